@@ -1,0 +1,314 @@
+"""What the analyzer derives from records: actions, credentials, findings, the state of the world.
+
+Frozen values, no I/O, no drawing. Everything here can be thrown away and derived again; each value
+names the actions (by number) or the records (by `seq`) that it stands on, and says whether it was
+observed, inferred or reconstructed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from recorder.model import Json, Kind, Role, SessionRow, Witness
+
+
+class Certainty(StrEnum):
+    """How a statement is known."""
+
+    OBSERVED = "observed"
+    """A witness recorded it."""
+    INFERRED = "inferred"
+    """Derived from what was recorded, by a rule that is named."""
+    RECONSTRUCTED = "reconstructed"
+    """Made up to fill what nobody published; only in samples, and marked in the recording itself."""
+
+
+class Outcome(StrEnum):
+    """How an action ended, as far as the record tells."""
+
+    OPEN = "open"
+    """No end was recorded: still running, or cut off with its process."""
+    OK = "ok"
+    FAILED = "failed"
+    REFUSED = "refused"
+    """The other side denied it (HTTP 401 or 403, or an authorisation error in the body)."""
+
+
+class Effect(StrEnum):
+    """What an action does to the world; the classes are described in the README."""
+
+    READ = "read"
+    WRITE = "write"
+    D1 = "D1"
+    D2 = "D2"
+    D3 = "D3"
+    D4 = "D4"
+    D5 = "D5"
+    D6 = "D6"
+    C1 = "C1"
+    C2 = "C2"
+    C3 = "C3"
+    C4 = "C4"
+    X1 = "X1"
+    X2 = "X2"
+    X3 = "X3"
+    UNKNOWN = "unknown"
+
+    @property
+    def destroys(self) -> bool:
+        """True for the classes that delete or overwrite data, recovery copies or containers."""
+        return self in {Effect.D1, Effect.D2, Effect.D3, Effect.D4}
+
+
+class Severity(IntEnum):
+    """How bad a finding is; ordered."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def letter(self) -> str:
+        """Return the letter that stands for it on narrow screens: C H M L."""
+        return self.name[0]
+
+
+class Lane(StrEnum):
+    """The row of a timeline that an action stands in."""
+
+    USER = "user"
+    MODEL = "model"
+    TOOL = "tool"
+    API = "api"
+    CREDENTIAL = "cred"
+    OTHER = "other"
+
+
+LANE_OF_KIND: Mapping[Kind, Lane] = {
+    Kind.PROMPT: Lane.USER,
+    Kind.APPROVAL: Lane.USER,
+    Kind.MODEL_CALL: Lane.MODEL,
+    Kind.TOOL_CALL: Lane.TOOL,
+    Kind.PROCESS: Lane.TOOL,
+    Kind.FILE: Lane.TOOL,
+    Kind.API_REQUEST: Lane.API,
+    Kind.CREDENTIAL: Lane.CREDENTIAL,
+    Kind.LIFECYCLE: Lane.OTHER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Why an action stands inside another one."""
+
+    parent: int
+    """Id of the enclosing action."""
+    basis: str
+    """`trace context`, `span parent`, `process and time`, `time`."""
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The effect of an action, with the reasons for it."""
+
+    effect: Effect
+    reasons: tuple[str, ...] = ()
+    operation: str = ""
+    """Normalised operation, such as `railway.volumeDelete`."""
+    target_type: str = ""
+    target_id: str = ""
+    same_domain: bool | None = None
+    """Do recovery copies go with it? None: not known."""
+    irreversible: bool | None = None
+    environment: str = "unknown"
+    """production, staging, development, unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A place where a credential appeared."""
+
+    action: int
+    seq: int
+    fingerprint: str
+    role: Role
+    place: str
+    """`scripts/domains/renew.env:3`, `header Authorization`, `argv`, `tool output`, ..."""
+    t_ns: int
+    file: str = ""
+    """Path of the file that it stood in, where the action tells; else empty."""
+    host: str = ""
+    """Host that it was sent to, for role `used` in an API request; else empty."""
+    certainty: Certainty = Certainty.OBSERVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What happened: the records that speak of one thing, joined."""
+
+    id: int
+    """`seq` of its first record; shown as `#id`."""
+    session: str
+    kind: Kind
+    name: str
+    """Tool name, or `POST /graphql/v2`, or model name."""
+    title: str
+    """One line for lists, sealed but not yet made safe for a terminal."""
+    start_ns: int
+    end_ns: int | None
+    outcome: Outcome
+    exit_code: int | None = None
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+    """Attributes of all its records, later ones over earlier ones."""
+    blob_of: Mapping[str, str] = field(default_factory=dict)
+    """Attribute name -> digest, for values that are cut short in `attributes`."""
+    records: tuple[int, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    join: Join | None = None
+    sightings: tuple[Sighting, ...] = ()
+    judgement: Judgement = Judgement(Effect.UNKNOWN)
+    reconstructed: str = ""
+    """What of it was made up because nobody published it; empty when nothing was."""
+    pid: int | None = None
+    span_id: str = ""
+    trace_id: str = ""
+
+    @property
+    def lane(self) -> Lane:
+        """The timeline row it stands in."""
+        return LANE_OF_KIND[self.kind]
+
+    @property
+    def duration_ns(self) -> int | None:
+        """How long it took in ns; None while it is open."""
+        return None if self.end_ns is None else self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A secret's life, known only by its fingerprint."""
+
+    fingerprint: str
+    credential_class: str
+    hint: str
+    name: str
+    """Short stable name for people: the class and the first four digits of the fingerprint."""
+    scope: str
+    """What the header name or the format tells of its reach (`account`, `project`, ...); or empty."""
+    scope_basis: str
+    sightings: tuple[Sighting, ...]
+    """In order of time."""
+
+    @property
+    def first(self) -> Sighting:
+        """Where it appeared first."""
+        return self.sightings[0]
+
+    @property
+    def uses(self) -> tuple[Sighting, ...]:
+        """Where it was used against something."""
+        return tuple(s for s in self.sightings if s.role is Role.USED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule's match and the actions that it stands on."""
+
+    rule: str
+    """`R07`."""
+    title: str
+    severity: Severity
+    reason: str
+    """One line: why the rule holds here, with action numbers."""
+    t_ns: int
+    """The decisive moment."""
+    action: int
+    """The decisive action."""
+    evidence: tuple[int, ...]
+    """Actions that it stands on, in order."""
+    certainty: Certainty
+    tags: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialInHand:
+    """A credential that the agent holds at a moment."""
+
+    fingerprint: str
+    name: str
+    scope: str
+    first_place: str
+    first_action: int
+    first_ns: int
+    last_use: str
+    """Where it was used last up to then; empty when it was not."""
+    last_use_action: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """What is known of a resource at a moment."""
+
+    id: str
+    type: str
+    """`volume`, `backups`, ..."""
+    name: str
+    environment: str
+    state: str
+    """`alive`, `deleted`, `gone`, `not looked at`."""
+    certainty: Certainty
+    basis: str
+    """Why: one line."""
+    action: int
+    """The action that it is known from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldState:
+    """What the agent holds and what is alive at a moment; a fold over actions."""
+
+    t_ns: int
+    credentials: tuple[CredentialInHand, ...] = ()
+    resources: tuple[ResourceState, ...] = ()
+    hosts: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    open_actions: tuple[int, ...] = ()
+    approvals: int = 0
+    tool_calls: int = 0
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    last_human_ns: int | None = None
+    """When a person last said or decided anything; None: never."""
+    cwd: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """Everything that is derived from one session."""
+
+    session: SessionRow
+    actions: tuple[Action, ...]
+    """In order of start, then of `id`."""
+    credentials: tuple[Credential, ...]
+    findings: tuple[Finding, ...]
+    """In order of time, then of severity (worst first)."""
+    reconstructed: str
+    """What of the whole session was made up because nobody published it; empty when nothing was."""
+    verifier_key: str
+
+    @property
+    def start_ns(self) -> int:
+        """Start of the first action (ns since the epoch)."""
+        return self.actions[0].start_ns if self.actions else self.session.start_ns
+
+    @property
+    def end_ns(self) -> int:
+        """Latest moment that anything is known of (ns since the epoch)."""
+        known = [a.end_ns or a.start_ns for a in self.actions]
+        return max([self.session.last_ns, *known])

@@ -1,0 +1,65 @@
+"""A record's body: the line of JSON that is stored, hashed and never serialised again.
+
+`seq`, a 16-byte salt (so that the leaf of a body removed later cannot be guessed back) and times as
+strings (JSON numbers lose nanoseconds) stand in it; the columns of the table are only its index.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from recorder.model import BlobRef, Kind, Phase, Role, Seal, Status, StoredRecord, Witness
+
+__all__ = ["encode_body", "parse_body"]
+
+
+def encode_body(seq: int, fields: Mapping[str, Any]) -> bytes:
+    """Return the body's bytes for sealed fields, numbered and salted: one line, UTF-8."""
+    document = {"seq": seq, "salt": os.urandom(16).hex(), **fields}
+    try:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        # Lone surrogates, as in a file name that is not UTF-8, survive only as \\udcXX escapes.
+        return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def parse_body(seq: int, body: bytes) -> StoredRecord:
+    """Return the record that a body holds."""
+    fields = json.loads(body)
+    t_ns = fields["t"]
+    return StoredRecord(
+        seq=seq,
+        id=fields["id"],
+        witness=Witness(fields["witness"]),
+        phase=Phase(fields["phase"]),
+        kind=Kind(fields["kind"]),
+        name=fields["name"],
+        session=fields["session"],
+        run=fields["run"],
+        ref=fields["ref"],
+        t_ns=None if t_ns is None else int(t_ns),
+        observed_ns=int(fields["observed"]),
+        status=Status(fields["status"]),
+        trace_id=fields["trace_id"],
+        span_id=fields["span_id"],
+        parent_span_id=fields["parent_span_id"],
+        pid=fields["pid"],
+        attributes=fields["attributes"],
+        blobs={name: BlobRef(b["digest"], b["size"]) for name, b in fields["blobs"].items()},
+        seals=tuple(
+            Seal(
+                fingerprint=s["fp"],
+                credential_class=s["class"],
+                detector=s["detector"],
+                role=Role(s["role"]),
+                place=s["place"],
+                length=s["length"],
+                hint=s["hint"],
+                suspected=s["suspected"],
+            )
+            for s in fields["seals"]
+        ),
+    )
