@@ -1,0 +1,297 @@
+"""Where things stand on a session's time line: columns, quiet gaps, nesting, and times as text.
+
+Pure functions of an `Analysis`; they know widths in columns but nothing of how a column is drawn.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+
+from analyzer.model import Action, Analysis, Certainty, Lane, Outcome
+from recorder.model import Kind
+
+__all__ = [
+    "Bucket",
+    "Gap",
+    "Mark",
+    "Nest",
+    "Stop",
+    "Timeline",
+    "buckets",
+    "column_of",
+    "format_length",
+    "format_offset",
+    "marks",
+    "nesting",
+    "parse_moment",
+    "parse_offset",
+    "stop_columns",
+    "time_of_column",
+]
+
+SECOND = 1_000_000_000
+QUIET_NS = 2 * SECOND
+"""A stretch in which nothing begins, ends or is found for longer than this is a quiet gap."""
+
+
+class Mark(IntEnum):
+    """The worst thing that is known of an action; ordered like `Severity` above `FAILED`."""
+
+    NONE = -1
+    FAILED = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def letter(self) -> str:
+        """Return what stands in the mark column: C H M L, `x` for failed, or a blank."""
+        if self is Mark.NONE:
+            return " "
+        return "x" if self is Mark.FAILED else self.name[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of the session in which nothing was recorded to begin, end or be found."""
+
+    start_ns: int
+    end_ns: int
+
+    @property
+    def length_ns(self) -> int:
+        """How long it is in ns."""
+        return self.end_ns - self.start_ns
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stop:
+    """A finding's place: its moment and the row of its decisive action."""
+
+    t_ns: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A session as a clock needs it: its moments in order, nothing of what they mean."""
+
+    start_ns: int
+    end_ns: int
+    starts: tuple[int, ...]
+    """Start of each action (ns since the epoch), in order."""
+    lanes: tuple[Lane, ...]
+    """Lane of each action."""
+    stops: tuple[Stop, ...]
+    gaps: tuple[Gap, ...]
+    longest_ns: int
+    """Length of the longest action: how far back one has to look for what is still going on."""
+    unended: tuple[int, ...]
+    """Rows of the actions without a recorded end; they reach to the end of the session."""
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Timeline:
+        """Build the time line of a session."""
+        actions = analysis.actions
+        rows = {action.id: index for index, action in enumerate(actions)}
+        stops = {Stop(f.t_ns, rows[f.action]) for f in analysis.findings if f.action in rows}
+        return cls(
+            start_ns=analysis.start_ns,
+            end_ns=analysis.end_ns,
+            starts=tuple(action.start_ns for action in actions),
+            lanes=tuple(action.lane for action in actions),
+            stops=tuple(sorted(stops)),
+            gaps=_gaps(analysis),
+            longest_ns=max((action.duration_ns or 0 for action in actions), default=0),
+            unended=tuple(row for row, action in enumerate(actions) if action.end_ns is None),
+        )
+
+    @property
+    def length_ns(self) -> int:
+        """Length of the session in ns, as it really was."""
+        return self.end_ns - self.start_ns
+
+    @property
+    def skipped_ns(self) -> int:
+        """How much of it a replay that skips idle time leaves out, in ns."""
+        return sum(gap.length_ns - QUIET_NS for gap in self.gaps)
+
+    def index_at(self, t_ns: int) -> int:
+        """Return the row of the newest action that has begun at a moment; -1 before the first."""
+        return bisect_right(self.starts, t_ns) - 1
+
+
+def _gaps(analysis: Analysis) -> tuple[Gap, ...]:
+    moments = {analysis.start_ns, analysis.end_ns, *(f.t_ns for f in analysis.findings)}
+    for action in analysis.actions:
+        moments.add(action.start_ns)
+        if action.end_ns is not None:
+            moments.add(action.end_ns)
+    return tuple(Gap(a, b) for a, b in pairwise(sorted(moments)) if b - a > QUIET_NS)
+
+
+def marks(analysis: Analysis) -> tuple[Mark, ...]:
+    """Return the mark of each action: its worst finding, else whether it failed."""
+    worst: dict[int, Mark] = {}
+    for finding in analysis.findings:
+        mark = Mark(finding.severity)
+        worst[finding.action] = max(mark, worst.get(finding.action, Mark.NONE))
+    return tuple(worst.get(action.id, _own_mark(action)) for action in analysis.actions)
+
+
+def _own_mark(action: Action) -> Mark:
+    bad = action.outcome in {Outcome.FAILED, Outcome.REFUSED}
+    return Mark.FAILED if bad else Mark.NONE
+
+
+# --- the strip --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What began in one column of the strip."""
+
+    count: int
+    worst: Mark
+
+
+def column_of(t_ns: int, start_ns: int, end_ns: int, width: int) -> int:
+    """Return the column, 0 to `width` - 1, that a moment stands in."""
+    length = max(end_ns - start_ns, 1)
+    return max(0, min(width - 1, (t_ns - start_ns) * width // length))
+
+
+def time_of_column(column: int, start_ns: int, end_ns: int, width: int) -> int:
+    """Return the first moment of a column (ns since the epoch)."""
+    return start_ns + -(-column * (end_ns - start_ns) // max(width, 1))
+
+
+def buckets(timeline: Timeline, of: Sequence[Mark], width: int) -> tuple[Bucket, ...]:
+    """Return how many actions began in each of `width` equal parts, and the worst mark of each."""
+    counts = [0] * width
+    worst = [Mark.NONE] * width
+    for start, mark in zip(timeline.starts, of, strict=True):
+        column = column_of(start, timeline.start_ns, timeline.end_ns, width)
+        counts[column] += 1
+        worst[column] = max(mark, worst[column])
+    return tuple(Bucket(*pair) for pair in zip(counts, worst, strict=True))
+
+
+def stop_columns(analysis: Analysis, timeline: Timeline, width: int) -> Mapping[int, Mark]:
+    """Return the columns in which findings stand, with the worst severity of each."""
+    columns: dict[int, Mark] = {}
+    for finding in analysis.findings:
+        column = column_of(finding.t_ns, timeline.start_ns, timeline.end_ns, width)
+        columns[column] = max(Mark(finding.severity), columns.get(column, Mark.NONE))
+    return columns
+
+
+# --- nesting ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """How far an action stands inside others."""
+
+    depth: int
+    parent: int | None
+    """Id of the action that it stands in."""
+    near: bool
+    """True when the rows above it lead up to that action without a stranger in between."""
+    certainty: Certainty
+
+
+def nesting(actions: Sequence[Action]) -> tuple[Nest, ...]:
+    """Return the nesting of each action in a list that stays in order of time.
+
+    What holds the whole session (a `lifecycle` action) is no step of indentation.
+    """
+    frame = {action.id for action in actions if action.kind is Kind.LIFECYCLE}
+    depths: dict[int, int] = {}
+    path: list[int] = []
+    nests = []
+    for action in actions:
+        join = action.join
+        known = join is not None and join.parent in depths and join.parent not in frame
+        parent = join.parent if join and known else None
+        near = parent is None or parent in path
+        while path and near and path[-1] != parent:
+            path.pop()
+        depths[action.id] = 0 if parent is None else depths[parent] + 1
+        path = [*path, action.id] if near else [action.id]
+        certainty = join.certainty if join else Certainty.OBSERVED
+        nests.append(Nest(depths[action.id], parent, near, certainty))
+    return tuple(nests)
+
+
+# --- times as text ----------------------------------------------------------------------------
+
+
+def format_offset(ns: int) -> str:
+    """Return session time as `mm:ss.d` (`h:mm:ss.d` from an hour on), cut, never rounded up."""
+    sign, tenths = ("-", -ns // 100_000_000) if ns < 0 else ("", ns // 100_000_000)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes:02d}"
+    return f"{sign}{head}:{tenths // 10:02d}.{tenths % 10}"
+
+
+def format_length(ns: int | None) -> str:
+    """Return a duration in at most six columns: `12ms`, `0.8s`, `11.0s`, `3m05s`, `2h10m`."""
+    if ns is None:
+        return "open"
+    millis = ns // 1_000_000
+    if millis < 100:
+        return f"{millis}ms"
+    if millis < 100_000:
+        return f"{millis // 100 / 10:.1f}s"
+    minutes, seconds = divmod(millis // 1000, 60)
+    if minutes < 60:
+        return f"{minutes}m{seconds:02d}s"
+    return f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def parse_offset(text: str) -> int:
+    """Return session time in ns from `7.5`, `1:07.5` or `1:02:07`.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    parts = text.split(":")
+    if len(parts) > 3 or any(not _is_number(part) for part in parts):
+        raise ValueError(f"{text!r} is no session time: write it as 7.5, 1:07.5 or 1:02:07")
+    seconds = 0
+    for part in parts[:-1]:
+        seconds = (seconds + int(part)) * 60
+    whole, _, fraction = parts[-1].partition(".")
+    return (seconds + int(whole)) * SECOND + int(fraction[:9].ljust(9, "0"))
+
+
+def _is_number(part: str) -> bool:
+    whole, _, fraction = part.partition(".")
+    return whole.isascii() and whole.isdigit() and (not fraction or fraction.isdigit())
+
+
+def parse_moment(text: str, analysis: Analysis) -> int:
+    """Return the moment (ns since the epoch) that `7.5`, `50%`, `#31` or a rule's name stands for.
+
+    Raises:
+        ValueError: it is none of these, or the session has no such action.
+    """
+    if text.startswith("#"):
+        for action in analysis.actions:
+            if text[1:] == str(action.id):
+                return action.start_ns
+        raise ValueError(f"the session has no action {text}")
+    for finding in analysis.findings:
+        if text.upper() == finding.rule.upper():
+            return finding.t_ns
+    length = analysis.end_ns - analysis.start_ns
+    if text.endswith("%") and text[:-1].isdigit():
+        return analysis.start_ns + length * min(int(text[:-1]), 100) // 100
+    return analysis.start_ns + min(parse_offset(text), length)

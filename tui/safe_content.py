@@ -1,0 +1,121 @@
+"""The one door from recorded text to the screen: makes it safe, cuts it to cells, gives it a style.
+
+No other module of `tui` builds a `Segment`, `Strip`, `Content` or `Text`. There is no markup here:
+what an agent wrote can neither style, nor click, nor steer the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from recorder.safe_text import safe_text, shorten_seals
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone
+
+__all__ = ["MAX_CELLS", "as_text", "fit", "safe", "to_strip", "width_of", "wrap"]
+
+MAX_CELLS = 2_000
+"""A row is cut here before anything measures it: one recorded line can be megabytes long."""
+type StyleOf = Callable[[Tone], Style]
+
+
+def safe(text: str, glyphs: Glyphs) -> str:
+    """Return one row of harmless text, cut at `MAX_CELLS` characters; seals are shortened."""
+    cut = f" {glyphs.cut} {len(text) - MAX_CELLS:,} more" if len(text) > MAX_CELLS else ""
+    shown = safe_text(shorten_seals(text[:MAX_CELLS])) + cut
+    return shown.encode("ascii", "backslashreplace").decode() if glyphs.ascii else shown
+
+
+def width_of(text: str, glyphs: Glyphs) -> int:
+    """Return how many cells a text takes once it is safe."""
+    return cell_len(safe(text, glyphs))
+
+
+def fit(text: str, width: int, glyphs: Glyphs) -> str:
+    """Return safe text of exactly `width` cells: padded, or cut with a sign that says so."""
+    text = safe(text, glyphs)
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(text, width - 1) + glyphs.cut
+
+
+def to_strip(
+    pieces: Line, width: int, style_of: StyleOf, glyphs: Glyphs, *, base: Style | None = None
+) -> Strip:
+    """Return a row of exactly `width` cells.
+
+    Args:
+        pieces: what to draw.
+        width: cells.
+        style_of: the widget's styles.
+        glyphs: the signs in use; ASCII escapes everything else.
+        base: style of the row as a whole (the cursor's), over the tones' own.
+    """
+    ground = base or style_of(Tone.NORMAL)
+    segments = []
+    for text, tone in _within(pieces, width, glyphs):
+        # A segment without a style crashes Textual's NO_COLOR filter.
+        style = style_of(tone) + base if base else style_of(tone)
+        segments.append(Segment(text, style))
+    return Strip(segments).adjust_cell_length(max(width, 0), ground)
+
+
+def _within(pieces: Line, width: int, glyphs: Glyphs) -> Iterator[Piece]:
+    left = width
+    for position, piece in enumerate(pieces):
+        text = safe(piece.text, glyphs)
+        size = cell_len(text)
+        followed = any(rest.text for rest in pieces[position + 1 :])
+        if size > left or (size == left and followed):
+            yield Piece(fit(text, left, glyphs) if size > left else text, piece.tone)
+            return
+        left -= size
+        yield Piece(text, piece.tone)
+
+
+def wrap(pieces: Line, width: int, glyphs: Glyphs, *, indent: int = 0) -> list[Line]:
+    """Return a line broken into rows of at most `width` cells; later rows are indented."""
+    rows: list[list[Piece]] = [[]]
+    used = 0
+    for word in _words(pieces, glyphs):
+        for part in _parts(word, max(width - indent, 1)):
+            size = cell_len(part.text)
+            if used + size > width and used > indent:
+                rows.append([Piece(" " * indent)] if indent else [])
+                used = indent
+                part = Piece(part.text.lstrip(" "), part.tone)
+                size = cell_len(part.text)
+            if size:
+                rows[-1].append(part)
+                used += size
+    return [tuple(row) for row in rows]
+
+
+def _words(pieces: Line, glyphs: Glyphs) -> Iterator[Piece]:
+    for text, tone in pieces:
+        start = 0
+        shown = safe(text, glyphs)
+        for index, char in enumerate(shown):
+            if char == " " and index > start and shown[index - 1] != " ":
+                yield Piece(shown[start:index], tone)
+                start = index
+        if start < len(shown):
+            yield Piece(shown[start:], tone)
+
+
+def _parts(word: Piece, width: int) -> Iterable[Piece]:
+    if cell_len(word.text) <= width:
+        return (word,)
+    return (Piece(part, word.tone) for part in chop_cells(word.text, width))
+
+
+def as_text(pieces: Line, glyphs: Glyphs) -> str:
+    """Return a line as harmless plain text, for pipes, the clipboard and tests."""
+    return "".join(safe(piece.text, glyphs) for piece in pieces)
