@@ -1,0 +1,141 @@
+"""The addon that turns mitmproxy's HTTP hooks into records. It changes no message.
+
+A start record is handed over before the request goes upstream, so that a deletion is on record
+before it happens. mitmproxy goes on with the traffic when a hook raises, so a fault in here costs a
+record and never a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from mitmproxy import connection, http
+from mitmproxy.net.http.http1 import expected_http_body_size
+
+from recorder.capture.proxy.bodies import KEPT_BYTES, BodyTap
+from recorder.capture.proxy.deliveries import Deliveries
+from recorder.capture.proxy.peer import Peer, find_peer
+from recorder.capture.proxy.records import Exchange, Scribe
+
+__all__ = ["Peers", "RecordingAddon"]
+
+BUFFERED_RESPONSE_BYTES = 64 * 1024
+"""An answer of known length up to this is recorded before the client has it; others stream."""
+PEER_SECONDS = 0.25
+_EXCHANGE = "flightlog.exchange"
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
+
+
+class Peers:
+    """Knows which process is behind each open connection; looked up once, when it connects."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Peer] = {}
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="flightlog-peer")
+
+    async def client_connected(self, client: connection.Client) -> None:
+        """Look the process up now: it waits for the proxy's answer, so it cannot have ended."""
+        loop = asyncio.get_running_loop()
+        ports = client.peername[1], client.sockname[1]
+        task = loop.run_in_executor(self._threads, find_peer, *ports)
+        done, _late = await asyncio.wait([task], timeout=PEER_SECONDS)
+        for found in done:
+            if (peer := found.result()) is not None:
+                self._known[client.id] = peer
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Forget a connection."""
+        self._known.pop(client.id, None)
+
+    def of(self, client: connection.Client) -> Peer | None:
+        """Return the process behind a connection, or None where it was not found."""
+        return self._known.get(client.id)
+
+
+class RecordingAddon:
+    """Records each HTTP request as a start and an end, and WebSocket messages as points."""
+
+    def __init__(self, deliveries: Deliveries, scribe: Scribe, peers: Peers) -> None:
+        self._deliveries = deliveries
+        self._scribe = scribe
+        self._peers = peers
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Let a large or open-ended request stream, and record it before its first byte goes on."""
+        exchange = _exchange(flow)
+        if flow.error is None and _request_streams(flow.request):
+            flow.request.stream = exchange.request.feed
+            await self._start(flow, exchange)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Record a request that is complete, before it goes upstream (a streamed one: its end)."""
+        exchange = _exchange(flow)
+        if not exchange.started:
+            exchange.request.feed(flow.request.raw_content or b"")
+            await self._start(flow, exchange)
+        elif exchange.request.size:
+            record = self._scribe.sent(flow, exchange, self._peers.of(flow.client_conn))
+            await self._deliveries.before_going_on(record)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Let every answer stream that is not small and of known length."""
+        if flow.response is not None and _response_streams(flow.request, flow.response):
+            flow.response.stream = _exchange(flow).response.feed
+
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """Record the answer."""
+        exchange = _exchange(flow)
+        if flow.response is not None and not flow.response.stream:
+            exchange.response.feed(flow.response.raw_content or b"")
+        await self._end(flow, exchange)
+
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """Record why a request had no complete answer."""
+        exchange = _exchange(flow)
+        if not exchange.started:
+            await self._start(flow, exchange)
+        await self._end(flow, exchange)
+
+    async def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Record a WebSocket message; one from the client before it goes upstream."""
+        if flow.websocket is None:
+            return
+        message = flow.websocket.messages[-1]
+        # mitmproxy keeps every message of a connection for as long as it lives; nobody reads them.
+        flow.websocket.messages.clear()
+        tap = BodyTap()
+        tap.feed(message.content)
+        peer = self._peers.of(flow.client_conn)
+        record = self._scribe.message(flow, tap, sent=message.from_client, peer=peer)
+        if message.from_client:
+            await self._deliveries.before_going_on(record)
+        else:
+            self._deliveries.soon(record)
+
+    async def _start(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        exchange.started = True
+        record = self._scribe.start(flow, exchange, self._peers.of(flow.client_conn))
+        await self._deliveries.before_going_on(record)
+
+    async def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._deliveries.soon(self._scribe.end(flow, exchange, self._peers.of(flow.client_conn)))
+
+
+def _exchange(flow: http.HTTPFlow) -> Exchange:
+    exchange = flow.metadata.setdefault(_EXCHANGE, Exchange())
+    assert isinstance(exchange, Exchange)
+    return exchange
+
+
+def _request_streams(request: http.Request) -> bool:
+    if request.is_http2 and "content-length" not in request.headers:
+        # HTTP/2 need not say a length; a call that streams both ways would wait for itself.
+        return request.method not in _BODILESS
+    size = expected_http_body_size(request)
+    return size is None or not 0 <= size <= KEPT_BYTES
+
+
+def _response_streams(request: http.Request, response: http.Response) -> bool:
+    size = expected_http_body_size(request, response)
+    return size is None or not 0 <= size <= BUFFERED_RESPONSE_BYTES

@@ -1,0 +1,176 @@
+"""Hand records to a recording's recorder, from any process, without ever getting in its way.
+
+Through the recorder's socket while it answers; sealed into the spool while it does not; counted,
+and the count reported, when even that fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+from recorder.errors import RecorderUnreachableError, RecordingError
+from recorder.keys import fingerprint_key
+from recorder.location import socket_path, spool_folder
+from recorder.model import Record
+from recorder.reader import Recording
+from recorder.sealing import Sealer
+from recorder.spool import Spool
+from recorder.wire import MAX_FRAME, encode_frame
+from recorder.writer import gap
+
+__all__ = ["Client", "connect"]
+
+logger = logging.getLogger(__name__)
+
+REACH_SECONDS = 0.05
+"""How long a hand-over may take before the record goes to the spool."""
+ACK_SECONDS = 1.0
+"""How long `wait` waits for the commit; the record is with the recorder by then in any case."""
+RETRY_SECONDS = 1.0
+
+
+def connect(recording: Path) -> Client:
+    """Return a client of the recording's recorder; it connects when it has something to hand over."""
+    return Client(recording)
+
+
+class Client:
+    """A connection to the recorder; safe to share between threads and across a fork."""
+
+    def __init__(self, recording: Path) -> None:
+        self._recording = recording.absolute()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._mutex = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._received = b""
+        self._asked = 0
+        self._not_before = 0.0
+        self._dropped = 0
+        self._spool: Spool | None = None
+        self._sealer: Sealer | None = None
+
+    def reach(self) -> None:
+        """Connect now.
+
+        Raises:
+            RecorderUnreachableError: no recorder answers.
+        """
+        with self._mutex:
+            try:
+                self._connected()
+            except OSError as error:
+                raise RecorderUnreachableError(
+                    f"no recorder answers for {self._recording}"
+                ) from error
+
+    def submit(self, record: Record, *, wait: bool = False) -> bool:
+        """Hand over a record; return whether it arrived (with `wait`: was committed). Never raises.
+
+        Without `wait` the record is in the recorder's hands when this returns: it survives this
+        process's death, and power loss once the recorder has committed it.
+        """
+        if os.getpid() != self._pid:
+            # After a fork the socket and the lock belong to the parent.
+            self._begin()
+        with self._mutex:
+            try:
+                return self._send(record, wait=wait)
+            except (OSError, ValueError):
+                self._disconnect()
+            return self._put_aside(record)
+
+    def close(self) -> None:
+        """Close the connection; what was handed over stays handed over."""
+        with self._mutex:
+            self._disconnect()
+
+    def _send(self, record: Record, *, wait: bool) -> bool:
+        connection = self._connected()
+        if self._dropped:
+            lost = gap(self._dropped, "the recorder was out of reach and the spool not writable")
+            connection.sendall(encode_frame(lost, None))
+            self._dropped = 0
+        if wait:
+            self._asked += 1
+        frame = encode_frame(record, self._asked if wait else None)
+        if len(frame) > MAX_FRAME:
+            lost = gap(1, f"a {record.kind.value} record was larger than {MAX_FRAME} bytes")
+            connection.sendall(encode_frame(lost, None))
+            return False
+        connection.settimeout(max(REACH_SECONDS, len(frame) / 20e6))
+        connection.sendall(frame)
+        return self._await_answer(connection) if wait else True
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            if time.monotonic() < self._not_before:
+                raise ConnectionRefusedError
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.settimeout(REACH_SECONDS)
+            try:
+                connection.connect(str(socket_path(self._recording)))
+            except OSError:
+                connection.close()
+                self._not_before = time.monotonic() + RETRY_SECONDS
+                raise
+            self._socket = connection
+            self._received = b""
+        return self._socket
+
+    def _await_answer(self, connection: socket.socket) -> bool:
+        deadline = time.monotonic() + ACK_SECONDS
+        while True:
+            line, newline, rest = self._received.partition(b"\n")
+            if newline:
+                self._received = rest
+                number, committed = line.split()
+                if int(number) == self._asked:
+                    return committed == b"1"
+                continue
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            connection.settimeout(left)
+            try:
+                received = connection.recv(4096)
+            except TimeoutError:
+                return False
+            if not received:
+                raise ConnectionResetError
+            self._received += received
+
+    def _disconnect(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.close()
+            self._socket = None
+
+    def _put_aside(self, record: Record) -> bool:
+        try:
+            if self._spool is None or self._sealer is None:
+                self._spool = Spool(spool_folder(self._recording))
+                self._sealer = Sealer(self._key())
+            self._spool.append(self._sealer.seal(record))
+        except Exception as error:  # noqa: BLE001 - recording must never harm the agent
+            logger.warning("a record is lost (%s); the gap will be recorded", type(error).__name__)
+            self._dropped += 1
+        return False
+
+    def _key(self) -> bytes:
+        """Return the recording's fingerprint key, or one of this process alone where the recording
+        cannot be read: then secrets are sealed all the same, but cannot be followed.
+        """
+        try:
+            with Recording.open(self._recording) as recording:
+                return fingerprint_key(recording.meta.log_id)[0]
+        except (RecordingError, OSError, ValueError):
+            return os.urandom(32)

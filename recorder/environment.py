@@ -1,0 +1,15 @@
+"""The environment variables that flightlog reads, each with its meaning."""
+
+from __future__ import annotations
+
+FLIGHTLOG_RECORDING = "FLIGHTLOG_RECORDING"
+"""Path, or bare name in the data folder, of the recording that commands and agents use."""
+
+FLIGHTLOG_KEYS = "FLIGHTLOG_KEYS"
+"""Folder of the keys (fingerprints, signatures); default: `keys` in the user's configuration."""
+
+FLIGHTLOG_RUN = "FLIGHTLOG_RUN"
+"""Id of the launch that a process belongs to; set by the launcher, inherited by every child."""
+
+FLIGHTLOG_DURABILITY = "FLIGHTLOG_DURABILITY"
+"""`full` (default: an acknowledged record survives power loss) or `normal` (a process's death)."""

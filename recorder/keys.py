@@ -1,0 +1,68 @@
+"""A recording's two secrets: the fingerprint key and the signing key.
+
+Files of mode 0600 in a folder away from the recording (`FLIGHTLOG_KEYS`): whoever gets the
+recording alone can neither test guesses of a secret nor sign a forged history.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recorder.location import keys_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+KEY_BYTES = 32
+FINGERPRINT_FILE = "fingerprint.key"
+SIGNING_FILE = "signing.key"
+
+
+def fingerprint_key(log_id: str) -> tuple[bytes, bool]:
+    """Return the recording's fingerprint key (32 bytes) and whether it was made just now."""
+    return _load_or_make(keys_folder(log_id) / FINGERPRINT_FILE)
+
+
+def signing_key(log_id: str) -> tuple[Ed25519PrivateKey, bool]:
+    """Return the recording's Ed25519 signing key and whether it was made just now."""
+    # Only the recorder signs: agents that hand records to it never load the cryptography package.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+        Ed25519PrivateKey,
+    )
+
+    raw, made = _load_or_make(keys_folder(log_id) / SIGNING_FILE)
+    return Ed25519PrivateKey.from_private_bytes(raw), made
+
+
+def _load_or_make(path: Path) -> tuple[bytes, bool]:
+    try:
+        return _load(path), False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = secrets.token_bytes(KEY_BYTES)
+    # Written aside and then linked into place: nobody ever reads half a key, and of two processes
+    # that make one at the same time the first wins.
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key.hex().encode())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(aside)
+    except FileExistsError:
+        return _load(path), False
+    finally:
+        aside.unlink()
+    return key, True
+
+
+def _load(path: Path) -> bytes:
+    text = path.read_bytes()
+    key = bytes.fromhex(text.decode())
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{path} is no flightlog key: expected {KEY_BYTES * 2} hexadecimal digits")
+    return key

@@ -1,0 +1,76 @@
+"""Where things lie: recordings, keys, the recorder's socket, lock and spool."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from platformdirs import user_config_path, user_data_path
+
+from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING
+
+DEFAULT_NAME = "flight"
+DEMO_NAME = "demo"
+MAX_SOCKET_PATH = 100
+"""Bytes; the kernel's limit for a unix socket's address is 108 on Linux and 104 on macOS."""
+
+
+def data_folder() -> Path:
+    """Return the folder of the user's recordings."""
+    return user_data_path("flightlog", appauthor=False)
+
+
+def named_recording(name: str) -> Path:
+    """Return the path that a bare recording name stands for."""
+    return data_folder() / f"{name}.db"
+
+
+def resolve_recording(value: str | None) -> Path:
+    """Return the recording meant by a `--recording` value.
+
+    A value with a slash or a suffix is a path; a bare name stands for `NAME.db` in the data folder.
+    Without one: `FLIGHTLOG_RECORDING`, then `flight.db` in the data folder, then, while there is no
+    such file yet, the demo's recording (said on stderr).
+    """
+    value = value or os.environ.get(FLIGHTLOG_RECORDING) or None
+    if value is not None:
+        path = Path(value).expanduser()
+        if path.name == value and not path.suffix and not path.exists():
+            return named_recording(value)
+        return path
+    default, demo = named_recording(DEFAULT_NAME), named_recording(DEMO_NAME)
+    if not default.exists() and demo.exists():
+        sys.stderr.write(f"no recording of your own yet: this is the demo's ({demo})\n")
+        return demo
+    return default
+
+
+def keys_folder(log_id: str) -> Path:
+    """Return the folder of one recording's keys; never beside the recording itself."""
+    base = os.environ.get(FLIGHTLOG_KEYS)
+    root = Path(base) if base else user_config_path("flightlog", appauthor=False) / "keys"
+    return root / log_id
+
+
+def lock_path(recording: Path) -> Path:
+    """Return the file whose lock makes its holder the recorder."""
+    return recording.with_name(recording.name + ".recorder")
+
+
+def spool_folder(recording: Path) -> Path:
+    """Return the folder where records wait, sealed, while no recorder answers."""
+    return recording.with_name(recording.name + ".spool")
+
+
+def socket_path(recording: Path) -> Path:
+    """Return the recorder's unix socket: beside the recording, or in a private temporary folder
+    where that path would be too long for a socket's address.
+    """
+    beside = recording.absolute().with_name(recording.name + ".sock")
+    if len(os.fsencode(beside)) <= MAX_SOCKET_PATH:
+        return beside
+    digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"flightlog-{os.getuid()}" / f"{digest}.sock"

@@ -1,0 +1,272 @@
+"""Turn a record into a sealed one: every secret becomes a token before anything is written.
+
+A token `⟦class:fingerprint⟧` is the same for the same secret everywhere in a recording, and tells
+nothing to whoever has no key. The sealer belongs to one thread, the recorder's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import zstandard
+
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, Record, Role, Seal
+from recorder.sealing.known import KnownSecrets
+from recorder.sealing.sealed import SealedBlob, SealedRecord
+from recorder.sealing.shapes import find_shapes
+from recorder.sealing.spans import SecretSpan, without_overlaps
+from recorder.sealing.structure import (
+    class_of_name,
+    find_structural,
+    is_secret_header,
+    is_secret_value,
+)
+
+__all__ = ["BLOB_THRESHOLD", "Sealer"]
+
+BLOB_THRESHOLD = 4096
+"""Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
+PREVIEW = 1024
+ZSTD_LEVEL = 3
+FINGERPRINT_BYTES = 16
+_TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
+_SCHEME = re.compile(r"^(bearer|basic|token|apikey|digest|bot)\s+", re.IGNORECASE)
+_COOKIE = re.compile(r"(?:^|;\s*)(?P<name>[^=;\s]+)=(?P<value>[^;]*)")
+_COOKIE_ATTRIBUTES = frozenset(
+    {"path", "domain", "expires", "max-age", "samesite", "priority", "version"}
+)
+_HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
+
+
+class Sealer:
+    """Seals records with one recording's fingerprint key and remembers the secrets it has seen."""
+
+    def __init__(self, key: bytes, classes: Mapping[str, tuple[str, str]] | None = None) -> None:
+        """Begin with a key of 32 bytes and what the recording already knows.
+
+        Args:
+            key: the recording's fingerprint key.
+            classes: fingerprint -> (class, hint) of the credentials already in the recording, so
+                that a secret keeps its token after the recorder was restarted.
+        """
+        self._key = key
+        self._classes = dict(classes or {})
+        self._known = KnownSecrets()
+        self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
+
+    def seal(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
+        """Return the record with every secret replaced.
+
+        Args:
+            record: what a witness reported.
+            earlier: seals that the record already has (it comes out of a spool).
+        """
+        work = _Work(self, record)
+        for seal in earlier:
+            self._classes.setdefault(seal.fingerprint, (seal.credential_class, seal.hint))
+            work.seals.append(seal)
+        # Attributes come first: what is learned from them (a header's value) must be known when the
+        # less telling text of the name is read.
+        attributes = work.attributes()
+        fields = {
+            "id": work.text(record.id, "id"),
+            "witness": record.witness.value,
+            "phase": record.phase.value,
+            "kind": record.kind.value,
+            "name": work.text(record.name, "name"),
+            "session": work.text(record.session, "session"),
+            "run": work.text(record.run, "run"),
+            "ref": work.text(record.ref, "ref"),
+            "t": None if record.t_ns is None else str(record.t_ns),
+            "observed": str(record.observed_ns),
+            "status": record.status.value,
+            "trace_id": work.text(record.trace_id, "trace_id"),
+            "span_id": work.text(record.span_id, "span_id"),
+            "parent_span_id": work.text(record.parent_span_id, "parent_span_id"),
+            "pid": record.pid,
+            "attributes": attributes,
+            "blobs": work.blob_refs,
+            "seals": [_seal_as_json(seal) for seal in work.seals],
+        }
+        return SealedRecord(fields, tuple(work.seals), tuple(work.blobs))
+
+    def fingerprint(self, value: str) -> str:
+        """Return the keyed fingerprint of a secret, 32 hexadecimal digits."""
+        raw = value.encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, raw, hashlib.sha256).digest()[:FINGERPRINT_BYTES].hex()
+
+    def find(self, text: str) -> list[SecretSpan]:
+        """Return the secrets in a text, in order and without overlaps."""
+        spans = [*self._known.find(text), *find_shapes(text), *find_structural(text)]
+        if not spans:
+            return []
+        tokens = [match.span() for match in _TOKEN.finditer(text)] if "⟦" in text else []
+        return without_overlaps(
+            s for s in spans if not any(a < s.end and s.start < b for a, b in tokens)
+        )
+
+    def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
+        """Remember a secret and return its (fingerprint, class, hint), the first ones it was given."""
+        fingerprint = self.fingerprint(value)
+        credential_class, hint = self._classes.setdefault(
+            fingerprint, (span.credential_class, span.hint)
+        )
+        self._known.add(value, credential_class, hint)
+        return fingerprint, credential_class, hint
+
+    def compress(self, text: str) -> SealedBlob:
+        """Return a sealed text as a blob."""
+        raw = text.encode("utf-8", "surrogatepass")
+        return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
+
+
+class _Work:
+    """The sealing of one record: collects its seals and blobs."""
+
+    def __init__(self, sealer: Sealer, record: Record) -> None:
+        self._sealer = sealer
+        self._record = record
+        self.seals: list[Seal] = []
+        self.blobs: list[SealedBlob] = []
+        self.blob_refs: dict[str, dict[str, Any]] = {}
+
+    def attributes(self) -> dict[str, Json]:
+        # Headers first: they name their secrets, which the body and the URL may only mention.
+        items = sorted(self._record.attributes.items(), key=lambda item: not _is_header(item[0]))
+        sealed = {self.text(name, "attribute name"): self._attribute(name, v) for name, v in items}
+        return {name: sealed[name] for name in sorted(sealed)}
+
+    def _attribute(self, name: str, value: Json) -> Json:
+        if _is_header(name):
+            header = name.rsplit(".", 1)[1]
+            if is_secret_header(header):
+                return self._header(header, name, value)
+        sealed = self._value(value, name, name)
+        if isinstance(sealed, str) and len(sealed) > BLOB_THRESHOLD:
+            blob = self._sealer.compress(sealed)
+            self.blobs.append(blob)
+            self.blob_refs[name] = {"digest": blob.digest.hex(), "size": blob.size}
+            return _beginning(sealed)
+        return sealed
+
+    def _value(self, value: Json, key: str, place: str) -> Json:
+        match value:
+            case str():
+                if is_secret_value(key, value):
+                    span = SecretSpan(0, len(value), class_of_name(key), "key")
+                    return self._replace(value, [span], place)
+                return self.text(value, place)
+            case Mapping():
+                return {
+                    self.text(str(k), place): self._value(v, str(k), place)
+                    for k, v in value.items()
+                }
+            case list() | tuple():
+                return [self._value(item, key, place) for item in value]
+            case None | bool() | int() | float():
+                return value
+            case _:
+                return self.text(str(value), place)
+
+    def _header(self, header: str, place: str, value: Json) -> Json:
+        if isinstance(value, list | tuple):
+            return [self._header(header, place, item) for item in value]
+        if not isinstance(value, str) or not value.strip():
+            return value if not isinstance(value, Mapping) else self._value(value, header, place)
+        if header.lower() in {"cookie", "set-cookie"}:
+            spans = [
+                SecretSpan(m.start("value"), m.end("value"), "cookie", "header")
+                for m in _COOKIE.finditer(value)
+                if m["value"] and m["name"].lower() not in _COOKIE_ATTRIBUTES
+            ]
+        else:
+            scheme = _SCHEME.match(value)
+            credential_class = scheme[1].lower() if scheme else class_of_name(header)
+            start = scheme.end() if scheme else 0
+            spans = [SecretSpan(start, len(value.rstrip()), credential_class, "header")]
+            if credential_class == "basic":
+                self._learn_basic(value[start:])
+        return self._replace(value, spans, place)
+
+    def _learn_basic(self, encoded: str) -> None:
+        """Learn the password inside a Basic header, so that it is known wherever else it stands."""
+        try:
+            pair = base64.b64decode(encoded.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        password = pair.partition(":")[2]
+        if password:
+            self._sealer.learn(password, SecretSpan(0, 0, "basic", "header"))
+
+    def text(self, text: str, place: str) -> str:
+        """Return a text with the secrets in it replaced."""
+        spans = self._sealer.find(text)
+        return self._replace(text, spans, place) if spans else text
+
+    def _replace(self, text: str, spans: list[SecretSpan], place: str) -> str:
+        pieces: list[str] = []
+        end = 0
+        several_lines = "\n" in text
+        for span in spans:
+            secret = span.value or text[span.start : span.end]
+            fingerprint, credential_class, hint = self._sealer.learn(secret, span)
+            line = f":line {text.count(chr(10), 0, span.start) + 1}" if several_lines else ""
+            self.seals.append(
+                Seal(
+                    fingerprint=fingerprint,
+                    credential_class=credential_class,
+                    detector=span.detector,
+                    role=_role(self._record, place),
+                    place=place + line,
+                    length=len(secret),
+                    hint=hint,
+                )
+            )
+            pieces += [text[end : span.start], f"⟦{credential_class}:{fingerprint}⟧"]
+            end = span.end
+        return "".join([*pieces, text[end:]])
+
+
+def _is_header(name: str) -> bool:
+    return name.startswith(_HEADERS)
+
+
+def _role(record: Record, place: str) -> Role:
+    """Tell whether a secret at this place was used against something or only shown."""
+    if record.kind is Kind.API_REQUEST:
+        is_answer = place.startswith(semconv.HTTP_RESPONSE_HEADER) or place == semconv.RESPONSE_BODY
+        return Role.EXPOSED if is_answer else Role.USED
+    if record.kind is Kind.TOOL_CALL and record.phase is not Phase.END:
+        return Role.USED
+    if place == semconv.GEN_AI_TOOL_ARGUMENTS:
+        return Role.USED
+    return Role.EXPOSED
+
+
+def _beginning(text: str) -> str:
+    """Return the first characters of a sealed text without cutting a token in two."""
+    cut = PREVIEW
+    for match in _TOKEN.finditer(text, max(0, cut - 120), cut + 120):
+        if match.start() < cut < match.end():
+            cut = match.start()
+    return text[:cut] + "…"
+
+
+def _seal_as_json(seal: Seal) -> dict[str, Any]:
+    return {
+        "fp": seal.fingerprint,
+        "class": seal.credential_class,
+        "detector": seal.detector,
+        "role": seal.role.value,
+        "place": seal.place,
+        "length": seal.length,
+        "hint": seal.hint,
+        "suspected": seal.suspected,
+    }

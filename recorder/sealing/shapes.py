@@ -1,0 +1,76 @@
+"""Find secrets by the shape that their issuer gives them.
+
+Prefixes and lengths are the issuers' own, from their public documentation. A JSON Web Token counts
+as one shape for all issuers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["SHAPES", "Shape", "find_shapes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An issuer's token format."""
+
+    credential_class: str
+    pattern: str
+    hint: str
+    """The public prefix by which people recognise it."""
+
+
+SHAPES: tuple[Shape, ...] = (
+    Shape("github-pat", r"ghp_[A-Za-z0-9]{36}", "ghp_"),
+    Shape("github-oauth", r"gho_[A-Za-z0-9]{36}", "gho_"),
+    Shape("github-app", r"gh[us]_[A-Za-z0-9]{36}", "ghs_"),
+    Shape("github-refresh", r"ghr_[A-Za-z0-9]{36,76}", "ghr_"),
+    Shape("github-fine-grained", r"github_pat_[A-Za-z0-9_]{60,90}", "github_pat_"),
+    Shape("gitlab-pat", r"glpat-[A-Za-z0-9_\-]{20,60}", "glpat-"),
+    Shape("aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "AKIA"),
+    Shape("anthropic-key", r"sk-ant-[a-z]{2,8}[0-9]{2}-[A-Za-z0-9_\-]{80,120}", "sk-ant-"),
+    Shape("openai-key", r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_\-]{40,200}", "sk-"),
+    Shape("stripe-key", r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,120}", "sk_"),
+    Shape("stripe-webhook", r"whsec_[A-Za-z0-9]{32,64}", "whsec_"),
+    Shape("slack-token", r"xox[abeoprs]-[A-Za-z0-9\-]{10,250}", "xox"),
+    Shape("slack-app", r"xapp-\d-[A-Z0-9]{8,14}-\d{8,16}-[a-f0-9]{32,80}", "xapp-"),
+    Shape("supabase-pat", r"sbp_(?:fc_)?[a-f0-9]{40}", "sbp_"),
+    Shape("google-api-key", r"AIza[A-Za-z0-9_\-]{35}", "AIza"),
+    Shape("google-oauth", r"ya29\.[A-Za-z0-9_\-]{20,400}", "ya29."),
+    Shape("huggingface-token", r"hf_[A-Za-z0-9]{34,40}", "hf_"),
+    Shape("npm-token", r"npm_[A-Za-z0-9]{36}", "npm_"),
+    Shape("pypi-token", r"pypi-AgE[A-Za-z0-9_\-]{50,400}", "pypi-"),
+    Shape("sendgrid-key", r"SG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}", "SG."),
+    Shape("digitalocean-token", r"do[opr]_v1_[a-f0-9]{64}", "dop_v1_"),
+    Shape("shopify-token", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "shpat_"),
+    Shape("linear-key", r"lin_api_[A-Za-z0-9]{40}", "lin_api_"),
+    Shape("vercel-token", r"vc[pkaric]_[A-Za-z0-9]{24,60}", "vcp_"),
+    Shape("planetscale-token", r"pscale_(?:tkn|oauth|pw)_[A-Za-z0-9_\-.=]{32,64}", "pscale_"),
+    Shape("flyio-token", r"fm2_[A-Za-z0-9+/=_\-]{100,600}", "fm2_"),
+    Shape("databricks-token", r"dapi[a-f0-9]{32}(?:-\d)?", "dapi"),
+    Shape("doppler-token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.\-]{40,60}", "dp."),
+    Shape("telegram-bot", r"\d{8,10}:AA[A-Za-z0-9_\-]{33}", ""),
+    Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,2000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{10,2000}", "eyJ"),
+)
+
+# One pass over the text: a group for each shape, tried only where a word begins.
+_ANY = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    + "|".join(f"(?P<s{number}>{shape.pattern})" for number, shape in enumerate(SHAPES))
+    + r")(?![A-Za-z0-9])"
+)
+
+
+def find_shapes(text: str) -> Iterator[SecretSpan]:
+    """Yield the secrets in a text whose shape is an issuer's."""
+    for match in _ANY.finditer(text):
+        group = match.lastgroup or "s0"
+        shape = SHAPES[int(group[1:])]
+        yield SecretSpan(
+            match.start(), match.end(), shape.credential_class, "shape", hint=shape.hint
+        )

@@ -1,0 +1,46 @@
+"""A secret's place in a text, and how overlapping finds become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SecretSpan:
+    """Characters `start` to `end` of a text are a secret."""
+
+    start: int
+    end: int
+    credential_class: str
+    detector: str
+    hint: str = ""
+    value: str = ""
+    """The secret itself where the text holds only an encoding of it; else empty."""
+
+
+def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+    """Return spans in order with every overlap joined into one that covers both.
+
+    Earlier detectors are the more telling ones, so the joined span keeps the class of the first.
+    """
+    ranked = sorted(enumerate(spans), key=lambda pair: (pair[1].start, pair[0]))
+    joined: list[tuple[int, SecretSpan]] = []
+    for rank, span in ranked:
+        if joined and span.start < joined[-1][1].end:
+            last_rank, last = joined[-1]
+            best = last if last_rank <= rank else span
+            joined[-1] = (
+                min(rank, last_rank),
+                SecretSpan(
+                    last.start,
+                    max(last.end, span.end),
+                    best.credential_class,
+                    best.detector,
+                    best.hint,
+                    best.value,
+                ),
+            )
+        else:
+            joined.append((rank, span))
+    return [span for _, span in joined]

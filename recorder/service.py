@@ -1,0 +1,208 @@
+"""The recorder of a recording: holds its lock, writes it, and serves its unix socket.
+
+Whoever holds the lock *is* the recorder: a process of its own (`recorder.daemon`), or threads
+inside the first agent. Everyone else hands records over through the socket, append only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import socketserver
+import threading
+from pathlib import Path
+from typing import Self
+
+from recorder.environment import FLIGHTLOG_DURABILITY
+from recorder.errors import RecorderBusyError, RecordingError
+from recorder.location import lock_path, socket_path
+from recorder.model import Record
+from recorder.store import Store
+from recorder.wire import read_frame
+from recorder.writer import Writer
+
+__all__ = ["Service"]
+
+logger = logging.getLogger(__name__)
+
+ACK_SECONDS = 30.0
+NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"})
+MOUNTS = Path("/proc/self/mounts")
+
+# POSIX locks are per process: closing any descriptor of the file drops them, so a second opening in
+# the same process has to be refused before it is tried.
+_held: set[Path] = set()
+_held_lock = threading.Lock()
+
+
+class Service:
+    """A running recorder."""
+
+    def __init__(self, path: Path, lock: int, writer: Writer) -> None:
+        self.path = path
+        self.pid = os.getpid()
+        self._lock = lock
+        self._writer = writer
+        self._server = _Server(socket_path(path), writer)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.2},
+            name="flightlog-socket",
+            daemon=True,
+        )
+
+    @classmethod
+    def start(cls, path: Path, *, durability: str | None = None) -> Self:
+        """Become the recorder of a recording, beginning it where there is no file.
+
+        Raises:
+            RecorderBusyError: another process is the recorder.
+            RecordingError: the recording cannot be written.
+        """
+        path = path.absolute()
+        _refuse_network_file_system(path.parent)
+        lock = _take_lock(path)
+        try:
+            chosen = durability or os.environ.get(FLIGHTLOG_DURABILITY) or "full"
+            writer = Writer(Store.open(path, durability=chosen))
+            service = cls(path, lock, writer)
+        except OSError as error:
+            _release_lock(path, lock)
+            raise RecordingError(f"cannot serve {path}: {error.strerror or error}") from error
+        except BaseException:
+            _release_lock(path, lock)
+            raise
+        writer.start()
+        service._thread.start()
+        return service
+
+    def submit(self, record: Record, *, wait: bool = False, timeout_seconds: float = 1.0) -> bool:
+        """Hand over a record; with `wait`, return whether it was committed in time. Never raises."""
+        if not wait:
+            self._writer.submit(record)
+            return True
+        answered = threading.Event()
+        outcome: list[bool] = []
+
+        def done(committed: bool) -> None:
+            outcome.append(committed)
+            answered.set()
+
+        self._writer.submit(record, done)
+        return answered.wait(timeout_seconds) and outcome[0]
+
+    def stop(self) -> None:
+        """Commit everything, sign, close, and let go of the lock."""
+        self._server.shutdown()
+        self._server.server_close()
+        with contextlib.suppress(FileNotFoundError):
+            socket_path(self.path).unlink()
+        self._writer.stop()
+        _release_lock(self.path, self._lock)
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    """Takes frames from any number of clients, one thread for each."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Holding the lock, we know that any socket here is left over from a dead recorder.
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            super().__init__(str(path), _Connection)
+        finally:
+            os.umask(before)
+        self.writer = writer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log that a client's connection failed, without anything that it sent."""
+        del request, client_address
+        logger.warning("a client's connection failed")
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    """One client: frames in, acknowledgements out."""
+
+    server: _Server
+
+    def handle(self) -> None:
+        while True:
+            try:
+                frame = read_frame(self.rfile.read)
+            except (ValueError, OSError):
+                # Not our protocol or cut off: whatever was whole has been taken.
+                return
+            if frame is None:
+                return
+            record, ack = frame
+            if ack is None:
+                self.server.writer.submit(record)
+                continue
+            answered = threading.Event()
+            outcome: list[bool] = []
+
+            def done(
+                committed: bool,
+                outcome: list[bool] = outcome,
+                answered: threading.Event = answered,
+            ) -> None:
+                outcome.append(committed)
+                answered.set()
+
+            self.server.writer.submit(record, done)
+            committed = answered.wait(ACK_SECONDS) and outcome[0]
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"%d %d\n" % (ack, committed))
+
+
+def _take_lock(path: Path) -> int:
+    lock = lock_path(path)
+    with _held_lock:
+        if path in _held:
+            raise RecorderBusyError(f"this process already is the recorder of {path}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise RecordingError(f"cannot write beside {path}: {error.strerror}") from error
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise RecorderBusyError(
+                f"{path} is being recorded by process {holder}; stop it or use another --recording"
+            ) from None
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        _held.add(path)
+        return descriptor
+
+
+def _release_lock(path: Path, descriptor: int) -> None:
+    with _held_lock:
+        os.close(descriptor)
+        _held.discard(path)
+
+
+def _refuse_network_file_system(folder: Path) -> None:
+    """Refuse what SQLite's write-ahead log cannot work on: it needs one machine's shared memory."""
+    if not MOUNTS.exists():
+        return
+    best, kind = "", ""
+    for line in MOUNTS.read_text(errors="replace").splitlines():
+        _, point, file_system, *_ = line.split(" ")
+        is_above = str(folder) == point or str(folder).startswith(point.rstrip("/") + "/")
+        if is_above and len(point) >= len(best):
+            best, kind = point, file_system
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise RecordingError(
+            f"{folder} is on a network file system ({kind}), on which a recording would be damaged; "
+            "choose a folder on a local disk with --recording"
+        )

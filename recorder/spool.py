@@ -1,0 +1,124 @@
+"""Where sealed records wait while no recorder takes them: one append-only file for each process.
+
+The next recorder takes them in. Writer and taker hold the file's lock, and the taker deletes the
+file only after its records are committed; a line without its newline is torn and said to be so.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from recorder.model import Record, Role, Seal
+from recorder.sealing.sealed import SealedRecord
+from recorder.wire import decode_record
+
+__all__ = ["Spool", "Spooled", "take_in"]
+
+MAX_BLOB_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What a spool file held."""
+
+    records: tuple[tuple[Record, tuple[Seal, ...]], ...]
+    """Each record, its large values back in place, with the seals that it already had."""
+    torn: int
+    """Lines that could not be read."""
+    name: str
+
+
+class Spool:
+    """Appends sealed records to one process's spool file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}.jsonl"
+
+    def append(self, sealed: SealedRecord) -> None:
+        """Append one sealed record as a line, in one write.
+
+        Raises:
+            OSError: it could not be written.
+            TypeError: something other than a sealed record was handed in.
+        """
+        if not isinstance(sealed, SealedRecord):
+            raise TypeError("the spool takes sealed records only")
+        line = json.dumps({
+            "fields": dict(sealed.fields),
+            "blobs": {blob.digest.hex(): base64.b64encode(blob.data).decode() for blob in sealed.blobs},
+        })  # fmt: skip
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(self._path) as descriptor:
+            os.write(descriptor, line.encode() + b"\n")
+
+
+def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
+    """Hand every spool file's records to `commit`, then delete the file; return the record count.
+
+    A file whose commit raises stays where it is.
+    """
+    taken = 0
+    if not folder.is_dir():
+        return 0
+    for path in sorted(folder.glob("*.jsonl")):
+        with _locked(path) as descriptor:
+            with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+                spooled = _parse(path.name, file.read())
+            commit(spooled)
+            path.unlink()
+            taken += len(spooled.records)
+    return taken
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Open a spool file under its lock, again where it was taken in between opening and locking."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _parse(name: str, content: bytes) -> Spooled:
+    records: list[tuple[Record, tuple[Seal, ...]]] = []
+    torn = 0
+    for line in content.split(b"\n"):
+        if not line:
+            continue
+        try:
+            records.append(_restore(json.loads(line)))
+        except (ValueError, KeyError, TypeError, zstandard.ZstdError):
+            torn += 1
+    return Spooled(tuple(records), torn, name)
+
+
+def _restore(document: dict[str, Any]) -> tuple[Record, tuple[Seal, ...]]:
+    fields = document["fields"]
+    attributes = dict(fields["attributes"])
+    for name, ref in fields["blobs"].items():
+        data = base64.b64decode(document["blobs"][ref["digest"]])
+        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
+        attributes[name] = raw.decode("utf-8", "surrogatepass")
+    seals = tuple(
+        Seal(
+            s["fp"], s["class"], s["detector"], Role(s["role"]), s["place"], s["length"], s["hint"],
+            s["suspected"],
+        )
+        for s in fields["seals"]
+    )  # fmt: skip
+    return decode_record({**fields, "attributes": attributes}), seals

@@ -1,0 +1,306 @@
+"""The only writer of a recording: appends groups of sealed records, each group one commit.
+
+Standard library sqlite3 only (sqlite_utils would load pandas into the agent's process). Nothing is
+ever updated or deleted here but the frontier of the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+from recorder import semconv
+from recorder.body import encode_body
+from recorder.checkpoint import Checkpoint, sign, verifier_key
+from recorder.errors import NewerFormatError, NotARecordingError, RecordingError
+from recorder.keys import fingerprint_key, signing_key
+from recorder.merkle import Frontier, leaf_hash
+from recorder.model import new_id
+from recorder.schema import APPLICATION_ID, FORMAT_VERSION, MIGRATIONS, PAGE_SIZE
+from recorder.sealing.sealed import SealedRecord
+
+__all__ = ["Durability", "Store", "index_columns"]
+
+logger = logging.getLogger(__name__)
+
+type Durability = str
+"""`full` or `normal`: the value of SQLite's `synchronous`."""
+
+CHECKPOINT_PAGES = 1000
+BUSY_SECONDS = 5.0
+
+INSERT_RECORD = """
+INSERT INTO records (seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns,
+                     observed_ns, status)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+"""
+INSERT_SESSION = """
+INSERT OR IGNORE INTO sessions (id, agent, agent_version, model, cwd, host, user, witness, run,
+                                first_seq)
+VALUES (?,?,?,?,?,?,?,?,?,?)
+"""
+INSERT_BLOB = "INSERT OR IGNORE INTO blobs (digest, size, encoding, data) VALUES (?,?,?,?)"
+INSERT_CREDENTIAL = (
+    "INSERT OR IGNORE INTO credentials (fingerprint, class, hint, first_seq) VALUES (?,?,?,?)"
+)
+INSERT_SIGHTING = (
+    "INSERT INTO sightings (seq, fingerprint, role, place, detector) VALUES (?,?,?,?,?)"
+)
+INSERT_CHECKPOINT = "INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?,?)"
+UPSERT_FRONTIER = (
+    "INSERT INTO frontier (one, size, stack) VALUES (1,?,?) "
+    "ON CONFLICT (one) DO UPDATE SET size = excluded.size, stack = excluded.stack"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """One group of records as rows of each table."""
+
+    records: list[tuple[Any, ...]]
+    sessions: list[tuple[Any, ...]]
+    blobs: list[tuple[Any, ...]]
+    credentials: list[tuple[Any, ...]]
+    sightings: list[tuple[Any, ...]]
+
+
+class Store:
+    """An open recording with its signing key. Use it from one thread."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, log_id: str, origin: str) -> None:
+        self.path = path
+        self.log_id = log_id
+        self._db = db
+        self._origin = origin
+        self._key, key_is_new = signing_key(log_id)
+        self.fingerprint_key, fingerprint_key_is_new = fingerprint_key(log_id)
+        row = db.execute("SELECT size, stack FROM frontier").fetchone()
+        self._frontier = Frontier.from_bytes(row[0], row[1]) if row else Frontier()
+        self._signed_size = int(
+            db.execute("SELECT ifnull(max(size), 0) FROM checkpoints").fetchone()[0]
+        )
+        self._sessions: set[str] = {r[0] for r in db.execute("SELECT id FROM sessions")}
+        self.rotated_keys = bool(self._frontier.size) and (key_is_new or fingerprint_key_is_new)
+        """True when a key of an existing recording was missing and a new one had to be made."""
+
+    @classmethod
+    def open(cls, path: Path, *, durability: Durability = "full") -> Self:
+        """Open a recording for appending, or begin one where there is no file.
+
+        Raises:
+            RecordingError: the file is no recording, of another format, or cannot be written.
+        """
+        if durability not in {"full", "normal"}:
+            raise RecordingError(f"durability is 'full' or 'normal', not {durability!r}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() or path.stat().st_size == 0:
+                _create(path)
+            db = _connect(path, durability)
+        except OSError as error:
+            raise RecordingError(f"cannot write {path}: {error.strerror or error}") from error
+        except sqlite3.DatabaseError as error:
+            raise NotARecordingError(f"cannot append to {path}: {error}") from error
+        try:
+            log_id, origin = _check_format(path, db)
+            return cls(path, db, log_id, origin)
+        except BaseException:
+            db.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Number of records in the recording."""
+        return self._frontier.size
+
+    @property
+    def unsigned(self) -> int:
+        """Number of records after the newest signed checkpoint."""
+        return self._frontier.size - self._signed_size
+
+    def credentials(self) -> dict[str, tuple[str, str]]:
+        """Return fingerprint -> (class, hint) of every credential in the recording."""
+        rows = self._db.execute("SELECT fingerprint, class, hint FROM credentials")
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def has(self, record_id: str) -> bool:
+        """Return whether a record of that id is in the recording (a spool taken in twice)."""
+        found = self._db.execute("SELECT 1 FROM records WHERE id = ?", (record_id,)).fetchone()
+        return found is not None
+
+    def append(self, group: Sequence[SealedRecord], *, checkpoint: bool = False) -> int:
+        """Append a group in one commit and return the newest `seq`; all of it is stored or none.
+
+        Args:
+            group: sealed records, in the order of receipt.
+            checkpoint: also sign the log as it then stands.
+
+        Raises:
+            sqlite3.Error: nothing of the group was stored (disk full, locked, I/O error).
+            TypeError: something other than a sealed record was handed in.
+        """
+        frontier = self._frontier.copy()
+        rows = self._rows(group, frontier)
+        signs = checkpoint and frontier.size > self._signed_size
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.executemany(INSERT_RECORD, rows.records)
+            self._db.executemany(INSERT_SESSION, rows.sessions)
+            self._db.executemany(INSERT_BLOB, rows.blobs)
+            self._db.executemany(INSERT_CREDENTIAL, rows.credentials)
+            self._db.executemany(INSERT_SIGHTING, rows.sightings)
+            self._db.execute(UPSERT_FRONTIER, (frontier.size, frontier.to_bytes()))
+            if signs:
+                note = sign(Checkpoint(self._origin, frontier.size, frontier.root()), self._key)
+                self._db.execute(INSERT_CHECKPOINT, (frontier.size, note))
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        self._frontier = frontier
+        self._sessions.update(row[0] for row in rows.sessions)
+        if signs:
+            self._signed_size = frontier.size
+        return frontier.size
+
+    def close(self) -> None:
+        """Sign what is unsigned and close; the write-ahead log is folded into the file."""
+        try:
+            if self.unsigned:
+                self.append([], checkpoint=True)
+        except sqlite3.Error as error:
+            logger.warning("last checkpoint not written: %s", type(error).__name__)
+        finally:
+            self._db.close()
+
+    def _rows(self, group: Sequence[SealedRecord], frontier: Frontier) -> _Rows:
+        rows = _Rows([], [], [], [], [])
+        for sealed in group:
+            if not isinstance(sealed, SealedRecord):
+                raise TypeError("the store takes sealed records only")
+            seq = frontier.size + 1
+            body = encode_body(seq, sealed.fields)
+            leaf = leaf_hash(body)
+            frontier.append(leaf)
+            rows.records.append((seq, leaf, body, *index_columns(sealed.fields)))
+            session = sealed.fields["session"]
+            if session and session not in self._sessions:
+                rows.sessions.append(_session_row(seq, sealed.fields))
+            rows.blobs.extend((b.digest, b.size, b.encoding, b.data) for b in sealed.blobs)
+            for seal in sealed.seals:
+                rows.credentials.append(
+                    (seal.fingerprint, seal.credential_class, seal.hint, seq)
+                )
+                rows.sightings.append(
+                    (seq, seal.fingerprint, seal.role.value, seal.place, seal.detector)
+                )
+        return rows
+
+
+def index_columns(fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the columns that index a body, from `id` to `status`; verify compares them."""
+    t_ns = fields["t"]
+    return (
+        _column(fields["id"]),
+        _column(fields["session"]),
+        fields["witness"],
+        fields["phase"],
+        fields["kind"],
+        _column(fields["name"]),
+        _column(fields["ref"]),
+        None if t_ns is None else int(t_ns),
+        int(fields["observed"]),
+        fields["status"],
+    )
+
+
+def _session_row(seq: int, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    attributes = fields["attributes"]
+
+    def text(*names: str) -> str:
+        found = (attributes.get(name) for name in names)
+        return _column(next((value for value in found if isinstance(value, str)), ""))
+
+    return (
+        _column(fields["session"]),
+        text(semconv.GEN_AI_AGENT_NAME, semconv.SERVICE_NAME),
+        text(semconv.GEN_AI_AGENT_VERSION),
+        text(semconv.GEN_AI_MODEL),
+        text(semconv.PROCESS_CWD),
+        text(semconv.HOST_NAME),
+        text(semconv.USER_NAME),
+        fields["witness"],
+        _column(fields["run"]),
+        seq,
+    )
+
+
+def _column(text: str) -> str:
+    """Return text that SQLite can hold: it refuses lone surrogates, and stops at NUL in places."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "␀")
+
+
+def _create(path: Path) -> None:
+    """Write an empty recording, complete or not at all: it is linked into place when it is done."""
+    log_id = new_id()
+    key, _ = signing_key(log_id)
+    fingerprint_key(log_id)
+    origin = f"flightlog/{log_id}"
+    vkey = verifier_key(origin, key.public_key().public_bytes_raw())
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        db = sqlite3.connect(aside, isolation_level=None)
+        try:
+            db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute("PRAGMA journal_mode = DELETE")
+            for _, statements in MIGRATIONS:
+                db.executescript(statements)
+            db.execute(
+                "INSERT INTO meta (format_version, log_id, created_ns, recorder_version, origin, "
+                "verifier_key) VALUES (?,?,?,?,?,?)",
+                (FORMAT_VERSION, log_id, time.time_ns(), version("flightlog"), origin, vkey),
+            )
+        finally:
+            db.close()
+        if path.exists():
+            path.unlink()  # an empty file: there is nothing in it to lose
+        path.hardlink_to(aside)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {durability}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_format(path: Path, db: sqlite3.Connection) -> tuple[str, str]:
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise NotARecordingError(f"{path} is a SQLite database of another program")
+    found, log_id, origin = db.execute(
+        "SELECT format_version, log_id, origin FROM meta"
+    ).fetchone()
+    if found != FORMAT_VERSION:
+        raise NewerFormatError(
+            f"{path} has format {found}; this flightlog appends to format {FORMAT_VERSION} only"
+        )
+    return log_id, origin
+

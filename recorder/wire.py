@@ -1,0 +1,98 @@
+"""How records travel between processes of one machine: a length, then one JSON object.
+
+Only ever through the recorder's unix socket, in memory; what travels is not sealed yet.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from recorder.model import Kind, Phase, Record, Status, Witness, new_id
+
+__all__ = ["MAX_FRAME", "decode_record", "encode_frame", "read_frame", "record_fields"]
+
+MAX_FRAME = 64 * 1024 * 1024
+"""Bytes of one frame; a larger record is refused by the client and counted as a gap."""
+_LENGTH = struct.Struct("!I")
+
+
+def encode_frame(record: Record, ack: int | None) -> bytes:
+    """Return a record as a frame; `ack` asks for that number to be answered after the commit."""
+    payload = json.dumps(
+        {"ack": ack, "record": record_fields(record)}, separators=(",", ":"), default=str
+    ).encode()
+    return _LENGTH.pack(len(payload)) + payload
+
+
+def read_frame(read: Callable[[int], bytes]) -> tuple[Record, int | None] | None:
+    """Return the next record and its `ack` from a blocking stream, or None at its end.
+
+    Raises:
+        ValueError: the stream holds something else.
+    """
+    header = read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(header)
+    if length > MAX_FRAME:
+        raise ValueError(f"a frame of {length} bytes is over the limit of {MAX_FRAME}")
+    payload = read(length)
+    if len(payload) < length:
+        return None
+    message = json.loads(payload)
+    return decode_record(message["record"]), message["ack"]
+
+
+def record_fields(record: Record) -> dict[str, Any]:
+    """Return a record's fields as JSON values."""
+    return {
+        "witness": record.witness.value,
+        "phase": record.phase.value,
+        "kind": record.kind.value,
+        "name": record.name,
+        "session": record.session,
+        "run": record.run,
+        "ref": record.ref,
+        "t": record.t_ns,
+        "observed": record.observed_ns,
+        "status": record.status.value,
+        "trace_id": record.trace_id,
+        "span_id": record.span_id,
+        "parent_span_id": record.parent_span_id,
+        "pid": record.pid,
+        "attributes": dict(record.attributes),
+        "id": record.id,
+    }
+
+
+def decode_record(fields: Mapping[str, Any]) -> Record:
+    """Return the record that `record_fields` describes.
+
+    Raises:
+        ValueError: a field is missing or of the wrong kind.
+    """
+    try:
+        t_ns, pid = fields["t"], fields["pid"]
+        return Record(
+            witness=Witness(fields["witness"]),
+            phase=Phase(fields["phase"]),
+            kind=Kind(fields["kind"]),
+            name=str(fields["name"]),
+            session=str(fields["session"]),
+            run=str(fields["run"]),
+            ref=str(fields["ref"]),
+            t_ns=None if t_ns is None else int(t_ns),
+            observed_ns=int(fields["observed"]),
+            status=Status(fields["status"]),
+            trace_id=str(fields["trace_id"]),
+            span_id=str(fields["span_id"]),
+            parent_span_id=str(fields["parent_span_id"]),
+            pid=None if pid is None else int(pid),
+            attributes=dict(fields["attributes"]),
+            id=str(fields["id"] or new_id()),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a record: {type(error).__name__} {error}") from error

@@ -1,0 +1,228 @@
+"""The recorder's one thread that seals and commits: many records, one group, one commit.
+
+What cannot be committed goes, sealed, to the spool; what cannot even be spooled is counted, and the
+count becomes a record as soon as writing works again. Nothing here ever raises into an agent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from recorder import semconv
+from recorder.location import spool_folder
+from recorder.model import Json, Kind, Phase, Record, Witness
+from recorder.sealing import SealedRecord, Sealer
+from recorder.spool import Spool, Spooled, take_in
+from recorder.store import Store
+
+__all__ = ["Writer"]
+
+logger = logging.getLogger(__name__)
+
+MAX_GROUP = 1000
+MAX_PENDING = 100_000
+"""Records waiting to be committed; more are dropped and counted."""
+CHECKPOINT_EVERY = 1000
+CHECKPOINT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 60.0
+SPOOL_LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    record: Record | None
+    """None asks the thread to end."""
+    done: Callable[[bool], None] | None
+
+
+class Writer:
+    """Takes records from any thread and commits them in groups."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sealer = Sealer(store.fingerprint_key, store.credentials())
+        self._spool_folder = spool_folder(store.path)
+        self._spool = Spool(self._spool_folder)
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._dropped = 0
+        self._dropped_lock = threading.Lock()
+        self._signed_at = self._spool_looked_at = self._wrote_at = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="flightlog-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin writing; the first record says that recording began."""
+        if self._store.rotated_keys:
+            self.submit(own_record("key_rotation", Phase.POINT, {
+                semconv.REASON: "a key of this recording was missing and a new one was made; "
+                "fingerprints before and after cannot be compared",
+            }))  # fmt: skip
+        self.submit(own_record("recorder", Phase.START, {"sqlite.version": sqlite3.sqlite_version}))
+        self._thread.start()
+
+    def submit(self, record: Record, done: Callable[[bool], None] | None = None) -> None:
+        """Hand over a record; `done(True)` is called after its commit, `done(False)` if it was
+        spooled or dropped. Returns at once and never raises.
+        """
+        if self._queue.qsize() >= MAX_PENDING:
+            self._count_dropped(1)
+            if done:
+                done(False)
+            return
+        self._queue.put(_Item(record, done))
+
+    def stop(self, timeout_seconds: float = 10.0) -> None:
+        """Commit what was handed over, sign, and close the store."""
+        self.submit(own_record("recorder", Phase.END, {}))
+        self._queue.put(_Item(None, None))
+        self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        self._take_spool_in()
+        running = True
+        while running:
+            group = self._next_group()
+            running = not (group and group[-1].record is None)
+            items = [item for item in group if item.record is not None]
+            if items:
+                self._commit(items)
+            elif running:
+                self._idle()
+        self._store.close()
+
+    def _next_group(self) -> list[_Item]:
+        """Wait for a record, then take everything that has gathered behind it."""
+        try:
+            group = [self._queue.get(timeout=SPOOL_LOOK_SECONDS)]
+        except Empty:
+            return []
+        while len(group) < MAX_GROUP and group[-1].record is not None:
+            try:
+                group.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return group
+
+    def _commit(self, items: list[_Item]) -> None:
+        sealed = [self._seal(item.record) for item in items if item.record is not None]
+        ended = any(
+            item.record and item.record.kind is Kind.LIFECYCLE and item.record.phase is Phase.END
+            for item in items
+        )
+        committed = self._append(sealed, ends_a_session=ended)
+        if not committed:
+            self._put_aside(sealed)
+        for item in items:
+            if item.done:
+                item.done(committed)
+
+    def _seal(self, record: Record) -> SealedRecord:
+        try:
+            return self._sealer.seal(record)
+        except Exception as error:  # noqa: BLE001 - one hostile record must not end the recording
+            # What cannot be sealed is not written: a record that says so stands in its place.
+            logger.warning("a record could not be sealed (%s) and is left out", _name(error))
+            reason = f"a {record.kind.value} record could not be sealed: {_name(error)}"
+            return self._sealer.seal(gap(1, reason))
+
+    def _append(self, sealed: list[SealedRecord], *, ends_a_session: bool = False) -> bool:
+        now = time.monotonic()
+        signs = (
+            ends_a_session
+            or self._store.unsigned + len(sealed) >= CHECKPOINT_EVERY
+            or now - self._signed_at >= CHECKPOINT_SECONDS
+        )
+        dropped, gap_record = self._gap_record()
+        try:
+            self._store.append([*gap_record, *sealed], checkpoint=signs)
+        except sqlite3.Error as error:
+            # The error's type only: its text could quote what was being written.
+            logger.warning("recording not writable (%s): records go to the spool", _name(error))
+            return False
+        self._count_dropped(-dropped)
+        self._wrote_at = now
+        if signs:
+            self._signed_at = now
+        return True
+
+    def _put_aside(self, sealed: list[SealedRecord]) -> None:
+        for record in sealed:
+            try:
+                self._spool.append(record)
+            except OSError:
+                self._count_dropped(1)
+
+    def _idle(self) -> None:
+        now = time.monotonic()
+        if now - self._spool_looked_at >= SPOOL_LOOK_SECONDS:
+            self._spool_looked_at = now
+            self._take_spool_in()
+        if now - self._wrote_at >= HEARTBEAT_SECONDS:
+            self._append([self._sealer.seal(own_record("heartbeat", Phase.POINT, {}))])
+        elif self._store.unsigned and now - self._signed_at >= CHECKPOINT_SECONDS:
+            self._append([])
+
+    def _take_spool_in(self) -> None:
+        try:
+            take_in(self._spool_folder, self._commit_spooled)
+        except (OSError, sqlite3.Error) as error:
+            logger.warning("spool not taken in (%s); it stays where it is", _name(error))
+
+    def _commit_spooled(self, spooled: Spooled) -> None:
+        """Commit a spool file's records, sealed once more with what is known by now."""
+        new = [
+            self._sealer.seal(record, seals)
+            for record, seals in spooled.records
+            if not self._store.has(record.id)
+        ]
+        said: dict[str, Json] = {semconv.COUNT: len(new)}
+        note = [own_record("spool", Phase.POINT, said)]
+        if spooled.torn:
+            said = {
+                semconv.COUNT: spooled.torn,
+                semconv.REASON: "lines of a spool file were torn and could not be read",
+            }
+            note.append(own_record("spool_torn", Phase.POINT, said))
+        self._store.append([*new, *map(self._sealer.seal, note)])
+
+    def _gap_record(self) -> tuple[int, list[SealedRecord]]:
+        with self._dropped_lock:
+            dropped = self._dropped
+        if not dropped:
+            return 0, []
+        record = gap(dropped, "records came faster than they could be kept")
+        return dropped, [self._sealer.seal(record)]
+
+    def _count_dropped(self, number: int) -> None:
+        with self._dropped_lock:
+            self._dropped += number
+
+
+def own_record(name: str, phase: Phase, attributes: dict[str, Json]) -> Record:
+    """Return a record in which the recorder speaks of itself."""
+    now = time.time_ns()
+    return Record(
+        witness=Witness.RECORDER,
+        phase=phase,
+        kind=Kind.LIFECYCLE,
+        name=name,
+        t_ns=now,
+        observed_ns=now,
+        pid=os.getpid(),
+        attributes=attributes,
+    )
+
+
+def gap(number: int, reason: str) -> Record:
+    """Return the record that makes lost records visible."""
+    return own_record("gap", Phase.POINT, {semconv.COUNT: number, semconv.REASON: reason})
+
+
+def _name(error: BaseException) -> str:
+    return getattr(error, "sqlite_errorname", "") or type(error).__name__
