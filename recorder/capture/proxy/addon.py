@@ -8,9 +8,11 @@ record and never a request.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 from mitmproxy import connection, http
+from mitmproxy.flow import Error
 from mitmproxy.net.http.http1 import expected_http_body_size
 
 from recorder.capture.proxy.bodies import KEPT_BYTES, BodyTap
@@ -23,6 +25,9 @@ __all__ = ["Peers", "RecordingAddon"]
 BUFFERED_RESPONSE_BYTES = 64 * 1024
 """An answer of known length up to this is recorded before the client has it; others stream."""
 PEER_SECONDS = 0.25
+GRACE_SECONDS = 0.5
+"""How long the proxy, asked to stop, waits for answers that are just arriving."""
+STOPPED = "the recording proxy was stopped"
 _EXCHANGE = "flightlog.exchange"
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
@@ -60,6 +65,18 @@ class RecordingAddon:
         self._deliveries = deliveries
         self._scribe = scribe
         self._peers = peers
+        self._open: dict[str, http.HTTPFlow] = {}
+        self._all_ended = asyncio.Event()
+
+    async def done(self) -> None:
+        """Give answers under way a moment to end, then say of the others that we cut them off."""
+        if self._open:
+            self._all_ended.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_ended.wait(), GRACE_SECONDS)
+        for flow in tuple(self._open.values()):
+            flow.error = Error(STOPPED)
+            self._end(flow, _exchange(flow))
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Let a large or open-ended request stream, and record it before its first byte goes on."""
@@ -83,19 +100,19 @@ class RecordingAddon:
         if flow.response is not None and _response_streams(flow.request, flow.response):
             flow.response.stream = _exchange(flow).response.feed
 
-    async def response(self, flow: http.HTTPFlow) -> None:
+    def response(self, flow: http.HTTPFlow) -> None:
         """Record the answer."""
         exchange = _exchange(flow)
         if flow.response is not None and not flow.response.stream:
             exchange.response.feed(flow.response.raw_content or b"")
-        await self._end(flow, exchange)
+        self._end(flow, exchange)
 
     async def error(self, flow: http.HTTPFlow) -> None:
         """Record why a request had no complete answer."""
         exchange = _exchange(flow)
         if not exchange.started:
             await self._start(flow, exchange)
-        await self._end(flow, exchange)
+        self._end(flow, exchange)
 
     async def websocket_message(self, flow: http.HTTPFlow) -> None:
         """Record a WebSocket message; one from the client before it goes upstream."""
@@ -115,10 +132,14 @@ class RecordingAddon:
 
     async def _start(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         exchange.started = True
+        self._open[flow.id] = flow
         record = self._scribe.start(flow, exchange, self._peers.of(flow.client_conn))
         await self._deliveries.before_going_on(record)
 
-    async def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._open.pop(flow.id, None)
+        if not self._open:
+            self._all_ended.set()
         self._deliveries.soon(self._scribe.end(flow, exchange, self._peers.of(flow.client_conn)))
 
 

@@ -1,7 +1,7 @@
 """The certificates of one run: our own authority, made afresh, and the roots that clients had.
 
-Everything stands in a private folder (0700) that goes away with the proxy. The private key touches
-the disk only until mitmproxy has loaded it.
+The authority's private key lives in memory alone. The folder (0700) holds certificates only and
+goes away with the proxy.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ import os
 import ssl
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import certifi
-from mitmproxy.certs import CertStore
-from mitmproxy.options import CONF_BASENAME, KEY_SIZE
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from mitmproxy.addons.tlsconfig import TlsConfig
+from mitmproxy.certs import Cert, CertStore, create_ca, dummy_crl
+from mitmproxy.options import KEY_SIZE
 
 from recorder.errors import ProxyError
 
-__all__ = ["ROOTS_VARIABLES", "Authority", "make_authority"]
+__all__ = ["Authority", "OneRunTlsConfig", "make_authority"]
 
-ROOTS_VARIABLES = (
+_ROOTS_VARIABLES = (
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
@@ -35,7 +38,7 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Paths of one run's certificates, all in `folder`."""
+    """One run's authority; the paths are all in `folder`."""
 
     folder: Path
     certificate: Path
@@ -44,11 +47,25 @@ class Authority:
     """The machine's roots and ours: for clients that replace their roots by it."""
     upstream_roots: Path
     """What servers are verified against: the machine's roots, without ours."""
+    key: RSAPrivateKey = field(repr=False)
+    ca: Cert = field(repr=False)
 
-    def forget_private_key(self) -> None:
-        """Remove every file that holds the private key."""
-        for name in (f"{CONF_BASENAME}-ca.pem", f"{CONF_BASENAME}-ca.p12"):
-            (self.folder / name).unlink(missing_ok=True)
+
+class OneRunTlsConfig(TlsConfig):
+    """mitmproxy's TLS addon with an authority from memory instead of one from its folder."""
+
+    def __init__(self, authority: Authority) -> None:
+        crl = dummy_crl(authority.key, authority.ca.to_cryptography())
+        # Public parameters; the loader takes them from a file alone and writes it where it is not.
+        dh = CertStore.load_dhparam(authority.folder / "dhparam.pem")
+        self.certstore = CertStore(authority.key, authority.ca, None, crl, dh)
+
+    def configure(self, updated: set[str]) -> None:
+        """Take every option but those that would load an authority from a folder."""
+        super().configure(set(updated) - {"certs", "confdir", "key_size", "cert_passphrase"})
+
+    def running(self) -> None:
+        """Keep the authority: mitmproxy's own addon loads it again here."""
 
 
 def make_authority(upstream_ca: Path | None) -> Authority:
@@ -61,14 +78,17 @@ def make_authority(upstream_ca: Path | None) -> Authority:
         ProxyError: `upstream_ca` holds no certificate.
     """
     extra = [] if upstream_ca is None else _certificates_of(upstream_ca)
-    folder = Path(tempfile.mkdtemp(prefix="flightlog-proxy-"))
-    CertStore.create_store(
-        folder, CONF_BASENAME, KEY_SIZE, organization="flightlog", cn="flightlog, this run only"
-    )
-    ours = (folder / f"{CONF_BASENAME}-ca-cert.pem").read_text(encoding="ascii")
+    key, certificate = create_ca("flightlog", "flightlog recording proxy, one run", KEY_SIZE)
+    ours = certificate.public_bytes(Encoding.PEM).decode("ascii")
     roots = list(dict.fromkeys([*_machine_roots(), *extra]))
+    folder = Path(tempfile.mkdtemp(prefix="flightlog-proxy-"))
     authority = Authority(
-        folder, folder / "ca.pem", folder / "ca-bundle.pem", folder / "upstream-roots.pem"
+        folder=folder,
+        certificate=folder / "ca.pem",
+        bundle=folder / "ca-bundle.pem",
+        upstream_roots=folder / "upstream-roots.pem",
+        key=key,
+        ca=Cert(certificate),
     )
     authority.certificate.write_text(ours, encoding="ascii")
     authority.bundle.write_text("".join([*roots, ours]), encoding="ascii")
@@ -90,7 +110,7 @@ def _certificates_of(path: Path) -> list[str]:
 
 def _machine_roots() -> Iterator[str]:
     paths = ssl.get_default_verify_paths()
-    named = [paths.cafile, paths.openssl_cafile, *(os.environ.get(v) for v in ROOTS_VARIABLES)]
+    named = [paths.cafile, paths.openssl_cafile, *(os.environ.get(v) for v in _ROOTS_VARIABLES)]
     for path in dict.fromkeys([*named, certifi.where()]):
         if path and Path(path).is_file():
             yield from _certificates(Path(path).read_text(encoding="utf-8", errors="replace"))

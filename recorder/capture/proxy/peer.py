@@ -18,7 +18,9 @@ import psutil
 __all__ = ["Peer", "find_peer"]
 
 MAX_ANCESTORS = 64
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
 _ESTABLISHED_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 """The second holds IPv4 connections too, those of dual-stack sockets."""
 

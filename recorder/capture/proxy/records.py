@@ -31,6 +31,7 @@ _ERROR_TYPES = {
     errno.ENETUNREACH: "network_unreachable",
 }
 _ERROR_WORDS = (
+    ("recording proxy was stopped", "proxy_stopped"),
     ("certificate verify failed", "certificate_verify_failed"),
     ("connect call failed", "connection_refused"),
     ("client disconnected", "client_disconnected"),
@@ -102,7 +103,9 @@ class Scribe:
             status, t_ns = Status.ERROR, _ns(error.timestamp) or t_ns
         return self._of_flow(flow, Phase.END, attributes, t_ns, status)
 
-    def message(self, flow: http.HTTPFlow, tap: BodyTap, *, sent: bool, peer: Peer | None) -> Record:
+    def message(
+        self, flow: http.HTTPFlow, tap: BodyTap, *, sent: bool, peer: Peer | None
+    ) -> Record:
         """Return one WebSocket message, sent by the client or received by it."""
         attributes = {
             **_target(flow),

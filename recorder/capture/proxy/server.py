@@ -7,9 +7,11 @@ URLs and headers.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import json
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -19,11 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mitmproxy import options
-from mitmproxy.addons import core, disable_h2c, next_layer, proxyserver, tlsconfig
+from mitmproxy.addons.disable_h2c import DisableH2C
+from mitmproxy.addons.next_layer import NextLayer
+from mitmproxy.addons.proxyserver import Proxyserver
 from mitmproxy.master import Master
 
 from recorder.capture.proxy.addon import Peers, RecordingAddon
-from recorder.capture.proxy.authority import Authority, make_authority
+from recorder.capture.proxy.authority import Authority, OneRunTlsConfig, make_authority
 from recorder.capture.proxy.deliveries import Deliveries, RecordSink
 from recorder.capture.proxy.records import Scribe
 from recorder.capture.proxy.tunnels import TunnelAddon
@@ -55,15 +59,30 @@ class OneLineLog(logging.Handler):
 
 
 class ReadyAddon:
-    """Comes last: once the engine listens, forgets the private key and says so on stdout."""
+    """Comes last: once the engine listens, says so in one line of JSON on stdout."""
 
-    def __init__(self, authority: Authority) -> None:
-        self.failure: OSError | None = None
+    def __init__(self, master: Master, engine: Proxyserver, authority: Authority) -> None:
+        self.failure: Exception | None = None
+        self._master = master
+        self._engine = engine
         self._authority = authority
 
     def running(self) -> None:
         """Announce the port, or end the proxy where it could not listen."""
-        from mitmproxy import ctx  # noqa: PLC0415
+        for instance in self._engine.servers:
+            self.failure = instance.last_exception
+        addresses = self._engine.listen_addrs()
+        if self.failure is not None or not addresses:
+            self._master.shutdown()
+            return
+        logging.getLogger().addHandler(OneLineLog(logging.ERROR))
+        ready = {
+            "port": addresses[0][1],
+            "ca": str(self._authority.certificate),
+            "ca_bundle": str(self._authority.bundle),
+        }
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
 
 
 def serve(settings: ProxySettings, sink: RecordSink) -> None:
@@ -81,3 +100,65 @@ def serve(settings: ProxySettings, sink: RecordSink) -> None:
             shutil.rmtree(authority.folder, ignore_errors=True)
     finally:
         deliveries.close()
+
+
+async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deliveries) -> None:
+    # Without a handler of its own, logging prints warnings, and mitmproxy's quote what passes.
+    logging.getLogger().handlers[:] = [logging.NullHandler()]
+    logging.getLogger().setLevel(logging.ERROR)
+    master = Master(_options(settings, authority))
+    ready = _add_addons(master, settings, authority, deliveries)
+    master.options.update(connection_strategy="lazy")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, master.shutdown)
+    threading.Thread(target=_until_stdin_ends, args=(master.shutdown,), daemon=True).start()
+    await master.run()
+    if ready.failure is not None:
+        raise ProxyError(_why_not_listening(settings.port, ready.failure)) from ready.failure
+
+
+def _options(settings: ProxySettings, authority: Authority) -> options.Options:
+    return options.Options(
+        listen_host=LOOPBACK,
+        listen_port=settings.port,
+        confdir=str(authority.folder),
+        http3=False,
+        ssl_verify_upstream_trusted_ca=str(authority.upstream_roots),
+    )
+
+
+def _add_addons(
+    master: Master, settings: ProxySettings, authority: Authority, deliveries: Deliveries
+) -> ReadyAddon:
+    peers, scribe = Peers(), Scribe(settings.run, settings.digest_key)
+    engine = Proxyserver()
+    ready = ReadyAddon(master, engine, authority)
+    master.addons.add(
+        peers,
+        DisableH2C(),
+        engine,
+        TunnelAddon(deliveries, scribe, peers),
+        NextLayer(),
+        OneRunTlsConfig(authority),
+        RecordingAddon(deliveries, scribe, peers),
+        ready,
+    )
+    return ready
+
+
+def _until_stdin_ends(then: Callable[[], None]) -> None:
+    """Wait for the end of stdin: a launcher that died closes it, however it died."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    # The loop may be closed by now, when a signal came first.
+    with contextlib.suppress(RuntimeError):
+        then()
+
+
+def _why_not_listening(port: int, failure: Exception) -> str:
+    code = failure.errno if isinstance(failure, OSError) else None
+    if code == errno.EADDRINUSE:
+        return f"port {port} is in use: choose another one, or 0 for any free port"
+    reason = os.strerror(code) if code else type(failure).__name__
+    return f"the recording proxy cannot listen on port {port}: {reason}"

@@ -104,9 +104,7 @@ class TunnelAddon:
     ) -> None:
         address = _address(server)
         peer = self._peers.of(client)
-        self._deliveries.soon(
-            self._scribe.opaque(phase, ref, client, address, attributes, peer)
-        )
+        self._deliveries.soon(self._scribe.opaque(phase, ref, client, address, attributes, peer))
 
     def _key(self, client: Client, server: Server) -> tuple[tuple[str, int], str]:
         peer = self._peers.of(client)
