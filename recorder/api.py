@@ -102,7 +102,7 @@ def start(
 
 def stop() -> None:
     """Hand over what is left and let go of the recording."""
-    global _current  # noqa: PLW0603
+    global _current
     if _current is None:
         return
     pipeline, _current = _current.pipeline, None
@@ -136,9 +136,7 @@ def session(
         otel_context.detach(token)
 
 
-def prompt(
-    text: str, *, role: str = "user", attributes: Mapping[str, Json] | None = None
-) -> None:
+def prompt(text: str, *, role: str = "user", attributes: Mapping[str, Json] | None = None) -> None:
     """Record what was said to the agent."""
     _point(
         Kind.PROMPT,
@@ -211,7 +209,7 @@ def tool(
     name: str | None = None,
     attributes: Mapping[str, Attribute] | None = None,
 ) -> Any:
-    """Record every call of a function as a tool call: its arguments before it runs, then its result.
+    """Record every call of a function as a tool call: first its arguments, then its result.
 
     Functions and coroutine functions alike; what the function raises goes on to the caller.
     """

@@ -11,9 +11,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from recorder import semconv
 from recorder.model import BlobRef, Kind, Phase, Role, Seal, Status, StoredRecord, Witness
 
-__all__ = ["encode_body", "parse_body"]
+__all__ = ["encode_body", "parse_body", "unreadable"]
 
 
 def encode_body(seq: int, fields: Mapping[str, Any]) -> bytes:
@@ -62,4 +63,31 @@ def parse_body(seq: int, body: bytes) -> StoredRecord:
             )
             for s in fields["seals"]
         ),
+    )
+
+
+def unreadable(seq: int, session: str) -> StoredRecord:
+    """Return what stands in for a record whose body cannot be read, so that none is passed over."""
+    return StoredRecord(
+        seq=seq,
+        id=f"unreadable-{seq}",
+        witness=Witness.RECORDER,
+        phase=Phase.POINT,
+        kind=Kind.LIFECYCLE,
+        name="unreadable",
+        session=session,
+        run="",
+        ref="",
+        t_ns=None,
+        observed_ns=0,
+        status=Status.ERROR,
+        trace_id="",
+        span_id="",
+        parent_span_id="",
+        pid=None,
+        attributes={
+            semconv.REASON: f"the body of record #{seq} cannot be read: see flightlog verify"
+        },
+        blobs={},
+        seals=(),
     )

@@ -36,7 +36,7 @@ RETRY_SECONDS = 1.0
 
 
 def connect(recording: Path) -> Client:
-    """Return a client of the recording's recorder; it connects when it has something to hand over."""
+    """Return a client of the recording's recorder; it connects when it has something to say."""
     return Client(recording)
 
 
@@ -160,7 +160,7 @@ class Client:
                 self._spool = Spool(spool_folder(self._recording))
                 self._sealer = Sealer(self._key())
             self._spool.append(self._sealer.seal(record))
-        except Exception as error:  # noqa: BLE001 - recording must never harm the agent
+        except Exception as error:
             logger.warning("a record is lost (%s); the gap will be recorded", type(error).__name__)
             self._dropped += 1
         return False

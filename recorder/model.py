@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-type Json = None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]
+type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
 """A value that JSON can hold."""
 
 
@@ -107,7 +107,7 @@ class Seal:
     """A place where a secret stood in a record and was replaced by its token."""
 
     fingerprint: str
-    """Keyed fingerprint (HMAC-SHA-256, first 16 bytes, hexadecimal): the same for the same secret."""
+    """Keyed fingerprint (HMAC-SHA-256, first 16 bytes, hexadecimal): one secret, one fingerprint."""
     credential_class: str
     detector: str
     """What found it: `header`, `url`, `argv`, `assignment`, `shape`, `known_value`, ..."""

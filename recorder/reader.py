@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import zstandard
 
-from recorder.body import parse_body
+from recorder.body import parse_body, unreadable
 from recorder.errors import (
     DamagedRecordingError,
     NewerFormatError,
@@ -45,11 +45,12 @@ SELECT s.id, s.agent, s.agent_version, s.model, s.cwd, s.host, s.user, s.witness
                AND r.kind = 'lifecycle' AND r.phase = 'end' AND r.name = 'session')
 FROM sessions s ORDER BY s.first_seq
 """
-SELECT_PAGE = "SELECT seq, body FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
+SELECT_PAGE = "SELECT seq, body, session_id FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 SELECT_SESSION_PAGE = (
-    "SELECT seq, body FROM records WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+    "SELECT seq, body, session_id FROM records "
+    "WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
-SELECT_RECORD = "SELECT seq, body FROM records WHERE seq = ?"
+SELECT_RECORD = "SELECT seq, body, session_id FROM records WHERE seq = ?"
 SELECT_BLOB = "SELECT size, encoding, data FROM blobs WHERE digest = ?"
 
 
@@ -63,7 +64,7 @@ class Meta:
     recorder_version: str
     origin: str
     verifier_key: str
-    """C2SP signed-note verifier key (`name+hash+base64`) of the key that the recording began with."""
+    """C2SP signed-note verifier key (`name+hash+base64`) that the recording began with."""
 
 
 class Recording:
@@ -87,18 +88,14 @@ class Recording:
         path = Path(path)
         _check_header(path)
         with _named_errors(path):
-            connection = sqlite3.connect(
-                f"file:{quote(str(path.absolute()))}?mode=ro",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-            )
             try:
-                meta = _read_meta(path, connection)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(path, connection, meta)
+                return cls(path, *_connect(path, "mode=ro"))
+            except sqlite3.OperationalError:
+                if path.with_name(path.name + "-wal").exists():
+                    raise
+                # On read-only media the log's shared memory cannot be made. Without a log there is
+                # nothing in it to miss, and the file cannot change.
+                return cls(path, *_connect(path, "mode=ro&immutable=1"))
 
     def __enter__(self) -> Self:
         return self
@@ -174,11 +171,11 @@ class Recording:
                 rows = self._fetch(SELECT_PAGE, (after, page))
             else:
                 rows = self._fetch(SELECT_SESSION_PAGE, (session, after, page))
-            for seq, body in rows:
+            for seq, body, session_id in rows:
                 if until is not None and seq > until:
                     return
                 if body is not None:
-                    yield parse_body(seq, body)
+                    yield _parse(seq, body, session_id)
             if len(rows) < page:
                 return
             after = rows[-1][0]
@@ -186,7 +183,7 @@ class Recording:
     def record(self, seq: int) -> StoredRecord | None:
         """Return one record, or None where there is none or its body was removed."""
         rows = self._fetch(SELECT_RECORD, (seq,))
-        return parse_body(seq, rows[0][1]) if rows and rows[0][1] is not None else None
+        return _parse(*rows[0]) if rows and rows[0][1] is not None else None
 
     def blob(self, digest: str) -> bytes | None:
         """Return a large value's sealed bytes, or None where it was removed."""
@@ -215,6 +212,13 @@ class Recording:
     def _fetch(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         with _named_errors(self.path):
             return self._db.execute(sql, parameters).fetchall()
+
+
+def _parse(seq: int, body: bytes, session_id: str) -> StoredRecord:
+    try:
+        return parse_body(seq, body)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return unreadable(seq, session_id)
 
 
 @contextmanager
@@ -261,6 +265,20 @@ def _check_header(path: Path) -> None:
             f"{path} is truncated: {size} of {page * pages} bytes are there; keep it as it is, "
             "work on a copy, and try 'sqlite3 COPY .recover'"
         )
+
+
+def _connect(path: Path, mode: str) -> tuple[sqlite3.Connection, Meta]:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        return connection, _read_meta(path, connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _read_meta(path: Path, connection: sqlite3.Connection) -> Meta:

@@ -30,10 +30,7 @@ def safe_text(text: str, *, keep_newlines: bool = False) -> str:
     spaces; newlines stay where `keep_newlines` asks for it and become `⏎` elsewhere.
     """
     text = text.replace("\t", TAB)
-    if keep_newlines:
-        text = text.replace("\r\n", "\n")
-    else:
-        text = _NEWLINES.sub("⏎", text)
+    text = text.replace("\r\n", "\n") if keep_newlines else _NEWLINES.sub("⏎", text)
     return _DANGEROUS.sub(_visible, text)
 
 

@@ -1,8 +1,8 @@
 """The tables of a recording, as SQL, and which formats this release can handle.
 
 The statements stand here as text so that the recorder, which lives inside other people's processes,
-creates a recording with nothing but the standard library. `recorder.migrations` hands the very same
-statements to sqlite-utils for upgrades.
+begins a recording with nothing but the standard library. The views are the interface for ad-hoc
+questions (`flightlog query`) and stay stable; the tables may change from format to format.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ APPLICATION_ID = 0x464C4F47
 """`PRAGMA application_id` of a recording: the bytes "FLOG"."""
 PAGE_SIZE = 16384
 
-# One table for the evidence; the columns beside `body` are an index of it, and verify compares them.
-M001_INITIAL = """
+# One table for the evidence; the columns beside `body` are an index of it: verify compares them.
+CREATE_TABLES = """
 CREATE TABLE meta (
   format_version INTEGER NOT NULL,
   log_id TEXT NOT NULL,
@@ -92,6 +92,3 @@ CREATE VIEW v_sightings AS
          r.session_id, r.kind, r.name
   FROM sightings g JOIN credentials c USING (fingerprint) JOIN records r USING (seq);
 """
-
-MIGRATIONS: tuple[tuple[str, str], ...] = (("m001_initial", M001_INITIAL),)
-"""Every step in order: (name, statements). A new format appends a step, none is ever edited."""

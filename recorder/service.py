@@ -79,7 +79,7 @@ class Service:
         return service
 
     def submit(self, record: Record, *, wait: bool = False, timeout_seconds: float = 1.0) -> bool:
-        """Hand over a record; with `wait`, return whether it was committed in time. Never raises."""
+        """Hand over a record; with `wait`, return whether it was committed in time."""
         if not wait:
             self._writer.submit(record)
             return True
@@ -203,6 +203,6 @@ def _refuse_network_file_system(folder: Path) -> None:
             best, kind = point, file_system
     if kind in NETWORK_FILE_SYSTEMS:
         raise RecordingError(
-            f"{folder} is on a network file system ({kind}), on which a recording would be damaged; "
+            f"{folder} is on a network file system ({kind}), where a recording would be damaged; "
             "choose a folder on a local disk with --recording"
         )

@@ -55,7 +55,7 @@ class Spool:
             raise TypeError("the spool takes sealed records only")
         line = json.dumps({
             "fields": dict(sealed.fields),
-            "blobs": {blob.digest.hex(): base64.b64encode(blob.data).decode() for blob in sealed.blobs},
+            "blobs": {b.digest.hex(): base64.b64encode(b.data).decode() for b in sealed.blobs},
         })  # fmt: skip
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(self._path) as descriptor:
@@ -72,7 +72,7 @@ def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
         return 0
     for path in sorted(folder.glob("*.jsonl")):
         with _locked(path) as descriptor:
-            with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+            with open(descriptor, "rb", closefd=False) as file:
                 spooled = _parse(path.name, file.read())
             commit(spooled)
             path.unlink()

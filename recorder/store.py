@@ -23,10 +23,10 @@ from recorder.errors import NewerFormatError, NotARecordingError, RecordingError
 from recorder.keys import fingerprint_key, signing_key
 from recorder.merkle import Frontier, leaf_hash
 from recorder.model import new_id
-from recorder.schema import APPLICATION_ID, FORMAT_VERSION, MIGRATIONS, PAGE_SIZE
+from recorder.schema import APPLICATION_ID, CREATE_TABLES, FORMAT_VERSION, PAGE_SIZE
 from recorder.sealing.sealed import SealedRecord
 
-__all__ = ["Durability", "Store", "index_columns"]
+__all__ = ["Durability", "Store", "index_columns", "session_columns"]
 
 logger = logging.getLogger(__name__)
 
@@ -193,12 +193,10 @@ class Store:
             rows.records.append((seq, leaf, body, *index_columns(sealed.fields)))
             session = sealed.fields["session"]
             if session and session not in self._sessions:
-                rows.sessions.append(_session_row(seq, sealed.fields))
+                rows.sessions.append(session_columns(seq, sealed.fields))
             rows.blobs.extend((b.digest, b.size, b.encoding, b.data) for b in sealed.blobs)
             for seal in sealed.seals:
-                rows.credentials.append(
-                    (seal.fingerprint, seal.credential_class, seal.hint, seq)
-                )
+                rows.credentials.append((seal.fingerprint, seal.credential_class, seal.hint, seq))
                 rows.sightings.append(
                     (seq, seal.fingerprint, seal.role.value, seal.place, seal.detector)
                 )
@@ -209,28 +207,29 @@ def index_columns(fields: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the columns that index a body, from `id` to `status`; verify compares them."""
     t_ns = fields["t"]
     return (
-        _column(fields["id"]),
-        _column(fields["session"]),
+        column_text(fields["id"]),
+        column_text(fields["session"]),
         fields["witness"],
         fields["phase"],
         fields["kind"],
-        _column(fields["name"]),
-        _column(fields["ref"]),
+        column_text(fields["name"]),
+        column_text(fields["ref"]),
         None if t_ns is None else int(t_ns),
         int(fields["observed"]),
         fields["status"],
     )
 
 
-def _session_row(seq: int, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+def session_columns(seq: int, fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return a session's row, from the first record that speaks of it; verify compares it."""
     attributes = fields["attributes"]
 
     def text(*names: str) -> str:
         found = (attributes.get(name) for name in names)
-        return _column(next((value for value in found if isinstance(value, str)), ""))
+        return column_text(next((value for value in found if isinstance(value, str)), ""))
 
     return (
-        _column(fields["session"]),
+        column_text(fields["session"]),
         text(semconv.GEN_AI_AGENT_NAME, semconv.SERVICE_NAME),
         text(semconv.GEN_AI_AGENT_VERSION),
         text(semconv.GEN_AI_MODEL),
@@ -238,12 +237,12 @@ def _session_row(seq: int, fields: Mapping[str, Any]) -> tuple[Any, ...]:
         text(semconv.HOST_NAME),
         text(semconv.USER_NAME),
         fields["witness"],
-        _column(fields["run"]),
+        column_text(fields["run"]),
         seq,
     )
 
 
-def _column(text: str) -> str:
+def column_text(text: str) -> str:
     """Return text that SQLite can hold: it refuses lone surrogates, and stops at NUL in places."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "␀")
 
@@ -264,8 +263,7 @@ def _create(path: Path) -> None:
             db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute("PRAGMA journal_mode = DELETE")
-            for _, statements in MIGRATIONS:
-                db.executescript(statements)
+            db.executescript(CREATE_TABLES)
             db.execute(
                 "INSERT INTO meta (format_version, log_id, created_ns, recorder_version, origin, "
                 "verifier_key) VALUES (?,?,?,?,?,?)",
@@ -295,12 +293,9 @@ def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
 def _check_format(path: Path, db: sqlite3.Connection) -> tuple[str, str]:
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise NotARecordingError(f"{path} is a SQLite database of another program")
-    found, log_id, origin = db.execute(
-        "SELECT format_version, log_id, origin FROM meta"
-    ).fetchone()
+    found, log_id, origin = db.execute("SELECT format_version, log_id, origin FROM meta").fetchone()
     if found != FORMAT_VERSION:
         raise NewerFormatError(
             f"{path} has format {found}; this flightlog appends to format {FORMAT_VERSION} only"
         )
     return log_id, origin
-

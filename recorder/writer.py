@@ -125,7 +125,7 @@ class Writer:
     def _seal(self, record: Record) -> SealedRecord:
         try:
             return self._sealer.seal(record)
-        except Exception as error:  # noqa: BLE001 - one hostile record must not end the recording
+        except Exception as error:
             # What cannot be sealed is not written: a record that says so stands in its place.
             logger.warning("a record could not be sealed (%s) and is left out", _name(error))
             reason = f"a {record.kind.value} record could not be sealed: {_name(error)}"

@@ -1,0 +1,1 @@
+"""Live ways into a recording: the OpenTelemetry SDK and the recording proxy."""

@@ -104,5 +104,5 @@ class FlightSpanProcessor(SpanProcessor):
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except Exception as error:  # noqa: BLE001 - recording must never harm the agent
+        except Exception as error:
             logger.warning("a span could not be recorded (%s)", type(error).__name__)

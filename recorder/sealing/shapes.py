@@ -55,7 +55,11 @@ SHAPES: tuple[Shape, ...] = (
     Shape("databricks-token", r"dapi[a-f0-9]{32}(?:-\d)?", "dapi"),
     Shape("doppler-token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.\-]{40,60}", "dp."),
     Shape("telegram-bot", r"\d{8,10}:AA[A-Za-z0-9_\-]{33}", ""),
-    Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,2000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{10,2000}", "eyJ"),
+    Shape(
+        "jwt",
+        r"eyJ[A-Za-z0-9_\-]{10,2000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{10,2000}",
+        "eyJ",
+    ),
 )
 
 # One pass over the text: a group for each shape, tried only where a word begins.

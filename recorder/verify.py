@@ -1,0 +1,264 @@
+"""Check that a recording is what its recorder wrote: every record, the log, the signatures.
+
+Needs the recording alone (level L0); with a verifier key that was kept elsewhere it also catches a
+history that was signed anew (L1). Nothing here trusts a column: each is compared with its body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from recorder.checkpoint import Checkpoint, open_note
+from recorder.merkle import Frontier, leaf_hash
+from recorder.reader import Recording
+from recorder.store import index_columns, session_columns
+
+__all__ = ["Problem", "VerifyReport", "verify"]
+
+PAGE = 1000
+MAX_PROBLEMS = 100
+SELECT_RECORDS = """
+SELECT seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns, observed_ns, status
+FROM records WHERE seq > ? ORDER BY seq LIMIT ?
+"""
+SELECT_SESSIONS = (
+    "SELECT id, agent, agent_version, model, cwd, host, user, witness, run, first_seq "
+    "FROM sessions ORDER BY first_seq"
+)
+COLUMN_NAMES = (
+    "id", "session_id", "witness", "phase", "kind", "name", "ref", "t_ns", "observed_ns", "status",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as the recorder wrote it."""
+
+    seq: int | None
+    """The record it concerns; None where it concerns no single one."""
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What verification found."""
+
+    path: Path
+    log_id: str
+    level: str
+    """`L0 self`: the recording alone was checked. `L1 pinned`: against a key kept elsewhere."""
+    records: int
+    signed: int
+    """Records that the newest valid checkpoint covers."""
+    checkpoints: int
+    root: str
+    """Root hash of the log, hexadecimal."""
+    verifier_key: str
+    gaps: int
+    """Records in which the recorder says that something is missing."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.problems
+
+    @property
+    def unsigned(self) -> int:
+        """Records after the newest valid checkpoint: in order, but not yet signed."""
+        return self.records - self.signed
+
+
+def verify(
+    path: Path | str,
+    *,
+    key: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> VerifyReport:
+    """Verify the recording at a path.
+
+    Args:
+        path: the recording.
+        key: verifier key kept elsewhere; default: the one in the recording.
+        progress: called now and then with (records done, records in all).
+
+    Raises:
+        RecordingError: it cannot be opened or read at all.
+    """
+    with Recording.open(path) as recording:
+        return _Verification(recording, key, progress).run()
+
+
+class _Verification:
+    """One walk over a recording."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        key: str | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._recording = recording
+        self._pinned = key is not None
+        self._key = key or recording.meta.verifier_key
+        self._progress = progress
+        self._problems: list[Problem] = []
+        self._frontier = Frontier()
+        self._gaps = 0
+        self._sightings: list[tuple[Any, ...]] = []
+        self._blobs: set[str] = set()
+        self._sessions: dict[str, tuple[Any, ...]] = {}
+
+    def run(self) -> VerifyReport:
+        notes = dict(self._rows("SELECT size, note FROM checkpoints ORDER BY size"))
+        self._compare_meta()
+        signed = self._walk(notes)
+        self._compare_frontier()
+        self._compare_index_tables()
+        self._check_blobs()
+        meta = self._recording.meta
+        return VerifyReport(
+            path=self._recording.path,
+            log_id=meta.log_id,
+            level="L1 pinned" if self._pinned else "L0 self",
+            records=self._frontier.size,
+            signed=signed,
+            checkpoints=len(notes),
+            root=self._frontier.root().hex(),
+            verifier_key=meta.verifier_key,
+            gaps=self._gaps,
+            problems=tuple(self._problems[:MAX_PROBLEMS]),
+        )
+
+    def _walk(self, notes: dict[int, str]) -> int:
+        """Check every record in order, and each checkpoint when its size is reached."""
+        total = self._recording.last_seq()
+        signed = after = 0
+        while rows := self._rows(SELECT_RECORDS, (after, PAGE)):
+            for row in rows:
+                self._check_record(row)
+                note = notes.get(self._frontier.size)
+                if note is not None and self._check_checkpoint(note):
+                    signed = self._frontier.size
+            after = rows[-1][0]
+            if self._progress:
+                self._progress(after, total)
+        for size in notes:
+            if size > self._frontier.size:
+                self._add(None, f"a checkpoint covers {size} records, but the log ends before it")
+        return signed
+
+    def _check_record(self, row: tuple[Any, ...]) -> None:
+        seq, leaf, body, *columns = row
+        expected = self._frontier.size + 1
+        if seq != expected:
+            self._add(expected, f"missing: record #{expected} is not there, next is #{seq}")
+            # The log is rebuilt as if the missing leaves were there, so that only the true breaks
+            # and not every later record is named.
+            self._frontier = Frontier(seq - 1, self._frontier.stack[: (seq - 1).bit_count()])
+        self._frontier.append(leaf)
+        if body is None:
+            self._add(seq, f"the body of record #{seq} was removed without a word why")
+            return
+        if leaf_hash(body) != leaf:
+            self._add(seq, f"record #{seq} was changed: its bytes do not match its leaf in the log")
+            return
+        try:
+            self._check_columns(seq, json.loads(body), columns)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._add(seq, f"record #{seq} is no record: its body cannot be read")
+
+    def _check_columns(self, seq: int, fields: dict[str, Any], columns: list[Any]) -> None:
+        if fields["seq"] != seq:
+            self._add(seq, f"record #{seq} says of itself that it is #{fields['seq']}")
+        pairs = zip(COLUMN_NAMES, columns, index_columns(fields), strict=True)
+        for name, stored, true in pairs:
+            if stored != true:
+                self._add(
+                    seq, f"column {name} of record #{seq} was changed: its body says otherwise"
+                )
+        self._gaps += fields["kind"] == "lifecycle" and fields["name"] in {"gap", "spool_torn"}
+        if fields["session"] and fields["session"] not in self._sessions:
+            self._sessions[fields["session"]] = session_columns(seq, fields)
+        self._blobs.update(blob["digest"] for blob in fields["blobs"].values())
+        self._sightings += [
+            (seq, s["fp"], s["role"], s["place"], s["detector"]) for s in fields["seals"]
+        ]
+
+    def _check_checkpoint(self, note: str) -> bool:
+        size = self._frontier.size
+        try:
+            checkpoint = open_note(note, self._key)
+        except ValueError as error:
+            self._add(None, f"checkpoint at {size}: {error}")
+            return False
+        expected = Checkpoint(self._recording.meta.origin, size, self._frontier.root())
+        if checkpoint != expected:
+            self._add(None, f"checkpoint at {size} does not fit the log: records up to #{size} or "
+                      "their leaves were changed, added or removed")  # fmt: skip
+            return False
+        return True
+
+    def _compare_meta(self) -> None:
+        meta = self._recording.meta
+        if meta.origin != f"flightlog/{meta.log_id}":
+            self._add(None, "the recording's origin does not fit its log id")
+        if self._pinned and self._key != meta.verifier_key:
+            self._add(None, "the recording's key is not the one that was kept elsewhere")
+
+    def _compare_frontier(self) -> None:
+        rows = self._rows("SELECT size, stack FROM frontier")
+        stored = rows[0] if rows else (0, b"")
+        if stored != (self._frontier.size, self._frontier.to_bytes()):
+            self._add(
+                None,
+                f"the log's frontier is for {stored[0]} records, the walk found "
+                f"{self._frontier.size}: records were removed, added or changed",
+            )
+
+    def _compare_index_tables(self) -> None:
+        stored = self._rows(
+            "SELECT seq, fingerprint, role, place, detector FROM sightings ORDER BY rowid"
+        )
+        if stored != self._sightings:
+            changed = {row[0] for row in set(stored) ^ set(self._sightings)}
+            self._add(
+                min(changed, default=None),
+                "the table of sightings was changed: bodies say otherwise",
+            )
+        known = {row[0] for row in self._rows("SELECT fingerprint FROM credentials")}
+        if known != {row[1] for row in self._sightings}:
+            self._add(None, "the table of credentials was changed: bodies say otherwise")
+        if self._rows(SELECT_SESSIONS) != list(self._sessions.values()):
+            self._add(None, "the table of sessions was changed: bodies say otherwise")
+
+    def _check_blobs(self) -> None:
+        found: set[str] = set()
+        for digest, content in self._blob_contents():
+            found.add(digest)
+            if content is None or hashlib.sha256(content).hexdigest() != digest:
+                self._add(
+                    None, f"blob {digest[:16]} was changed: its bytes do not match its digest"
+                )
+        for digest in sorted(self._blobs - found):
+            self._add(None, f"blob {digest[:16]} is missing")
+
+    def _blob_contents(self) -> Iterator[tuple[str, bytes | None]]:
+        for (digest,) in self._rows("SELECT digest FROM blobs"):
+            try:
+                yield digest.hex(), self._recording.blob(digest.hex())
+            except zstandard.ZstdError:
+                yield digest.hex(), None
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        return self._recording.rows(sql, parameters)
+
+    def _add(self, seq: int | None, what: str) -> None:
+        self._problems.append(Problem(seq, what))

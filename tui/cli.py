@@ -1,0 +1,96 @@
+"""The `flightlog` command: every room's commands in one place, each loaded only when asked for.
+
+`flightlog --help` reads this table and imports no command: neither pandas nor textual nor
+sqlite_utils costs anything until a command needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from recorder.errors import FlightlogError
+
+__all__ = ["main"]
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("tui.commands.demo", "Record the nine-second wipe for real and replay it."),
+    "sessions": ("analyzer.commands.sessions", "List the sessions of a recording."),
+    "replay": ("tui.commands.replay", "Replay a session second by second."),
+    "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),
+    "report": ("analyzer.commands.report", "Write a session's timeline report."),
+    "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
+    "verify": ("recorder.commands.verify", "Verify that a recording is as it was written."),
+    "query": ("recorder.commands.query", "Ask a recording in SQL, read-only."),
+}
+"""Command -> (module that defines `command`, one line of help)."""
+
+
+class _Commands(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing it now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="flightlog", prog_name="flightlog")
+def flightlog() -> None:
+    """The flight recorder for AI agents.
+
+    Records every tool call, credential use and API request of an agent, replays a session second by
+    second, and proves that the record was not changed.
+
+    \b
+    Example:
+      flightlog demo                 the incident, recorded for real, then its replay
+      flightlog tail                 what an agent is doing now
+      flightlog report --format html --output wipe.html
+      flightlog verify
+    """
+
+
+def main() -> None:
+    """Run the command line; a person's mistakes end in one line and exit code 2."""
+    try:
+        code = flightlog.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except FlightlogError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = error.exit_code
+    except click.Abort:
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: that is no error, and Python must not
+        # complain about it when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
