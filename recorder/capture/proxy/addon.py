@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 from mitmproxy import connection, http
 from mitmproxy.flow import Error
@@ -124,7 +125,7 @@ class RecordingAddon:
         tap = BodyTap()
         tap.feed(message.content)
         peer = self._peers.of(flow.client_conn)
-        record = self._scribe.message(flow, tap, sent=message.from_client, peer=peer)
+        record = self._scribe.message(flow, tap, peer, sent=message.from_client)
         if message.from_client:
             await self._deliveries.before_going_on(record)
         else:
@@ -144,9 +145,7 @@ class RecordingAddon:
 
 
 def _exchange(flow: http.HTTPFlow) -> Exchange:
-    exchange = flow.metadata.setdefault(_EXCHANGE, Exchange())
-    assert isinstance(exchange, Exchange)
-    return exchange
+    return cast("Exchange", flow.metadata.setdefault(_EXCHANGE, Exchange()))
 
 
 def _request_streams(request: http.Request) -> bool:

@@ -62,7 +62,8 @@ class OneRunTlsConfig(TlsConfig):
 
     def configure(self, updated: set[str]) -> None:
         """Take every option but those that would load an authority from a folder."""
-        super().configure(set(updated) - {"certs", "confdir", "key_size", "cert_passphrase"})
+        kept = set(updated) - {"certs", "confdir", "key_size", "cert_passphrase"}
+        super().configure(kept)  # type: ignore[no-untyped-call]
 
     def running(self) -> None:
         """Keep the authority: mitmproxy's own addon loads it again here."""

@@ -18,7 +18,7 @@ __all__ = ["ESCAPED", "KEPT_BYTES", "BodyTap", "BodyText"]
 KEPT_BYTES = 1024 * 1024
 """Bytes of a body, and of its decoded content, that a record keeps."""
 ESCAPED = "escaped"
-"""Encoding of bytes that are no text: `\\xNN` for a byte that is no UTF-8, `\\\\` for a backslash."""
+"""Encoding of what is no text: `\\xNN` for a byte that is no UTF-8, `\\\\` for a backslash."""
 
 _COMPRESSED_FILES = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
 # Only charsets that web servers send: Python's own list holds codecs of quadratic cost.
@@ -75,7 +75,7 @@ class BodyTap:
         try:
             content, unread = _decoded(bytes(self._head), content_coding.strip().lower())
         # Whatever a decoder raises on hostile bytes: a body that cannot be read is only counted.
-        except Exception:  # noqa: BLE001
+        except Exception:
             return BodyText(None, "", self.size)
         if content.startswith(_COMPRESSED_FILES):
             return BodyText(None, "", self.size)

@@ -1,4 +1,4 @@
-"""Hands records to the pipeline off the event loop: no recorder, however slow, stops the traffic."""
+"""Hands records to the pipeline off the event loop: a slow recorder does not stop the traffic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WAITERS = 8
 class RecordSink(Protocol):
     """Where records go: `recorder.client.connect` returns one."""
 
-    def submit(self, record: Record, *, wait: bool = False) -> None:
+    def submit(self, record: Record, *, wait: bool = False) -> object:
         """Take a record; with `wait`, return once it is durable. Never raises."""
 
     def close(self) -> None:

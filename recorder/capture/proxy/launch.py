@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from recorder.errors import ProxyError
 
@@ -124,7 +124,7 @@ def await_ready(command: list[str]) -> ProxyProcess:
         start_new_session=True,
     )
     try:
-        ready = json.loads(_first_line(process))
+        ready = json.loads(_first_line(cast("IO[bytes]", process.stdout)))
         return ProxyProcess(
             ready["port"], Path(ready["ca"]), Path(ready["ca_bundle"]), process, stderr
         )
@@ -143,16 +143,15 @@ def _child_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path}
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> bytes:
-    assert process.stdout is not None
+def _first_line(stdout: IO[bytes]) -> bytes:
     deadline = time.monotonic() + READY_SECONDS
     line = b""
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(stdout, selectors.EVENT_READ)
         while not line.endswith(b"\n"):
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 return b""
-            piece = os.read(process.stdout.fileno(), 65536)
+            piece = os.read(stdout.fileno(), 65536)
             if not piece:
                 return b""
             line += piece
@@ -161,7 +160,7 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes:
 
 def _reason(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> str:
     """End a proxy that did not start and return its own account of why."""
-    ended_by_itself = process.stdout is not None and _ends_soon(process)
+    ended_by_itself = _ends_soon(process)
     stderr.seek(0)
     lines = stderr.read().decode("utf-8", "replace").strip().splitlines()
     _end(process, stderr)

@@ -20,7 +20,7 @@ from recorder.capture.proxy.bodies import BodyTap
 from recorder.capture.proxy.peer import Peer
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
-__all__ = ["Exchange", "Scribe", "error_type", "keyed_digest", "readable"]
+__all__ = ["Exchange", "Scribe", "Tunnel", "error_type", "keyed_digest", "readable"]
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _ERROR_TYPES = {
@@ -50,6 +50,16 @@ class Exchange:
     response: BodyTap = field(default_factory=BodyTap)
     started: bool = False
     """The start record has been handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """The two ends of a connection whose content the proxy cannot see."""
+
+    client: connection.Client
+    server: tuple[str, int]
+    """Host and port."""
+    peer: Peer | None
 
 
 class Scribe:
@@ -89,6 +99,9 @@ class Scribe:
     def end(self, flow: http.HTTPFlow, exchange: Exchange, peer: Peer | None) -> Record:
         """Return the end of a request: its answer, or the error that it ended with."""
         attributes = {**_target(flow), **_client(flow.client_conn, peer)}
+        if flow.request.stream:
+            # The start record came before the body; whoever joins the two finds it here.
+            attributes |= self.request_body(flow, exchange)
         response, error, t_ns = flow.response, flow.error, time.time_ns()
         status = Status.ERROR
         if response is not None:
@@ -104,7 +117,7 @@ class Scribe:
         return self._of_flow(flow, Phase.END, attributes, t_ns, status)
 
     def message(
-        self, flow: http.HTTPFlow, tap: BodyTap, *, sent: bool, peer: Peer | None
+        self, flow: http.HTTPFlow, tap: BodyTap, peer: Peer | None, *, sent: bool
     ) -> Record:
         """Return one WebSocket message, sent by the client or received by it."""
         attributes = {
@@ -116,16 +129,10 @@ class Scribe:
         return self._of_flow(flow, Phase.POINT, attributes, time.time_ns())
 
     def opaque(
-        self,
-        phase: Phase,
-        ref: str,
-        client: connection.Client,
-        server: tuple[str, int],
-        attributes: Mapping[str, Json],
-        peer: Peer | None,
+        self, phase: Phase, tunnel: Tunnel, attributes: Mapping[str, Json], *, ref: str
     ) -> Record:
         """Return a record of a connection whose content the proxy cannot see."""
-        host, port = server
+        host, port = tunnel.server
         return Record(
             witness=Witness.PROXY,
             phase=phase,
@@ -138,7 +145,7 @@ class Scribe:
             attributes={
                 semconv.SERVER_ADDRESS: readable(host),
                 semconv.SERVER_PORT: port,
-                **_client(client, peer),
+                **_client(tunnel.client, tunnel.peer),
                 **attributes,
             },
         )
@@ -207,7 +214,7 @@ def error_type(message: str) -> str:
 
 
 def readable(value: str | bytes) -> str:
-    """Return a value from the wire as text that UTF-8 can hold, odd bytes as `\\xNN`."""
+    """Return a value from the wire as text that UTF-8 can hold, with odd bytes escaped."""
     raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
     return raw.decode("utf-8", "backslashreplace")
 

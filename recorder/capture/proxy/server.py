@@ -73,7 +73,7 @@ class ReadyAddon:
             self.failure = instance.last_exception
         addresses = self._engine.listen_addrs()
         if self.failure is not None or not addresses:
-            self._master.shutdown()
+            self._master.shutdown()  # type: ignore[no-untyped-call]
             return
         logging.getLogger().addHandler(OneLineLog(logging.ERROR))
         ready = {
@@ -108,7 +108,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     logging.getLogger().setLevel(logging.ERROR)
     master = Master(_options(settings, authority))
     ready = _add_addons(master, settings, authority, deliveries)
-    master.options.update(connection_strategy="lazy")
+    master.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, master.shutdown)
     threading.Thread(target=_until_stdin_ends, args=(master.shutdown,), daemon=True).start()
@@ -131,9 +131,9 @@ def _add_addons(
     master: Master, settings: ProxySettings, authority: Authority, deliveries: Deliveries
 ) -> ReadyAddon:
     peers, scribe = Peers(), Scribe(settings.run, settings.digest_key)
-    engine = Proxyserver()
+    engine = Proxyserver()  # type: ignore[no-untyped-call]
     ready = ReadyAddon(master, engine, authority)
-    master.addons.add(
+    master.addons.add(  # type: ignore[no-untyped-call]
         peers,
         DisableH2C(),
         engine,

@@ -17,7 +17,7 @@ from mitmproxy.proxy import layer, layers
 from recorder import semconv
 from recorder.capture.proxy.addon import Peers
 from recorder.capture.proxy.deliveries import Deliveries
-from recorder.capture.proxy.records import Scribe, error_type
+from recorder.capture.proxy.records import Scribe, Tunnel, error_type
 from recorder.model import Json, Phase, new_id
 
 __all__ = ["TunnelAddon"]
@@ -51,7 +51,8 @@ class TunnelAddon:
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Let TLS of a client that pins its server's certificate through as it is."""
-        if not self._dark or not starts_like_tls_record(nextlayer.data_client()):
+        seen: bytes = nextlayer.data_client()  # type: ignore[no-untyped-call]
+        if not self._dark or not starts_like_tls_record(seen):
             return
         context = nextlayer.context
         if context.server.address and self._key(context.client, context.server) in self._dark:
@@ -102,9 +103,8 @@ class TunnelAddon:
     def _record(
         self, phase: Phase, ref: str, client: Client, server: Server, attributes: dict[str, Json]
     ) -> None:
-        address = _address(server)
-        peer = self._peers.of(client)
-        self._deliveries.soon(self._scribe.opaque(phase, ref, client, address, attributes, peer))
+        tunnel = Tunnel(client, _address(server), self._peers.of(client))
+        self._deliveries.soon(self._scribe.opaque(phase, tunnel, attributes, ref=ref))
 
     def _key(self, client: Client, server: Server) -> tuple[tuple[str, int], str]:
         peer = self._peers.of(client)
