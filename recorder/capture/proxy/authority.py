@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.certs import Cert, CertStore, create_ca, dummy_crl
 from mitmproxy.options import KEY_SIZE
+from mitmproxy.tls import ClientHelloData
 
 from recorder.errors import ProxyError
 
@@ -64,6 +65,14 @@ class OneRunTlsConfig(TlsConfig):
         """Take every option but those that would load an authority from a folder."""
         kept = set(updated) - {"certs", "confdir", "key_size", "cert_passphrase"}
         super().configure(kept)  # type: ignore[no-untyped-call]
+
+    def tls_clienthello(self, data: ClientHelloData) -> None:
+        """Speak to the server first, and offer its own protocols and names to the client.
+
+        Without it a client would get HTTP/2 for a server that has only HTTP/1, and mitmproxy loses
+        the body of a request without a length when it translates. No request is sent by this.
+        """
+        data.establish_server_tls_first = data.context.server.tls
 
     def running(self) -> None:
         """Keep the authority: mitmproxy's own addon loads it again here."""
