@@ -49,6 +49,15 @@ class ProxyProcess:
     _process: subprocess.Popen[bytes] = field(repr=False)
     _stderr: IO[bytes] = field(repr=False)
 
+    @property
+    def pid(self) -> int:
+        """Process id of the proxy."""
+        return self._process.pid
+
+    def errors(self) -> str:
+        """Return what the proxy has said on stderr so far."""
+        return _written(self._stderr)
+
     def environment(self) -> dict[str, str]:
         """Return the variables that send a child's requests through the proxy."""
         url = f"http://127.0.0.1:{self.port}"
@@ -161,14 +170,19 @@ def _first_line(stdout: IO[bytes]) -> bytes:
 def _reason(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> str:
     """End a proxy that did not start and return its own account of why."""
     ended_by_itself = _ends_soon(process)
-    stderr.seek(0)
-    lines = stderr.read().decode("utf-8", "replace").strip().splitlines()
+    lines = _written(stderr).strip().splitlines()
     _end(process, stderr)
     if lines:
         return lines[-1].removeprefix("Error: ")
     if ended_by_itself:
         return f"the recording proxy ended with exit code {process.returncode} and no reason"
     return f"the recording proxy was not ready after {READY_SECONDS:g} s"
+
+
+def _written(file: IO[bytes]) -> str:
+    # Reading at a place of our own: the child writes through the same file position.
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode("utf-8", "replace")
 
 
 def _ends_soon(process: subprocess.Popen[bytes]) -> bool:

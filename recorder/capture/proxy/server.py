@@ -83,6 +83,10 @@ class ReadyAddon:
         }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
+        # Not before: a proxy that cannot listen says so whatever its stdin is.
+        threading.Thread(
+            target=_until_stdin_ends, args=(self._master.shutdown,), daemon=True
+        ).start()
 
 
 def serve(settings: ProxySettings, sink: RecordSink) -> None:
@@ -111,7 +115,6 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     master.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, master.shutdown)
-    threading.Thread(target=_until_stdin_ends, args=(master.shutdown,), daemon=True).start()
     await master.run()
     if ready.failure is not None:
         raise ProxyError(_why_not_listening(settings.port, ready.failure)) from ready.failure

@@ -1,0 +1,131 @@
+"""What is not a plain request: WebSockets, clients that pin certificates, other protocols."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from recorder.model import Phase, Status, StoredRecord
+
+if TYPE_CHECKING:
+    from tests.recorder.proxy.conftest import Stage
+
+ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+UNMASKED = b"\x00\x00\x00\x00"
+"""A masking key that changes nothing."""
+
+
+@contextlib.contextmanager
+def one_connection(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one TCP connection on loopback and yield the port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as connection:
+                connection.settimeout(15)
+                answer(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+@contextlib.contextmanager
+def through(stage: Stage) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", stage.proxy.port), timeout=15) as connection:
+        yield connection
+
+
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    received = b""
+    while not received.endswith(end):
+        piece = connection.recv(1)
+        assert piece, received
+        received += piece
+    return received
+
+
+def is_opaque(port: int) -> Callable[[StoredRecord], bool]:
+    return lambda record: record.name == f"opaque 127.0.0.1:{port}"
+
+
+def has_ended(records: list[StoredRecord]) -> bool:
+    return any(record.phase is Phase.END for record in records)
+
+
+def test_protocol_that_is_not_http_is_recorded_by_host_times_and_bytes(stage: Stage) -> None:
+    def echo(connection: socket.socket) -> None:
+        connection.sendall(b"got " + read_until(connection, b"\n"))
+
+    with one_connection(echo) as port, through(stage) as client:
+        client.sendall(b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % port)
+        read_until(client, b"\r\n\r\n")
+        client.sendall(b"SSH-2.0-flightlog\n")
+        assert read_until(client, b"\n") == b"got SSH-2.0-flightlog\n"
+    start, end = stage.matching(is_opaque(port), has_ended)
+    assert (start.phase, end.phase, start.ref) == (Phase.START, Phase.END, end.ref)
+    assert end.attributes["flightlog.reason"] == "not_http"
+    assert end.attributes["http.request.body.size"] == len("SSH-2.0-flightlog\n")
+    assert end.attributes["http.response.body.size"] == len("got SSH-2.0-flightlog\n")
+
+
+def test_client_that_refuses_our_certificate_is_recorded_and_then_let_through(
+    stage: Stage,
+) -> None:
+    port = stage.pinned.server_address[1]
+    pinned = ("--cacert", str(stage.pinned.certificate))
+    assert stage.curl(*pinned, stage.pinned.url("/pinned")).returncode != 0
+    (refused,) = stage.matching(is_opaque(port), bool)
+    assert (refused.phase, refused.status) == (Phase.POINT, Status.ERROR)
+    assert refused.attributes["error.type"] == "tls_refused_by_client"
+
+    result = stage.curl(*pinned, stage.pinned.url("/pinned"))
+    assert b"pinned" in result.stdout
+    _, start, end = stage.matching(is_opaque(port), has_ended)
+    assert start.attributes["flightlog.reason"] == "tls_refused_by_client"
+    received = end.attributes["http.response.body.size"]
+    assert isinstance(received, int)
+    assert received > len(result.stdout)
+
+
+def test_websocket_message_is_on_record_before_the_server_has_it(stage: Stage) -> None:
+    on_arrival: list[StoredRecord] = []
+
+    def is_message(record: StoredRecord) -> bool:
+        return record.attributes.get("url.path") == "/socket" and record.phase is Phase.POINT
+
+    def serve(connection: socket.socket) -> None:
+        request = read_until(connection, b"\r\n\r\n")
+        key = request.lower().partition(b"sec-websocket-key: ")[0]
+        key = request[len(key) + len("sec-websocket-key: ") :].split(b"\r\n")[0]
+        accept = base64.b64encode(hashlib.sha1(key + ACCEPT_SUFFIX).digest())
+        connection.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+        connection.recv(4096)
+        on_arrival.extend(stage.matching(is_message, bool))
+        connection.sendall(b"\x81\x04done\x88\x00")
+        while connection.recv(4096):
+            pass
+
+    with one_connection(serve) as port, through(stage) as client:
+        client.sendall(
+            b"GET http://127.0.0.1:%d/socket HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % (port, port)
+        )
+        read_until(client, b"\r\n\r\n")
+        client.sendall(b"\x81\x86" + UNMASKED + b"delete")
+        assert read_until(client, b"done")[-4:] == b"done"
+    (sent,) = on_arrival
+    assert sent.attributes["flightlog.http.request.body"] == "delete"
+    _, received = stage.matching(is_message, lambda found: len(found) == 2)
+    assert received.attributes["flightlog.http.response.body"] == "done"
+    assert sent.ref == received.ref
