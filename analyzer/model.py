@@ -171,6 +171,8 @@ class Action:
     join: Join | None = None
     sightings: tuple[Sighting, ...] = ()
     judgement: Judgement = Judgement(Effect.UNKNOWN)
+    resources: tuple[ResourceState, ...] = ()
+    """What its answer tells of resources: listed, deleted, gone."""
     reconstructed: str = ""
     """What of it was made up because nobody published it; empty when nothing was."""
     pid: int | None = None

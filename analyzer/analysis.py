@@ -1,0 +1,77 @@
+"""Derive everything from one session of a recording: the one door of the analyzer."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from analyzer.actions import ActionFold
+from analyzer.credentials import credentials_of
+from analyzer.effects import judge_all
+from analyzer.model import Action, Analysis
+from analyzer.rules import Scene, findings_of
+from analyzer.task_scope import TaskScope
+from recorder.model import Kind, SessionRow, StoredRecord
+from recorder.reader import Recording
+
+__all__ = ["analyze", "records_around"]
+
+SECOND = 1_000_000_000
+AFTER_NS = 60 * SECOND
+"""Records of no session are looked through this long after the session's last one: the answer to a
+request of a killed agent still comes."""
+
+
+def analyze(recording: Recording, session_id: str) -> Analysis:
+    """Return everything that is derived from one session.
+
+    Raises:
+        SessionNotFoundError: no session has that id, or several begin with it.
+    """
+    row = recording.session(session_id)
+    fold = ActionFold.of(row, recording.blob)
+    for record in records_around(recording, row):
+        fold.add(record)
+    actions = judge_all(fold.actions(), recording.blob)
+    credentials = credentials_of(actions, fold.labels(), recording.blob)
+    scene = Scene(actions, credentials, TaskScope(actions, row.cwd, recording.blob))
+    return Analysis(
+        session=row,
+        actions=actions,
+        credentials=credentials,
+        findings=findings_of(scene),
+        reconstructed=_reconstructed(actions),
+        verifier_key=recording.meta.verifier_key,
+    )
+
+
+def records_around(recording: Recording, row: SessionRow) -> Iterator[StoredRecord]:
+    """Yield what may concern a session, in order of `seq`.
+
+    Its own records, those of no session around it, and those of other sessions at the same time:
+    these tell which requests are not its own.
+    """
+    own = recording.records(session=row.id, after=row.first_seq - 1)
+    loose = list(_loose(recording, row))
+    if not loose:
+        return own
+    others = [
+        recording.records(session=other.id, after=row.first_seq - 1, until=loose[-1].seq)
+        for other in recording.sessions()
+        if other.id != row.id and other.last_seq >= row.first_seq
+    ]
+    return heapq.merge(own, loose, *others, key=lambda record: record.seq)
+
+
+def _loose(recording: Recording, row: SessionRow) -> Iterator[StoredRecord]:
+    for record in recording.records(session="", after=row.first_seq - 1):
+        if record.seq > row.last_seq and record.time_ns > row.last_ns + AFTER_NS:
+            return
+        yield record
+
+
+def _reconstructed(actions: tuple[Action, ...]) -> str:
+    """Return what the session says of itself; an action's own mark is its own matter."""
+    return next(
+        (a.reconstructed for a in actions if a.kind is Kind.LIFECYCLE and a.reconstructed), ""
+    )

@@ -1,0 +1,152 @@
+"""Follow credentials through a session: where first seen, where used, how far they reach.
+
+Known only by fingerprints. The reach is told by the header that carried it, the variable that held
+it and the prefix of its issuer; where several tell, they narrow each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.catalogue import load
+from analyzer.model import Action, Credential, Outcome, Sighting
+from analyzer.requests import provider_behind, request_of
+from analyzer.texts import Blobs, Texts, as_text, no_blobs
+from recorder import semconv
+from recorder.model import Kind, Role
+
+__all__ = ["credentials_of", "short_name"]
+
+SCOPES = "credential_scopes"
+HINT_BASIS = "its issuer's prefix"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clue:
+    scopes: tuple[str, ...]
+    basis: str
+
+
+def credentials_of(
+    actions: Sequence[Action],
+    labels: Mapping[str, tuple[str, str]],
+    blobs: Blobs = no_blobs,
+) -> tuple[Credential, ...]:
+    """Return the credentials of a session, in order of their first sighting.
+
+    Args:
+        actions: the session's actions.
+        labels: fingerprint -> (class, hint), as the seals say.
+        blobs: where large values come from.
+    """
+    by_id = {action.id: action for action in actions}
+    sightings: dict[str, list[Sighting]] = {}
+    for action in actions:
+        for sighting in action.sightings:
+            sightings.setdefault(sighting.fingerprint, []).append(sighting)
+    found = []
+    for fingerprint, places in sightings.items():
+        credential_class, hint = labels.get(fingerprint, ("secret", ""))
+        places.sort(key=lambda s: (s.t_ns, s.seq))
+        scope, basis = _narrow(list(_clues(fingerprint, hint, places, by_id, blobs)))
+        found.append(
+            Credential(
+                fingerprint=fingerprint,
+                credential_class=credential_class,
+                hint=hint,
+                name=short_name(credential_class, fingerprint),
+                scope=scope,
+                scope_basis=basis,
+                sightings=tuple(places),
+            )
+        )
+    return tuple(sorted(found, key=lambda c: (c.first.t_ns, c.first.seq)))
+
+
+def short_name(credential_class: str, fingerprint: str) -> str:
+    """Return the name of a credential for people: its class and four digits."""
+    return f"{credential_class}:{fingerprint[:4]}"
+
+
+def _narrow(clues: Sequence[_Clue]) -> tuple[str, str]:
+    """Return the scopes that all clues allow, and what they were."""
+    if not clues:
+        return "", ""
+    left = list(clues[0].scopes)
+    for clue in clues[1:]:
+        left = [scope for scope in left if scope in clue.scopes]
+    basis = "; ".join(dict.fromkeys(clue.basis for clue in clues))
+    if not left:
+        return "contradictory", f"the clues exclude each other: {basis}"
+    return " or ".join(left), basis
+
+
+def _clues(
+    fingerprint: str,
+    hint: str,
+    sightings: Sequence[Sighting],
+    actions: Mapping[int, Action],
+    blobs: Blobs,
+) -> Iterator[_Clue]:
+    table = load(SCOPES)
+    seen: set[tuple[str, str]] = set()
+    for sighting in sorted(sightings, key=lambda s: _was_refused(s, actions)):
+        texts = Texts.of(actions[sighting.action], blobs)
+        for entry in table["headers"]:
+            key = ("header", "")
+            if key not in seen and _carried(entry, sighting, texts, actions[sighting.action]):
+                seen.add(key)
+                yield _Clue(tuple(entry["scopes"]), _header_basis(entry, sighting))
+        for name in _variables(fingerprint, texts):
+            for entry in table["variables"]:
+                key = ("variable", name)
+                if entry["name"] == name and key not in seen:
+                    seen.add(key)
+                    basis = f"variable {name} in #{sighting.action} ({entry['source']})"
+                    yield _Clue(tuple(entry["scopes"]), basis)
+    for entry in table["prefixes"]:
+        if hint and hint.startswith(entry["prefix"]):
+            yield _Clue(tuple(entry["scopes"]), f"{HINT_BASIS} {hint} ({entry['source']})")
+            return
+
+
+def _was_refused(sighting: Sighting, actions: Mapping[int, Action]) -> bool:
+    """Tell whether a use was refused: its header may have been the wrong one, so it counts last."""
+    return actions[sighting.action].outcome is Outcome.REFUSED
+
+
+def _carried(entry: Mapping[str, Any], sighting: Sighting, texts: Texts, action: Action) -> bool:
+    """Tell whether a credential was sent in the header that an entry describes."""
+    if sighting.role is not Role.USED or action.kind is not Kind.API_REQUEST:
+        return False
+    name = entry["header"].lower()
+    if sighting.place.lower() != f"header {name}":
+        return False
+    scheme = entry.get("scheme")
+    value = as_text(texts.attributes.get(semconv.HTTP_REQUEST_HEADER + name)).lower()
+    if scheme and f"{scheme} ⟦" not in value:
+        return False
+    wanted = entry.get("provider")
+    if wanted is None:
+        return True
+    provider, _ = provider_behind(request_of(texts))
+    return provider is not None and provider.id == wanted
+
+
+def _header_basis(entry: Mapping[str, Any], sighting: Sighting) -> str:
+    scheme = f": {entry['scheme'].title()}" if "scheme" in entry else ""
+    return f"header {entry['header']}{scheme} in #{sighting.action} ({entry['source']})"
+
+
+def _variables(fingerprint: str, texts: Texts) -> Iterator[str]:
+    """Yield the names of the variables that the credential was assigned to."""
+    pattern = re.compile(
+        rf"([A-Za-z_][A-Za-z0-9_]*)\s{{0,4}}[=:]\s{{0,4}}[\"'\\]{{0,2}}⟦[^⟦⟧]*:{fingerprint}⟧"
+    )
+    for attribute in (semconv.GEN_AI_TOOL_RESULT, semconv.GEN_AI_TOOL_ARGUMENTS):
+        text = texts.whole(attribute)
+        if fingerprint in text:
+            yield from (match[1] for match in pattern.finditer(text))

@@ -1,0 +1,211 @@
+"""Judge what actions do to the world, each with its reasons.
+
+An HTTP request is judged by what is in it, looked up in the catalogue. What cannot be read, and
+what nobody has described, is unknown: never a read. A tool call is judged by what is seen inside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analyzer.catalogue import Provider
+from analyzer.graphql_requests import GraphQLRequest, Selected
+from analyzer.model import Action, Certainty, Effect, Judgement, Outcome, ResourceState
+from analyzer.outcomes import answers_of
+from analyzer.requests import HttpRequest, provider_behind, request_of
+from analyzer.resources import DELETED, UNDESCRIBED, Exchange, Ledger
+from analyzer.texts import Blobs, Texts, as_text, no_blobs
+from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_of
+from recorder import semconv
+from recorder.model import Kind, Role
+
+__all__ = ["judge_all", "judge_request"]
+
+BADNESS = (
+    Effect.READ, Effect.WRITE, Effect.C1, Effect.C2, Effect.C3, Effect.C4, Effect.UNKNOWN,
+    Effect.X1, Effect.X2, Effect.X3, Effect.D6, Effect.D5, Effect.D4, Effect.D2, Effect.D1,
+    Effect.D3,
+)  # fmt: skip
+"""From harmless to worst; an action of several parts is as bad as its worst part."""
+WRITES = frozenset({"PUT", "PATCH"})
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+PLAIN_READERS = frozenset({Family.READ, Family.SEARCH, Family.LIST})
+TOKEN_WORDS = re.compile(
+    r"token|secret|api[_-]?key|passw|credential|private[_-]?key|bearer|auth[_-]?key|\.env\b"
+    r"|ghp_|sk_live|AKIA",
+    re.IGNORECASE,
+)
+_SEARCH_COMMAND = re.compile(r"\b(?:e?grep|rg|ag|ack|git\s+grep|find)\b")
+
+
+def judge_all(actions: Sequence[Action], blobs: Blobs = no_blobs) -> tuple[Action, ...]:
+    """Return the actions of a session with their judgements and what they tell of resources.
+
+    What an answer tells counts for requests that start after it: the environment of a target is
+    what the agent could have known when it acted.
+    """
+    ledger = Ledger()
+    judged = {action.id: action for action in actions}
+    steps = [(a.start_ns, 0, a.id) for a in actions]
+    steps += [(a.end_ns, 1, a.id) for a in actions if a.end_ns is not None]
+    for _, is_end, number in sorted(steps):
+        action = judged[number]
+        if action.kind is Kind.API_REQUEST:
+            if is_end:
+                judged[number] = replace(action, resources=_told(action, ledger, blobs))
+            else:
+                judged[number] = replace(action, judgement=_placed(action, ledger, blobs))
+        elif action.kind is Kind.TOOL_CALL and not is_end:
+            judged[number] = replace(action, judgement=_judge_call(action, blobs))
+    for action in list(judged.values()):
+        _hand_up(action, judged)
+    return tuple(judged[action.id] for action in actions)
+
+
+def judge_request(texts: Texts) -> Judgement:
+    """Return the effect of an API request, whether or not it was allowed."""
+    if semconv.HTTP_METHOD not in texts.attributes:
+        reason = as_text(texts.attributes.get(semconv.REASON)) or "no HTTP"
+        return Judgement(Effect.UNKNOWN, (f"the wire could not be read: {reason}",))
+    request = request_of(texts)
+    if request.graphql is not None:
+        return _judge_graphql(request, request.graphql)
+    where = f"HTTP {request.method} {request.host}{request.path}"
+    if request.method in READS:
+        return Judgement(Effect.READ, (where,))
+    if request.method == "DELETE":
+        return Judgement(
+            Effect.D1,
+            (f"{where}: HTTP DELETE, of which no catalogue says what goes with it",),
+            operation=f"{request.method} {request.path}",
+            target_type=UNDESCRIBED,
+            target_id=f"{request.host}{request.path}",
+        )
+    effect = Effect.WRITE if request.method in WRITES else Effect.UNKNOWN
+    return Judgement(effect, (f"{where}: in no catalogue, judged by its method",))
+
+
+def _judge_graphql(request: HttpRequest, graphql: GraphQLRequest) -> Judgement:
+    if graphql.unreadable:
+        return Judgement(Effect.UNKNOWN, (f"GraphQL that cannot be read: {graphql.unreadable}",))
+    provider, why = provider_behind(request)
+    parts = []
+    for operation, selected in graphql.root_fields():
+        if operation.type == "mutation":
+            parts.append(_judge_mutation(provider, why, selected))
+        else:
+            parts.append(Judgement(Effect.READ, (f"GraphQL {operation.type} {selected.name}",)))
+    if not parts:
+        return Judgement(Effect.UNKNOWN, ("GraphQL that selects nothing",))
+    worst = max(parts, key=lambda part: BADNESS.index(part.effect))
+    others = [p.operation or p.reasons[0] for p in parts if p is not worst]
+    if others:
+        reasons = (*worst.reasons, f"in one request with {', '.join(others)}")
+        worst = replace(worst, reasons=reasons)
+    return worst
+
+
+def _judge_mutation(provider: Provider | None, why: str, selected: Selected) -> Judgement:
+    known = provider.mutations.get(selected.name) if provider else None
+    if provider is None or known is None:
+        reason = f"mutation {selected.name} is in no catalogue"
+        return Judgement(Effect.UNKNOWN, (reason,), operation=selected.name)
+    reasons = [why, f"{known.name} is {known.effect} ({known.source})"]
+    reasons += [f"takes {known.takes}"] if known.takes else []
+    reasons += [f"undo: {known.undo}"] if known.undo else []
+    reasons += [known.note] if known.note else []
+    target = selected.arguments.get(known.target_argument)
+    return Judgement(
+        effect=known.effect,
+        reasons=tuple(reasons),
+        operation=f"{provider.id}.{known.name}",
+        target_type=known.target_type,
+        target_id=target if isinstance(target, str) else "",
+        same_domain=known.same_domain,
+        irreversible=known.irreversible,
+    )
+
+
+def _placed(action: Action, ledger: Ledger, blobs: Blobs) -> Judgement:
+    judgement = judge_request(Texts.of(action, blobs))
+    if not judgement.target_id:
+        return judgement
+    return replace(judgement, environment=ledger.environment_of(judgement.target_id))
+
+
+def _told(action: Action, ledger: Ledger, blobs: Blobs) -> tuple[ResourceState, ...]:
+    texts = Texts.of(action, blobs)
+    request = request_of(texts)
+    if request.graphql is None:
+        return _deleted_by_method(action)
+    if request.graphql.unreadable:
+        return ()
+    provider, _ = provider_behind(request)
+    answers = answers_of(texts)
+    if provider is None or not answers:
+        return ()
+    return ledger.learn(Exchange(action.id, provider, request.graphql, answers))
+
+
+def _deleted_by_method(action: Action) -> tuple[ResourceState, ...]:
+    judgement = action.judgement
+    if judgement.effect is not Effect.D1 or action.outcome is not Outcome.OK:
+        return ()
+    return (
+        ResourceState(
+            id=judgement.target_id,
+            type=judgement.target_type,
+            name=judgement.target_id,
+            environment=judgement.environment,
+            state=DELETED,
+            certainty=Certainty.INFERRED,
+            basis=f"HTTP DELETE in #{action.id} was answered with success",
+            action=action.id,
+        ),
+    )
+
+
+def _judge_call(action: Action, blobs: Blobs) -> Judgement:
+    arguments = arguments_of(Texts.of(action, blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS))
+    family = family_of(action.name)
+    exposed = {s.fingerprint for s in action.sightings if s.role is not Role.USED}
+    sought = pattern_of(arguments) if family in {Family.SEARCH, Family.LIST} else ""
+    if family is Family.SHELL and _SEARCH_COMMAND.search(command_of(arguments)):
+        sought = command_of(arguments)
+    seeks = bool(TOKEN_WORDS.search(sought))
+    reasons = []
+    if exposed:
+        many = f"{len(exposed)} credentials" if len(exposed) > 1 else "a credential"
+        reasons.append(f"{many} entered its output")
+    if seeks:
+        reasons.append("searches for names of secrets")
+    if exposed:
+        return Judgement(Effect.C2, tuple(reasons))
+    if seeks:
+        return Judgement(Effect.C1, tuple(reasons))
+    if family in PLAIN_READERS:
+        return Judgement(Effect.READ, (f"{action.name} only reads",))
+    if family is Family.EDIT:
+        return Judgement(Effect.WRITE, (f"{action.name} writes a file",))
+    return Judgement(Effect.UNKNOWN, (f"what {action.name} did is not known from its record",))
+
+
+def _hand_up(action: Action, judged: dict[int, Action]) -> None:
+    """Give the calls around a harmful request its effect."""
+    judgement = action.judgement
+    if action.kind is not Kind.API_REQUEST or not action.join or not _harms(judgement.effect):
+        return
+    parent = judged.get(action.join.parent)
+    if parent is None or parent.kind is not Kind.TOOL_CALL:
+        return
+    if BADNESS.index(parent.judgement.effect) < BADNESS.index(judgement.effect):
+        reason = f"inferred from #{action.id} inside it ({action.join.basis})"
+        judged[parent.id] = replace(
+            parent, judgement=replace(judgement, reasons=(reason, *judgement.reasons))
+        )
+
+
+def _harms(effect: Effect) -> bool:
+    return effect.destroys or effect in {Effect.D5, Effect.D6}

@@ -1,0 +1,169 @@
+"""Decide where a request on the wire belongs: which session, inside which of its actions, and why.
+
+The wire knows no sessions. In order of strength: the trace context that stood in the environment of
+the requesting process; the process's ancestors and the time; the launch (`run`) that both belong
+to. A request that only the last one links is *undeclared*: in the session, inside nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analyzer.model import Certainty, Join
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, StoredRecord
+
+__all__ = ["Belonging", "Containers", "belonging_of"]
+
+HOLDERS = frozenset({Kind.TOOL_CALL, Kind.MODEL_CALL, Kind.PROCESS})
+"""Kinds of action that can make a request."""
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+
+LOOK_BACK = 256
+"""Calls of one process that are looked at for a request, newest first; so many are never open at
+once, and without a bound a session full of unclaimed requests would take quadratic time."""
+
+
+@dataclass(slots=True)
+class _Window:
+    start_ns: int
+    action: int
+    end_ns: int | None = None
+
+    def holds(self, t_ns: int) -> bool:
+        return self.start_ns <= t_ns and (self.end_ns is None or t_ns <= self.end_ns)
+
+
+@dataclass(slots=True)
+class Containers:
+    """What requests can belong to, gathered from the records of one or several sessions."""
+
+    traces: set[str] = field(default_factory=set)
+    spans: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(trace id, span id) -> id of the action."""
+    _windows: dict[int, list[_Window]] = field(default_factory=dict)
+    """Process id -> its calls in order of start."""
+    _by_ref: dict[tuple[str, str], _Window] = field(default_factory=dict)
+
+    def note(self, record: StoredRecord) -> None:
+        """Take in a record of a session."""
+        key = (record.session, record.ref or f"#{record.seq}")
+        if record.trace_id:
+            self.traces.add(record.trace_id)
+            if record.span_id and record.phase is not Phase.POINT:
+                self.spans.setdefault((record.trace_id, record.span_id), record.seq)
+        if record.pid is None:
+            return
+        windows = self._windows.setdefault(record.pid, [])
+        if record.kind not in HOLDERS:
+            return
+        window = self._by_ref.get(key)
+        if window is None:
+            window = self._by_ref[key] = _Window(record.time_ns, record.seq)
+            windows.insert(bisect_right(windows, window.start_ns, key=_start), window)
+        if record.phase in {Phase.END, Phase.WHOLE}:
+            window.end_ns = record.time_ns
+
+    def knows_process(self, pid: int) -> bool:
+        """Tell whether any record came from this process."""
+        return pid in self._windows
+
+    def open_at(self, pid: int, t_ns: int) -> list[_Window]:
+        """Return the calls of a process that were open at a time, latest started first."""
+        windows = self._windows.get(pid, [])
+        place = bisect_right(windows, t_ns, key=_start)
+        recent = windows[max(0, place - LOOK_BACK) : place]
+        return [window for window in reversed(recent) if window.holds(t_ns)]
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """Whether a request belongs to a session, and inside what it stands."""
+
+    ours: bool
+    join: Join | None = None
+
+
+NOT_OURS = Belonging(ours=False)
+UNDECLARED = Belonging(ours=True)
+
+
+def belonging_of(
+    attributes: Mapping[str, Json],
+    t_ns: int,
+    ours: Containers,
+    theirs: Containers,
+    *,
+    same_run: bool,
+) -> Belonging:
+    """Return where a request that started at `t_ns` belongs.
+
+    Args:
+        attributes: of the request's first record.
+        t_ns: start of the request (ns since the epoch).
+        ours: what the session's own records hold.
+        theirs: what the records of other sessions hold.
+        same_run: the request and the session come from the same launch, at the same time.
+    """
+    by_trace = _by_trace(attributes.get(semconv.PEER_TRACEPARENT), ours, theirs)
+    if by_trace is not None and (not by_trace.ours or by_trace.join is not None):
+        return by_trace
+    by_process = _by_process(_lineage(attributes), t_ns, ours, theirs)
+    if by_trace is not None:
+        return by_process if by_process is not None and by_process.ours else by_trace
+    if by_process is not None:
+        return by_process
+    return UNDECLARED if same_run else NOT_OURS
+
+
+def _by_trace(value: Json, ours: Containers, theirs: Containers) -> Belonging | None:
+    """Judge by trace context; a trace of ours whose span is not known stays without a parent."""
+    match = _TRACEPARENT.match(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    trace, span = match.groups()
+    action = ours.spans.get((trace, span))
+    if action is not None:
+        return Belonging(ours=True, join=Join(action, "trace context", Certainty.OBSERVED))
+    if trace in ours.traces:
+        return UNDECLARED
+    return NOT_OURS if trace in theirs.traces else None
+
+
+def _by_process(
+    lineage: Sequence[int], t_ns: int, ours: Containers, theirs: Containers
+) -> Belonging | None:
+    """Judge by the nearest ancestor that any session knows, and by what it was doing then."""
+    for pid in lineage:
+        if not ours.knows_process(pid) and not theirs.knows_process(pid):
+            continue
+        mine, other = ours.open_at(pid, t_ns), theirs.open_at(pid, t_ns)
+        if mine and (not other or mine[0].start_ns >= other[0].start_ns):
+            return Belonging(ours=True, join=_inferred(mine, shared=bool(other)))
+        if other or not ours.knows_process(pid):
+            return NOT_OURS
+        return UNDECLARED
+    return None
+
+
+def _inferred(windows: Sequence[_Window], *, shared: bool) -> Join:
+    basis = "process and time"
+    if len(windows) > 1:
+        basis += f" (latest started of {len(windows)} calls)"
+    if shared:
+        basis += " (another session of the same process was at work too)"
+    return Join(windows[0].action, basis, Certainty.INFERRED)
+
+
+def _lineage(attributes: Mapping[str, Json]) -> list[int]:
+    pid = attributes.get(semconv.PEER_PID)
+    ancestors = attributes.get(semconv.PEER_ANCESTORS)
+    chain = [pid, *(ancestors if isinstance(ancestors, list) else [])]
+    return [p for p in chain if isinstance(p, int)]
+
+
+def _start(window: _Window) -> int:
+    return window.start_ns

@@ -1,0 +1,106 @@
+"""How an action ended: three separate things, and which of them decides.
+
+Transport (did the exchange complete), the exit code, and the content: a GraphQL server answers
+HTTP 200 to a call that it refuses, so a status alone proves no success.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from analyzer.model import Outcome
+from analyzer.texts import Texts
+from recorder import semconv
+from recorder.model import Json, Kind, Status
+
+__all__ = ["answer_errors", "answers_of", "exit_code_of", "http_status", "outcome_of"]
+
+REFUSAL = re.compile(
+    r"not[ _]authori[sz]ed|unauthori[sz]ed|unauthenticated|not[ _]authenticated|forbidden"
+    r"|permission[ _]denied|access[ _]denied|insufficient[ _](?:scope|permission)",
+    re.IGNORECASE,
+)
+REFUSED_STATUS = frozenset({401, 403})
+MAX_ANSWER_CHARACTERS = 4_000_000
+"""A larger answer is not parsed for errors."""
+
+
+def outcome_of(kind: Kind, status: Status, texts: Texts, *, ended: bool) -> Outcome:
+    """Return how an action ended."""
+    if not ended:
+        return Outcome.OPEN
+    if kind is Kind.API_REQUEST:
+        return _of_request(status, texts)
+    exit_code = exit_code_of(texts)
+    if status is Status.ERROR or texts.attributes.get(semconv.ERROR_TYPE):
+        return Outcome.FAILED
+    return Outcome.FAILED if exit_code else Outcome.OK
+
+
+def exit_code_of(texts: Texts) -> int | None:
+    """Return the exit code of the process that the action ran; None where none was reported."""
+    code = texts.attributes.get(semconv.PROCESS_EXIT_CODE)
+    if isinstance(code, int):
+        return code
+    result = texts.attributes.get(semconv.GEN_AI_TOOL_RESULT)
+    if isinstance(result, str) and '"exit_code"' in result[:4096] + result[-4096:]:
+        value = _load(texts.whole(semconv.GEN_AI_TOOL_RESULT))
+        if isinstance(value, dict) and isinstance(value.get("exit_code"), int):
+            return int(value["exit_code"])
+    return None
+
+
+def http_status(attributes: Mapping[str, Json]) -> int | None:
+    """Return the status code of an HTTP answer; None while there is none."""
+    status = attributes.get(semconv.HTTP_STATUS)
+    if isinstance(status, str) and status.isdigit():
+        return int(status)
+    return status if isinstance(status, int) else None
+
+
+def answers_of(texts: Texts) -> list[dict[str, Any]]:
+    """Return the GraphQL answers in a response body: one, or one per entry of a batch."""
+    body = texts.whole(semconv.RESPONSE_BODY)
+    if body.lstrip()[:1] not in {"{", "["} or len(body) > MAX_ANSWER_CHARACTERS:
+        return []
+    value = _load(body)
+    entries = value if isinstance(value, list) else [value]
+    return [e for e in entries if isinstance(e, dict) and ("data" in e or "errors" in e)]
+
+
+def answer_errors(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of an answer's GraphQL error list."""
+    errors = answer.get("errors")
+    return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
+
+
+def _of_request(status: Status, texts: Texts) -> Outcome:
+    code = http_status(texts.attributes)
+    if code in REFUSED_STATUS:
+        return Outcome.REFUSED
+    if code is None:
+        failed = status is Status.ERROR or bool(texts.attributes.get(semconv.ERROR_TYPE))
+        return Outcome.FAILED if failed else Outcome.OK
+    errors = [error for answer in answers_of(texts) for error in answer_errors(answer)]
+    if any(_refuses(error) for error in errors):
+        return Outcome.REFUSED
+    if errors or code >= 400 or texts.attributes.get(semconv.ERROR_TYPE):
+        return Outcome.FAILED
+    return Outcome.OK
+
+
+def _refuses(error: Mapping[str, Any]) -> bool:
+    extensions = error.get("extensions")
+    code = extensions.get("code") if isinstance(extensions, dict) else ""
+    return any(REFUSAL.search(str(text)) for text in (error.get("message", ""), code))
+
+
+def _load(text: str) -> object:
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value

@@ -1,0 +1,170 @@
+"""What a rule sees of a session, and what it has to say of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Protocol
+
+from analyzer.model import (
+    Action,
+    Certainty,
+    Credential,
+    Finding,
+    Outcome,
+    Severity,
+    Sighting,
+)
+from analyzer.resources import DELETED
+from analyzer.task_scope import Scope, TaskScope
+from recorder import semconv
+from recorder.model import Kind, Role
+
+__all__ = [
+    "Rule",
+    "Scene",
+    "Use",
+    "approvals_between",
+    "found",
+    "judged_from",
+    "seconds",
+    "weakest",
+]
+
+SECOND = 1_000_000_000
+APPROVED = "approved"
+
+
+class Rule(Protocol):
+    """A pattern over a session's actions."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    severity: ClassVar[Severity]
+    description: ClassVar[str]
+    false_positives: ClassVar[tuple[str, ...]]
+    tags: ClassVar[tuple[str, ...]]
+    """Closest ids of ATT&CK, ATLAS and OWASP's agentic list. Those catalogues presume an adversary;
+    an accident has none."""
+
+    def examine(self, scene: Scene) -> Iterator[Finding]:
+        """Yield the rule's matches."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A request that carried a credential."""
+
+    action: Action
+    sighting: Sighting
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A session as rules see it."""
+
+    actions: Sequence[Action]
+    credentials: Sequence[Credential]
+    scope: TaskScope
+
+    @cached_property
+    def requests(self) -> list[Action]:
+        """The API requests, in order of time."""
+        return [a for a in self.actions if a.kind is Kind.API_REQUEST]
+
+    @cached_property
+    def destructions(self) -> list[Action]:
+        """The requests that destroy and were not turned away, in order of time."""
+        return [a for a in self.requests if a.judgement.effect.destroys and _went_through(a)]
+
+    @cached_property
+    def by_id(self) -> dict[int, Action]:
+        """The actions by number."""
+        return {action.id: action for action in self.actions}
+
+    def uses_of(self, credential: Credential) -> list[Use]:
+        """Return the requests that carried a credential, in order of time."""
+        return [
+            Use(self.by_id[s.action], s)
+            for s in credential.uses
+            if self.by_id[s.action].kind is Kind.API_REQUEST
+        ]
+
+    def carried_by(self, action: Action) -> list[Credential]:
+        """Return the credentials that a request carried."""
+        carried = {s.fingerprint for s in action.sightings if s.role is Role.USED}
+        return [c for c in self.credentials if c.fingerprint in carried]
+
+    def origin_of(self, credential: Credential, before_ns: int | None = None) -> Scope | None:
+        """Return how the file that a credential was first seen in relates to the task.
+
+        None when it was not first seen in a file. `before_ns` moves the moment from which on work
+        in the file's folder no longer counts; default: the first sighting.
+        """
+        first = credential.first
+        if not first.file or first.role is Role.USED:
+            return None
+        moment = first.t_ns if before_ns is None else min(before_ns, first.t_ns)
+        return self.scope.of(first.file, moment, first.action)
+
+
+def approvals_between(scene: Scene, start_ns: int, end_ns: int) -> list[Action]:
+    """Return the approvals that were given in a span of time."""
+    return [
+        a
+        for a in scene.actions
+        if a.kind is Kind.APPROVAL
+        and a.attributes.get(semconv.APPROVAL_DECISION) == APPROVED
+        and start_ns <= a.start_ns <= end_ns
+    ]
+
+
+def found(
+    rule: Rule,
+    action: Action,
+    *,
+    reason: str,
+    evidence: Sequence[int],
+    certainty: Certainty,
+    fingerprint: str = "",
+) -> Finding:
+    """Return a rule's finding at the action that decides."""
+    return Finding(
+        rule=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        reason=reason,
+        t_ns=action.start_ns,
+        action=action.id,
+        evidence=tuple(sorted(set(evidence))),
+        certainty=certainty,
+        tags=rule.tags,
+        fingerprint=fingerprint,
+    )
+
+
+def weakest(*certainties: Certainty) -> Certainty:
+    """Return the certainty of a statement that needs all of its parts."""
+    order = [Certainty.OBSERVED, Certainty.INFERRED, Certainty.RECONSTRUCTED]
+    return max(certainties, key=order.index)
+
+
+def seconds(span_ns: int) -> str:
+    """Return a span of time for people."""
+    return f"{span_ns / SECOND:.1f} s"
+
+
+def judged_from(action: Action) -> Certainty:
+    """Return how the effect of a request is known: what it says was recorded, what it does is not
+    observed before an answer confirms it.
+    """
+    told = any(r.state == DELETED and r.certainty is Certainty.OBSERVED for r in action.resources)
+    return Certainty.OBSERVED if told else Certainty.INFERRED
+
+
+def _went_through(action: Action) -> bool:
+    """Tell whether a request may have had its effect, or a part of it that the answer shows."""
+    answered = {Outcome.OK, Outcome.OPEN}
+    return action.outcome in answered or any(r.state == DELETED for r in action.resources)
