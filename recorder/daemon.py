@@ -22,6 +22,8 @@ from recorder.service import Service
 __all__ = ["Daemon", "main"]
 
 STOP_SECONDS = 15.0
+BUSY = 3
+"""Exit code by which the launcher knows that another process is the recorder."""
 
 
 class Daemon:
@@ -35,6 +37,7 @@ class Daemon:
         """Start a recorder process and wait until it records.
 
         Raises:
+            RecorderBusyError: the recording has a recorder already.
             RecordingError: it could not start; the message is its own.
         """
         process = subprocess.Popen(
@@ -50,7 +53,7 @@ class Daemon:
         if not process.stdout.readline():
             _, errors = process.communicate()
             said = errors.strip().removeprefix("Error: ") or "the recorder process ended at once"
-            raise (RecorderBusyError if "being recorded" in said else RecordingError)(said)
+            raise (RecorderBusyError if process.returncode == BUSY else RecordingError)(said)
         return cls(process)
 
     def stop(self) -> None:
@@ -82,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
         service = Service.start(options.recording)
     except FlightlogError as error:
         sys.stderr.write(f"Error: {error}\n")
-        return error.exit_code
+        return BUSY if isinstance(error, RecorderBusyError) else error.exit_code
     sys.stdout.write(json.dumps({"recording": str(options.recording), "pid": os.getpid()}) + "\n")
     sys.stdout.flush()
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()

@@ -107,7 +107,7 @@ class Seal:
     """A place where a secret stood in a record and was replaced by its token."""
 
     fingerprint: str
-    """Keyed fingerprint (HMAC-SHA-256, first 16 bytes, hexadecimal): one secret, one fingerprint."""
+    """Keyed fingerprint (HMAC-SHA-256, first 16 bytes, in hexadecimal) of the secret."""
     credential_class: str
     detector: str
     """What found it: `header`, `url`, `argv`, `assignment`, `shape`, `known_value`, ..."""

@@ -19,10 +19,11 @@ from typing import Any, Self
 from recorder import semconv
 from recorder.body import encode_body
 from recorder.checkpoint import Checkpoint, sign, verifier_key
-from recorder.errors import NewerFormatError, NotARecordingError, RecordingError
+from recorder.errors import NewerFormatError, RecordingError
 from recorder.keys import fingerprint_key, signing_key
 from recorder.merkle import Frontier, leaf_hash
 from recorder.model import new_id
+from recorder.reader import Meta, Recording
 from recorder.schema import APPLICATION_ID, CREATE_TABLES, FORMAT_VERSION, PAGE_SIZE
 from recorder.sealing.sealed import SealedRecord
 
@@ -103,14 +104,14 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists() or path.stat().st_size == 0:
                 _create(path)
+            meta = _check_format(path)
             db = _connect(path, durability)
         except OSError as error:
             raise RecordingError(f"cannot write {path}: {error.strerror or error}") from error
         except sqlite3.DatabaseError as error:
-            raise NotARecordingError(f"cannot append to {path}: {error}") from error
+            raise RecordingError(f"cannot append to {path}: {error}") from error
         try:
-            log_id, origin = _check_format(path, db)
-            return cls(path, db, log_id, origin)
+            return cls(path, db, meta.log_id, meta.origin)
         except BaseException:
             db.close()
             raise
@@ -290,12 +291,13 @@ def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
     return db
 
 
-def _check_format(path: Path, db: sqlite3.Connection) -> tuple[str, str]:
-    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise NotARecordingError(f"{path} is a SQLite database of another program")
-    found, log_id, origin = db.execute("SELECT format_version, log_id, origin FROM meta").fetchone()
-    if found != FORMAT_VERSION:
+def _check_format(path: Path) -> Meta:
+    """Look at a file before anything is written to it: even a pragma would change another's."""
+    with Recording.open(path) as recording:
+        meta = recording.meta
+    if meta.format_version != FORMAT_VERSION:
         raise NewerFormatError(
-            f"{path} has format {found}; this flightlog appends to format {FORMAT_VERSION} only"
+            f"{path} has format {meta.format_version}; this flightlog appends to format "
+            f"{FORMAT_VERSION} only"
         )
-    return log_id, origin
+    return meta

@@ -16,13 +16,14 @@ from typing import Any
 import zstandard
 
 from recorder.checkpoint import Checkpoint, open_note
-from recorder.merkle import Frontier, leaf_hash
+from recorder.merkle import HASH_BYTES, Frontier, leaf_hash
 from recorder.reader import Recording
 from recorder.store import index_columns, session_columns
 
 __all__ = ["Problem", "VerifyReport", "verify"]
 
 PAGE = 1000
+BEFORE_ALL = -(2**63)
 MAX_PROBLEMS = 100
 SELECT_RECORDS = """
 SELECT seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns, observed_ns, status
@@ -140,7 +141,8 @@ class _Verification:
     def _walk(self, notes: dict[int, str]) -> int:
         """Check every record in order, and each checkpoint when its size is reached."""
         total = self._recording.last_seq()
-        signed = after = 0
+        signed = 0
+        after = BEFORE_ALL
         while rows := self._rows(SELECT_RECORDS, (after, PAGE)):
             for row in rows:
                 self._check_record(row)
@@ -158,11 +160,14 @@ class _Verification:
     def _check_record(self, row: tuple[Any, ...]) -> None:
         seq, leaf, body, *columns = row
         expected = self._frontier.size + 1
-        if seq != expected:
+        if seq < expected:
+            self._add(seq, f"record #{seq} does not belong to the log: its numbers begin with 1")
+            return
+        if seq > expected:
             self._add(expected, f"missing: record #{expected} is not there, next is #{seq}")
-            # The log is rebuilt as if the missing leaves were there, so that only the true breaks
-            # and not every later record is named.
-            self._frontier = Frontier(seq - 1, self._frontier.stack[: (seq - 1).bit_count()])
+            # The walk goes on as if something stood in the hole: records after it are checked one
+            # by one, and the checkpoints after it say that the log is not whole.
+            self._frontier = Frontier(seq - 1, [bytes(HASH_BYTES)] * (seq - 1).bit_count())
         self._frontier.append(leaf)
         if body is None:
             self._add(seq, f"the body of record #{seq} was removed without a word why")

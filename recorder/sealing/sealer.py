@@ -113,7 +113,7 @@ class Sealer:
         )
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
-        """Remember a secret and return its fingerprint with the class and hint it was first given."""
+        """Remember a secret; return its fingerprint, and the class and hint it first had."""
         fingerprint = self.fingerprint(value)
         credential_class, hint = self._classes.setdefault(
             fingerprint, (span.credential_class, span.hint)

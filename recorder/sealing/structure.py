@@ -6,6 +6,7 @@ gives it away. Patterns are written to be linear: no nested repetition, bounded 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -39,11 +40,12 @@ _HEADER_IN_TEXT = re.compile(
 _SCHEME_IN_TEXT = re.compile(
     r"\b(?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=\-]{16,8192})", re.IGNORECASE
 )
-_ASSIGNMENT = re.compile(
-    r"(?P<name>[A-Za-z_][\w.\-]{0,80})"
-    rf"(?P<left>{_QUOTE})(?P<operator>\s{{0,3}}(?:=>|:=|[:=])\s{{0,3}})"
-    rf"(?:(?P<quote>\\{{0,3}}[\"'`])(?P<quoted>[^\"'`\\\r\n⟦⟧]{{4,4096}})(?=[\"'`\\])|(?P<bare>{_VALUE}))"
+_ASSIGNED_NAME = re.compile(
+    rf"(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"
 )
+_OPENING_QUOTE = re.compile(r"\\{0,3}[\"'`]")
+_BARE_VALUE = re.compile(_VALUE)
+MAX_QUOTED = 4096
 _OPTION = re.compile(
     r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
     rf"{_QUOTE}(?P<value>{_VALUE})"
@@ -123,6 +125,8 @@ def class_of_name(name: str) -> str:
 
 def _headers(text: str) -> Iterator[SecretSpan]:
     for match in _HEADER_IN_TEXT.finditer(text):
+        if _is_harmless(match["value"]):
+            continue
         scheme = match["scheme"].strip().lower()
         yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
 
@@ -135,15 +139,49 @@ def _schemes(text: str) -> Iterator[SecretSpan]:
 
 
 def _assignments(text: str) -> Iterator[SecretSpan]:
-    for match in _ASSIGNMENT.finditer(text):
+    # Only the name and its operator are consumed: in `renew.env:3:API_TOKEN=x` every colon could be
+    # one, and the last is the one that counts.
+    for match in _ASSIGNED_NAME.finditer(text):
         name = match["name"]
         if SECRET_NAME.search(name) is None:
             continue
-        group = "quoted" if match["quoted"] is not None else "bare"
-        value = match[group]
-        if _is_harmless(value) or (group == "bare" and _is_code(name, match["operator"], value)):
+        quote = _OPENING_QUOTE.match(text, match.end())
+        if quote:
+            yield from _quoted_value(text, quote, class_of_name(name))
             continue
-        yield SecretSpan(match.start(group), match.end(group), class_of_name(name), "assignment")
+        bare = _BARE_VALUE.match(text, match.end())
+        if bare and not _is_harmless(bare[0]) and not _is_code(name, match["operator"], bare[0]):
+            yield SecretSpan(bare.start(), bare.end(), class_of_name(name), "assignment")
+
+
+def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Iterator[SecretSpan]:
+    """Yield what stands between a quote and the same quote, escaped as deeply, after it."""
+    start = quote.end()
+    closing = re.compile(r"(?<!\\)" + re.escape(quote[0])) if "\\" in quote[0] else None
+    if closing is None:
+        closing = re.compile(rf"(?:[^\\{quote[0]}]|\\.){{0,{MAX_QUOTED}}}(?={quote[0]})", re.DOTALL)
+        body = closing.match(text, start)
+        end = body.end() if body else -1
+    else:
+        found = closing.search(text, start, start + MAX_QUOTED)
+        end = found.start() if found else -1
+    if end < 0:
+        # A quote that never closes: to the end of the line is the safe reading.
+        end = min(i for i in (text.find("\n", start), len(text), start + MAX_QUOTED) if i >= 0)
+    value = text[start:end]
+    if len(value) >= 4 and "⟦" not in value and not _is_harmless(value):
+        yield SecretSpan(start, end, credential_class, "assignment", value=_unescaped(value))
+
+
+def _unescaped(value: str) -> str:
+    """Return the secret itself where the text holds it with JSON's escapes; else empty."""
+    if "\\" not in value:
+        return ""
+    try:
+        decoded = json.loads(f'"{value}"')
+    except ValueError:
+        return ""
+    return decoded if isinstance(decoded, str) else ""
 
 
 def _options(text: str) -> Iterator[SecretSpan]:
