@@ -5,7 +5,7 @@ Pure functions of an `Analysis`; they know widths in columns but nothing of how 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -29,6 +29,7 @@ __all__ = [
     "nesting",
     "parse_moment",
     "parse_offset",
+    "quiet_before",
     "stop_columns",
     "time_of_column",
 ]
@@ -133,6 +134,15 @@ def _gaps(analysis: Analysis) -> tuple[Gap, ...]:
         if action.end_ns is not None:
             moments.add(action.end_ns)
     return tuple(Gap(a, b) for a, b in pairwise(sorted(moments)) if b - a > QUIET_NS)
+
+
+def quiet_before(timeline: Timeline) -> Mapping[int, int]:
+    """Return how long (ns) it was quiet between a row's action and the one before, where it was."""
+    quiet: dict[int, int] = {}
+    for gap in timeline.gaps:
+        row = bisect_left(timeline.starts, gap.end_ns)
+        quiet[row] = quiet.get(row, 0) + gap.length_ns
+    return quiet
 
 
 def marks(analysis: Analysis) -> tuple[Mark, ...]:

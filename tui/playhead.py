@@ -70,7 +70,7 @@ class Playhead:
         target = min(self._after(budget), self.timeline.end_ns)
         stop = self._stop_within(target) if self.stop_at_findings else None
         if stop is not None:
-            return replace(self, t_ns=stop.t_ns, cursor=stop.index, playing=False, owed=0)
+            return replace(self.seek(stop.t_ns).on_row(stop.index), playing=False)
         moved = self if target == self.t_ns else self.seek(target)
         return replace(moved, playing=target < self.timeline.end_ns, owed=owed)
 
@@ -105,6 +105,12 @@ class Playhead:
         """Go to a moment (ns since the epoch), kept within the session."""
         t_ns = max(self.timeline.start_ns, min(t_ns, self.timeline.end_ns))
         return replace(self, t_ns=t_ns, cursor=self.timeline.index_at(t_ns), owed=0)
+
+    def on_row(self, index: int) -> Self:
+        """Keep the moment, but put an action under the playhead that has begun by then."""
+        starts = self.timeline.starts
+        has_begun = 0 <= index < len(starts) and starts[index] <= self.t_ns
+        return replace(self, cursor=index) if has_begun else self
 
     def jump(self, by_ns: int) -> Self:
         """Go forward, or back, by some session time."""
@@ -144,12 +150,16 @@ class Playhead:
         stop = next(later if by > 0 else earlier, None)
         if stop is None:
             return None
-        return replace(self.seek(stop.t_ns), cursor=stop.index)
+        return self.seek(stop.t_ns).on_row(stop.index)
 
     @property
     def next_stop(self) -> Stop | None:
         """The first finding after this moment."""
         return next((stop for stop in self.timeline.stops if stop.t_ns > self.t_ns), None)
+
+    def with_settings(self, *, skip_idle: bool, stop_at_findings: bool) -> Self:
+        """Return it with other settings, at the same place."""
+        return replace(self, skip_idle=skip_idle, stop_at_findings=stop_at_findings)
 
     def toggled(self) -> Self:
         """Play or pause; playing from the end begins again."""

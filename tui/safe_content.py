@@ -6,7 +6,7 @@ what an agent wrote can neither style, nor click, nor steer the terminal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -72,9 +72,9 @@ def _within(pieces: Line, width: int, glyphs: Glyphs) -> Iterator[Piece]:
     for position, piece in enumerate(pieces):
         text = safe(piece.text, glyphs)
         size = cell_len(text)
-        followed = any(rest.text for rest in pieces[position + 1 :])
-        if size > left or (size == left and followed):
-            yield Piece(fit(text, left, glyphs) if size > left else text, piece.tone)
+        more = any(rest.text.strip() for rest in pieces[position + 1 :])
+        if size > left or (size == left and more):
+            yield Piece(fit(text + " " * more, left, glyphs), piece.tone)
             return
         left -= size
         yield Piece(text, piece.tone)
@@ -82,19 +82,19 @@ def _within(pieces: Line, width: int, glyphs: Glyphs) -> Iterator[Piece]:
 
 def wrap(pieces: Line, width: int, glyphs: Glyphs, *, indent: int = 0) -> list[Line]:
     """Return a line broken into rows of at most `width` cells; later rows are indented."""
+    if sum(width_of(piece.text, glyphs) for piece in pieces) <= width:
+        return [pieces]
     rows: list[list[Piece]] = [[]]
     used = 0
     for word in _words(pieces, glyphs):
-        for part in _parts(word, max(width - indent, 1)):
-            size = cell_len(part.text)
-            if used + size > width and used > indent:
+        for text in _parts(word.text, max(width - indent, 1)):
+            if used + cell_len(text) > width and used > indent:
                 rows.append([Piece(" " * indent)] if indent else [])
                 used = indent
-                part = Piece(part.text.lstrip(" "), part.tone)
-                size = cell_len(part.text)
-            if size:
-                rows[-1].append(part)
-                used += size
+                text = text.lstrip(" ")  # noqa: PLW2901
+            if text:
+                rows[-1].append(Piece(text, word.tone))
+                used += cell_len(text)
     return [tuple(row) for row in rows]
 
 
@@ -110,10 +110,8 @@ def _words(pieces: Line, glyphs: Glyphs) -> Iterator[Piece]:
             yield Piece(shown[start:], tone)
 
 
-def _parts(word: Piece, width: int) -> Iterable[Piece]:
-    if cell_len(word.text) <= width:
-        return (word,)
-    return (Piece(part, word.tone) for part in chop_cells(word.text, width))
+def _parts(text: str, width: int) -> list[str]:
+    return [text] if cell_len(text) <= width else chop_cells(text, width)
 
 
 def as_text(pieces: Line, glyphs: Glyphs) -> str:

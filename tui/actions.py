@@ -1,0 +1,133 @@
+"""Everything a person can do, in one table: keys, footer, command palette and help come from it.
+
+No action lives outside of this table; a screen offers one by having the method that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+__all__ = ["ACTS", "Act", "Place", "acts_of", "bindings", "entries", "key_name"]
+
+
+class Place(StrEnum):
+    """A screen, as the table names it."""
+
+    SESSIONS = "sessions"
+    REPLAY = "replay"
+    FINDINGS = "findings"
+    HELP = "help"
+
+
+EVERYWHERE = tuple(Place)
+ROOMS = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS)
+REPLAY = (Place.REPLAY,)
+FOUND = (Place.FINDINGS,)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something a person can do."""
+
+    id: str
+    keys: str
+    """Textual's key names, with spaces between."""
+    label: str
+    """What it does, in the palette and in the help."""
+    method: str
+    """Textual action; `{key}` stands for the key that was pressed."""
+    places: tuple[Place, ...]
+    hint: str = ""
+    """What the footer says; empty for those that only the help and the palette name."""
+    rank: int = 50
+    """Order in the footer: what matters most comes first, and stays longest on narrow screens."""
+
+
+ACTS = (
+    Act("open", "enter", "Replay the session", "open", (Place.SESSIONS,), "enter Replay", 10),
+    Act("show", "enter", "Replay at the finding", "open", FOUND, "enter Replay here", 10),
+    Act("play", "space", "Play or pause", "play", REPLAY, "space Play", 10),
+    Act("next", "right", "Next action", "step(1)", REPLAY, "←→ Step", 12),
+    Act("previous", "left", "Previous action", "step(-1)", REPLAY),
+    Act("slower", "left_square_bracket", "Slower", "speed(-1)", REPLAY, "[ ] Speed", 22),
+    Act("faster", "right_square_bracket", "Faster", "speed(1)", REPLAY),
+    Act("normal", "equals_sign", "Normal speed", "normal_speed", REPLAY, "= 1x", 60),
+    Act("finding", "e", "Next finding", "finding(1)", REPLAY, "e E Finding", 14),
+    Act("finding_back", "E", "Previous finding", "finding(-1)", REPLAY),
+    Act("second", "right_parenthesis", "One second forward", "jump(1)", REPLAY, "( ) 1s", 24),
+    Act("second_back", "left_parenthesis", "One second back", "jump(-1)", REPLAY),
+    Act("ten", "shift+right", "Ten seconds forward", "jump(10)", REPLAY),
+    Act("ten_back", "shift+left", "Ten seconds back", "jump(-10)", REPLAY),
+    Act("lane", "full_stop", "Next action in the same lane", "lane(1)", REPLAY, ", . Lane", 44),
+    Act("lane_back", "comma", "Previous action in the same lane", "lane(-1)", REPLAY),
+    Act("start", "g home", "Start", "edge(-1)", EVERYWHERE, "g G Start/End", 40),
+    Act("end", "G end", "End", "edge(1)", EVERYWHERE),
+    Act("tenth", "0 1 2 3 4 5 6 7 8 9", "Jump to {key}0 %", "tenth({key})", REPLAY),
+    Act("down", "down j", "Move down", "move(1)", EVERYWHERE),
+    Act("up", "up k", "Move up", "move(-1)", EVERYWHERE),
+    Act("page_down", "pagedown ctrl+d", "Page down", "page(1)", EVERYWHERE),
+    Act("page_up", "pageup ctrl+u", "Page up", "page(-1)", EVERYWHERE),
+    Act("idle", "i", "Skip idle time, or do not", "idle", REPLAY, "i Idle", 46),
+    Act("stops", "p", "Stop at findings, or do not", "stops", REPLAY, "p Stops", 48),
+    Act("lanes", "t", "Show or hide the lanes", "lanes", REPLAY, "t Lanes", 34),
+    Act("enlarge", "enter", "Enlarge or restore the pane", "enlarge", REPLAY, "enter Body", 20),
+    Act("pane", "tab", "Next pane", "pane(1)", ROOMS, "tab Pane", 26),
+    Act("pane_back", "shift+tab", "Previous pane", "pane(-1)", ROOMS),
+    Act("copy", "y", "Copy what is selected or shown", "copy", ROOMS, "y Copy", 32),
+    Act("sessions", "S", "Sessions", "sessions", (Place.REPLAY, Place.FINDINGS), "S Sessions", 42),
+    Act("replay", "R", "Replay", "replay", (Place.SESSIONS, Place.FINDINGS)),
+    Act("findings", "F", "Findings", "findings", (Place.SESSIONS, Place.REPLAY), "F Findings", 16),
+    Act("palette", "colon ctrl+p", "Command palette", "palette", EVERYWHERE, ": Command", 36),
+    Act("help", "question_mark f1", "Help", "help", ROOMS, "? Help", 1),
+    Act("back", "q escape", "Back; at the root: quit", "back", EVERYWHERE, "q Back", 0),
+)
+NAMES = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "equals_sign": "=",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "full_stop": ".",
+    "comma": ",",
+    "colon": ":",
+    "question_mark": "?",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "escape": "esc",
+    "f1": "F1",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def key_name(key: str) -> str:
+    """Return how a key is written for people."""
+    return NAMES.get(key, key.replace("ctrl+", "^"))
+
+
+def acts_of(place: Place) -> list[Act]:
+    """Return what can be done on a screen, in the table's order."""
+    return [act for act in ACTS if place in act.places]
+
+
+def bindings(place: Place) -> list[BindingType]:
+    """Return a screen's key bindings."""
+    return [
+        Binding(key, act.method.format(key=key), act.label.format(key=key), show=False)
+        for act in acts_of(place)
+        for key in act.keys.split()
+    ]
+
+
+def entries(place: Place) -> Iterator[tuple[str, str, str]]:
+    """Yield a screen's palette entries: label, keys for people, Textual action."""
+    for act in acts_of(place):
+        if "{key}" in act.method:
+            for key in act.keys.split():
+                yield act.label.format(key=key), key_name(key), act.method.format(key=key)
+        else:
+            yield act.label, " ".join(map(key_name, act.keys.split())), act.method

@@ -1,0 +1,168 @@
+"""The terminal application: which screen is open, and on which recording."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme
+
+from analyzer.model import Finding
+from tui.actions import Place
+from tui.glyphs import UNICODE, Glyphs
+from tui.palette import ActProvider
+from tui.scene import Scene
+from tui.screens.findings import Findings
+from tui.screens.help import Help
+from tui.screens.replay import Replay
+from tui.screens.replay_keys import ReplayKeys
+from tui.screens.room import Room
+from tui.screens.sessions import Sessions
+from tui.source import RecordingSource, Source
+
+__all__ = ["FlightApp"]
+
+DARK = Theme(
+    name="flightlog-dark",
+    dark=True,
+    primary="#7aa2f7",
+    secondary="#b4a7d6",
+    accent="#7dcfff",
+    foreground="#d8dee9",
+    background="#14171c",
+    surface="#14171c",
+    panel="#232934",
+    success="#7fbf7f",
+    warning="#f0b35e",
+    error="#ff6b6b",
+    boost="#2b3442",
+    variables={"text-muted": "#8f98a8", "block-cursor-blurred-background": "#33435c"},
+)
+LIGHT = Theme(
+    name="flightlog-light",
+    dark=False,
+    primary="#2457a6",
+    secondary="#6b3fa0",
+    accent="#005f87",
+    foreground="#1d2129",
+    background="#fbfbf8",
+    surface="#fbfbf8",
+    panel="#e6e6df",
+    success="#2b6e2b",
+    warning="#8a5200",
+    error="#b00020",
+    boost="#e0e4ea",
+    variables={"text-muted": "#5a6270", "block-cursor-blurred-background": "#cfdcee"},
+)
+
+
+class FlightApp(App[None]):
+    """The screens over one recording; it only reads."""
+
+    TITLE = "flightlog"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {ActProvider}
+    BINDINGS: ClassVar = []
+
+    def __init__(
+        self,
+        recording: Path,
+        session_id: str | None = None,
+        *,
+        at: str | None = None,
+        glyphs: Glyphs = UNICODE,
+        source: Source | None = None,
+    ) -> None:
+        super().__init__()
+        self.source: Source = source or RecordingSource(recording)
+        self.glyphs = glyphs
+        self._session_id = session_id
+        self._at = at
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """Open the session that was asked for, else the list."""
+        if self._session_id is None:
+            return Sessions()
+        return Replay(self._session_id, pending=_seeking(self._at))
+
+    def on_mount(self) -> None:
+        """Leave cleanly when the terminal goes away or somebody ends us."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # A loop outside of the main thread, as in tests, cannot take signals.
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                loop.add_signal_handler(number, self.exit)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a message of the footer away with the next key, before the key does its work."""
+        if isinstance(event, events.Key) and isinstance(self.screen, Room):
+            self.screen.hush()
+        await super().on_event(event)
+
+    # --- moving between screens ---------------------------------------------------------------
+
+    def go_back(self) -> None:
+        """Close the screen on top; quit where it is the only one."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def open_replay(self, session_id: str) -> None:
+        """Open a session's replay: the one that waits below, else a new one."""
+        below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
+        if isinstance(below, Replay) and below.session_id == session_id:
+            self.pop_screen()
+        else:
+            self.push_screen(Replay(session_id))
+
+    def go_sessions(self) -> None:
+        """Go to the list of sessions: the one that waits below, else a new one."""
+        if any(isinstance(screen, Sessions) for screen in self.screen_stack):
+            while not isinstance(self.screen, Sessions):
+                self.pop_screen()
+        else:
+            self.push_screen(Sessions())
+
+    def go_findings(self, scene: Scene) -> None:
+        """Open the findings of a session."""
+        self.push_screen(Findings(scene))
+
+    def go_replay(self, scene: Scene, finding: Finding | None = None) -> None:
+        """Go from the findings to the replay, at a finding if one is given."""
+        below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
+        session_id = scene.analysis.session.id
+
+        def show(replay: ReplayKeys) -> None:
+            if finding is not None and isinstance(replay, Replay):
+                replay.show_action(finding.action, finding.t_ns)
+
+        if isinstance(below, Replay) and below.session_id == session_id:
+            self.pop_screen()
+            show(below)
+        else:
+            self.switch_screen(Replay(session_id, pending=show))
+
+    def show_help(self, about: Place) -> None:
+        """Open the help."""
+        self.push_screen(Help(about))
+
+
+def _seeking(at: str | None) -> Callable[[ReplayKeys], None] | None:
+    """Return what goes to a moment that was asked for once the session is there."""
+
+    def seek(replay: ReplayKeys) -> None:
+        if at is not None and isinstance(replay, Replay):
+            replay.seek_text(at)
+
+    return seek if at else None

@@ -1,0 +1,182 @@
+"""Everything that is known of one action, as lines: what it is, what is held against it, its text.
+
+Pure. Long values are cut here, before anything measures or wraps them, and the cut is said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from analyzer.model import Action, Certainty, Effect, Finding, Sighting
+from analyzer.timeline import format_length, format_offset
+from recorder import semconv
+from recorder.model import Json
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone, line, mark_tone, severity_tone
+from tui.scene import Scene
+from tui.words import EFFECTS, outcome_words
+
+__all__ = ["MAX_VALUE", "action_lines"]
+
+MAX_VALUE = 64 * 1024
+"""Characters of one value that are shown; the rest is counted."""
+FIRST = {
+    semconv.PROMPT_TEXT: "prompt",
+    semconv.GEN_AI_OUTPUT_MESSAGES: "the model said (its claim, not evidence)",
+    semconv.GEN_AI_TOOL_ARGUMENTS: "arguments",
+    semconv.GEN_AI_TOOL_RESULT: "result",
+    semconv.URL_FULL: "url",
+    semconv.REQUEST_BODY: "request body",
+    semconv.RESPONSE_BODY: "response body",
+}
+"""The attributes that people look for first, in this order; the others follow by name."""
+type Blobs = Mapping[str, str]
+"""Attribute name -> its whole text, for values that are cut short in the action."""
+
+
+def action_lines(scene: Scene, row: int, glyphs: Glyphs, blobs: Blobs | None = None) -> list[Line]:
+    """Return the whole account of an action, unwrapped."""
+    action = scene.action(row)
+    if action is None:
+        return [line("before the first action", tone=Tone.DIM)]
+    lines = [_heading(scene, row, action), *_standing(scene, action, glyphs)]
+    for finding in scene.findings_of.get(action.id, ()):
+        lines += _finding(finding)
+    lines += [_sighting(scene, sighting) for sighting in action.sightings]
+    lines += _values(action, blobs or {})
+    return lines
+
+
+def _heading(scene: Scene, row: int, action: Action) -> Line:
+    known = "+".join(witness.value for witness in action.witnesses) or "no witness"
+    at = format_offset(action.start_ns - scene.timeline.start_ns)
+    length = format_length(action.duration_ns)
+    return line(
+        Piece(f"#{action.id} {action.name}", mark_tone(scene.marks[row])),
+        f"  {at}  {outcome_words(action)}" + ("" if length == "open" else f"  {length}"),
+        Piece(f"  observed by {known}", Tone.DIM),
+    )
+
+
+def _standing(scene: Scene, action: Action, glyphs: Glyphs) -> Iterator[Line]:
+    if action.reconstructed:
+        yield line(
+            f"{glyphs.reconstructed} reconstructed: {action.reconstructed}", tone=Tone.MADE_UP
+        )
+    join = action.join
+    if join and join.parent in scene.row_of:
+        parent = scene.analysis.actions[scene.row_of[join.parent]]
+        yield line(
+            f"inside #{parent.id} {parent.name}",
+            Piece(f"  by {join.basis}, {join.certainty.value}", Tone.DIM),
+        )
+    judged = action.judgement
+    if judged.effect not in {Effect.UNKNOWN, Effect.READ}:
+        yield _effect(action)
+        for reason in judged.reasons:
+            yield line(f"  {reason}", tone=Tone.DIM)
+
+
+def _effect(action: Action) -> Line:
+    judged = action.judgement
+    target = " ".join(part for part in (judged.target_type, judged.target_id) if part)
+    facts = [judged.operation, target]
+    if judged.environment != "unknown":
+        facts.append(judged.environment)
+    if judged.same_domain is not None:
+        facts.append("its recovery copies go too" if judged.same_domain else "copies are kept")
+    if judged.irreversible is not None:
+        facts.append("irreversible" if judged.irreversible else "reversible")
+    tone = Tone.CRITICAL if judged.effect.destroys else Tone.ACCENT
+    return line(
+        Piece(f"effect {judged.effect.value}: {EFFECTS[judged.effect]}", tone),
+        "".join(f", {fact}" for fact in facts if fact),
+        Piece(f"  {Certainty.INFERRED.value}", Tone.DIM),
+    )
+
+
+def _finding(finding: Finding) -> Iterator[Line]:
+    tone = severity_tone(finding.severity)
+    yield line(
+        Piece(f"{finding.severity.letter} {finding.rule} {finding.title}", tone),
+        Piece(f"  {finding.certainty.value}", Tone.DIM),
+    )
+    yield line(f"  {finding.reason}")
+
+
+def _sighting(scene: Scene, sighting: Sighting) -> Line:
+    credential = scene.credential_of.get(sighting.fingerprint)
+    name = credential.name if credential else f"credential {sighting.fingerprint[:4]}"
+    to = f" to {sighting.host}" if sighting.host else ""
+    return line(
+        Piece(f"credential {name} ", Tone.ACCENT),
+        f"{sighting.role.value} in {sighting.place}{to}",
+        Piece(f"  {sighting.certainty.value}", Tone.DIM),
+    )
+
+
+# --- recorded values --------------------------------------------------------------------------
+
+
+def _values(action: Action, blobs: Blobs) -> Iterator[Line]:
+    attributes = action.attributes
+    for name, heading in FIRST.items():
+        if name in attributes:
+            is_cut = name in action.blob_of and name not in blobs
+            yield from _value(heading, _whole(action, name, blobs), is_cut=is_cut)
+    rest = sorted(name for name in attributes if name not in FIRST)
+    if rest:
+        yield line("")
+        yield line("recorded attributes", tone=Tone.STRONG)
+        for name in rest:
+            value = _plain(_whole(action, name, blobs))
+            yield line(Piece(f"{name}  ", Tone.DIM), value[:MAX_VALUE])
+
+
+def _whole(action: Action, name: str, blobs: Blobs) -> Json:
+    return blobs.get(name, action.attributes[name])
+
+
+def _value(heading: str, value: Json, *, is_cut: bool) -> Iterator[Line]:
+    note = " (only its beginning)" if is_cut else ""
+    yield line("")
+    yield line(Piece(heading, Tone.STRONG), Piece(note, Tone.DIM))
+    opened = _opened(value)
+    if isinstance(opened, Mapping):
+        for key, inner in opened.items():
+            yield from _entry(key, inner)
+    else:
+        yield from _text(_plain(opened))
+
+
+def _opened(value: Json) -> Json:
+    """Return what a string of JSON holds; arguments and bodies are recorded as such strings."""
+    if isinstance(value, str) and value[:1] in {"{", "["} and len(value) <= MAX_VALUE:
+        try:
+            parsed: Json = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return parsed
+    return value
+
+
+def _entry(key: str, value: Json) -> Iterator[Line]:
+    text = _plain(value)
+    if "\n" not in text:
+        yield line(Piece(f"{key}: ", Tone.DIM), text[:MAX_VALUE])
+        return
+    yield line(f"{key}:", tone=Tone.DIM)
+    for row in _text(text):
+        yield (Piece("  "), *row)
+
+
+def _plain(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _text(text: str) -> Iterator[Line]:
+    for row in text[:MAX_VALUE].replace("\r\n", "\n").split("\n"):
+        yield line(row)
+    if len(text) > MAX_VALUE:
+        yield line(f"... {len(text) - MAX_VALUE:,} characters more", tone=Tone.DIM)

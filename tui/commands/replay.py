@@ -1,0 +1,84 @@
+"""`flightlog replay`: the screens on a terminal, the time line as text everywhere else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from recorder.errors import FlightlogError
+from recorder.location import resolve_recording
+from tui.app import FlightApp
+from tui.glyphs import glyphs_for
+from tui.plain import print_timeline
+from tui.source import RecordingSource, find_session
+from tui.terminal import check_terminal
+
+__all__ = ["command", "run_replay"]
+
+
+@click.command(name="replay")
+@click.argument("session", required=False)
+@click.option(
+    "--recording", "-r", metavar="NAME_OR_PATH", help="The recording; a bare name is looked up."
+)
+@click.option("--at", metavar="TIME", help="Begin at 7.5, 1:07.5, 50%, #31 or a rule such as R07.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
+@click.option("--plain", is_flag=True, help="Print the time line as text instead of drawing it.")
+def command(
+    session: str | None, recording: str | None, at: str | None, *, ascii_only: bool, plain: bool
+) -> None:
+    r"""Replay a session second by second.
+
+    SESSION is an id, its beginning, or `last`; without it the sessions are listed to choose from.
+    Prints the time line as text when stdout is no terminal (of the newest session without SESSION).
+
+    \b
+    Example:
+      flightlog replay last --at R07
+    """
+    path = resolve_recording(recording)
+    if plain or not sys.stdout.isatty():
+        _print(path, session or "last", ascii_only=ascii_only)
+        return
+    session_id = None if session is None else find_session(path, session).id
+    code = run_replay(path, session_id, at=at, ascii_only=ascii_only)
+    raise click.exceptions.Exit(code)
+
+
+def _print(path: Path, session: str, *, ascii_only: bool) -> None:
+    source = RecordingSource(path)
+    if not source.sessions():
+        raise FlightlogError(f"{path} holds no session yet; record one with 'flightlog demo'")
+    scene = source.load(find_session(path, session).id)
+    glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
+    print_timeline(scene.analysis, sys.stdout, ascii=glyphs.ascii)
+
+
+def run_replay(
+    recording: Path, session_id: str | None, *, at: str | None = None, ascii_only: bool = False
+) -> int:
+    """Open the screens on a recording and return the exit code.
+
+    Args:
+        recording: path of the recording.
+        session_id: whole id of the session to replay; None opens the list of sessions.
+        at: where to begin, as `--at` takes it.
+        ascii_only: draw with ASCII alone.
+
+    Raises:
+        TerminalError: there is no terminal that it could be drawn on.
+        RecordingError: the recording cannot be used.
+        SessionNotFoundError: it has no such session.
+    """
+    check_terminal()
+    source = RecordingSource(recording)
+    if session_id is None:
+        source.sessions()
+    else:
+        find_session(recording, session_id)
+    glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
+    app = FlightApp(recording, session_id, at=at, glyphs=glyphs, source=source)
+    app.run()
+    return app.return_code or 0

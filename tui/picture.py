@@ -1,0 +1,60 @@
+"""Make a picture of a replay, as an SVG: `python -m tui.picture RECORDING SESSION OUT.svg`.
+
+The README's picture is made by this, from a real recording, so that it cannot be out of date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+from textual.pilot import Pilot
+
+from tui.app import FlightApp
+from tui.screens.replay import Replay
+from tui.source import find_session
+
+__all__ = ["picture"]
+
+STEP = 0.02
+DEADLINE = 30.0
+
+
+async def picture(app: FlightApp, width: int, height: int) -> str:
+    """Run an app without a terminal until its replay has been drawn, and return it as SVG.
+
+    Raises:
+        TimeoutError: the session was not loaded in time.
+    """
+    async with app.run_test(size=(width, height)) as pilot:
+        await asyncio.wait_for(_drawn(pilot), DEADLINE)
+        return app.export_screenshot(title="flightlog replay")
+
+
+async def _drawn(pilot: Pilot[None]) -> None:
+    screen = pilot.app.screen
+    while isinstance(screen, Replay) and screen.scene is None:
+        await pilot.pause(STEP)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
+
+
+@click.command()
+@click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("session")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--at", metavar="TIME", help="The moment, as `flightlog replay --at` takes it.")
+@click.option("--size", default="120x36", show_default=True, metavar="WIDTHxHEIGHT")
+def main(recording: Path, session: str, out: Path, at: str | None, size: str) -> None:
+    """Write a picture of a session's replay to OUT."""
+    width, _, height = size.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise click.BadParameter(f"{size!r} is no size; write 120x36", param_hint="--size")
+    app = FlightApp(recording, find_session(recording, session).id, at=at)
+    out.write_text(asyncio.run(picture(app, int(width), int(height))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""A session line by line, for pipes, logs and people who listen to their terminal.
+
+The second door to the outside: it writes only through `safe_text`. No width, no colour, no cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from analyzer.state import StateIndex
+
+from analyzer.model import Analysis, Certainty
+from analyzer.timeline import Mark, format_length, format_offset, quiet_before
+from tui.glyphs import ASCII, UNICODE, Glyphs
+from tui.line import Line, line
+from tui.safe_content import as_text
+from tui.scene import Scene
+from tui.words import LEGEND, agent_name, count_words, nested_title, outcome_words, when
+from tui.world import world_lines
+
+__all__ = ["print_timeline"]
+
+
+def print_timeline(analysis: Analysis, out: TextIO, *, ascii: bool = False) -> None:  # noqa: A002
+    """Write a session's time line: a line per action, its findings below it, the state at the end.
+
+    Args:
+        analysis: the session.
+        out: where to write; it must be able to encode Unicode unless `ascii` is set.
+        ascii: write nothing but ASCII, escaping the rest.
+    """
+    glyphs = ASCII if ascii else UNICODE
+    scene = Scene.of(analysis, StateIndex(analysis))
+    for row in timeline_lines(scene, glyphs):
+        out.write(as_text(row, glyphs).rstrip() + "\n")
+
+
+def timeline_lines(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
+    """Yield the lines that `print_timeline` writes."""
+    yield from _heading(scene, glyphs)
+    quiet = quiet_before(scene.timeline)
+    for row in range(len(scene.analysis.actions)):
+        if row in quiet:
+            yield line(f"    ... quiet for {format_length(quiet[row])} ...")
+        yield _action(scene, row, glyphs)
+        yield from _findings(scene, row)
+    yield line("")
+    yield from world_lines(scene, scene.states.at(scene.timeline.end_ns), glyphs)
+
+
+def _heading(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
+    session, timeline = scene.analysis.session, scene.timeline
+    yield line(
+        f"session {session.id}  {agent_name(session)}  {when(timeline.start_ns)}  "
+        f"{format_offset(timeline.length_ns)} long  {len(scene.analysis.actions)} actions  ",
+        "findings ",
+        *count_words(scene.analysis.findings),
+    )
+    if scene.is_reenactment():
+        yield line(
+            f"{glyphs.reconstructed} RE-ENACTMENT, reconstructed: {scene.analysis.reconstructed}"
+        )
+    for word, meaning in LEGEND:
+        shown = meaning.format(inferred=glyphs.inferred, reconstructed=glyphs.reconstructed)
+        yield line(f"  {word}: {shown}")
+    yield line("")
+
+
+def _action(scene: Scene, row: int, glyphs: Glyphs) -> Line:
+    action, mark = scene.analysis.actions[row], scene.marks[row]
+    made_up = glyphs.reconstructed if action.reconstructed else " "
+    at = format_offset(action.start_ns - scene.timeline.start_ns)
+    title = nested_title(action, scene.nests[row], glyphs)
+    return line(
+        f"{at:>7} {mark.letter}{made_up:<2} {action.lane.value:<5} {title}  "
+        f"[{format_length(action.duration_ns)}, {outcome_words(action)}, {_known(scene, row)}] "
+        f"#{action.id}"
+    )
+
+
+def _known(scene: Scene, row: int) -> str:
+    action, nest = scene.analysis.actions[row], scene.nests[row]
+    known = Certainty.RECONSTRUCTED if action.reconstructed else Certainty.OBSERVED
+    if nest.parent is None or nest.certainty is Certainty.OBSERVED or action.join is None:
+        return known.value
+    return f"{known.value}, its place {nest.certainty.value} by {action.join.basis}"
+
+
+def _findings(scene: Scene, row: int) -> Iterator[Line]:
+    action = scene.analysis.actions[row]
+    if scene.marks[row] <= Mark.FAILED:
+        return
+    for finding in scene.findings_of.get(action.id, ()):
+        yield line(
+            f"        {finding.severity.letter} {finding.rule} {finding.title}: {finding.reason} "
+            f"({finding.certainty.value})"
+        )

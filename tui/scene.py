@@ -1,0 +1,74 @@
+"""A loaded session with everything that the screens look up in it; built once, off the UI thread.
+
+Pure; it holds no connection and no widget, so any thread may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from analyzer.model import Action, Analysis, Certainty, Credential, Finding, WorldState
+from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
+
+__all__ = ["Scene", "States"]
+
+
+class States(Protocol):
+    """Answers what the world was like at a moment."""
+
+    def at(self, t_ns: int) -> WorldState:
+        """Return the state at a moment (ns since the epoch)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One session, ready to be shown at any moment."""
+
+    analysis: Analysis
+    states: States
+    timeline: Timeline
+    marks: tuple[Mark, ...]
+    nests: tuple[Nest, ...]
+    row_of: Mapping[int, int]
+    """Action id -> row."""
+    findings_of: Mapping[int, tuple[Finding, ...]]
+    """Decisive action's id -> its findings, worst first."""
+    credential_of: Mapping[str, Credential]
+
+    @classmethod
+    def of(cls, analysis: Analysis, states: States) -> Self:
+        """Prepare a session for showing."""
+        findings: dict[int, tuple[Finding, ...]] = {}
+        for finding in sorted(analysis.findings, key=lambda f: (-f.severity, f.rule)):
+            findings[finding.action] = (*findings.get(finding.action, ()), finding)
+        return cls(
+            analysis=analysis,
+            states=states,
+            timeline=Timeline.of(analysis),
+            marks=marks(analysis),
+            nests=nesting(analysis.actions),
+            row_of={action.id: row for row, action in enumerate(analysis.actions)},
+            findings_of=findings,
+            credential_of={c.fingerprint: c for c in analysis.credentials},
+        )
+
+    def action(self, row: int) -> Action | None:
+        """Return the action of a row, None before the first."""
+        return self.analysis.actions[row] if 0 <= row < len(self.analysis.actions) else None
+
+    def offset_of(self, action_id: int) -> int | None:
+        """Return the session time (ns) at which an action began; None if it is not here."""
+        row = self.row_of.get(action_id)
+        return None if row is None else self.timeline.starts[row] - self.timeline.start_ns
+
+    def certainty_of(self, fingerprint: str) -> Certainty:
+        """Return how the first sighting of a credential is known."""
+        credential = self.credential_of.get(fingerprint)
+        return credential.first.certainty if credential else Certainty.OBSERVED
+
+    def is_reenactment(self) -> bool:
+        """True when the recording itself says that part of it was made up."""
+        return bool(self.analysis.reconstructed)

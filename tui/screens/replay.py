@@ -1,0 +1,222 @@
+"""The replay: one session at one moment; everything on it is a function of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from textual import on, work
+from textual.containers import Container
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState
+
+from analyzer.timeline import parse_moment
+from recorder.errors import FlightlogError
+from tui.actions import Place, bindings
+from tui.body import action_lines
+from tui.line import Piece, Tone, line
+from tui.playhead import Playhead
+from tui.scene import Scene
+from tui.screens.replay_keys import ReplayKeys
+from tui.transport import spread, transport_line
+from tui.widgets.action_list import ActionList
+from tui.widgets.heat import Heat
+from tui.widgets.lanes import Lanes
+from tui.widgets.lines import LineList, OneLine
+from tui.words import agent_name, banner, count_words, short_path, when
+from tui.world import world_lines, world_summary
+
+__all__ = ["Replay"]
+
+
+class Replay(ReplayKeys):
+    """The replay of one session."""
+
+    PLACE = Place.REPLAY
+    BINDINGS = bindings(Place.REPLAY)
+    AUTO_FOCUS = "#actions"
+    DEFAULT_CSS = """
+    Replay #banner { display: none; }
+    Replay.-reenacted #banner { display: block; }
+    Replay #main { layout: horizontal; height: 1fr; }
+    Replay #actions { width: 3fr; height: 1fr; }
+    Replay #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
+    Replay #body { height: 1fr; }
+    Replay #state { height: 1fr; border-top: solid $panel-lighten-2; }
+    Replay #state:focus { border-top: solid $accent; }
+    Replay #side:focus-within { border-left: solid $accent; }
+    Replay.-short Lanes { display: none; }
+    Replay.-lanes-off Lanes { display: none; }
+    Replay.-lanes-on Lanes { display: block; }
+    Replay.-narrow #main { layout: vertical; }
+    Replay.-narrow #actions { width: 1fr; }
+    Replay.-narrow #side { width: 1fr; border-left: none; border-top: solid $panel-lighten-2; }
+    Replay.-narrow #side:focus-within { border-left: none; border-top: solid $accent; }
+    Replay.-narrow #state { height: 3; }
+    Replay.-narrow.-short.-lanes-on #side { display: none; }
+    Replay.-big #actions { display: none; }
+    Replay.-big Lanes { display: none; }
+    Replay.-big #side { display: block; }
+    Replay.-big-body #state { display: none; }
+    Replay.-big-state #body { display: none; }
+    Replay.-big-state #state { height: 1fr; border-top: none; }
+    Replay.-ascii #side { border-left: ascii $panel-lighten-2; }
+    Replay.-ascii #state { border-top: ascii $panel-lighten-2; }
+    Replay.-ascii.-narrow #side { border-left: none; border-top: ascii $panel-lighten-2; }
+    """
+
+    class Loaded(Message):
+        """A session was read and analysed."""
+
+        def __init__(self, scene: Scene) -> None:
+            super().__init__()
+            self.scene = scene
+
+    class Failed(Message):
+        """It could not be."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    class BodyRead(Message):
+        """The long values of an action were read."""
+
+        def __init__(self, action_id: int, values: Mapping[str, str]) -> None:
+            super().__init__()
+            self.action_id = action_id
+            self.values = values
+
+    def furniture(self) -> Iterable[Widget]:
+        """Strip, transport, lanes, list, body and state."""
+        yield OneLine(id="banner")
+        yield Heat(id="heat")
+        yield OneLine(id="transport")
+        yield Lanes(id="lanes")
+        with Container(id="main"):
+            yield ActionList(id="actions")
+            with Container(id="side"):
+                yield LineList(id="body")
+                yield LineList(id="state", indent=10)
+
+    def on_mount(self) -> None:
+        """Begin to load."""
+        self.set_class(self.glyphs.ascii, "-ascii")
+        self.show_header(line(f"Replay {self.glyphs.cursor} loading ..."))
+        self._load()
+
+    @work(thread=True, exclusive=True, group="load", exit_on_error=False)
+    def _load(self) -> None:
+        try:
+            self.post_message(self.Loaded(self.flight.source.load(self.session_id)))
+        except FlightlogError as error:
+            self.post_message(self.Failed(str(error)))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what went wrong in a worker; nothing fails in silence."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        self.show_header(line("Replay: ", Piece(event.reason, Tone.BAD)))
+        self.say(event.reason)
+
+    @on(Loaded)
+    def _loaded(self, event: Loaded) -> None:
+        self.scene = scene = event.scene
+        self.playhead = Playhead.at_start(scene.timeline)
+        self.set_class(scene.is_reenactment(), "-reenacted")
+        self.query_one("#banner", OneLine).show(banner(scene, self.glyphs))
+        self.query_one(ActionList).open(scene, self.playhead)
+        self.query_one(Heat).open(scene, self.playhead)
+        self.query_one(Lanes).open(scene, self.playhead)
+        if self.pending:
+            self.pending(self)
+        self.call_after_refresh(self.resized)
+
+    def seek_text(self, text: str) -> None:
+        """Go to a moment that a person wrote, or say what is wrong with it."""
+        if self.scene is not None and self.playhead is not None:
+            try:
+                self.go(self.playhead.seek(parse_moment(text, self.scene.analysis)))
+            except ValueError as error:
+                self.say(str(error))
+
+    def show_action(self, action_id: int, t_ns: int) -> None:
+        """Go to a moment with a certain action under the playhead."""
+        if self.scene is not None and self.playhead is not None:
+            self.go(self.playhead.seek(t_ns).on_row(self.scene.row_of.get(action_id, -1)))
+
+    def resized(self) -> None:
+        """Compose again what was composed for a width."""
+        if self.scene is not None and self.playhead is not None:
+            self._show_header()
+            self._show_transport()
+            self._show_state()
+            self._show_body({})
+
+    def paint(self, playhead: Playhead) -> None:
+        """Show another moment, or the same one with other settings."""
+        before, self.playhead = self.playhead, playhead
+        if self.scene is None or before is None:
+            return
+        self.run_clock()
+        self.query_one(Heat).follow(playhead)
+        self.query_one(Lanes).follow(playhead)
+        self.query_one(ActionList).follow(playhead, centre=abs(playhead.cursor - before.cursor) > 1)
+        self._show_transport()
+        if playhead.t_ns != before.t_ns:
+            self._show_state()
+        if playhead.cursor != before.cursor:
+            self._show_body({})
+
+    def _show_header(self) -> None:
+        if self.scene is None:
+            return
+        session = self.scene.analysis.session
+        state = "" if session.ended else "   not ended"
+        left = f"Replay {self.glyphs.cursor} {session.id[:8]}  {agent_name(session)}  "
+        place = f"{short_path(session.cwd, 24)}  {when(self.scene.timeline.start_ns)}{state}"
+        right = line("findings ", *count_words(self.scene.analysis.findings))
+        self.show_header(spread(line(left + place), right, self.size.width, self.glyphs))
+
+    def _show_transport(self) -> None:
+        if self.scene is not None and self.playhead is not None:
+            shown = transport_line(self.scene, self.playhead, self.size.width, self.glyphs)
+            self.query_one("#transport", OneLine).show(shown)
+            self.hints.reword("play", "space Pause" if self.playhead.playing else "space Play")
+
+    def _show_state(self) -> None:
+        if self.scene is None or self.playhead is None:
+            return
+        state = self.scene.states.at(self.playhead.t_ns)
+        panel = self.query_one("#state", LineList)
+        is_summary = self.has_class("-narrow") and not self.has_class("-big-state")
+        make = world_summary if is_summary else world_lines
+        panel.show(make(self.scene, state, self.glyphs), keep_place=True)
+
+    def _show_body(self, values: Mapping[str, str]) -> None:
+        if self.scene is None or self.playhead is None:
+            return
+        row = self.playhead.cursor
+        body = self.query_one("#body", LineList)
+        body.show(action_lines(self.scene, row, self.glyphs, values), keep_place=bool(values))
+        action = self.scene.action(row)
+        if action is not None and action.blob_of and not values:
+            self._read_body(action.id, dict(action.blob_of))
+
+    @work(thread=True, exclusive=True, group="body", exit_on_error=False)
+    def _read_body(self, action_id: int, digests: Mapping[str, str]) -> None:
+        values: dict[str, str] = {}
+        for name, digest in digests.items():
+            text = self.flight.source.blob(digest)
+            if text is not None:
+                values[name] = text
+        self.post_message(self.BodyRead(action_id, values))
+
+    @on(BodyRead)
+    def _body_read(self, event: BodyRead) -> None:
+        action = self.scene.action(self.playhead.cursor) if self.scene and self.playhead else None
+        if action is not None and action.id == event.action_id and event.values:
+            self._show_body(event.values)

@@ -1,0 +1,230 @@
+"""What the keys of the replay do; how the screen looks is not decided here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual import on
+from textual.timer import Timer
+
+from analyzer.timeline import SECOND
+from tui.clipboard import copy_text
+from tui.playhead import Playhead
+from tui.scene import Scene
+from tui.screens.room import Room
+from tui.widgets.action_list import ActionList
+from tui.widgets.heat import Heat
+from tui.widgets.lines import LineList, RowView
+
+__all__ = ["ReplayKeys"]
+
+FRAME = 0.1
+"""Seconds between paints while playing."""
+
+
+class ReplayKeys(Room):
+    """A replay's playhead, its clock and its actions."""
+
+    def __init__(
+        self, session_id: str, *, pending: Callable[[ReplayKeys], None] | None = None
+    ) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.scene: Scene | None = None
+        self.playhead: Playhead | None = None
+        self.pending = pending
+        """What to do once the session is loaded, such as going to a moment."""
+        self.now_ns: Callable[[], int] = time.monotonic_ns
+        self._clock: Timer | None = None
+        self._ticked_ns = 0
+
+    def paint(self, playhead: Playhead) -> None:
+        """Show another moment, or the same one with other settings."""
+        raise NotImplementedError
+
+    def resized(self) -> None:
+        """Compose again what was composed for a width."""
+        raise NotImplementedError
+
+    def go(self, playhead: Playhead | None, otherwise: str = "") -> None:
+        """Go somewhere by hand, which pauses; or say that there is nothing to go to."""
+        if playhead is None:
+            self.say(otherwise)
+        else:
+            self.paint(playhead.paused())
+
+    # --- the clock ----------------------------------------------------------------------------
+
+    def run_clock(self) -> None:
+        """Tick while it plays, and only then: a paused replay costs nothing."""
+        playing = self.playhead is not None and self.playhead.playing
+        if playing and self._clock is None:
+            self._ticked_ns = self.now_ns()
+            self._clock = self.set_interval(FRAME, self.tick)
+        elif not playing and self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+
+    @property
+    def is_ticking(self) -> bool:
+        """True while a timer runs."""
+        return self._clock is not None
+
+    def tick(self) -> None:
+        """Play the real time that has gone by since the last tick."""
+        if self.playhead is None or self.scene is None:
+            return
+        now = self.now_ns()
+        moved = self.playhead.advance(now - self._ticked_ns)
+        self._ticked_ns = now
+        self.paint(moved)
+        if not moved.playing:
+            at = [f.rule for f in self.scene.analysis.findings if f.t_ns == moved.t_ns]
+            rules = ", ".join(dict.fromkeys(at))
+            at_finding = bool(rules) and not moved.at_end
+            self.say(f"stopped at {rules}; space goes on" if at_finding else "the end")
+
+    def on_screen_suspend(self) -> None:
+        """Pause under another screen."""
+        if self.playhead is not None:
+            self.paint(self.playhead.paused())
+
+    # --- actions ------------------------------------------------------------------------------
+
+    def action_play(self) -> None:
+        """Play or pause."""
+        if self.playhead is not None:
+            self.paint(self.playhead.toggled())
+
+    def action_step(self, by: int) -> None:
+        """Go to the next or previous action."""
+        if self.playhead is not None:
+            edge = "the last action" if by > 0 else "the first action"
+            self.go(self.playhead.step(by), f"this is {edge}")
+
+    def action_lane(self, by: int) -> None:
+        """Go to the next or previous action in the same lane."""
+        if self.playhead is not None:
+            which = "later" if by > 0 else "earlier"
+            self.go(self.playhead.step_in_lane(by), f"no {which} action in this lane")
+
+    def action_finding(self, by: int) -> None:
+        """Go to the next or previous finding."""
+        if self.playhead is not None:
+            which = "later" if by > 0 else "earlier"
+            self.go(self.playhead.to_finding(by), f"no {which} finding")
+
+    def action_jump(self, seconds: int) -> None:
+        """Go forward or back by some session time."""
+        if self.playhead is not None:
+            moved = self.playhead.jump(seconds * SECOND)
+            edge = "end" if seconds > 0 else "start"
+            self.go(moved if moved.t_ns != self.playhead.t_ns else None, f"this is the {edge}")
+
+    def action_tenth(self, tenths: int) -> None:
+        """Go to 0, 10, ... 90 % of the session."""
+        if self.playhead is not None:
+            self.go(self.playhead.to_fraction(tenths))
+
+    def action_edge(self, by: int) -> None:
+        """Go to the start or the end."""
+        if self.playhead is not None:
+            line = self.playhead.timeline
+            self.go(self.playhead.seek(line.end_ns if by > 0 else line.start_ns))
+
+    def action_speed(self, by: int) -> None:
+        """Play faster or slower."""
+        if self.playhead is not None:
+            self.paint(self.playhead.faster(by))
+
+    def action_normal_speed(self) -> None:
+        """Play as fast as it happened."""
+        if self.playhead is not None:
+            self.paint(self.playhead.at_normal_speed())
+
+    def action_idle(self) -> None:
+        """Skip idle time, or do not."""
+        head = self.playhead
+        if head is not None:
+            is_on = not head.skip_idle
+            self.paint(head.with_settings(skip_idle=is_on, stop_at_findings=head.stop_at_findings))
+
+    def action_stops(self) -> None:
+        """Stop at findings, or do not."""
+        head = self.playhead
+        if head is not None:
+            is_on = not head.stop_at_findings
+            self.paint(head.with_settings(skip_idle=head.skip_idle, stop_at_findings=is_on))
+
+    def action_lanes(self) -> None:
+        """Show or hide the lanes."""
+        are_shown = bool(self.query_one("#lanes").display)
+        self.set_class(are_shown, "-lanes-off")
+        self.set_class(not are_shown, "-lanes-on")
+        self.call_after_refresh(self.resized)
+
+    def action_enlarge(self) -> None:
+        """Give the body, or the state if it has the focus, the whole height; or give it back."""
+        if self.has_class("-big"):
+            self._restore()
+            return
+        which = "state" if self.focused is not None and self.focused.id == "state" else "body"
+        self.add_class("-big", f"-big-{which}")
+        self.query_one(f"#{which}").focus()
+        self.call_after_refresh(self.resized)
+
+    def _restore(self) -> None:
+        self.remove_class("-big", "-big-body", "-big-state")
+        self.query_one("#actions").focus()
+        self.call_after_refresh(self.resized)
+
+    def action_back(self) -> None:
+        """Restore an enlarged pane first; else go back."""
+        if self.has_class("-big"):
+            self._restore()
+        else:
+            super().action_back()
+
+    def action_move(self, by: int) -> None:
+        """Move the playhead by actions in the list; scroll elsewhere."""
+        pane = self.pane()
+        if pane is not None and pane.id != "actions":
+            pane.scroll_rows(by)
+        elif self.playhead is not None:
+            row = self.playhead.cursor + by
+            last = len(self.playhead.timeline.starts) - 1
+            if abs(by) > 1:
+                row = max(0, min(row, last))
+            self.go(self.playhead.to_row(row) if 0 <= row <= last else None, "no more actions")
+
+    def action_copy(self) -> None:
+        """Copy the mouse's selection, else the pane, else the action under the playhead."""
+        selected = self.get_selected_text()
+        body = self.query_one("#body", LineList)
+        pane = self.pane()
+        shown = pane.text() if isinstance(pane, LineList) else body.text()
+        self.say(copy_text(self.app, selected or shown))
+
+    def action_sessions(self) -> None:
+        """Open the list of sessions."""
+        self.flight.go_sessions()
+
+    def action_findings(self) -> None:
+        """Open the findings of this session."""
+        if self.scene is not None:
+            self.flight.go_findings(self.scene)
+
+    @on(Heat.Sought)
+    def _sought(self, event: Heat.Sought) -> None:
+        if self.playhead is not None:
+            self.go(self.playhead.seek(event.t_ns))
+
+    @on(RowView.Picked)
+    def _picked(self, event: RowView.Picked) -> None:
+        if isinstance(event.view, ActionList) and self.playhead is not None:
+            row = event.view.action_row(event.row)
+            if row is not None:
+                self.go(self.playhead.to_row(row))
+            if event.twice:
+                self.action_enlarge()

@@ -1,0 +1,121 @@
+"""What every screen has: a header, a footer of keys, a message row, and a size it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui.actions import Place
+from tui.glyphs import Glyphs
+from tui.line import Line, Tone, line
+from tui.widgets.hints import Hints
+from tui.widgets.lines import OneLine, RowView
+
+if TYPE_CHECKING:
+    from tui.app import FlightApp
+
+__all__ = ["MIN_HEIGHT", "MIN_WIDTH", "Room"]
+
+MIN_WIDTH, MIN_HEIGHT = 80, 20
+
+
+class Room(Screen[None]):
+    """A screen of the product; its keys come from the table of actions."""
+
+    PLACE: ClassVar[Place]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own names
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    Room { layout: vertical; }
+    Room #header { background: $panel; }
+    Room #hints { background: $panel; }
+    Room #too-small { display: none; }
+    Room.-tiny > * { display: none; }
+    Room.-tiny > #too-small { display: block; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Lay out the room between header and footer."""
+        yield OneLine(id="header")
+        yield from self.furniture()
+        yield Hints(self.PLACE)
+        yield OneLine(id="too-small")
+
+    def furniture(self) -> Iterable[Widget]:
+        """Return what stands between header and footer."""
+        raise NotImplementedError
+
+    @property
+    def flight(self) -> FlightApp:
+        """The app."""
+        return cast("FlightApp", self.app)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs to draw with."""
+        return self.flight.glyphs
+
+    @property
+    def hints(self) -> Hints:
+        """The footer."""
+        return self.query_one("#hints", Hints)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say what size is needed rather than show a broken screen."""
+        width, height = event.size
+        self.set_class(width < MIN_WIDTH or height < MIN_HEIGHT, "-tiny")
+        need = f"needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{height}; q quits"
+        self.query_one("#too-small", OneLine).show(line(need, tone=Tone.STRONG))
+        self.call_after_refresh(self.resized)
+
+    def resized(self) -> None:
+        """Compose again what was composed for a width."""
+
+    def show_header(self, content: Line) -> None:
+        """Set the first row."""
+        self.query_one("#header", OneLine).show(content)
+
+    def say(self, message: str) -> None:
+        """Say something in the footer until the next key; every dead end speaks."""
+        self.hints.say(message)
+
+    def hush(self) -> None:
+        """Bring the keys back."""
+        self.hints.say("")
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()
+
+    def action_help(self) -> None:
+        """Open the help for this screen."""
+        self.flight.show_help(self.PLACE)
+
+    def action_back(self) -> None:
+        """Go back, or quit where there is nothing to go back to."""
+        self.flight.go_back()
+
+    def pane(self) -> RowView | None:
+        """Return the list or body that keys act on."""
+        return self.focused if isinstance(self.focused, RowView) else None
+
+    def action_pane(self, by: int) -> None:
+        """Go to the next or previous pane."""
+        self.focus_next() if by > 0 else self.focus_previous()
+
+    def action_page(self, by: int) -> None:
+        """Move by what one pane holds."""
+        pane = self.pane()
+        if pane is not None:
+            self.action_move(by * max(pane.scrollable_content_region.height - 1, 1))
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor, or scroll."""
+        pane = self.pane()
+        if pane is not None:
+            pane.scroll_rows(by)

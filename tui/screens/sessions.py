@@ -1,0 +1,324 @@
+"""The sessions of a recording, newest first, with a preview of the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import on, work
+from textual.containers import Container
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from analyzer.model import Action
+from analyzer.timeline import Mark, format_offset
+from recorder.errors import FlightlogError
+from recorder.model import Role, SessionRow
+from tui.actions import Place, bindings
+from tui.clipboard import copy_text
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone, line, mark_tone
+from tui.safe_content import fit
+from tui.scene import Scene
+from tui.screens.room import Room
+from tui.transport import spread
+from tui.widgets.heat import Heat
+from tui.widgets.lines import LineList, RowView
+from tui.words import agent_name, count_words, finding_line, outcome_words, short_path, when
+
+__all__ = ["Sessions", "preview_lines", "session_line"]
+
+REST = 0.12
+"""Seconds that the cursor must rest before a preview is loaded."""
+JUDGED = 50
+"""So many of the newest sessions are analysed unasked, for their mark in the list."""
+ENDS = 3
+"""First and last actions that a preview names."""
+
+
+class Sessions(Room):
+    """List of sessions and preview."""
+
+    PLACE = Place.SESSIONS
+    BINDINGS = bindings(Place.SESSIONS)
+    AUTO_FOCUS = "#sessions"
+    DEFAULT_CSS = """
+    Sessions #main { layout: horizontal; height: 1fr; }
+    Sessions #sessions { width: 3fr; height: 1fr; }
+    Sessions #preview { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
+    Sessions #preview:focus-within { border-left: solid $accent; }
+    Sessions #facts { height: 1fr; }
+    Sessions.-narrow #main { layout: vertical; }
+    Sessions.-narrow #sessions { width: 1fr; }
+    Sessions.-narrow #preview { width: 1fr; border-left: none;
+        border-top: solid $panel-lighten-2; }
+    Sessions.-narrow #preview:focus-within { border-left: none; border-top: solid $accent; }
+    Sessions.-ascii #preview { border-left: ascii $panel-lighten-2; }
+    Sessions.-ascii.-narrow #preview { border-left: none; border-top: ascii $panel-lighten-2; }
+    """
+
+    class Listed(Message):
+        """The sessions were read."""
+
+        def __init__(self, rows: Sequence[SessionRow]) -> None:
+            super().__init__()
+            self.rows = rows
+
+    class Judged(Message):
+        """A session was analysed."""
+
+        def __init__(self, session_id: str, scene: Scene) -> None:
+            super().__init__()
+            self.session_id = session_id
+            self.scene = scene
+
+    class Failed(Message):
+        """The recording cannot be used."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: Sequence[SessionRow] = ()
+        self._judged: dict[str, tuple[Mark, Line]] = {}
+        self._previewed: Scene | None = None
+        self._resting: Timer | None = None
+
+    def furniture(self) -> Iterable[Widget]:
+        """List and preview."""
+        with Container(id="main"):
+            yield LineList(id="sessions", has_cursor=True)
+            with Container(id="preview"):
+                yield Heat(id="heat")
+                yield LineList(id="facts", indent=9)
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.set_class(self.glyphs.ascii, "-ascii")
+        self._list()
+
+    def on_screen_resume(self) -> None:
+        """Read again after another screen; the recording may have grown."""
+        self._list()
+
+    @work(thread=True, exclusive=True, group="list", exit_on_error=False)
+    def _list(self) -> None:
+        source, worker = self.flight.source, get_current_worker()
+        try:
+            rows = source.sessions()
+            self.post_message(self.Listed(rows))
+            for row in rows[:JUDGED]:
+                if worker.is_cancelled:
+                    return
+                self.post_message(self.Judged(row.id, source.load(row.id)))
+        except FlightlogError as error:
+            self.post_message(self.Failed(str(error)))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what went wrong in a worker; nothing fails in silence."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        self.say(event.reason)
+
+    @on(Listed)
+    def _listed(self, event: Listed) -> None:
+        self.rows = event.rows
+        self._show(min(self._cursor(), max(len(self.rows) - 1, 0)))
+        self.resized()
+
+    @on(Judged)
+    def _was_judged(self, event: Judged) -> None:
+        analysis = event.scene.analysis
+        worst = max(event.scene.marks, default=Mark.NONE)
+        has_findings = worst > Mark.FAILED
+        shown = worst if has_findings else Mark.NONE
+        self._judged[event.session_id] = (shown, count_words(analysis.findings))
+        self._show(self._cursor(), moved=False)
+        current = self.current()
+        if current is not None and current.id == event.session_id:
+            self._preview(event.scene)
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _cursor(self) -> int:
+        return self.query_one("#sessions", LineList).cursor
+
+    def current(self) -> SessionRow | None:
+        """Return the session under the cursor."""
+        row = self._cursor()
+        return self.rows[row] if row < len(self.rows) else None
+
+    def resized(self) -> None:
+        """Compose for the width that there is now."""
+        left = line(f"Sessions  {short_path(str(self.flight.source.path), 60)}")
+        right = line(f"{len(self.rows)} sessions, newest first")
+        self.show_header(spread(left, right, self.size.width, self.glyphs))
+        self._show(self._cursor(), moved=False)
+
+    def _show(self, cursor: int, *, moved: bool = True) -> None:
+        listed = self.query_one("#sessions", LineList)
+        listed.cursor = cursor
+        width, glyphs = listed.row_width, self.glyphs
+        lines: list[Line] = []
+        for number, row in enumerate(self.rows):
+            judged = self._judged.get(row.id)
+            lines.append(session_line(row, judged, width, glyphs, is_cursor=number == cursor))
+        listed.show(lines or _first_steps(), keep_place=True)
+        listed.move_to(cursor)
+        if moved and self.rows:
+            if self._resting is not None:
+                self._resting.stop()
+            self._resting = self.set_timer(REST, self._rested)
+
+    def _rested(self) -> None:
+        row = self.current()
+        if row is not None:
+            self._load(row.id)
+
+    @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
+    def _load(self, session_id: str) -> None:
+        try:
+            self.post_message(self.Judged(session_id, self.flight.source.load(session_id)))
+        except FlightlogError as error:
+            self.post_message(self.Failed(str(error)))
+
+    def _preview(self, scene: Scene) -> None:
+        if scene is not self._previewed:
+            self._previewed = scene
+            self.query_one(Heat).open(scene)
+            self.query_one("#facts", LineList).show(preview_lines(scene, self.glyphs))
+
+    # --- actions ------------------------------------------------------------------------------
+
+    def action_move(self, by: int) -> None:
+        """Move through the sessions, or scroll the preview."""
+        pane = self.pane()
+        if pane is not None and pane.id == "facts":
+            pane.scroll_rows(by)
+            return
+        row, last = self._cursor() + by, len(self.rows) - 1
+        if 0 <= row <= last or abs(by) > 1:
+            self._show(max(0, min(row, last)))
+        else:
+            self.say("no more sessions")
+
+    def action_edge(self, by: int) -> None:
+        """Go to the first or the last session."""
+        self._show(max(0, len(self.rows) - 1) if by > 0 else 0)
+
+    def action_open(self) -> None:
+        """Replay the session under the cursor."""
+        row = self.current()
+        if row is None:
+            self.say("there is no session to replay")
+        else:
+            self.flight.open_replay(row.id)
+
+    def action_replay(self) -> None:
+        """Replay the session under the cursor."""
+        self.action_open()
+
+    def action_findings(self) -> None:
+        """Open the findings of the session under the cursor."""
+        row = self.current()
+        scene = self._previewed
+        if row is not None and scene is not None and scene.analysis.session.id == row.id:
+            self.flight.go_findings(scene)
+        else:
+            self.say("the session is still being read")
+
+    def action_copy(self) -> None:
+        """Copy the mouse's selection, else the preview."""
+        facts = self.query_one("#facts", LineList).text()
+        self.say(copy_text(self.app, self.get_selected_text() or facts))
+
+    @on(RowView.Picked)
+    def _picked(self, event: RowView.Picked) -> None:
+        if event.view.id == "sessions" and event.row < len(self.rows):
+            self._show(event.row)
+            if event.twice:
+                self.action_open()
+
+
+def _first_steps() -> list[Line]:
+    return [
+        line("there is no session in this recording"),
+        line(""),
+        line("  flightlog demo           record the sample incident and replay it"),
+        line("  flightlog --help         everything else"),
+    ]
+
+
+def session_line(
+    row: SessionRow,
+    judged: tuple[Mark, Line] | None,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    is_cursor: bool,
+) -> Line:
+    """Return one session as a row of exactly `width` cells."""
+    mark, counts = judged if judged is not None else (Mark.NONE, line(glyphs.cut, tone=Tone.DIM))
+    length = format_offset(row.last_ns - row.start_ns) + (" " if row.ended else "+")
+    head = (
+        Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
+        Piece(f"{mark.letter} ", mark_tone(mark)),
+        Piece(f"{row.id[:8]:<8} "),
+        Piece(f"{when(row.start_ns)[5:16]} ", Tone.DIM),
+        Piece(f"{length:>9}"),
+    )
+    room = width - sum(len(piece.text) for piece in head) - 19
+    agent = fit(agent_name(row), max(room, 8), glyphs)
+    records = f" {row.records:>6} "
+    return (*head, Piece(agent), Piece(records, Tone.DIM), *counts)
+
+
+def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
+    """Return what a session was about: findings, credentials, first and last actions."""
+    analysis = scene.analysis
+    session = analysis.session
+    lines = [
+        line(f"{agent_name(session)}  {session.model}  {format_offset(scene.timeline.length_ns)}"),
+        line(f"{session.user}@{session.host}  {session.cwd}", tone=Tone.DIM),
+    ]
+    if scene.is_reenactment():
+        text = f"{glyphs.reconstructed} re-enactment, reconstructed: {analysis.reconstructed}"
+        lines.append(line(text, tone=Tone.MADE_UP))
+    lines += [line(""), *(finding_line(found, analysis.start_ns) for found in analysis.findings)]
+    if not analysis.findings:
+        lines.append(line("no findings", tone=Tone.DIM))
+    lines.append(line(""))
+    lines += _credentials(scene, glyphs)
+    lines += [line("first", tone=Tone.STRONG), *map(_short, analysis.actions[:ENDS])]
+    if len(analysis.actions) > ENDS:
+        lines += [line("last", tone=Tone.STRONG), *map(_short, analysis.actions[ENDS:][-ENDS:])]
+    return lines
+
+
+def _credentials(scene: Scene, glyphs: Glyphs) -> list[Line]:
+    lines = [line("credentials", tone=Tone.STRONG)]
+    for credential in scene.analysis.credentials:
+        uses = [sighting for sighting in credential.sightings if sighting.role is Role.USED]
+        used = f", used {len(uses)} times" if uses else ", never used"
+        lines.append(
+            line(
+                Piece(f"  {credential.name}", Tone.ACCENT),
+                f" {glyphs.arrow} {credential.first.place}{used}",
+                Piece(f"  {credential.first.certainty.value}", Tone.DIM),
+            )
+        )
+    return lines if scene.analysis.credentials else [line("no credentials seen", tone=Tone.DIM)]
+
+
+def _short(action: Action) -> Line:
+    return line(
+        Piece(f"  {action.lane.value:<6}", Tone.DIM),
+        f"{action.title}  ",
+        Piece(outcome_words(action), Tone.DIM),
+    )

@@ -1,0 +1,101 @@
+"""Where the screens get sessions from: a recording, read and analysed away from the UI thread.
+
+Every call opens the recording for itself and closes it, because a connection belongs to one thread
+and a long read would make the recording's log grow.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from analyzer.state import StateIndex
+
+from analyzer.analysis import analyze
+from recorder.model import SessionRow
+from recorder.reader import Recording
+from tui.scene import Scene
+
+__all__ = ["RecordingSource", "Source", "find_session"]
+
+KEPT = 16
+"""Analysed sessions that stay in memory; the list of sessions shows each again and again."""
+
+
+class Source(Protocol):
+    """What the screens ask; every method may be slow and is called in a worker thread."""
+
+    path: Path
+
+    def sessions(self) -> list[SessionRow]:
+        """Return every session, newest first."""
+        ...
+
+    def load(self, session_id: str) -> Scene:
+        """Return a session, analysed."""
+        ...
+
+    def blob(self, digest: str) -> str | None:
+        """Return a large value's text, None where it was removed."""
+        ...
+
+
+class RecordingSource:
+    """Sessions out of one recording; keeps the newest analyses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._scenes: OrderedDict[tuple[str, int], Scene] = OrderedDict()
+        self._lock = Lock()
+
+    def sessions(self) -> list[SessionRow]:
+        """Return every session, newest first.
+
+        Raises:
+            RecordingError: the recording cannot be used.
+        """
+        with Recording.open(self.path) as recording:
+            return recording.sessions()[::-1]
+
+    def load(self, session_id: str) -> Scene:
+        """Return a session, analysed; again only when records have come since.
+
+        Raises:
+            RecordingError: the recording cannot be used.
+            SessionNotFoundError: it has no such session.
+        """
+        with Recording.open(self.path) as recording:
+            key = (session_id, recording.session(session_id).last_seq)
+            with self._lock:
+                if key in self._scenes:
+                    self._scenes.move_to_end(key)
+                    return self._scenes[key]
+            analysis = analyze(recording, session_id)
+        scene = Scene.of(analysis, StateIndex(analysis))
+        with self._lock:
+            self._scenes[key] = scene
+            while len(self._scenes) > KEPT:
+                self._scenes.popitem(last=False)
+        return scene
+
+    def blob(self, digest: str) -> str | None:
+        """Return a large value's text, None where it was removed."""
+        with Recording.open(self.path) as recording:
+            data = recording.blob(digest)
+        return None if data is None else data.decode("utf-8", "backslashreplace")
+
+
+def find_session(path: Path, wanted: str) -> SessionRow:
+    """Return the session that an id, its beginning, or `last` stands for.
+
+    Raises:
+        RecordingError: the recording cannot be used.
+        SessionNotFoundError: it has no such session, or several fit.
+    """
+    with Recording.open(path) as recording:
+        rows = recording.sessions()
+        if wanted == "last" and rows:
+            return max(rows, key=lambda row: row.start_ns)
+        return recording.session(wanted)

@@ -1,0 +1,91 @@
+"""The transport row in words: where the replay stands, how fast, what is skipped, what comes next.
+
+Pure. It is composed for the width that there is; what matters least is left out first.
+"""
+
+from __future__ import annotations
+
+from analyzer.timeline import format_offset
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone, line, severity_tone
+from tui.playhead import Playhead
+from tui.safe_content import width_of
+from tui.scene import Scene
+
+__all__ = ["spread", "transport_line"]
+
+
+def transport_line(scene: Scene, playhead: Playhead, width: int, glyphs: Glyphs) -> Line:
+    """Return the transport row."""
+    candidates = (
+        _compose(scene, playhead, glyphs, is_long=True, has_watch=True),
+        _compose(scene, playhead, glyphs, is_long=True, has_watch=False),
+        _compose(scene, playhead, glyphs, is_long=False, has_watch=False),
+    )
+    for left, right in candidates:
+        if _width(left, glyphs) + _width(right, glyphs) + 2 <= width:
+            return spread(left, right, width, glyphs)
+    left, right = candidates[-1]
+    return spread(left, right, width, glyphs)
+
+
+def _compose(
+    scene: Scene, playhead: Playhead, glyphs: Glyphs, *, is_long: bool, has_watch: bool
+) -> tuple[Line, Line]:
+    timeline = playhead.timeline
+    total = format_offset(timeline.length_ns)
+    idle, stops = _on(playhead.skip_idle), _on(playhead.stop_at_findings)
+    watch = ""
+    if has_watch and playhead.watch_ns != timeline.length_ns:
+        watch = f" (plays {format_offset(playhead.watch_ns)})"
+    shown = f"{format_offset(playhead.offset_ns)}/{total}"
+    settings = f"i:skip {idle}  p:stop {stops}"
+    if is_long:
+        settings = f"skip idle >2s: {idle}{watch}   stop at findings: {stops}"
+    gap = "   " if is_long else "  "
+    left = line(
+        Piece(
+            "PLAY " if playhead.playing else "PAUSE", Tone.GOOD if playhead.playing else Tone.ACCENT
+        ),
+        Piece(f" {shown}", Tone.STRONG),
+        f"{gap}{playhead.speed:g}x{gap}",
+        Piece(settings, Tone.DIM),
+        f"{gap}{playhead.cursor + 1}/{len(timeline.starts)}",
+    )
+    return left, _next(scene, playhead, glyphs)
+
+
+def _on(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def _next(scene: Scene, playhead: Playhead, glyphs: Glyphs) -> Line:
+    stop = playhead.next_stop
+    if stop is None:
+        return line("no later finding" if scene.analysis.findings else "no findings", tone=Tone.DIM)
+    due = [finding for finding in scene.analysis.findings if finding.t_ns == stop.t_ns]
+    worst = max(due, key=lambda finding: finding.severity)
+    return line(
+        "next ",
+        Piece(f"{glyphs.finding} {worst.rule}", severity_tone(worst.severity)),
+        f" in {format_offset(stop.t_ns - playhead.t_ns)}",
+    )
+
+
+def _width(pieces: Line, glyphs: Glyphs) -> int:
+    return sum(width_of(piece.text, glyphs) for piece in pieces)
+
+
+def spread(left: Line, right: Line, width: int, glyphs: Glyphs) -> Line:
+    """Return one row with something at either side; where both do not fit, the left is cut."""
+    room = width - _width(right, glyphs) - 1
+    kept: list[Piece] = []
+    for piece in left:
+        size = width_of(piece.text, glyphs)
+        if size > room:
+            kept.append(Piece(piece.text[: max(room - 1, 0)] + glyphs.cut, piece.tone))
+            room = 0
+            break
+        kept.append(piece)
+        room -= size
+    return (*kept, Piece(" " * (max(room, 0) + 1)), *right)

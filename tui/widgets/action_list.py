@@ -1,0 +1,106 @@
+"""The list of actions: every action of the session in order of time, the future dimmed.
+
+Between the rows stand the quiet gaps, and below the newest begun action a line that says "now".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.timeline import format_length, quiet_before
+from tui.line import Line, Tone, line
+from tui.playhead import Playhead
+from tui.scene import Scene
+from tui.widgets.lines import RowView, glyphs_of
+from tui.words import row_line
+
+__all__ = ["ActionList"]
+
+
+class ActionList(RowView):
+    """A virtual list over a scene's actions; it holds row numbers, never rows."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        self._quiet: Mapping[int, int] = {}
+        self._entries: list[int] = []
+        """Rows of actions; the negative of one stands for the quiet gap before it."""
+        self._place_of: list[int] = []
+        self._now = -1
+        self._cursor = -1
+
+    def open(self, scene: Scene, playhead: Playhead) -> None:
+        """Show a session."""
+        self._scene = scene
+        self._quiet = quiet_before(scene.timeline)
+        self._entries, self._place_of = [], []
+        for row in range(len(scene.timeline.starts)):
+            if row and row in self._quiet:
+                self._entries.append(-row)
+            self._place_of.append(len(self._entries))
+            self._entries.append(row)
+        self._now = self._cursor = -2
+        self.rows_changed()
+        # Before the first layout there is no height to centre in.
+        self.call_after_refresh(self.follow, playhead, centre=True)
+
+    def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
+        """Go where the playhead is; draws nothing when the same rows stay as they are."""
+        now = playhead.timeline.index_at(playhead.t_ns)
+        if (now, playhead.cursor) == (self._now, self._cursor):
+            return
+        self._now, self._cursor = now, playhead.cursor
+        row = self.cursor_row()
+        if row is not None:
+            self.reveal(row, centre=centre)
+        self.refresh()
+
+    def _now_place(self) -> int:
+        """Place of the "now" line: right below the newest action that has begun."""
+        return self._place_of[self._now] + 1 if self._now >= 0 else 0
+
+    def _entry(self, row: int) -> int | None:
+        """Return what stands in a row: an action, minus an action for the gap before it, or now."""
+        place = self._now_place()
+        if row == place:
+            return None
+        return self._entries[row - 1 if row > place else row]
+
+    def action_row(self, row: int) -> int | None:
+        """Return the action that stands in a row of the view, None for the other lines."""
+        entry = self._entry(row)
+        return entry if entry is not None and entry >= 0 else None
+
+    def row_count(self) -> int:
+        """Return the number of actions, gaps, and the "now" line."""
+        return len(self._entries) + 1 if self._entries else 0
+
+    def cursor_row(self) -> int | None:
+        """Return the row of the action under the playhead."""
+        if self._cursor < 0 or not self._entries:
+            return None
+        place = self._place_of[self._cursor]
+        return place + 1 if place >= self._now_place() else place
+
+    def row_pieces(self, row: int, width: int) -> Line:
+        """Return an action, a gap, or the "now" line."""
+        assert self._scene is not None  # noqa: S101 - there are no rows before a scene is opened
+        glyphs = glyphs_of(self)
+        entry = self._entry(row)
+        if entry is None:
+            return line(
+                f"   {' now: rows below are the future ':{glyphs.rule}^{width - 3}}",
+                tone=Tone.ACCENT,
+            )
+        if entry < 0:
+            quiet = format_length(self._quiet[-entry])
+            return line(f"    ... quiet for {quiet} ...", tone=Tone.DIM)
+        return row_line(
+            self._scene,
+            entry,
+            width,
+            glyphs,
+            is_cursor=entry == self._cursor,
+            is_future=entry > self._now,
+        )

@@ -1,0 +1,153 @@
+"""The whole session in two rows: how much happened when, and where findings and the playhead are.
+
+Click or drag seeks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual import events
+from textual.message import Message
+
+from analyzer.timeline import (
+    QUIET_NS,
+    Bucket,
+    Mark,
+    buckets,
+    column_of,
+    stop_columns,
+    time_of_column,
+)
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone, mark_tone
+from tui.playhead import Playhead
+from tui.scene import Scene
+from tui.widgets.lines import Drawn, glyphs_of
+
+__all__ = ["Heat", "density_line", "marker_line"]
+
+
+class Heat(Drawn):
+    """Density strip and marker row of one session."""
+
+    DEFAULT_CSS = "Heat { height: 2; }"
+
+    class Sought(Message):
+        """Somebody pointed at a moment (ns since the epoch)."""
+
+        def __init__(self, t_ns: int) -> None:
+            super().__init__()
+            self.t_ns = t_ns
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        self._playhead: Playhead | None = None
+        self._buckets: tuple[Bucket, ...] = ()
+        self._stops: Mapping[int, Mark] = {}
+        self._dragging = False
+
+    def open(self, scene: Scene, playhead: Playhead | None = None) -> None:
+        """Show a session; without a playhead the whole of it is past."""
+        self._scene, self._playhead = scene, playhead
+        self._measure()
+        self.refresh()
+
+    def follow(self, playhead: Playhead) -> None:
+        """Move the playhead; draws only when it comes into another column."""
+        before, self._playhead = self._playhead, playhead
+        if before is None or self._column(before) != self._column(playhead):
+            self.refresh()
+
+    def _measure(self) -> None:
+        width = self.size.width
+        if self._scene is not None and width > 0:
+            self._buckets = buckets(self._scene.timeline, self._scene.marks, width)
+            self._stops = stop_columns(self._scene.analysis, self._scene.timeline, width)
+
+    def _column(self, playhead: Playhead) -> int:
+        line = playhead.timeline
+        return column_of(playhead.t_ns, line.start_ns, line.end_ns, max(self.size.width, 1))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Bin again for the new width."""
+        self._measure()
+        self.refresh()
+
+    def draw(self, y: int) -> Line:
+        """Return the strip or the markers."""
+        width, glyphs = self.size.width, glyphs_of(self)
+        pieces: Line = ()
+        if self._scene is not None and len(self._buckets) == width:
+            now = self._column(self._playhead) if self._playhead else None
+            if y == 0:
+                pieces = density_line(self._buckets, now, glyphs)
+            else:
+                quiet = _quiet_columns(self._scene, width)
+                pieces = marker_line(width, self._stops, quiet, now, glyphs)
+        return pieces
+
+    def _seek(self, x: int) -> None:
+        if self._scene is not None and self.size.width > 0:
+            line = self._scene.timeline
+            column = max(0, min(x, self.size.width - 1))
+            t_ns = time_of_column(column, line.start_ns, line.end_ns, self.size.width)
+            self.post_message(self.Sought(t_ns))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Seek, and keep seeking while the button is down."""
+        if event.button == 1:
+            self._dragging = True
+            self.capture_mouse()
+            self._seek(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Seek along."""
+        if self._dragging:
+            self._seek(event.x)
+
+    def on_mouse_up(self, _event: events.MouseUp) -> None:
+        """Let go."""
+        self._dragging = False
+        self.release_mouse()
+
+
+def density_line(cells: Sequence[Bucket], now: int | None, glyphs: Glyphs) -> Line:
+    """Return the strip: height is how much began, colour is the worst of it, dim is the future."""
+    most = max((bucket.count for bucket in cells), default=0)
+    top = len(glyphs.density)
+    pieces = []
+    for column, bucket in enumerate(cells):
+        level = -(-bucket.count * top // most) if most else 0
+        sign = glyphs.density[level - 1] if level else " "
+        tone = Tone.GOOD if bucket.worst is Mark.NONE else mark_tone(bucket.worst)
+        pieces.append(Piece(sign, Tone.DIM if now is not None and column > now else tone))
+    return tuple(pieces)
+
+
+def marker_line(
+    width: int, stops: Mapping[int, Mark], quiet: set[int], now: int | None, glyphs: Glyphs
+) -> Line:
+    """Return the markers: findings, skipped quiet stretches, the playhead over all."""
+    pieces = []
+    for column in range(width):
+        piece = Piece("~" if column in quiet else "·", Tone.DIM)
+        if column in stops:
+            piece = Piece(glyphs.finding, mark_tone(stops[column]))
+        if column == now:
+            piece = Piece(glyphs.playhead, Tone.STRONG)
+        ascii_dot = glyphs.ascii and piece.text == "·"
+        pieces.append(Piece(".", Tone.DIM) if ascii_dot else piece)
+    return tuple(pieces)
+
+
+def _quiet_columns(scene: Scene, width: int) -> set[int]:
+    """Return the columns that lie wholly in what a replay skips."""
+    line = scene.timeline
+    span = (line.start_ns, line.end_ns, width)
+    columns: set[int] = set()
+    for gap in line.gaps:
+        first = column_of(gap.start_ns + QUIET_NS, *span) + 1
+        columns.update(range(first, column_of(gap.end_ns, *span)))
+    return columns

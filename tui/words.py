@@ -1,0 +1,160 @@
+"""How actions, findings and sessions are put into words: one place for screens, pipe and picture.
+
+Pure; the lines it returns hold raw recorded text, which the gates make safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from analyzer.model import Action, Certainty, Effect, Finding, Outcome, Severity
+from analyzer.timeline import Mark, Nest, format_length, format_offset
+from recorder.model import SessionRow
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone, line, mark_tone, severity_tone
+from tui.safe_content import fit
+from tui.scene import Scene
+
+__all__ = [
+    "EFFECTS",
+    "LEGEND",
+    "agent_name",
+    "banner",
+    "count_words",
+    "finding_line",
+    "outcome_words",
+    "row_line",
+    "short_path",
+    "when",
+]
+
+MAX_DEPTH = 4
+EFFECTS = {
+    Effect.READ: "only reads",
+    Effect.WRITE: "writes",
+    Effect.D1: "destroys data",
+    Effect.D2: "destroys recovery copies",
+    Effect.D3: "destroys a container with all it holds",
+    Effect.D4: "overwrites or replaces",
+    Effect.D5: "disables a guard",
+    Effect.D6: "cuts access",
+    Effect.C1: "looks for a credential",
+    Effect.C2: "reads a credential",
+    Effect.C3: "uses a credential",
+    Effect.C4: "uses a credential outside its purpose",
+    Effect.X1: "carries data out",
+    Effect.X2: "starts an agent without approvals",
+    Effect.X3: "acts after it was told to stop",
+    Effect.UNKNOWN: "not known",
+}
+LEGEND = (
+    ("observed", "a witness recorded it; said of everything that carries no other mark"),
+    ("inferred", "derived from what was recorded, by the rule that is named; mark {inferred}"),
+    (
+        "reconstructed",
+        "made up to fill what nobody published, and marked so in the recording; "
+        "mark {reconstructed}",
+    ),
+)
+
+
+def outcome_words(action: Action) -> str:
+    """Return how an action ended, in at most eight columns for all but huge exit codes."""
+    if action.outcome is Outcome.FAILED and action.exit_code:
+        return f"exit {action.exit_code}"
+    return action.outcome.value
+
+
+def outcome_tone(action: Action) -> Tone:
+    """Return the tone of an action's outcome."""
+    if action.outcome is Outcome.OPEN:
+        return Tone.ACCENT
+    bad = action.outcome in {Outcome.FAILED, Outcome.REFUSED}
+    return Tone.BAD if bad else Tone.DIM
+
+
+def row_line(
+    scene: Scene, row: int, width: int, glyphs: Glyphs, *, is_cursor: bool, is_future: bool
+) -> Line:
+    """Return one action as a row of exactly `width` cells."""
+    action, mark = scene.analysis.actions[row], scene.marks[row]
+    made_up = glyphs.reconstructed if action.reconstructed else " " * len(glyphs.reconstructed)
+    offset = format_offset(action.start_ns - scene.timeline.start_ns)
+    head = (
+        Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
+        Piece(mark.letter, mark_tone(mark)),
+        Piece(f"{made_up} ", Tone.MADE_UP),
+        Piece(f"{offset:>7} "),
+        Piece(f"{action.lane.value:<5} ", Tone.DIM),
+    )
+    tail = (
+        Piece(f" {format_length(action.duration_ns):>6}", Tone.DIM),
+        Piece(f" {outcome_words(action):<7.7}", outcome_tone(action)),
+    )
+    room = width - sum(len(piece.text) for piece in (*head, *tail))
+    title = fit(nested_title(action, scene.nests[row], glyphs), room, glyphs)
+    tone = mark_tone(mark) if mark > Mark.FAILED else Tone.NORMAL
+    pieces = (*head, Piece(title, tone), *tail)
+    return tuple(Piece(piece.text, Tone.DIM) for piece in pieces) if is_future else pieces
+
+
+def nested_title(action: Action, nest: Nest, glyphs: Glyphs) -> str:
+    """Return an action's title, indented by how deep it stands in others."""
+    if nest.parent is None:
+        return action.title
+    sure = glyphs.inferred if nest.certainty is not Certainty.OBSERVED else ""
+    indent = "  " * (min(nest.depth, MAX_DEPTH) - 1)
+    where = "" if nest.near else f" (in #{nest.parent})"
+    return f"{indent}{glyphs.inside}{sure} {action.title}{where}"
+
+
+def finding_line(finding: Finding, start_ns: int) -> Line:
+    """Return one finding: severity first, then when, which rule, what."""
+    return line(
+        Piece(finding.severity.letter, severity_tone(finding.severity)),
+        f" {format_offset(finding.t_ns - start_ns)} ",
+        Piece(f"{finding.rule} ", Tone.DIM),
+        Piece(finding.title, severity_tone(finding.severity)),
+        Piece(f"  #{finding.action} {finding.certainty.value}", Tone.DIM),
+    )
+
+
+def count_words(findings: Sequence[Finding]) -> Line:
+    """Return how many findings there are of each severity: `C1 H2`, or `none`."""
+    pieces: list[Piece] = []
+    for severity in sorted(Severity, reverse=True):
+        count = sum(finding.severity is severity for finding in findings)
+        if count:
+            gap = " " if pieces else ""
+            pieces.append(Piece(f"{gap}{severity.letter}{count}", severity_tone(severity)))
+    return tuple(pieces) or line("none", tone=Tone.DIM)
+
+
+def banner(scene: Scene, glyphs: Glyphs) -> Line:
+    """Return what of the session was made up; shown on the replay as long as anything was."""
+    return line(
+        f"{glyphs.reconstructed} RE-ENACTMENT, reconstructed: ",
+        Piece(scene.analysis.reconstructed, Tone.MADE_UP),
+        tone=Tone.MADE_UP,
+    )
+
+
+def agent_name(session: SessionRow) -> str:
+    """Return the agent with its version, or that it is not known."""
+    return " ".join(part for part in (session.agent, session.agent_version) if part) or "agent ?"
+
+
+def short_path(path: str, width: int) -> str:
+    """Return the end of a path, which tells more than its beginning."""
+    if len(path) <= width:
+        return path
+    parts = path.split("/")
+    while len(parts) > 1 and len("/".join(parts)) > width - 2:
+        parts.pop(0)
+    return "…/" + "/".join(parts)
+
+
+def when(ns: int) -> str:
+    """Return a moment as date and time of day in UTC."""
+    return datetime.fromtimestamp(ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
