@@ -10,27 +10,27 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Self
 
+from recorder.child import ReadyChild, StartError, python_command
 from recorder.errors import FlightlogError, RecorderBusyError, RecordingError
 from recorder.service import Service
 
 __all__ = ["Daemon", "main"]
 
-STOP_SECONDS = 15.0
 BUSY = 3
 """Exit code by which the launcher knows that another process is the recorder."""
 
 
 class Daemon:
-    """A recorder process that this process launched."""
+    """A recorder process that this process launched. Leaving the context stops it."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    def __init__(self, child: ReadyChild) -> None:
+        self._child = child
+        self.process = child.process
 
     @classmethod
     def launch(cls, recording: Path) -> Self:
@@ -40,31 +40,16 @@ class Daemon:
             RecorderBusyError: the recording has a recorder already.
             RecordingError: it could not start; the message is its own.
         """
-        process = subprocess.Popen(
-            [sys.executable, "-m", "recorder.daemon", "--recording", str(recording)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C in the terminal is the launcher's to handle
-        )
-        if not process.stdout or not process.stderr:
-            raise RecordingError("the recorder process has no pipes")
-        if not process.stdout.readline():
-            _, errors = process.communicate()
-            said = errors.strip().removeprefix("Error: ") or "the recorder process ended at once"
-            raise (RecorderBusyError if process.returncode == BUSY else RecordingError)(said)
-        return cls(process)
+        command, environment = python_command("recorder.daemon", "--recording", str(recording))
+        try:
+            return cls(ReadyChild.launch(command, environment=environment))
+        except StartError as error:
+            kind = RecorderBusyError if error.returncode == BUSY else RecordingError
+            raise kind(str(error)) from error
 
     def stop(self) -> None:
         """Ask the recorder to finish and wait for it."""
-        process = self.process
-        process.terminate()
-        try:
-            process.communicate(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        self._child.stop()
 
     def __enter__(self) -> Self:
         return self

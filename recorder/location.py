@@ -48,11 +48,15 @@ def resolve_recording(value: str | None) -> Path:
     return default
 
 
-def keys_folder(log_id: str) -> Path:
-    """Return the folder of one recording's keys; never beside the recording itself."""
+def keys_root() -> Path:
+    """Return the folder of all recordings' keys; never beside a recording."""
     base = os.environ.get(FLIGHTLOG_KEYS)
-    root = Path(base) if base else user_config_path("flightlog", appauthor=False) / "keys"
-    return root / log_id
+    return Path(base) if base else user_config_path("flightlog", appauthor=False) / "keys"
+
+
+def keys_folder(log_id: str) -> Path:
+    """Return the folder of one recording's keys."""
+    return keys_root() / log_id
 
 
 def lock_path(recording: Path) -> Path:

@@ -135,7 +135,8 @@ def test_a_client_finds_the_recorder_again_after_it_was_killed(tmp_path: Path) -
     client = Client(path)
     assert client.submit(record("before"), wait=True)
     daemon.process.kill()
-    daemon.process.communicate()
+    daemon.process.wait()
+    daemon.stop()
     client.submit(record("between"))
     with Daemon.launch(path):
         deadline = time.monotonic() + DEADLINE
@@ -175,7 +176,8 @@ def test_nothing_acknowledged_is_lost_when_recorder_and_agent_are_killed(
     os.kill(agent.pid or 0, signal.SIGKILL)
     agent.join()
     agent.close()
-    daemon.process.communicate()
+    daemon.process.wait()
+    daemon.stop()
     with Daemon.launch(path):
         pass
     stored = {r.name for r in records_of(path)}

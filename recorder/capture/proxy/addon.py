@@ -138,7 +138,8 @@ class RecordingAddon:
         await self._deliveries.before_going_on(record)
 
     def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        self._open.pop(flow.id, None)
+        if self._open.pop(flow.id, None) is None:
+            return
         if not self._open:
             self._all_ended.set()
         self._deliveries.soon(self._scribe.end(flow, exchange, self._peers.of(flow.client_conn)))

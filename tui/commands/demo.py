@@ -1,0 +1,81 @@
+"""`flightlog demo`: the incident, recorded for real and replayed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from recorder.commands.options import recording_option
+from recorder.environment import FLIGHTLOG_RECORDING
+from recorder.location import DEMO_NAME, named_recording, resolve_recording
+from recorder.verify import verify
+from tui.reenactment import Wipe, reenact
+
+FAST = 9.0
+"""Squeezes the nine seconds into one."""
+
+
+@click.command("demo")
+@recording_option
+@click.option("--fast", is_flag=True, help="Squeeze the nine seconds into one.")
+@click.option("--no-tui", is_flag=True, help="Print the timeline instead of opening the replay.")
+@click.pass_context
+def command(context: click.Context, recording: str | None, fast: bool, no_tui: bool) -> None:
+    """Record the nine-second wipe for real and replay it.
+
+    A scripted agent works on a loopback cloud with Railway's semantics: it is refused in staging,
+    finds a token in an unrelated file, and deletes the production volume with its backups. Agent
+    and cloud are real processes, the deletion is of real files in a scratch folder, no network
+    beyond loopback is used. Recorded by two witnesses: the agent's own OpenTelemetry spans, and the
+    wire. The recording is `demo` in the data folder, apart from your own evidence, unless
+    --recording or $FLIGHTLOG_RECORDING names another.
+
+    \b
+    Example:
+      flightlog demo
+      flightlog demo --fast --no-tui
+      flightlog tail -r demo          (in another terminal, meanwhile)
+    """
+    named = recording or os.environ.get(FLIGHTLOG_RECORDING)
+    target = resolve_recording(named) if named else named_recording(DEMO_NAME)
+    interactive = not no_tui and sys.stdout.isatty() and sys.stdin.isatty()
+    try:
+        wipe = reenact(target, speed=FAST if fast else 1.0, say=_say)
+    except KeyboardInterrupt:
+        _say(f"interrupted; what was recorded until then is in {target}")
+        context.exit(130)
+    _say_what_is_left(target, wipe)
+    if interactive:
+        from tui.commands.replay import run_replay  # noqa: PLC0415 - loads textual
+
+        context.exit(run_replay(target, wipe.session))
+    _print_timeline(target, wipe.session)
+
+
+def _print_timeline(recording: Path, session: str) -> None:
+    from analyzer.analysis import analyze  # noqa: PLC0415 - loads the parsers of requests
+    from recorder.reader import Recording  # noqa: PLC0415
+    from tui.plain import print_timeline  # noqa: PLC0415
+
+    with Recording.open(recording) as reader:
+        print_timeline(analyze(reader, session), sys.stdout)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _say_what_is_left(recording: Path, wipe: Wipe) -> None:
+    report = verify(recording)
+    state = "verified" if report.ok else "NOT AS WRITTEN: see flightlog verify"
+    gone = "gone from disk" if wipe.volume_is_gone else "still there: the wipe did not happen"
+    _say("")
+    _say(f"disk       volume {wipe.volume}, its database and {wipe.backups} backups: {gone}")
+    _say(f"recording  {recording}: {report.records} records, {state} ({report.level})")
+    _say(f"session    {wipe.session}")
+    _say("next       flightlog replay last | flightlog report --format html -o wipe.html | "
+         "flightlog verify")  # fmt: skip
+    _say("")
