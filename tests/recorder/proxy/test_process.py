@@ -19,6 +19,7 @@ import pytest
 
 from recorder.capture.proxy import launch, start_proxy
 from recorder.errors import ProxyError
+from recorder.model import Phase
 from recorder.reader import Recording
 from recorder.service import Service
 
@@ -130,7 +131,7 @@ def test_proxy_ends_when_its_launcher_is_killed(tmp_path: Path) -> None:
 def test_traffic_goes_on_without_a_recorder_and_waits_sealed_in_the_spool(tmp_path: Path) -> None:
     recording = tmp_path / "flight.db"
     service = Service.start(recording)
-    with start_proxy(recording, run="r") as proxy, _one_answer() as port:
+    with start_proxy(recording, run="r") as proxy, _serving(_hello) as port:
         service.stop()
         url = f"http://127.0.0.1:{port}/spooled"
         result = subprocess.run(
@@ -150,6 +151,34 @@ def test_traffic_goes_on_without_a_recorder_and_waits_sealed_in_the_spool(tmp_pa
         service.stop()
 
 
+def test_request_that_the_end_of_the_proxy_cuts_off_says_so(tmp_path: Path) -> None:
+    recording, asked = tmp_path / "flight.db", threading.Event()
+
+    def never_answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        asked.set()
+        while connection.recv(65536):
+            pass
+
+    service = Service.start(recording)
+    try:
+        with start_proxy(recording, run="r") as proxy, _serving(never_answer) as port:
+            curl = subprocess.Popen(
+                ["curl", "-sS", f"http://127.0.0.1:{port}/cut"],
+                env={**os.environ, **proxy.environment()},
+                stderr=subprocess.DEVNULL,
+            )
+            assert asked.wait(DEADLINE)
+            proxy.stop()
+            curl.wait(DEADLINE)
+        with Recording.open(recording) as opened:
+            start, end = (r for r in opened.records() if r.name == "GET /cut")
+        assert end.attributes["error.type"] == "proxy_stopped"
+        assert (start.ref, start.phase, end.phase) == (end.ref, Phase.START, Phase.END)
+    finally:
+        service.stop()
+
+
 def test_fault_in_the_recording_costs_no_request_and_its_log_names_no_url(tmp_path: Path) -> None:
     script = tmp_path / "faulty.py"
     script.write_text(
@@ -159,7 +188,7 @@ def test_fault_in_the_recording_costs_no_request_and_its_log_names_no_url(tmp_pa
         "    def close(self): pass\n"
         "serve(ProxySettings(), Faulty())\n"
     )
-    with launch.await_ready([sys.executable, str(script)]) as proxy, _one_answer() as port:
+    with launch.await_ready([sys.executable, str(script)]) as proxy, _serving(_hello) as port:
         result = subprocess.run(
             ["curl", "-sS", f"http://127.0.0.1:{port}/faulty?token={TOKEN}"],
             env={**os.environ, **proxy.environment()},
@@ -204,14 +233,18 @@ def _names(recording: Path) -> list[str]:
         return [record.name for record in opened.records()]
 
 
+def _hello(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+
 @contextlib.contextmanager
-def _one_answer() -> Iterator[int]:
-    """Serve one plain HTTP answer and yield the port."""
+def _serving(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one plain connection and yield the port."""
 
     def serve(server: socket.socket) -> None:
         with server.accept()[0] as connection:
-            connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+            answer(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=serve, args=(server,))

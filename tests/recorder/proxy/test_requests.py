@@ -158,6 +158,28 @@ def test_event_stream_passes_without_delay(stage: Stage) -> None:
     assert body == "data: first\n\ndata: second\n\n"
 
 
+def test_answer_that_the_client_did_not_wait_for_is_kept_as_far_as_it_came(stage: Stage) -> None:
+    stage.upstream.first_event_seen.clear()
+    curl = stage.begin_curl("-N", stage.upstream.url("/events/killed"))
+    assert curl.stdout is not None
+    assert curl.stdout.readline() == b"data: first\n"
+    curl.kill()
+    curl.communicate()
+    _, end = stage.pair("/events/killed")
+    stage.upstream.first_event_seen.set()
+    assert (end.status, end.attributes["error.type"]) == (Status.ERROR, "client_disconnected")
+    assert end.attributes["flightlog.http.response.body"] == "data: first\n\n"
+
+
+def test_parallel_requests_are_each_on_record_before_the_server_has_them(stage: Stage) -> None:
+    paths = [f"/parallel/{number}" for number in range(12)]
+    for curl in [stage.begin_curl(stage.upstream.url(path)) for path in paths]:
+        curl.communicate(timeout=DEADLINE)
+    for path in paths:
+        assert [record.phase for record in stage.upstream.arrivals[path]] == [Phase.START]
+        assert stage.pair(path)[1].status is Status.OK
+
+
 def test_process_behind_the_request_is_named_with_its_ancestors(stage: Stage) -> None:
     curl = stage.begin_curl(stage.upstream.url("/peer"), TRACEPARENT=TRACEPARENT)
     curl.communicate(timeout=DEADLINE)
