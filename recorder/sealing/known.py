@@ -35,12 +35,12 @@ class KnownSecrets:
         self._values: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    def add(self, value: str, credential_class: str, hint: str) -> None:
-        """Remember a secret, unless it is too short or too ordinary to follow."""
+    def add(self, value: str, credential_class: str, hint: str) -> bool:
+        """Remember a secret that is long and uncommon enough to follow; return if it is new."""
         if value in self._values or len(value) < MIN_LENGTH or _PLAIN_WORD.match(value):
-            return
+            return False
         if len(self._values) >= MAX_KNOWN:
-            return
+            return False
         self._values.add(value)
         for form in _plain_forms(value):
             self._forms.setdefault(form, (value, credential_class, hint))
@@ -48,6 +48,7 @@ class KnownSecrets:
             self._forms.setdefault(form, (value, credential_class, hint))
             self._base64.add(form)
         self._pattern = None
+        return True
 
     def find(self, text: str) -> Iterator[SecretSpan]:
         """Yield every place where a known secret stands in some form."""

@@ -36,6 +36,8 @@ BLOB_THRESHOLD = 4096
 PREVIEW = 1024
 ZSTD_LEVEL = 3
 FINGERPRINT_BYTES = 16
+MAX_NAMES = 10_000
+_MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
 _SCHEME = re.compile(r"^(bearer|basic|token|apikey|digest|bot)\s+", re.IGNORECASE)
 _COOKIE = re.compile(r"(?:^|;\s*)(?P<name>[^=;\s]+)=(?P<value>[^;]*)")
@@ -59,6 +61,7 @@ class Sealer:
         self._key = key
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
+        self._clean_names: set[str] = set()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
     def seal(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
@@ -76,20 +79,20 @@ class Sealer:
         # less telling text of the name is read.
         attributes = work.attributes()
         fields = {
-            "id": work.text(record.id, "id"),
+            "id": work.identifier(record.id, "id"),
             "witness": record.witness.value,
             "phase": record.phase.value,
             "kind": record.kind.value,
             "name": work.text(record.name, "name"),
-            "session": work.text(record.session, "session"),
-            "run": work.text(record.run, "run"),
-            "ref": work.text(record.ref, "ref"),
+            "session": work.identifier(record.session, "session"),
+            "run": work.identifier(record.run, "run"),
+            "ref": work.identifier(record.ref, "ref"),
             "t": None if record.t_ns is None else str(record.t_ns),
             "observed": str(record.observed_ns),
             "status": record.status.value,
-            "trace_id": work.text(record.trace_id, "trace_id"),
-            "span_id": work.text(record.span_id, "span_id"),
-            "parent_span_id": work.text(record.parent_span_id, "parent_span_id"),
+            "trace_id": work.identifier(record.trace_id, "trace_id"),
+            "span_id": work.identifier(record.span_id, "span_id"),
+            "parent_span_id": work.identifier(record.parent_span_id, "parent_span_id"),
             "pid": record.pid,
             "attributes": attributes,
             "blobs": work.blob_refs,
@@ -112,13 +115,24 @@ class Sealer:
             s for s in spans if not any(a < s.end and s.start < b for a, b in tokens)
         )
 
+    def is_clean_name(self, name: str) -> bool:
+        """Return whether a name holds no secret, as far as is known by now."""
+        if name in self._clean_names:
+            return True
+        if self.find(name):
+            return False
+        if len(self._clean_names) < MAX_NAMES:
+            self._clean_names.add(name)
+        return True
+
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
         """Remember a secret; return its fingerprint, and the class and hint it first had."""
         fingerprint = self.fingerprint(value)
         credential_class, hint = self._classes.setdefault(
             fingerprint, (span.credential_class, span.hint)
         )
-        self._known.add(value, credential_class, hint)
+        if self._known.add(value, credential_class, hint):
+            self._clean_names.clear()
         return fingerprint, credential_class, hint
 
     def compress(self, text: str) -> SealedBlob:
@@ -140,7 +154,7 @@ class _Work:
     def attributes(self) -> dict[str, Json]:
         # Headers first: they name their secrets, which the body and the URL may only mention.
         items = sorted(self._record.attributes.items(), key=lambda item: not _is_header(item[0]))
-        sealed = {self.text(name, "attribute name"): self._attribute(name, v) for name, v in items}
+        sealed = {self._name(name): self._attribute(name, v) for name, v in items}
         return {name: sealed[name] for name in sorted(sealed)}
 
     def _attribute(self, name: str, value: Json) -> Json:
@@ -204,6 +218,14 @@ class _Work:
         password = pair.partition(":")[2]
         if password:
             self._sealer.learn(password, SecretSpan(0, 0, "basic", "header"))
+
+    def identifier(self, text: str, place: str) -> str:
+        """Return an id as it is where OpenTelemetry or we made it, else sealed as any text."""
+        return text if not text or _MADE_ID.fullmatch(text) else self.text(text, place)
+
+    def _name(self, name: str) -> str:
+        """Return an attribute's name, sealed; names come again and again and are remembered."""
+        return name if self._sealer.is_clean_name(name) else self.text(name, "attribute name")
 
     def text(self, text: str, place: str) -> str:
         """Return a text with the secrets in it replaced."""

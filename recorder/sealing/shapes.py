@@ -23,19 +23,30 @@ class Shape:
     pattern: str
     hint: str
     """The public prefix by which people recognise it."""
+    needles: tuple[str, ...] = ()
+    """Characters of which one stands in every such token; default: the hint."""
+
+
+def _whole_word(pattern: str) -> str:
+    return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
 
 
 SHAPES: tuple[Shape, ...] = (
     Shape("github-pat", r"ghp_[A-Za-z0-9]{36}", "ghp_"),
     Shape("github-oauth", r"gho_[A-Za-z0-9]{36}", "gho_"),
-    Shape("github-app", r"gh[us]_[A-Za-z0-9]{36}", "ghs_"),
+    Shape("github-app", r"gh[us]_[A-Za-z0-9]{36}", "ghs_", ("ghu_", "ghs_")),
     Shape("github-refresh", r"ghr_[A-Za-z0-9]{36,76}", "ghr_"),
     Shape("github-fine-grained", r"github_pat_[A-Za-z0-9_]{60,90}", "github_pat_"),
     Shape("gitlab-pat", r"glpat-[A-Za-z0-9_\-]{20,60}", "glpat-"),
-    Shape("aws-access-key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", "AKIA"),
+    Shape(
+        "aws-access-key",
+        r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
+        "AKIA",
+        ("AKIA", "ASIA", "ABIA", "ACCA"),
+    ),
     Shape("anthropic-key", r"sk-ant-[a-z]{2,8}[0-9]{2}-[A-Za-z0-9_\-]{80,120}", "sk-ant-"),
     Shape("openai-key", r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_\-]{40,200}", "sk-"),
-    Shape("stripe-key", r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,120}", "sk_"),
+    Shape("stripe-key", r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,120}", "sk_", ("sk_", "rk_")),
     Shape("stripe-webhook", r"whsec_[A-Za-z0-9]{32,64}", "whsec_"),
     Shape("slack-token", r"xox[abeoprs]-[A-Za-z0-9\-]{10,250}", "xox"),
     Shape("slack-app", r"xapp-\d-[A-Z0-9]{8,14}-\d{8,16}-[a-f0-9]{32,80}", "xapp-"),
@@ -46,15 +57,15 @@ SHAPES: tuple[Shape, ...] = (
     Shape("npm-token", r"npm_[A-Za-z0-9]{36}", "npm_"),
     Shape("pypi-token", r"pypi-AgE[A-Za-z0-9_\-]{50,400}", "pypi-"),
     Shape("sendgrid-key", r"SG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43}", "SG."),
-    Shape("digitalocean-token", r"do[opr]_v1_[a-f0-9]{64}", "dop_v1_"),
-    Shape("shopify-token", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "shpat_"),
+    Shape("digitalocean-token", r"do[opr]_v1_[a-f0-9]{64}", "dop_v1_", ("_v1_",)),
+    Shape("shopify-token", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", "shpat_", ("shp",)),
     Shape("linear-key", r"lin_api_[A-Za-z0-9]{40}", "lin_api_"),
-    Shape("vercel-token", r"vc[pkaric]_[A-Za-z0-9]{24,60}", "vcp_"),
+    Shape("vercel-token", r"vc[pkaric]_[A-Za-z0-9]{24,60}", "vcp_", ("vc",)),
     Shape("planetscale-token", r"pscale_(?:tkn|oauth|pw)_[A-Za-z0-9_\-.=]{32,64}", "pscale_"),
     Shape("flyio-token", r"fm2_[A-Za-z0-9+/=_\-]{100,600}", "fm2_"),
     Shape("databricks-token", r"dapi[a-f0-9]{32}(?:-\d)?", "dapi"),
     Shape("doppler-token", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.\-]{40,60}", "dp."),
-    Shape("telegram-bot", r"\d{8,10}:AA[A-Za-z0-9_\-]{33}", ""),
+    Shape("telegram-bot", r"\d{8,10}:AA[A-Za-z0-9_\-]{33}", "", (":AA",)),
     Shape(
         "jwt",
         r"eyJ[A-Za-z0-9_\-]{10,2000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{10,2000}",
@@ -62,19 +73,19 @@ SHAPES: tuple[Shape, ...] = (
     ),
 )
 
-# One pass over the text: a group for each shape, tried only where a word begins.
-_ANY = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
-    + "|".join(f"(?P<s{number}>{shape.pattern})" for number, shape in enumerate(SHAPES))
-    + r")(?![A-Za-z0-9])"
+_BY_NEEDLE = tuple(
+    (needle, shape, re.compile(_whole_word(shape.pattern)))
+    for shape in SHAPES
+    for needle in shape.needles or (shape.hint,)
 )
 
 
 def find_shapes(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets in a text whose shape is an issuer's."""
-    for match in _ANY.finditer(text):
-        group = match.lastgroup or "s0"
-        shape = SHAPES[int(group[1:])]
-        yield SecretSpan(
-            match.start(), match.end(), shape.credential_class, "shape", hint=shape.hint
-        )
+    for needle, shape, pattern in _BY_NEEDLE:
+        # A search for a few literal characters is a hundred times cheaper than the pattern.
+        if needle in text:
+            for match in pattern.finditer(text):
+                yield SecretSpan(
+                    match.start(), match.end(), shape.credential_class, "shape", hint=shape.hint
+                )

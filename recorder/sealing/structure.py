@@ -87,9 +87,11 @@ _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
 def find_structural(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets in a text that their surroundings give away."""
     lowered = text.lower()
-    for keywords, finder in _FINDERS:
-        if any(keyword in lowered for keyword in keywords):
-            yield from finder(text)
+    present = {keyword for keyword in _KEYWORDS if keyword in lowered}
+    if present:
+        for keywords, finder in _FINDERS:
+            if not present.isdisjoint(keywords):
+                yield from finder(text)
 
 
 def is_secret_header(name: str) -> bool:
@@ -260,3 +262,4 @@ _FINDERS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[SecretSpan]]], .
     (("password", "identified"), _sql),
     (("bearer ", "basic "), _schemes),
 )
+_KEYWORDS = tuple(dict.fromkeys(keyword for keywords, _ in _FINDERS for keyword in keywords))
