@@ -18,7 +18,7 @@ from mitmproxy import connection, http
 from recorder import semconv
 from recorder.capture.proxy.bodies import BodyTap
 from recorder.capture.proxy.peer import Peer
-from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 __all__ = ["Exchange", "Scribe", "Tunnel", "error_type", "keyed_digest", "readable"]
 
@@ -119,14 +119,28 @@ class Scribe:
     def message(
         self, flow: http.HTTPFlow, tap: BodyTap, peer: Peer | None, *, sent: bool
     ) -> Record:
-        """Return one WebSocket message, sent by the client or received by it."""
-        attributes = {
-            **_target(flow),
-            **_client(flow.client_conn, peer),
-            "network.protocol.name": "websocket",
-            **self._body(tap, None, request=sent),
-        }
-        return self._of_flow(flow, Phase.POINT, attributes, time.time_ns())
+        """Return one WebSocket message, sent by the client or received by it.
+
+        A thing of its own, with a ref of its own and no method: the connection's `GET` says nothing
+        of what a message does. The client's port and the URL lead to the connection.
+        """
+        target = _target(flow)
+        del target[semconv.HTTP_METHOD]
+        return Record(
+            witness=Witness.PROXY,
+            phase=Phase.POINT,
+            kind=Kind.API_REQUEST,
+            name=f"WEBSOCKET {_path(flow.request)}",
+            run=self._run,
+            ref=new_id(),
+            t_ns=time.time_ns(),
+            attributes={
+                **target,
+                **_client(flow.client_conn, peer),
+                "network.protocol.name": "websocket",
+                **self._body(tap, None, request=sent),
+            },
+        )
 
     def opaque(
         self, phase: Phase, tunnel: Tunnel, attributes: Mapping[str, Json], *, ref: str

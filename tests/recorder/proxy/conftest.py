@@ -152,7 +152,9 @@ class Stage:
     def pair(self, path: str) -> tuple[StoredRecord, StoredRecord]:
         """Wait for the start and the end of the request to a path and return them."""
         records = self.records(path, lambda found: any(r.phase is Phase.END for r in found))
-        return records[0], records[-1]
+        (start,) = (record for record in records if record.phase is Phase.START)
+        (end,) = (record for record in records if record.phase is Phase.END)
+        return start, end
 
     def records(
         self, path: str, enough: Callable[[list[StoredRecord]], bool]

@@ -128,4 +128,7 @@ def test_websocket_message_is_on_record_before_the_server_has_it(stage: Stage) -
     assert sent.attributes["flightlog.http.request.body"] == "delete"
     _, received = stage.matching(is_message, lambda found: len(found) == 2)
     assert received.attributes["flightlog.http.response.body"] == "done"
-    assert sent.ref == received.ref
+    assert sent.name == received.name == "WEBSOCKET /socket"
+    assert sent.attributes["client.port"] == received.attributes["client.port"]
+    # Joined with the connection, a message would overwrite the one before it.
+    assert len({sent.ref, received.ref, stage.pair("/socket")[0].ref}) == 3
