@@ -56,6 +56,8 @@ class _Draft:
     seals: list[Sealed] = field(default_factory=list)
     action: Action | None = None
     """The action as it was built last; None when records have come since."""
+    settled: Belonging | None = None
+    """Where it belongs, once no later record can change that."""
 
     def take(self, record: StoredRecord) -> None:
         """Take in another record that speaks of this action."""
@@ -171,7 +173,9 @@ class ActionFold:
                 self._end_ns = t_ns
 
     def _built(self, draft: _Draft) -> Action | None:
-        belonging = self._belonging(draft)
+        belonging = draft.settled or self._belonging(draft)
+        if belonging.join is not None and belonging.join.certainty is Certainty.OBSERVED:
+            draft.settled = belonging
         if not belonging.ours:
             return None
         if draft.action is None or draft.action.join != belonging.join:

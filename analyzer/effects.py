@@ -7,7 +7,7 @@ what nobody has described, is unknown: never a read. A tool call is judged by wh
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from analyzer.catalogue import Provider
@@ -59,8 +59,9 @@ def judge_all(actions: Sequence[Action], blobs: Blobs = no_blobs) -> tuple[Actio
                 judged[number] = replace(action, judgement=_placed(action, ledger, blobs))
         elif action.kind is Kind.TOOL_CALL and not is_end:
             judged[number] = replace(action, judgement=_judge_call(action, blobs))
-    for action in list(judged.values()):
-        _hand_up(action, judged)
+    for number in sorted(judged):
+        _hand_up(judged[number], judged)
+        judged[number] = _marked_like_its_call(judged[number], judged)
     return tuple(judged[action.id] for action in actions)
 
 
@@ -205,6 +206,19 @@ def _hand_up(action: Action, judged: dict[int, Action]) -> None:
         judged[parent.id] = replace(
             parent, judgement=replace(judgement, reasons=(reason, *judgement.reasons))
         )
+
+
+def _marked_like_its_call(action: Action, judged: Mapping[int, Action]) -> Action:
+    """Return a request that a re-enacted call made with that call's mark.
+
+    The wire saw it, but what it saw is no more than the call that was made up in part.
+    """
+    parent = judged.get(action.join.parent) if action.join else None
+    if action.kind is not Kind.API_REQUEST or action.reconstructed or parent is None:
+        return action
+    if parent.kind is not Kind.TOOL_CALL or not parent.reconstructed:
+        return action
+    return replace(action, reconstructed=f"made by #{parent.id}: {parent.reconstructed}")
 
 
 def _harms(effect: Effect) -> bool:

@@ -153,6 +153,9 @@ class Ledger:
         environment = (
             _text(item.get("environmentId")) or _id_of(item.get("environment")) or place.environment
         )
+        around = item.get("environment")
+        if environment and isinstance(around, dict) and isinstance(around.get("name"), str):
+            self._names[environment] = around["name"]
         if own and volume:
             self._volume_of[own] = volume
             ended = item.get("state") in ENDED_STATES or bool(item.get("deletedAt"))

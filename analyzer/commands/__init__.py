@@ -1,0 +1,1 @@
+"""Commands over what is derived: sessions, tail, report, findings."""

@@ -42,7 +42,7 @@ class DestroyedUnread(Rule):
             yield found(
                 self,
                 action,
-                reason=f"#{action.id} destroyed {kind} {target[:12]}: {read}",
+                reason=f"#{action.id} destroyed {kind} {target[:8]}…: {read}",
                 evidence=(*seen, action.id),
                 certainty=judged_from(action),
             )

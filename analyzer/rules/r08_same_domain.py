@@ -31,7 +31,7 @@ class SameDomainDeletion(Rule):
                 self,
                 action,
                 reason=f"#{action.id} {judgement.operation} on {judgement.target_type} "
-                f"{judgement.target_id[:12]}: its recovery copies go with it (catalogue), "
+                f"{judgement.target_id[:8]}…: its recovery copies go with it (catalogue), "
                 "and the record shows no copy elsewhere",
                 evidence=(action.id,),
                 certainty=Certainty.INFERRED,

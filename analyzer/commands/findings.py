@@ -1,0 +1,93 @@
+"""`flightlog findings`: what the rules found in a session; for people and for CI."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from analyzer.analysis import analyze
+from analyzer.commands.colour import painted
+from analyzer.commands.selection import chosen_session, opened
+from analyzer.model import Analysis, Finding, Severity
+from analyzer.timeline import format_offset
+from recorder.commands.options import json_option, recording_option
+from recorder.safe_text import safe_text, shorten_seals
+
+LEVELS = tuple(severity.name.lower() for severity in Severity)
+
+
+@click.command("findings")
+@click.argument("session", required=False)
+@recording_option
+@json_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(LEVELS),
+    help="End with 1 when something at least this severe was found.",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    session: str | None,
+    recording: str | None,
+    as_json: bool,
+    fail_on: str | None,
+) -> None:
+    """List what the rules found in a session, in order of time.
+
+    SESSION is an id or the beginning of one; without it, or with `last`, the newest.
+
+    \b
+    Example:
+      flightlog findings
+      flightlog findings --fail-on high
+    """
+    with opened(recording) as source:
+        analysis = analyze(source, chosen_session(source, session).id)
+    if as_json:
+        click.echo(json.dumps([_document(analysis, f) for f in analysis.findings], indent=2))
+    elif analysis.findings:
+        click.echo("\n".join(_lines(analysis)))
+    else:
+        click.echo(f"the rules found nothing in session {safe_text(analysis.session.id)}", err=True)
+    if fail_on and any(f.severity >= Severity[fail_on.upper()] for f in analysis.findings):
+        context.exit(1)
+
+
+def _lines(analysis: Analysis) -> list[str]:
+    if not analysis.reconstructed:
+        head = []
+    else:
+        head = [f"≈ re-enactment: {_shown(analysis.reconstructed)}"]
+    return head + [line for finding in analysis.findings for line in _entry(analysis, finding)]
+
+
+def _entry(analysis: Analysis, finding: Finding) -> list[str]:
+    at = format_offset(finding.t_ns - analysis.start_ns)
+    letter = painted(finding.severity.letter, finding.severity)
+    return [
+        f"{letter} {finding.rule}  {at}  #{finding.action}  {finding.title}",
+        f"       {_shown(finding.reason)}  [{finding.certainty.value}]",
+    ]
+
+
+def _document(analysis: Analysis, finding: Finding) -> dict[str, object]:
+    return {
+        "session": safe_text(analysis.session.id),
+        "rule": finding.rule,
+        "title": finding.title,
+        "severity": finding.severity.name.lower(),
+        "certainty": finding.certainty.value,
+        "reason": _shown(finding.reason),
+        "t_ns": finding.t_ns,
+        "action": finding.action,
+        "evidence": list(finding.evidence),
+        "fingerprint": finding.fingerprint,
+        "tags": list(finding.tags),
+        "reconstructed": _shown(analysis.reconstructed),
+    }
+
+
+def _shown(text: str) -> str:
+    return shorten_seals(safe_text(text))

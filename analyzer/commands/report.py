@@ -1,0 +1,65 @@
+"""`flightlog report`: the story of a session, with its evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analyzer.analysis import analyze
+from analyzer.commands.selection import chosen_session, opened
+from analyzer.completeness import completeness_of
+from analyzer.reports import REPORTERS, build
+from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
+from recorder.commands.options import recording_option
+from recorder.errors import FlightlogError
+from recorder.verify import verify
+
+
+@click.command("report")
+@click.argument("session", required=False)
+@recording_option
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(tuple(REPORTERS)),
+    default=next(iter(REPORTERS)),
+    show_default=True,
+)
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+)
+@click.option("--no-verify", is_flag=True, help="Leave the recording unverified, and say so.")
+def command(
+    session: str | None, recording: str | None, style: str, output: Path | None, no_verify: bool
+) -> None:
+    """Write the timeline report of a session.
+
+    SESSION is an id or the beginning of one; without it, or with `last`, the newest. Every
+    statement says whether it was observed, inferred or reconstructed, and on which actions it
+    stands.
+
+    \b
+    Example:
+      flightlog report
+      flightlog report 3f2a --format html --output wipe.html
+    """
+    with opened(recording) as source:
+        row = chosen_session(source, session)
+        analysis = analyze(source, row.id)
+        content = build(
+            analysis,
+            completeness_of(source, analysis),
+            recording=source.path.name,
+            meta=source.meta,
+            integrity=NOT_VERIFIED if no_verify else integrity_of(verify(source.path)),
+        )
+    text = REPORTERS[style](content)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FlightlogError(f"cannot write {output}: {error.strerror or error}") from error
+    click.echo(f"wrote {output}", err=True)

@@ -1,0 +1,316 @@
+"""Put a report together from an analysis; nothing here knows a format.
+
+All recorded text passes `safe_text` here, once, so that no reporter can forget it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from analyzer.completeness import Completeness, blind_spots
+from analyzer.frames import actions_frame, effort_of
+from analyzer.model import (
+    Action,
+    Analysis,
+    Certainty,
+    Credential,
+    Effect,
+    Finding,
+    Outcome,
+    Severity,
+)
+from analyzer.reports.content import (
+    Chain,
+    Effort,
+    Evidence,
+    FindingEntry,
+    Integrity,
+    ReportContent,
+    Second,
+    SightingEntry,
+    Statement,
+    TimelineEntry,
+)
+from analyzer.reports.moments import moments_of
+from analyzer.rules import RULES
+from analyzer.timeline import format_length, format_offset
+from recorder.model import Kind
+from recorder.reader import Meta
+from recorder.safe_text import safe_text, shorten_seals
+
+__all__ = ["build", "shown"]
+
+SECOND = 1_000_000_000
+LISTED = 40
+"""Action numbers that a statement lists; the others are counted."""
+CLAIMS = frozenset({Kind.MODEL_CALL, Kind.PROMPT})
+EFFECT_WORDS: Mapping[Effect, str] = {
+    Effect.READ: "only reads",
+    Effect.WRITE: "creates or changes something",
+    Effect.D1: "destroys data",
+    Effect.D2: "destroys recovery copies",
+    Effect.D3: "destroys a container with all that is in it",
+    Effect.D4: "overwrites",
+    Effect.D5: "disables a guard",
+    Effect.D6: "cuts access",
+    Effect.C1: "searches for credentials",
+    Effect.C2: "brings a credential into the agent's context",
+    Effect.C3: "uses a credential",
+    Effect.C4: "uses a credential outside its purpose",
+    Effect.X1: "sends data out",
+    Effect.X2: "launches an agent without approvals",
+    Effect.X3: "acts after being stopped",
+    Effect.UNKNOWN: "not known; never to be read as harmless",
+}
+DOING = frozenset({Kind.TOOL_CALL, Kind.API_REQUEST})
+
+
+def build(
+    analysis: Analysis,
+    completeness: Completeness,
+    *,
+    recording: str,
+    meta: Meta,
+    integrity: Integrity,
+) -> ReportContent:
+    """Return the report of a session.
+
+    Args:
+        analysis: the session.
+        completeness: of its record.
+        recording: the recording's file name.
+        meta: what the recording says of itself.
+        integrity: what verification found.
+    """
+    row = analysis.session
+    return ReportContent(
+        title=f"Session {shown(row.id[:12])} of {shown(row.agent) or 'an unnamed agent'}",
+        recording=shown(recording),
+        log_id=meta.log_id,
+        session=shown(row.id),
+        agent=shown(f"{row.agent} {row.agent_version}".strip()),
+        model=shown(row.model),
+        host=shown(row.host),
+        user=shown(row.user),
+        cwd=shown(row.cwd),
+        start=clock(analysis.start_ns),
+        end=clock(analysis.end_ns),
+        duration=format_length(analysis.end_ns - analysis.start_ns),
+        ended=row.ended,
+        integrity=integrity,
+        reconstructed=shown(analysis.reconstructed),
+        reconstructed_actions=tuple(
+            _evidence(analysis, a)
+            for a in analysis.actions
+            if a.reconstructed and a.kind is not Kind.LIFECYCLE
+        ),
+        effects=tuple(
+            (effect.value, EFFECT_WORDS[effect])
+            for effect in sorted({a.judgement.effect for a in analysis.actions if a.kind in DOING})
+        ),
+        summary=tuple(_summary(analysis, completeness)),
+        findings=tuple(_finding(analysis, f) for f in analysis.findings),
+        credentials=tuple(_chain(analysis, c) for c in analysis.credentials),
+        timeline=tuple(_timeline(analysis)),
+        moments=moments_of(analysis, shown),
+        effort=tuple(_effort(analysis)),
+        completeness=tuple(_completeness(completeness)),
+        blind_spots=blind_spots(analysis),
+    )
+
+
+def shown(text: str) -> str:
+    """Return recorded text as a report may show it: one line, no control codes, short seals."""
+    return shorten_seals(safe_text(text))
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number of things: `1 request`, `2 requests`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def clock(t_ns: int) -> str:
+    """Return a moment as UTC to the millisecond."""
+    moment = datetime.fromtimestamp(t_ns // SECOND, UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{t_ns % SECOND // 1_000_000:03d} UTC"
+
+
+def _offset(analysis: Analysis, t_ns: int) -> str:
+    return format_offset(t_ns - analysis.start_ns)
+
+
+def _certainty(action: Action) -> str:
+    """Return how it is known that an action happened: a witness recorded it, always."""
+    return (Certainty.RECONSTRUCTED if action.reconstructed else Certainty.OBSERVED).value
+
+
+def _evidence(analysis: Analysis, action: Action) -> Evidence:
+    return Evidence(
+        action=action.id,
+        time=_offset(analysis, action.start_ns),
+        title=shown(action.title),
+        certainty=_certainty(action),
+        reconstructed=shown(action.reconstructed),
+    )
+
+
+def _finding(analysis: Analysis, finding: Finding) -> FindingEntry:
+    by_id = {a.id: a for a in analysis.actions}
+    rule = next(r for r in RULES if r.id == finding.rule)
+    return FindingEntry(
+        rule=finding.rule,
+        title=finding.title,
+        severity=finding.severity.name.lower(),
+        letter=finding.severity.letter,
+        time=_offset(analysis, finding.t_ns),
+        reason=shown(finding.reason),
+        certainty=finding.certainty.value,
+        tags=finding.tags,
+        evidence=tuple(_evidence(analysis, by_id[n]) for n in finding.evidence if n in by_id),
+        description=rule.description,
+        false_positives=rule.false_positives,
+    )
+
+
+def _chain(analysis: Analysis, credential: Credential) -> Chain:
+    return Chain(
+        name=shown(credential.name),
+        fingerprint=credential.fingerprint,
+        scope=credential.scope,
+        scope_basis=shown(credential.scope_basis),
+        sightings=tuple(
+            SightingEntry(
+                action=s.action,
+                time=_offset(analysis, s.t_ns),
+                role=s.role.value,
+                place=shown(s.place),
+                host=shown(s.host),
+                certainty=s.certainty.value,
+            )
+            for s in credential.sightings
+        ),
+    )
+
+
+def _timeline(analysis: Analysis) -> Iterable[Second]:
+    marks: dict[int, Severity] = {}
+    for finding in analysis.findings:
+        marks[finding.action] = max(finding.severity, marks.get(finding.action, Severity.LOW))
+    depths: dict[int, int] = {}
+    entries = []
+    for action in analysis.actions:
+        if action.kind is Kind.LIFECYCLE and action.name == "session":
+            continue
+        parent = action.join.parent if action.join else None
+        depths[action.id] = depths[parent] + 1 if parent in depths else 0
+        entries.append((action, _entry(analysis, action, depths[action.id], marks)))
+    by_second = groupby(entries, key=lambda pair: (pair[0].start_ns - analysis.start_ns) // SECOND)
+    for second, group in by_second:
+        yield Second(format_offset(second * SECOND)[:-2], tuple(entry for _, entry in group))
+
+
+def _entry(
+    analysis: Analysis, action: Action, depth: int, marks: dict[int, Severity]
+) -> TimelineEntry:
+    join = action.join
+    return TimelineEntry(
+        action=action.id,
+        time=_offset(analysis, action.start_ns),
+        depth=min(depth, 4),
+        kind=action.kind.value.replace("_", " "),
+        title=shown(action.title),
+        outcome=action.outcome.value,
+        duration=format_length(action.duration_ns) if action.duration_ns != 0 else "",
+        effect=action.judgement.effect.value if action.kind in DOING else "",
+        mark=marks[action.id].letter if action.id in marks else "",
+        join=f"in #{join.parent} by {join.basis} ({join.certainty.value})"
+        if join and depth
+        else "",
+        certainty=_certainty(action),
+        reconstructed=shown(action.reconstructed),
+        is_claim=action.kind in CLAIMS,
+    )
+
+
+def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Statement]:
+    actions = analysis.actions
+    count = Counter(a.kind for a in actions)
+    text = (
+        f"Recorded in {format_length(analysis.end_ns - analysis.start_ns)}: "
+        f"{counted(count[Kind.TOOL_CALL], 'tool call')}, "
+        f"{counted(count[Kind.API_REQUEST], 'API request')}, "
+        f"{counted(count[Kind.MODEL_CALL], 'model turn')}, "
+        f"{counted(count[Kind.PROMPT], 'prompt')}, {counted(count[Kind.APPROVAL], 'approval')}."
+    )
+    yield Statement(text, Certainty.OBSERVED.value)
+    refused = [a.id for a in actions if a.outcome is Outcome.REFUSED]
+    if refused:
+        yield Statement(
+            f"{len(refused)} requests were refused.", Certainty.OBSERVED.value, tuple(refused)
+        )
+    for action in actions:
+        if action.kind is Kind.API_REQUEST and action.judgement.effect.destroys:
+            yield _destruction(analysis, action)
+    worst = Counter(f.severity for f in analysis.findings)
+    if worst:
+        levels = ", ".join(f"{worst[s]} {s.name.lower()}" for s in sorted(worst, reverse=True))
+        numbers = tuple(dict.fromkeys(f.action for f in analysis.findings))
+        yield Statement(f"The rules found: {levels}.", Certainty.INFERRED.value, numbers)
+    else:
+        yield Statement("The rules found nothing.", Certainty.INFERRED.value)
+    if completeness.open:
+        text = f"Without a recorded end: {counted(len(completeness.open), 'action')}."
+        yield Statement(text, Certainty.OBSERVED.value, completeness.open)
+
+
+def _destruction(analysis: Analysis, action: Action) -> Statement:
+    judgement = action.judgement
+    what = {
+        Outcome.OK: "was answered with success",
+        Outcome.OPEN: "has no recorded answer",
+        Outcome.REFUSED: "was refused",
+        Outcome.FAILED: "failed",
+    }[action.outcome]
+    text = (
+        f"At {_offset(analysis, action.start_ns)} {judgement.operation} "
+        f"({judgement.effect.value}) on {judgement.target_type} {judgement.target_id} {what}; "
+        f"environment then known to the agent: {judgement.environment}."
+    )
+    return Statement(shown(text), Certainty.OBSERVED.value, (action.id,))
+
+
+def _effort(analysis: Analysis) -> Iterable[Effort]:
+    for row in effort_of(actions_frame(analysis)).to_dict("records"):
+        yield Effort(
+            kind=str(row["kind"]).replace("_", " "),
+            name=str(row["name"]),
+            count=int(row["count"]),
+            failed=int(row["failed"]),
+            open=int(row["open"]),
+            seconds=round(float(row["seconds"]), 3),
+        )
+
+
+def _completeness(completeness: Completeness) -> Iterable[Statement]:
+    observed, inferred = Certainty.OBSERVED.value, Certainty.INFERRED.value
+    witnesses = ", ".join(f"{name} {n}" for name, n in sorted(completeness.by_witness.items()))
+    yield Statement(f"Actions by witness: {witnesses}.", observed)
+    parts: Sequence[tuple[str, tuple[int, ...], str]] = (
+        ("calls and requests that two witnesses speak of", completeness.confirmed, observed),
+        ("actions without a recorded end", completeness.open, observed),
+        ("requests on the wire that no recorded call made (undeclared)", completeness.undeclared,
+         inferred),
+        ("actions whose place inside another one is inferred", completeness.inferred_joins,
+         inferred),
+        ("connections whose content the wire could not read", completeness.unread, observed),
+    )  # fmt: skip
+    for text, numbers, certainty in parts:
+        more = f" (the first {LISTED} are listed)" if len(numbers) > LISTED else ""
+        yield Statement(f"{len(numbers)} {text}{more}.", certainty, numbers[:LISTED])
+    for note in completeness.notes:
+        yield Statement(
+            shown(f"The recorder notes at {note.seq}: {note.name} {note.text}."), observed
+        )

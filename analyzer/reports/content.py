@@ -1,0 +1,193 @@
+"""What a report says, before any format: plain values, every text already safe to show.
+
+The reporters only lay this out. Each statement carries its certainty and the numbers of the actions
+that it stands on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "Chain",
+    "Effort",
+    "Evidence",
+    "FindingEntry",
+    "Integrity",
+    "Moment",
+    "ReportContent",
+    "Second",
+    "SightingEntry",
+    "StateRow",
+    "Statement",
+    "TimelineEntry",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence, how it is known, and the actions that it stands on."""
+
+    text: str
+    certainty: str
+    actions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """What the verification of the recording found."""
+
+    level: str
+    """`L0 self`, `L1 pinned`, ...; or `not verified`."""
+    ok: bool | None
+    """None when it was not verified."""
+    text: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An action that a finding stands on."""
+
+    action: int
+    time: str
+    title: str
+    certainty: str
+    reconstructed: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEntry:
+    """A finding with its evidence and what may make it wrong."""
+
+    rule: str
+    title: str
+    severity: str
+    letter: str
+    time: str
+    reason: str
+    certainty: str
+    tags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    description: str
+    false_positives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SightingEntry:
+    """One place in a credential's chain."""
+
+    action: int
+    time: str
+    role: str
+    place: str
+    host: str
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A credential's life in the session."""
+
+    name: str
+    fingerprint: str
+    scope: str
+    scope_basis: str
+    sightings: tuple[SightingEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the timeline."""
+
+    action: int
+    time: str
+    depth: int
+    kind: str
+    title: str
+    outcome: str
+    duration: str
+    effect: str
+    """Empty for kinds that do nothing to the world by themselves."""
+    mark: str
+    """Letter of the worst finding that it decides; empty without one."""
+    join: str
+    certainty: str
+    reconstructed: str
+    is_claim: bool
+    """What a model or a person said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The actions that started within one second of the session."""
+
+    time: str
+    entries: tuple[TimelineEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """A resource before and after a decisive action, and at the end of the session."""
+
+    resource: str
+    type: str
+    before: Statement
+    after: Statement
+    at_end: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What an action changed."""
+
+    action: int
+    time: str
+    title: str
+    credentials: tuple[Statement, ...]
+    """In hand at that moment."""
+    rows: tuple[StateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What time went into."""
+
+    kind: str
+    name: str
+    count: int
+    failed: int
+    open: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContent:
+    """A whole report."""
+
+    title: str
+    recording: str
+    log_id: str
+    session: str
+    agent: str
+    model: str
+    host: str
+    user: str
+    cwd: str
+    start: str
+    end: str
+    duration: str
+    ended: bool
+    integrity: Integrity
+    reconstructed: str
+    reconstructed_actions: tuple[Evidence, ...]
+    effects: tuple[tuple[str, str], ...]
+    """The effect classes that occur, with their meaning."""
+    summary: tuple[Statement, ...]
+    findings: tuple[FindingEntry, ...]
+    credentials: tuple[Chain, ...]
+    timeline: tuple[Second, ...]
+    moments: tuple[Moment, ...]
+    effort: tuple[Effort, ...]
+    completeness: tuple[Statement, ...]
+    blind_spots: tuple[str, ...]
