@@ -73,6 +73,10 @@ class ReadyChild:
             _end(process, stderr)
             raise
 
+    def errors(self) -> str:
+        """Return what the child has said on its standard error so far."""
+        return _written(self._stderr)
+
     def stop(self) -> None:
         """Ask the child to finish and wait until it has; stopping twice is fine."""
         if self.process.stdin and not self.process.stdin.closed:
@@ -129,9 +133,7 @@ def _start_error(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> StartEr
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(1.0)
     returncode = process.returncode
-    # Reading at a place of our own: the child writes through the same file position.
-    size = os.fstat(stderr.fileno()).st_size
-    lines = os.pread(stderr.fileno(), size, 0).decode("utf-8", "replace").strip().splitlines()
+    lines = _written(stderr).strip().splitlines()
     _end(process, stderr)
     if lines:
         reason = lines[-1].removeprefix("Error: ")
@@ -140,6 +142,12 @@ def _start_error(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> StartEr
     else:
         reason = f"it ended with exit code {returncode} and no reason"
     return StartError(reason, returncode)
+
+
+def _written(file: IO[bytes]) -> str:
+    # Reading at a place of our own: the child writes through the same file position.
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode("utf-8", "replace")
 
 
 def _end(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:

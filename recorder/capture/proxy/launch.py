@@ -5,25 +5,14 @@ What a launcher loads: no mitmproxy here.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import selectors
-import subprocess
-import sys
-import tempfile
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self, cast
+from typing import Self
 
+from recorder.child import ReadyChild, StartError, python_command
 from recorder.errors import ProxyError
 
 __all__ = ["ProxyProcess", "start_proxy"]
 
-READY_SECONDS = 20.0
-STOP_SECONDS = 5.0
 _REPLACES_ROOTS = (
     "SSL_CERT_FILE",
     "CURL_CA_BUNDLE",
@@ -37,26 +26,25 @@ _REPLACES_ROOTS = (
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
-@dataclass(slots=True)
 class ProxyProcess:
     """A running proxy. A context manager: leaving it stops the proxy."""
 
-    port: int
-    ca: Path
-    """Certificate of the proxy's authority, PEM."""
-    ca_bundle: Path
-    """The machine's roots and the proxy's, PEM."""
-    _process: subprocess.Popen[bytes] = field(repr=False)
-    _stderr: IO[bytes] = field(repr=False)
+    def __init__(self, child: ReadyChild) -> None:
+        self._child = child
+        self.port = int(child.ready["port"])
+        self.ca = Path(child.ready["ca"])
+        """Certificate of the proxy's authority, PEM."""
+        self.ca_bundle = Path(child.ready["ca_bundle"])
+        """The machine's roots and the proxy's, PEM."""
 
     @property
     def pid(self) -> int:
         """Process id of the proxy."""
-        return self._process.pid
+        return self._child.process.pid
 
     def errors(self) -> str:
         """Return what the proxy has said on stderr so far."""
-        return _written(self._stderr)
+        return self._child.errors()
 
     def environment(self) -> dict[str, str]:
         """Return the variables that send a child's requests through the proxy."""
@@ -73,28 +61,12 @@ class ProxyProcess:
 
     def stop(self) -> None:
         """Stop the proxy and wait for it; what it holds is handed over first. Twice is fine."""
-        if self._process.stdin and not self._process.stdin.closed:
-            self._process.stdin.close()
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
-        self._stderr.close()
+        self._child.stop()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.stop()
 
 
@@ -112,88 +84,11 @@ def start_proxy(
     Raises:
         ProxyError: it did not start, with its own reason.
     """
-    command = [sys.executable, "-P", "-m", "recorder.capture.proxy"]
-    command += ["--recording", str(recording), "--run", run, "--port", str(port)]
+    arguments = ["--recording", str(recording), "--run", run, "--port", str(port)]
     if upstream_ca is not None:
-        command += ["--upstream-ca", str(upstream_ca)]
-    return await_ready(command)
-
-
-def await_ready(command: list[str]) -> ProxyProcess:
-    """Start a proxy's command and return it once it says that it is ready; see `start_proxy`."""
-    # A file, not a pipe: nobody reads it while the proxy runs, and a full pipe would stop it.
-    stderr = tempfile.TemporaryFile()  # noqa: SIM115
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env=_child_environment(),
-        # Ctrl-C at the terminal is for the agent; the proxy outlives it to record its last request.
-        start_new_session=True,
-    )
+        arguments += ["--upstream-ca", str(upstream_ca)]
+    command, environment = python_command("recorder.capture.proxy", *arguments)
     try:
-        ready = json.loads(_first_line(cast("IO[bytes]", process.stdout)))
-        return ProxyProcess(
-            ready["port"], Path(ready["ca"]), Path(ready["ca_bundle"]), process, stderr
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ProxyError(_reason(process, stderr)) from error
-    except BaseException:
-        _end(process, stderr)
-        raise
-
-
-def _child_environment() -> dict[str, str]:
-    # The child must find this very package, and (`-P`) nothing that lies in the working folder.
-    package_root = str(Path(__file__).resolve().parents[3])
-    inherited = os.environ.get("PYTHONPATH")
-    path = os.pathsep.join([package_root, inherited] if inherited else [package_root])
-    return {**os.environ, "PYTHONPATH": path}
-
-
-def _first_line(stdout: IO[bytes]) -> bytes:
-    deadline = time.monotonic() + READY_SECONDS
-    line = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while not line.endswith(b"\n"):
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                return b""
-            piece = os.read(stdout.fileno(), 65536)
-            if not piece:
-                return b""
-            line += piece
-    return line
-
-
-def _reason(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> str:
-    """End a proxy that did not start and return its own account of why."""
-    ended_by_itself = _ends_soon(process)
-    lines = _written(stderr).strip().splitlines()
-    _end(process, stderr)
-    if lines:
-        return lines[-1].removeprefix("Error: ")
-    if ended_by_itself:
-        return f"the recording proxy ended with exit code {process.returncode} and no reason"
-    return f"the recording proxy was not ready after {READY_SECONDS:g} s"
-
-
-def _written(file: IO[bytes]) -> str:
-    # Reading at a place of our own: the child writes through the same file position.
-    size = os.fstat(file.fileno()).st_size
-    return os.pread(file.fileno(), size, 0).decode("utf-8", "replace")
-
-
-def _ends_soon(process: subprocess.Popen[bytes]) -> bool:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(1.0)
-    return process.returncode is not None
-
-
-def _end(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout, stderr):
-        if stream is not None:
-            stream.close()
+        return ProxyProcess(ReadyChild.launch(command, environment=environment))
+    except StartError as error:
+        raise ProxyError(f"the recording proxy did not start: {error}") from error

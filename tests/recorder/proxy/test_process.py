@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from recorder.capture.proxy import launch, start_proxy
+from recorder.child import ReadyChild
 from recorder.errors import ProxyError
 from recorder.model import Phase
 from recorder.reader import Recording
@@ -67,7 +68,7 @@ def test_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
             f"Error: port {port} is in use: choose another one, or 0 for any free port\n"
         )
         assert folders(tmp_path) == []
-        with pytest.raises(ProxyError, match=f"^port {port} is in use"):
+        with pytest.raises(ProxyError, match=f"port {port} is in use"):
             start_proxy(tmp_path / "flight.db", run="r", port=port)
 
 
@@ -188,7 +189,10 @@ def test_fault_in_the_recording_costs_no_request_and_its_log_names_no_url(tmp_pa
         "    def close(self): pass\n"
         "serve(ProxySettings(), Faulty())\n"
     )
-    with launch.await_ready([sys.executable, str(script)]) as proxy, _serving(_hello) as port:
+    with (
+        launch.ProxyProcess(ReadyChild.launch([sys.executable, str(script)])) as proxy,
+        _serving(_hello) as port,
+    ):
         result = subprocess.run(
             ["curl", "-sS", f"http://127.0.0.1:{port}/faulty?token={TOKEN}"],
             env={**os.environ, **proxy.environment()},
