@@ -1,4 +1,4 @@
-"""Where things stand on a session's time line: columns, quiet gaps, nesting, and times as text.
+"""Where things stand on a session's time line: columns, idle gaps, nesting, and times as text.
 
 Pure functions of an `Analysis`; they know widths in columns but nothing of how a column is drawn.
 """
@@ -25,18 +25,19 @@ __all__ = [
     "column_of",
     "format_length",
     "format_offset",
+    "idle_before",
     "marks",
     "nesting",
     "parse_moment",
     "parse_offset",
-    "quiet_before",
     "stop_columns",
     "time_of_column",
 ]
 
 SECOND = 1_000_000_000
-QUIET_NS = 2 * SECOND
-"""A stretch in which nothing begins, ends or is found for longer than this is a quiet gap."""
+IDLE_NS = 2 * SECOND
+"""A stretch in which nothing begins, ends or is found for longer than this is idle: something may
+still be under way, such as a request that takes its time."""
 
 
 class Mark(IntEnum):
@@ -120,7 +121,7 @@ class Timeline:
     @property
     def skipped_ns(self) -> int:
         """How much of it a replay that skips idle time leaves out, in ns."""
-        return sum(gap.length_ns - QUIET_NS for gap in self.gaps)
+        return sum(gap.length_ns - IDLE_NS for gap in self.gaps)
 
     def index_at(self, t_ns: int) -> int:
         """Return the row of the newest action that has begun at a moment; -1 before the first."""
@@ -133,16 +134,16 @@ def _gaps(analysis: Analysis) -> tuple[Gap, ...]:
         moments.add(action.start_ns)
         if action.end_ns is not None:
             moments.add(action.end_ns)
-    return tuple(Gap(a, b) for a, b in pairwise(sorted(moments)) if b - a > QUIET_NS)
+    return tuple(Gap(a, b) for a, b in pairwise(sorted(moments)) if b - a > IDLE_NS)
 
 
-def quiet_before(timeline: Timeline) -> Mapping[int, int]:
-    """Return how long (ns) it was quiet between a row's action and the one before, where it was."""
-    quiet: dict[int, int] = {}
+def idle_before(timeline: Timeline) -> Mapping[int, int]:
+    """Return how long (ns) it was idle between a row's action and the one before, where it was."""
+    idle: dict[int, int] = {}
     for gap in timeline.gaps:
         row = bisect_left(timeline.starts, gap.end_ns)
-        quiet[row] = quiet.get(row, 0) + gap.length_ns
-    return quiet
+        idle[row] = idle.get(row, 0) + gap.length_ns
+    return idle
 
 
 def marks(analysis: Analysis) -> tuple[Mark, ...]:
@@ -273,7 +274,8 @@ def parse_offset(text: str) -> int:
         ValueError: it is no time.
     """
     parts = text.split(":")
-    if len(parts) > 3 or any(not _is_number(part) for part in parts):
+    whole_parts = all(part.isascii() and part.isdigit() for part in parts[:-1])
+    if len(parts) > 3 or not whole_parts or not _is_number(parts[-1]):
         raise ValueError(f"{text!r} is no session time: write it as 7.5, 1:07.5 or 1:02:07")
     seconds = 0
     for part in parts[:-1]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from analyzer.state import StateIndex
-
 from analyzer.model import Analysis, Certainty
-from analyzer.timeline import Mark, format_length, format_offset, quiet_before
-from tui.glyphs import ASCII, UNICODE, Glyphs
+from analyzer.state import StateIndex
+from analyzer.timeline import Mark, format_length, format_offset, idle_before
+from tui.glyphs import Glyphs, glyphs_for
 from tui.line import Line, line
 from tui.safe_content import as_text
 from tui.scene import Scene
@@ -27,10 +26,11 @@ def print_timeline(analysis: Analysis, out: TextIO, *, ascii: bool = False) -> N
 
     Args:
         analysis: the session.
-        out: where to write; it must be able to encode Unicode unless `ascii` is set.
+        out: where to write; what it cannot encode is escaped.
         ascii: write nothing but ASCII, escaping the rest.
     """
-    glyphs = ASCII if ascii else UNICODE
+    # A stream in memory has no encoding and takes everything.
+    glyphs = glyphs_for(out.encoding or "utf-8", ascii_only=ascii)
     scene = Scene.of(analysis, StateIndex(analysis))
     for row in timeline_lines(scene, glyphs):
         out.write(as_text(row, glyphs).rstrip() + "\n")
@@ -39,10 +39,10 @@ def print_timeline(analysis: Analysis, out: TextIO, *, ascii: bool = False) -> N
 def timeline_lines(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
     """Yield the lines that `print_timeline` writes."""
     yield from _heading(scene, glyphs)
-    quiet = quiet_before(scene.timeline)
+    idle = idle_before(scene.timeline)
     for row in range(len(scene.analysis.actions)):
-        if row in quiet:
-            yield line(f"    ... quiet for {format_length(quiet[row])} ...")
+        if row in idle:
+            yield line(f"    ... idle {format_length(idle[row])} ...")
         yield _action(scene, row, glyphs)
         yield from _findings(scene, row)
     yield line("")

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import Self
 
-from analyzer.timeline import QUIET_NS, Stop, Timeline
+from analyzer.timeline import IDLE_NS, Stop, Timeline
 
 __all__ = ["SPEEDS", "Playhead"]
 
@@ -72,7 +72,8 @@ class Playhead:
         if stop is not None:
             return replace(self.seek(stop.t_ns).on_row(stop.index), playing=False)
         moved = self if target == self.t_ns else self.seek(target)
-        return replace(moved, playing=target < self.timeline.end_ns, owed=owed)
+        ended = target >= self.timeline.end_ns
+        return replace(moved, playing=not ended, owed=0 if ended else owed)
 
     def _after(self, budget: int) -> int:
         if not self.skip_idle:
@@ -83,17 +84,17 @@ class Playhead:
         """Return how much of the replay lies before a moment when idle time is skipped."""
         skipped = 0
         for gap in self.timeline.gaps:
-            if t_ns <= gap.start_ns + QUIET_NS:
+            if t_ns <= gap.start_ns + IDLE_NS:
                 break
-            skipped += min(t_ns, gap.end_ns) - gap.start_ns - QUIET_NS
+            skipped += min(t_ns, gap.end_ns) - gap.start_ns - IDLE_NS
         return t_ns - skipped
 
     def _real(self, watched: int) -> int:
         """Return the moment that stands at a place of the shortened replay."""
         for gap in self.timeline.gaps:
-            if watched <= gap.start_ns + QUIET_NS:
+            if watched < gap.start_ns + IDLE_NS:
                 break
-            watched += gap.length_ns - QUIET_NS
+            watched += gap.length_ns - IDLE_NS
         return watched
 
     def _stop_within(self, target: int) -> Stop | None:

@@ -9,7 +9,7 @@ from analyzer.timeline import format_offset
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, severity_tone
 from tui.playhead import Playhead
-from tui.safe_content import width_of
+from tui.safe_content import fit, width_of
 from tui.scene import Scene
 
 __all__ = ["spread", "transport_line"]
@@ -83,7 +83,7 @@ def spread(left: Line, right: Line, width: int, glyphs: Glyphs) -> Line:
     for piece in left:
         size = width_of(piece.text, glyphs)
         if size > room:
-            kept.append(Piece(piece.text[: max(room - 1, 0)] + glyphs.cut, piece.tone))
+            kept.append(Piece(fit(piece.text, room, glyphs), piece.tone))
             room = 0
             break
         kept.append(piece)

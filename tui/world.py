@@ -5,6 +5,8 @@ Pure. Every statement carries its certainty and the action that it stands on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from analyzer.model import CredentialInHand, ResourceState, WorldState
 from analyzer.timeline import format_offset
 from tui.glyphs import Glyphs
@@ -19,58 +21,51 @@ UNKNOWN = {"not looked at", "unknown"}
 
 def world_lines(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:
     """Return the whole state panel."""
-    heading = f"STATE AT {format_offset(state.t_ns - scene.timeline.start_ns)}"
-    lines = [line(Piece(heading, Tone.STRONG))]
-    lines += _credentials(scene, state, glyphs)
+    at = format_offset(state.t_ns - scene.timeline.start_ns)
+    count = len(state.credentials)
+    held = f"{count} credential{'' if count == 1 else 's'} in hand"
+    lines = [line(Piece(f"STATE AT {at}", Tone.STRONG), f"   {held}")]
+    for credential in reversed(state.credentials):
+        lines += _credential(scene, credential, glyphs)
     lines += _resources(state)
     lines += _counts(scene, state)
     return lines
 
 
-def _credentials(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:
-    if not state.credentials:
-        return [line("creds   ", Piece("none in hand", Tone.DIM))]
-    lines = []
-    for number, held in enumerate(state.credentials):
-        label = "creds   " if number == 0 else "        "
-        lines.append(line(label, Piece(held.name, Tone.ACCENT), f" {_scope(held)}"))
-        lines.append(_origin(scene, held, glyphs))
-        if held.last_use:
-            use = f"        used: {held.last_use} #{held.last_use_action}"
-            lines.append(line(use, Piece(" observed", Tone.DIM)))
-    return lines
-
-
-def _scope(held: CredentialInHand) -> str:
-    return f"scope {held.scope}" if held.scope else "scope not known"
-
-
-def _origin(scene: Scene, held: CredentialInHand, glyphs: Glyphs) -> Line:
-    at = format_offset(held.first_ns - scene.timeline.start_ns)
-    return line(
-        f"        {glyphs.arrow} {held.first_place} at {at} #{held.first_action}",
+def _credential(scene: Scene, held: CredentialInHand, glyphs: Glyphs) -> Iterator[Line]:
+    scope = f"scope {held.scope}" if held.scope else "scope not known"
+    yield line(Piece(held.name, Tone.ACCENT), f", {scope}")
+    yield line(
+        f"  {glyphs.arrow} {held.first_place} #{held.first_action}",
         Piece(f" {scene.certainty_of(held.fingerprint).value}", Tone.DIM),
     )
+    if held.last_use:
+        yield line(f"  used: {held.last_use} #{held.last_use_action}", Piece(" observed", Tone.DIM))
 
 
-def _resources(state: WorldState) -> list[Line]:
+def _resources(state: WorldState) -> Iterator[Line]:
     if not state.resources:
-        return [line("world   ", Piece("no resource seen yet", Tone.DIM))]
-    lines = []
-    for resource in state.resources:
-        lines.append(
-            line(
-                f"{resource.type:<7.12} ",
-                f"{resource.name or resource.id} ",
-                Piece(f"{resource.state.upper()} ", _tone(resource)),
-                Piece(resource.certainty.value, Tone.DIM),
-                Piece(f" #{resource.action}" if resource.action else "", Tone.DIM),
-            )
+        yield line("no resource seen yet", tone=Tone.DIM)
+    for resource in _worst_first(state):
+        yield line(
+            f"{_named(resource)} ",
+            Piece(resource.state.upper(), _tone(resource)),
+            Piece(f" {resource.certainty.value}", Tone.DIM),
+            Piece(f" #{resource.action}" if resource.action else "", Tone.DIM),
         )
-        where = "" if resource.environment == "unknown" else f"{resource.environment}; "
-        if where or resource.basis:
-            lines.append(line(Piece(f"        {where}{resource.basis}", Tone.DIM)))
-    return lines
+        where = "" if resource.environment == "unknown" else resource.environment
+        why = "; ".join(part for part in (where, resource.basis) if part)
+        if why:
+            yield line(f"  {why}", tone=Tone.DIM)
+
+
+def _named(resource: ResourceState) -> str:
+    name = resource.name or resource.id
+    return name if name.startswith(resource.type) else f"{resource.type} {name}"
+
+
+def _worst_first(state: WorldState) -> list[ResourceState]:
+    return sorted(state.resources, key=lambda r: (r.state not in GONE, r.state in UNKNOWN))
 
 
 def _tone(resource: ResourceState) -> Tone:
@@ -112,13 +107,12 @@ def world_summary(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]
         Piece(f"  {cred.name} {glyphs.arrow} {cred.first_place} #{cred.first_action}", Tone.ACCENT)
         for cred in reversed(state.credentials)
     ]
-    order = sorted(state.resources, key=lambda r: (r.state not in GONE, r.state in UNKNOWN))
     world = [
         Piece(
-            f"  {r.type} {r.name or r.id} {r.state.upper()} {r.certainty.value} #{r.action}",
+            f"  {_named(r)} {r.state.upper()} {r.certainty.value} #{r.action}",
             _tone(r),
         )
-        for r in order
+        for r in _worst_first(state)
     ]
     at = format_offset(state.t_ns - scene.timeline.start_ns)
     return [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
 from tui.app import FlightApp
@@ -20,9 +21,7 @@ __all__ = ["command", "run_replay"]
 
 @click.command(name="replay")
 @click.argument("session", required=False)
-@click.option(
-    "--recording", "-r", metavar="NAME_OR_PATH", help="The recording; a bare name is looked up."
-)
+@recording_option
 @click.option("--at", metavar="TIME", help="Begin at 7.5, 1:07.5, 50%, #31 or a rule such as R07.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
 @click.option("--plain", is_flag=True, help="Print the time line as text instead of drawing it.")
@@ -52,8 +51,7 @@ def _print(path: Path, session: str, *, ascii_only: bool) -> None:
     if not source.sessions():
         raise FlightlogError(f"{path} holds no session yet; record one with 'flightlog demo'")
     scene = source.load(find_session(path, session).id)
-    glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
-    print_timeline(scene.analysis, sys.stdout, ascii=glyphs.ascii)
+    print_timeline(scene.analysis, sys.stdout, ascii=ascii_only)
 
 
 def run_replay(

@@ -87,7 +87,9 @@ def _signs(glyphs: Glyphs) -> Iterable[Line]:
     yield _entry(glyphs.inside, "stands inside the action above (a request in its tool call)")
     yield _entry(glyphs.inside + glyphs.inferred, "the same, inferred")
     yield _entry(f"{glyphs.finding} {glyphs.playhead}", "finding, playhead")
-    yield _entry("~", "in the marker row: quiet time that is skipped")
+    yield _entry(
+        "~", "in the marker row: idle time, skipped: nothing begins, ends or is found for over 2 s"
+    )
     density = f"{glyphs.density[0]}...{glyphs.density[-1]}"
     yield _entry(density, "how much began then; colour is the worst of it")
     yield _entry(f"{glyphs.bar} {glyphs.opened}", "in the lanes: done, never ended")

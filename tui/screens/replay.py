@@ -41,8 +41,8 @@ class Replay(ReplayKeys):
     Replay #main { layout: horizontal; height: 1fr; }
     Replay #actions { width: 3fr; height: 1fr; }
     Replay #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
-    Replay #body { height: 1fr; }
-    Replay #state { height: 1fr; border-top: solid $panel-lighten-2; }
+    Replay #body { height: 2fr; }
+    Replay #state { height: 3fr; border-top: solid $panel-lighten-2; }
     Replay #state:focus { border-top: solid $accent; }
     Replay #side:focus-within { border-left: solid $accent; }
     Replay.-short Lanes { display: none; }
@@ -97,7 +97,7 @@ class Replay(ReplayKeys):
             yield ActionList(id="actions")
             with Container(id="side"):
                 yield LineList(id="body")
-                yield LineList(id="state", indent=10)
+                yield LineList(id="state", indent=4)
 
     def on_mount(self) -> None:
         """Begin to load."""
@@ -194,7 +194,8 @@ class Replay(ReplayKeys):
         panel = self.query_one("#state", LineList)
         is_summary = self.has_class("-narrow") and not self.has_class("-big-state")
         make = world_summary if is_summary else world_lines
-        panel.show(make(self.scene, state, self.glyphs), keep_place=True)
+        lines = make(self.scene, state, self.glyphs)
+        panel.show(lines, keep_place=True, has_wrap=not is_summary)
 
     def _show_body(self, values: Mapping[str, str]) -> None:
         if self.scene is None or self.playhead is None:

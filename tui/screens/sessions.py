@@ -93,7 +93,7 @@ class Sessions(Room):
             yield LineList(id="sessions", has_cursor=True)
             with Container(id="preview"):
                 yield Heat(id="heat")
-                yield LineList(id="facts", indent=9)
+                yield LineList(id="facts", indent=4)
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -305,7 +305,7 @@ def _credentials(scene: Scene, glyphs: Glyphs) -> list[Line]:
     lines = [line("credentials", tone=Tone.STRONG)]
     for credential in scene.analysis.credentials:
         uses = [sighting for sighting in credential.sightings if sighting.role is Role.USED]
-        used = f", used {len(uses)} times" if uses else ", never used"
+        used = {0: ", never used", 1: ", used once"}.get(len(uses), f", used {len(uses)} times")
         lines.append(
             line(
                 Piece(f"  {credential.name}", Tone.ACCENT),

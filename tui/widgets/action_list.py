@@ -1,13 +1,13 @@
 """The list of actions: every action of the session in order of time, the future dimmed.
 
-Between the rows stand the quiet gaps, and below the newest begun action a line that says "now".
+Between the rows stand the idle gaps, and below the newest begun action a line that says "now".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.timeline import format_length, quiet_before
+from analyzer.timeline import format_length, idle_before
 from tui.line import Line, Tone, line
 from tui.playhead import Playhead
 from tui.scene import Scene
@@ -23,38 +23,45 @@ class ActionList(RowView):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._scene: Scene | None = None
-        self._quiet: Mapping[int, int] = {}
+        self._idle: Mapping[int, int] = {}
         self._entries: list[int] = []
-        """Rows of actions; the negative of one stands for the quiet gap before it."""
+        """Rows of actions; the negative of one stands for the idle gap before it."""
         self._place_of: list[int] = []
         self._now = -1
+        self._skips = True
         self._cursor = -1
 
     def open(self, scene: Scene, playhead: Playhead) -> None:
         """Show a session."""
         self._scene = scene
-        self._quiet = quiet_before(scene.timeline)
+        self._idle = idle_before(scene.timeline)
         self._entries, self._place_of = [], []
         for row in range(len(scene.timeline.starts)):
-            if row and row in self._quiet:
+            if row and row in self._idle:
                 self._entries.append(-row)
             self._place_of.append(len(self._entries))
             self._entries.append(row)
-        self._now = self._cursor = -2
+        self._now, self._cursor = playhead.timeline.index_at(playhead.t_ns), playhead.cursor
         self.rows_changed()
         # Before the first layout there is no height to centre in.
-        self.call_after_refresh(self.follow, playhead, centre=True)
+        self.call_after_refresh(self._centre)
 
     def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
         """Go where the playhead is; draws nothing when the same rows stay as they are."""
         now = playhead.timeline.index_at(playhead.t_ns)
-        if (now, playhead.cursor) == (self._now, self._cursor):
+        seen = (now, playhead.cursor, playhead.skip_idle)
+        if seen == (self._now, self._cursor, self._skips):
             return
-        self._now, self._cursor = now, playhead.cursor
+        self._now, self._cursor, self._skips = seen
         row = self.cursor_row()
         if row is not None:
             self.reveal(row, centre=centre)
         self.refresh()
+
+    def _centre(self) -> None:
+        row = self.cursor_row()
+        if row is not None:
+            self.reveal(row, centre=True)
 
     def _now_place(self) -> int:
         """Place of the "now" line: right below the newest action that has begun."""
@@ -94,8 +101,9 @@ class ActionList(RowView):
                 tone=Tone.ACCENT,
             )
         if entry < 0:
-            quiet = format_length(self._quiet[-entry])
-            return line(f"    ... quiet for {quiet} ...", tone=Tone.DIM)
+            skipped = " skipped" if self._skips else ""
+            idle = format_length(self._idle[-entry])
+            return line(f"    ... idle {idle}{skipped} ...", tone=Tone.DIM)
         return row_line(
             self._scene,
             entry,

@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from analyzer.timeline import (
-    QUIET_NS,
+    IDLE_NS,
     Bucket,
     Mark,
     buckets,
@@ -84,8 +84,8 @@ class Heat(Drawn):
             if y == 0:
                 pieces = density_line(self._buckets, now, glyphs)
             else:
-                quiet = _quiet_columns(self._scene, width)
-                pieces = marker_line(width, self._stops, quiet, now, glyphs)
+                idle = _idle_columns(self._scene, width)
+                pieces = marker_line(width, self._stops, idle, now, glyphs)
         return pieces
 
     def _seek(self, x: int) -> None:
@@ -127,27 +127,29 @@ def density_line(cells: Sequence[Bucket], now: int | None, glyphs: Glyphs) -> Li
 
 
 def marker_line(
-    width: int, stops: Mapping[int, Mark], quiet: set[int], now: int | None, glyphs: Glyphs
+    width: int, stops: Mapping[int, Mark], idle: set[int], now: int | None, glyphs: Glyphs
 ) -> Line:
-    """Return the markers: findings, skipped quiet stretches, the playhead over all."""
+    """Return the markers: findings, skipped idle stretches, the playhead over all."""
     pieces = []
     for column in range(width):
-        piece = Piece("~" if column in quiet else "·", Tone.DIM)
+        piece = Piece("~" if column in idle else "·", Tone.DIM)
         if column in stops:
             piece = Piece(glyphs.finding, mark_tone(stops[column]))
         if column == now:
-            piece = Piece(glyphs.playhead, Tone.STRONG)
+            piece = Piece(
+                glyphs.playhead, mark_tone(stops[column]) if column in stops else Tone.STRONG
+            )
         ascii_dot = glyphs.ascii and piece.text == "·"
         pieces.append(Piece(".", Tone.DIM) if ascii_dot else piece)
     return tuple(pieces)
 
 
-def _quiet_columns(scene: Scene, width: int) -> set[int]:
+def _idle_columns(scene: Scene, width: int) -> set[int]:
     """Return the columns that lie wholly in what a replay skips."""
     line = scene.timeline
     span = (line.start_ns, line.end_ns, width)
     columns: set[int] = set()
     for gap in line.gaps:
-        first = column_of(gap.start_ns + QUIET_NS, *span) + 1
+        first = column_of(gap.start_ns + IDLE_NS, *span) + 1
         columns.update(range(first, column_of(gap.end_ns, *span)))
     return columns

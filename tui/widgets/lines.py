@@ -231,14 +231,18 @@ class LineList(RowView):
         self._rows: Sequence[Line] = ()
         self._wrapped_for = -1
         self._indent = indent
+        self._has_wrap = True
         self.has_cursor = has_cursor
         self.cursor = 0
 
-    def show(self, lines: Sequence[Line], *, keep_place: bool = False) -> None:
+    def show(
+        self, lines: Sequence[Line], *, keep_place: bool = False, has_wrap: bool = True
+    ) -> None:
         """Show other lines; from the top unless the place is to be kept."""
         if lines == self._lines:
             return
         self._lines = lines
+        self._has_wrap = has_wrap and not self.has_cursor
         self._wrapped_for = -1
         self.cursor = max(0, min(self.cursor, len(lines) - 1))
         self.rows_changed()
@@ -249,7 +253,7 @@ class LineList(RowView):
         """Wrap for the width that there is now."""
         if self._wrapped_for != self.row_width and self.row_width > 0:
             self._wrapped_for = self.row_width
-            self._rows = self._lines if self.has_cursor else self._wrapped()
+            self._rows = self._wrapped() if self._has_wrap else self._lines
         super().rows_changed()
 
     def _wrapped(self) -> list[Line]:

@@ -1,0 +1,71 @@
+"""Drive the app without a terminal and read its screen as text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from analyzer.model import Analysis
+from tests.tui.factories import HeldSource
+from tui.app import FlightApp
+from tui.glyphs import UNICODE, Glyphs
+from tui.screens.replay import Replay
+
+DEADLINE = 10.0
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Wait for a condition, or fail."""
+    async with asyncio.timeout(DEADLINE):
+        while not holds():
+            await pilot.pause(0.01)
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def driven(
+    *held: Analysis,
+    session: str | None = None,
+    size: tuple[int, int] = (120, 36),
+    glyphs: Glyphs = UNICODE,
+    at: str | None = None,
+    source: HeldSource | None = None,
+) -> AsyncIterator[tuple[FlightApp, Pilot[None]]]:
+    source = source or HeldSource(*held)
+    app = FlightApp(Path(source.path), session, at=at, glyphs=glyphs, source=source)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: is_ready(app))
+        yield app, pilot
+
+
+def is_ready(app: FlightApp) -> bool:
+    screen: Any = app.screen
+    return screen.scene is not None if isinstance(screen, Replay) else bool(screen.rows)
+
+
+@asynccontextmanager
+async def replaying(
+    held: Analysis, **more: Any
+) -> AsyncIterator[tuple[FlightApp, Pilot[None], Replay]]:
+    async with driven(held, session=held.session.id, **more) as (app, pilot):
+        assert isinstance(app.screen, Replay)
+        yield app, pilot, app.screen
+
+
+def rows(app: FlightApp) -> list[str]:
+    """Return what is on the screen, row by row."""
+    width, height = app.size
+    update = app.screen._compositor.render_strips(app.size)
+    assert len(update) == height
+    found = ["".join(segment.text for segment in strip) for strip in update]
+    assert all(len(row) >= width - 40 for row in found)
+    return found
+
+
+def text(app: FlightApp) -> str:
+    return "\n".join(rows(app))
