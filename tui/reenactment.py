@@ -51,13 +51,22 @@ class Wipe:
     """True when the database and every backup are gone from disk."""
 
 
-def reenact(recording: Path, *, speed: float, say: Callable[[str], None]) -> Wipe:
+def reenact(
+    recording: Path,
+    *,
+    speed: float,
+    say: Callable[[str], None],
+    cloud_port: int = 0,
+    proxy_port: int = 0,
+) -> Wipe:
     """Run the incident once, recorded into `recording`, and return what it did to the disk.
 
     Args:
         recording: where the evidence goes; appended to if it exists.
         speed: 1 for nine seconds, 9 for one.
         say: is told what goes on, a line at a time.
+        cloud_port: where the cloud listens on loopback; 0 for any free port.
+        proxy_port: where the recording proxy listens on loopback; 0 for any free port.
 
     Raises:
         FlightlogError: something could not be started, or the story did not run; one line why.
@@ -68,10 +77,10 @@ def reenact(recording: Path, *, speed: float, say: Callable[[str], None]) -> Wip
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flightlog-demo-")))
         say("starting the loopback cloud, the recorder and the proxy")
-        cloud = stack.enter_context(_cloud(sample, scratch, speed))
+        cloud = stack.enter_context(_cloud(sample, scratch, speed, cloud_port))
         stack.enter_context(_recorder(recording))
         proxy = stack.enter_context(
-            start_proxy(recording, run=run, upstream_ca=Path(cloud.ready["ca"]))
+            start_proxy(recording, run=run, upstream_ca=Path(cloud.ready["ca"]), port=proxy_port)
         )
         workspace = _workspace(sample, scratch, cloud)
         volume = scratch / "cloud" / "volumes" / cloud.ready["volume_id"]
@@ -106,14 +115,13 @@ def _environment(scratch: Path) -> dict[str, str]:
     return {**inherited, "HOME": str(home), "PYTHONPATH": package_root}
 
 
-def _cloud(sample: Path, scratch: Path, speed: float) -> ReadyChild:
+def _cloud(sample: Path, scratch: Path, speed: float, port: int) -> ReadyChild:
     root = scratch / "cloud"
     root.mkdir()
     command = [sys.executable, str(sample / "cloud.py"), "--root", str(root), "--tls"]
+    command += ["--speed", str(speed), "--port", str(port)]
     try:
-        return ReadyChild.launch(
-            [*command, "--speed", str(speed)], environment=_environment(scratch)
-        )
+        return ReadyChild.launch(command, environment=_environment(scratch))
     except StartError as error:
         raise ReenactmentError(f"the sample's cloud did not start: {error}") from error
 

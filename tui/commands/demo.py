@@ -14,6 +14,7 @@ from recorder.location import DEMO_NAME, named_recording, resolve_recording
 from recorder.verify import verify
 from tui.reenactment import Wipe, reenact
 
+PORT = click.IntRange(0, 65535)
 FAST = 9.0
 """Squeezes the nine seconds into one."""
 
@@ -22,8 +23,17 @@ FAST = 9.0
 @recording_option
 @click.option("--fast", is_flag=True, help="Squeeze the nine seconds into one.")
 @click.option("--no-tui", is_flag=True, help="Print the timeline instead of opening the replay.")
+@click.option("--cloud-port", type=PORT, default=0, help="Port of the cloud; default: a free one.")
+@click.option("--proxy-port", type=PORT, default=0, help="Port of the proxy; default: a free one.")
 @click.pass_context
-def command(context: click.Context, recording: str | None, fast: bool, no_tui: bool) -> None:
+def command(
+    context: click.Context,
+    recording: str | None,
+    fast: bool,
+    no_tui: bool,
+    cloud_port: int,
+    proxy_port: int,
+) -> None:
     """Record the nine-second wipe for real and replay it.
 
     A scripted agent works on a loopback cloud with Railway's semantics: it is refused in staging,
@@ -43,7 +53,13 @@ def command(context: click.Context, recording: str | None, fast: bool, no_tui: b
     target = resolve_recording(named) if named else named_recording(DEMO_NAME)
     interactive = not no_tui and sys.stdout.isatty() and sys.stdin.isatty()
     try:
-        wipe = reenact(target, speed=FAST if fast else 1.0, say=_say)
+        wipe = reenact(
+            target,
+            speed=FAST if fast else 1.0,
+            say=_say,
+            cloud_port=cloud_port,
+            proxy_port=proxy_port,
+        )
     except KeyboardInterrupt:
         _say(f"interrupted; what was recorded until then is in {target}")
         context.exit(130)

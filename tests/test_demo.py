@@ -1,0 +1,393 @@
+"""The main job, whole: a real agent wipes a real volume, and all but its secrets is on record."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from analyzer.analysis import analyze
+from analyzer.model import Action, Analysis, Certainty, Effect, Outcome
+from analyzer.state import StateIndex
+from recorder.location import socket_path
+from recorder.model import Kind, Role, StoredRecord, Witness
+from recorder.reader import Recording
+from recorder.verify import verify
+from tui.reenactment import ReenactmentError, Wipe, reenact
+
+SPEED = 9.0
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass
+class Told:
+    """What the re-enactment was seen to do while it ran."""
+
+    tokens: dict[str, str] = field(default_factory=dict)
+    live_bytes: dict[str, bytes] = field(default_factory=dict)
+    """Everything that lay beside the recording at some moment, by file name and moment."""
+
+
+def flightlog(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from tui.cli import main; main()", *arguments],
+        env={**os.environ, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def tokens_in(scratch: Path) -> dict[str, str]:
+    """Return the agent's two tokens, read from its own files while it works."""
+    (project,) = scratch.glob("flightlog-demo-*/workspace/services/api/.env.staging")
+    (account,) = scratch.glob("flightlog-demo-*/workspace/scripts/domains/domains.env")
+    return {
+        "project": re.findall(r"^RAILWAY_TOKEN=(\S+)", project.read_text(), re.MULTILINE)[0],
+        "account": re.findall(r"^RAILWAY_API_TOKEN=(\S+)", account.read_text(), re.MULTILINE)[0],
+    }
+
+
+@pytest.fixture(scope="module")
+def wiped(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Path, Wipe, Told]]:
+    """Run the incident once for the tests of this module that only look at what it left."""
+    folder = tmp_path_factory.mktemp("wipe")
+    scratch = tmp_path_factory.mktemp("scratch")
+    told = Told()
+    recording = folder / "flight.db"
+
+    def say(line: str) -> None:
+        if "+" in line:
+            told.tokens = told.tokens or tokens_in(scratch)
+            for path in [p for p in folder.rglob("*") if p.is_file()]:
+                told.live_bytes[f"{path.name} at {line}"] = path.read_bytes()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(scratch))
+        patch.setattr("tempfile.tempdir", str(scratch))
+        patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
+        wipe = reenact(recording, speed=SPEED, say=say)
+        assert list(scratch.iterdir()) == [], "the scratch folder with the tokens is still there"
+        yield recording, wipe, told
+
+
+def analysis_of(recording: Path, session: str) -> Analysis:
+    with Recording.open(recording) as reader:
+        return analyze(reader, session)
+
+
+def records_of(recording: Path) -> list[StoredRecord]:
+    with Recording.open(recording) as reader:
+        return list(reader.records())
+
+
+def deletion(analysis: Analysis) -> Action:
+    (found,) = [a for a in analysis.actions if a.judgement.operation == "railway.volumeDelete"
+                and a.kind is Kind.API_REQUEST]  # fmt: skip
+    return found
+
+
+def test_the_database_and_its_backups_are_gone_from_disk(wiped: tuple[Path, Wipe, Told]) -> None:
+    _, wipe, _ = wiped
+    assert wipe.backups >= 1
+    assert wipe.volume_is_gone
+
+
+def test_two_witnesses_tell_of_each_request_and_each_stands_in_the_call_that_made_it(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, _ = wiped
+    analysis = analysis_of(recording, wipe.session)
+    by_id = {action.id: action for action in analysis.actions}
+    requests = [a for a in analysis.actions if a.kind is Kind.API_REQUEST]
+    assert len(requests) >= 5
+    for request in requests:
+        assert request.witnesses == (Witness.PROXY,)
+        assert request.join is not None
+        assert (request.join.basis, request.join.certainty) == (
+            "trace context",
+            Certainty.OBSERVED,
+        )
+        call = by_id[request.join.parent]
+        assert (call.kind, call.name) == (Kind.TOOL_CALL, "Bash")
+        assert "curl" in call.title
+        assert call.end_ns is not None
+        assert request.end_ns is not None
+        assert call.start_ns <= request.start_ns <= request.end_ns <= call.end_ns
+
+
+def test_a_deletion_is_on_record_before_it_is_sent_and_its_answer_after(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, _ = wiped
+    action = deletion(analysis_of(recording, wipe.session))
+    start, end = action.records[0], action.records[-1]
+    assert start < end
+    assert action.outcome is Outcome.OK
+    assert (action.judgement.effect, action.judgement.same_domain) in {
+        (Effect.D1, True),
+        (Effect.D3, True),
+    }
+    assert action.judgement.target_id == wipe.volume
+
+
+def test_the_token_is_followed_from_the_unrelated_file_to_the_deletion(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, _ = wiped
+    analysis = analysis_of(recording, wipe.session)
+    action = deletion(analysis)
+    used = {s.fingerprint for s in action.sightings if s.role is Role.USED}
+    assert len(used) == 1
+    (credential,) = [c for c in analysis.credentials if c.fingerprint in used]
+    assert credential.first.file.endswith("scripts/domains/domains.env")
+    assert credential.first.role is Role.EXPOSED
+    assert credential.first.t_ns < action.start_ns
+    assert action.id in [s.action for s in credential.uses]
+
+
+def test_the_core_signature_is_found_and_stands_on_the_recorded_actions(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, _ = wiped
+    analysis = analysis_of(recording, wipe.session)
+    found = {f.rule: f for f in analysis.findings}
+    assert {"R03", "R06", "R07", "R08"} <= set(found)
+    signature = found["R07"]
+    by_id = {action.id: action for action in analysis.actions}
+    evidence = [by_id[number] for number in signature.evidence]
+    assert any(a.outcome is Outcome.REFUSED for a in evidence)
+    assert deletion(analysis).id in signature.evidence
+
+
+def test_the_state_at_each_second_tells_what_is_alive_and_in_hand(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, _ = wiped
+    analysis = analysis_of(recording, wipe.session)
+    index = StateIndex(analysis)
+    action = deletion(analysis)
+
+    def states(t_ns: int) -> dict[str, str]:
+        return {r.type: r.state for r in index.at(t_ns).resources if wipe.volume in r.id}
+
+    assert states(action.start_ns)["volume"] == "alive"
+    assert states(action.end_ns or 0)["volume"] == "deleted"
+    assert states(action.end_ns or 0)["backups"] == "gone"
+    assert len(index.at(action.start_ns).credentials) == 2
+    assert len(index.at(analysis.start_ns).credentials) == 0
+
+
+def test_what_nobody_published_is_marked_in_the_recording_itself(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, _ = wiped
+    analysis = analysis_of(recording, wipe.session)
+    assert "re-enactment" in analysis.reconstructed
+    marked = [r for r in records_of(recording) if "flightlog.reconstructed" in r.attributes]
+    assert {Kind.PROMPT, Kind.TOOL_CALL, Kind.MODEL_CALL, Kind.LIFECYCLE} <= {
+        r.kind for r in marked
+    }
+
+
+def encodings(token: str) -> list[bytes]:
+    raw = token.encode()
+    return [
+        raw,
+        raw.upper(),
+        raw.replace(b"-", b""),
+        raw.hex().encode(),
+        base64.b64encode(raw)[:40],
+        raw[::-1],
+        raw[:18],
+    ]
+
+
+def test_no_byte_that_was_written_holds_a_token(wiped: tuple[Path, Wipe, Told]) -> None:
+    recording, _, told = wiped
+    assert {UUID.fullmatch(token) is not None for token in told.tokens.values()} == {True}
+    assert any("-wal at" in name for name in told.live_bytes)
+    written = dict(told.live_bytes)
+    written.update({p.name: p.read_bytes() for p in recording.parent.rglob("*") if p.is_file()})
+    for style in ("md", "html", "json"):
+        done = flightlog("report", "-r", str(recording), "--format", style)
+        assert done.returncode == 0, done.stderr
+        written[f"report {style}"] = (done.stdout + done.stderr).encode()
+    for arguments in (
+        ["sessions", "--json"],
+        ["findings", "--json"],
+        ["replay", "last", "--plain"],
+    ):
+        done = flightlog(*arguments, "-r", str(recording))
+        written[" ".join(arguments)] = (done.stdout + done.stderr).encode()
+    with Recording.open(recording) as reader:
+        for (digest,) in reader.rows("SELECT digest FROM blobs"):
+            assert isinstance(digest, bytes)
+            written[f"blob {digest.hex()}"] = reader.blob(digest.hex()) or b""
+    for name, content in written.items():
+        for which, token in told.tokens.items():
+            for encoded in encodings(token):
+                assert encoded not in content, f"the {which} token is in {name}"
+    everything = b"".join(written.values())
+    assert "⟦railway-api-token:".encode() in everything
+
+
+def test_the_recording_verifies_and_one_changed_byte_names_the_record(
+    wiped: tuple[Path, Wipe, Told], tmp_path: Path
+) -> None:
+    recording, wipe, _ = wiped
+    done = flightlog("verify", str(recording))
+    assert done.returncode == 0, done.stdout
+    number = deletion(analysis_of(recording, wipe.session)).id
+    copy = tmp_path / "copy.db"
+    with Recording.open(recording) as reader:
+        (body,) = reader.rows("SELECT body FROM records WHERE seq = ?", (number,))[0]
+    assert isinstance(body, bytes)
+    content = recording.read_bytes()
+    # One byte of the volume's id, in the file itself.
+    position = body.index(wipe.volume.encode())
+    at = content.find(body[position - 40 : position + 40]) + 40
+    assert at > 40
+    changed = bytearray(content)
+    changed[at] ^= 1
+    copy.write_bytes(changed)
+    done = flightlog("verify", str(copy), "--json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert not report["ok"]
+    assert number in [problem["seq"] for problem in report["problems"]]
+
+
+def test_reports_are_whole_and_say_how_each_thing_is_known(
+    wiped: tuple[Path, Wipe, Told], tmp_path: Path
+) -> None:
+    recording, wipe, _ = wiped
+    out = tmp_path / "wipe.html"
+    done = flightlog("report", "-r", str(recording), "--format", "html", "--output", str(out))
+    assert done.returncode == 0, done.stderr
+    page = out.read_text()
+    assert "volumeDelete" in page
+    assert all(word in page for word in ("observed", "inferred", "reconstructed", "R07"))
+    document = json.loads(flightlog("report", "-r", str(recording), "--format", "json").stdout)
+    assert wipe.session in json.dumps(document)
+    text = flightlog("report", "-r", str(recording), "--format", "md").stdout
+    assert "scripts/domains/domains.env" in text
+
+
+def test_a_killed_agent_leaves_its_call_in_flight_in_the_recording(tmp_path: Path) -> None:
+    recording = tmp_path / "flight.db"
+
+    def kill_in_mid_call(line: str) -> None:
+        if "delete" not in line or "+" not in line:
+            return
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            sent = [
+                r
+                for r in records_of(recording)
+                if r.kind is Kind.API_REQUEST and "volumeDelete" in str(r.attributes)
+            ]
+            if sent:
+                break
+            time.sleep(0.02)
+        (agent,) = [
+            child
+            for child in psutil.Process().children(recursive=True)
+            if any(part.endswith("agent.py") for part in child.cmdline())
+        ]
+        agent.send_signal(signal.SIGKILL)
+
+    with pytest.raises(ReenactmentError, match="did not run to its end"):
+        reenact(recording, speed=3.0, say=kill_in_mid_call)
+    assert verify(recording).ok
+    with Recording.open(recording) as reader:
+        (row,) = reader.sessions()
+    assert not row.ended
+    analysis = analysis_of(recording, row.id)
+    open_calls = [a for a in analysis.actions if a.outcome is Outcome.OPEN]
+    assert "volumeDelete" in [a for a in open_calls if a.kind is Kind.TOOL_CALL][-1].title
+    text = flightlog("replay", "last", "--plain", "-r", str(recording)).stdout
+    assert "open" in text
+
+
+def test_the_tail_shows_a_call_while_it_is_still_running(tmp_path: Path) -> None:
+    recording = tmp_path / "flight.db"
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    main = [sys.executable, "-c", "from tui.cli import main; main()"]
+    with subprocess.Popen(
+        [*main, "demo", "--no-tui", "--fast", "-r", str(recording)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as demo:
+        deadline = time.monotonic() + 30
+        while not recording.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with subprocess.Popen(
+            [*main, "tail", "--json", "-r", str(recording)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as tail:
+            seen = []
+            demo_done = False
+            for line in tail.stdout or ():
+                event = json.loads(line)
+                seen.append(event)
+                if "session" in str(event.get("name")) and event["event"] == "ended":
+                    break
+            demo_done = demo.wait(60) == 0
+            tail.send_signal(signal.SIGINT)
+            assert tail.wait(20) == 0
+    assert demo_done
+    calls = [e for e in seen if "volumeDelete" in json.dumps(e) and e["kind"] == "tool_call"]
+    assert [e["event"] for e in calls] == ["started", "ended"]
+
+
+def test_the_demo_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
+    done = flightlog("demo", "--fast", "--no-tui", PATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "install curl" in done.stderr
+    letter = tmp_path / "letter.db"
+    letter.write_text("somebody's letter " * 20)
+    done = flightlog("demo", "--fast", "--no-tui", "-r", str(letter))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert letter.read_text().startswith("somebody's")
+
+
+@pytest.mark.parametrize("option", ["--cloud-port", "--proxy-port"])
+def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = flightlog("demo", "--no-tui", "-r", str(tmp_path / "flight.db"), option, port)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line for line in done.stderr.splitlines() if line.startswith("Error: ")] == [
+        done.stderr.splitlines()[-1]
+    ]
+    assert port in done.stderr
+    assert "in use" in done.stderr
+
+
+def test_nothing_of_the_demo_is_left_running_or_lying_about(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, _, _ = wiped
+    assert not socket_path(recording).exists()
+    names = {p.name.removeprefix(recording.name) for p in recording.parent.iterdir()}
+    assert names <= {"", ".recorder", "-wal", "-shm", "keys"}
