@@ -99,7 +99,10 @@ def read_request(
             for operation in _operations(document, place)
         ]
     except UnreadableError as error:
-        return GraphQLRequest(unreadable=str(error)) if looks or _has_query(body) else None
+        # Elsewhere than at a GraphQL address a `query` may be anything; other methods than these are
+        # no reads anyway.
+        counts = looks or (method in {"GET", "HEAD"} and _has_query(body))
+        return GraphQLRequest(unreadable=str(error)) if counts else None
     return GraphQLRequest(tuple(operations), is_batch=len(documents) > 1)
 
 

@@ -73,10 +73,15 @@ class TaskScope:
             if t_ns < before_ns and (_names(text, folder) or _names(text, path)):
                 reason = f"prompt #{action} names {folder}"
                 return Scope(outside=False, reason=reason, certainty=Certainty.INFERRED)
-        for worked in self._worked:
-            if worked.t_ns < before_ns and worked.action != finder and _within(worked.path, folder):
+        before = [w for w in self._worked if w.t_ns < before_ns and w.action != finder]
+        for worked in before:
+            if _within(worked.path, folder):
                 reason = f"#{worked.action} worked in {folder} before"
                 return Scope(outside=False, reason=reason, certainty=Certainty.INFERRED)
+        if not any(_folder_of(worked.path) for worked in before):
+            # The first file that an agent opens may well be what its task is about.
+            reason = "nothing recorded before tells what the task is about"
+            return Scope(outside=False, reason=reason, certainty=Certainty.INFERRED)
         reason = f"no prompt names {folder} and nothing was read, edited or run there before"
         return Scope(outside=True, reason=reason, certainty=Certainty.INFERRED)
 

@@ -1,4 +1,4 @@
-"""`flightlog tail`: what the agents are doing now, a line when an action starts and when it ends."""
+"""`flightlog tail`: what agents are doing now, a line when an action starts and when it ends."""
 
 from __future__ import annotations
 
