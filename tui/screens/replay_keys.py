@@ -49,10 +49,11 @@ class ReplayKeys(Room):
 
     def go(self, playhead: Playhead | None, otherwise: str = "") -> None:
         """Go somewhere by hand, which pauses; or say that there is nothing to go to."""
+        target = playhead or self.playhead
+        if target is not None:
+            self.paint(target.paused())
         if playhead is None:
             self.say(otherwise)
-        else:
-            self.paint(playhead.paused())
 
     # --- the clock ----------------------------------------------------------------------------
 

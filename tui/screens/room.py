@@ -35,8 +35,8 @@ class Room(Screen[None]):
     Room #header { background: $panel; }
     Room #hints { background: $panel; }
     Room #too-small { display: none; }
-    Room.-tiny > * { display: none; }
-    Room.-tiny > #too-small { display: block; }
+    Room.-tiny > * { display: none !important; }
+    Room.-tiny > #too-small { display: block !important; }
     """
 
     def compose(self) -> ComposeResult:

@@ -1,0 +1,407 @@
+"""The replay screen, driven by keys and mouse."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from analyzer.timeline import format_offset
+from recorder import semconv
+from recorder.model import Kind
+from tests.tui.driving import driven, replaying, rows, text, until
+from tests.tui.factories import HeldSource, action, analysis, idle, long, ms, wipe
+from tui.app import FlightApp
+from tui.glyphs import ASCII
+from tui.screens.findings import Findings
+from tui.screens.help import Help
+from tui.screens.replay import Replay
+from tui.screens.room import Room
+from tui.screens.sessions import Sessions
+
+SIZES = [(120, 36), (80, 24)]
+SECOND = 10**9
+
+
+def head(screen: Replay) -> Any:
+    assert screen.playhead is not None
+    return screen.playhead
+
+
+def is_open(app: FlightApp, place: type[Room]) -> bool:
+    return isinstance(app.screen, place)
+
+
+def at(screen: Replay) -> str:
+    return format_offset(head(screen).offset_ns)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_decisive_second_is_told_on_one_screen(size: tuple[int, int]) -> None:
+    async with replaying(wipe(), size=size) as (app, pilot, screen):
+        await pilot.press("e", "e")
+        await pilot.pause()
+        shown = text(app)
+        assert at(screen) == "00:04.9"
+        assert "≈ RE-ENACTMENT, reconstructed:" in shown
+        assert "C1 M1" in rows(app)[0]
+        assert "PAUSE 00:04.9/00:09.0" in shown
+        assert "›C" in shown
+        assert "volumeDelete" in shown
+        assert "effect D1: destroys data" in shown
+        assert "railway_token 9f2c" in shown
+        assert "scripts/domains/renew.env:3 #31" in shown
+        assert "now: rows below are the future" in shown
+        assert "no later finding" in shown
+        assert "? Help" in rows(app)[-1]
+        assert all("\n" not in row for row in rows(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_alive_follows_the_playhead(size: tuple[int, int]) -> None:
+    async with replaying(wipe(), size=size) as (app, pilot, _screen):
+        await pilot.press("e", "e")
+        await pilot.pause()
+        assert "DELETED" not in text(app)
+        await pilot.press("G")
+        await pilot.pause()
+        shown = text(app)
+        assert "DELETED observed #41" in shown
+        assert "backups of pgdata" in shown or "GONE" in shown
+        await pilot.press("g")
+        await pilot.pause()
+        assert "DELETED" not in text(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["right"], "00:00.0"),
+        (["right"] * 2, "00:00.5"),
+        (["right"] * 3 + ["left"], "00:00.5"),
+        (["down"] * 4 + ["up"], "00:00.7"),
+        (["j"] * 4 + ["k"], "00:00.7"),
+        (["right_parenthesis"] * 3, "00:03.0"),
+        (["right_parenthesis"] * 3 + ["left_parenthesis"], "00:02.0"),
+        (["5"], "00:04.5"),
+        (["9"], "00:08.1"),
+        (["9", "0"], "00:00.0"),
+        (["G"], "00:09.0"),
+        (["G", "g"], "00:00.0"),
+        (["end", "home"], "00:00.0"),
+        (["shift+right"], "00:09.0"),
+        (["G", "shift+left"], "00:00.0"),
+        (["e"], "00:03.4"),
+        (["e", "e"], "00:04.9"),
+        (["e", "e", "E"], "00:03.4"),
+        (["2", "full_stop"], "00:03.4"),
+        (["2", "comma"], "00:00.5"),
+        (["pagedown"], "00:08.7"),
+        (["G", "pageup"], "00:00.0"),
+    ],
+)
+async def test_each_key_goes_where_it_says(keys: list[str], expected: str) -> None:
+    async with replaying(wipe()) as (_app, pilot, screen):
+        await pilot.press(*keys)
+        assert at(screen) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (["left"], "this is the first action"),
+        (["G", "right"], "this is the last action"),
+        (["E"], "no earlier finding"),
+        (["G", "e"], "no later finding"),
+        (["left_parenthesis"], "this is the start"),
+        (["G", "right_parenthesis"], "this is the end"),
+        (["comma"], "no earlier action in this lane"),
+        (["G", "down"], "no more actions"),
+    ],
+)
+async def test_every_dead_end_speaks_until_the_next_key(keys: list[str], message: str) -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert message in rows(app)[-1]
+        await pilot.press("i")
+        await pilot.pause()
+        assert screen.hints.message == ""
+        assert "q Back" in rows(app)[-1]
+
+
+async def test_a_step_back_shows_the_same_screen_again() -> None:
+    async with replaying(wipe()) as (app, pilot, _screen):
+        await pilot.press("right", "right", "right")
+        await pilot.pause()
+        before = text(app)
+        await pilot.press("right")
+        await pilot.pause()
+        assert text(app) != before
+        await pilot.press("left")
+        await pilot.pause()
+        assert text(app) == before
+
+
+async def test_it_plays_in_real_time_and_stops_at_each_finding() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        clock = [0]
+        screen.now_ns = lambda: clock[0]
+        await pilot.press("space")
+        assert screen.is_ticking
+        clock[0] += SECOND
+        screen.tick()
+        await pilot.pause()
+        assert at(screen) == "00:01.0"
+        assert "PLAY  00:01.0" in text(app)
+        assert "space Pause" in text(app)
+        clock[0] += 5 * SECOND
+        screen.tick()
+        await pilot.pause()
+        assert at(screen) == "00:03.4"
+        assert not head(screen).playing
+        assert not screen.is_ticking
+        assert "stopped at R03" in rows(app)[-1]
+
+
+async def test_speed_and_switches_change_how_it_plays_not_where_it_stands() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press("5", "right_square_bracket", "right_square_bracket", "p", "i")
+        await pilot.pause()
+        assert at(screen) == "00:04.5"
+        assert head(screen).speed == 5.0
+        assert "5x" in text(app)
+        assert "skip idle >2s: off" in text(app)
+        assert "stop at findings: off" in text(app)
+        await pilot.press("left_square_bracket", "equals_sign")
+        assert head(screen).speed == 1.0
+
+
+async def test_going_somewhere_by_hand_pauses() -> None:
+    for key in ("right", "5", "e", "right_parenthesis", "down", "full_stop"):
+        async with replaying(wipe()) as (_app, pilot, screen):
+            screen.now_ns = lambda: 0
+            await pilot.press("space")
+            assert head(screen).playing
+            await pilot.press(key)
+            assert not head(screen).playing
+            assert not screen.is_ticking
+
+
+async def test_idle_time_is_drawn_and_both_lengths_are_known() -> None:
+    async with replaying(idle()) as (app, pilot, _screen):
+        shown = text(app)
+        assert "... idle 30.0s skipped ..." in shown
+        assert "00:37.0   1x   skip idle >2s: on (plays 00:06.0)" in shown
+        await pilot.press("i")
+        await pilot.pause()
+        assert "... idle 30.0s ..." in text(app)
+
+
+async def test_a_click_on_the_strip_and_a_drag_seek() -> None:
+    async with replaying(wipe()) as (_app, pilot, screen):
+        await pilot.click("#heat", offset=(60, 0))
+        assert at(screen) == "00:04.5"
+        await pilot.mouse_down("#heat", offset=(90, 1))
+        await pilot.hover("#heat", offset=(30, 1))
+        await pilot.mouse_up("#heat", offset=(30, 1))
+        assert at(screen) == "00:02.2"
+
+
+async def test_a_click_on_a_row_goes_there_and_on_a_hint_presses_its_key() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        row = next(i for i, shown in enumerate(rows(app)) if "Grep RAILWAY" in shown)
+        await pilot.click(offset=(20, row))
+        assert at(screen) == "00:01.5"
+        await pilot.click("#hints", offset=(rows(app)[-1].index("F Findings"), 0))
+        await until(pilot, lambda: isinstance(app.screen, Findings))
+
+
+async def test_lanes_are_hidden_on_short_screens_and_one_key_away() -> None:
+    async with replaying(wipe(), size=(80, 24)) as (app, pilot, _screen):
+        assert not any(row.startswith("lanes") for row in rows(app))
+        await pilot.press("t")
+        await until(pilot, lambda: any(row.startswith("lanes") for row in rows(app)))
+        assert any(row.startswith("cred") and "U" in row for row in rows(app))
+        await pilot.press("t")
+        await until(pilot, lambda: not any(row.startswith("lanes") for row in rows(app)))
+    async with replaying(wipe()) as (app, pilot, _screen):
+        assert any(row.startswith("lanes") for row in rows(app))
+        await pilot.press("t")
+        await until(pilot, lambda: not any(row.startswith("lanes") for row in rows(app)))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_gives_the_body_or_the_state_the_whole_height(size: tuple[int, int]) -> None:
+    async with replaying(wipe(), size=size) as (app, pilot, screen):
+        await pilot.press("e", "e", "enter")
+        await until(pilot, lambda: "volumeDelete: true" in text(app).replace('"', ""))
+        assert "now: rows below" not in text(app)
+        await pilot.press("q")
+        await until(pilot, lambda: "now: rows below" in text(app))
+        await pilot.press("tab", "tab")
+        assert screen.focused is not None
+        assert screen.focused.id == "state"
+        await pilot.press("enter")
+        await until(pilot, lambda: "STATE AT 00:04.9   2 credentials" in text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "now: rows below" in text(app))
+
+
+async def test_keys_scroll_the_pane_that_has_the_focus() -> None:
+    async with replaying(wipe()) as (_app, pilot, screen):
+        await pilot.press("e", "e", "tab", "down", "down")
+        body = screen.query_one("#body")
+        assert body.scroll_offset.y == 2
+        assert at(screen) == "00:04.9"
+
+
+async def test_resizing_there_and_back_shows_the_same_and_too_small_says_what_it_needs() -> None:
+    async with replaying(wipe()) as (app, pilot, _screen):
+        await pilot.press("e", "e")
+        await pilot.pause()
+        before = text(app)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "i:skip on" in text(app))
+        await pilot.resize_terminal(40, 10)
+        await until(pilot, lambda: "needs 80x20, this is 40x10" in text(app))
+        assert "RE-ENACT" not in text(app)
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: text(app) == before)
+
+
+async def test_screens_are_reached_by_key_and_q_returns_to_the_same_moment() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press("5")
+        for key, place in (("F", Findings), ("question_mark", Help), ("S", Sessions)):
+            await pilot.press(key)
+            await until(pilot, partial(is_open, app, place))
+            await pilot.press("q")
+            await until(pilot, lambda: app.screen is screen)
+            assert at(screen) == "00:04.5"
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+
+
+async def test_opening_a_screen_while_playing_pauses() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press("space", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        assert not head(screen).playing
+        assert not screen.is_ticking
+
+
+async def test_the_palette_offers_and_does_what_the_keys_do() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press("colon")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.press(*"next finding")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen and at(screen) == "00:03.4")
+
+
+async def test_it_begins_where_it_was_told_to() -> None:
+    async with replaying(wipe(), at="R07") as (app, _pilot, screen):
+        assert at(screen) == "00:04.9"
+        assert "›C" in text(app)
+    async with replaying(wipe(), at="soon") as (app, _pilot, screen):
+        assert at(screen) == "00:00.0"
+        assert "'soon' is no session time" in rows(app)[-1]
+
+
+async def test_a_long_value_is_fetched_for_the_action_that_is_looked_at() -> None:
+    held = analysis([
+        action(1, Kind.TOOL_CALL, "Bash", "cat big", 0,
+               attributes={semconv.GEN_AI_TOOL_RESULT: "beginning"},
+               blob_of={semconv.GEN_AI_TOOL_RESULT: "d1"}),
+    ])  # fmt: skip
+    source = HeldSource(held)
+    source.blobs["d1"] = "beginning\n" + "x" * 200 + "\n" + "the end of it"
+    async with replaying(held, source=source) as (app, pilot, _screen):
+        await until(pilot, lambda: "the end of it" in text(app))
+
+
+async def test_copying_takes_the_account_of_the_action_and_says_which_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSH_CONNECTION", "1")
+    async with replaying(wipe()) as (app, pilot, _screen):
+        await pilot.press("e", "y")
+        await pilot.pause()
+        assert "through the terminal (OSC 52)" in rows(app)[-1]
+        assert "#31 Read" in app.clipboard
+        assert "RAILWAY_API_TOKEN=⟦railway_token:9f2c⟧" in app.clipboard
+
+
+async def test_a_selection_with_the_mouse_copies_what_is_seen() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        row = next(i for i, shown in enumerate(rows(app)) if "Grep RAILWAY" in shown)
+        start = rows(app)[row].index("Grep")
+        await pilot.mouse_down(offset=(start, row))
+        await pilot.hover(offset=(start + 12, row))
+        await pilot.mouse_up(offset=(start + 12, row))
+        selected = screen.get_selected_text() or ""
+        assert selected.strip().startswith("Grep RAILWAY")
+
+
+async def test_ten_thousand_actions_open_at_once_and_can_be_sought_anywhere() -> None:
+    async with replaying(long(10_000)) as (app, pilot, screen):
+        await pilot.press("5")
+        await pilot.pause()
+        assert "action number 4999" in text(app)
+        await pilot.press("G")
+        await pilot.pause()
+        assert "action number 9999" in text(app)
+        assert head(screen).cursor == 9_999
+
+
+async def test_ascii_draws_with_ascii_alone() -> None:
+    async with driven(wipe(), session=wipe().session.id, glyphs=ASCII) as (app, pilot):
+        await pilot.press("e", "e")
+        await pilot.pause()
+        odd = {char for char in text(app) if not char.isascii()}
+        # Textual draws the scrollbar's ends itself.
+        assert odd <= set("▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▔╺╸")
+        assert "~r RE-ENACTMENT" in text(app)
+        assert ">C" in text(app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_colour_nothing_is_lost(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with replaying(wipe(), size=size) as (app, pilot, _screen):
+        await pilot.press("e", "e")
+        await pilot.pause()
+        coloured = text(app)
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with replaying(wipe(), size=size) as (app, pilot, _screen):
+        await pilot.press("e", "e")
+        await pilot.pause()
+        assert text(app) == coloured
+        assert app.export_screenshot()
+
+
+async def test_a_session_that_cannot_be_read_is_said_and_not_a_crash() -> None:
+    class Failing(HeldSource):
+        def load(self, session_id: str) -> Any:
+            raise RuntimeError("the disk went away")
+
+    source = Failing(wipe())
+    app_held = wipe()
+    app = FlightApp(source.path, app_held.session.id, source=source)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "the disk went away" in rows(app)[-1])
+
+
+async def test_an_empty_session_can_be_opened() -> None:
+    async with replaying(analysis([])) as (app, pilot, screen):
+        await pilot.press("space", "right", "e", "G", "down", "y", "enter")
+        await pilot.pause()
+        assert head(screen).cursor == -1
+        assert "before the first action" in text(app)
+    assert ms(0) == analysis([]).start_ns

@@ -1,0 +1,171 @@
+"""Session list, findings and help, driven by keys; and recorded text that attacks all of them."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from tests.tui.driving import driven, replaying, rows, text, until
+from tests.tui.factories import HeldSource, analysis, hostile, idle, renamed, wipe
+from tui.app import FlightApp
+from tui.plain import print_timeline
+from tui.screens.findings import Findings
+from tui.screens.help import Help
+from tui.screens.replay import Replay
+from tui.screens.sessions import Sessions
+
+SIZES = [(120, 36), (80, 24)]
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_session_is_chosen_by_what_its_preview_tells(size: tuple[int, int]) -> None:
+    held = (wipe(), renamed(idle(), "b1b1b1"))
+    async with driven(*held, size=size) as (app, pilot):
+        await until(pilot, lambda: "R07 refused, then destroyed" in text(app))
+        shown = text(app)
+        assert "›C a17f00d0" in shown
+        assert "C1 M1" in shown
+        assert "2 sessions, newest first" in rows(app)[0]
+        await pilot.press("down")
+        await until(pilot, lambda: "no findings" in text(app))
+        await pilot.press("up", "up")
+        await until(pilot, lambda: "no more sessions" in rows(app)[-1])
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Replay))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Sessions))
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+
+
+async def test_the_preview_names_findings_credentials_and_both_ends() -> None:
+    async with driven(wipe()) as (app, pilot):
+        await until(pilot, lambda: "R07" in text(app))
+        shown = text(app)
+        for part in ("railway_token 9f2c", "renew.env:3", "used once", "first", "last", "▲",
+                     "re-enactment"):  # fmt: skip
+            assert part in shown
+
+
+async def test_without_a_session_the_screen_says_how_to_record_one() -> None:
+    app = FlightApp(HeldSource().path, source=HeldSource())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "flightlog demo" in text(app))
+        await pilot.press("enter", "down", "F", "G", "y")
+        await pilot.pause()
+        assert isinstance(app.screen, Sessions)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_finding_gives_its_reason_and_evidence_and_replays_there(
+    size: tuple[int, int],
+) -> None:
+    async with replaying(wipe(), size=size) as (app, pilot, screen):
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Findings))
+        await pilot.press("down")
+        await pilot.pause()
+        shown = " ".join(text(app).split())
+        assert "#11 was refused, #31 exposed railway_token 9f2c" in shown
+        assert "Read scripts/domains/renew.env #31 ok, reconstructed" in shown
+        assert "inferred" in shown
+        await pilot.press("down")
+        await pilot.pause()
+        assert "no more findings" in rows(app)[-1]
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert screen.playhead is not None
+        assert screen.playhead.cursor == 8
+
+
+async def test_findings_open_from_the_list_and_lead_to_a_replay_there() -> None:
+    async with driven(wipe()) as (app, pilot):
+        await until(pilot, lambda: "R07" in text(app))
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Findings))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Replay) and "00:04.9/" in text(app))
+
+
+async def test_a_session_without_findings_says_so() -> None:
+    async with replaying(idle()) as (app, pilot, _screen):
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Findings))
+        await pilot.press("enter", "down", "G")
+        await pilot.pause()
+        assert "the rules found nothing" in text(app)
+
+
+async def test_help_lists_the_keys_of_the_screen_that_it_was_asked_on() -> None:
+    async with replaying(wipe()) as (app, pilot, _screen):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        await pilot.pause()
+        assert "Play or pause" in text(app)
+        await pilot.press("G")
+        await pilot.pause()
+        assert "Replay at the finding" in text(app)
+        await pilot.press("g")
+        await pilot.pause()
+        assert "Play or pause" in text(app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_recorded_text_is_inert_on_every_screen(size: tuple[int, int]) -> None:
+    async with driven(hostile(), size=size) as (app, pilot):
+        await until(pilot, lambda: "H1" in text(app))
+        for keys in (["tab"], ["enter"], ["e"], ["enter"], ["q"], ["F"], ["q"], ["question_mark"],
+                     ["q"]):  # fmt: skip
+            await pilot.press(*keys)
+            await pilot.pause(0.05)
+            for drawn in rows(app):
+                assert not CONTROLS.search(drawn)
+        assert isinstance(app.screen, Replay)
+        assert "␛]52;c" in text(app)
+        row = next(i for i, shown in enumerate(rows(app)) if "evil" in shown)
+        await pilot.click(offset=(rows(app)[row].index("evil"), row))
+        await pilot.pause()
+        assert app.is_running
+
+
+async def test_the_plain_print_tells_the_story_line_by_line() -> None:
+    out = io.StringIO()
+    print_timeline(wipe(), out)
+    shown = out.getvalue()
+    lines = shown.splitlines()
+    for part in (
+        "RE-ENACTMENT, reconstructed: prompt",
+        "00:04.9 C   api   └? POST backboard.railway.app volumeDelete  [3.6s, ok, observed, its "
+        "place inferred by process and time] #41",
+        "C R07 refused, then destroyed with another credential: #11 was refused",
+        "... idle 3.6s ...",
+        "STATE AT 00:09.0   2 credentials in hand",
+        "volume pgdata DELETED observed #41",
+        "backups of pgdata GONE inferred #41",
+    ):
+        assert part in shown
+    assert next(n for n, row in enumerate(lines) if "R07" in row) == 1 + next(
+        n for n, row in enumerate(lines) if "#41" in row
+    )
+    assert "00:03.4 M≈  tool  Read" in shown
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_the_plain_print_is_inert_too(ascii_only: bool) -> None:
+    out = io.StringIO()
+    print_timeline(hostile(), out, ascii=ascii_only)
+    assert not CONTROLS.search(out.getvalue().replace("\n", ""))
+    assert not ascii_only or out.getvalue().isascii()
+
+
+def test_the_plain_print_escapes_what_the_stream_cannot_encode() -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii")
+    print_timeline(hostile(), out)
+    print_timeline(wipe(), out)
+    print_timeline(analysis([]), out)
+    out.flush()
+    assert b"~r RE-ENACTMENT" in raw.getvalue()
