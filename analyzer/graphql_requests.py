@@ -99,8 +99,8 @@ def read_request(
             for operation in _operations(document, place)
         ]
     except UnreadableError as error:
-        # Elsewhere than at a GraphQL address a `query` may be anything; other methods than these are
-        # no reads anyway.
+        # Elsewhere than at a GraphQL address a `query` may be anything, and by their method alone
+        # only these two would be taken for reads.
         counts = looks or (method in {"GET", "HEAD"} and _has_query(body))
         return GraphQLRequest(unreadable=str(error)) if counts else None
     return GraphQLRequest(tuple(operations), is_batch=len(documents) > 1)

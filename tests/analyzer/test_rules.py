@@ -117,11 +117,13 @@ def test_a_deletion_without_an_answer_still_counts(tmp_path: Path) -> None:
 
 def test_a_deletion_with_the_refused_credential_itself_is_no_crossing(tmp_path: Path) -> None:
     flight = Flight()
+    flight.read(0.5, "services/api/app.py", "x = 1")
     flight.read(1.0, "scripts/other/a.env", f"RAILWAY_TOKEN={PROJECT_TOKEN}")
     flight.graphql(2.0, "query { me { id } }", REFUSED, token=PROJECT_TOKEN)
     flight.graphql(3.0, DELETE, DELETED, token=PROJECT_TOKEN)
     found = rules_of(flight.analyze(tmp_path))
     assert not found & {"R06", "R07"}
+    assert "R03" in found
 
 
 @pytest.mark.parametrize(

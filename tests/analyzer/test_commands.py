@@ -1,0 +1,224 @@
+"""The commands as people and machines run them: child processes on real recordings."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight, wipe
+
+RUN = [sys.executable, "-c", "from tui.cli import main; main()"]
+HOSTILE = "\x1b]2;owned\x07\x1b[31m\u202eevil"
+
+
+def flightlog(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RUN, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **variables},
+        check=False,
+    )
+
+
+def in_a_terminal(*arguments: str | Path, **variables: str) -> str:
+    """Return what a command writes when its stdout is a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*RUN, *map(str, arguments)],
+        stdout=theirs,
+        env={**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, **variables},
+    )
+    os.close(theirs)
+    written = b""
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            data = os.read(ours, 65536)
+        except OSError:  # Linux says EIO once the other end is closed
+            break
+        if not data:
+            break
+        written += data
+    process.wait(10)
+    os.close(ours)
+    return written.decode()
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of two sessions, the newer one the wipe."""
+    folder = tmp_path_factory.mktemp("flown")
+    quiet = Flight(session="quiet-one", trace="0e" * 16, run="run-0", pid=1)
+    quiet.tool(0.0, "Bash", {"command": "ls"}, {"exit_code": 0})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
+        return quiet.write(folder / "flight.db", wipe())
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    flight = Flight(session="s-1" + HOSTILE, ends=None)
+    flight.prompt(1.0, HOSTILE)
+    flight.tool(2.0, f"Tool{HOSTILE}", {"x": HOSTILE}, lasts=None)
+    flight.request(3.0, "DELETE", f"/{HOSTILE}", {"authorization": f"Bearer {ACCOUNT_TOKEN}"})
+    return flight.write(tmp_path / "hostile.db")
+
+
+def test_sessions_lists_the_newest_first_and_says_which_ended(flown: Path) -> None:
+    done = flightlog("sessions", "-r", flown)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:2] == ["SESSION", "STARTED"]
+    assert [line.split()[0] for line in lines[1:]] == ["session-a", "quiet-one"]
+    assert all("ended" in line for line in lines[1:])
+
+
+def test_sessions_as_json_is_json_and_nothing_else(flown: Path) -> None:
+    rows = json.loads(flightlog("sessions", "-r", flown, "--json").stdout)
+    assert [row["id"] for row in rows] == ["session-a", "quiet-one"]
+    assert rows[0]["ended"] is True
+
+
+def test_the_recording_may_be_named_by_the_environment(flown: Path) -> None:
+    assert "session-a" in flightlog("sessions", FLIGHTLOG_RECORDING=str(flown)).stdout
+
+
+@pytest.mark.parametrize("style", ["md", "html", "json"])
+def test_report_takes_the_newest_session_unless_told_otherwise(flown: Path, style: str) -> None:
+    newest = flightlog("report", "-r", flown, "--format", style)
+    assert newest.returncode == 0
+    assert "volumeDelete" in newest.stdout
+    assert "L0 self" in newest.stdout
+    assert newest.stderr == ""
+    other = flightlog("report", "quiet", "-r", flown, "--format", style)
+    assert "volumeDelete" not in other.stdout
+    assert "Bash ls" in other.stdout
+
+
+def test_report_writes_a_file_and_says_so_on_stderr(flown: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.html"
+    done = flightlog("report", "last", "-r", flown, "--format", "html", "-o", target)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert str(target) in done.stderr
+    assert target.read_text().startswith("<!doctype html>")
+
+
+def test_report_without_verification_says_so(flown: Path) -> None:
+    assert "not verified" in flightlog("report", "-r", flown, "--no-verify").stdout
+
+
+def test_findings_are_listed_with_their_reasons(flown: Path) -> None:
+    done = flightlog("findings", "-r", flown)
+    assert done.returncode == 0
+    assert "C R07" in done.stdout
+    assert "outside the task" in done.stdout
+    assert "\x1b" not in done.stdout, "no colour where there is no terminal"
+
+
+@pytest.mark.parametrize(
+    ("session", "level", "code"),
+    [("last", "critical", 1), ("last", "low", 1), ("quiet-one", "low", 0)],
+)
+def test_findings_can_fail_a_build(flown: Path, session: str, level: str, code: int) -> None:
+    done = flightlog("findings", session, "-r", flown, "--fail-on", level)
+    assert done.returncode == code
+
+
+def test_findings_as_json_name_their_evidence(flown: Path) -> None:
+    rows = json.loads(flightlog("findings", "-r", flown, "--json").stdout)
+    core = next(row for row in rows if row["rule"] == "R07")
+    assert core["severity"] == "critical"
+    assert core["certainty"] == "inferred"
+    assert len(core["evidence"]) == 3
+
+
+def test_tail_once_prints_the_newest_session_in_order_and_ends(flown: Path) -> None:
+    done = flightlog("tail", "--once", "-n", "100", "-r", flown)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert any("started" in line and "Bash curl" in line for line in lines)
+    assert any("ended" in line and "volumeDelete" in line and "D1" in line for line in lines)
+    assert not any("quiet" in line for line in lines)
+    times = [line.split()[0] for line in lines]
+    assert times == sorted(times)
+
+
+def test_tail_as_json_is_one_object_a_line(flown: Path) -> None:
+    done = flightlog("tail", "--once", "--json", "-n", "100", "-r", flown)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    deletion = [row for row in rows if row["effect"] == "D1"]
+    assert [row["event"] for row in deletion] == ["started", "ended"]
+    assert deletion[0]["parent"] is not None
+    assert "trace context" in deletion[0]["join"]
+    assert [row["outcome"] for row in deletion] == ["open", "ok"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sessions"], ["findings"], ["tail", "--once"], ["tail", "--once", "--json"], ["report"]],
+)
+def test_hostile_text_and_secrets_reach_no_output(hostile: Path, arguments: list[str]) -> None:
+    done = flightlog(*arguments, "-r", hostile)
+    assert done.returncode == 0
+    for text in (done.stdout, done.stderr):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)
+        assert ACCOUNT_TOKEN not in text
+        assert PROJECT_TOKEN not in text
+
+
+def test_colour_is_for_terminals_that_want_it(flown: Path) -> None:
+    plain = in_a_terminal("findings", "-r", flown, NO_COLOR="1")
+    assert "R07" in plain
+    assert "\x1b[" not in plain
+    assert "\x1b[31m" in in_a_terminal("findings", "-r", flown)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["sessions", "-r", "{missing}"], "no recording at"),
+        (["report", "-r", "{text}"], "not a SQLite database"),
+        (["findings", "nobody", "-r", "{good}"], "no session 'nobody'"),
+        (["tail", "--once", "-r", "{empty}"], "an empty file"),
+        (["report", "-r", "{good}", "-o", "{folder}/no/such/out.md"], "cannot write"),
+        (["report", "-r", "{good}", "--format", "pdf"], "pdf"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_code_two(
+    flown: Path, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    (tmp_path / "text.db").write_text("just a text file, long enough to have a header" * 5)
+    (tmp_path / "empty.db").touch()
+    names = {
+        "missing": tmp_path / "missing.db",
+        "text": tmp_path / "text.db",
+        "empty": tmp_path / "empty.db",
+        "good": flown,
+        "folder": tmp_path,
+    }
+    done = flightlog(*[a.format(**names) for a in arguments])
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["sessions", "tail", "report", "findings"])
+def test_help_has_an_example_that_names_the_command(name: str) -> None:
+    text = flightlog(name, "--help").stdout
+    assert "Example:" in text
+    assert f"flightlog {name}" in text
+
+
+def test_reading_a_recording_needs_no_right_to_write_it(flown: Path) -> None:
+    before = flown.read_bytes()
+    assert flightlog("report", "-r", flown).returncode == 0
+    assert flown.read_bytes() == before
