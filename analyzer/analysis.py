@@ -58,7 +58,9 @@ def records_around(recording: Recording, row: SessionRow) -> Iterator[StoredReco
     others = [
         recording.records(session=other.id, after=row.first_seq - 1, until=loose[-1].seq)
         for other in recording.sessions()
-        if other.id != row.id and other.last_seq >= row.first_seq
+        if other.id != row.id
+        and other.last_seq >= row.first_seq
+        and other.first_seq <= loose[-1].seq
     ]
     return heapq.merge(own, loose, *others, key=lambda record: record.seq)
 

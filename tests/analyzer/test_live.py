@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analyzer.live import LiveFeed, Step
+from recorder.errors import RecordingError
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.store import Store
@@ -103,10 +104,18 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def has_a_session(path: Path) -> bool:
+    try:
+        with Recording.open(path) as recording:
+            return bool(recording.sessions())
+    except RecordingError:
+        return False  # not there yet, or not yet whole
+
+
 def test_tail_shows_a_call_while_it_runs_then_its_end_and_leaves_quietly(tmp_path: Path) -> None:
     recording, gate = tmp_path / "flight.db", tmp_path / "gate"
     with child([sys.executable, "-c", AGENT, str(gate)], recording) as agent:
-        wait_for(recording.exists)
+        wait_for(lambda: has_a_session(recording))
         with child(TAIL, recording) as tail:
             line = tail.until(lambda line: "Bash first" in line)
             assert "started" in line
@@ -123,7 +132,7 @@ def test_tail_shows_a_call_while_it_runs_then_its_end_and_leaves_quietly(tmp_pat
 def test_the_call_that_an_agent_was_killed_in_is_shown_as_running(tmp_path: Path) -> None:
     recording = tmp_path / "flight.db"
     with child([sys.executable, "-c", AGENT, str(tmp_path / "never")], recording) as agent:
-        wait_for(recording.exists)
+        wait_for(lambda: has_a_session(recording))
         with child(TAIL, recording) as tail:
             tail.until(lambda line: "Bash first" in line)
             agent.process.kill()
