@@ -80,16 +80,23 @@ def _request(name: str, texts: Texts, outcome: Outcome) -> str:
         reason = as_text(texts.attributes.get(semconv.REASON))
         return f"{name} (not read: {reason})" if reason else name
     request = request_of(texts)
-    pieces = [f"{request.method} {request.host}{request.path}", _operations(texts)]
+    line = f"{request.method} {request.host}{request.path}"
+    operations = _operations(texts)
+    # On a narrow screen the end is cut: what was asked for stands first where the body tells it,
+    # because every request of such an API has the same line.
+    if operations:
+        return f"{operations} {_answer(texts, outcome)}, {line}"
+    return f"{line} {_answer(texts, outcome)}"
+
+
+def _answer(texts: Texts, outcome: Outcome) -> str:
     status = http_status(texts.attributes)
     if outcome is Outcome.OPEN:
-        pieces.append("→ …")
-    elif status is None:
-        pieces.append(f"→ {as_text(texts.attributes.get(semconv.ERROR_TYPE)) or 'no answer'}")
-    else:
-        words = {Outcome.REFUSED: " refused", Outcome.FAILED: " failed"}
-        pieces.append(f"→ {status}{words.get(outcome, '')}")
-    return " ".join(filter(None, pieces))
+        return "→ …"
+    if status is None:
+        return f"→ {as_text(texts.attributes.get(semconv.ERROR_TYPE)) or 'no answer'}"
+    words = {Outcome.REFUSED: " refused", Outcome.FAILED: " failed"}
+    return f"→ {status}{words.get(outcome, '')}"
 
 
 def _operations(texts: Texts) -> str:

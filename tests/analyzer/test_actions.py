@@ -252,8 +252,8 @@ def test_the_title_of_a_request_names_its_operations_and_its_end(tmp_path: Path)
     flight.graphql(1.0, DELETE, REFUSED)
     flight.graphql(2.0, LIST, LISTED, lasts=None)
     first, second = requests(flight.analyze(tmp_path))
-    assert first.title == "POST 127.0.0.1:4443/graphql/v2 mutation volumeDelete → 200 refused"
-    assert second.title == "POST 127.0.0.1:4443/graphql/v2 query project → …"
+    assert first.title == "mutation volumeDelete → 200 refused, POST 127.0.0.1:4443/graphql/v2"
+    assert second.title == "query project → …, POST 127.0.0.1:4443/graphql/v2"
 
 
 def test_the_fold_gives_the_same_whether_fed_at_once_or_bit_by_bit(tmp_path: Path) -> None:
