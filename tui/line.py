@@ -6,13 +6,15 @@ Plain data. The text may come from a recording and is hostile; it reaches a scre
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from analyzer.model import Severity
 from analyzer.timeline import Mark
 
-__all__ = ["Line", "Piece", "Tone", "line", "mark_tone", "severity_tone"]
+__all__ = ["Line", "Piece", "Tone", "line", "mark_tone", "merged", "severity_tone"]
 
 
 class Tone(StrEnum):
@@ -52,6 +54,14 @@ TONE_OF_SEVERITY = {
 def line(*pieces: str | Piece, tone: Tone = Tone.NORMAL) -> Line:
     """Return a line of pieces; bare strings take the tone that is given."""
     return tuple(piece if isinstance(piece, Piece) else Piece(piece, tone) for piece in pieces)
+
+
+def merged(pieces: Iterable[Piece]) -> Line:
+    """Return cells drawn one by one as few pieces: neighbours of one tone become one."""
+    return tuple(
+        Piece("".join(piece.text for piece in run), tone)
+        for tone, run in groupby(pieces, key=lambda piece: piece.tone)
+    )
 
 
 def severity_tone(severity: Severity) -> Tone:

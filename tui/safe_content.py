@@ -85,8 +85,8 @@ def _within(pieces: Line, width: int, glyphs: Glyphs) -> Iterator[Piece]:
     for position, piece in enumerate(pieces):
         text = safe(piece.text, glyphs)
         size = cell_len(text)
-        more = any(rest.text.strip() for rest in pieces[position + 1 :])
-        if size > left or (size == left and more):
+        more = size == left and any(rest.text.strip() for rest in pieces[position + 1 :])
+        if size > left or more:
             yield Piece(fit(text + " " * more, left, glyphs), piece.tone)
             return
         left -= size

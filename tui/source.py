@@ -7,18 +7,20 @@ and a long read would make the recording's log grow.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from analyzer.state import StateIndex
-
 from analyzer.analysis import analyze
+from analyzer.state import StateIndex
 from recorder.model import SessionRow
 from recorder.reader import Recording
+from recorder.verify import verify
 from tui.scene import Scene
 
-__all__ = ["RecordingSource", "Source", "find_session"]
+__all__ = ["Integrity", "RecordingSource", "Source", "find_session"]
 
 KEPT = 16
 """Analysed sessions that stay in memory; the list of sessions shows each again and again."""
@@ -40,6 +42,22 @@ class Source(Protocol):
     def blob(self, digest: str) -> str | None:
         """Return a large value's text, None where it was removed."""
         ...
+
+    def integrity(self, keep_on: Callable[[], bool]) -> Integrity | None:
+        """Verify the whole recording, None when `keep_on` said no in the middle."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """What verifying the recording showed; never more than its level."""
+
+    is_intact: bool
+    words: str
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the verification any more."""
 
 
 class RecordingSource:
@@ -85,6 +103,23 @@ class RecordingSource:
         with Recording.open(self.path) as recording:
             data = recording.blob(digest)
         return None if data is None else data.decode("utf-8", "backslashreplace")
+
+    def integrity(self, keep_on: Callable[[], bool]) -> Integrity | None:
+        """Verify the whole recording, None when `keep_on` said no in the middle."""
+
+        def progress(_done: int, _all: int) -> None:
+            if not keep_on():
+                raise _StoppedError
+
+        try:
+            report = verify(self.path, progress=progress)
+        except _StoppedError:
+            return None
+        if report.ok:
+            return Integrity(is_intact=True, words=f"chain ok ({report.level})")
+        first = report.problems[0]
+        where = "" if first.seq is None else f" at record {first.seq}"
+        return Integrity(is_intact=False, words=f"chain BAD{where}")
 
 
 def find_session(path: Path, wanted: str) -> SessionRow:

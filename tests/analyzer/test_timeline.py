@@ -24,9 +24,10 @@ from analyzer.timeline import (
     time_of_column,
 )
 from recorder.model import Kind
-from tests.tui.factories import action, analysis, idle, long, ms, wipe
+from tests.tui.factories import action, analysis, idle, long, ms, unhurried, wipe
 
 
+@unhurried
 @given(st.integers(0, 10**13), st.integers(1, 10**13), st.integers(1, 400))
 def test_a_columns_first_moment_stands_in_that_column(start: int, length: int, width: int) -> None:
     width = min(width, length)
@@ -35,6 +36,7 @@ def test_a_columns_first_moment_stands_in_that_column(start: int, length: int, w
         assert column_of(t_ns, start, start + length, width) == column
 
 
+@unhurried
 @given(st.integers(0, 10**15))
 def test_session_time_is_read_back_as_it_was_written(ns: int) -> None:
     assert parse_offset(format_offset(ns)) == ns // 100_000_000 * 100_000_000

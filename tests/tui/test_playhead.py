@@ -11,7 +11,7 @@ from analyzer.model import Certainty, Finding, Severity
 from analyzer.timeline import Timeline
 from recorder.model import Kind
 from tests.tui import factories
-from tests.tui.factories import START, action, analysis, idle, ms, wipe
+from tests.tui.factories import START, action, analysis, idle, ms, unhurried, wipe
 from tui.playhead import SPEEDS, Playhead
 
 SECOND = 10**9
@@ -48,17 +48,20 @@ def playheads(draw: st.DrawFn) -> Playhead:
 times = st.integers(0, 20 * SECOND)
 
 
+@unhurried
 @given(playheads(), times, times)
 def test_playing_twice_is_playing_once_for_as_long(head: Playhead, a: int, b: int) -> None:
     assert head.advance(a).advance(b) == head.advance(a + b)
 
 
+@unhurried
 @given(playheads(), times)
 def test_playing_never_goes_back_nor_past_the_end(head: Playhead, elapsed: int) -> None:
     after = head.advance(elapsed)
     assert head.t_ns <= after.t_ns <= head.timeline.end_ns
 
 
+@unhurried
 @given(playheads(), times)
 def test_playing_never_jumps_over_a_finding_that_it_stops_at(head: Playhead, elapsed: int) -> None:
     after = replace(head, stop_at_findings=True).advance(elapsed)
@@ -66,6 +69,7 @@ def test_playing_never_jumps_over_a_finding_that_it_stops_at(head: Playhead, ela
     assert passed == []
 
 
+@unhurried
 @given(playheads(), times, times)
 def test_skipping_idle_time_keeps_the_order_of_moments(head: Playhead, a: int, b: int) -> None:
     head = replace(head, stop_at_findings=False)
@@ -73,6 +77,7 @@ def test_skipping_idle_time_keeps_the_order_of_moments(head: Playhead, a: int, b
     assert head.advance(low).t_ns <= head.advance(high).t_ns
 
 
+@unhurried
 @given(playheads())
 def test_the_replay_lasts_as_long_as_it_says(head: Playhead) -> None:
     head = replace(
@@ -86,6 +91,7 @@ def test_the_replay_lasts_as_long_as_it_says(head: Playhead) -> None:
         assert head.advance(head.watch_ns - 1).t_ns < head.timeline.end_ns
 
 
+@unhurried
 @given(playheads(), st.lists(st.sampled_from([-1, 1]), max_size=20))
 def test_a_step_back_undoes_a_step(head: Playhead, steps: list[int]) -> None:
     for by in steps:

@@ -45,7 +45,7 @@ async def test_the_decisive_second_is_told_on_one_screen(size: tuple[int, int]) 
         shown = text(app)
         assert at(screen) == "00:04.9"
         assert "≈ RE-ENACTMENT, reconstructed:" in shown
-        assert "C1 M1" in rows(app)[0]
+        assert "chain ok (L0 self)   findings C1 M1" in rows(app)[0]
         assert "PAUSE 00:04.9/00:09.0" in shown
         assert "›C" in shown
         assert "volumeDelete" in shown

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from tests.tui.factories import ATTACK, SEAL
+from tests.tui.factories import ATTACK, SEAL, unhurried
 from tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from tui.line import Piece, line
 from tui.safe_content import MAX_CELLS, as_text, fit, fit_ends, safe, to_strip, wrap
@@ -20,6 +20,7 @@ texts = st.text() | st.sampled_from([ATTACK, "日本語テキスト", "e\u0301\u
 glyph_sets = st.sampled_from([UNICODE, ASCII])
 
 
+@unhurried
 @given(texts, st.integers(0, 200), glyph_sets)
 def test_a_fitted_text_has_exactly_its_width_and_no_control(
     text: str, width: int, glyphs: Glyphs
@@ -29,6 +30,7 @@ def test_a_fitted_text_has_exactly_its_width_and_no_control(
         assert not CONTROLS.search(shown)
 
 
+@unhurried
 @given(st.lists(texts, max_size=4), st.integers(1, 120), glyph_sets)
 def test_a_row_on_the_screen_has_exactly_its_width_and_every_segment_a_style(
     parts: list[str], width: int, glyphs: Glyphs
@@ -39,6 +41,7 @@ def test_a_row_on_the_screen_has_exactly_its_width_and_every_segment_a_style(
     assert not CONTROLS.search(strip.text)
 
 
+@unhurried
 @given(st.lists(texts, max_size=4), st.integers(3, 60), glyph_sets)
 def test_wrapping_loses_nothing_but_spaces_and_stays_within_the_width(
     parts: list[str], width: int, glyphs: Glyphs
@@ -51,6 +54,7 @@ def test_wrapping_loses_nothing_but_spaces_and_stays_within_the_width(
         assert cell_len(as_text(row, glyphs)) <= max(width, 2)
 
 
+@unhurried
 @given(texts)
 def test_ascii_output_is_ascii(text: str) -> None:
     assert safe(text, ASCII).isascii()

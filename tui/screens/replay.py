@@ -8,16 +8,17 @@ from textual import on, work
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker, WorkerState, get_current_worker
 
 from analyzer.timeline import parse_moment
 from recorder.errors import FlightlogError
 from tui.actions import Place, bindings
 from tui.body import action_lines
-from tui.line import Piece, Tone, line
+from tui.line import Line, Piece, Tone, line
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.screens.replay_keys import ReplayKeys
+from tui.source import Integrity
 from tui.transport import spread, transport_line
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
@@ -79,6 +80,13 @@ class Replay(ReplayKeys):
             super().__init__()
             self.reason = reason
 
+    class Verified(Message):
+        """The recording was verified."""
+
+        def __init__(self, found: Integrity) -> None:
+            super().__init__()
+            self.found = found
+
     class BodyRead(Message):
         """The long values of an action were read."""
 
@@ -86,6 +94,8 @@ class Replay(ReplayKeys):
             super().__init__()
             self.action_id = action_id
             self.values = values
+
+    _chain: Line = line(Piece("verifying ...   ", Tone.DIM))
 
     def furniture(self) -> Iterable[Widget]:
         """Strip, transport, lanes, list, body and state."""
@@ -134,6 +144,7 @@ class Replay(ReplayKeys):
         if self.pending:
             self.pending(self)
         self.call_after_refresh(self.resized)
+        self._verify()
 
     def seek_text(self, text: str) -> None:
         """Go to a moment that a person wrote, or say what is wrong with it."""
@@ -178,7 +189,7 @@ class Replay(ReplayKeys):
         state = "" if session.ended else "   not ended"
         left = f"Replay {self.glyphs.cursor} {session.id[:8]}  {agent_name(session)}  "
         place = f"{short_path(session.cwd, 24)}  {when(self.scene.timeline.start_ns)}{state}"
-        right = line("findings ", *count_words(self.scene.analysis.findings))
+        right = (*self._chain, *line("findings ", *count_words(self.scene.analysis.findings)))
         self.show_header(spread(line(left + place), right, self.size.width, self.glyphs))
 
     def _show_transport(self) -> None:
@@ -215,6 +226,19 @@ class Replay(ReplayKeys):
             if text is not None:
                 values[name] = text
         self.post_message(self.BodyRead(action_id, values))
+
+    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
+    def _verify(self) -> None:
+        worker = get_current_worker()
+        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
+        if found is not None:
+            self.post_message(self.Verified(found))
+
+    @on(Verified)
+    def _verified(self, event: Verified) -> None:
+        tone = Tone.DIM if event.found.is_intact else Tone.CRITICAL
+        self._chain = line(Piece(f"{event.found.words}   ", tone))
+        self._show_header()
 
     @on(BodyRead)
     def _body_read(self, event: BodyRead) -> None:

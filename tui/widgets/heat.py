@@ -20,7 +20,7 @@ from analyzer.timeline import (
     time_of_column,
 )
 from tui.glyphs import Glyphs
-from tui.line import Line, Piece, Tone, mark_tone
+from tui.line import Line, Piece, Tone, mark_tone, merged
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.widgets.lines import Drawn, glyphs_of
@@ -123,7 +123,7 @@ def density_line(cells: Sequence[Bucket], now: int | None, glyphs: Glyphs) -> Li
         sign = glyphs.density[level - 1] if level else " "
         tone = Tone.GOOD if bucket.worst is Mark.NONE else mark_tone(bucket.worst)
         pieces.append(Piece(sign, Tone.DIM if now is not None and column > now else tone))
-    return tuple(pieces)
+    return merged(pieces)
 
 
 def marker_line(
@@ -141,7 +141,7 @@ def marker_line(
             )
         ascii_dot = glyphs.ascii and piece.text == "·"
         pieces.append(Piece(".", Tone.DIM) if ascii_dot else piece)
-    return tuple(pieces)
+    return merged(pieces)
 
 
 def _idle_columns(scene: Scene, width: int) -> set[int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 from analyzer.lanes import SHOWN_LANES, Cell, LaneRow, Shape, Window, lane_rows, window_around
 from analyzer.timeline import Mark, column_of, format_offset, time_of_column
 from tui.glyphs import Glyphs
-from tui.line import Line, Piece, Tone, line, mark_tone
+from tui.line import Line, Piece, Tone, line, mark_tone, merged
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.widgets.lines import Drawn, glyphs_of
@@ -83,13 +86,18 @@ def _lane(row: LaneRow, now: int, glyphs: Glyphs) -> Line:
         elif column > now and cell.mark <= Mark.FAILED:
             piece = Piece(piece.text, Tone.DIM)
         pieces.append(piece)
-    return tuple(pieces)
+    return merged(pieces)
 
 
 def _cell(cell: Cell, glyphs: Glyphs) -> Piece:
     if cell.mark > Mark.FAILED:
         return Piece(cell.mark.letter, mark_tone(cell.mark))
-    signs = {
+    return _signs(glyphs)[cell.shape]
+
+
+@cache
+def _signs(glyphs: Glyphs) -> Mapping[Shape, Piece]:
+    return {
         Shape.DONE: Piece(glyphs.bar, Tone.GOOD),
         Shape.OPEN: Piece(glyphs.opened, Tone.ACCENT),
         Shape.FAILED: Piece("x", Tone.BAD),
@@ -97,4 +105,3 @@ def _cell(cell: Cell, glyphs: Glyphs) -> Piece:
         Shape.USED: Piece("U", Tone.HIGH),
         Shape.EMPTY: Piece(" "),
     }
-    return signs[cell.shape]
