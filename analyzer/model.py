@@ -22,7 +22,7 @@ class Certainty(StrEnum):
     INFERRED = "inferred"
     """Derived from what was recorded, by a rule that is named."""
     RECONSTRUCTED = "reconstructed"
-    """Made up to fill what nobody published; only in samples, and marked in the recording itself."""
+    """Made up where nobody published it; only in samples, and marked in the recording itself."""
 
 
 class Outcome(StrEnum):
@@ -200,7 +200,7 @@ class Credential:
     name: str
     """Short stable name for people: the class and the first four digits of the fingerprint."""
     scope: str
-    """What the header name or the format tells of its reach (`account`, `project`, ...); or empty."""
+    """What header, variable or format tell of its reach (`account`, `project`, ...); or empty."""
     scope_basis: str
     sightings: tuple[Sighting, ...]
     """In order of time."""

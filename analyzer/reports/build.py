@@ -248,9 +248,8 @@ def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Stateme
     yield Statement(text, Certainty.OBSERVED.value)
     refused = [a.id for a in actions if a.outcome is Outcome.REFUSED]
     if refused:
-        yield Statement(
-            f"{len(refused)} requests were refused.", Certainty.OBSERVED.value, tuple(refused)
-        )
+        text = f"Refused: {counted(len(refused), 'request')}."
+        yield Statement(text, Certainty.OBSERVED.value, tuple(refused))
     for action in actions:
         if action.kind is Kind.API_REQUEST and action.judgement.effect.destroys:
             yield _destruction(analysis, action)

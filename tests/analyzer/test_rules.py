@@ -158,6 +158,12 @@ def test_work_in_the_folder_after_the_refusal_does_not_excuse(tmp_path: Path) ->
     assert "no prompt names scripts" in found.reason
 
 
+def test_a_prompt_after_the_refusal_does_not_excuse(tmp_path: Path) -> None:
+    flight = wipe()
+    flight.prompt(30.0, "Why did you read scripts/domains/domains.env?")
+    assert "R07" in rules_of(flight.analyze(tmp_path))
+
+
 def test_looking_over_a_folder_is_not_work_in_it(tmp_path: Path) -> None:
     flight = wipe()
     flight.tool(3.0, "Bash", {"command": "ls scripts/domains && grep -rn RAILWAY scripts/"})
@@ -207,6 +213,14 @@ def test_an_environment_read_after_the_deletion_comes_too_late(tmp_path: Path) -
     query = 'query { volumeInstance(id: "i1") { volumeId environmentId } }'
     answer = {"data": {"volumeInstance": {"volumeId": VOLUME, "environmentId": "e1"}}}
     flight.graphql(30.0, query, answer, token=ACCOUNT_TOKEN)
+    assert "R02" in rules_of(flight.analyze(tmp_path))
+
+
+def test_an_answer_that_was_still_on_its_way_was_not_known(tmp_path: Path) -> None:
+    flight = wipe(deleted_at=16.0)
+    query = 'query { volumeInstance(id: "i1") { volumeId environmentId } }'
+    answer = {"data": {"volumeInstance": {"volumeId": VOLUME, "environmentId": "e1"}}}
+    flight.graphql(15.0, query, answer, token=ACCOUNT_TOKEN, lasts=1.5)
     assert "R02" in rules_of(flight.analyze(tmp_path))
 
 
