@@ -17,7 +17,7 @@ from recorder.safe_text import safe_text, shorten_seals
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone
 
-__all__ = ["MAX_CELLS", "as_text", "fit", "fit_ends", "safe", "to_strip", "width_of", "wrap"]
+__all__ = ["MAX_CELLS", "as_text", "fit", "safe", "to_strip", "width_of", "wrap"]
 
 MAX_CELLS = 2_000
 """A row is cut here before anything measures it: one recorded line can be megabytes long."""
@@ -44,19 +44,6 @@ def fit(text: str, width: int, glyphs: Glyphs) -> str:
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(text, width - 1) + glyphs.cut
-
-
-def fit_ends(text: str, width: int, glyphs: Glyphs) -> str:
-    """Return safe text of exactly `width` cells, cut in the middle: the end says what was done."""
-    text = safe(text, glyphs)
-    if cell_len(text) <= width or width < 12:
-        return fit(text, width, glyphs)
-    head = set_cell_size(text, width // 4)
-    rest = width - cell_len(head) - len(glyphs.cut)
-    tail = text
-    while cell_len(tail) > rest:
-        tail = tail[max(1, (cell_len(tail) - rest) // 2) :]
-    return set_cell_size(head + glyphs.cut + tail, width)
 
 
 def to_strip(

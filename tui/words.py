@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from analyzer.model import Action, Certainty, Effect, Finding, Lane, Outcome, Severity
+from analyzer.model import Action, Certainty, Effect, Finding, Outcome, Severity
 from analyzer.timeline import Mark, Nest, format_length, format_offset
 from recorder.model import SessionRow
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone, severity_tone
-from tui.safe_content import fit, fit_ends
+from tui.safe_content import fit
 from tui.scene import Scene
 
 __all__ = [
@@ -93,9 +93,7 @@ def row_line(
         Piece(f" {outcome_words(action):<7.7}", outcome_tone(action)),
     )
     room = width - sum(len(piece.text) for piece in (*head, *tail))
-    # A request's operation stands at the end of its title, behind method, host and path.
-    cut = fit_ends if action.lane is Lane.API else fit
-    title = cut(nested_title(action, scene.nests[row], glyphs), room, glyphs)
+    title = fit(nested_title(action, scene.nests[row], glyphs), room, glyphs)
     tone = mark_tone(mark) if mark > Mark.FAILED else Tone.NORMAL
     pieces = (*head, Piece(title, tone), *tail)
     return tuple(Piece(piece.text, Tone.DIM) for piece in pieces) if is_future else pieces

@@ -13,7 +13,7 @@ from rich.style import Style
 from tests.tui.factories import ATTACK, SEAL, unhurried
 from tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from tui.line import Piece, line
-from tui.safe_content import MAX_CELLS, as_text, fit, fit_ends, safe, to_strip, wrap
+from tui.safe_content import MAX_CELLS, as_text, fit, safe, to_strip, wrap
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 texts = st.text() | st.sampled_from([ATTACK, "日本語テキスト", "e\u0301\u0301", "👩‍👩‍👧", "ﷺ" * 9])
@@ -25,9 +25,9 @@ glyph_sets = st.sampled_from([UNICODE, ASCII])
 def test_a_fitted_text_has_exactly_its_width_and_no_control(
     text: str, width: int, glyphs: Glyphs
 ) -> None:
-    for shown in (fit(text, width, glyphs), fit_ends(text, width, glyphs)):
-        assert cell_len(shown) == width
-        assert not CONTROLS.search(shown)
+    shown = fit(text, width, glyphs)
+    assert cell_len(shown) == width
+    assert not CONTROLS.search(shown)
 
 
 @unhurried
@@ -81,9 +81,6 @@ def test_a_cut_row_says_that_it_is_cut() -> None:
     assert fit("abcdef", 4, UNICODE) == "abc…"
     strip = to_strip((Piece("abcd"), Piece("ef")), 4, lambda _tone: Style(), UNICODE)
     assert strip.text == "abc…"
-    assert fit_ends("POST 127.0.0.1/graphql mutation volumeDelete", 24, UNICODE).endswith(
-        "volumeDelete"
-    )
 
 
 @pytest.mark.parametrize(
