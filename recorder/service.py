@@ -12,9 +12,11 @@ import logging
 import os
 import socketserver
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from recorder.capture.hook.records import HookReader
 from recorder.environment import FLIGHTLOG_DURABILITY
 from recorder.errors import RecorderBusyError, RecordingError
 from recorder.location import lock_path, socket_path
@@ -119,6 +121,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         finally:
             os.umask(before)
         self.writer = writer
+        self.hooks = HookReader()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log that a client's connection failed, without anything that it sent."""
@@ -140,25 +143,32 @@ class _Connection(socketserver.StreamRequestHandler):
                 return
             if frame is None:
                 return
-            record, ack = frame
+            message, ack = frame
+            records = (message,) if isinstance(message, Record) else self.server.hooks.read(message)
             if ack is None:
-                self.server.writer.submit(record)
+                self._submit(records)
                 continue
-            answered = threading.Event()
-            outcome: list[bool] = []
-
-            def done(
-                committed: bool,
-                outcome: list[bool] = outcome,
-                answered: threading.Event = answered,
-            ) -> None:
-                outcome.append(committed)
-                answered.set()
-
-            self.server.writer.submit(record, done)
-            committed = answered.wait(ACK_SECONDS) and outcome[0]
+            committed = self._commit(records)
             with contextlib.suppress(OSError):
                 self.wfile.write(b"%d %d\n" % (ack, committed))
+
+    def _submit(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.server.writer.submit(record)
+
+    def _commit(self, records: Sequence[Record]) -> bool:
+        """Hand over and wait; return whether all of them were committed in time."""
+        answered = threading.Event()
+        outcome: list[bool] = []
+
+        def done(committed: bool) -> None:
+            outcome.append(committed)
+            if len(outcome) == len(records):
+                answered.set()
+
+        for record in records:
+            self.server.writer.submit(record, done)
+        return answered.wait(ACK_SECONDS) and all(outcome)
 
 
 def _take_lock(path: Path) -> int:

@@ -44,8 +44,12 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}.jsonl"
 
-    def append(self, sealed: SealedRecord) -> None:
+    def append(self, sealed: SealedRecord, *, sync: bool = False) -> None:
         """Append one sealed record as a line, in one write.
+
+        Args:
+            sealed: the record.
+            sync: wait until it would survive a loss of power.
 
         Raises:
             OSError: it could not be written.
@@ -60,6 +64,8 @@ class Spool:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(self._path) as descriptor:
             os.write(descriptor, line.encode() + b"\n")
+            if sync:
+                os.fsync(descriptor)
 
 
 def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:

@@ -1,5 +1,6 @@
 """How records travel between processes of one machine: a length, then one JSON object.
 
+Hooks, which are too short-lived to load a JSON parser, send their payload as it is (`HOOK` frames).
 Only ever through the recorder's unix socket, in memory; what travels is not sealed yet.
 """
 
@@ -10,6 +11,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from recorder.capture.hook.payload import MAGIC, HookPayload, decode_payload
 from recorder.model import Kind, Phase, Record, Status, Witness, new_id
 
 __all__ = ["MAX_FRAME", "decode_record", "encode_frame", "read_frame", "record_fields"]
@@ -27,8 +29,11 @@ def encode_frame(record: Record, ack: int | None) -> bytes:
     return _LENGTH.pack(len(payload)) + payload
 
 
-def read_frame(read: Callable[[int], bytes]) -> tuple[Record, int | None] | None:
-    """Return the next record and its `ack` from a blocking stream, or None at its end.
+def read_frame(
+    read: Callable[[int], bytes],
+) -> tuple[Record | HookPayload, int | None] | None:
+    """Return the next record or hook payload and its `ack` from a blocking stream, or None at its
+    end. A hook's payload always asks for an answer.
 
     Raises:
         ValueError: the stream holds something else.
@@ -42,6 +47,8 @@ def read_frame(read: Callable[[int], bytes]) -> tuple[Record, int | None] | None
     payload = read(length)
     if len(payload) < length:
         return None
+    if payload.startswith(MAGIC):
+        return decode_payload(payload), 0
     message = json.loads(payload)
     return decode_record(message["record"]), message["ack"]
 

@@ -1,0 +1,100 @@
+"""Where a hook's payload goes while no recorder answers: sealed, into the recording's spool.
+
+The next recorder takes it in. At the end of a turn one is started for that alone, so that a user
+who never runs a recorder has a recording all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from recorder.capture.hook.payload import HookPayload, decode_payload
+from recorder.capture.hook.records import HookReader
+from recorder.keys import fingerprint_key
+from recorder.location import spool_folder
+from recorder.model import Kind, Phase, Record
+from recorder.sealing import Sealer
+from recorder.spool import Spool
+
+__all__ = ["put_aside"]
+
+TURN_ENDS = frozenset({"Stop", "AfterAgent", "agentStop", "stop", "session.idle"})
+
+
+def put_aside(frame: bytes, recording: bytes) -> None:
+    """Seal the records of a frame into the spool; they survive a loss of power when this returns.
+
+    Raises:
+        OSError: the spool cannot be written.
+        ValueError: it is no frame.
+    """
+    path = Path(os.fsdecode(recording))
+    payload = decode_payload(frame)
+    records = HookReader(pairs=False).read(payload)
+    sealer = Sealer(_key(path))
+    spool = Spool(spool_folder(path))
+    for record in records:
+        spool.append(sealer.seal(record), sync=True)
+    if any(_ends_a_turn(record, payload) for record in records):
+        _take_in_later(path)
+
+
+def _key(recording: Path) -> bytes:
+    """Return the recording's fingerprint key, or one of this process alone where there is none:
+    then secrets are sealed all the same, but cannot be followed.
+    """
+    try:
+        return fingerprint_key(_log_id(recording))[0]
+    except (OSError, ValueError, LookupError):
+        return os.urandom(32)
+
+
+def _log_id(recording: Path) -> str:
+    """Return the id of the recording's log, beginning the recording where there is none.
+
+    Raises:
+        OSError: it cannot be read or begun.
+        LookupError: the file is no recording.
+    """
+    # The bare module: `sqlite3` itself would load datetime and collections for nothing.
+    import _sqlite3  # noqa: PLC0415
+
+    if not recording.exists():
+        from recorder.store import Store  # noqa: PLC0415
+
+        Store.open(recording).close()
+    try:
+        db = _sqlite3.connect(f"{recording.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            row = db.execute("SELECT log_id FROM meta").fetchone()
+        finally:
+            db.close()
+    except _sqlite3.Error as error:
+        raise LookupError from error
+    if row is None:
+        raise LookupError
+    return str(row[0])
+
+
+def _ends_a_turn(record: Record, payload: HookPayload) -> bool:
+    if record.kind is not Kind.LIFECYCLE:
+        return False
+    ends_session = record.name == "session" and record.phase is Phase.END
+    return ends_session or record.name in TURN_ENDS or payload.event in TURN_ENDS
+
+
+def _take_in_later(recording: Path) -> None:
+    """Start a recorder that takes the spool in and ends, and do not wait for it."""
+    root = str(Path(__file__).resolve().parents[3])
+    program = "from recorder.capture.hook.settle import main; main()"
+    command = [sys.executable, "-P", "-c", program, str(recording)]
+    quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in range(3)]
+    os.posix_spawn(
+        sys.executable,
+        command,
+        {**os.environ, "PYTHONPATH": root},
+        file_actions=quiet,
+        setsid=True,
+    )
