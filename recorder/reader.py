@@ -205,6 +205,19 @@ class Recording:
         """Return a number that changes whenever another connection has committed."""
         return int(self._fetch("PRAGMA data_version")[0][0])
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one and the same moment of a recording that may be written to meanwhile.
+
+        The write-ahead log cannot be folded in while it lasts: only for what must not see a change.
+        """
+        with _named_errors(self.path):
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Run one read-only statement, for verification and ad-hoc questions."""
         return self._fetch(sql, parameters)

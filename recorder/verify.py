@@ -93,7 +93,7 @@ def verify(
     Raises:
         RecordingError: it cannot be opened or read at all.
     """
-    with Recording.open(path) as recording:
+    with Recording.open(path) as recording, recording.snapshot():
         return _Verification(recording, key, progress).run()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from recorder.checkpoint import Checkpoint, open_note, sign, verifier_key
 from recorder.merkle import Frontier, leaf_hash, node_hash
 from recorder.reader import Recording
+from recorder.service import Service
 from recorder.verify import verify
 from tests.recorder.factories import TOKEN, record, write
 
@@ -100,6 +102,30 @@ def test_every_way_of_tampering_is_caught(recording: Path, sql: str, said: str) 
     report = verify(recording)
     assert not report.ok
     assert any(said in problem.what for problem in report.problems), report.problems
+
+
+def test_a_recording_that_is_being_written_to_verifies_at_any_moment(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    service = Service.start(path)
+    stop = threading.Event()
+
+    def write_on() -> None:
+        while not stop.is_set():
+            service.submit(record(attributes={"big": "x" * 6000}), wait=True)
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        sizes = []
+        for _ in range(30):
+            report = verify(path)
+            assert report.ok, report.problems
+            sizes.append(report.records)
+    finally:
+        stop.set()
+        writer.join()
+        service.stop()
+    assert sizes[0] < sizes[-1]
 
 
 def test_swapped_records_are_caught(recording: Path) -> None:
