@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.model import Analysis, Certainty
-from recorder.model import Role
+from analyzer.sightings import Sealed, Setting, sightings_of
+from analyzer.texts import Texts
+from recorder.model import Kind, Role, Seal
 from tests.analyzer.factories import (
     ACCOUNT_TOKEN,
     CWD,
@@ -136,3 +138,10 @@ def test_clues_that_exclude_each_other_are_called_a_contradiction(tmp_path: Path
     found = flight.analyze(tmp_path).credentials[0]
     assert found.scope == "contradictory"
     assert "exclude each other" in found.scope_basis
+
+
+@pytest.mark.parametrize("suspected", [True, False])
+def test_nothing_is_built_upon_a_mere_suspicion(suspected: bool) -> None:
+    seal = Seal("0" * 32, "secret", "entropy", Role.EXPOSED, "x", 20, suspected=suspected)
+    setting = Setting(1, Kind.PROMPT, "prompt", Texts({}), CWD)
+    assert bool(sightings_of(setting, [Sealed(seal, 1, 1)])) is not suspected
