@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from recorder.errors import RecorderUnreachableError, RecordingError
@@ -32,6 +33,8 @@ REACH_SECONDS = 0.05
 """How long a hand-over may take before the record goes to the spool."""
 ACK_SECONDS = 1.0
 """How long `wait` waits for the commit; the record is with the recorder by then in any case."""
+GROUP_ACK_SECONDS = 20.0
+"""How long a group's commit is waited for: whoever hands over groups must answer for them."""
 RETRY_SECONDS = 1.0
 
 
@@ -88,6 +91,26 @@ class Client:
                 self._disconnect()
             return self._put_aside(record)
 
+    def submit_group(
+        self, records: Sequence[Record], *, timeout_seconds: float = GROUP_ACK_SECONDS
+    ) -> bool:
+        """Hand over records to be committed together; return whether they were. Never raises.
+
+        Args:
+            records: what was witnessed; not more than fit into one frame of `MAX_FRAME` bytes.
+            timeout_seconds: how long to wait for the commit.
+        """
+        if os.getpid() != self._pid:
+            self._begin()
+        with self._mutex:
+            try:
+                return self._send_group(records, timeout_seconds)
+            except (OSError, ValueError):
+                self._disconnect()
+            for record in records:
+                self._put_aside(record)
+            return False
+
     def close(self) -> None:
         """Close the connection; what was handed over stays handed over."""
         with self._mutex:
@@ -110,6 +133,16 @@ class Client:
         connection.sendall(frame)
         return self._await_answer(connection) if wait else True
 
+    def _send_group(self, records: Sequence[Record], timeout_seconds: float) -> bool:
+        connection = self._connected()
+        self._asked += 1
+        frame = encode_frame(records, self._asked)
+        if len(frame) > MAX_FRAME:
+            raise ValueError("a group is larger than a frame may be")
+        connection.settimeout(timeout_seconds)
+        connection.sendall(frame)
+        return self._await_answer(connection, timeout_seconds)
+
     def _connected(self) -> socket.socket:
         if self._socket is None:
             if time.monotonic() < self._not_before:
@@ -126,8 +159,10 @@ class Client:
             self._received = b""
         return self._socket
 
-    def _await_answer(self, connection: socket.socket) -> bool:
-        deadline = time.monotonic() + ACK_SECONDS
+    def _await_answer(
+        self, connection: socket.socket, timeout_seconds: float = ACK_SECONDS
+    ) -> bool:
+        deadline = time.monotonic() + timeout_seconds
         while True:
             line, newline, rest = self._received.partition(b"\n")
             if newline:

@@ -12,7 +12,7 @@ import logging
 import os
 import socketserver
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -95,6 +95,18 @@ class Service:
         self._writer.submit(record, done)
         return answered.wait(timeout_seconds) and outcome[0]
 
+    def submit_group(
+        self, records: Sequence[Record], done: Callable[[bool], None] | None = None
+    ) -> None:
+        """Hand over records to be committed together; returns at once and never raises.
+
+        Args:
+            records: what was witnessed.
+            done: called once from the writer's thread: True when all are committed, False when
+                they were spooled or dropped.
+        """
+        self._writer.submit_group(records, done)
+
     def stop(self) -> None:
         """Commit everything, sign, close, and let go of the lock."""
         self._server.shutdown()
@@ -144,17 +156,13 @@ class _Connection(socketserver.StreamRequestHandler):
             if frame is None:
                 return
             message, ack = frame
-            records = (message,) if isinstance(message, Record) else self.server.hooks.read(message)
+            records = message if isinstance(message, list) else self.server.hooks.read(message)
             if ack is None:
-                self._submit(records)
+                self.server.writer.submit_group(records)
                 continue
             committed = self._commit(records)
             with contextlib.suppress(OSError):
                 self.wfile.write(b"%d %d\n" % (ack, committed))
-
-    def _submit(self, records: Sequence[Record]) -> None:
-        for record in records:
-            self.server.writer.submit(record)
 
     def _commit(self, records: Sequence[Record]) -> bool:
         """Hand over and wait; return whether all of them were committed in time."""
@@ -163,12 +171,10 @@ class _Connection(socketserver.StreamRequestHandler):
 
         def done(committed: bool) -> None:
             outcome.append(committed)
-            if len(outcome) == len(records):
-                answered.set()
+            answered.set()
 
-        for record in records:
-            self.server.writer.submit(record, done)
-        return answered.wait(ACK_SECONDS) and all(outcome)
+        self.server.writer.submit_group(records, done)
+        return answered.wait(ACK_SECONDS) and outcome[0]
 
 
 def _take_lock(path: Path) -> int:

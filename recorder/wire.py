@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from recorder.capture.hook.payload import MAGIC, HookPayload, decode_payload
@@ -21,19 +21,25 @@ MAX_FRAME = 64 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
 
 
-def encode_frame(record: Record, ack: int | None) -> bytes:
-    """Return a record as a frame; `ack` asks for that number to be answered after the commit."""
-    payload = json.dumps(
-        {"ack": ack, "record": record_fields(record)}, separators=(",", ":"), default=str
-    ).encode()
+def encode_frame(record: Record | Sequence[Record], ack: int | None) -> bytes:
+    """Return a record, or several to be committed together, as one frame.
+
+    `ack` asks for that number to be answered after the commit.
+    """
+    said = (
+        {"record": record_fields(record)}
+        if isinstance(record, Record)
+        else {"records": [record_fields(one) for one in record]}
+    )
+    payload = json.dumps({"ack": ack, **said}, separators=(",", ":"), default=str).encode()
     return _LENGTH.pack(len(payload)) + payload
 
 
 def read_frame(
     read: Callable[[int], bytes],
-) -> tuple[Record | HookPayload, int | None] | None:
-    """Return the next record or hook payload and its `ack` from a blocking stream, or None at its
-    end. A hook's payload always asks for an answer.
+) -> tuple[list[Record] | HookPayload, int | None] | None:
+    """Return the next frame's records or hook payload and its `ack` from a blocking stream, or None
+    at its end. A hook's payload always asks for an answer.
 
     Raises:
         ValueError: the stream holds something else.
@@ -50,7 +56,8 @@ def read_frame(
     if payload.startswith(MAGIC):
         return decode_payload(payload), 0
     message = json.loads(payload)
-    return decode_record(message["record"]), message["ack"]
+    found = message["records"] if "records" in message else [message["record"]]
+    return [decode_record(fields) for fields in found], message["ack"]
 
 
 def record_fields(record: Record) -> dict[str, Any]:

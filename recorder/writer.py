@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -37,8 +37,8 @@ SPOOL_LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    record: Record | None
-    """None asks the thread to end."""
+    records: Sequence[Record]
+    """Committed together; none at all asks the thread to end."""
     done: Callable[[bool], None] | None
 
 
@@ -51,8 +51,9 @@ class Writer:
         self._spool_folder = spool_folder(store.path)
         self._spool = Spool(self._spool_folder)
         self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._pending = 0
         self._dropped = 0
-        self._dropped_lock = threading.Lock()
+        self._count_lock = threading.Lock()
         self._signed_at = self._spool_looked_at = self._wrote_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="flightlog-writer", daemon=True)
 
@@ -70,17 +71,35 @@ class Writer:
         """Hand over a record; `done(True)` is called after its commit, `done(False)` if it was
         spooled or dropped. Returns at once and never raises.
         """
-        if self._queue.qsize() >= MAX_PENDING:
-            self._count_dropped(1)
+        self.submit_group((record,), done)
+
+    def submit_group(
+        self, records: Sequence[Record], done: Callable[[bool], None] | None = None
+    ) -> None:
+        """Hand over records that are committed together, with others that wait beside them.
+
+        `done` is called once, from another thread, as for `submit`: with True after the commit of
+        all of them. Returns at once and never raises.
+        """
+        if not records:
+            if done:
+                done(True)
+            return
+        with self._count_lock:
+            too_many = self._pending >= MAX_PENDING
+            if not too_many:
+                self._pending += len(records)
+        if too_many:
+            self._count_dropped(len(records))
             if done:
                 done(False)
             return
-        self._queue.put(_Item(record, done))
+        self._queue.put(_Item(records, done))
 
     def stop(self, timeout_seconds: float = 10.0) -> None:
         """Commit what was handed over, sign, and close the store."""
         self.submit(own_record("recorder", Phase.END, {}))
-        self._queue.put(_Item(None, None))
+        self._queue.put(_Item((), None))
         self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
@@ -88,8 +107,8 @@ class Writer:
         running = True
         while running:
             group = self._next_group()
-            running = not (group and group[-1].record is None)
-            items = [item for item in group if item.record is not None]
+            running = not (group and not group[-1].records)
+            items = [item for item in group if item.records]
             if items:
                 self._commit(items)
             elif running:
@@ -102,19 +121,21 @@ class Writer:
             group = [self._queue.get(timeout=SPOOL_LOOK_SECONDS)]
         except Empty:
             return []
-        while len(group) < MAX_GROUP and group[-1].record is not None:
+        size = len(group[0].records)
+        while size < MAX_GROUP and group[-1].records:
             try:
                 group.append(self._queue.get_nowait())
             except Empty:
                 break
+            size += len(group[-1].records)
+        with self._count_lock:
+            self._pending -= size
         return group
 
     def _commit(self, items: list[_Item]) -> None:
-        sealed = [self._seal(item.record) for item in items if item.record is not None]
-        ended = any(
-            item.record and item.record.kind is Kind.LIFECYCLE and item.record.phase is Phase.END
-            for item in items
-        )
+        records = [record for item in items for record in item.records]
+        sealed = [self._seal(record) for record in records]
+        ended = any(r.phase is Phase.END and r.kind is Kind.LIFECYCLE for r in records)
         committed = self._append(sealed, ends_a_session=ended)
         if not committed:
             self._put_aside(sealed)
@@ -192,7 +213,7 @@ class Writer:
         self._store.append([*new, *map(self._sealer.seal, note)])
 
     def _gap_record(self) -> tuple[int, list[SealedRecord]]:
-        with self._dropped_lock:
+        with self._count_lock:
             dropped = self._dropped
         if not dropped:
             return 0, []
@@ -200,7 +221,7 @@ class Writer:
         return dropped, [self._sealer.seal(record)]
 
     def _count_dropped(self, number: int) -> None:
-        with self._dropped_lock:
+        with self._count_lock:
             self._dropped += number
 
 

@@ -265,7 +265,7 @@ def _role(record: Record, place: str) -> Role:
     if record.kind is Kind.API_REQUEST:
         is_answer = place.startswith(semconv.HTTP_RESPONSE_HEADER) or place == semconv.RESPONSE_BODY
         return Role.EXPOSED if is_answer else Role.USED
-    if record.kind is Kind.TOOL_CALL and record.phase is not Phase.END:
+    if record.kind is Kind.TOOL_CALL and record.phase not in {Phase.END, Phase.WHOLE}:
         return Role.USED
     if place == semconv.GEN_AI_TOOL_ARGUMENTS:
         return Role.USED
