@@ -16,7 +16,7 @@ from analyzer.model import Certainty, Join
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, StoredRecord
 
-__all__ = ["Belonging", "Containers", "belonging_of"]
+__all__ = ["NOT_OURS", "Belonging", "Containers", "belonging_of", "ended_ns"]
 
 HOLDERS = frozenset({Kind.TOOL_CALL, Kind.MODEL_CALL, Kind.PROCESS})
 """Kinds of action that can make a request."""
@@ -65,7 +65,7 @@ class Containers:
             window = self._by_ref[key] = _Window(record.time_ns, record.seq)
             windows.insert(bisect_right(windows, window.start_ns, key=_start), window)
         if record.phase in {Phase.END, Phase.WHOLE}:
-            window.end_ns = record.time_ns
+            window.end_ns = ended_ns(record)
 
     def knows_process(self, pid: int) -> bool:
         """Tell whether any record came from this process."""
@@ -89,6 +89,14 @@ class Belonging:
 
 NOT_OURS = Belonging(ours=False)
 UNDECLARED = Belonging(ours=True)
+
+
+def ended_ns(record: StoredRecord) -> int:
+    """Return when what a record reports had ended: a `whole` one says it in an attribute."""
+    end_ns = record.attributes.get(semconv.END_NS)
+    if record.phase is Phase.WHOLE and isinstance(end_ns, int):
+        return max(record.time_ns, end_ns)
+    return record.time_ns
 
 
 def belonging_of(
