@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from analyzer.joins import Belonging, Containers, belonging_of
+from analyzer.joins import Belonging, Containers, belonging_of, ended_ns
 from analyzer.model import Action, Certainty, Join
 from analyzer.outcomes import exit_code_of, outcome_of
 from analyzer.sightings import Sealed, Setting, sightings_of
@@ -64,7 +64,8 @@ class _Draft:
         t_ns = record.time_ns
         self.start_ns = min(self.start_ns, t_ns)
         if record.phase in {Phase.END, Phase.WHOLE}:
-            self.end_ns = t_ns if self.end_ns is None else max(self.end_ns, t_ns)
+            ended = ended_ns(record)
+            self.end_ns = ended if self.end_ns is None else max(self.end_ns, ended)
         self.only_points = self.only_points and record.phase is Phase.POINT
         if record.status is Status.ERROR or self.status is Status.UNSET:
             self.status = record.status
@@ -171,6 +172,9 @@ class ActionFold:
             self._root = self._root or record.ref
             if record.phase is Phase.END and record.ref == self._root:
                 self._end_ns = t_ns
+            elif record.phase is Phase.WHOLE:
+                # Each turn of the agent may be a span of its own: the last one counts.
+                self._end_ns = max(self._end_ns or 0, ended_ns(record))
 
     def _built(self, draft: _Draft) -> Action | None:
         belonging = draft.settled or self._belonging(draft)
