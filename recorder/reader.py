@@ -42,7 +42,11 @@ SELECT s.id, s.agent, s.agent_version, s.model, s.cwd, s.host, s.user, s.witness
        (SELECT max(ifnull(t_ns, observed_ns)) FROM records r WHERE r.session_id = s.id),
        (SELECT count(*) FROM records r WHERE r.session_id = s.id),
        EXISTS (SELECT 1 FROM records r WHERE r.session_id = s.id
-               AND r.kind = 'lifecycle' AND r.phase = 'end' AND r.name = 'session')
+               AND r.kind = 'lifecycle' AND r.phase = 'end' AND r.name = 'session'
+               -- an agent inside the agent ends too; the first that began is the session itself
+               AND r.ref = (SELECT b.ref FROM records b WHERE b.session_id = s.id
+                            AND b.kind = 'lifecycle' AND b.phase = 'start' AND b.name = 'session'
+                            ORDER BY b.seq LIMIT 1))
 FROM sessions s ORDER BY s.first_seq
 """
 SELECT_PAGE = "SELECT seq, body, session_id FROM records WHERE seq > ? ORDER BY seq LIMIT ?"

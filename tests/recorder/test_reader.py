@@ -19,7 +19,7 @@ from recorder.errors import (
     RecordingNotFoundError,
     SessionNotFoundError,
 )
-from recorder.model import Phase
+from recorder.model import Kind, Phase, Record
 from recorder.reader import Recording
 from recorder.safe_text import safe_text, shorten_seals
 from tests.recorder.factories import record, write
@@ -50,6 +50,17 @@ def test_a_session_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
             reader.session("alpha")
         with pytest.raises(SessionNotFoundError, match="newest: alpha-1, alpha-2, beta"):
             reader.session("gamma")
+
+
+def test_a_session_has_ended_when_its_own_span_has_and_not_one_inside_it(tmp_path: Path) -> None:
+    def span(phase: Phase, ref: str) -> Record:
+        return record("session", kind=Kind.LIFECYCLE, phase=phase, ref=ref)
+
+    inner = [span(Phase.START, "outer"), span(Phase.START, "inner"), span(Phase.END, "inner")]
+    with Recording.open(write(tmp_path / "a.db", inner)) as reader:
+        assert [row.ended for row in reader.sessions()] == [False]
+    with Recording.open(write(tmp_path / "b.db", [*inner, span(Phase.END, "outer")])) as reader:
+        assert [row.ended for row in reader.sessions()] == [True]
 
 
 def newer(path: Path) -> None:
