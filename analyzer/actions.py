@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from analyzer.joins import Belonging, Containers, belonging_of, ended_ns
+from analyzer.joins import NOT_OURS, Belonging, Containers, belonging_of, ended_ns
 from analyzer.model import Action, Certainty, Join
 from analyzer.outcomes import exit_code_of, outcome_of
 from analyzer.sightings import Sealed, Setting, sightings_of
@@ -32,6 +32,28 @@ __all__ = ["ActionFold", "body_text", "fold"]
 SECOND = 1_000_000_000
 MARGIN_NS = 2 * SECOND
 """How long after a session's end a request of its launch still counts as its own."""
+RUNS_A_PROCESS = frozenset({Kind.TOOL_CALL, Kind.PROCESS})
+
+
+@dataclass(slots=True)
+class _Span:
+    """The time of a session, as its records tell it."""
+
+    start_ns: int | None = None
+    end_ns: int | None = None
+
+    def take(self, record: StoredRecord) -> None:
+        """Take in another record of the session."""
+        t_ns = record.time_ns
+        self.start_ns = t_ns if self.start_ns is None else min(self.start_ns, t_ns)
+        is_session = record.kind is Kind.LIFECYCLE and record.name == "session"
+        if is_session and record.phase is Phase.END:
+            self.end_ns = t_ns
+
+    def holds(self, t_ns: int) -> bool:
+        """Tell whether a request of that time may be the session's."""
+        ended = self.end_ns is not None and t_ns > self.end_ns + MARGIN_NS
+        return self.start_ns is not None and t_ns >= self.start_ns and not ended
 
 
 @dataclass(slots=True)
@@ -115,6 +137,9 @@ class ActionFold:
         self._cwd = cwd
         self._blobs = blobs
         self._drafts: dict[str, _Draft] = {}
+        self._is_launch = False
+        self._agents: dict[str, _Span] = {}
+        """Other sessions of the same launch: where this is the launch's own, they come first."""
         self._ours = Containers()
         self._theirs = Containers()
         self._start_ns: int | None = None
@@ -133,7 +158,7 @@ class ActionFold:
         if record.session == self.session:
             self._own(record)
         elif record.session:
-            self._theirs.note(record)
+            self._foreign(record)
             return
         elif record.witness is Witness.RECORDER:
             return
@@ -165,6 +190,7 @@ class ActionFold:
     def _own(self, record: StoredRecord) -> None:
         t_ns = record.time_ns
         self._run = self._run or record.run
+        self._is_launch = self._run == self.session
         self._ours.note(record)
         self._start_ns = t_ns if self._start_ns is None else min(self._start_ns, t_ns)
         if record.kind is Kind.LIFECYCLE and record.name == "session":
@@ -175,6 +201,15 @@ class ActionFold:
             elif record.phase is Phase.WHOLE:
                 # Each turn of the agent may be a span of its own: the last one counts.
                 self._end_ns = max(self._end_ns or 0, ended_ns(record))
+
+    def _foreign(self, record: StoredRecord) -> None:
+        """Learn from a record of another session what is not ours."""
+        if record.session == record.run:
+            # A launch knows each process by itself: it must not take requests from the agent.
+            return
+        self._theirs.note(record)
+        if record.run == self.session:
+            self._agents.setdefault(record.session, _Span()).take(record)
 
     def _built(self, draft: _Draft) -> Action | None:
         belonging = draft.settled or self._belonging(draft)
@@ -187,6 +222,8 @@ class ActionFold:
         return draft.action
 
     def _belonging(self, draft: _Draft) -> Belonging:
+        if draft.loose and self._is_launch and self._agent_at(draft.start_ns):
+            return NOT_OURS
         if draft.loose:
             return belonging_of(
                 draft.attributes,
@@ -209,6 +246,10 @@ class ActionFold:
         ended = self._end_ns is not None and draft.start_ns > self._end_ns + MARGIN_NS
         return draft.start_ns >= self._start_ns and not ended
 
+    def _agent_at(self, t_ns: int) -> bool:
+        """Tell whether an agent's own session of this launch was there to own a request."""
+        return any(span.holds(t_ns) for span in self._agents.values())
+
     def _build(self, draft: _Draft, join: Join | None) -> Action:
         first = draft.first
         texts = Texts(dict(draft.attributes), dict(draft.blob_of), self._blobs)
@@ -224,7 +265,7 @@ class ActionFold:
             start_ns=draft.start_ns,
             end_ns=end_ns,
             outcome=outcome,
-            exit_code=exit_code_of(texts) if first.kind is Kind.TOOL_CALL else None,
+            exit_code=exit_code_of(texts) if first.kind in RUNS_A_PROCESS else None,
             attributes=texts.attributes,
             blob_of=texts.blob_of,
             records=tuple(draft.records),

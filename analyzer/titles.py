@@ -134,6 +134,10 @@ def _approval(name: str, texts: Texts, _outcome: Outcome) -> str:
     return f"{decision}{f' by {by}' if by else ''}{f': {subject}' if subject else ''}"
 
 
+def _process(name: str, texts: Texts, _outcome: Outcome) -> str:
+    return texts.whole("process.command_line") or name
+
+
 def _plain(name: str, _texts: Texts, _outcome: Outcome) -> str:
     return name
 
@@ -144,4 +148,5 @@ _MAKERS: Mapping[Kind, Callable[[str, Texts, Outcome], str]] = {
     Kind.MODEL_CALL: _model,
     Kind.PROMPT: _prompt,
     Kind.APPROVAL: _approval,
+    Kind.PROCESS: _process,
 }

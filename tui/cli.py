@@ -18,11 +18,16 @@ __all__ = ["main"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "Record the nine-second wipe for real and replay it."),
+    "run": ("recorder.commands.run", "Run any command and record what it does."),
     "sessions": ("analyzer.commands.sessions", "List the sessions of a recording."),
     "replay": ("tui.commands.replay", "Replay a session second by second."),
     "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
+    "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
+    "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
+    "uninstall": ("recorder.commands.uninstall", "Undo what install did."),
+    "doctor": ("recorder.commands.doctor", "Check every way in and say what is missing."),
     "verify": ("recorder.commands.verify", "Verify that a recording is as it was written."),
     "query": ("recorder.commands.query", "Ask a recording in SQL, read-only."),
 }

@@ -42,6 +42,10 @@ class ProxyProcess:
         """Process id of the proxy."""
         return self._child.process.pid
 
+    def has_ended(self) -> bool:
+        """Tell whether the proxy is gone."""
+        return self._child.process.poll() is not None
+
     def errors(self) -> str:
         """Return what the proxy has said on stderr so far."""
         return self._child.errors()

@@ -1,0 +1,1 @@
+"""Run any command so that it is recorded: recorder, proxy, environment, child, its processes."""

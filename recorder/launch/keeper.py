@@ -1,0 +1,153 @@
+"""Keeps the recorder and the proxy of a run alive: whoever dies is started again.
+
+A proxy that comes back listens on the same port with a new authority, which is added to the files
+that the children's variables name: new processes trust it at once, those that loaded the old one
+are refused once and then passed through unread. No request fails for longer than the restart.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from recorder.capture.proxy.launch import ProxyProcess, start_proxy
+from recorder.client import Client
+from recorder.daemon import Daemon
+from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
+
+__all__ = ["Keeper", "recorder_for"]
+
+LOOK_SECONDS = 0.25
+MAX_RESTARTS = 20
+
+
+def recorder_for(recording: Path) -> Daemon | None:
+    """Return a recorder process of our own, or None where one answers already.
+
+    Raises:
+        RecorderBusyError: somebody holds the recording and does not answer.
+        RecordingError: it cannot be recorded there.
+    """
+    try:
+        return Daemon.launch(recording)
+    except RecorderBusyError as busy:
+        client = Client(recording)
+        try:
+            client.reach()
+        except RecorderUnreachableError:
+            raise busy from None
+        finally:
+            client.close()
+        return None
+
+
+class Keeper:
+    """Holds a run's recorder and proxy, restarts them, and stops them in the right order."""
+
+    def __init__(
+        self, recording: Path, run: str, *, proxy: bool, upstream_ca: Path | None = None
+    ) -> None:
+        """Start the recorder, then the proxy.
+
+        Args:
+            recording: where everything goes.
+            run: id of the launch.
+            proxy: whether requests are recorded on the wire.
+            upstream_ca: PEM file of further roots that servers may be signed by.
+
+        Raises:
+            FlightlogError: one of them cannot start.
+        """
+        self._recording = recording
+        self._run = run
+        self._upstream_ca = upstream_ca
+        self._restarts = 0
+        self._folders: set[Path] = set()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.daemon = recorder_for(recording)
+        self.proxy: ProxyProcess | None = None
+        self.certificates: tuple[Path, Path] | None = None
+        """The certificate and the bundle that the children's variables name."""
+        try:
+            if proxy:
+                self.proxy = start_proxy(recording, run=run, upstream_ca=upstream_ca)
+                self.certificates = self.proxy.ca, self.proxy.ca_bundle
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def pids(self) -> set[int]:
+        """Processes that belong to the recorder, not to the run."""
+        found = set()
+        if self.daemon is not None:
+            found.add(self.daemon.process.pid)
+        if self.proxy is not None:
+            found.add(self.proxy.pid)
+        return found
+
+    @property
+    def restarts(self) -> int:
+        """How often something died and was started again."""
+        return self._restarts
+
+    def keep(self, starting: Callable[[], AbstractContextManager[object]]) -> None:
+        """Begin to look after them; `starting` surrounds the start of a process."""
+        self._thread = threading.Thread(
+            target=self._keep, args=(starting,), name="flightlog-keeper", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the proxy, then the recorder; what waits in the spool is taken in first."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self.proxy is not None:
+            self.proxy.stop()
+        if self.daemon is not None:
+            if self.daemon.process.poll() is not None:
+                self._revive_daemon()
+            self.daemon.stop()
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _keep(self, starting: Callable[[], AbstractContextManager[object]]) -> None:
+        while not self._stop.wait(LOOK_SECONDS) and self._restarts < MAX_RESTARTS:
+            daemon_died = self.daemon is not None and self.daemon.process.poll() is not None
+            proxy_died = self.proxy is not None and self.proxy.has_ended()
+            if not daemon_died and not proxy_died:
+                continue
+            with starting():
+                if daemon_died:
+                    self._revive_daemon()
+                if proxy_died:
+                    self._revive_proxy()
+
+    def _revive_daemon(self) -> None:
+        self._restarts += 1
+        try:
+            # Another process may have become the recorder meanwhile: then it is the one.
+            self.daemon = recorder_for(self._recording) or self.daemon
+        except FlightlogError:
+            return
+
+    def _revive_proxy(self) -> None:
+        if self.proxy is None or self.certificates is None:
+            return
+        self._restarts += 1
+        port, (certificate, bundle) = self.proxy.port, self.certificates
+        self._folders.add(certificate.parent)
+        self.proxy.stop()
+        try:
+            self.proxy = start_proxy(
+                self._recording, run=self._run, upstream_ca=self._upstream_ca, port=port
+            )
+            certificate.write_bytes(certificate.read_bytes() + self.proxy.ca.read_bytes())
+            bundle.write_bytes(bundle.read_bytes() + self.proxy.ca.read_bytes())
+        except (FlightlogError, OSError):
+            return

@@ -1,0 +1,135 @@
+"""`flightlog run`: the composition. Everything that records is up before the command starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from recorder.client import Client
+from recorder.errors import FlightlogError
+from recorder.launch.agents import Switches, switches_for
+from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
+from recorder.launch.journal import Journal
+from recorder.launch.keeper import Keeper
+from recorder.launch.processes import ProcessWatch, adopt_orphans
+from recorder.launch.summary import line_for, what_was_seen
+from recorder.launch.surroundings import about_the_run, through_proxy
+from recorder.model import Json, new_id
+from recorder.reader import Recording
+
+__all__ = ["Launch", "run_recorded"]
+
+CANNOT_RUN = 126
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to be run, and how it is recorded."""
+
+    command: tuple[str, ...]
+    """Name or path of the program, and its arguments."""
+    recording: Path
+    name: str = ""
+    """What the agent is called; default: the program's name."""
+    proxy: bool = True
+    """Record requests on the wire."""
+    upstream_ca: Path | None = None
+    """PEM file of further roots that servers may be signed by."""
+
+
+def run_recorded(launch: Launch) -> int:
+    """Run a command, record it, and return the exit code for this process.
+
+    Raises:
+        FlightlogError: the command was not started; one line why, with the exit code.
+    """
+    executable = executable_of(launch.command[0], os.environ.get("PATH"))
+    run, recording = new_id(), launch.recording.absolute()
+    with ExitStack() as stack:
+        keeper = Keeper(recording, run, proxy=launch.proxy, upstream_ca=launch.upstream_ca)
+        stack.callback(keeper.stop)
+        with Recording.open(recording) as reader:
+            before = reader.last_seq()
+        client = Client(recording)
+        stack.callback(client.close)
+        environment, switches = _environment(launch, executable, keeper, recording, run)
+        command = [launch.command[0], *switches.arguments, *launch.command[1:]]
+        journal = Journal(client, run)
+        journal.begin(launch.name or Path(executable).name, command, _about(launch, switches))
+        ended, unseen = _play(executable, command, environment, journal, keeper)
+    _say(recording, run, before, [*_blind(launch, switches), *unseen])
+    return ended.exit_code
+
+
+def _environment(
+    launch: Launch, executable: str, keeper: Keeper, recording: Path, run: str
+) -> tuple[dict[str, str], Switches]:
+    environment = {**os.environ, **about_the_run(recording, run)}
+    switches = switches_for(executable, environment, "")
+    environment |= switches.environment
+    if keeper.proxy is not None:
+        environment |= through_proxy(keeper.proxy, environment)
+    return environment, switches
+
+
+def _about(launch: Launch, switches: Switches) -> dict[str, Json]:
+    return {
+        "flightlog.run.proxy": launch.proxy,
+        "flightlog.run.telemetry": switches.telemetry,
+        "flightlog.run.process_watch": sys.platform == "linux",
+    }
+
+
+def _play(
+    executable: str,
+    command: Sequence[str],
+    environment: dict[str, str],
+    journal: Journal,
+    keeper: Keeper,
+) -> tuple[Ended, list[str]]:
+    """Run the command to its end; return how it ended and what of it could not be followed."""
+    with signals_held():
+        watch = ProcessWatch(
+            journal.process_started,
+            journal.process_executed,
+            journal.process_ended,
+            lambda: keeper.pids,
+        )
+        adopt_orphans()
+        watch.start()
+        keeper.keep(lambda: watch.gate)
+        try:
+            pid = spawn(executable, command, environment)
+        except FlightlogError:
+            watch.stop(0)
+            journal.end(Ended(CANNOT_RUN, "", 0), {})
+            raise
+        watch.leader = pid
+        ended = wait_for(pid, watch.reap_orphans)
+        watch.stop(ended.status)
+        journal.end(ended, {"flightlog.run.processes": watch.seen})
+        # Within: a key pressed now is for the command, not for what writes its end down.
+        keeper.stop()
+    unseen = []
+    if watch.unfollowed:
+        unseen.append(f"{watch.unfollowed} processes beyond those that are followed at once")
+    return ended, unseen
+
+
+def _blind(launch: Launch, switches: Switches) -> list[str]:
+    blind = [] if launch.proxy else ["requests (no proxy)"]
+    return [*blind, *([switches.blind] if switches.blind else [])]
+
+
+def _say(recording: Path, run: str, before: int, unseen: Sequence[str]) -> None:
+    try:
+        with Recording.open(recording) as reader:
+            line = line_for(what_was_seen(reader, run, before), recording, run, unseen)
+        sys.stderr.write(line + "\n")
+    except (FlightlogError, OSError) as error:
+        # The command has ended and its exit code is what counts.
+        sys.stderr.write(f"flightlog: the recording cannot be read back: {error}\n")
