@@ -28,17 +28,25 @@ def hook(arguments: list[bytes]) -> None:
     recording, words = arguments[at + 1], arguments[:at]
     inherited = environ.get(b"FLIGHTLOG_RECORDING", b"")
     if inherited[:1] == b"/":
-        recording = inherited
-    raw, cut = read_all(0)
-    frame = frame_of(words[0], b"".join(words[1:2]), raw, cut)
+        recording = inherited  # a launch that is recorded by itself
+    record(words[0], b"".join(words[1:2]), recording)
+
+
+def record(agent: bytes, event: bytes, recording: bytes) -> None:
+    """Hand what stands on the standard input to the recorder, else to the spool, else leave a gap.
+
+    Raises:
+        Exception: it is lost; the gap is in the spool, where that can be written.
+    """
     try:
-        deliver(frame, socket_of(recording))
-    except OSError:
+        frame = frame_of(agent, event, *read_all(0))
         try:
+            deliver(frame, socket_of(recording))
+        except OSError:
             put_aside(frame, recording)
-        except BaseException as error:
-            leave_gap(recording, type(error).__name__)
-            raise
+    except BaseException as error:
+        leave_gap(recording, type(error).__name__)
+        raise
 
 
 def read_all(descriptor: int) -> tuple[bytes, int]:
@@ -112,10 +120,11 @@ def deliver(frame: bytes, path: bytes) -> None:
 
 def put_aside(frame: bytes, recording: bytes) -> None:
     """Seal a frame into the recording's spool with the whole of our package."""
-    root = __file__.rsplit("/", 4)[0]
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    beside = f"{sys.executable.rsplit('/', 2)[0]}/{sys.platlibdir}/{version}/site-packages"
-    sys.path[:0] = [root, beside]
+    if "recorder" not in sys.modules:
+        root = __file__.rsplit("/", 4)[0]
+        version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+        beside = f"{sys.executable.rsplit('/', 2)[0]}/{sys.platlibdir}/{version}/site-packages"
+        sys.path[:0] = [root, beside]
     try:
         from recorder.capture.hook import fallback  # noqa: PLC0415
     except ImportError:
@@ -129,16 +138,8 @@ def put_aside(frame: bytes, recording: bytes) -> None:
 
 def leave_gap(recording: bytes, reason: str) -> None:
     """Write the record of a gap into the spool, by hand: what else would write it has failed."""
-    from posix import (  # noqa: PLC0415
-        F_OK,
-        O_CREAT,
-        O_EXCL,
-        O_WRONLY,
-        access,
-        mkdir,
-        open,
-        rename,
-    )
+    from posix import F_OK, O_CREAT, O_EXCL, O_WRONLY, access, mkdir, rename  # noqa: PLC0415
+    from posix import open as open_file  # noqa: PLC0415
     from time import time_ns  # noqa: PLC0415
 
     spool = recording + b".spool"
@@ -148,7 +149,7 @@ def leave_gap(recording: bytes, reason: str) -> None:
     line = GAP % (key, now, now, reason.encode())
     # Under its name only when it is whole: whoever takes spools in deletes what has been read.
     aside = b"%s/.%s" % (spool, key)
-    write(open(aside, O_WRONLY | O_CREAT | O_EXCL, 0o600), line)
+    write(open_file(aside, O_WRONLY | O_CREAT | O_EXCL, 0o600), line)
     rename(aside, b"%s/%s.jsonl" % (spool, key))
 
 

@@ -1,0 +1,210 @@
+"""Plan changes of settings files, show them, write them, and undo them to the byte.
+
+Beside a changed file lies what it held before (0600), under a name with the digest of what was
+written: while that digest fits, nobody has touched the file since and the old bytes come back.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder.capture.hook.settings.documents import SettingsError, parse, render
+from recorder.capture.hook.settings.merge import UnexpectedShapeError, put_in, take_out
+from recorder.capture.hook.settings.table import AgentSettings, SettingsFile, Wiring
+
+__all__ = ["Change", "Place", "plan_install", "plan_uninstall"]
+
+_BACKUP = ".flightlog-"
+_SCRIPTS = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose settings: the user's, or one project's."""
+
+    home: Path
+    project: Path | None = None
+
+    def of(self, file: SettingsFile) -> Path:
+        """Return where a file lies, through symbolic links (dotfiles are often linked)."""
+        path = self.project / file.project if self.project else file.user(self.home)
+        return Path(os.path.realpath(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done to one file."""
+
+    path: Path
+    before: bytes | None
+    """None where there is no file."""
+    after: bytes | None
+    """None where the file goes."""
+    original: bytes | None = None
+    """What an undo brings back; None: no file."""
+    notes: tuple[str, ...] = field(default=())
+    undo: bool = False
+
+    @property
+    def is_needed(self) -> bool:
+        """Tell whether the file would change."""
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """Return the change as a unified diff."""
+        old, new = ((text or b"").decode("utf-8", "replace") for text in (self.before, self.after))
+        names = (
+            ("/dev/null" if self.before is None else str(self.path)),
+            ("/dev/null" if self.after is None else str(self.path)),
+        )
+        lines = difflib.unified_diff(
+            old.splitlines(keepends=True), new.splitlines(keepends=True), *names
+        )
+        return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+
+    def write(self) -> None:
+        """Write the file and what its undo needs.
+
+        Raises:
+            SettingsError: the file changed meanwhile or cannot be written; it is as it was.
+        """
+        if _read(self.path) != self.before:
+            raise SettingsError(f"{self.path} was changed by somebody else meanwhile; try again")
+        try:
+            if self.after is None:
+                self.path.unlink()
+            else:
+                self._write_after(self.after)
+            # What undid the state before this one has no use any more.
+            for backup in [] if self.before is None else _backups(self.path, self.before):
+                backup.unlink()
+        except OSError as error:
+            raise SettingsError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def _write_after(self, after: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.undo:
+            kind = "none" if self.original is None else "bak"
+            name = f"{self.path.name}{_BACKUP}{_digest(after)}.{kind}"
+            _replace(self.path.with_name(name), self.original or b"", 0o600)
+        mode = self.path.stat().st_mode & 0o777 if self.before is not None else 0o600
+        _replace(self.path, after, mode)
+
+
+def plan_install(settings: AgentSettings, wiring: Wiring, place: Place) -> list[Change]:
+    """Return the changes that wire an agent.
+
+    Raises:
+        SettingsError: a file cannot be parsed or is of an unexpected shape.
+    """
+    return [_install(file, settings.agent, wiring, place.of(file)) for file in settings.files]
+
+
+def plan_uninstall(settings: AgentSettings, wiring: Wiring, place: Place) -> list[Change]:
+    """Return the changes that undo `plan_install`.
+
+    Raises:
+        SettingsError: a file cannot be parsed.
+    """
+    return [_uninstall(file, wiring, place.of(file)) for file in settings.files]
+
+
+def _install(file: SettingsFile, agent: str, wiring: Wiring, path: Path) -> Change:
+    before = _read(path)
+    original = _without_ours(file, wiring, path, before)
+    if file.script:
+        text = (_SCRIPTS / file.script).read_text(encoding="utf-8")
+        command = json.dumps(wiring.words(agent), ensure_ascii=False)
+        after = text.replace('["FLIGHTLOG_COMMAND"]', command).encode()
+        return Change(path, before, after, original)
+    document = parse(path, original or b"")
+    try:
+        notes = put_in(document, file, wiring)
+    except UnexpectedShapeError as error:
+        raise SettingsError(f"{path}: {error}; nothing was written") from error
+    after = render(path, document, original or b"")
+    # What cannot be read back is never written.
+    if not _same(parse(path, after), document):
+        raise SettingsError(f"{path} cannot be changed without loss; nothing was written")
+    if original is not None and _same(parse(path, original), document):
+        after = original
+    return Change(path, before, after, original, tuple(notes))
+
+
+def _uninstall(file: SettingsFile, wiring: Wiring, path: Path) -> Change:
+    before = _read(path)
+    after = _without_ours(file, wiring, path, before)
+    return Change(path, before, after, undo=True)
+
+
+def _without_ours(
+    file: SettingsFile, wiring: Wiring, path: Path, content: bytes | None
+) -> bytes | None:
+    """Return a file as it would be without us: as it was, or as it is less our entries."""
+    if content is None:
+        return None
+    exact = _backups(path, content)
+    if exact:
+        return exact[0].read_bytes() if exact[0].suffix == ".bak" else None
+    if file.script:
+        return None
+    document = parse(path, content)
+    known = _backups(path)
+    original = parse(path, known[-1].read_bytes()) if known else None
+    as_it_is = parse(path, content)
+    take_out(document, file, wiring, original)
+    if _same(document, as_it_is):
+        return content
+    if not document and known and known[-1].suffix == ".none":
+        return None
+    return render(path, document, content)
+
+
+def _backups(path: Path, content: bytes | None = None) -> list[Path]:
+    """Return what lies beside a file for its undo, oldest first; with `content`, what fits it."""
+    if not path.parent.is_dir():
+        return []
+    digest = _digest(content) if content is not None else ""
+    found = [
+        entry
+        for entry in path.parent.iterdir()
+        if entry.name.startswith(f"{path.name}{_BACKUP}{digest}")
+        and entry.suffix in {".bak", ".none"}
+    ]
+    return sorted(found, key=lambda entry: entry.stat().st_mtime_ns)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _same(one: object, other: object) -> bool:
+    return json.dumps(one, sort_keys=True, default=str) == json.dumps(
+        other, sort_keys=True, default=str
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all; never readable by others on the way."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.chmod(mode)
+    aside.replace(path)

@@ -1,0 +1,88 @@
+"""Read and write settings documents in their own manner: indentation, comments, final newline."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from recorder.errors import FlightlogError
+
+__all__ = ["SettingsError", "parse", "render"]
+
+_INDENT = re.compile(r"^[{\[]\s*\n([ \t]+)\S")
+
+
+class SettingsError(FlightlogError):
+    """An agent's settings file cannot be changed; nothing was written."""
+
+
+def parse(path: Path, content: bytes) -> MutableMapping[str, Any]:
+    """Return what a settings file holds; a document of nothing for an empty file.
+
+    Raises:
+        SettingsError: it cannot be parsed; the message names file and line.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{path}, line {line}: not UTF-8; mend it and try again") from error
+    document = _parse_toml(path, text) if path.suffix == ".toml" else _parse_json(path, text)
+    if not isinstance(document, MutableMapping):
+        raise SettingsError(f"{path}, line 1: not an object of settings; mend it and try again")
+    return document
+
+
+def render(path: Path, document: MutableMapping[str, Any], manner: bytes) -> bytes:
+    """Return a document as the bytes of its file.
+
+    Args:
+        path: the file; its suffix tells the format.
+        document: what `parse` returned, changed since.
+        manner: the file as it was, whose indentation, line ends and byte order mark are kept.
+    """
+    if path.suffix == ".toml":
+        import tomlkit  # noqa: PLC0415 - only Codex needs it
+
+        return tomlkit.dumps(document).encode()
+    text = manner.decode("utf-8-sig")
+    found = _INDENT.match(text)
+    indent: str | int = found[1] if found else 2
+    written = json.dumps(document, indent=indent, ensure_ascii=False)
+    if text.endswith("\n") or not text:
+        written += "\n"
+    if "\r\n" in text:
+        written = written.replace("\n", "\r\n")
+    mark = b"\xef\xbb\xbf" if manner.startswith(b"\xef\xbb\xbf") else b""
+    return mark + written.encode("utf-8", "surrogatepass")
+
+
+def _parse_json(path: Path, text: str) -> Any:
+    if not text.strip():
+        return {}
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(
+            f"{path}, line {error.lineno}: not JSON that can be kept as it is ({error.msg}); "
+            "nothing was written: remove comments or mend it, then try again"
+        ) from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}, line 1: nested too deeply; nothing was written") from error
+
+
+def _parse_toml(path: Path, text: str) -> Any:
+    import tomlkit  # noqa: PLC0415
+    from tomlkit.exceptions import ParseError, TOMLKitError  # noqa: PLC0415
+
+    try:
+        return tomlkit.parse(text)
+    except ParseError as error:
+        raise SettingsError(
+            f"{path}, line {error.line}: not TOML; nothing was written: mend it, then try again"
+        ) from error
+    except TOMLKitError as error:
+        raise SettingsError(f"{path}, line 1: not TOML ({error}); nothing was written") from error

@@ -1,0 +1,280 @@
+"""Which files each agent reads its settings from, and what recording needs in them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recorder.capture.hook import client
+
+__all__ = ["SETTINGS", "AgentSettings", "SettingsFile", "Wiring"]
+
+DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
+SECONDS = 10
+"""How long an agent may wait for a hook of ours; it takes milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Where what the agents say shall go."""
+
+    recording: Path
+    endpoint: str = DEFAULT_ENDPOINT
+    """Base URL of `flightlog serve`."""
+
+    def words(self, agent: str, event: str = "") -> list[str]:
+        """Return the command of an agent's hook as a list of words."""
+        named = [event] if event else []
+        program = [sys.executable, "-I", "-S", str(Path(client.__file__).resolve())]
+        return [*program, agent, *named, "--recording", str(self.recording)]
+
+    def command(self, agent: str, event: str = "") -> str:
+        """Return the command of an agent's hook as a line for a POSIX shell."""
+        return shlex.join(self.words(agent, event))
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """One file and what belongs into it."""
+
+    user: Callable[[Path], Path]
+    """Home folder -> the user's own file."""
+    project: str
+    """The project's file, relative to its folder."""
+    events: tuple[str, ...] = ()
+    entry: Callable[[Wiring, str], dict[str, Any]] | None = None
+    """(wiring, event) -> what stands in the list under `hooks.EVENT`."""
+    values: Callable[[Wiring], Mapping[tuple[str, ...], Any]] = lambda _: {}
+    """OpenTelemetry settings: path of keys -> value; only set where the user has set nothing."""
+    guard: tuple[str, ...] = ()
+    """Where the user's own exporter would stand: then none of `values` is set."""
+    version: int | None = None
+    script: str = ""
+    """The file is this script of our package, not a settings file."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """One agent's files."""
+
+    agent: str
+    program: str
+    """Its executable, by which it is found on this machine."""
+    files: tuple[SettingsFile, ...]
+    notes: tuple[str, ...] = field(default=())
+    """What a person still has to do or know."""
+
+
+def _folder(variable: str, name: str) -> Callable[[Path], Path]:
+    def where(home: Path) -> Path:
+        moved = os.environ.get(variable)
+        return Path(moved) if moved else home / name
+
+    return where
+
+
+def _in(folder: Callable[[Path], Path], name: str) -> Callable[[Path], Path]:
+    return lambda home: folder(home) / name
+
+
+def _claude_entry(wiring: Wiring, event: str) -> dict[str, Any]:
+    handler = {"type": "command", "command": wiring.command("claude-code"), "timeout": SECONDS}
+    group: dict[str, Any] = {"hooks": [handler]}
+    return {"matcher": "*", **group} if "Tool" in event or "Permission" in event else group
+
+
+def _claude_values(wiring: Wiring) -> Mapping[tuple[str, ...], Any]:
+    return {
+        ("env", name): value
+        for name, value in {
+            "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
+            "CLAUDE_CODE_ENHANCED_TELEMETRY_BETA": "1",
+            "OTEL_LOGS_EXPORTER": "otlp",
+            "OTEL_TRACES_EXPORTER": "otlp",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": wiring.endpoint,
+            "OTEL_LOG_USER_PROMPTS": "1",
+            "OTEL_LOG_TOOL_DETAILS": "1",
+            "OTEL_LOG_TOOL_CONTENT": "1",
+            "OTEL_LOGS_EXPORT_INTERVAL": "1000",
+        }.items()
+    }
+
+
+def _codex_entry(wiring: Wiring, event: str) -> dict[str, Any]:
+    del event
+    handler = {"type": "command", "command": wiring.command("codex"), "timeout": SECONDS}
+    return {"hooks": [handler]}
+
+
+def _codex_values(wiring: Wiring) -> Mapping[tuple[str, ...], Any]:
+    target = {"endpoint": f"{wiring.endpoint}/v1/logs", "protocol": "binary"}
+    return {("otel", "log_user_prompt"): True, ("otel", "exporter"): {"otlp-http": target}}
+
+
+def _gemini_entry(wiring: Wiring, event: str) -> dict[str, Any]:
+    handler = {
+        "type": "command",
+        "command": wiring.command("gemini"),
+        "timeout": SECONDS * 1000,
+    }
+    group: dict[str, Any] = {"hooks": [handler]}
+    return {"matcher": ".*", **group} if event.endswith("Tool") else group
+
+
+def _gemini_values(wiring: Wiring) -> Mapping[tuple[str, ...], Any]:
+    return {
+        ("telemetry", name): value
+        for name, value in {
+            "enabled": True,
+            "traces": True,
+            "target": "local",
+            "otlpEndpoint": wiring.endpoint,
+            "otlpProtocol": "http",
+            "logPrompts": True,
+        }.items()
+    }
+
+
+def _copilot_entry(wiring: Wiring, event: str) -> dict[str, Any]:
+    return {"type": "command", "bash": wiring.command("copilot", event), "timeoutSec": SECONDS}
+
+
+def _cursor_entry(wiring: Wiring, event: str) -> dict[str, Any]:
+    return {"command": wiring.command("cursor", event), "timeout": SECONDS}
+
+
+def _opencode_folder(home: Path) -> Path:
+    configured = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(configured) if configured else home / ".config") / "opencode"
+
+
+_CLAUDE = AgentSettings(
+    "claude-code",
+    "claude",
+    (
+        SettingsFile(
+            _in(_folder("CLAUDE_CONFIG_DIR", ".claude"), "settings.json"),
+            ".claude/settings.local.json",
+            (
+                "SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse",
+                "PostToolUseFailure", "PostToolBatch", "PermissionRequest", "PermissionDenied",
+                "Notification", "SubagentStart", "SubagentStop", "PreCompact", "Stop", "SessionEnd",
+            ),
+            _claude_entry,
+            _claude_values,
+            ("env", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ),
+    ),
+)  # fmt: skip
+_CURSOR = AgentSettings(
+    "cursor",
+    "cursor-agent",
+    (
+        SettingsFile(
+            _in(lambda home: home / ".cursor", "hooks.json"),
+            ".cursor/hooks.json",
+            (
+                "sessionStart", "beforeSubmitPrompt", "preToolUse", "postToolUse",
+                "postToolUseFailure", "beforeShellExecution", "afterShellExecution",
+                "beforeMCPExecution", "afterMCPExecution", "beforeReadFile", "afterFileEdit",
+                "subagentStart", "subagentStop", "afterAgentResponse", "preCompact", "stop",
+                "sessionEnd",
+            ),
+            _cursor_entry,
+            version=1,
+        ),
+    ),
+    ("Cursor has no OpenTelemetry that reaches this machine: hooks are its only witness here.",),
+)  # fmt: skip
+_CODEX = AgentSettings(
+    "codex",
+    "codex",
+    (
+        SettingsFile(
+            _in(_folder("CODEX_HOME", ".codex"), "config.toml"),
+            ".codex/config.toml",
+            (
+                "SessionStart", "UserPromptSubmit", "PreToolUse", "PermissionRequest",
+                "PostToolUse", "PreCompact", "SubagentStart", "SubagentStop", "Stop",
+            ),
+            _codex_entry,
+            _codex_values,
+            ("otel", "exporter"),
+        ),
+    ),
+    (
+        "Codex runs new hooks only after you trusted them once in its own screen (/hooks); "
+        "'codex exec' never asks and needs --dangerously-bypass-hook-trust.",
+    ),
+)  # fmt: skip
+_GEMINI = AgentSettings(
+    "gemini",
+    "gemini",
+    (
+        SettingsFile(
+            _in(lambda home: home / ".gemini", "settings.json"),
+            ".gemini/settings.json",
+            (
+                "SessionStart", "BeforeAgent", "BeforeTool", "AfterTool", "Notification",
+                "PreCompress", "AfterAgent", "SessionEnd",
+            ),
+            _gemini_entry,
+            _gemini_values,
+            ("telemetry", "otlpEndpoint"),
+        ),
+    ),
+)  # fmt: skip
+_COPILOT = AgentSettings(
+    "copilot",
+    "copilot",
+    (
+        SettingsFile(
+            _in(_folder("COPILOT_HOME", ".copilot"), "hooks/flightlog.json"),
+            ".github/hooks/flightlog.json",
+            (
+                "sessionStart", "sessionEnd", "userPromptSubmitted", "preToolUse", "postToolUse",
+                "postToolUseFailure", "permissionRequest", "agentStop", "subagentStart",
+                "subagentStop", "errorOccurred", "preCompact", "notification",
+            ),
+            _copilot_entry,
+            version=1,
+        ),
+    ),
+    (
+        "Copilot CLI takes OpenTelemetry from its environment alone: start it with "
+        "OTEL_EXPORTER_OTLP_ENDPOINT={endpoint} and "
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true, or under 'flightlog run'.",
+    ),
+)  # fmt: skip
+_OPENCODE = AgentSettings(
+    "opencode",
+    "opencode",
+    (
+        SettingsFile(
+            _in(_opencode_folder, "plugin/flightlog.js"),
+            ".opencode/plugin/flightlog.js",
+            script="opencode.js",
+        ),
+        SettingsFile(
+            _in(_opencode_folder, "opencode.json"),
+            "opencode.json",
+            values=lambda _: {("experimental", "openTelemetry"): True},
+        ),
+    ),
+    (
+        "opencode takes the address for OpenTelemetry from its environment alone: start it with "
+        "OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}, or under 'flightlog run'.",
+    ),
+)
+
+SETTINGS: dict[str, AgentSettings] = {
+    settings.agent: settings
+    for settings in (_CLAUDE, _CURSOR, _CODEX, _GEMINI, _COPILOT, _OPENCODE)
+}
+"""Name on the command line -> its files."""

@@ -1,0 +1,131 @@
+"""`flightlog install`: hooks and OpenTelemetry into a coding agent's own settings files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recorder.capture.hook.agents import AGENTS
+from recorder.capture.hook.settings.changes import Change, Place, plan_install
+from recorder.capture.hook.settings.table import DEFAULT_ENDPOINT, SETTINGS, Wiring
+from recorder.commands.options import recording_option
+from recorder.environment import FLIGHTLOG_RECORDING
+from recorder.location import DEFAULT_NAME, named_recording, resolve_recording
+
+__all__ = [
+    "agent_argument",
+    "command",
+    "confirm_and_write",
+    "place_of",
+    "place_options",
+    "wiring_of",
+]
+
+agent_argument = click.argument("agent", type=click.Choice(list(SETTINGS)))
+
+
+def place_options[F: Callable[..., Any]](function: F) -> F:
+    """Add `--dry-run`, `--yes`, `--project` and `--user`."""
+    options = (
+        click.option("--dry-run", is_flag=True, help="Show the change and write nothing."),
+        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option(
+            "--project",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Change the settings of this project alone.",
+        ),
+        click.option("--user", is_flag=True, help="Change the user's own settings (the default)."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command("install")
+@agent_argument
+@recording_option
+@click.option(
+    "--endpoint",
+    default=DEFAULT_ENDPOINT,
+    show_default=True,
+    metavar="URL",
+    help="Where 'flightlog serve' listens.",
+)
+@place_options
+def command(
+    agent: str,
+    recording: str | None,
+    endpoint: str,
+    project: Path | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    user: bool,
+) -> None:
+    """Wire AGENT to flightlog: its hooks and its OpenTelemetry, in its own settings files.
+
+    Shows what changes and asks before it writes. Your own hooks and settings stay; what a file held
+    before is kept beside it (mode 0600). Doing it twice changes nothing.
+
+    \b
+    Example:
+      flightlog install claude-code --dry-run
+      flightlog install codex --yes
+      flightlog install gemini --project .
+    """
+    place = place_of(project, user=user)
+    wiring = wiring_of(recording, endpoint)
+    changes = plan_install(SETTINGS[agent], wiring, place)
+    confirm_and_write(changes, dry_run=dry_run, yes=yes, nothing="is wired already")
+    for note in (*(n for change in changes for n in change.notes), *SETTINGS[agent].notes):
+        click.echo(f"note: {note.format(endpoint=endpoint)}", err=True)
+    if not dry_run:
+        click.echo(f"{AGENTS[agent].title} records into {wiring.recording}", err=True)
+
+
+def place_of(project: Path | None, *, user: bool) -> Place:
+    """Return whose settings are meant.
+
+    Raises:
+        click.UsageError: both a project's and the user's are.
+    """
+    if project is not None and user:
+        raise click.UsageError("--project and --user exclude each other")
+    return Place(Path.home(), None if project is None else project.absolute())
+
+
+def wiring_of(recording: str | None, endpoint: str = DEFAULT_ENDPOINT) -> Wiring:
+    """Return where an agent shall record to: never the demo's recording."""
+    return Wiring(_own_recording(recording).absolute(), endpoint.rstrip("/"))
+
+
+def confirm_and_write(changes: list[Change], *, dry_run: bool, yes: bool, nothing: str) -> None:
+    """Show the changes that are needed, ask, and write them.
+
+    Raises:
+        SettingsError: a file could not be written.
+        click.Abort: the person declined.
+    """
+    needed = [change for change in changes if change.is_needed]
+    for change in changes:
+        if change.is_needed:
+            click.echo(change.diff(), nl=False)
+        else:
+            click.echo(f"{change.path} {nothing}", err=True)
+    if dry_run or not needed:
+        return
+    if not yes:
+        click.confirm("Write this?", abort=True, err=True)
+    for change in needed:
+        change.write()
+
+
+def _own_recording(recording: str | None) -> Path:
+    if recording is None and not os.environ.get(FLIGHTLOG_RECORDING):
+        return named_recording(DEFAULT_NAME)
+    return resolve_recording(recording)
