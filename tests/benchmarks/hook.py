@@ -1,0 +1,84 @@
+"""What a hook costs an agent: `python -m tests.benchmarks.hook [--quick]`.
+
+Whole processes, as an agent starts them for each of its steps, against an empty process of the
+same interpreter (`python -I -S -c pass`), in turn, so that a noisy machine disturbs both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from recorder.capture.hook.settings.table import Wiring
+from recorder.daemon import Daemon
+
+EMPTY = [sys.executable, "-I", "-S", "-c", "pass"]
+PAYLOAD = (
+    b'{"session_id":"benchmark","cwd":"/work","hook_event_name":"PreToolUse","tool_name":"Bash",'
+    b'"tool_input":{"command":"git status --short","description":"status"},'
+    b'"tool_use_id":"toolu_0123456789"}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """One process: wall time, and the CPU time of it and its children, in ms."""
+
+    wall: float
+    cpu: float
+
+
+def measure(command: list[str]) -> Times:
+    """Run a command once with the payload on its standard input."""
+    before, started = os.times(), time.perf_counter()
+    subprocess.run(command, input=PAYLOAD, stdout=subprocess.DEVNULL, check=True)
+    wall, after = time.perf_counter() - started, os.times()
+    cpu = after.children_user + after.children_system
+    return Times(wall * 1000, (cpu - before.children_user - before.children_system) * 1000)
+
+
+def compare(name: str, command: list[str], rounds: int) -> str:
+    """Return a line with the medians of both and the ratios: wall pair by pair, CPU in total."""
+    measure(command)
+    pairs = [(measure(command), measure(EMPTY)) for _ in range(rounds)]
+    wall = statistics.median(ours.wall for ours, _ in pairs)
+    empty = statistics.median(bare.wall for _, bare in pairs)
+    # One process's CPU time comes in ticks of 10 ms: only the sum over all rounds says something.
+    ours_cpu = sum(ours.cpu for ours, _ in pairs) / rounds
+    bare_cpu = sum(bare.cpu for _, bare in pairs) / rounds
+    least = min(ours.wall for ours, _ in pairs) / min(bare.wall for _, bare in pairs)
+    ratio = statistics.median(ours.wall / bare.wall for ours, bare in pairs)
+    return (
+        f"{name:<28} {wall:7.1f} {ours_cpu:7.1f}   {empty:7.1f} {bare_cpu:7.1f}   "
+        f"x{ratio:.2f} (least x{least:.2f})   x{ours_cpu / bare_cpu:.2f}"
+    )
+
+
+def main() -> int:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a fifth of the rounds")
+    rounds = 20 if parser.parse_args().quick else 100
+    sys.stdout.write(
+        f"{'ms, median':<28} {'wall':>7} {'cpu':>7}   {'empty':>7} {'cpu':>7}   wall ratio, cpu ratio\n"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["FLIGHTLOG_KEYS"] = str(Path(name) / "keys")
+        recording = Path(name) / "flight.db"
+        command = Wiring(recording).words("claude-code")
+        with Daemon.launch(recording):
+            sys.stdout.write(compare("a recorder answers", command, rounds) + "\n")
+            sys.stdout.flush()
+        sys.stdout.write(compare("no recorder, spool", command, rounds) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
