@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 from pathlib import Path
-
-from platformdirs import user_config_path, user_data_path
 
 from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING
 
@@ -20,6 +17,9 @@ MAX_SOCKET_PATH = 100
 
 def data_folder() -> Path:
     """Return the folder of the user's recordings."""
+    # Loaded where it is needed: hooks, for which every millisecond counts, mostly need neither.
+    from platformdirs import user_data_path  # noqa: PLC0415
+
     return user_data_path("flightlog", appauthor=False)
 
 
@@ -51,7 +51,11 @@ def resolve_recording(value: str | None) -> Path:
 def keys_root() -> Path:
     """Return the folder of all recordings' keys; never beside a recording."""
     base = os.environ.get(FLIGHTLOG_KEYS)
-    return Path(base) if base else user_config_path("flightlog", appauthor=False) / "keys"
+    if base:
+        return Path(base)
+    from platformdirs import user_config_path  # noqa: PLC0415
+
+    return user_config_path("flightlog", appauthor=False) / "keys"
 
 
 def keys_folder(log_id: str) -> Path:
@@ -76,5 +80,7 @@ def socket_path(recording: Path) -> Path:
     beside = recording.absolute().with_name(recording.name + ".sock")
     if len(os.fsencode(beside)) <= MAX_SOCKET_PATH:
         return beside
+    import tempfile  # noqa: PLC0415
+
     digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"flightlog-{os.getuid()}" / f"{digest}.sock"
