@@ -12,6 +12,7 @@ import json
 import re
 import string
 from collections.abc import Iterator
+
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["KnownSecrets"]
