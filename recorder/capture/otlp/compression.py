@@ -1,0 +1,62 @@
+"""Decompress a request's body, never to more than it may have."""
+
+from __future__ import annotations
+
+import zlib
+
+import zstandard
+
+from recorder.capture.otlp.items import MalformedError
+from recorder.capture.otlp.limits import TooLargeError
+
+__all__ = ["ENCODINGS", "decompressed"]
+
+ENCODINGS = ("identity", "gzip", "deflate", "zstd")
+MAX_WINDOW = 8 * 1024 * 1024
+"""Bytes that a zstd frame may make the decoder remember (RFC 8878 asks for at least this)."""
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+def decompressed(body: bytes, encoding: str, limit: int) -> bytes:
+    """Return a body as it was before its content encoding.
+
+    Args:
+        body: as it was sent.
+        encoding: one of `ENCODINGS`.
+        limit: bytes that it may have.
+
+    Raises:
+        TooLargeError: it has more.
+        MalformedError: it is not encoded so.
+    """
+    try:
+        if encoding == "zstd":
+            reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(
+                body, read_across_frames=True
+            )
+            content = reader.read(limit + 1)
+        elif encoding == "identity":
+            content = body
+        else:
+            content = _inflated(body, limit)
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise MalformedError(f"the body is not encoded as {encoding}") from error
+    if len(content) > limit:
+        raise TooLargeError
+    return content
+
+
+def _inflated(body: bytes, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    total = 0
+    while body and total <= limit:
+        # `deflate` is zlib's format by RFC 9110, and bare deflate from some clients.
+        is_wrapped = body[:2] == b"\x1f\x8b" or body[0] & 0x0F == 8
+        inflate = zlib.decompressobj(_GZIP_OR_ZLIB if is_wrapped else -zlib.MAX_WBITS)
+        piece = inflate.decompress(body, limit + 1 - total)
+        if not inflate.eof and total + len(piece) <= limit:
+            raise zlib.error("cut off")
+        pieces.append(piece)
+        total += len(piece)
+        body = inflate.unused_data
+    return b"".join(pieces)

@@ -1,0 +1,271 @@
+"""OTLP over HTTP/1.1: asyncio moves the bytes, h11 knows the protocol.
+
+h11 because it is strict, small, has no server of its own to configure, and never waits: limits and
+timeouts stay ours. `http.server` needs a thread for each connection and reads no chunked bodies.
+https://opentelemetry.io/docs/specs/otlp/#otlphttp
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import h11
+
+from recorder.capture.otlp import answers
+from recorder.capture.otlp.compression import ENCODINGS, decompressed
+from recorder.capture.otlp.guard import Guard
+from recorder.capture.otlp.items import MalformedError
+from recorder.capture.otlp.limits import RETRY_SECONDS, OverloadedError, Ticket, TooLargeError
+from recorder.capture.otlp.receiver import NotCommittedError, Receiver, Signal
+
+__all__ = ["HttpFront"]
+
+logger = logging.getLogger(__name__)
+
+PATHS = {"/v1/traces": Signal.TRACES, "/v1/logs": Signal.LOGS, "/v1/metrics": Signal.METRICS}
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+MAX_HEADERS = 32 * 1024
+"""Bytes of a request's line and headers."""
+READ_BYTES = 256 * 1024
+LINGER_SECONDS = 1.0
+"""How long what a refused client still sends is thrown away, so that it can read its answer."""
+MAX_IGNORED = 64 * 1024 * 1024
+_CODES = {
+    HTTPStatus.FORBIDDEN: answers.PERMISSION_DENIED,
+    HTTPStatus.UNAUTHORIZED: answers.UNAUTHENTICATED,
+    HTTPStatus.NOT_FOUND: answers.UNIMPLEMENTED,
+    HTTPStatus.METHOD_NOT_ALLOWED: answers.UNIMPLEMENTED,
+    HTTPStatus.TOO_MANY_REQUESTS: answers.RESOURCE_EXHAUSTED,
+    HTTPStatus.SERVICE_UNAVAILABLE: answers.UNAVAILABLE,
+}
+_RETRYABLE = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+_REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
+    OverloadedError: (HTTPStatus.TOO_MANY_REQUESTS, "too much at once; come again"),
+    NotCommittedError: (HTTPStatus.SERVICE_UNAVAILABLE, "the recording cannot be written now"),
+    TooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large"),
+    MalformedError: (HTTPStatus.BAD_REQUEST, ""),
+}
+"""Answers to what can become of a request; without a text the error's own."""
+
+
+class _RefusedError(Exception):
+    """A request is answered with an error; the connection stays open where its body was read."""
+
+    def __init__(self, status: HTTPStatus, message: str, *, body_read: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body_read = body_read
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a request's line and headers say."""
+
+    signal: Signal
+    is_json: bool
+    encoding: str
+    announced: int
+    """Bytes of its body; 0 where it does not say (chunked)."""
+
+
+class HttpFront:
+    """Serves connections of OTLP/HTTP clients."""
+
+    def __init__(self, receiver: Receiver, guard: Guard) -> None:
+        """Serve for a receiver, under the rules of a guard."""
+        self._receiver = receiver
+        self._guard = guard
+        self._limits = receiver.limits
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends; never raises."""
+        task = asyncio.current_task()
+        if task is None or len(self._connections) >= self._limits.connections:
+            writer.close()
+            return
+        self._connections.add(task)
+        try:
+            await _Connection(self._receiver, self._guard, reader, writer).run()
+        except (OSError, TimeoutError, h11.LocalProtocolError):
+            logger.debug("a client went away")
+        except asyncio.CancelledError:
+            logger.debug("a connection was ended with the receiver")
+        except Exception as error:
+            # The type only: its text could quote what was sent.
+            logger.warning("a connection failed (%s)", type(error).__name__)
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def close(self) -> None:
+        """End all connections."""
+        tasks = list(self._connections)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Connection:
+    def __init__(
+        self,
+        receiver: Receiver,
+        guard: Guard,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._receiver = receiver
+        self._guard = guard
+        self._limits = receiver.limits
+        self._reader = reader
+        self._writer = writer
+        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEADERS)
+
+    async def run(self) -> None:
+        """Answer requests until either side has had enough."""
+        seconds = self._limits.header_seconds
+        while True:
+            try:
+                async with asyncio.timeout(seconds):
+                    request = await self._next()
+            except h11.RemoteProtocolError as error:
+                await self._refuse(HTTPStatus(error.error_status_hint), "this is no HTTP request")
+                return
+            if not isinstance(request, h11.Request):
+                return
+            try:
+                await self._answer(request)
+            except _RefusedError as refused:
+                await self._refuse(refused.status, str(refused), self._wants_json(request))
+                if not refused.body_read:
+                    await self._linger()
+                    return
+            except h11.RemoteProtocolError as error:
+                await self._refuse(HTTPStatus(error.error_status_hint), "the request is broken")
+                return
+            if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+                return
+            self._h11.start_next_cycle()
+            seconds = self._limits.idle_seconds
+
+    async def _answer(self, request: h11.Request) -> None:
+        head = self._head(request)
+        try:
+            with self._receiver.admission.enter() as ticket:
+                body = await self._body(head, ticket)
+                limit = self._limits.json_bytes if head.is_json else self._limits.body_bytes
+                body = decompressed(body, head.encoding, limit)
+                if head.encoding != "identity":
+                    ticket.hold(len(body))
+                received = await self._receiver.export(head.signal, body, is_json=head.is_json)
+        except tuple(_REFUSALS) as error:
+            status, message = _REFUSALS[type(error)]
+            read = self._h11.their_state is h11.DONE
+            raise _RefusedError(status, message or str(error), body_read=read) from error
+        answer = answers.response(head.signal, received, is_json=head.is_json)
+        await self._send(HTTPStatus.OK, answer, JSON if head.is_json else PROTOBUF)
+
+    def _head(self, request: h11.Request) -> _Head:
+        headers = _headers(request)
+        refusal = self._guard.refusal(headers)
+        if refusal is not None:
+            why = "only programs may speak here, not web pages"
+            unknown = refusal is HTTPStatus.UNAUTHORIZED
+            raise _RefusedError(refusal, "the token is missing or wrong" if unknown else why)
+        signal = PATHS.get(request.target.decode("ascii", "replace").partition("?")[0])
+        if signal is None:
+            raise _RefusedError(HTTPStatus.NOT_FOUND, f"paths are {', '.join(PATHS)}")
+        if request.method != b"POST":
+            raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "the method is POST")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in {PROTOBUF, JSON}:
+            message = f"the content type is {PROTOBUF} or {JSON}"
+            raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ENCODINGS:
+            message = f"content encodings are {', '.join(ENCODINGS)}"
+            raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
+        # h11 has checked that it is a number.
+        announced = int(headers.get("content-length", "0"))
+        return _Head(signal, kind == JSON, encoding, announced)
+
+    async def _body(self, head: _Head, ticket: Ticket) -> bytes:
+        """Read a request's body, counting what it holds before it is read."""
+        if head.announced > self._limits.body_bytes:
+            raise TooLargeError
+        ticket.hold(head.announced)
+        if self._h11.they_are_waiting_for_100_continue:
+            go_on = h11.InformationalResponse(status_code=100, headers=[])
+            self._writer.write(self._h11.send(go_on) or b"")
+        pieces: list[bytes] = []
+        total = 0
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                while isinstance(event := await self._next(), h11.Data):
+                    total += len(event.data)
+                    if total > self._limits.body_bytes:
+                        raise TooLargeError
+                    if total > head.announced:
+                        ticket.hold(len(event.data))
+                    pieces.append(bytes(event.data))
+        except TimeoutError:
+            raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT, "the body came too slowly") from None
+        if isinstance(event, h11.ConnectionClosed):
+            raise ConnectionResetError
+        return b"".join(pieces)
+
+    async def _next(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        while True:
+            event = self._h11.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            self._h11.receive_data(await self._reader.read(READ_BYTES))
+
+    async def _refuse(self, status: HTTPStatus, message: str, is_json: bool = False) -> None:
+        if self._h11.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            return
+        code = _CODES.get(status, answers.INVALID_ARGUMENT)
+        body = answers.status(code, message, is_json=is_json)
+        await self._send(status, body, JSON if is_json else PROTOBUF)
+
+    async def _send(self, status: HTTPStatus, body: bytes, content_type: str) -> None:
+        headers = [("content-type", content_type), ("content-length", str(len(body)))]
+        if status in _RETRYABLE:
+            headers.append(("retry-after", str(RETRY_SECONDS)))
+        if status is HTTPStatus.UNAUTHORIZED:
+            headers.append(("www-authenticate", "Bearer"))
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            headers.append(("allow", "POST"))
+        if self._h11.their_state is not h11.DONE:
+            headers.append(("connection", "close"))
+        head = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+        parts = (head, h11.Data(data=body), h11.EndOfMessage())
+        self._writer.write(b"".join(self._h11.send(part) or b"" for part in parts))
+        async with asyncio.timeout(self._limits.body_seconds):
+            await self._writer.drain()
+
+    async def _linger(self) -> None:
+        """Read and forget what is still coming: a reset would take the answer from the client."""
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
+        ignored = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while ignored < MAX_IGNORED and (piece := await self._reader.read(READ_BYTES)):
+                    ignored += len(piece)
+
+    def _wants_json(self, request: h11.Request) -> bool:
+        return _headers(request).get("content-type", "").startswith(JSON)
+
+
+def _headers(request: h11.Request) -> Mapping[str, str]:
+    return {
+        name.decode("ascii", "replace"): value.decode("latin-1") for name, value in request.headers
+    }

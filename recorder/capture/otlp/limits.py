@@ -1,0 +1,128 @@
+"""What a receiver takes at once, and who is told to come back later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+__all__ = ["Admission", "Limits", "OverloadedError", "TooLargeError"]
+
+MIB = 1024 * 1024
+RETRY_SECONDS = 2
+"""After how long a client that was refused should come again."""
+
+
+class OverloadedError(Exception):
+    """More is under way than the receiver takes at once; the client should come again."""
+
+
+class TooLargeError(Exception):
+    """A request's body is larger than the receiver takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what clients can make a receiver hold. Bytes and seconds."""
+
+    body_bytes: int = 16 * MIB
+    """Of a body as it is sent, and of it when it is decompressed."""
+    json_bytes: int = 8 * MIB
+    """Of a JSON body when it is decompressed: parsed, it takes many times as much."""
+    in_flight: int = 64
+    """Requests whose answer is not given yet."""
+    in_flight_bytes: int = 48 * MIB
+    connections: int = 256
+    waiting_bytes: int = 4 * MIB
+    """Of spans and log records that wait for their commit; what is more waits for its turn."""
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    idle_seconds: float = 75.0
+
+
+class Admission:
+    """Counts what is under way. For one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Begin with nothing under way."""
+        self._limits = limits
+        self._requests = self._bytes = self._waiting = 0
+        self._room = asyncio.Condition()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.refused = 0
+        """Requests that were told to come again, since this was last set to 0."""
+
+    async def until_idle(self) -> None:
+        """Wait until no request is under way."""
+        await self._idle.wait()
+
+    def enter(self) -> Ticket:
+        """Let a request in.
+
+        Raises:
+            OverloadedError: there is no room for it.
+        """
+        full = self._requests >= self._limits.in_flight
+        if full or self._bytes >= self._limits.in_flight_bytes:
+            self.refused += 1
+            raise OverloadedError
+        self._requests += 1
+        self._idle.clear()
+        return Ticket(self)
+
+    def hold(self, number: int) -> None:
+        """Count bytes that a request holds; a negative number lets go of them.
+
+        Raises:
+            OverloadedError: there is no room for them.
+        """
+        if number > 0 and self._bytes + number > self._limits.in_flight_bytes:
+            self.refused += 1
+            raise OverloadedError
+        self._bytes += number
+
+    def leave(self) -> None:
+        """Count a request as answered."""
+        self._requests -= 1
+        if not self._requests:
+            self._idle.set()
+
+    @asynccontextmanager
+    async def turn(self, number: int) -> AsyncIterator[None]:
+        """Wait until so many bytes may wait for their commit, and count them meanwhile."""
+        limit = self._limits.waiting_bytes
+        async with self._room:
+            await self._room.wait_for(lambda: not self._waiting or self._waiting + number <= limit)
+            self._waiting += number
+        try:
+            yield
+        finally:
+            async with self._room:
+                self._waiting -= number
+                self._room.notify_all()
+
+
+class Ticket:
+    """A request under way. A context manager: leaving it makes room."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._held = 0
+
+    def hold(self, number: int) -> None:
+        """Count more bytes that the request holds.
+
+        Raises:
+            OverloadedError: there is no room for them.
+        """
+        self._admission.hold(number)
+        self._held += number
+
+    def __enter__(self) -> Ticket:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._admission.hold(-self._held)
+        self._admission.leave()

@@ -1,0 +1,217 @@
+"""Turn received spans and log records into records.
+
+A received span has ended, so one record tells the whole of it: `t_ns` is its start and
+`flightlog.end_ns` its end. A log record becomes what its agent means by it; what has no meaning of
+its own is kept as a lifecycle record under its own name, with all of its attributes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+
+from recorder import semconv
+from recorder.capture.otlp.agents import family_of
+from recorder.capture.otlp.agents.event import happened_ns, lifecycle, text_of
+from recorder.capture.otlp.agents.genai import FAMILY as GENERAL
+from recorder.capture.otlp.agents.genai import SESSION_NAMES, map_names
+from recorder.capture.otlp.items import LogItem, Source, SpanItem
+from recorder.capture.spans import KIND_OF_OPERATION
+from recorder.model import Kind, Phase, Record, Status, Witness
+
+__all__ = ["Translator"]
+
+MAX_REMEMBERED = 20_000
+"""Traces whose session is known, and resources that stand in the recording already."""
+MAX_NAME = 200
+"""Characters of a log record's body that may serve as the record's name."""
+_STATUS = (Status.UNSET, Status.OK, Status.ERROR)
+_SPAN_KINDS = {2: "server", 3: "client", 4: "producer", 5: "consumer"}
+_CLIENT = 3
+
+
+class Translator:
+    """Makes records, remembering which session a trace belongs to. For one thread."""
+
+    def __init__(self, run: str = "") -> None:
+        """Begin.
+
+        Args:
+            run: id of the launch that this receiver serves; empty without one.
+        """
+        self._run = run
+        self._sessions: dict[str, str] = {}
+        self._resources: set[tuple[str, int]] = set()
+
+    def records(self, items: Sequence[SpanItem | LogItem]) -> list[Record]:
+        """Return the records of one batch, in its order."""
+        now = time.time_ns()
+        # Children are exported before their parents, and only some spans name their session.
+        for item in items:
+            self._learn(item)
+        made: list[Record] = []
+        for item in items:
+            if isinstance(item, SpanItem):
+                record = self._span(item, now)
+                self._note_resource(item.source, record.session, now, made)
+                made.append(record)
+            else:
+                found = self._log(item, now)
+                self._note_resource(item.source, found[0].session, now, made)
+                made += found
+        return made
+
+    def _learn(self, item: SpanItem | LogItem) -> None:
+        if item.trace_id and item.trace_id not in self._sessions:
+            session = text_of(item.attributes, *SESSION_NAMES)
+            if session:
+                self._sessions[item.trace_id] = session
+                if len(self._sessions) > MAX_REMEMBERED:
+                    del self._sessions[next(iter(self._sessions))]
+
+    def _session(self, item: SpanItem | LogItem) -> str:
+        """Return an item's session: its own word, its trace's, its resource's, or its trace."""
+        return (
+            text_of(item.attributes, *SESSION_NAMES)
+            or self._sessions.get(item.trace_id)
+            or text_of(item.source.resource, *SESSION_NAMES)
+            or item.trace_id
+        )
+
+    def _span(self, span: SpanItem, now: int) -> Record:
+        said = span.attributes
+        family_of(span.source.scope, span.source.service).span(span)
+        map_names(span)
+        kind = _kind(span)
+        self._tell_rest(span)
+        call_id = said.get(semconv.GEN_AI_TOOL_CALL_ID) if kind is Kind.TOOL_CALL else None
+        name = _name(span)
+        if name != span.name:
+            said.setdefault(semconv.SPAN_NAME, span.name)
+        said |= {k: v for k, v in span.source.common.items() if k not in said}
+        return Record(
+            witness=Witness.OTLP,
+            phase=Phase.WHOLE,
+            kind=kind,
+            name=name,
+            session=self._session(span),
+            run=self._run,
+            ref=call_id if isinstance(call_id, str) and call_id else span.span_id,
+            t_ns=span.start_ns or None,
+            observed_ns=now,
+            status=_STATUS[span.status] if 0 <= span.status <= 2 else Status.UNSET,
+            trace_id=span.trace_id,
+            span_id=span.span_id,
+            parent_span_id=span.parent_span_id,
+            pid=span.source.pid,
+            attributes=said,
+            id=os.urandom(16).hex(),
+        )
+
+    def _tell_rest(self, span: SpanItem) -> None:
+        """Put what a span says outside its attributes among them."""
+        said = span.attributes
+        if span.end_ns >= span.start_ns > 0:
+            said[semconv.END_NS] = span.end_ns
+        if span.kind in _SPAN_KINDS:
+            said[semconv.SPAN_KIND] = _SPAN_KINDS[span.kind]
+        if span.message:
+            said.setdefault(semconv.EXCEPTION_MESSAGE, span.message)
+        if span.events:
+            for name, _, inside in span.events:
+                if name == "exception":
+                    said |= {k: v for k, v in inside.items() if k not in said}
+            # As text, so that a large event is stored as a large value is.
+            said[semconv.SPAN_EVENTS] = json.dumps(
+                [{"name": n, "t": str(t), "attributes": a} for n, t, a in span.events],
+                ensure_ascii=False,
+            )
+
+    def _log(self, log: LogItem, now: int) -> list[Record]:
+        family = family_of(log.source.scope, log.source.service)
+        name = _event_name(log)
+        meanings = family.event(log, name) or GENERAL.event(log, name) or (lifecycle(name),)
+        said = dict(log.source.common)
+        if log.severity:
+            said[semconv.LOG_SEVERITY] = log.severity
+        if log.body is not None and log.body != name:
+            said[semconv.LOG_BODY] = log.body
+        said |= log.attributes
+        session, happened = self._session(log), happened_ns(log)
+        made: list[Record] = []
+        for meaning in meanings:
+            # The received attributes stand in the first record; the others add to it.
+            attributes = {**said, **meaning.adds} if not made else dict(meaning.adds)
+            made.append(
+                Record(
+                    witness=Witness.OTLP,
+                    phase=meaning.phase,
+                    kind=meaning.kind,
+                    name=meaning.name,
+                    session=session,
+                    run=self._run,
+                    ref=meaning.ref,
+                    t_ns=meaning.start_ns or happened or None,
+                    observed_ns=now,
+                    status=meaning.status,
+                    trace_id=log.trace_id,
+                    span_id=log.span_id,
+                    pid=log.source.pid,
+                    attributes=attributes,
+                )
+            )
+        return made
+
+    def _note_resource(self, source: Source, session: str, now: int, made: list[Record]) -> None:
+        """Record a resource once for each session: its spans carry only what names them."""
+        if not source.resource:
+            return
+        key = (session, source.digest)
+        if key in self._resources:
+            return
+        if len(self._resources) >= MAX_REMEMBERED:
+            self._resources.clear()
+        self._resources.add(key)
+        made.append(
+            Record(
+                witness=Witness.OTLP,
+                phase=Phase.POINT,
+                kind=Kind.LIFECYCLE,
+                name="resource",
+                session=session,
+                run=self._run,
+                t_ns=now,
+                observed_ns=now,
+                pid=source.pid,
+                attributes={**source.resource, "otel.scope.version": source.scope_version},
+            )
+        )
+
+
+def _kind(span: SpanItem) -> Kind:
+    said = span.attributes
+    operation = said.get(semconv.GEN_AI_OPERATION)
+    if isinstance(operation, str) and operation in KIND_OF_OPERATION:
+        return KIND_OF_OPERATION[operation]
+    declared = said.get(semconv.KIND)
+    if isinstance(declared, str) and declared in Kind:
+        return Kind(declared)
+    if span.kind == _CLIENT and semconv.HTTP_METHOD in said:
+        return Kind.API_REQUEST
+    return Kind.LIFECYCLE
+
+
+def _name(span: SpanItem) -> str:
+    said = span.attributes
+    if said.get(semconv.GEN_AI_OPERATION) == "invoke_agent":
+        return "session"
+    return text_of(said, semconv.GEN_AI_TOOL_NAME, semconv.GEN_AI_MODEL) or span.name
+
+
+def _event_name(log: LogItem) -> str:
+    name = text_of(log.attributes, "event.name") or log.event_name
+    if not name and isinstance(log.body, str) and len(log.body) <= MAX_NAME:
+        name = log.body.partition("\n")[0]
+    return name or "log"
