@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
+import shutil
 import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +25,26 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name in ("FLIGHTLOG_RECORDING", "FLIGHTLOG_RUN", "FLIGHTLOG_DURABILITY"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """A tmux server of this test alone, as a function that runs one of its commands."""
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux")
+    socket = str(tmp_path / "tmux.sock")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-S", socket, "-f", "/dev/null", *arguments],
+            # Not the process's own: readline puts LINES and COLUMNS there, behind Python's back.
+            env=dict(os.environ),
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        return done.stdout
+
+    yield run
+    run("kill-server")
 
 
 def pytest_report_header() -> str:

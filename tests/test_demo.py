@@ -6,12 +6,13 @@ import base64
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -323,6 +324,38 @@ def test_a_killed_agent_leaves_its_call_in_flight_in_the_recording(tmp_path: Pat
     assert "volumeDelete" in [a for a in open_calls if a.kind is Kind.TOOL_CALL][-1].title
     text = flightlog("replay", "last", "--plain", "-r", str(recording)).stdout
     assert "open" in text
+
+
+def test_the_demo_opens_the_replay_in_a_real_terminal_at_any_usual_size(
+    tmp_path: Path, tmux: Callable[..., str]
+) -> None:
+    recording = tmp_path / "flight.db"
+    program = shlex.join([sys.executable, "-c", "from tui.cli import main; main()"])
+    command = f"{program} demo --fast -r {recording}; echo ended with $?; exec cat"
+    tmux("new-session", "-d", "-s", "t", "-x", "120", "-y", "36", command)
+
+    def until(*words: str) -> str:
+        deadline = time.monotonic() + 60
+        while True:
+            screen = tmux("capture-pane", "-p", "-t", "t")
+            if all(word in screen for word in words):
+                return screen
+            assert time.monotonic() < deadline, f"{words} did not appear in:\n{screen}"
+            time.sleep(0.05)
+
+    until("Replay ›", "RE-ENACTMENT", "chain ok", "findings C2")
+    tmux("send-keys", "-t", "t", "e")
+    decisive = until("mutation volumeDelete", "D1: destroys data")
+    assert "railway-api-token" in decisive
+    assert "scripts/domains/domains.env" in decisive
+    tmux("send-keys", "-t", "t", "G")
+    until("DELETED", "GONE")
+    tmux("resize-window", "-t", "t", "-x", "80", "-y", "24")
+    until("Replay ›", "q Back")
+    tmux("send-keys", "-t", "t", "F")
+    until("R07", "R08")
+    tmux("send-keys", "-t", "t", "q", "q", "q")
+    until("ended with 0")
 
 
 def test_the_tail_shows_a_call_while_it_is_still_running(tmp_path: Path) -> None:

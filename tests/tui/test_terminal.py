@@ -7,7 +7,6 @@ import os
 import pty
 import select
 import shlex
-import shutil
 import signal
 import struct
 import subprocess
@@ -59,23 +58,6 @@ def recording(tmp_path: Path) -> Path:
     store.append([sealer.seal(record) for record in made], checkpoint=True)
     store.close()
     return path
-
-
-@pytest.fixture
-def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    if shutil.which("tmux") is None:
-        pytest.skip("needs tmux")
-    socket = str(tmp_path / "tmux.sock")
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-S", socket, "-f", "/dev/null", *arguments],
-            capture_output=True, text=True, timeout=DEADLINE, check=False,
-        )  # fmt: skip
-        return done.stdout
-
-    yield run
-    run("kill-server")
 
 
 def until(shows: Callable[[], bool]) -> None:
