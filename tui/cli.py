@@ -19,6 +19,7 @@ __all__ = ["main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "Record the nine-second wipe for real and replay it."),
     "run": ("recorder.commands.run", "Run any command and record what it does."),
+    "serve": ("recorder.commands.serve", "Receive what agents export by OpenTelemetry."),
     "sessions": ("analyzer.commands.sessions", "List the sessions of a recording."),
     "replay": ("tui.commands.replay", "Replay a session second by second."),
     "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),
@@ -27,7 +28,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),
-    "doctor": ("recorder.commands.doctor", "Check every way in and say what is missing."),
     "verify": ("recorder.commands.verify", "Verify that a recording is as it was written."),
     "query": ("recorder.commands.query", "Ask a recording in SQL, read-only."),
 }

@@ -37,6 +37,7 @@ PREVIEW = 1024
 ZSTD_LEVEL = 3
 FINGERPRINT_BYTES = 16
 MAX_NAMES = 10_000
+MAX_SESSIONS = 50_000
 _MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
 _SCHEME = re.compile(r"^(bearer|basic|token|apikey|digest|bot)\s+", re.IGNORECASE)
@@ -62,6 +63,7 @@ class Sealer:
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
         self._clean_names: set[str] = set()
+        self._sessions: set[str] = set()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
     def seal(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
@@ -71,6 +73,8 @@ class Sealer:
             record: what a witness reported.
             earlier: seals that the record already has (it comes out of a spool).
         """
+        if record.session and len(self._sessions) < MAX_SESSIONS:
+            self._sessions.add(record.session)
         work = _Work(self, record)
         for seal in earlier:
             self._classes.setdefault(seal.fingerprint, (seal.credential_class, seal.hint))
@@ -110,10 +114,19 @@ class Sealer:
         spans = [*self._known.find(text), *find_shapes(text), *find_structural(text)]
         if not spans:
             return []
+        spans = [s for s in spans if not self.is_session(s, s.value or text[s.start : s.end])]
         tokens = [match.span() for match in _TOKEN.finditer(text)] if "⟦" in text else []
         return without_overlaps(
             s for s in spans if not any(a < s.end and s.start < b for a, b in tokens)
         )
+
+    def is_session(self, span: SecretSpan, value: str) -> bool:
+        """Return whether a value is the id of an agent's session and found only by its name.
+
+        `session_id=` stands before a web server's secret, and before the id by which an agent's
+        witnesses are joined; the second must not be sealed, nor known as a secret from then on.
+        """
+        return "session" in span.credential_class and value in self._sessions
 
     def is_clean_name(self, name: str) -> bool:
         """Return whether a name holds no secret, as far as is known by now."""
@@ -175,7 +188,8 @@ class _Work:
             case str():
                 if is_secret_value(key, value):
                     span = SecretSpan(0, len(value), class_of_name(key), "key")
-                    return self._replace(value, [span], place)
+                    if not self._sealer.is_session(span, value):
+                        return self._replace(value, [span], place)
                 return self.text(value, place)
             case Mapping():
                 return {

@@ -108,7 +108,7 @@ class BareTable:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(
-            "CREATE TABLE records (seq INTEGER PRIMARY KEY, body BLOB, id TEXT UNIQUE, session TEXT, "
+            "CREATE TABLE records (seq INTEGER PRIMARY KEY, body BLOB, id TEXT UNIQUE, session TEXT, "  # noqa: E501
             "witness TEXT, phase TEXT, kind TEXT, name TEXT, ref TEXT, t INTEGER, o INTEGER, "
             "s TEXT)"
         )

@@ -67,7 +67,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a fifth of the rounds")
     rounds = 20 if parser.parse_args().quick else 100
     sys.stdout.write(
-        f"{'ms, median':<28} {'wall':>7} {'cpu':>7}   {'empty':>7} {'cpu':>7}   wall ratio, cpu ratio\n"
+        f"{'ms, median':<28} {'wall':>7} {'cpu':>7}   {'empty':>7} {'cpu':>7}   wall ratio, cpu ratio\n"  # noqa: E501
     )
     with tempfile.TemporaryDirectory() as name:
         os.environ["FLIGHTLOG_KEYS"] = str(Path(name) / "keys")

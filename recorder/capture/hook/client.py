@@ -105,17 +105,20 @@ def deliver(frame: bytes, path: bytes) -> None:
     from _socket import AF_UNIX, SOCK_STREAM, socket  # noqa: PLC0415
 
     connection = socket(AF_UNIX, SOCK_STREAM)
-    connection.settimeout(REACH_SECONDS)
-    connection.connect(path)
-    connection.settimeout(max(REACH_SECONDS, len(frame) / 20e6))
-    connection.sendall(len(frame).to_bytes(4, "big") + frame)
-    connection.settimeout(ACK_SECONDS)
     try:
-        answer = connection.recv(64)
-    except TimeoutError:
-        return  # it is in the recorder's hands
-    if not answer:
-        raise ConnectionResetError
+        connection.settimeout(REACH_SECONDS)
+        connection.connect(path)
+        connection.settimeout(max(REACH_SECONDS, len(frame) / 20e6))
+        connection.sendall(len(frame).to_bytes(4, "big") + frame)
+        connection.settimeout(ACK_SECONDS)
+        try:
+            answer = connection.recv(64)
+        except TimeoutError:
+            return  # it is in the recorder's hands
+        if not answer:
+            raise ConnectionResetError
+    finally:
+        connection.close()
 
 
 def put_aside(frame: bytes, recording: bytes) -> None:

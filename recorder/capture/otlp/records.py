@@ -43,6 +43,7 @@ class Translator:
         """
         self._run = run
         self._sessions: dict[str, str] = {}
+        self._of_resource: dict[int, str] = {}
         self._resources: set[tuple[str, int]] = set()
 
     def records(self, items: Sequence[SpanItem | LogItem]) -> list[Record]:
@@ -64,20 +65,30 @@ class Translator:
         return made
 
     def _learn(self, item: SpanItem | LogItem) -> None:
-        if item.trace_id and item.trace_id not in self._sessions:
-            session = text_of(item.attributes, *SESSION_NAMES)
-            if session:
-                self._sessions[item.trace_id] = session
-                if len(self._sessions) > MAX_REMEMBERED:
-                    del self._sessions[next(iter(self._sessions))]
+        session = text_of(item.attributes, *SESSION_NAMES)
+        if session:
+            _remember(self._sessions, item.trace_id, session)
+            _remember(self._of_resource, item.source.digest, session)
 
-    def _session(self, item: SpanItem | LogItem) -> str:
-        """Return an item's session: its own word, its trace's, its resource's, or its trace."""
-        return (
+    def _session(self, item: SpanItem | LogItem, kind: Kind) -> str:
+        """Return an item's session: its own word, its trace's, its resource's, or its trace.
+
+        What an agent does besides calls (a start-up, a timer) often stands in traces of its own,
+        which are no sessions: that belongs to the agent's newest one.
+        """
+        source = item.source
+        known = (
             text_of(item.attributes, *SESSION_NAMES)
             or self._sessions.get(item.trace_id)
-            or text_of(item.source.resource, *SESSION_NAMES)
-            or item.trace_id
+            or text_of(source.resource, *SESSION_NAMES)
+        )
+        is_agents = kind is not Kind.LIFECYCLE or semconv.GEN_AI_OPERATION in item.attributes
+        if known or (is_agents and item.trace_id):
+            return known or item.trace_id
+        return (
+            self._of_resource.get(source.digest)
+            or text_of(source.resource, "service.instance.id")
+            or (f"{source.service}-{source.pid}" if source.pid else item.trace_id)
         )
 
     def _span(self, span: SpanItem, now: int) -> Record:
@@ -96,7 +107,7 @@ class Translator:
             phase=Phase.WHOLE,
             kind=kind,
             name=name,
-            session=self._session(span),
+            session=self._session(span, kind),
             run=self._run,
             ref=call_id if isinstance(call_id, str) and call_id else span.span_id,
             t_ns=span.start_ns or None,
@@ -139,7 +150,7 @@ class Translator:
         if log.body is not None and log.body != name:
             said[semconv.LOG_BODY] = log.body
         said |= log.attributes
-        session, happened = self._session(log), happened_ns(log)
+        session, happened = self._session(log, meanings[0].kind), happened_ns(log)
         made: list[Record] = []
         for meaning in meanings:
             # The received attributes stand in the first record; the others add to it.
@@ -188,6 +199,13 @@ class Translator:
                 attributes={**source.resource, "otel.scope.version": source.scope_version},
             )
         )
+
+
+def _remember[K](known: dict[K, str], key: K, session: str) -> None:
+    if key and known.get(key) != session:
+        known[key] = session
+        if len(known) > MAX_REMEMBERED:
+            del known[next(iter(known))]
 
 
 def _kind(span: SpanItem) -> Kind:

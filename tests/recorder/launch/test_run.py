@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -309,15 +310,17 @@ def listens(process: psutil.Process) -> bool:
 
 def test_what_was_acknowledged_outlives_run_itself(ground: Ground, tmp_path: Path) -> None:
     done, pid = tmp_path / "done", tmp_path / "pid"
-    program = f"echo $$ > {pid}; curl -sS {ground.upstream.url('/things')}; touch {done}; sleep 60"
+    program = (
+        f"echo $$ > {pid}; curl -sS {ground.upstream.url('/things')}; touch {done}; exec sleep 60"
+    )
     running = ground.begin("sh", "-c", program)
     until(done.exists, "the request")
     helpers = serving_processes(running.pid, "recorder.daemon")
     helpers += serving_processes(running.pid, "recorder.capture.proxy")
     running.kill()
+    running.wait()
+    os.kill(int(pid.read_text()), signal.SIGKILL)
     running.communicate(timeout=30)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(int(pid.read_text()), 9)
     psutil.wait_procs(helpers, timeout=20)
     assert not any(p.is_running() for p in helpers)
     assert len(ground.requests("/things")) == 1

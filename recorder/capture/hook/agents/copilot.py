@@ -51,6 +51,7 @@ AGENT = Agent(
         "subagentStop": steps.subagent_end,
         "agentStop": steps.answered,
         "stop": steps.answered,
+        "notification": steps.note,
     },
     event_of=_event_of,
 )

@@ -1,0 +1,264 @@
+"""The client process under everything that can go wrong: it never gets in the agent's way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from recorder import semconv
+from recorder.capture.hook import client, fallback
+from recorder.capture.hook.agents import AGENTS
+from recorder.capture.hook.records import CUT, PAYLOAD
+from recorder.commands.hook import command
+from recorder.daemon import Daemon
+from recorder.location import socket_path, spool_folder
+from recorder.model import Kind, Phase
+from tests.recorder.hook.conftest import Hooks
+
+START = {
+    "session_id": "s1",
+    "cwd": "/work",
+    "hook_event_name": "PreToolUse",
+    "tool_name": "Bash",
+    "tool_input": {"command": "ls"},
+    "tool_use_id": "toolu_1",
+}
+SECRET = "hQ7rT2vX9kLm4pZw8sBn"
+
+
+def test_a_call_is_recorded_with_its_id_launch_process_and_trace(
+    hooks: Hooks, daemon: Daemon
+) -> None:
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    hooks.run("claude-code", START, FLIGHTLOG_RUN="run-1", TRACEPARENT=trace)
+    (record,) = hooks.records()
+    assert (record.kind, record.phase, record.name) == (Kind.TOOL_CALL, Phase.START, "Bash")
+    assert (record.ref, record.session, record.run) == ("toolu_1", "s1", "run-1")
+    assert record.pid == os.getpid()
+    assert (record.trace_id, record.parent_span_id) == ("a" * 32, "b" * 16)
+    assert record.attributes[semconv.GEN_AI_TOOL_ARGUMENTS] == '{"command": "ls"}'
+    assert record.attributes[semconv.GEN_AI_TOOL_CALL_ID] == "toolu_1"
+    assert daemon.process.poll() is None
+
+
+def test_a_start_is_committed_before_the_tool_can_run(hooks: Hooks, daemon: Daemon) -> None:
+    for number in range(5):
+        assert hooks.run("claude-code", {**START, "tool_use_id": f"t{number}"}).returncode == 0
+    daemon.process.kill()
+    daemon.process.wait()
+    assert [r.ref for r in hooks.records()] == [f"t{n}" for n in range(5)]
+
+
+def test_when_the_recorder_dies_in_between_nothing_is_lost_and_nothing_doubled(
+    hooks: Hooks,
+) -> None:
+    refs = [f"t{number}" for number in range(12)]
+    with Daemon.launch(hooks.recording) as daemon:
+        for number, ref in enumerate(refs):
+            if number == 5:
+                os.kill(daemon.process.pid, signal.SIGKILL)
+                daemon.process.wait()
+            done = hooks.run("claude-code", {**START, "tool_use_id": ref})
+            assert (done.returncode, done.stdout) == (0, b"")
+    with Daemon.launch(hooks.recording):
+        pass
+    assert sorted(r.ref for r in hooks.records()) == sorted(refs)
+
+
+def test_a_recorder_that_hangs_up_without_an_answer_leaves_the_record_to_the_spool(
+    hooks: Hooks,
+) -> None:
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(socket_path(hooks.recording)))
+    server.listen()
+
+    def hang_up() -> None:
+        connection, _ = server.accept()
+        connection.recv(65536)
+        connection.close()
+
+    thread = threading.Thread(target=hang_up)
+    thread.start()
+    done = hooks.run("claude-code", START)
+    thread.join()
+    server.close()
+    assert done.returncode == 0
+    assert [fields["ref"] for fields in hooks.spooled()] == ["toolu_1"]
+
+
+@pytest.mark.parametrize("with_daemon", [True, False])
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "JSONDecodeError"),
+        (b"no json at all", "JSONDecodeError"),
+        (b"[1, 2]", "no JSON object"),
+        (b'{"session_id": ' + b"[" * 200_000, "RecursionError"),
+        (b'{"n": ' + b"9" * 10_000 + b"}", "ValueError"),
+        (b"\xff\xfe\x00 not utf-8", "JSONDecodeError"),
+    ],
+    ids=["empty", "text", "list", "deep", "number", "bytes"],
+)
+def test_what_cannot_be_read_is_kept_as_text_with_the_reason(
+    hooks: Hooks, payload: bytes, reason: str, with_daemon: bool, request: pytest.FixtureRequest
+) -> None:
+    if with_daemon:
+        request.getfixturevalue("daemon")
+    done = hooks.run("gemini", payload)
+    assert (done.returncode, done.stdout) == (0, b"{}\n")
+    attributes = hooks.records()[0].attributes if with_daemon else hooks.spooled()[0]["attributes"]
+    assert reason in str(attributes[semconv.REASON])
+    text = str(attributes.get(PAYLOAD, ""))
+    assert payload.decode("utf-8", "surrogateescape").startswith(text[:1000])
+
+
+def test_invalid_utf8_inside_json_is_kept(hooks: Hooks, daemon: Daemon) -> None:
+    raw = json.dumps(START).encode().replace(b'"ls"', b'"cat \xff.txt"')
+    assert hooks.run("claude-code", raw).returncode == 0
+    (record,) = hooks.records()
+    assert (
+        "cat \udcff.txt"
+        in json.loads(str(record.attributes[semconv.GEN_AI_TOOL_ARGUMENTS]))["command"]
+    )
+
+
+def test_ten_megabytes_are_recorded_whole_and_more_than_the_limit_is_said_to_be_cut(
+    hooks: Hooks, daemon: Daemon
+) -> None:
+    content = "all work and no play\n" * 500_000
+    large = {**START, "tool_input": {"content": content}}
+    assert hooks.run("claude-code", large).returncode == 0
+    beyond = json.dumps({"session_id": "x" * (client.LIMIT + 5_000_000)}).encode()
+    assert hooks.run("claude-code", beyond).returncode == 0
+    daemon.stop()
+    # What a busy recorder could not take in time waits in the spool; the next one takes it in.
+    with Daemon.launch(hooks.recording):
+        pass
+    whole, cut = hooks.records()
+    assert whole.blobs[semconv.GEN_AI_TOOL_ARGUMENTS].size > len(content)
+    kept = cut.attributes[CUT]
+    assert isinstance(kept, int)
+    assert cut.blobs[PAYLOAD].size + kept == len(beyond)
+
+
+@pytest.mark.parametrize("with_daemon", [True, False])
+def test_no_secret_of_a_payload_is_ever_at_rest(
+    hooks: Hooks, with_daemon: bool, request: pytest.FixtureRequest
+) -> None:
+    if with_daemon:
+        request.getfixturevalue("daemon")
+    command = f"curl -H 'Authorization: Bearer {SECRET}' https://x.test"
+    hooks.run("claude-code", {**START, "tool_input": {"command": command}})
+    hooks.run("claude-code", {"hook_event_name": "New", "api_key": SECRET, "session_id": "s"})
+    hooks.run("claude-code", f"no json, but API_TOKEN={SECRET}".encode())
+    assert SECRET.encode() not in hooks.bytes_at_rest()
+    assert hooks.recording.exists()
+
+
+def test_the_spool_is_for_its_owner_alone(hooks: Hooks) -> None:
+    hooks.run("claude-code", START)
+    folder = spool_folder(hooks.recording)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())]
+    assert modes == [0o700, 0o600]
+
+
+def test_what_fails_altogether_leaves_a_gap_and_no_payload(
+    hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A recording that is a folder: no socket, no key, and nothing can be begun.
+    monkeypatch.setattr(fallback, "put_aside", lambda *_: (_ for _ in ()).throw(ValueError("x")))
+    read, write = os.pipe()
+    os.write(write, json.dumps({**START, "token": SECRET}).encode())
+    os.close(write)
+    saved = os.dup(0)
+    os.dup2(read, 0)
+    try:
+        with pytest.raises(ValueError, match="x"):
+            client.record(b"claude-code", b"", os.fsencode(hooks.recording))
+    finally:
+        os.dup2(saved, 0)
+        os.close(read)
+        os.close(saved)
+    (gap,) = hooks.spooled()
+    assert (gap["name"], gap["witness"]) == ("gap", "recorder")
+    assert gap["attributes"][semconv.REASON] == "a hook could not be recorded: ValueError"
+    assert SECRET.encode() not in hooks.bytes_at_rest()
+    with Daemon.launch(hooks.recording):
+        pass
+    assert [r.name for r in hooks.everything() if r.name == "gap"] == ["gap"]
+
+
+def test_nothing_keeps_the_agent_from_its_work(tmp_path: Path) -> None:
+    blocked = tmp_path / "a-file"
+    blocked.write_text("")
+    done = Hooks(blocked / "flight.db").run("cursor", START)
+    assert (done.returncode, done.stdout) == (0, b"{}\n")
+    assert b"Bash" not in done.stderr
+
+
+def test_at_the_end_of_a_turn_the_spool_is_taken_in_without_anybody_asking(hooks: Hooks) -> None:
+    hooks.run("claude-code", START)
+    hooks.run("claude-code", {"hook_event_name": "Stop", "session_id": "s1"})
+    deadline = threading.Event()
+    for _ in range(600):
+        if hooks.recording.exists() and len(hooks.records()) == 2:
+            break
+        deadline.wait(0.05)
+    assert {r.name for r in hooks.records()} == {"Bash", "Stop"}
+
+
+def test_a_launch_that_records_by_itself_gets_the_hooks_of_its_agent(
+    hooks: Hooks, tmp_path: Path
+) -> None:
+    other = Hooks(tmp_path / "other.db")
+    hooks.run("claude-code", START, FLIGHTLOG_RECORDING=str(other.recording))
+    assert hooks.spooled() == []
+    assert [fields["ref"] for fields in other.spooled()] == ["toolu_1"]
+
+
+def test_the_command_for_people_records_the_same(hooks: Hooks) -> None:
+    # Through a process: it reads the real standard input.
+    import subprocess
+    import sys
+
+    program = "from recorder.commands.hook import command; command()"
+    for agent, expected in (("copilot", b"{}\n"), ("claude-code", b""), ("nonsense", b"")):
+        done = subprocess.run(
+            [sys.executable, "-c", program, agent, "--recording", str(hooks.recording), "--odd"],
+            input=json.dumps(START).encode(),
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (0, expected)
+    assert [f["ref"] for f in hooks.spooled()] == ["toolu_1", "toolu_1", ""]
+
+
+def test_its_help_names_every_agent() -> None:
+    text = CliRunner().invoke(command, ["--help"]).output
+    assert all(agent in text for agent in AGENTS)
+
+
+def test_the_client_and_the_table_agree_on_what_is_neutral() -> None:
+    assert {name: a.answer for name, a in AGENTS.items()} == {
+        name: client.ANSWERS.get(name.encode(), b"") for name in AGENTS
+    }
+    assert not any(word in a.answer for a in AGENTS.values() for word in (b"allow", b"approve"))
+
+
+@pytest.mark.parametrize("depth", [0, 12])
+def test_the_client_finds_the_socket_where_the_recorder_puts_it(
+    tmp_path: Path, depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    recording = tmp_path.joinpath(*["a-long-folder-name"] * depth, "f.db")
+    expected = socket_path(recording)
+    expected.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    assert client.socket_of(os.fsencode(recording)) == os.fsencode(expected)
