@@ -42,7 +42,7 @@ _SCHEME_IN_TEXT = re.compile(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"  # noqa: E501
 )
 _OPENING_QUOTE = re.compile(r"\\{0,3}[\"'`]")
 _BARE_VALUE = re.compile(_VALUE)
