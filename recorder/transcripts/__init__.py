@@ -1,0 +1,1 @@
+"""Transcripts of agents that nobody recorded: each format, as records."""

@@ -1,0 +1,258 @@
+"""Write down what a transcript tells of one session, as records.
+
+What every format needs: ids that come out the same when the same file, or a longer copy of it, is
+read again; the transcript's own times, or none; names from the semantic conventions. Formats know
+where things stand in their files; what the things are called in a recording is known only here.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, Record, Status, Witness
+
+__all__ = ["Telling", "as_text", "made_session", "text_parts"]
+
+MAX_NAME = 200
+"""Characters of a name or an id; the whole of it stays in its attribute."""
+NO_CLOCK = "none"
+"""The format has no times: records stand in the order of the file, and only that is known."""
+
+
+@dataclass(slots=True)
+class Telling:
+    """One session as a transcript tells it."""
+
+    agent: str
+    session: str
+    clock: str
+    """How times were written: `iso8601`, `iso8601 without zone`, `epoch ms`, `epoch s`, `none`."""
+    version: str = ""
+    model: str = ""
+    cwd: str = ""
+    witness: Witness = Witness.TRANSCRIPT
+    _told: dict[str, str] = field(default_factory=dict)
+    """What has been said of the session as a whole, so that it is said once."""
+
+    def begin(self, key: str, t_ns: int | None, **about: Json) -> Record:
+        """Return the session's start."""
+        said: dict[str, Json] = {semconv.GEN_AI_OPERATION: "invoke_agent", **about}
+        return self.record(
+            Kind.LIFECYCLE, "session", Phase.START, key, t_ns, said, ref=f"session {self.session}"
+        )
+
+    def end(self, key: str, t_ns: int | None, reason: str = "", **about: Json) -> Record:
+        """Return the session's end, with the reason where the transcript gives one."""
+        said: dict[str, Json] = {
+            semconv.GEN_AI_OPERATION: "invoke_agent",
+            semconv.REASON: reason,
+            **about,
+        }
+        return self.record(
+            Kind.LIFECYCLE, "session", Phase.END, key, t_ns, said, ref=f"session {self.session}"
+        )
+
+    def prompt(self, key: str, said: str, t_ns: int | None, role: str = "user") -> Record:
+        """Return what a person, or a program in a person's place, told the agent."""
+        attributes: dict[str, Json] = {semconv.PROMPT_TEXT: said, semconv.PROMPT_ROLE: role}
+        return self.record(Kind.PROMPT, f"{role} prompt", Phase.POINT, key, t_ns, attributes)
+
+    def answer(
+        self,
+        key: str,
+        said: str,
+        t_ns: int | None,
+        *,
+        model: str = "",
+        usage: tuple[Any, Any] = (None, None),
+        **more: Json,
+    ) -> Record:
+        """Return a model's turn, with input and output tokens where they are told."""
+        attributes: dict[str, Json] = {
+            semconv.GEN_AI_OPERATION: "chat",
+            semconv.GEN_AI_MODEL: model or self.model,
+            semconv.GEN_AI_OUTPUT_MESSAGES: said,
+            semconv.GEN_AI_INPUT_TOKENS: _count(usage[0]),
+            semconv.GEN_AI_OUTPUT_TOKENS: _count(usage[1]),
+            **more,
+        }
+        name = model or self.model or "model"
+        return self.record(Kind.MODEL_CALL, name, Phase.WHOLE, key, t_ns, attributes)
+
+    def call(
+        self, key: str, ref: str, tool: str, arguments: Any, t_ns: int | None, **more: Json
+    ) -> Record:
+        """Return a tool call's start."""
+        attributes: dict[str, Json] = {
+            semconv.GEN_AI_OPERATION: "execute_tool",
+            semconv.GEN_AI_TOOL_NAME: tool,
+            semconv.GEN_AI_TOOL_CALL_ID: ref,
+            semconv.GEN_AI_TOOL_ARGUMENTS: "" if arguments is None else as_text(arguments),
+            **more,
+        }
+        return self.record(
+            Kind.TOOL_CALL, tool or "tool", Phase.START, key, t_ns, attributes, ref=ref
+        )
+
+    def result(
+        self,
+        key: str,
+        ref: str,
+        tool: str,
+        output: Any,
+        t_ns: int | None,
+        *,
+        status: Status = Status.UNSET,
+        exit_code: Any = None,
+        error: str = "",
+        **more: Json,
+    ) -> Record:
+        """Return a tool call's end: what the transcript says of transport, and the exit code."""
+        attributes: dict[str, Json] = {
+            semconv.GEN_AI_OPERATION: "execute_tool",
+            semconv.GEN_AI_TOOL_NAME: tool,
+            semconv.GEN_AI_TOOL_CALL_ID: ref,
+            semconv.GEN_AI_TOOL_RESULT: "" if output is None else as_text(output),
+            semconv.PROCESS_EXIT_CODE: _count(exit_code),
+            semconv.ERROR_TYPE: error,
+            **more,
+        }
+        return self.record(
+            Kind.TOOL_CALL, tool or "tool", Phase.END, key, t_ns, attributes, ref=ref, status=status
+        )
+
+    def approval(
+        self,
+        key: str,
+        ref: str,
+        decision: str,
+        t_ns: int | None,
+        *,
+        by: str,
+        subject: str = "",
+        reason: str = "",
+        **more: Json,
+    ) -> Record:
+        """Return a decision on a call: the transcript's own label, and who is said to decide."""
+        attributes: dict[str, Json] = {
+            semconv.APPROVAL_DECISION: decision,
+            semconv.APPROVAL_BY: by,
+            semconv.APPROVAL_SUBJECT: subject,
+            semconv.GEN_AI_TOOL_CALL_ID: ref,
+            semconv.REASON: reason,
+            **more,
+        }
+        return self.record(Kind.APPROVAL, decision, Phase.POINT, key, t_ns, attributes, ref=ref)
+
+    def note(self, key: str, name: str, raw: Any, t_ns: int | None) -> Record:
+        """Return something that has no meaning of its own here, kept whole under its own name."""
+        return self.record(
+            Kind.LIFECYCLE, name or "entry", Phase.POINT, key, t_ns, {semconv.RAW: as_text(raw)}
+        )
+
+    def record(
+        self,
+        kind: Kind,
+        name: str,
+        phase: Phase,
+        key: str,
+        t_ns: int | None,
+        attributes: Mapping[str, Json],
+        *,
+        ref: str = "",
+        status: Status = Status.UNSET,
+    ) -> Record:
+        """Return a record of this session.
+
+        Args:
+            kind: what it speaks of.
+            name: its name; long ones are cut.
+            phase: which part of it.
+            key: where it stands in the transcript; the same in every copy of the file.
+            t_ns: the transcript's own time, or None where there is none.
+            attributes: empty values are left out.
+            ref: id that it shares with the other records of the same action.
+            status: outcome, as the transcript tells it.
+        """
+        about = {
+            semconv.GEN_AI_AGENT_NAME: self.agent,
+            semconv.GEN_AI_CONVERSATION: self.session,
+            semconv.SOURCE_PLACE: key,
+            semconv.SOURCE_CLOCK: self.clock if t_ns is not None else NO_CLOCK,
+            **self._news(),
+        }
+        said = {name: value for name, value in attributes.items() if value not in ("", None)}
+        identity = f"{self.agent}\0{self.session}\0{key}\0{kind}\0{phase}\0{ref}"
+        return Record(
+            witness=self.witness,
+            phase=phase,
+            kind=kind,
+            name=name[:MAX_NAME],
+            session=self.session[:MAX_NAME],
+            ref=ref[:MAX_NAME],
+            t_ns=t_ns,
+            observed_ns=time.time_ns(),
+            status=status,
+            attributes={**about, **said},
+            id=sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        )
+
+    def _news(self) -> dict[str, str]:
+        """Return what is known of the session and was not said in the record before."""
+        now = {
+            semconv.GEN_AI_AGENT_VERSION: self.version,
+            semconv.GEN_AI_MODEL: self.model,
+            semconv.PROCESS_CWD: self.cwd,
+        }
+        news = {
+            name: value for name, value in now.items() if value and self._told.get(name) != value
+        }
+        self._told |= news
+        return news
+
+
+def as_text(value: Any) -> str:
+    """Return a value as text: strings as they are, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def text_parts(content: Any) -> str:
+    """Return the text of a message's content: a string, or a list of parts of which some are text.
+
+    Parts that hold no text (images) are named by their type.
+    """
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list):
+        return as_text(content)
+    return "\n".join(_part(part) for part in content)
+
+
+def made_session(agent: str, *beginning: Any) -> str:
+    """Return an id for a session whose format gives it none, made from how it begins.
+
+    A longer copy of the same file begins alike, so it goes on in the same session.
+    """
+    digest = sha256(as_text(beginning).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{agent}-{digest[:16]}"
+
+
+def _part(part: Any) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Mapping):
+        for name in ("text", "content", "thinking"):
+            if isinstance(part.get(name), str):
+                return str(part[name])
+        return f"[{part.get('type', 'part')}]"
+    return as_text(part)
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
