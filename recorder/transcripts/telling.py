@@ -40,19 +40,21 @@ class Telling:
     _told: dict[str, str] = field(default_factory=dict)
     """What has been said of the session as a whole, so that it is said once."""
 
-    def begin(self, key: str, t_ns: int | None, **about: Json) -> Record:
+    def begin(self, key: str, t_ns: int | None, about: Mapping[str, Json] | None = None) -> Record:
         """Return the session's start."""
-        said: dict[str, Json] = {semconv.GEN_AI_OPERATION: "invoke_agent", **about}
+        said: dict[str, Json] = {semconv.GEN_AI_OPERATION: "invoke_agent", **(about or {})}
         return self.record(
             Kind.LIFECYCLE, "session", Phase.START, key, t_ns, said, ref=f"session {self.session}"
         )
 
-    def end(self, key: str, t_ns: int | None, reason: str = "", **about: Json) -> Record:
+    def end(
+        self, key: str, t_ns: int | None, reason: str = "", about: Mapping[str, Json] | None = None
+    ) -> Record:
         """Return the session's end, with the reason where the transcript gives one."""
         said: dict[str, Json] = {
             semconv.GEN_AI_OPERATION: "invoke_agent",
             semconv.REASON: reason,
-            **about,
+            **(about or {}),
         }
         return self.record(
             Kind.LIFECYCLE, "session", Phase.END, key, t_ns, said, ref=f"session {self.session}"
@@ -71,7 +73,7 @@ class Telling:
         *,
         model: str = "",
         usage: tuple[Any, Any] = (None, None),
-        **more: Json,
+        more: Mapping[str, Json] | None = None,
     ) -> Record:
         """Return a model's turn, with input and output tokens where they are told."""
         attributes: dict[str, Json] = {
@@ -80,13 +82,19 @@ class Telling:
             semconv.GEN_AI_OUTPUT_MESSAGES: said,
             semconv.GEN_AI_INPUT_TOKENS: _count(usage[0]),
             semconv.GEN_AI_OUTPUT_TOKENS: _count(usage[1]),
-            **more,
+            **(more or {}),
         }
         name = model or self.model or "model"
         return self.record(Kind.MODEL_CALL, name, Phase.WHOLE, key, t_ns, attributes)
 
     def call(
-        self, key: str, ref: str, tool: str, arguments: Any, t_ns: int | None, **more: Json
+        self,
+        key: str,
+        ref: str,
+        tool: str,
+        arguments: Any,
+        t_ns: int | None,
+        more: Mapping[str, Json] | None = None,
     ) -> Record:
         """Return a tool call's start."""
         attributes: dict[str, Json] = {
@@ -94,7 +102,7 @@ class Telling:
             semconv.GEN_AI_TOOL_NAME: tool,
             semconv.GEN_AI_TOOL_CALL_ID: ref,
             semconv.GEN_AI_TOOL_ARGUMENTS: "" if arguments is None else as_text(arguments),
-            **more,
+            **(more or {}),
         }
         return self.record(
             Kind.TOOL_CALL, tool or "tool", Phase.START, key, t_ns, attributes, ref=ref
@@ -108,12 +116,24 @@ class Telling:
         output: Any,
         t_ns: int | None,
         *,
-        status: Status = Status.UNSET,
+        error: str | None = None,
         exit_code: Any = None,
-        error: str = "",
-        **more: Json,
+        more: Mapping[str, Json] | None = None,
     ) -> Record:
-        """Return a tool call's end: what the transcript says of transport, and the exit code."""
+        """Return a tool call's end.
+
+        Args:
+            key: where it stands in the transcript.
+            ref: the call's id.
+            tool: the call's tool.
+            output: what came back.
+            t_ns: when.
+            error: what went wrong with the call itself; empty where the transcript says that
+                nothing did, None where it does not say. A program that fails is no such error.
+            exit_code: the program's, where one ran; anything but an integer is left out.
+            more: what else is told.
+        """
+        status = Status.UNSET if error is None else Status.ERROR if error else Status.OK
         attributes: dict[str, Json] = {
             semconv.GEN_AI_OPERATION: "execute_tool",
             semconv.GEN_AI_TOOL_NAME: tool,
@@ -121,7 +141,7 @@ class Telling:
             semconv.GEN_AI_TOOL_RESULT: "" if output is None else as_text(output),
             semconv.PROCESS_EXIT_CODE: _count(exit_code),
             semconv.ERROR_TYPE: error,
-            **more,
+            **(more or {}),
         }
         return self.record(
             Kind.TOOL_CALL, tool or "tool", Phase.END, key, t_ns, attributes, ref=ref, status=status
@@ -137,7 +157,7 @@ class Telling:
         by: str,
         subject: str = "",
         reason: str = "",
-        **more: Json,
+        more: Mapping[str, Json] | None = None,
     ) -> Record:
         """Return a decision on a call: the transcript's own label, and who is said to decide."""
         attributes: dict[str, Json] = {
@@ -146,7 +166,7 @@ class Telling:
             semconv.APPROVAL_SUBJECT: subject,
             semconv.GEN_AI_TOOL_CALL_ID: ref,
             semconv.REASON: reason,
-            **more,
+            **(more or {}),
         }
         return self.record(Kind.APPROVAL, decision, Phase.POINT, key, t_ns, attributes, ref=ref)
 

@@ -1,0 +1,166 @@
+"""Aider's chat history (Markdown) and its LLM history: no calls, few times.
+
+`.aider.chat.history.md`: `# aider chat started at …` begins a session, `#### ` is what the person
+typed, `> ` what aider itself says, everything else the model's answer. Only the session's start has
+a time (local, without a zone). What aider applied, ran and committed is told as calls, because it
+says so itself; nothing is read out of the answers. `--llm-history-file` has blocks `TO LLM` and
+`LLM RESPONSE` with times. Written after the source of aider 0.86.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from recorder.model import Json, Record
+from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.telling import Telling, made_session
+
+__all__ = ["AGENT", "ChatReader", "recognises", "recognises_llm", "tell_llm"]
+
+AGENT = "aider"
+_STARTED = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*$")
+_VERSION = re.compile(r"Aider v(\S{1,40})$")
+_MODEL = re.compile(r"(?:Main model|Model): (\S{1,100})")
+_TOKENS = re.compile(r"Tokens: ([\d.,]+k?) sent,.*?([\d.,]+k?) received")
+_EDITED = re.compile(r"Applied edit to (.{1,1000})$")
+_RUNNING = re.compile(r"Running (.{1,4000})$")
+_COMMITTED = re.compile(r"Commit ([0-9a-f]{7,40}) (.{0,1000})$")
+_ASKED = re.compile(
+    r"(?P<question>.{1,1000}\?) (?P<choices>\(Y\)es/.{1,80}?) ?(?P<answer>\w{0,10})$"
+)
+_TYPED_COMMAND = re.compile(r"(?:/run|/test|!)\s*(.{1,4000})$", re.DOTALL)
+_LLM = re.compile(r"(TO LLM|LLM RESPONSE) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20})\s*$")
+_TO_LLM = "TO LLM"
+
+
+def recognises(head: str) -> bool:
+    """Tell whether a text begins like a chat history."""
+    return any(_STARTED.match(line) for line in head.splitlines()[:20])
+
+
+def recognises_llm(head: str) -> bool:
+    """Tell whether a text begins like an LLM history."""
+    return any(_LLM.match(line) for line in head.splitlines()[:5])
+
+
+@dataclass(slots=True)
+class ChatReader:
+    """Tells a chat history line by line; what belongs together is told when it is complete."""
+
+    telling: Telling | None = None
+    _kind: str = ""
+    _lines: list[str] = field(default_factory=list)
+    _began: int = 0
+    _open: str = ""
+    """Ref of the command whose output comes next."""
+
+    def line(self, line: str, number: int) -> Iterator[Record]:
+        """Yield the records that a line completes."""
+        started = _STARTED.match(line)
+        if started is not None:
+            yield from self.close()
+            t_ns = iso_ns(started[1])
+            self.telling = Telling(
+                AGENT, made_session(AGENT, started[1], number), "iso8601 without zone"
+            )
+            yield self.telling.begin(f"line {number}", t_ns)
+            return
+        kind = "typed" if line.startswith("#### ") else "said" if line.startswith(">") else "answer"
+        if kind != self._kind or kind == "said":
+            yield from self.close()
+            self._kind, self._began = kind, number
+        self._lines.append(line)
+
+    def close(self) -> Iterator[Record]:
+        """Yield what the lines since the last change tell."""
+        lines, self._lines = self._lines, []
+        if self.telling is None or not any(line.strip() for line in lines):
+            return
+        key = f"line {self._began}"
+        if self._kind == "typed":
+            typed = "\n".join(line[5:].rstrip() for line in lines)
+            yield from self._typed(self.telling, key, typed)
+        elif self._kind == "said":
+            yield from self._said(self.telling, key, lines[0][1:].strip())
+        else:
+            yield self.telling.answer(key, "\n".join(lines).strip(), None)
+
+    def _typed(self, telling: Telling, key: str, typed: str) -> Iterator[Record]:
+        yield telling.prompt(key, typed, None)
+        command = _TYPED_COMMAND.match(typed)
+        if command is not None:
+            by_person: dict[str, Json] = {"flightlog.call.by": "user"}
+            arguments = {"command": command[1]}
+            yield telling.call(f"{key} call", key, "bash", arguments, None, more=by_person)
+            self._open = key
+
+    def _said(self, telling: Telling, key: str, said: str) -> Iterator[Record]:
+        if match := _VERSION.match(said):
+            telling.version = match[1]
+        if match := _MODEL.match(said):
+            telling.model = match[1]
+        if match := _EDITED.match(said):
+            yield telling.call(key, key, "edit", {"path": match[1]}, None)
+            yield telling.result(f"{key} result", key, "edit", said, None, error="")
+        elif match := _COMMITTED.match(said):
+            arguments = {"commit": match[1], "message": match[2]}
+            yield telling.call(key, key, "commit", arguments, None)
+            yield telling.result(f"{key} result", key, "commit", said, None, error="")
+        elif match := _RUNNING.match(said):
+            yield telling.call(key, key, "bash", {"command": match[1]}, None)
+            self._open = key
+        elif match := _ASKED.match(said):
+            label = match["answer"] or "asked"
+            decision = {"y": "approved", "a": "approved", "n": "denied"}.get(
+                label[:1].lower() if match["answer"] else "", "requested"
+            )
+            yield telling.approval(
+                key, "", decision, None, by=f"user: {label}", subject=match["question"]
+            )
+        elif match := _TOKENS.search(said):
+            usage = (_tokens(match[1]), _tokens(match[2]))
+            yield telling.answer(key, "", None, usage=usage)
+        elif self._open:
+            ref, self._open = self._open, ""
+            yield telling.result(f"{key} result", ref, "bash", said, None)
+        else:
+            yield telling.note(key, "aider said", said, None)
+
+
+def tell_llm(lines: Iterable[str]) -> Iterator[Record]:
+    """Yield a model call's start and end for each pair of blocks of an LLM history."""
+    telling: Telling | None = None
+    block, number, began = "", 0, 0
+    at: str = ""
+    held: list[str] = []
+    for number, line in enumerate(lines, 1):
+        header = _LLM.match(line)
+        if header is None:
+            held.append(line)
+            continue
+        if telling is None:
+            telling = Telling(AGENT, made_session(AGENT, header[2]), "iso8601 without zone")
+            yield telling.begin("session", iso_ns(header[2]))
+        elif block:
+            yield _block(telling, block, f"line {began}", held, at)
+        block, began, at, held = header[1], number, header[2], []
+    if telling is not None and block:
+        yield _block(telling, block, f"line {began}", held, at)
+
+
+def _block(telling: Telling, block: str, key: str, lines: list[str], at: str) -> Record:
+    said = "\n".join(line.rstrip("\n") for line in lines).strip()
+    if block == _TO_LLM:
+        return telling.prompt(key, said, iso_ns(at), "to the model")
+    return telling.answer(key, said, iso_ns(at))
+
+
+def _tokens(text: str) -> int:
+    """Return the count that aider shows: `812`, `1,024`, `2.3k`."""
+    number = text.replace(",", "").rstrip(".")
+    try:
+        return round(float(number[:-1]) * 1000) if number.endswith("k") else round(float(number))
+    except ValueError:
+        return 0

@@ -1,0 +1,95 @@
+"""HTTP Archives (HAR 1.1 and 1.2): mitmproxy, browsers, Charles, Insomnia.
+
+http://www.softwareishard.com/blog/har-12-spec/ . A status of 0 means that no answer came. Bodies
+may be base64; what is no text after that is counted, not kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder.model import Json, Record
+from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.exchanges import Exchange, record_of
+from recorder.transcripts.telling import as_text, made_session
+
+__all__ = ["AGENT", "recognises", "tell"]
+
+AGENT = "har"
+
+
+def recognises(document: Any) -> bool:
+    """Tell whether a document is an HTTP archive."""
+    log = document.get("log") if isinstance(document, Mapping) else None
+    return isinstance(log, Mapping) and isinstance(log.get("entries"), list)
+
+
+def tell(document: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield a record for each entry."""
+    log = _mapping(document.get("log"))
+    entries = [entry for entry in log.get("entries", []) if isinstance(entry, Mapping)]
+    session = made_session(AGENT, log.get("creator"), entries[:1])
+    for number, entry in enumerate(entries, 1):
+        yield record_of(_exchange(entry, session, f"entry {number}"))
+
+
+def _exchange(entry: Mapping[str, Any], session: str, key: str) -> Exchange:
+    request, response = _mapping(entry.get("request")), _mapping(entry.get("response"))
+    status, took = response.get("status"), entry.get("time")
+    start_ns = iso_ns(entry.get("startedDateTime"))
+    ends = isinstance(took, int | float) and not isinstance(took, bool) and took >= 0
+    posted, content = _mapping(request.get("postData")), _mapping(response.get("content"))
+    body, undecoded = _content(content)
+    more: dict[str, Json] = {
+        "flightlog.http.body.unread": undecoded,
+        "network.protocol.version": str(request.get("httpVersion") or "").rpartition("/")[2],
+        "network.peer.address": str(entry.get("serverIPAddress") or ""),
+    }
+    return Exchange(
+        tool=AGENT,
+        session=session,
+        key=key,
+        method=str(request.get("method") or "?"),
+        url=str(request.get("url") or ""),
+        start_ns=start_ns,
+        end_ns=start_ns + int(took * 1e6) if start_ns is not None and ends and took else None,
+        status=status if isinstance(status, int) and status > 0 else None,
+        request_headers=_headers(request.get("headers")),
+        response_headers=_headers(response.get("headers")),
+        request_body=as_text(posted.get("text") or posted.get("params") or ""),
+        response_body=body,
+        error=str(response.get("_error") or ""),
+        more=more,
+    )
+
+
+def _content(content: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Return a body's text, and how many bytes could not be read as text."""
+    text = content.get("text")
+    if not isinstance(text, str):
+        return "", None
+    if content.get("encoding") != "base64":
+        return text, None
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text, None
+    try:
+        return raw.decode(), None
+    except UnicodeDecodeError:
+        return "", len(raw)
+
+
+def _headers(listed: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for header in listed if isinstance(listed, list) else []:
+        if isinstance(header, Mapping) and isinstance(header.get("name"), str):
+            found.setdefault(header["name"].lower(), []).append(str(header.get("value") or ""))
+    return found
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,69 @@
+"""Logs of HTTP exchanges as JSON: nock's recordings, which test suites of agents keep.
+
+https://github.com/nock/nock#recording . `scope` is the origin; there are no times. `rawHeaders` are
+the answer's, as an object or a flat list; `reqheaders` the request's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recorder.model import Record
+from recorder.transcripts.exchanges import Exchange, record_of
+from recorder.transcripts.telling import as_text, made_session
+
+__all__ = ["AGENT", "recognises", "tell"]
+
+AGENT = "http log"
+
+
+def recognises(document: Any) -> bool:
+    """Tell whether a document is such a log."""
+    first = document[0] if isinstance(document, list) and document else None
+    return isinstance(first, Mapping) and {"scope", "method", "path", "status"} <= first.keys()
+
+
+def tell(document: Sequence[Any]) -> Iterator[Record]:
+    """Yield a record for each exchange, in the order of the log."""
+    exchanges = [item for item in document if isinstance(item, Mapping)]
+    session = made_session("http-log", exchanges[:1])
+    for number, item in enumerate(exchanges, 1):
+        status, body = item.get("status"), item.get("response")
+        # nock writes bodies that are no text as lists of hexadecimal pieces.
+        is_binary = item.get("responseIsBinary") is True
+        content_type = item.get("contentType")
+        headers = _headers(item.get("rawHeaders"))
+        if isinstance(content_type, str) and content_type:
+            headers.setdefault("content-type", [content_type])
+        yield record_of(
+            Exchange(
+                tool=AGENT,
+                session=session,
+                key=f"exchange {number}",
+                method=str(item.get("method") or "?"),
+                url=f"{item.get('scope') or ''}{item.get('path') or ''}",
+                start_ns=None,
+                status=status if isinstance(status, int) and status > 0 else None,
+                request_headers=_headers(item.get("reqheaders")),
+                response_headers=headers,
+                request_body=as_text(item.get("body") or ""),
+                response_body="" if is_binary or not body else as_text(body),
+                more={"flightlog.source.clock": "none"},
+            )
+        )
+
+
+def _headers(raw: Any) -> dict[str, list[str]]:
+    if isinstance(raw, list):
+        raw = dict(zip(raw[::2], raw[1::2], strict=False)) if _flat(raw) else {}
+    if not isinstance(raw, Mapping):
+        return {}
+    return {
+        str(name).lower(): [as_text(v) for v in (value if isinstance(value, list) else [value])]
+        for name, value in raw.items()
+    }
+
+
+def _flat(raw: list[Any]) -> bool:
+    return all(isinstance(item, str) for item in raw)

@@ -1,0 +1,85 @@
+"""Lists of chat messages without a product around them, as programs and benchmarks keep them.
+
+A list of messages; an object that holds one under `messages`, `traj`, `conversation` or `history`;
+a list or lines of such objects, each a session. Tested on tau-bench's trajectories (2024) and on
+Chat Completions and Anthropic Messages shapes. There are no times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder.model import Json, Record
+from recorder.transcripts.messages import MessageReader, is_message
+from recorder.transcripts.telling import Telling, as_text, made_session
+
+__all__ = ["AGENT", "recognises", "tell"]
+
+AGENT = "messages"
+HOLDERS = ("messages", "traj", "conversation", "history", "trajectory")
+BEGINNING = 3
+"""Messages that a session's id is made from; a longer copy has the same."""
+
+
+def recognises(document: Any) -> bool:
+    """Tell whether a document, or one line of a file, holds chat messages."""
+    if isinstance(document, list):
+        return bool(document) and (is_message(document[0]) or recognises_holder(document[0]))
+    return recognises_holder(document)
+
+
+def recognises_holder(value: Any) -> bool:
+    """Tell whether a value is an object around a list of messages."""
+    return _held(value) is not None
+
+
+def tell(document: Any, place: str = "") -> Iterator[Record]:
+    """Yield the records of every session that a document holds.
+
+    Args:
+        document: as `recognises` takes it.
+        place: where it stands in its file, for a line of several.
+    """
+    if isinstance(document, list) and document and not is_message(document[0]):
+        for number, item in enumerate(document, 1):
+            yield from tell(item, f"{place} item {number}".strip())
+        return
+    held = document if isinstance(document, list) else _held(document)
+    if held is not None:
+        yield from _session(held, document if isinstance(document, Mapping) else {}, place)
+
+
+def _session(messages: list[Any], around: Mapping[str, Any], place: str) -> Iterator[Record]:
+    label = [around.get(name) for name in ("id", "session_id", "task_id", "trial", "instance_id")]
+    own = around.get("session_id") or around.get("conversation_id")
+    session = str(own) if own else made_session(AGENT, label, messages[:BEGINNING])
+    telling = Telling(AGENT, session, "none", model=_text(around.get("model")))
+    prefix = f"{place} " if place else ""
+    about: dict[str, Json] = {
+        f"flightlog.messages.{name}": value if isinstance(value, bool | int) else as_text(value)
+        for name, value in around.items()
+        if name not in HOLDERS and value not in (None, "")
+    }
+    yield telling.begin("session", None, about=about)
+    reader = MessageReader(telling)
+    for number, message in enumerate(messages, 1):
+        key = f"{prefix}message {number}"
+        if is_message(message):
+            yield from reader.message(message, key, None)
+        else:
+            yield telling.note(key, "message", message, None)
+
+
+def _held(value: Any) -> list[Any] | None:
+    if not isinstance(value, Mapping):
+        return None
+    for name in HOLDERS:
+        held = value.get(name)
+        if isinstance(held, list) and held and is_message(held[0]):
+            return held
+    return None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,172 @@
+"""OpenHands V0 trajectories: a JSON array of actions and observations.
+
+Also the web UI's export `{"trajectory": [...]}` and SWE-bench's lines `{"history": [...]}`. Tested
+on files of 2025. Times have no zone: they are the container's, read as UTC. The model's response
+stands on the action and again on its observation, and is told once.
+
+`confirmation_state` is `confirmed` also where nobody was asked, so only a rejection and a wait for
+an answer are approvals; the label itself is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder.model import Json, Record
+from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.messages import usage_of
+from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
+
+__all__ = ["AGENT", "recognises", "tell"]
+
+AGENT = "openhands"
+CLOCK = "iso8601 without zone"
+NOT_CALLS = frozenset({
+    "message", "system", "recall", "change_agent_state", "null", "pause", "resume", "stop",
+    "condensation", "condensation_request",
+})  # fmt: skip
+"""Actions that are no call of a tool."""
+
+
+def recognises(document: Any) -> bool:
+    """Tell whether a document, or a line of a file, is such a trajectory."""
+    events = _events(document)
+    if not events:
+        return False
+    first = events[0]
+    return "source" in first and bool({"action", "observation"} & first.keys())
+
+
+def tell(document: Any) -> Iterator[Record]:
+    """Yield the records of one trajectory, in its order."""
+    events = _events(document) or []
+    around = document if isinstance(document, Mapping) else {}
+    session = made_session(AGENT, around.get("instance_id"), events[:1])
+    reader = _Trajectory(Telling(AGENT, session, CLOCK))
+    yield reader.telling.begin("session", iso_ns(events[0].get("timestamp")) if events else None)
+    for number, event in enumerate(events):
+        yield from reader.event(event, f"event {event.get('id', number)}")
+
+
+class _Trajectory:
+    """What must be known of earlier events to tell the next."""
+
+    def __init__(self, telling: Telling) -> None:
+        self.telling = telling
+        self._calls: dict[Any, tuple[str, str]] = {}
+        """Id of an action -> (ref, tool)."""
+        self._responses: set[str] = set()
+
+    def event(self, event: Mapping[str, Any], key: str) -> Iterator[Record]:
+        """Yield the records of one event."""
+        t_ns = iso_ns(event.get("timestamp"))
+        if isinstance(event.get("action"), str):
+            yield from self._action(event, key, t_ns)
+        elif isinstance(event.get("observation"), str):
+            yield from self._observation(event, key, t_ns)
+        else:
+            yield self.telling.note(key, "event", event, t_ns)
+
+    def _action(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
+        action, arguments = str(event["action"]), _mapping(event.get("args"))
+        if action in {"message", "system"}:
+            said = text_parts(arguments.get("content") or event.get("message"))
+            if event.get("source") == "agent" and action == "message":
+                yield self._answer(event, key, said, t_ns)
+            else:
+                role = "system" if action == "system" else "user"
+                yield self.telling.prompt(key, said, t_ns, role)
+            return
+        if action in NOT_CALLS:
+            yield self.telling.note(key, action, event, t_ns)
+            return
+        yield from self._call(event, key, action, arguments, t_ns)
+        if action == "finish":
+            yield self.telling.end(f"{key} end", t_ns, "finish")
+
+    def _call(
+        self,
+        event: Mapping[str, Any],
+        key: str,
+        action: str,
+        arguments: Mapping[str, Any],
+        t_ns: int | None,
+    ) -> Iterator[Record]:
+        made = _mapping(event.get("tool_call_metadata"))
+        if _new(self._responses, _mapping(made.get("model_response")).get("id")):
+            yield self._answer(event, f"{key} model", str(arguments.get("thought") or ""), t_ns)
+        ref = str(made.get("tool_call_id") or key)
+        tool = str(made.get("function_name") or action)
+        self._calls[event.get("id")] = (ref, tool)
+        state = str(arguments.get("confirmation_state") or "")
+        said: dict[str, Json] = {
+            "flightlog.openhands.action": action,
+            "flightlog.openhands.confirmation_state": state,
+            "flightlog.openhands.security_risk": as_text(arguments.get("security_risk") or ""),
+        }
+        yield self.telling.call(key, ref, tool, arguments, t_ns, more=said)
+        if state in {"rejected", "awaiting_confirmation"}:
+            decision = "denied" if state == "rejected" else "requested"
+            yield self.telling.approval(f"{key} approval", ref, decision, t_ns, by=state)
+
+    def _observation(
+        self, event: Mapping[str, Any], key: str, t_ns: int | None
+    ) -> Iterator[Record]:
+        observation, extras = str(event["observation"]), _mapping(event.get("extras"))
+        call = self._calls.get(event.get("cause"))
+        if call is None:
+            yield self.telling.note(key, f"{observation} observed", event, t_ns)
+            return
+        ref, tool = call
+        details = _mapping(extras.get("metadata"))
+        if observation == "user_rejected":
+            yield self.telling.approval(f"{key} approval", ref, "denied", t_ns, by="user_rejected")
+        self.telling.cwd = str(details.get("working_dir") or self.telling.cwd)
+        kept = {k: v for k, v in extras.items() if k not in {"metadata", "command"} and v}
+        yield self.telling.result(
+            key,
+            ref,
+            tool,
+            event.get("content"),
+            t_ns,
+            exit_code=details.get("exit_code", extras.get("exit_code")),
+            error=_error(event, extras),
+            more={"flightlog.openhands.extras": as_text(kept) if kept else ""},
+        )
+
+    def _answer(self, event: Mapping[str, Any], key: str, said: str, t_ns: int | None) -> Record:
+        response = _mapping(_mapping(event.get("tool_call_metadata")).get("model_response"))
+        spent = _mapping(event.get("llm_metrics")).get("token_usages")
+        usage = response.get("usage") or (spent[-1] if isinstance(spent, list) and spent else None)
+        self.telling.model = str(response.get("model") or self.telling.model)
+        return self.telling.answer(key, said, t_ns, usage=usage_of(usage))
+
+
+def _events(document: Any) -> list[dict[str, Any]] | None:
+    """Return the events of any of the three shapes; older histories hold pairs of events."""
+    if isinstance(document, Mapping):
+        document = document.get("trajectory", document.get("history"))
+    if not isinstance(document, list):
+        return None
+    flat = [e for item in document for e in (item if isinstance(item, list) else [item])]
+    return [event for event in flat if isinstance(event, dict)]
+
+
+def _error(event: Mapping[str, Any], extras: Mapping[str, Any]) -> str | None:
+    if event["observation"] == "user_rejected":
+        return "denied"
+    if event["observation"] == "error" or event.get("success") is False:
+        return str(extras.get("error_id") or "error")
+    return "" if event.get("success") is True else None
+
+
+def _new(seen: set[str], value: Any) -> bool:
+    if not isinstance(value, str) or value in seen:
+        return False
+    seen.add(value)
+    return True
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

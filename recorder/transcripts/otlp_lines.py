@@ -1,0 +1,136 @@
+"""OTLP JSON as files: the collector's file exporter, and what agents write in its place.
+
+One document a line, or pretty printed and concatenated: whoever reads the file hands over one
+document after the other. Decoded and translated by the same code as what a receiver takes in.
+Copilot CLI's own file exporter writes spans in another shape, with times as [seconds, nanoseconds].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from recorder.capture.otlp.items import LogItem, MalformedError, Rejected, SpanItem, source_of
+from recorder.capture.otlp.json_form import logs, metric_count, spans
+from recorder.capture.otlp.records import Translator
+from recorder.model import Json, Kind, Record
+
+__all__ = ["LinesReader", "recognises"]
+
+SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics")
+_STATUS = {"OK": 1, "ERROR": 2}
+
+
+def recognises(document: Any) -> bool:
+    """Tell whether a document is an OTLP request, or a span of Copilot's file exporter."""
+    if not isinstance(document, Mapping):
+        return False
+    if any(isinstance(document.get(name), list) for name in SIGNALS):
+        return True
+    return document.get("type") in {"span", "metric"} and (
+        "startTime" in document or "dataPoints" in document or "traceId" in document
+    )
+
+
+class LinesReader:
+    """Tells the documents of one file, remembering which session a trace belongs to."""
+
+    def __init__(self) -> None:
+        self._translator = Translator()
+        self.metrics = 0
+        """Metrics seen; they measure, and no record is made of them."""
+        self.rejected = 0
+        """Spans and log records that were not well formed."""
+
+    def document(self, document: Mapping[str, Any]) -> list[Record]:
+        """Return the records of one document.
+
+        Raises:
+            MalformedError: it has not the structure of an OTLP request.
+        """
+        if document.get("type") == "span":
+            return self._made([_copilot_span(document)])
+        if document.get("type") == "metric":
+            self.metrics += 1
+            return []
+        body = orjson.dumps(document)
+        items: list[SpanItem | LogItem] = []
+        found: Sequence[SpanItem | LogItem | Rejected] = [*spans(body), *logs(body)]
+        for item in found:
+            if isinstance(item, Rejected):
+                self.rejected += 1
+            else:
+                items.append(item)
+        self.metrics += metric_count(body)
+        return self._made(items)
+
+    def _made(self, items: Sequence[SpanItem | LogItem]) -> list[Record]:
+        return [_settled(record) for record in self._translator.records(items)]
+
+
+def _settled(record: Record) -> Record:
+    """Return a record with an id that follows from its content, so that it comes in only once."""
+    is_resource = record.kind is Kind.LIFECYCLE and record.name == "resource"
+    # A resource is noted when it is first met, which is no time of the transcript's.
+    t_ns = None if is_resource else record.t_ns
+    content = orjson.dumps(
+        [
+            record.kind, record.phase, record.name, record.session, record.ref, t_ns,
+            record.trace_id, record.span_id, dict(record.attributes),
+        ],
+        option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS,
+        default=str,
+    )  # fmt: skip
+    return replace(record, t_ns=t_ns, id=sha256(content).hexdigest()[:32])
+
+
+def _copilot_span(document: Mapping[str, Any]) -> SpanItem:
+    try:
+        resource = _mapping(_mapping(document.get("resource")).get("attributes"))
+        scope = _mapping(document.get("instrumentationScope") or document.get("scope"))
+        status = _mapping(document.get("status"))
+        code = status.get("code")
+        return SpanItem(
+            source_of(dict(resource), _text(scope.get("name")), _text(scope.get("version"))),
+            _text(document.get("traceId")),
+            _text(document.get("spanId")),
+            _text(document.get("parentSpanId")),
+            _text(document.get("name")),
+            # The JavaScript SDK counts kinds from 0, OTLP from 1.
+            int(document.get("kind") or 0) + 1,
+            _pair_ns(document.get("startTime")),
+            _pair_ns(document.get("endTime")),
+            code if isinstance(code, int) else _STATUS.get(_text(code).upper(), 0),
+            _text(status.get("message")),
+            dict(_mapping(document.get("attributes"))),
+            [
+                (_text(e.get("name")), _pair_ns(e.get("time")), dict(_mapping(e.get("attributes"))))
+                for e in _events(document.get("events"))
+            ],
+            0,
+        )
+    except (ValueError, TypeError) as error:
+        raise MalformedError("a span is not well formed") from error
+
+
+def _events(value: Any) -> Iterator[Mapping[str, Json]]:
+    return (e for e in (value if isinstance(value, list) else []) if isinstance(e, Mapping))
+
+
+def _pair_ns(pair: Any) -> int:
+    """Return a time of `[seconds, nanoseconds]` in ns; 0 where there is none."""
+    if isinstance(pair, list) and len(pair) == 2 and all(type(n) is int for n in pair):
+        return int(pair[0]) * 1_000_000_000 + int(pair[1])
+    return 0
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
