@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder.model import Json, Record
+from recorder.transcripts.documents import read_values
+from recorder.transcripts.format import Format
 from recorder.transcripts.messages import MessageReader, is_message
 from recorder.transcripts.telling import Telling, as_text, made_session
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "messages"
 HOLDERS = ("messages", "traj", "conversation", "history", "trajectory")
@@ -83,3 +85,12 @@ def _held(value: Any) -> list[Any] | None:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+FORMAT = Format(
+    name="messages",
+    title="Chat messages",
+    tested=("OpenAI Chat Completions", "Anthropic Messages", "tau-bench 2024"),
+    recognises=lambda source: any(recognises(value) for value in source.sample[:8]),
+    read=lambda source: read_values(source, tell),
+)

@@ -1,0 +1,63 @@
+"""Transcripts that are one JSON document: read as a whole, within a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from recorder.model import Record
+from recorder.transcripts.format import Damage, Entry, Item
+from recorder.transcripts.lines import json_lines
+from recorder.transcripts.source import Source
+
+__all__ = ["read_document", "read_values"]
+
+GROUP = 200
+"""Records of a document that are handed on together."""
+
+
+def read_document(source: Source, tell: Callable[[Any], Iterable[Record]]) -> Iterator[Item]:
+    """Yield the entries of a source that is one document; `tell` yields the document's records."""
+    document = source.document
+    if document is None:
+        yield Damage(source.why_no_document)
+        return
+    source.forget()
+    yield from _told(tell(document))
+
+
+def read_values(source: Source, tell: Callable[[Any, str], Iterable[Record]]) -> Iterator[Item]:
+    """Yield the entries of a source that is one document, or has one on each line.
+
+    Args:
+        source: what to read.
+        tell: yields the records of a document; its second argument is where it stands (`line 3`),
+            empty for the whole source.
+    """
+    if len(source.sample) == 1 and source.document is not None:
+        yield from read_document(source, lambda document: tell(document, ""))
+        return
+    source.forget()
+    for found in json_lines(source):
+        if isinstance(found, Damage):
+            yield found
+            continue
+        line, value = found
+        yield from _told(tell(value, f"line {line.number}"), line.number, line.offset)
+
+
+def _told(records: Iterable[Record], line: int = 0, offset: int = 0) -> Iterator[Item]:
+    group: list[Record] = []
+    try:
+        for record in records:
+            group.append(record)
+            if len(group) >= GROUP:
+                yield Entry(group, line, offset)
+                group = []
+    except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
+        if group:
+            yield Entry(group, line, offset)
+        yield Damage(f"an entry of an unknown shape ({type(error).__name__})", line, offset)
+        return
+    if group:
+        yield Entry(group, line, offset)

@@ -1,0 +1,113 @@
+"""The lines of a source, one after the other: numbered, placed, and parsed where they hold JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from recorder.model import Record
+from recorder.transcripts.format import Damage, Entry, Item
+from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse
+from recorder.transcripts.source import Source
+
+__all__ = ["MAX_LINE", "Line", "json_lines", "lines", "read_json_lines"]
+
+WHOLE_LINE = 8 * 1024 * 1024
+"""Bytes of a line that is taken as it stands; in a longer one, long strings are cut first."""
+MAX_LINE = 32 * 1024 * 1024
+"""Bytes of a line without its long strings; what is longer is skipped as damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a source, without its end."""
+
+    number: int
+    """From 1."""
+    offset: int
+    """Bytes before it in the (decompressed) source."""
+    data: bytes
+    is_last_open: bool = False
+    """The source ends in it without a line end: it may still be being written."""
+
+    @property
+    def text(self) -> str:
+        """The line as text; bytes that are no UTF-8 stay as they are (`surrogateescape`)."""
+        return self.data.decode("utf-8", "surrogateescape")
+
+
+def lines(source: Source) -> Iterator[Line | Damage]:
+    """Yield every line of a source that is not empty; memory does not grow with it."""
+    with source.open() as stream:
+        number = offset = 0
+        while data := stream.readline(WHOLE_LINE):
+            number += 1
+            begun, length = offset, len(data)
+            kept: bytes | None = data
+            if length == WHOLE_LINE and not data.endswith(b"\n"):
+                kept, more = _rest_of_long(stream, data)
+                length += more
+            offset += length
+            if kept is None:
+                yield Damage(f"a line of {length >> 20} MiB", number, begun)
+            elif kept.strip(b" \t\r\n"):
+                is_open = not kept.endswith(b"\n")
+                yield Line(number, begun, kept.rstrip(b"\r\n"), is_open)
+
+
+def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
+    """Yield every line with the JSON value that it holds, or what is wrong with it."""
+    for line in lines(source):
+        if isinstance(line, Damage):
+            yield line
+            continue
+        try:
+            value = parse(line.data)
+        except NotJsonError as error:
+            reason = "the last line is cut off" if line.is_last_open else str(error)
+            yield Damage(reason, line.number, line.offset)
+        else:
+            yield line, value
+
+
+def read_json_lines(
+    source: Source, tell: Callable[[Line, Mapping[str, Any]], Iterator[Record]]
+) -> Iterator[Item]:
+    """Yield the entries of a source whose lines are JSON objects.
+
+    Args:
+        source: what to read.
+        tell: yields the records of a line. What it raises over a line that is not shaped as it
+            expects becomes damage of that line, and the next one is read.
+    """
+    for found in json_lines(source):
+        if isinstance(found, Damage):
+            yield found
+            continue
+        line, value = found
+        if not isinstance(value, Mapping):
+            yield Damage("not a JSON object", line.number, line.offset)
+            continue
+        try:
+            records = list(tell(line, value))
+        except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
+            reason = f"an entry of an unknown shape ({type(error).__name__})"
+            yield Damage(reason, line.number, line.offset)
+        else:
+            yield Entry(records, line.number, line.offset)
+
+
+def _rest_of_long(stream: BinaryIO, begun: bytes) -> tuple[bytes | None, int]:
+    """Return a long line, long strings cut (None: too long even so), and its other bytes."""
+    trimmer, kept, more = Trimmer(), bytearray(), 0
+    kept += trimmer.feed(begun)
+    ended = False
+    while not ended:
+        piece = stream.readline(CHUNK)
+        more += len(piece)
+        ended = not piece or piece.endswith(b"\n")
+        if len(kept) <= MAX_LINE:
+            # The line's end stands outside of every string, unless the line is cut off.
+            kept += trimmer.feed(piece)
+    return (bytes(kept) if len(kept) <= MAX_LINE else None), more

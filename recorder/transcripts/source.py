@@ -1,0 +1,160 @@
+"""One source of a transcript: a file, a member of an archive, or the standard input, as bytes.
+
+Compression and byte order marks are undone here; what a format sees is one stream from its
+beginning, as often as it asks. Modification times are not looked at: agents' clients rewrite them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from recorder.transcripts.json_text import NotJsonError, parse, parse_trimmed
+
+__all__ = ["HEAD", "Source"]
+
+HEAD = 64 * 1024
+SAMPLE_LINES = 32
+MAX_SAMPLE = 512 * 1024
+"""Bytes after which no further line is looked at."""
+MAX_FIRST_LINE = 8 * 1024 * 1024
+MAX_DOCUMENT = 64 * 1024 * 1024
+"""Bytes of a JSON document that is read as a whole, after long strings in it were cut."""
+
+
+@dataclass
+class Source:
+    """Something that may hold a transcript."""
+
+    name: str
+    """As shown: the path, and `!member` for a part of an archive."""
+    opener: Callable[[], BinaryIO]
+    """Opens the content from its beginning, decompressed."""
+    size: int = 0
+    """Bytes as stored; 0 where that is not known."""
+    local: Path | None = None
+    """The file itself, where the content is a file as it stands (a database must be opened so)."""
+    _documents: list[Any] = field(default_factory=list)
+
+    def open(self) -> BinaryIO:
+        """Return the content, decompressed, from its beginning; UTF-16 (by its mark) as UTF-8."""
+        stream = self.opener()
+        mark = self.head[:3]
+        if mark[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            return _Utf8(stream, "utf-16")
+        if mark == b"\xef\xbb\xbf":
+            stream.read(3)
+        return stream
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB as they stand."""
+        with self.opener() as stream:
+            return stream.read(HEAD)
+
+    @cached_property
+    def id(self) -> str:
+        """Return a short id of the source by its beginning: a longer copy of it has the same.
+
+        Made from the first line (at most 64 KiB), for entries that no id of their own names.
+        """
+        return sha256(self.head.lstrip().partition(b"\n")[0]).hexdigest()[:12]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names of the folders that the source lies in, the nearest first."""
+        parts = self.name.replace("!", "/").split("/")
+        return tuple(reversed(parts[:-1]))
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file without its folders."""
+        return self.name.replace("!", "/").rpartition("/")[2]
+
+    @cached_property
+    def sample(self) -> list[Any]:
+        """Values of the first lines that hold JSON; for a JSON document in many lines, itself.
+
+        Empty for anything else. Read once; a format's `recognises` may look at it freely.
+        """
+        begins = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
+        is_text = begins[:1] in {b"{", b"["} or begins[:2] in {b"\xff\xfe", b"\xfe\xff"}
+        if not is_text and b'\n{"' not in self.head:
+            return []
+        # A bracket alone in its line begins a document that is laid out over many.
+        values = [] if begins.partition(b"\n")[0].strip() in {b"{", b"["} else self._first_lines()
+        if values:
+            return values
+        document = self.document
+        return [] if document is None else [document]
+
+    def _first_lines(self) -> list[Any]:
+        """Return the objects and lists in the first lines; a bad line does not hide the rest."""
+        values: list[Any] = []
+        seen = 0
+        with self.open() as stream:
+            for _ in range(SAMPLE_LINES):
+                line = stream.readline(MAX_FIRST_LINE)
+                seen += len(line)
+                if not line or (values and seen > MAX_SAMPLE):
+                    break
+                with contextlib.suppress(NotJsonError):
+                    value = parse(line)
+                    if isinstance(value, dict | list):
+                        values.append(value)
+        return values
+
+    @property
+    def document(self) -> Any:
+        """The whole content as one JSON value; None where it is none or too large."""
+        if not self._documents:
+            try:
+                with self.open() as stream:
+                    self._documents.append(parse_trimmed(stream, MAX_DOCUMENT))
+            except NotJsonError as error:
+                self._documents += [None, str(error)]
+        return self._documents[0]
+
+    @property
+    def why_no_document(self) -> str:
+        """Why `document` is None."""
+        return self._documents[1] if self.document is None else ""
+
+    def forget(self) -> None:
+        """Let go of what was read for `sample` and `document`."""
+        self._documents.clear()
+        self.__dict__.pop("sample", None)
+
+
+class _Utf8(io.BufferedReader):
+    """A stream in another encoding, as UTF-8."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        super().__init__(_Recoding(stream, encoding), 1 << 20)
+
+
+class _Recoding(io.RawIOBase):
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = self._text.read(1 << 16).encode("utf-8", "surrogatepass")
+        taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def close(self) -> None:
+        self._text.close()
+        super().close()

@@ -1,0 +1,71 @@
+"""Every format of transcripts that can be imported, in the order in which they are tried.
+
+The first that recognises a source reads it, so the more telling ones come first. Other packages add
+theirs by an entry point in the group `flightlog.transcripts` whose value is a `Format`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from recorder.errors import FlightlogError
+from recorder.transcripts.format import Format
+from recorder.transcripts.source import Source
+
+__all__ = ["MODULES", "UnknownFormatError", "detect", "format_named", "formats"]
+
+GROUP = "flightlog.transcripts"
+
+MODULES: tuple[str, ...] = (
+    # Each ends in FORMAT.
+    "recorder.transcripts.openai_messages",
+)
+
+
+class UnknownFormatError(FlightlogError):
+    """There is no format of that name."""
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Return name -> format, those of other packages last.
+
+    Raises:
+        FlightlogError: another package's entry point is no format.
+    """
+    own = [import_module(module).FORMAT for module in MODULES]
+    found: dict[str, Format] = {one.name: one for one in own}
+    for point in entry_points(group=GROUP):
+        loaded = point.load()
+        if not isinstance(loaded, Format):
+            raise FlightlogError(f"entry point {point.name} of {GROUP} is no Format: {point.value}")
+        found.setdefault(loaded.name, loaded)
+    return found
+
+
+def format_named(name: str) -> Format:
+    """Return a format.
+
+    Raises:
+        UnknownFormatError: there is none of that name.
+    """
+    try:
+        return formats()[name]
+    except KeyError:
+        known = ", ".join(formats())
+        raise UnknownFormatError(f"no format {name!r}; there are: {known}") from None
+
+
+def detect(source: Source) -> Format | None:
+    """Return the format of a source by its content; None where no format recognises it."""
+    for one in formats().values():
+        try:
+            if one.recognises(source):
+                return one
+        except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
+            # What is shaped so oddly that a format stumbles over it is not of that format.
+            continue
+    return None
