@@ -6,9 +6,11 @@ import heapq
 from collections.abc import Iterator
 
 from analyzer.actions import ActionFold
+from analyzer.clocks import ClockWatch
 from analyzer.credentials import credentials_of
 from analyzer.effects import judge_all
 from analyzer.model import Action, Analysis
+from analyzer.outside import outside_of
 from analyzer.rules import Scene, findings_of
 from analyzer.task_scope import TaskScope
 from recorder.model import Kind, SessionRow, StoredRecord
@@ -30,10 +32,17 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
     """
     row = recording.session(session_id)
     fold = ActionFold.of(row, recording.blob)
+    watch = ClockWatch()
     for record in records_around(recording, row):
         fold.add(record)
-    actions = judge_all(fold.actions(), recording.blob)
-    credentials = credentials_of(actions, fold.labels(), recording.blob)
+        if record.session == row.id:
+            watch.note(record)
+    own = fold.actions()
+    outside = outside_of(recording, row, own)
+    told = sorted((*own, *outside.actions), key=lambda a: (a.start_ns, a.id))
+    actions = judge_all(told, recording.blob)
+    labels = {**dict(outside.labels), **fold.labels()}
+    credentials = credentials_of(actions, labels, recording.blob)
     scene = Scene(actions, credentials, TaskScope(actions, row.cwd, recording.blob))
     return Analysis(
         session=row,
@@ -41,6 +50,7 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
         credentials=credentials,
         findings=findings_of(scene),
         reconstructed=_reconstructed(actions),
+        clocks=(*watch.clocks(), *outside.clocks),
         verifier_key=recording.meta.verifier_key,
     )
 

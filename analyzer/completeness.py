@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analyzer.model import Analysis, Outcome
+from analyzer.model import Analysis, Clock, Outcome
 from analyzer.texts import as_text
 from recorder import semconv
 from recorder.model import Kind, Witness
@@ -40,6 +40,8 @@ class Completeness:
     """Actions whose place inside another one is inferred."""
     unread: tuple[int, ...]
     """Connections whose content the wire could not read."""
+    clocks: tuple[Clock, ...]
+    """How far the witnesses' clocks are apart."""
     notes: tuple[Note, ...]
 
 
@@ -63,8 +65,11 @@ def completeness_of(recording: Recording, analysis: Analysis) -> Completeness:
         unread=tuple(
             a.id
             for a in actions
-            if a.kind is Kind.API_REQUEST and semconv.HTTP_METHOD not in a.attributes
+            if a.kind is Kind.API_REQUEST
+            and Witness.AUDIT not in a.witnesses
+            and semconv.HTTP_METHOD not in a.attributes
         ),
+        clocks=analysis.clocks,
         notes=tuple(_notes(recording, analysis)),
     )
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from analyzer.catalogue import Provider
 from analyzer.graphql_requests import GraphQLRequest, Selected
 from analyzer.model import Action, Certainty, Effect, Judgement, Outcome, ResourceState
+from analyzer.operations import judge_operation
 from analyzer.outcomes import answers_of
 from analyzer.requests import HttpRequest, provider_behind, request_of
 from analyzer.resources import DELETED, UNDESCRIBED, Exchange, Ledger
@@ -67,6 +68,8 @@ def judge_all(actions: Sequence[Action], blobs: Blobs = no_blobs) -> tuple[Actio
 
 def judge_request(texts: Texts) -> Judgement:
     """Return the effect of an API request, whether or not it was allowed."""
+    if semconv.HTTP_METHOD not in texts.attributes and semconv.RPC_METHOD in texts.attributes:
+        return judge_operation(texts)
     if semconv.HTTP_METHOD not in texts.attributes:
         reason = as_text(texts.attributes.get(semconv.REASON)) or "no HTTP"
         return Judgement(Effect.UNKNOWN, (f"the wire could not be read: {reason}",))

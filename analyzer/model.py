@@ -290,6 +290,28 @@ class WorldState:
     cwd: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of one witness, measured by another's."""
+
+    name: str
+    """Whose clock it is: `transcript`, `aws.cloudtrail`, ..."""
+    by: str
+    """Whose it is measured by."""
+    ahead_ns: int
+    """How far it is ahead; negative: behind."""
+    low_ns: int
+    high_ns: int
+    """Between these bounds the difference lies, for most or all of the pairs."""
+    pairs: int
+    """How many moments were compared."""
+
+    @property
+    def agrees(self) -> bool:
+        """True when the difference may be none at all."""
+        return self.low_ns <= 0 <= self.high_ns
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """Everything that is derived from one session."""
@@ -303,6 +325,8 @@ class Analysis:
     reconstructed: str
     """What of the whole session was made up because nobody published it; empty when nothing was."""
     verifier_key: str
+    clocks: tuple[Clock, ...] = ()
+    """How far the witnesses' clocks are apart, where two of them saw the same."""
 
     @property
     def start_ns(self) -> int:

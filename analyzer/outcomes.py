@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analyzer.model import Outcome
+from analyzer.operations import is_refusal
 from analyzer.texts import Texts
 from recorder import semconv
 from recorder.model import Json, Kind, Status
@@ -82,7 +83,10 @@ def _of_request(status: Status, texts: Texts) -> Outcome:
     if code in REFUSED_STATUS:
         return Outcome.REFUSED
     if code is None:
-        failed = status is Status.ERROR or bool(texts.attributes.get(semconv.ERROR_TYPE))
+        error = texts.attributes.get(semconv.ERROR_TYPE)
+        if semconv.RPC_METHOD in texts.attributes and is_refusal(str(error or "")):
+            return Outcome.REFUSED
+        failed = status is Status.ERROR or bool(error)
         return Outcome.FAILED if failed else Outcome.OK
     errors = [error for answer in answers_of(texts) for error in answer_errors(answer)]
     if any(_refuses(error) for error in errors):

@@ -76,6 +76,10 @@ def _tool(name: str, texts: Texts, _outcome: Outcome) -> str:
 
 
 def _request(name: str, texts: Texts, outcome: Outcome) -> str:
+    if semconv.RPC_METHOD in texts.attributes:
+        target = as_text(texts.attributes.get("flightlog.audit.target.name"))
+        answer = "→ ok" if outcome is Outcome.OK else _answer(texts, outcome)
+        return " ".join(filter(None, (name, target, answer)))
     if semconv.HTTP_METHOD not in texts.attributes:
         reason = as_text(texts.attributes.get(semconv.REASON))
         return f"{name} (not read: {reason})" if reason else name

@@ -16,6 +16,7 @@ from analyzer.model import (
     Action,
     Analysis,
     Certainty,
+    Clock,
     Credential,
     Effect,
     Finding,
@@ -309,7 +310,21 @@ def _completeness(completeness: Completeness) -> Iterable[Statement]:
     for text, numbers, certainty in parts:
         more = f" (the first {LISTED} are listed)" if len(numbers) > LISTED else ""
         yield Statement(f"{len(numbers)} {text}{more}.", certainty, numbers[:LISTED])
+    for skew in completeness.clocks:
+        yield Statement(shown(_clock(skew)), inferred)
     for note in completeness.notes:
         yield Statement(
             shown(f"The recorder notes at {note.seq}: {note.name} {note.text}."), observed
         )
+
+
+def _clock(skew: Clock) -> str:
+    low, high = skew.low_ns / SECOND, skew.high_ns / SECOND
+    seen = f"({low:+.1f} to {high:+.1f} s, from {counted(skew.pairs, 'moment')} that both tell of)"
+    if not skew.ahead_ns:
+        return f"The clock of {skew.name} agrees with {skew.by} clock {seen}."
+    direction = "ahead of" if skew.ahead_ns > 0 else "behind"
+    return (
+        f"The clock of {skew.name} is {abs(skew.ahead_ns) / SECOND:.1f} s {direction} {skew.by} "
+        f"clock {seen}."
+    )

@@ -19,7 +19,7 @@ from recorder.capture.otlp.json_form import logs, metric_count, spans
 from recorder.capture.otlp.records import Translator
 from recorder.model import Json, Kind, Record
 
-__all__ = ["LinesReader", "recognises"]
+__all__ = ["LinesReader", "MalformedError", "recognises"]
 
 SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics")
 _STATUS = {"OK": 1, "ERROR": 2}

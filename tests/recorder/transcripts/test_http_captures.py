@@ -1,0 +1,151 @@
+"""What other recorders of the wire kept: HAR, mitmproxy flows, nock's logs, OTLP lines."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from recorder import semconv
+from recorder.model import Kind, Phase, Record, Status, Witness
+from recorder.transcripts import har, http_log, mitmproxy_flows, otlp_lines
+from tests.recorder.transcripts import counting
+
+
+def of_har(path: Path) -> list[Record]:
+    document = counting.loaded(path)
+    assert har.recognises(document)
+    return list(har.tell(document))
+
+
+def of_flows(path: Path) -> list[Record]:
+    with path.open("rb") as file:
+        assert mitmproxy_flows.recognises(file.read(64))
+        file.seek(0)
+        return list(mitmproxy_flows.tell(file))
+
+
+def test_each_entry_of_an_archive_is_a_request_with_its_answer(corpus: Path) -> None:
+    for path in [*corpus.rglob("*.har")]:
+        entries = counting.loaded(path)["log"]["entries"]
+        records = of_har(path)
+        assert len(records) == len(entries)
+        assert [r.attributes[semconv.URL_FULL] for r in records] == [
+            e["request"]["url"] for e in entries
+        ]
+        assert [r.attributes.get(semconv.HTTP_STATUS) for r in records] == [
+            e["response"]["status"] or None for e in entries
+        ]
+        assert {r.witness for r in records} == {Witness.PROXY}
+
+
+def test_a_request_without_an_answer_stays_open_and_one_with_an_error_failed(corpus: Path) -> None:
+    assert {r.phase for r in of_har(corpus / "har" / "incomplete_log.har")} == {Phase.START}
+    failed = of_har(corpus / "har" / "error_log.har")[0]
+    assert (failed.phase, failed.status) == (Phase.WHOLE, Status.ERROR)
+    assert semconv.HTTP_STATUS not in failed.attributes
+
+
+def test_a_body_in_base64_is_text_where_it_is_text() -> None:
+    def content(raw: bytes) -> dict[str, object]:
+        return {"text": base64.b64encode(raw).decode(), "encoding": "base64"}
+
+    def entry(raw: bytes) -> dict[str, object]:
+        return {"request": {"method": "GET", "url": "http://x/"},
+                "response": {"status": 200, "content": content(raw)}}  # fmt: skip
+
+    read, unread = har.tell({"log": {"entries": [entry(b"plain"), entry(b"\xff\xfe\x00")]}})
+    assert read.attributes[semconv.RESPONSE_BODY] == "plain"
+    assert semconv.RESPONSE_BODY not in unread.attributes
+    assert unread.attributes["flightlog.http.body.unread"] == 3
+
+
+def test_flows_of_old_and_new_versions_are_told_as_our_own_proxy_would(corpus: Path) -> None:
+    expected = {"mini-session.mitm": 6, "dumpfile-19.mitm": 1, "successful_log.mitm": 2}
+    for path in corpus.rglob("*.mitm"):
+        records = of_flows(path)
+        phases = [r.phase for r in records]
+        assert phases.count(Phase.START) == phases.count(Phase.END) == expected[path.name]
+        assert len({r.id for r in records}) == len(records)
+        assert [r.id for r in of_flows(path)] == [r.id for r in records], "the same every time"
+
+
+def test_the_archive_and_the_flows_of_one_session_tell_the_same_requests(corpus: Path) -> None:
+    folder = corpus / "captured" / "http_proxy"
+    archived = of_har(folder / "mini-session.har")
+    flowed = [r for r in of_flows(folder / "mini-session.mitm") if r.phase is Phase.END]
+    for name in (semconv.HTTP_METHOD, semconv.URL_FULL, semconv.HTTP_STATUS, semconv.RESPONSE_BODY):
+        assert [r.attributes[name] for r in archived] == [r.attributes[name] for r in flowed], name
+
+
+def test_damaged_flows_are_told_up_to_the_damage(corpus: Path) -> None:
+    whole = (corpus / "captured" / "http_proxy" / "mini-session.mitm").read_bytes()
+    told: list[Record] = []
+
+    def read() -> None:
+        for record in mitmproxy_flows.tell(io.BytesIO(whole[:-40])):
+            told.append(record)  # noqa: PERF402 - what came before the error must be kept
+
+    with pytest.raises(mitmproxy_flows.DamagedFlowsError, match="flow 6 cannot be read"):
+        read()
+    assert sum(r.phase is Phase.START for r in told) == 5
+
+
+def test_each_exchange_of_a_log_is_a_request_without_a_time(corpus: Path) -> None:
+    files = sorted((corpus / "cline").glob("*.json"))
+    assert len(files) == 4
+    for path in files:
+        exchanges = counting.loaded(path)
+        assert http_log.recognises(exchanges)
+        records = list(http_log.tell(exchanges))
+        assert [r.attributes[semconv.HTTP_METHOD] for r in records] == [
+            e["method"] for e in exchanges
+        ]
+        assert [r.attributes[semconv.HTTP_STATUS] for r in records] == [
+            e["status"] for e in exchanges
+        ]
+        assert {r.t_ns for r in records} == {None}
+
+
+def test_every_span_and_log_record_of_exported_lines_is_told_once(corpus: Path) -> None:
+    files = [*corpus.rglob("*.otlp.jsonl"), *(corpus / "copilot_vs_traces").glob("*.jsonl")]
+    assert len(files) > 20
+    for path in files:
+        documents = counting.lines(path)
+        reader = otlp_lines.LinesReader()
+        records = [r for d in documents for r in reader.document(d)]
+        spans = [
+            s["spanId"].lower()
+            for d in documents
+            for r in d.get("resourceSpans", [])
+            for scope in r["scopeSpans"]
+            for s in scope["spans"]
+        ]
+        told = [r.span_id for r in records if r.phase is Phase.WHOLE]
+        assert sorted(told) == sorted(spans) or not spans, path.name
+        assert len({r.id for r in records}) == len(records), path.name
+        again = otlp_lines.LinesReader()
+        assert [r.id for d in documents for r in again.document(d)] == [r.id for r in records]
+
+
+def test_copilot_s_own_file_of_spans_is_read_with_its_pairs_of_numbers(corpus: Path) -> None:
+    lines = counting.lines(corpus / "captured" / "copilot_cli" / "otel-file-exporter.jsonl")
+    reader = otlp_lines.LinesReader()
+    records = [r for line in lines for r in reader.document(line)]
+    spans = [line for line in lines if line["type"] == "span"]
+    told = {r.span_id: r for r in records if r.phase is Phase.WHOLE}
+    assert told.keys() == {s["spanId"] for s in spans}
+    assert reader.metrics == len(lines) - len(spans)
+    for span in spans:
+        assert told[span["spanId"]].t_ns == span["startTime"][0] * 10**9 + span["startTime"][1]
+    calls = [r for r in records if r.kind is Kind.TOOL_CALL]
+    assert len(calls) == sum(s["attributes"].get("gen_ai.operation.name") == "execute_tool"
+                             for s in spans)  # fmt: skip
+
+
+def test_a_line_that_is_no_request_is_refused_by_name() -> None:
+    with pytest.raises(otlp_lines.MalformedError):
+        otlp_lines.LinesReader().document(json.loads('{"resourceSpans": [1, "x"]}'))

@@ -1,0 +1,113 @@
+"""Chat messages, ATIF and the Agent SDK's stream: what stands in lists of messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recorder import semconv
+from recorder.model import Kind, Record, Status
+from recorder.transcripts import atif, claude_agent_sdk, openai_messages
+from tests.recorder.transcripts import counting
+
+
+def test_tau_bench_is_two_hundred_sessions_with_all_their_calls(corpus: Path) -> None:
+    document = counting.loaded(corpus / "openai_messages" / "tau-gpt-4o-airline.json")
+    assert openai_messages.recognises(document)
+    records = list(openai_messages.tell(document))
+    counting.assert_sound_by_session(records)
+    messages = [m for item in document for m in item["traj"]]
+    assert len(counting.sessions(records)) == len(document) == 200
+    assert len(counting.calls(records)) == sum(len(m.get("tool_calls") or []) for m in messages)
+    assert len(counting.results(records)) == sum(m["role"] == "tool" for m in messages)
+    asked = sum(m["role"] in {"user", "system"} for m in messages)
+    assert sum(r.kind is Kind.PROMPT for r in records) == asked
+    assert {r.t_ns for r in records} == {None}
+
+
+def test_anthropic_parts_and_old_function_calls_are_calls_too() -> None:
+    messages = [
+        {"role": "user", "content": "look"},
+        {"role": "assistant", "content": [
+            {"type": "text", "text": "I look."},
+            {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "ls"}},
+        ]},
+        {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "t1", "content": "no", "is_error": True},
+        ]},
+        {"role": "assistant", "content": None,
+         "function_call": {"name": "stop", "arguments": "{\"now\": true}"}},
+        {"role": "function", "name": "stop", "content": "stopped"},
+    ]  # fmt: skip
+    assert openai_messages.recognises(messages)
+    records = list(openai_messages.tell(messages))
+    counting.assert_sound(records)
+    named = [(r.name, r.attributes[semconv.GEN_AI_TOOL_ARGUMENTS]) for r in counting.calls(records)]
+    assert named == [("Bash", '{"command": "ls"}'), ("stop", '{"now": true}')]
+    assert [r.status for r in counting.results(records)] == [Status.ERROR, Status.UNSET]
+    assert sum(r.kind is Kind.PROMPT for r in records) == 1
+
+
+def test_every_trajectory_of_atif_has_its_calls_and_results(corpus: Path) -> None:
+    files = [*(corpus / "captured" / "atif").glob("*.json"), *(corpus / "atif").glob("*.json")]
+    assert len(files) == 7
+    for path in files:
+        document = counting.loaded(path)
+        assert atif.recognises(document)
+        records = list(atif.tell(document))
+        counting.assert_sound(records)
+        steps = document["steps"]
+        made = [c for s in steps for c in s.get("tool_calls") or []]
+        seen = [r for s in steps for r in (s.get("observation") or {}).get("results") or []]
+        assert len(counting.calls(records)) == len(made), path.name
+        assert len(counting.results(records)) == len(seen), path.name
+        assert sum(r.kind is Kind.MODEL_CALL for r in records) == sum(
+            s["source"] == "agent" for s in steps
+        )
+
+
+def test_calls_with_one_id_for_all_are_kept_apart(corpus: Path) -> None:
+    path = corpus / "atif" / "nemo_relay_atif_v1.7_real_redacted.json"
+    records = list(atif.tell(counting.loaded(path)))
+    assert len({r.ref for r in counting.calls(records)}) == 4
+    assert {r.t_ns for r in records} == {None}, "the times are redacted: none is made up"
+
+
+def test_a_trajectory_inside_another_is_a_session_that_names_its_parent() -> None:
+    inner = {"schema_version": "ATIF-v1.8", "trajectory_id": "sub", "agent": {"name": "a"},
+             "steps": [{"step_id": 1, "source": "user", "message": "go"}]}  # fmt: skip
+    outer = {**inner, "session_id": "main", "subagent_trajectories": [inner]}
+    records: list[Record] = list(atif.tell(outer))
+    assert counting.sessions(records) == {"main", "sub"}
+    begun = next(r for r in records if r.session == "sub" and r.name == "session")
+    assert begun.attributes["flightlog.session.parent"] == "main"
+
+
+def test_the_sdk_s_stream_counts_usage_once_and_calls_all(corpus: Path) -> None:
+    lines = counting.lines(corpus / "captured" / "claude_agent_sdk" / "messages.jsonl")
+    assert all(claude_agent_sdk.recognises(line) for line in lines)
+    reader = claude_agent_sdk.SdkReader()
+    records = [r for n, line in enumerate(lines, 1) for r in reader.line(line, f"line {n}")]
+    counting.assert_sound(records)
+    parts = [p for line in lines for p in line["msg"].get("content") or []]
+    made = [p for p in parts if "input" in p]
+    failed = [p for p in parts if p.get("is_error")]
+    assert len(counting.calls(records)) == len(made)
+    assert len(counting.results(records)) == sum("tool_use_id" in p for p in parts)
+    assert len(counting.errors(records)) == len(failed)
+    usage = {
+        line["msg"]["message_id"]: line["msg"]["usage"]
+        for line in lines
+        if line["py_type"] == "AssistantMessage"
+    }
+    assert counting.tokens(records)[0] == sum(u["input_tokens"] for u in usage.values())
+    denied = [d["tool_use_id"] for d in lines[-1]["msg"]["permission_denials"] or []]
+    assert len(counting.approvals(records)) == len(denied)
+    assert counting.sessions(records) == {lines[0]["msg"]["data"]["session_id"]}
+
+
+def test_what_the_permission_callback_was_asked_is_a_request_for_approval(corpus: Path) -> None:
+    lines = counting.lines(corpus / "captured" / "claude_agent_sdk" / "can_use_tool.jsonl")
+    reader = claude_agent_sdk.SdkReader()
+    records = [r for n, line in enumerate(lines, 1) for r in reader.line(line, f"line {n}")]
+    assert [r.ref for r in records] == [line["context"]["tool_use_id"] for line in lines]
+    assert counting.approvals(records) == [("requested", "can_use_tool callback")] * 3
