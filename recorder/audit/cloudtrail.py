@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder.audit.entry import Entry, mapping, text
+from recorder.audit.reading import audit_format
 from recorder.model import Json
 from recorder.transcripts.clocks import iso_ns
 
-__all__ = ["AWS_ACCESS_KEY", "entry_of", "is_entry", "unwrapped"]
+__all__ = ["AWS_ACCESS_KEY", "FORMAT", "entry_of", "is_entry", "unwrapped"]
 
 AWS_ACCESS_KEY = "aws.access_key_id"
 LOG = "aws.cloudtrail"
@@ -111,3 +112,13 @@ def _event(item: Any) -> Any:
 
 def _boolean(value: Any) -> bool | None:
     return {"true": True, "false": False}.get(text(value).lower())
+
+
+FORMAT = audit_format(
+    "cloudtrail",
+    "AWS CloudTrail",
+    ("event versions 1.0 to 1.11, as documented",),
+    is_entry=is_entry,
+    entry_of=entry_of,
+    unwrapped=unwrapped,
+)

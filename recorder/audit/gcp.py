@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder.audit.entry import Entry, mapping, text
+from recorder.audit.reading import audit_format
 from recorder.model import Json, Phase
 from recorder.transcripts.clocks import iso_ns
 
-__all__ = ["entry_of", "is_entry"]
+__all__ = ["FORMAT", "entry_of", "is_entry", "unwrapped"]
 
 LOG = "gcp.audit"
 CODES = (
@@ -28,6 +29,14 @@ def is_entry(event: Any) -> bool:
     """Tell whether a value is an audit log entry."""
     payload = event.get("protoPayload") if isinstance(event, Mapping) else None
     return isinstance(payload, Mapping) and "methodName" in payload
+
+
+def unwrapped(document: Any) -> list[Any] | None:
+    """Return the entries of an answer of `entries.list`; None for anything else."""
+    entries = document.get("entries") if isinstance(document, Mapping) else None
+    if isinstance(entries, list) and entries and is_entry(entries[0]):
+        return entries
+    return None
 
 
 def entry_of(event: Mapping[str, Any]) -> Entry:
@@ -96,3 +105,13 @@ def _more(
         "flightlog.audit.metadata": text(payload.get("metadata")),
         "flightlog.audit.severity": text(event.get("severity")),
     }
+
+
+FORMAT = audit_format(
+    "gcp-audit",
+    "Google Cloud audit logs",
+    ("google.cloud.audit.AuditLog, as documented",),
+    is_entry=is_entry,
+    entry_of=entry_of,
+    unwrapped=unwrapped,
+)

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder.audit.entry import Entry, text
+from recorder.audit.reading import audit_format
 from recorder.model import Json
 from recorder.transcripts.clocks import iso_ns, millis_ns
 
-__all__ = ["entry_of", "is_entry"]
+__all__ = ["FORMAT", "entry_of", "is_entry"]
 
 LOG = "github.audit"
 READ_TYPES = {"access": True, "create": False, "modify": False, "remove": False, "transfer": False}
@@ -68,3 +69,13 @@ def _more(event: Mapping[str, Any]) -> dict[str, Json]:
         for name, value in event.items()
         if name not in NAMED
     }
+
+
+FORMAT = audit_format(
+    "github-audit",
+    "GitHub audit log",
+    ("web export, REST API and stream, as documented in 2026",),
+    is_entry=is_entry,
+    entry_of=entry_of,
+    unwrapped=lambda _document: None,
+)

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from recorder.audit.entry import Entry, mapping, text
+from recorder.audit.reading import audit_format
 from recorder.model import Json, Phase
 from recorder.transcripts.clocks import iso_ns
 
-__all__ = ["entry_of", "is_entry", "unwrapped"]
+__all__ = ["FORMAT", "entry_of", "is_entry", "unwrapped"]
 
 LOG = "kubernetes.audit"
 PHASES = {
@@ -97,3 +98,13 @@ def _more(
         "flightlog.audit.decision": text(notes.get("authorization.k8s.io/decision")),
         "flightlog.audit.decision.reason": text(notes.get("authorization.k8s.io/reason")),
     }
+
+
+FORMAT = audit_format(
+    "kubernetes-audit",
+    "Kubernetes audit log",
+    ("audit.k8s.io/v1, as documented",),
+    is_entry=is_entry,
+    entry_of=entry_of,
+    unwrapped=unwrapped,
+)

@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.format import Damage, Entry, Format, Item
+from recorder.transcripts.lines import lines
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, made_session
 
-__all__ = ["AGENT", "ChatReader", "recognises", "recognises_llm", "tell_llm"]
+__all__ = ["AGENT", "FORMAT", "ChatReader", "recognises", "recognises_llm", "tell_llm"]
 
 AGENT = "aider"
 _STARTED = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*$")
@@ -129,13 +132,13 @@ class ChatReader:
             yield telling.note(key, "aider said", said, None)
 
 
-def tell_llm(lines: Iterable[str]) -> Iterator[Record]:
+def tell_llm(history: Iterable[str]) -> Iterator[Record]:
     """Yield a model call's start and end for each pair of blocks of an LLM history."""
     telling: Telling | None = None
     block, number, began = "", 0, 0
     at: str = ""
     held: list[str] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(history, 1):
         header = _LLM.match(line)
         if header is None:
             held.append(line)
@@ -164,3 +167,34 @@ def _tokens(text: str) -> int:
         return round(float(number[:-1]) * 1000) if number.endswith("k") else round(float(number))
     except ValueError:
         return 0
+
+
+def _read(source: Source) -> Iterator[Item]:
+    if recognises_llm(_text(source)):
+        yield Entry(list(tell_llm(_texts(source))))
+        return
+    reader = ChatReader()
+    for line in lines(source):
+        if isinstance(line, Damage):
+            yield line
+        elif records := list(reader.line(line.text, line.number)):
+            yield Entry(records, line.number, line.offset)
+    yield Entry(list(reader.close()))
+
+
+def _texts(source: Source) -> Iterator[str]:
+    return (line.text for line in lines(source) if not isinstance(line, Damage))
+
+
+def _text(source: Source) -> str:
+    return source.head[:8192].decode("utf-8", "replace")
+
+
+FORMAT = Format(
+    name="aider",
+    title="Aider chat and LLM history",
+    tested=("0.86, as its source writes them",),
+    recognises=lambda source: recognises(_text(source)) or recognises_llm(_text(source)),
+    read=_read,
+    places=("~/.aider.chat.history.md", "~/*/.aider.chat.history.md"),
+)

@@ -13,10 +13,13 @@ from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.documents import read_values
+from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import arguments_of
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
-__all__ = ["recognises", "tell"]
+__all__ = ["FORMAT", "recognises", "tell"]
 
 DEPTH = 8
 """Trajectories inside trajectories that are followed."""
@@ -129,3 +132,16 @@ def _list(value: Any) -> list[Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    return read_values(source, lambda document, _place: tell(document))
+
+
+FORMAT = Format(
+    name="atif",
+    title="ATIF trajectory",
+    tested=("1.5", "1.7"),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+)

@@ -11,10 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder.model import Json, Record
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.lines import read_json_lines
 from recorder.transcripts.messages import usage_of
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
-__all__ = ["AGENT", "SdkReader", "recognises"]
+__all__ = ["AGENT", "FORMAT", "SdkReader", "recognises"]
 
 AGENT = "claude-code"
 
@@ -131,3 +134,17 @@ def _list(value: Any) -> list[Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    reader = SdkReader()
+    return read_json_lines(source, lambda line, value: reader.line(value, f"line {line.number}"))
+
+
+FORMAT = Format(
+    name="claude-agent-sdk",
+    title="Claude Agent SDK messages",
+    tested=("0.2.187",),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+)

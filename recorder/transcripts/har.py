@@ -13,10 +13,13 @@ from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.documents import read_document
 from recorder.transcripts.exchanges import Exchange, record_of
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text, made_session
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "har"
 
@@ -93,3 +96,16 @@ def _headers(listed: Any) -> dict[str, list[str]]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    return read_document(source, tell)
+
+
+FORMAT = Format(
+    name="har",
+    title="HTTP archive (HAR)",
+    tested=("1.2 of mitmproxy 11 and 12",),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+)

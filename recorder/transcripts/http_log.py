@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recorder.model import Record
+from recorder.transcripts.documents import read_document
 from recorder.transcripts.exchanges import Exchange, record_of
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text, made_session
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "http log"
 
@@ -67,3 +70,16 @@ def _headers(raw: Any) -> dict[str, list[str]]:
 
 def _flat(raw: list[Any]) -> bool:
     return all(isinstance(item, str) for item in raw)
+
+
+def _read(source: Source) -> Iterator[Item]:
+    return read_document(source, tell)
+
+
+FORMAT = Format(
+    name="http-log",
+    title="HTTP log (nock)",
+    tested=("recordings of 2026",),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+)

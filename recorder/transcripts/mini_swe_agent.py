@@ -12,10 +12,13 @@ from typing import Any
 
 from recorder.model import Record
 from recorder.transcripts.clocks import seconds_ns
+from recorder.transcripts.documents import read_document
+from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import MessageReader, is_message
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "mini-swe-agent"
 SHELL = "bash"
@@ -150,3 +153,17 @@ def _messages(values: list[Any]) -> Iterator[Mapping[str, Any]]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    return read_document(source, tell)
+
+
+FORMAT = Format(
+    name="mini-swe-agent",
+    title="mini-swe-agent trajectory",
+    tested=("1.x", "2.4.6"),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+    places=("~/.config/mini-swe-agent/*.traj.json",),
+)

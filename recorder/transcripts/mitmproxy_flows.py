@@ -18,9 +18,11 @@ from recorder import semconv
 from recorder.capture.proxy.bodies import BodyTap
 from recorder.capture.proxy.records import Exchange, Scribe
 from recorder.model import Record
+from recorder.transcripts.format import Damage, Entry, Format, Item
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import made_session
 
-__all__ = ["AGENT", "DamagedFlowsError", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "DamagedFlowsError", "recognises", "tell"]
 
 AGENT = "mitmproxy"
 
@@ -98,3 +100,21 @@ def _filed(record: Record, session: str, key: str, ended: http.HTTPFlow | None =
         attributes={**record.attributes, **about},
         id=sha256(identity.encode()).hexdigest()[:32],
     )
+
+
+def _read(source: Source) -> Iterator[Item]:
+    with source.open() as stream:
+        try:
+            for record in tell(stream):
+                yield Entry([record])
+        except DamagedFlowsError as error:
+            yield Damage(str(error))
+
+
+FORMAT = Format(
+    name="mitmproxy",
+    title="mitmproxy flows",
+    tested=("flow formats 19 to 21 (mitmproxy 9 to 12)",),
+    recognises=lambda source: recognises(source.head),
+    read=_read,
+)

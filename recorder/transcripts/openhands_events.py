@@ -7,7 +7,7 @@ no event, so none is told; a rejection does, with who rejected as the source lab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from recorder.model import Json, Kind, Phase, Record, Status
@@ -15,7 +15,7 @@ from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.messages import arguments_of, usage_of
 from recorder.transcripts.telling import Telling, as_text, text_parts
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "Conversation", "recognises", "tell"]
 
 AGENT = "openhands"
 CLOCK = "iso8601 without zone"
@@ -34,35 +34,41 @@ def tell(session: str, events: Sequence[Any], state: Mapping[str, Any]) -> Itera
         events: in the order of their numbers.
         state: `base_state.json`, or empty where it is missing.
     """
-    reader = _Conversation(Telling(AGENT, session, CLOCK), events, state)
-    first = next((e for e in events if isinstance(e, Mapping)), {})
-    policy = _mapping(state.get("confirmation_policy")).get("kind")
-    about: dict[str, Json] = {"flightlog.approval.policy": str(policy or "")}
-    yield reader.telling.begin("session", iso_ns(first.get("timestamp")), about=about)
-    for event in events:
-        yield from reader.event(event)
+    by_id = {e.get("id"): e for e in events if isinstance(e, Mapping)}
+    reader = Conversation(session, state, lambda own: by_id.get(own, {}))
+    for number, event in enumerate(events):
+        if isinstance(event, Mapping):
+            yield from reader.event(event, is_first=not number)
 
 
-class _Conversation:
-    """Ids and model of a conversation, gathered before it is told."""
+class Conversation:
+    """Tells events one by one, with what must be known of others."""
 
-    def __init__(self, telling: Telling, events: Sequence[Any], state: Mapping[str, Any]) -> None:
-        self.telling = telling
+    def __init__(
+        self, session: str, state: Mapping[str, Any], event_of: Callable[[str], Mapping[str, Any]]
+    ) -> None:
+        """Begin.
+
+        Args:
+            session: the conversation's id.
+            state: `base_state.json`, or empty.
+            event_of: returns the event of an id; empty where it is not to be had.
+        """
+        self.telling = Telling(AGENT, session, CLOCK)
         model = _mapping(_mapping(state.get("agent")).get("llm")).get("model")
-        telling.model = str(model or "")
-        telling.cwd = str(_mapping(state.get("workspace")).get("working_dir") or "")
-        self._calls = {
-            e.get("id"): (str(e.get("tool_call_id")), str(e.get("tool_name") or "tool"))
-            for e in events
-            if isinstance(e, Mapping) and e.get("tool_call_id") and e.get("kind") == "ActionEvent"
-        }
+        self.telling.model = str(model or "")
+        self.telling.cwd = str(_mapping(state.get("workspace")).get("working_dir") or "")
+        self._policy = str(_mapping(state.get("confirmation_policy")).get("kind") or "")
         self._usage = _usage_by_response(state)
+        self._event_of = event_of
         self._responses: set[str] = set()
 
-    def event(self, event: Any) -> Iterator[Record]:
-        """Yield the records of one event."""
-        if not isinstance(event, Mapping):
-            return
+    def event(self, event: Mapping[str, Any], *, is_first: bool) -> Iterator[Record]:
+        """Yield the records of one event; the conversation's start with the first."""
+        if is_first:
+            about: dict[str, Json] = {"flightlog.approval.policy": self._policy}
+            at = iso_ns(event.get("timestamp"))
+            yield self.telling.begin("session", at, about=about)
         key, t_ns, kind = f"event {event.get('id')}", iso_ns(event.get("timestamp")), event["kind"]
         match kind:
             case "ActionEvent":
@@ -82,7 +88,7 @@ class _Conversation:
     def _action(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         thought = text_parts(event.get("thought") or "")
         yield from self._answer(event, key, thought, t_ns)
-        ref, tool = self._calls.get(event.get("id")) or (key, str(event.get("tool_name") or "tool"))
+        ref, tool = self._call(event, key)
         made = _mapping(event.get("tool_call")).get("arguments")
         arguments = arguments_of(made) if made else event.get("action")
         yield self.telling.call(
@@ -95,10 +101,7 @@ class _Conversation:
         )
 
     def _outcome(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
-        ref, tool = self._calls.get(event.get("action_id")) or (
-            str(event.get("tool_call_id") or key),
-            str(event.get("tool_name") or "tool"),
-        )
+        ref, tool = self._call(event, str(event.get("action_id") or key))
         if event["kind"] == "UserRejectObservation":
             reason = str(event.get("rejection_reason") or "")
             by = str(event.get("rejection_source") or "user")
@@ -137,7 +140,8 @@ class _Conversation:
 
     def _hook(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         name = f"hook {event.get('hook_event_type')}"
-        ref, tool = self._calls.get(event.get("action_id")) or ("", "")
+        action = str(event.get("action_id") or "")
+        ref, tool = self._call(self._event_of(action), "") if action else ("", "")
         if event.get("blocked") is True:
             reason = str(event.get("reason") or "")
             yield self.telling.approval(
@@ -154,6 +158,12 @@ class _Conversation:
         status = Status.OK if event.get("success") is True else Status.ERROR
         yield self.telling.record(Kind.LIFECYCLE, name, Phase.POINT, key, t_ns, said, status=status)
 
+    @staticmethod
+    def _call(event: Mapping[str, Any], otherwise: str) -> tuple[str, str]:
+        """Return the id and the tool of the call that an event speaks of."""
+        ref = str(event.get("tool_call_id") or otherwise)
+        return ref, str(event.get("tool_name") or "tool")
+
     def _answer(
         self, event: Mapping[str, Any], key: str, said: str, t_ns: int | None
     ) -> Iterator[Record]:
@@ -164,7 +174,11 @@ class _Conversation:
         self._responses.add(response)
         usage = usage_of(self._usage.get(response))
         yield self.telling.answer(
-            f"{key} model", said, t_ns, usage=usage, more={"gen_ai.response.id": response}
+            f"response {response}" if response else f"{key} model",
+            said,
+            t_ns,
+            usage=usage,
+            more={"gen_ai.response.id": response},
         )
 
 

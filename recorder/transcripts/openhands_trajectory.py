@@ -15,10 +15,13 @@ from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.documents import read_values
+from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import usage_of
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "openhands"
 CLOCK = "iso8601 without zone"
@@ -170,3 +173,16 @@ def _new(seen: set[str], value: Any) -> bool:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    return read_values(source, lambda document, _place: tell(document))
+
+
+FORMAT = Format(
+    name="openhands-trajectory",
+    title="OpenHands trajectory (V0)",
+    tested=("files of 2025",),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+)

@@ -18,8 +18,11 @@ from recorder.capture.otlp.items import LogItem, MalformedError, Rejected, SpanI
 from recorder.capture.otlp.json_form import logs, metric_count, spans
 from recorder.capture.otlp.records import Translator
 from recorder.model import Json, Kind, Record
+from recorder.transcripts.documents import read_values
+from recorder.transcripts.format import Damage, Format, Item
+from recorder.transcripts.source import Source
 
-__all__ = ["LinesReader", "MalformedError", "recognises"]
+__all__ = ["FORMAT", "LinesReader", "MalformedError", "recognises"]
 
 SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics")
 _STATUS = {"OK": 1, "ERROR": 2}
@@ -134,3 +137,19 @@ def _text(value: Any) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    reader = LinesReader()
+    yield from read_values(source, lambda document, _place: reader.document(document))
+    if reader.rejected:
+        yield Damage(f"{reader.rejected} spans or log records that are not well formed")
+
+
+FORMAT = Format(
+    name="otlp",
+    title="OTLP JSON (file exporter)",
+    tested=("OTLP 1.x of eleven exporters", "Copilot CLI 1.0.102's own span file"),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+)

@@ -12,9 +12,12 @@ from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.lines import read_json_lines
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, made_session, text_parts
 
-__all__ = ["AGENT", "PiReader", "recognises"]
+__all__ = ["AGENT", "FORMAT", "PiReader", "recognises"]
 
 AGENT = "pi"
 
@@ -124,3 +127,18 @@ class PiReader:
 
 def _is_number(entry: Mapping[str, Any], name: str) -> bool:
     return isinstance(entry.get(name), int) and not isinstance(entry.get(name), bool)
+
+
+def _read(source: Source) -> Iterator[Item]:
+    reader = PiReader()
+    return read_json_lines(source, lambda line, entry: reader.entry(entry, f"line {line.number}"))
+
+
+FORMAT = Format(
+    name="pi",
+    title="pi coding agent",
+    tested=("format versions 1 to 3, as documented",),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+    places=("~/.pi/agent/sessions/*/*.jsonl",),
+)

@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder.model import Json, Record
+from recorder.transcripts.documents import read_document
+from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import MessageReader
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
-__all__ = ["AGENT", "recognises", "tell"]
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "swe-agent"
 SHELL = "bash"
@@ -145,3 +148,17 @@ def _list(value: Any) -> list[Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _read(source: Source) -> Iterator[Item]:
+    return read_document(source, tell)
+
+
+FORMAT = Format(
+    name="swe-agent",
+    title="SWE-agent trajectory",
+    tested=("0.4 to 1.0",),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=_read,
+    places=("~/trajectories/**/*.traj",),
+)

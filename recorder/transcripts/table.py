@@ -21,6 +21,24 @@ GROUP = "flightlog.transcripts"
 
 MODULES: tuple[str, ...] = (
     # Each ends in FORMAT.
+    "recorder.transcripts.atif",
+    "recorder.transcripts.openhands_files",
+    "recorder.transcripts.openhands_trajectory",
+    "recorder.transcripts.mini_swe_agent",
+    "recorder.transcripts.swe_agent",
+    "recorder.transcripts.cline_files",
+    "recorder.transcripts.aider",
+    "recorder.transcripts.pi",
+    "recorder.transcripts.claude_agent_sdk",
+    "recorder.transcripts.otlp_lines",
+    "recorder.transcripts.har",
+    "recorder.transcripts.mitmproxy_flows",
+    "recorder.transcripts.http_log",
+    "recorder.audit.cloudtrail",
+    "recorder.audit.kubernetes",
+    "recorder.audit.gcp",
+    "recorder.audit.github",
+    # Any list of messages: after all that hold one.
     "recorder.transcripts.openai_messages",
 )
 
