@@ -39,6 +39,7 @@ MODULES: tuple[str, ...] = (
     "recorder.audit.gcp",
     "recorder.audit.github",
     # Any list of messages: after all that hold one.
+    "recorder.transcripts.claude_code",
     "recorder.transcripts.openai_messages",
 )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.transcripts.outcomes import content_error
 
 __all__ = ["Telling", "as_text", "made_session", "text_parts"]
 
@@ -133,12 +134,14 @@ class Telling:
             exit_code: the program's, where one ran; anything but an integer is left out.
             more: what else is told.
         """
+        text = "" if output is None else as_text(output)
         status = Status.UNSET if error is None else Status.ERROR if error else Status.OK
         attributes: dict[str, Json] = {
             semconv.GEN_AI_OPERATION: "execute_tool",
             semconv.GEN_AI_TOOL_NAME: tool,
             semconv.GEN_AI_TOOL_CALL_ID: ref,
-            semconv.GEN_AI_TOOL_RESULT: "" if output is None else as_text(output),
+            semconv.GEN_AI_TOOL_RESULT: text,
+            semconv.CONTENT_ERROR: content_error(text),
             semconv.PROCESS_EXIT_CODE: _count(exit_code),
             semconv.ERROR_TYPE: error,
             **(more or {}),

@@ -1,0 +1,380 @@
+"""Claude Code: session files (JSON lines) and its `stream-json` output.
+
+Tested on 1.0, 2.0, 2.1 up to 2.1.330. One block of a message stands on one line; the lines of a
+message repeat its usage. Sub-agents have files of their own (`agent-*.jsonl`) or stand in the
+session's as side chains; they belong to the session whose id they bear.
+https://code.claude.com/docs/en/ calls the format internal: it is read by shape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.format import Format
+from recorder.transcripts.lines import Line, read_json_lines
+from recorder.transcripts.outcomes import exit_code_in, human_estimate, is_denial
+from recorder.transcripts.source import Source
+from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
+
+__all__ = ["AGENT", "FORMAT", "ClaudeReader", "recognises"]
+
+AGENT = "claude-code"
+CLOCK = "iso8601"
+TYPES = frozenset(
+    {"user", "assistant", "system", "progress", "attachment", "queue-operation", "permission-mode",
+     "last-prompt", "api-request", "api-request-shape", "api-request-blob", "tools-used",
+     "cost-state", "atis-latch", "result"}
+)  # fmt: skip
+_MODEL = re.compile(rb'"model":\s?"((?!<)[^"]{1,100})"')
+_USAGE: Mapping[str, str] = {
+    "cache_read_input_tokens": "gen_ai.usage.cache_read.input_tokens",
+    "cache_creation_input_tokens": "gen_ai.usage.cache_creation.input_tokens",
+}
+MAX_COUNTED = 20_000
+"""Messages whose usage is remembered, so that repeating it does not count it again."""
+
+
+def recognises(value: Any) -> bool:
+    """Tell whether a value is a line of such a file."""
+    if not isinstance(value, Mapping):
+        return False
+    kind = value.get("type")
+    if kind == "summary":
+        return "leafUuid" in value
+    if kind == "file-history-snapshot":
+        return "snapshot" in value
+    if kind not in TYPES:
+        return False
+    return "sessionId" in value or ("session_id" in value and "uuid" in value)
+
+
+class ClaudeReader:
+    """Tells the lines of one file, in their order."""
+
+    def __init__(self, source: Source) -> None:
+        known = (_session_of(v) for v in source.sample if isinstance(v, Mapping))
+        self._session = next((name for name in known if name), "")
+        self._session = self._session or made_session(AGENT, source.id)
+        found = _MODEL.search(source.head)
+        self._model = found[1].decode("utf-8", "replace") if found else ""
+        self._tellings: dict[str, Telling] = {}
+        self._tools: dict[str, str] = {}
+        self._counted: dict[str, None] = {}
+        self._source = source.id
+
+    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield the records of one line."""
+        t_ns = iso_ns(value.get("timestamp"))
+        telling = self._tellings.get(_session_of(value) or self._session)
+        if telling is None:
+            telling = self._begin(value)
+            yield telling.begin("session", t_ns)
+        telling.version = str(value.get("version") or telling.version)
+        telling.cwd = str(value.get("cwd") or telling.cwd)
+        own = value.get("uuid")
+        key = own if isinstance(own, str) and own else f"{self._source} line {line.number}"
+        message = value.get("message")
+        match value.get("type"):
+            case "assistant" if isinstance(message, Mapping):
+                yield from self._answer(telling, value, message, key, t_ns)
+            case "user" if isinstance(message, Mapping):
+                yield from self._user(telling, value, message, key, t_ns)
+            case "attachment":
+                yield self._attachment(telling, value, key, t_ns, line)
+            case "system":
+                yield from self._system(telling, value, key, t_ns, line)
+            case "result":
+                about: dict[str, Json] = {semconv.RAW: line.text}
+                yield telling.end(key, t_ns, str(value.get("subtype") or ""), about=about)
+            case kind:
+                yield telling.note(key, str(kind or "entry"), line.text, t_ns)
+
+    def _begin(self, value: Mapping[str, Any]) -> Telling:
+        session = _session_of(value) or self._session
+        telling = Telling(AGENT, session, CLOCK, model=self._model)
+        telling.version = str(value.get("version") or value.get("claude_code_version") or "")
+        telling.cwd = str(value.get("cwd") or "")
+        self._tellings[session] = telling
+        return telling
+
+    def _answer(
+        self,
+        telling: Telling,
+        value: Mapping[str, Any],
+        message: Mapping[str, Any],
+        key: str,
+        t_ns: int | None,
+    ) -> Iterator[Record]:
+        blocks = _blocks(message.get("content"))
+        calls = [b for b in blocks if str(b.get("type")).endswith("tool_use")]
+        results = [b for b in blocks if str(b.get("type")).endswith("tool_result")]
+        words = [b for b in blocks if b not in calls and b not in results]
+        usage = self._usage_once(str(message.get("id") or key), message.get("usage"))
+        if words or usage or not calls:
+            yield self._model_call(telling, value, message, words, usage, key, t_ns)
+        about = _about(value)
+        for block in calls:
+            ref, tool = str(block.get("id") or key), str(block.get("name") or "")
+            self._remember(ref, tool)
+            yield telling.call(f"{key} {ref}", ref, tool, block.get("input"), t_ns, about)
+        for block in results:
+            yield self._result(telling, value, block, key, t_ns)
+
+    def _model_call(
+        self,
+        telling: Telling,
+        value: Mapping[str, Any],
+        message: Mapping[str, Any],
+        words: list[Mapping[str, Any]],
+        usage: Mapping[str, Json],
+        key: str,
+        t_ns: int | None,
+    ) -> Record:
+        model = str(message.get("model") or telling.model)
+        if not model.startswith("<"):
+            telling.model = model
+        failed = value.get("isApiErrorMessage") is True or "error" in value
+        thoughts = [b for b in words if str(b.get("type")).endswith("thinking")]
+        attributes: dict[str, Json] = {
+            semconv.GEN_AI_OPERATION: "chat",
+            semconv.GEN_AI_MODEL: model,
+            semconv.GEN_AI_OUTPUT_MESSAGES: text_parts([b for b in words if b not in thoughts]),
+            "flightlog.thinking": text_parts(thoughts),
+            "gen_ai.response.id": str(message.get("id") or ""),
+            "gen_ai.response.finish_reasons": str(message.get("stop_reason") or ""),
+            semconv.REQUEST_ID: str(value.get("requestId") or ""),
+            semconv.ERROR_TYPE: str(value.get("error") or "api_error") if failed else "",
+            **usage,
+            **_about(value),
+        }
+        ref = str(value.get("requestId") or message.get("id") or "")
+        status = Status.ERROR if failed else Status.OK
+        return telling.record(
+            Kind.MODEL_CALL, model or "model", Phase.WHOLE, key, t_ns, attributes,
+            ref=ref, status=status,
+        )  # fmt: skip
+
+    def _usage_once(self, message: str, usage: Any) -> dict[str, Json]:
+        """Return a message's usage the first time that it is told; every line repeats it."""
+        if not isinstance(usage, Mapping) or message in self._counted:
+            return {}
+        self._counted[message] = None
+        if len(self._counted) > MAX_COUNTED:
+            del self._counted[next(iter(self._counted))]
+        names = {
+            "input_tokens": semconv.GEN_AI_INPUT_TOKENS,
+            "output_tokens": semconv.GEN_AI_OUTPUT_TOKENS,
+            **_USAGE,
+        }
+        return {
+            target: usage[name] for name, target in names.items() if type(usage.get(name)) is int
+        }
+
+    def _user(
+        self,
+        telling: Telling,
+        value: Mapping[str, Any],
+        message: Mapping[str, Any],
+        key: str,
+        t_ns: int | None,
+    ) -> Iterator[Record]:
+        content = message.get("content")
+        results = [b for b in _blocks(content) if str(b.get("type")).endswith("tool_result")]
+        for block in results:
+            yield from self._decided(telling, value, block, key, t_ns)
+            yield self._result(telling, value, block, key, t_ns)
+        said = [b for b in content if b not in results] if isinstance(content, list) else content
+        if not said and results:
+            return
+        role = "user"
+        if value.get("isCompactSummary") is True:
+            role = "summary"
+        elif value.get("isMeta") is True:
+            role = "system"
+        attributes: dict[str, Json] = {
+            semconv.PROMPT_TEXT: text_parts(said),
+            semconv.PROMPT_ROLE: role,
+            "flightlog.prompt.id": str(value.get("promptId") or ""),
+            **_about(value),
+        }
+        yield telling.record(Kind.PROMPT, f"{role} prompt", Phase.POINT, key, t_ns, attributes)
+
+    def _result(
+        self,
+        telling: Telling,
+        value: Mapping[str, Any],
+        block: Mapping[str, Any],
+        key: str,
+        t_ns: int | None,
+    ) -> Record:
+        ref = str(block.get("tool_use_id") or key)
+        output = text_parts(block.get("content"))
+        detail = value.get("toolUseResult")
+        failed = block.get("is_error") is True
+        error = ""
+        if failed:
+            denied = value.get("toolDenialKind") or _decision(value) == "denied"
+            error = "denied" if denied or is_denial(output) else "tool_error"
+        more: dict[str, Json] = {
+            "flightlog.tool.result.detail": _detail(detail, output),
+            "flightlog.tool.interrupted": _flag(detail, "interrupted"),
+            semconv.EXCEPTION_MESSAGE: output if failed else "",
+            **_about(value),
+        }
+        return telling.result(
+            f"{key} {ref}",
+            ref,
+            self._tools.pop(ref, ""),
+            output,
+            t_ns,
+            error=error,
+            exit_code=exit_code_in(output) if failed else None,
+            more=more,
+        )
+
+    def _decided(
+        self,
+        telling: Telling,
+        value: Mapping[str, Any],
+        block: Mapping[str, Any],
+        key: str,
+        t_ns: int | None,
+    ) -> Iterator[Record]:
+        """Yield who let a call pass or not; old versions tell denials only, in words."""
+        decision = _decision(value)
+        output = text_parts(block.get("content"))
+        if not decision and block.get("is_error") is True and is_denial(output):
+            decision = "denied"
+        if not decision:
+            return
+        told = value.get("permissionDecision")
+        by = str(told.get("source") or "") if isinstance(told, Mapping) else ""
+        entry = str(value.get("entrypoint") or "")
+        interactive = entry == "cli" if entry else None
+        ref = str(block.get("tool_use_id") or key)
+        label = {k: value[k] for k in ("permissionDecision", "toolDenialKind") if k in value}
+        yield telling.approval(
+            f"{key} {ref}",
+            ref,
+            decision,
+            t_ns,
+            by=by,
+            subject=self._tools.get(ref, ""),
+            reason=output if decision == "denied" else "",
+            more={
+                semconv.APPROVAL_LABEL: as_text(label) if label else "text of the result",
+                semconv.APPROVAL_HUMAN: human_estimate(by, interactive=interactive),
+                semconv.GEN_AI_TOOL_NAME: self._tools.get(ref, ""),
+                **_about(value),
+            },
+        )
+
+    def _attachment(
+        self, telling: Telling, value: Mapping[str, Any], key: str, t_ns: int | None, line: Line
+    ) -> Record:
+        attachment = value.get("attachment")
+        about = attachment if isinstance(attachment, Mapping) else {}
+        kind = str(about.get("type") or "")
+        if not kind.startswith("hook_"):
+            return telling.note(key, f"attachment {kind}".strip(), line.text, t_ns)
+        failed = "error" in kind
+        code = about.get("exitCode")
+        attributes: dict[str, Json] = {
+            "flightlog.hook.event": str(about.get("hookEvent") or ""),
+            "flightlog.hook.name": str(about.get("hookName") or ""),
+            # A guard that crashed did not answer, and the call went on without it.
+            "flightlog.hook.outcome": "did not answer" if failed else "answered",
+            semconv.GEN_AI_TOOL_CALL_ID: str(about.get("toolUseID") or ""),
+            semconv.PROCESS_EXIT_CODE: code if type(code) is int else None,
+            semconv.RAW: line.text,
+        }
+        return telling.record(
+            Kind.LIFECYCLE, kind, Phase.POINT, key, t_ns, attributes,
+            status=Status.ERROR if failed else Status.OK,
+        )  # fmt: skip
+
+    def _system(
+        self, telling: Telling, value: Mapping[str, Any], key: str, t_ns: int | None, line: Line
+    ) -> Iterator[Record]:
+        kind = str(value.get("subtype") or "system")
+        if kind == "permission_denied":
+            ref = str(value.get("tool_use_id") or key)
+            yield telling.approval(
+                key, ref, "denied", t_ns,
+                by=str(value.get("decision_reason_type") or ""),
+                subject=str(value.get("tool_name") or ""),
+                reason=str(value.get("message") or ""),
+                more={semconv.APPROVAL_LABEL: kind, semconv.APPROVAL_HUMAN: "unknown"},
+            )  # fmt: skip
+            return
+        status = Status.ERROR if kind == "api_error" or value.get("level") == "error" else None
+        attributes: dict[str, Json] = {semconv.RAW: line.text}
+        yield telling.record(
+            Kind.LIFECYCLE, kind, Phase.POINT, key, t_ns, attributes, status=status or Status.UNSET
+        )
+
+    def _remember(self, ref: str, tool: str) -> None:
+        self._tools[ref] = tool
+        if len(self._tools) > MAX_COUNTED:
+            del self._tools[next(iter(self._tools))]
+
+
+def _session_of(value: Mapping[str, Any]) -> str:
+    session = value.get("sessionId") or value.get("session_id")
+    return session if isinstance(session, str) else ""
+
+
+def _blocks(content: Any) -> list[Mapping[str, Any]]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [b for b in content if isinstance(b, Mapping)] if isinstance(content, list) else []
+
+
+def _about(value: Mapping[str, Any]) -> dict[str, Json]:
+    if not (value.get("isSidechain") or value.get("parent_tool_use_id")):
+        return {}
+    agent = value.get("agentId") or value.get("parent_tool_use_id") or "side chain"
+    return {semconv.SIDECHAIN: str(agent)}
+
+
+def _decision(value: Mapping[str, Any]) -> str:
+    told = value.get("permissionDecision")
+    word = told.get("decision") if isinstance(told, Mapping) else None
+    if word is None:
+        return "denied" if value.get("toolDenialKind") else ""
+    return {"accept": "approved", "reject": "denied"}.get(str(word), str(word))
+
+
+def _detail(detail: Any, output: str) -> str:
+    """Return what a result's structure holds beside the text that the model was given."""
+    if not isinstance(detail, Mapping):
+        return ""
+    left = {
+        name: item
+        for name, item in detail.items()
+        if not (isinstance(item, str) and item.strip() in output) and item not in (None, False)
+    }
+    return as_text(left) if left else ""
+
+
+def _flag(detail: Any, name: str) -> bool | None:
+    return True if isinstance(detail, Mapping) and detail.get(name) is True else None
+
+
+FORMAT = Format(
+    name="claude-code",
+    title="Claude Code",
+    tested=("1.0.51", "2.0", "2.1.17", "2.1.37", "2.1.330"),
+    recognises=lambda source: any(recognises(value) for value in source.sample),
+    read=lambda source: read_json_lines(source, ClaudeReader(source).line),
+    places=(
+        "$CLAUDE_CONFIG_DIR/projects/*/**/*.jsonl",
+        "~/.claude/projects/*/**/*.jsonl",
+        "~/.config/claude/projects/*/**/*.jsonl",
+    ),
+)
