@@ -7,6 +7,7 @@ Copilot CLI's own file exporter writes spans in another shape, with times as [se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -60,7 +61,8 @@ class LinesReader:
         if document.get("type") == "metric":
             self.metrics += 1
             return []
-        body = orjson.dumps(document)
+        # Bytes of the file that were no UTF-8 stand in it as lone surrogates.
+        body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
         items: list[SpanItem | LogItem] = []
         found: Sequence[SpanItem | LogItem | Rejected] = [*spans(body), *logs(body)]
         for item in found:
@@ -141,7 +143,11 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _read(source: Source) -> Iterator[Item]:
     reader = LinesReader()
-    yield from read_values(source, lambda document, _place: reader.document(document))
+
+    def tell(document: Any, _place: str) -> Iterator[Record]:
+        yield from reader.document(document)
+
+    yield from read_values(source, tell)
     if reader.rejected:
         yield Damage(f"{reader.rejected} spans or log records that are not well formed")
 

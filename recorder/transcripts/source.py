@@ -124,7 +124,9 @@ class Source:
     @property
     def why_no_document(self) -> str:
         """Why `document` is None."""
-        return self._documents[1] if self.document is None else ""
+        if self.document is not None:
+            return ""
+        return self._documents[1] if len(self._documents) > 1 else "a JSON document of nothing"
 
     def forget(self) -> None:
         """Let go of what was read for `sample` and `document`."""

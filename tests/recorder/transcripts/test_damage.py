@@ -1,0 +1,116 @@
+"""Whatever stands in a transcript is told, or named as damage; nothing is raised, nothing stops.
+
+Real files with fields of other types, other orders, cut anywhere.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recorder.model import Record
+from recorder.transcripts.format import Damage
+from recorder.transcripts.source import Source
+from recorder.transcripts.table import detect, format_named
+
+LOADED = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=60,
+)
+SOURCES = {
+    "openhands-trajectory": "openhands/oh-basic.json",
+    "swe-agent": "swe_agent/ctf-flash.traj",
+    "mini-swe-agent": "captured/mini_swe_agent/mini-2.4.6.traj.json",
+    "atif": "captured/atif/codex.atif.json",
+    "claude-agent-sdk": "captured/claude_agent_sdk/messages.jsonl",
+    "otlp": "captured/claude_agent_sdk/otlp-traces.otlp.jsonl",
+    "har": "captured/http_proxy/mini-session.har",
+    "http-log": "cline/cli-headless-verbose.json",
+}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def read(name: str, content: bytes) -> tuple[list[Record], list[Damage]]:
+    items = list(format_named(name).read(Source("x", lambda: io.BytesIO(content), len(content))))
+    damage = [item for item in items if isinstance(item, Damage)]
+    return [r for i in items if not isinstance(i, Damage) for r in i.records], damage
+
+
+def places(value: Any, depth: int = 0) -> list[tuple[Any, Any]]:
+    """Return every (container, key) inside a value, down to a depth."""
+    if depth > 5 or not isinstance(value, dict | list):
+        return []
+    keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value)))
+    inner = [place for key in keys for place in places(value[key], depth + 1)]
+    return [(value, key) for key in keys] + inner
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@LOADED
+@given(data=st.data())
+def test_a_value_of_another_type_is_told_or_named(
+    name: str, data: st.DataObject, corpus: Path
+) -> None:
+    content = (corpus / SOURCES[name]).read_bytes()
+    documents = [json.loads(line) for line in content.splitlines()] if is_lines(name) else [
+        json.loads(content)
+    ]  # fmt: skip
+    for _ in range(data.draw(st.integers(1, 4))):
+        container, key = data.draw(st.sampled_from(places(documents)))
+        if isinstance(container, dict) or key < len(container):
+            container[key] = data.draw(VALUES)
+    changed = "\n".join(json.dumps(d) for d in documents).encode()
+    records, _ = read(name, changed)
+    assert len({r.id for r in records}) <= len(records)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+@LOADED
+@given(at=st.integers(0, 10_000), junk=st.binary(max_size=12))
+def test_a_file_that_is_cut_or_overwritten_anywhere_is_told_or_named(
+    name: str, at: int, junk: bytes, corpus: Path
+) -> None:
+    content = (corpus / SOURCES[name]).read_bytes()
+    place = at * len(content) // 10_000
+    for damaged in (content[:place], content[:place] + junk + content[place + len(junk) :]):
+        records, damage = read(name, damaged)
+        assert records or damage or not damaged.strip() or name == "otlp"
+
+
+@pytest.mark.parametrize("name", ["claude-agent-sdk"])
+@LOADED
+@given(data=st.data())
+def test_lines_in_another_order_tell_as_many_calls(
+    name: str, data: st.DataObject, corpus: Path
+) -> None:
+    lines = (corpus / SOURCES[name]).read_text().splitlines()
+    shuffled = [lines[0], *data.draw(st.permutations(lines[1:]))]
+    told = [read(name, "\n".join(order).encode())[0] for order in (lines, shuffled)]
+    refs = [sorted(r.ref for r in records if r.kind == "tool_call") for records in told]
+    assert refs[0] == refs[1]
+
+
+def is_lines(name: str) -> bool:
+    return SOURCES[name].endswith(".jsonl")
+
+
+def test_a_file_of_nul_bytes_is_no_transcript() -> None:
+    assert detect(Source("x", lambda: io.BytesIO(b"\x00" * 4096), 4096)) is None
+
+
+def test_every_format_stands_in_the_table_with_what_it_was_tested_on() -> None:
+    for name in [*SOURCES, "openhands", "cline", "aider", "pi", "mitmproxy", "messages"]:
+        assert format_named(name).tested
