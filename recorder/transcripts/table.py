@@ -21,6 +21,7 @@ GROUP = "flightlog.transcripts"
 
 MODULES: tuple[str, ...] = (
     # Each ends in FORMAT.
+    "recorder.transcripts.claude_code",
     "recorder.transcripts.atif",
     "recorder.transcripts.openhands_files",
     "recorder.transcripts.openhands_trajectory",
@@ -39,7 +40,6 @@ MODULES: tuple[str, ...] = (
     "recorder.audit.gcp",
     "recorder.audit.github",
     # Any list of messages: after all that hold one.
-    "recorder.transcripts.claude_code",
     "recorder.transcripts.openai_messages",
 )
 

@@ -1,0 +1,253 @@
+"""`flightlog import`: evidence after the fact, from the transcripts that agents and clouds keep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recorder.commands.options import json_option, recording_option
+from recorder.commands.run import recording_to_write
+from recorder.errors import FlightlogError
+from recorder.safe_text import safe_text
+from recorder.transcripts.handing import hand_to
+from recorder.transcripts.importer import FileReport, Importer
+from recorder.transcripts.places import expand, sources_of
+from recorder.transcripts.progress import Progress, size_text
+from recorder.transcripts.scan import Found, scan
+from recorder.transcripts.source import Source
+from recorder.transcripts.table import format_named, formats
+
+__all__ = ["command"]
+
+INTERRUPTED = 130
+NAMED_DAMAGE = 10
+"""Damaged parts that are named on the terminal; `--json` names more."""
+SECOND = 1_000_000_000
+
+
+@dataclass
+class _Outcome:
+    """What an import came to, file by file."""
+
+    files: list[FileReport] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """Sources that no format recognised."""
+    unreadable: list[str] = field(default_factory=list)
+    """Why files could not be opened."""
+    stopped: bool = False
+
+    @property
+    def damaged(self) -> int:
+        return sum(report.damaged for report in self.files) + len(self.unreadable)
+
+    def add(self, report: FileReport) -> None:
+        """Take in what became of a source."""
+        if report.format or report.damaged:
+            self.files.append(report)
+        else:
+            self.unknown.append(report.name)
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@recording_option
+@click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    help="Read everything as this format instead of detecting it; `list` names them all.",
+)
+@click.option("--scan", "scans", is_flag=True, help="Look where agents keep their transcripts.")
+@click.option("--yes", is_flag=True, help="With --scan: import what was found without asking.")
+@click.option("--dry-run", is_flag=True, help="Read and count, but record nothing.")
+@click.option("--strict", is_flag=True, help="End with exit code 2 when anything was damaged.")
+@json_option
+def command(
+    paths: tuple[str, ...],
+    recording: str | None,
+    format_name: str | None,
+    scans: bool,
+    yes: bool,
+    dry_run: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Import transcripts and logs that agents and clouds keep: files, folders, globs, archives, -.
+
+    The format is told by content. Importing again adds nothing twice; a longer copy of a file adds
+    its new part. What is damaged is counted and named, the rest is imported.
+
+    \b
+    Example:
+      flightlog import ~/.claude/projects
+      flightlog import 'logs/**/*.jsonl' trail.json.gz
+      ssh host cat session.jsonl | flightlog import -
+      flightlog import --scan
+      flightlog import --format list
+    """
+    if format_name == "list":
+        _list_formats(as_json=as_json)
+        return
+    forced = format_named(format_name) if format_name else None
+    if scans:
+        found = _scanned(yes=yes, as_json=as_json, dry_run=dry_run)
+        if found is None:
+            return
+        paths = (*paths, *found)
+    if not paths:
+        raise click.UsageError("name a file or folder, `-` for standard input, or use --scan")
+    files = expand(paths)
+    outcome = _Outcome()
+    hand = hand_to(None if dry_run else recording_to_write(recording))
+    progress = Progress(_size_of(files), shown=sys.stderr.isatty())
+
+    def done(report: FileReport) -> None:
+        progress.finished(report.size)
+        outcome.add(report)
+
+    try:
+        importer = Importer(hand, forced=forced, watch=progress.watch)
+        importer.run(_sources(files, outcome), done)
+        hand.settle()
+    except KeyboardInterrupt:
+        outcome.stopped = True
+        hand.settle()
+    finally:
+        progress.clear()
+        hand.close()
+    _say(outcome, as_json=as_json, dry_run=dry_run)
+    if outcome.stopped:
+        raise click.exceptions.Exit(INTERRUPTED)
+    if strict and (outcome.damaged or outcome.unknown):
+        raise click.exceptions.Exit(2)
+
+
+def _sources(files: Sequence[str], outcome: _Outcome) -> Iterator[Source]:
+    for path in files:
+        try:
+            yield from sources_of(path)
+        except FlightlogError as error:
+            outcome.unreadable.append(str(error))
+
+
+def _size_of(files: Sequence[str]) -> int:
+    total = 0
+    for name in files:
+        path = Path(name)
+        inside = path.rglob("*") if path.is_dir() else (path,)
+        total += sum(one.stat().st_size for one in inside if one.is_file())
+    return total
+
+
+def _scanned(*, yes: bool, as_json: bool, dry_run: bool) -> list[str] | None:
+    """Return what is to be imported of what is on this machine; None where nothing is."""
+    found = list(scan())
+    if as_json and not yes:
+        click.echo(json.dumps([_found_json(one) for one in found], indent=2))
+        return None
+    if not found:
+        click.echo("No transcripts in the usual places.", err=True)
+        return None
+    if not as_json:
+        for one in found:
+            began = "unknown" if one.begins_ns is None else _date(one.begins_ns)
+            click.echo(
+                f"{began:16}  {size_text(one.size):>9}  {one.title:14}  {safe_text(one.path)}"
+            )
+    if yes or dry_run:
+        return [one.path for one in found]
+    if not sys.stdin.isatty():
+        click.echo("Nothing imported: --yes imports what was found.", err=True)
+        return None
+    total = size_text(sum(one.size for one in found))
+    question = f"Import these {len(found)} transcripts ({total})?"
+    return [one.path for one in found] if click.confirm(question, err=True) else None
+
+
+def _found_json(one: Found) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "format": one.format,
+        "size": one.size,
+        "begins": None if one.begins_ns is None else _date(one.begins_ns),
+    }
+
+
+def _date(t_ns: int) -> str:
+    return datetime.fromtimestamp(t_ns / SECOND, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _list_formats(*, as_json: bool) -> None:
+    if as_json:
+        listed = [
+            {"name": one.name, "title": one.title, "tested": list(one.tested)}
+            for one in formats().values()
+        ]
+        click.echo(json.dumps(listed, indent=2))
+        return
+    for one in formats().values():
+        click.echo(f"{one.name:22} {one.title:32} tested on {', '.join(one.tested)}")
+
+
+def _say(outcome: _Outcome, *, as_json: bool, dry_run: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(_as_json(outcome), indent=2))
+        return
+    for report in outcome.files:
+        for damage in report.damage[:NAMED_DAMAGE]:
+            place = f":{damage.line}" if damage.line else ""
+            click.echo(f"damaged: {safe_text(report.name)}{place}: {damage.reason}", err=True)
+        if report.damaged > NAMED_DAMAGE:
+            more = report.damaged - NAMED_DAMAGE
+            click.echo(f"damaged: {safe_text(report.name)}: and {more} more", err=True)
+    for reason in outcome.unreadable:
+        click.echo(f"not read: {safe_text(reason)}", err=True)
+    for name in outcome.unknown[:NAMED_DAMAGE]:
+        click.echo(f"skipped, no known format: {safe_text(name)}", err=True)
+    if len(outcome.unknown) > NAMED_DAMAGE:
+        more = len(outcome.unknown) - NAMED_DAMAGE
+        click.echo(f"skipped, no known format: {more} more files", err=True)
+    sessions = set().union(*(report.sessions for report in outcome.files))
+    records = sum(report.records for report in outcome.files)
+    new = sum(report.new for report in outcome.files)
+    told = f"{records} records of {len(sessions)} sessions from {len(outcome.files)} files"
+    if dry_run:
+        click.echo(f"Would import {told}.")
+    else:
+        click.echo(f"Imported {told}: {new} new, {records - new} there already.")
+    if outcome.damaged:
+        click.echo(f"Warning: {outcome.damaged} damaged parts were left out.", err=True)
+    if outcome.stopped:
+        click.echo("Stopped. What was read is kept; the same command goes on from there.", err=True)
+
+
+def _as_json(outcome: _Outcome) -> dict[str, Any]:
+    return {
+        "files": [
+            {
+                "file": report.name,
+                "format": report.format,
+                "records": report.records,
+                "new": report.new,
+                "sessions": sorted(report.sessions),
+                "damaged": report.damaged,
+                "damage": [
+                    {"line": d.line, "offset": d.offset, "reason": d.reason} for d in report.damage
+                ],
+            }
+            for report in outcome.files
+        ],
+        "unknown": outcome.unknown,
+        "unreadable": outcome.unreadable,
+        "records": sum(report.records for report in outcome.files),
+        "new": sum(report.new for report in outcome.files),
+        "damaged": outcome.damaged,
+        "stopped": outcome.stopped,
+    }

@@ -1,0 +1,158 @@
+"""Hand imported records to a recording, in groups, whether or not a recorder is at work on it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+from recorder.client import Client
+from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
+from recorder.model import Record
+from recorder.reader import Recording
+from recorder.service import Service
+
+__all__ = ["Hand", "Handing", "Nobody", "hand_to"]
+
+IN_FLIGHT = 3
+"""Groups that may wait for their commit while the next is read."""
+ANSWER_SECONDS = 120.0
+
+
+class Handing(Protocol):
+    """Takes records; those that are there already are left out."""
+
+    def give(self, records: Sequence[Record]) -> int:
+        """Hand over a group; return how many of its records are new."""
+
+    def settle(self) -> None:
+        """Wait until everything that was handed over is committed.
+
+        Raises:
+            FlightlogError: something could not be committed.
+        """
+
+    def close(self) -> None:
+        """Let go of the recording."""
+
+
+class Nobody:
+    """Takes nothing: for a look at what would be imported."""
+
+    def give(self, records: Sequence[Record]) -> int:
+        """Return how many records there are."""
+        return len(records)
+
+    def settle(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Hand:
+    """Gives records to the recorder of a recording: our own, or the one that is at work."""
+
+    def __init__(self, path: Path, service: Service | None, client: Client | None) -> None:
+        self._service = service
+        self._client = client
+        self._free = threading.Semaphore(IN_FLIGHT)
+        self._waiting: set[str] = set()
+        """Ids that were handed over and are not committed yet."""
+        self._lock = threading.Lock()
+        self._failed = 0
+        self._recording = Recording.open(path)
+
+    @classmethod
+    def to(cls, path: Path) -> Self:
+        """Become the recorder of a recording, or reach the one that it has.
+
+        Raises:
+            FlightlogError: it cannot be written, or its recorder does not answer.
+        """
+        try:
+            service = Service.start(path)
+        except RecorderBusyError as busy:
+            client = Client(path)
+            try:
+                client.reach()
+            except RecorderUnreachableError:
+                raise busy from None
+            return cls(path, None, client)
+        try:
+            return cls(path, service, None)
+        except BaseException:
+            service.stop()
+            raise
+
+    def give(self, records: Sequence[Record]) -> int:
+        """Hand over those records of a group that are not in the recording."""
+        new = self._new(records)
+        if not new:
+            return 0
+        if self._client is not None:
+            if not self._client.submit_group(new, timeout_seconds=ANSWER_SECONDS):
+                self._failed += len(new)
+            return len(new)
+        ids = [record.id for record in new]
+        with self._lock:
+            self._waiting.update(ids)
+        self._free.acquire()
+
+        def done(committed: bool) -> None:
+            with self._lock:
+                self._waiting.difference_update(ids)
+                self._failed += 0 if committed else len(ids)
+            self._free.release()
+
+        if self._service is not None:
+            self._service.submit_group(new, done)
+        return len(new)
+
+    def settle(self) -> None:
+        """Wait for every commit."""
+        for _ in range(IN_FLIGHT):
+            if not self._free.acquire(timeout=ANSWER_SECONDS):
+                raise FlightlogError("the recorder does not commit what it was given: import again")
+        for _ in range(IN_FLIGHT):
+            self._free.release()
+        if self._failed:
+            failed, self._failed = self._failed, 0
+            raise FlightlogError(
+                f"{failed} records could not be committed and wait in the spool beside the "
+                "recording; the next recorder takes them in"
+            )
+
+    def close(self) -> None:
+        """Let go of the recording; a recorder of our own ends."""
+        self._recording.close()
+        if self._client is not None:
+            self._client.close()
+        if self._service is not None:
+            self._service.stop()
+
+    def _new(self, records: Sequence[Record]) -> list[Record]:
+        """Return the records of a group that neither the recording nor the recorder has."""
+        unique = {record.id: record for record in records}
+        # What waits is looked at first: between the two looks it can only become committed.
+        with self._lock:
+            for known in self._waiting.intersection(unique):
+                del unique[known]
+        for known in self._committed(list(unique)):
+            del unique[known]
+        return list(unique.values())
+
+    def _committed(self, ids: Sequence[str]) -> set[str]:
+        marks = ",".join("?" * len(ids))
+        try:
+            rows = self._recording.rows(f"SELECT id FROM records WHERE id IN ({marks})", ids)  # noqa: S608  # marks only
+        except sqlite3.Error as error:
+            raise FlightlogError(f"cannot read {self._recording.path}: {error}") from error
+        return {str(row[0]) for row in rows}
+
+
+def hand_to(path: Path | None) -> Handing:
+    """Return who takes the records: a recording's recorder, or nobody where there is no path."""
+    return Nobody() if path is None else Hand.to(path)

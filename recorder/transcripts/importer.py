@@ -1,0 +1,176 @@
+"""Import: read sources one after the other and hand what they tell to a recording.
+
+What is handed over is committed in groups, so that stopping in the middle keeps what was read and a
+second run goes on from there: ids follow from the content, and what is there already is left out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from zipfile import BadZipFile
+
+from zstandard import ZstdError
+
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.transcripts.format import Damage, Format
+from recorder.transcripts.handing import Handing
+from recorder.transcripts.source import Source
+from recorder.transcripts.table import detect
+
+__all__ = ["FileReport", "Importer"]
+
+GROUP_RECORDS = 400
+GROUP_CHARACTERS = 2_000_000
+"""Text of a group after which it is handed over: what waits is kept in memory."""
+KEPT_DAMAGE = 100
+"""Damaged parts of one file that are named; more are counted."""
+
+BROKEN = (OSError, EOFError, ValueError, zlib.error, BadZipFile, ZstdError, sqlite3.DatabaseError)
+"""What reading a damaged file may raise."""
+
+type Watch = Callable[[Source, int], None]
+"""Called with the source that is being read and the bytes of it that were."""
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one source."""
+
+    name: str
+    format: str
+    """Empty where no format recognised it."""
+    size: int = 0
+    records: int = 0
+    new: int = 0
+    """Records that the recording did not have."""
+    damaged: int = 0
+    damage: list[Damage] = field(default_factory=list)
+    """The first of the damaged parts."""
+    sessions: set[str] = field(default_factory=set)
+
+
+class Importer:
+    """Imports sources into one recording."""
+
+    def __init__(
+        self, hand: Handing, *, forced: Format | None = None, watch: Watch = lambda _s, _n: None
+    ) -> None:
+        """Begin an import.
+
+        Args:
+            hand: who takes the records.
+            forced: the format to read everything as; None to detect it.
+            watch: told how far the reading is.
+        """
+        self._hand = hand
+        self._forced = forced
+        self._watch = watch
+        self._group: list[Record] = []
+        self._characters = 0
+        self._observed_ns = 0
+
+    def run(self, sources: Iterable[Source], done: Callable[[FileReport], None]) -> None:
+        """Import every source; `done` is told of each when it has been read.
+
+        Raises:
+            FlightlogError: the recording cannot take the records.
+        """
+        for source in sources:
+            done(self.one(source))
+
+    def one(self, source: Source) -> FileReport:
+        """Import one source and wait until it is committed."""
+        report = FileReport(source.name, "", source.size)
+        try:
+            chosen = self._forced or detect(source)
+        except BROKEN as error:
+            self._note_damage(report, Damage(f"cannot be read ({type(error).__name__})"))
+            return report
+        if chosen is None:
+            source.forget()
+            return report
+        report.format = chosen.name
+        ordinal, session = 0, ""
+        try:
+            for item in chosen.read(source):
+                if isinstance(item, Damage):
+                    self._note_damage(report, item)
+                    records: Sequence[Record] = [_damage_record(source, chosen, item, session)]
+                else:
+                    records = item.records
+                for record in records:
+                    if record.session:
+                        session = record.session
+                        report.sessions.add(session)
+                    self._take(report, self._placed(record, source, chosen, ordinal))
+                    ordinal += 1
+                self._watch(source, item.offset)
+        except BROKEN as error:
+            # A compressed file that is cut off or broken: what came out of it is kept.
+            damage = Damage(f"cannot be read on ({type(error).__name__})")
+            self._note_damage(report, damage)
+            self._take(report, _damage_record(source, chosen, damage, session))
+        finally:
+            source.forget()
+            self._give(report)
+        return report
+
+    def _placed(self, record: Record, source: Source, chosen: Format, ordinal: int) -> Record:
+        """Return a record with where it stood; the times of receipt keep the source's order."""
+        self._observed_ns = max(time.time_ns(), self._observed_ns + 1)
+        place: dict[str, Json] = {
+            semconv.SOURCE_FILE: source.name,
+            semconv.SOURCE_FORMAT: chosen.name,
+            semconv.SOURCE_ORDINAL: ordinal,
+        }
+        if record.t_ns is None:
+            place[semconv.SOURCE_ORDER] = "inferred"
+        return replace(
+            record, observed_ns=self._observed_ns, attributes={**record.attributes, **place}
+        )
+
+    def _take(self, report: FileReport, record: Record) -> None:
+        report.records += 1
+        self._group.append(record)
+        self._characters += sum(len(v) for v in record.attributes.values() if isinstance(v, str))
+        if len(self._group) >= GROUP_RECORDS or self._characters >= GROUP_CHARACTERS:
+            self._give(report)
+
+    def _give(self, report: FileReport) -> None:
+        group, self._group, self._characters = self._group, [], 0
+        if group:
+            report.new += self._hand.give(group)
+
+    def _note_damage(self, report: FileReport, damage: Damage) -> None:
+        report.damaged += 1
+        if len(report.damage) < KEPT_DAMAGE:
+            report.damage.append(damage)
+
+
+def _damage_record(source: Source, chosen: Format, damage: Damage, session: str) -> Record:
+    """Return the record that keeps a damaged part visible in the recording."""
+    identity = (
+        f"damage\0{source.id}\0{chosen.name}\0{damage.line}\0{damage.offset}\0{damage.reason}"
+    )
+    attributes: dict[str, Json] = {
+        semconv.REASON: damage.reason,
+        semconv.SOURCE_PLACE: f"line {damage.line}" if damage.line else "",
+        "flightlog.source.offset": damage.offset,
+    }
+    return Record(
+        witness=Witness.RECORDER,
+        phase=Phase.POINT,
+        kind=Kind.LIFECYCLE,
+        name="damage",
+        session=session,
+        t_ns=None,
+        status=Status.ERROR,
+        attributes=attributes,
+        id=sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
+    )
