@@ -22,6 +22,8 @@ GROUP = "flightlog.transcripts"
 MODULES: tuple[str, ...] = (
     # Each ends in FORMAT.
     "recorder.transcripts.claude_code",
+    "recorder.transcripts.codex",
+    "recorder.transcripts.gemini",
     "recorder.transcripts.atif",
     "recorder.transcripts.openhands_files",
     "recorder.transcripts.openhands_trajectory",

@@ -1,0 +1,232 @@
+"""Gemini CLI: chats as one JSON document (2025), as a log of upserts in lines, and `stream-json`.
+
+Tested on chats of 2025-10 and on 0.61. In the log a later line with the same id replaces the
+earlier one: a call's result comes that way. What `$rewindTo` drops stays: it was said and done.
+Nothing tells decisions or exit codes but the words of a result; `success` is said of commands that
+failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder import semconv
+from recorder.model import Json, Record
+from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.documents import read_document
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.lines import Line, read_json_lines
+from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.source import Source
+from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
+
+__all__ = ["AGENT", "FORMAT", "GeminiReader", "recognises"]
+
+AGENT = "gemini-cli"
+STREAM = frozenset({"init", "message", "tool_use", "tool_result", "error", "result"})
+_TYPES = frozenset({"user", "gemini", "info", "warning", "error"})
+MAX_REMEMBERED = 20_000
+
+
+def recognises(value: Any) -> bool:
+    """Tell whether a value is such a chat, or a line of one."""
+    if not isinstance(value, Mapping):
+        return False
+    messages = value.get("messages")
+    if isinstance(messages, list):
+        is_chat = {"lastUpdated", "startTime", "projectHash"} & value.keys()
+        return bool(is_chat) and all(_is_message(m) for m in messages[:3])
+    if "projectHash" in value and "sessionId" in value:
+        return True
+    return value.get("type") == "init" and {"session_id", "model", "timestamp"} <= value.keys()
+
+
+class GeminiReader:
+    """Tells the messages of one chat, in their order, and of each what is new in it."""
+
+    def __init__(self, source: Source) -> None:
+        self._telling = Telling(AGENT, "", "iso8601")
+        self._source = source.id
+        self._begun = False
+        self._told: dict[str, None] = {}
+        """Keys of what was told: a message comes again with every change."""
+        self._tools: dict[str, str] = {}
+
+    def document(self, chat: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield the records of a chat in one document."""
+        yield from self._begin(chat)
+        messages = chat.get("messages")
+        for number, message in enumerate(messages if isinstance(messages, list) else [], 1):
+            if isinstance(message, Mapping):
+                yield from self._message(message, f"message {number}")
+
+    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield the records of one line."""
+        key = f"line {line.number}"
+        if value.get("type") in STREAM and "id" not in value:
+            yield from self._stream(value, f"stream {key}", line)
+            return
+        if "sessionId" in value and not self._begun:
+            yield from self._begin(value)
+            return
+        yield from self._begin({})
+        patch = value.get("$set")
+        if isinstance(patch, Mapping):
+            messages = patch.get("messages")
+            for number, one in enumerate(messages if isinstance(messages, list) else [], 1):
+                if isinstance(one, Mapping):
+                    yield from self._message(one, f"{key} message {number}")
+            if not isinstance(messages, list) and set(patch) != {"lastUpdated"}:
+                yield self._telling.note(key, "$set", line.text, None)
+        elif _is_message(value):
+            yield from self._message(value, key)
+        else:
+            name = "$rewindTo" if "$rewindTo" in value else str(value.get("type") or "entry")
+            yield self._telling.note(key, name, line.text, iso_ns(value.get("timestamp")))
+
+    def _begin(self, header: Mapping[str, Any]) -> Iterator[Record]:
+        if self._begun:
+            return
+        self._begun = True
+        own = header.get("sessionId") or header.get("session_id")
+        self._telling.session = str(own or made_session(AGENT, self._source))
+        self._telling.model = str(header.get("model") or "")
+        about: dict[str, Json] = {
+            "flightlog.gemini.project": str(header.get("projectHash") or ""),
+            "flightlog.gemini.kind": str(header.get("kind") or ""),
+        }
+        t_ns = iso_ns(header.get("startTime") or header.get("timestamp"))
+        yield self._telling.begin("session", t_ns, about)
+
+    def _message(self, message: Mapping[str, Any], place: str) -> Iterator[Record]:
+        key, t_ns = str(message.get("id") or place), iso_ns(message.get("timestamp"))
+        kind, said = message.get("type"), text_parts(_words(message.get("content")))
+        calls = [c for c in _list(message.get("toolCalls")) if isinstance(c, Mapping)]
+        if kind == "user":
+            if said and self._first(key):
+                yield self._telling.prompt(key, said, t_ns)
+        elif kind == "gemini":
+            if message.get("model"):
+                self._telling.model = str(message["model"])
+            if self._first(key):
+                yield self._answer(message, key, said, t_ns)
+        elif self._first(key):
+            yield self._telling.note(key, str(kind or "message"), message, t_ns)
+        for number, call in enumerate(calls, 1):
+            yield from self._call(call, f"{key} call {number}", t_ns)
+
+    def _answer(self, message: Mapping[str, Any], key: str, said: str, t_ns: int | None) -> Record:
+        tokens = message.get("tokens")
+        counts = tokens if isinstance(tokens, Mapping) else {}
+        thoughts = message.get("thoughts")
+        return self._telling.answer(
+            key, said, t_ns,
+            usage=(counts.get("input"), counts.get("output")),
+            more={
+                "gen_ai.usage.cache_read.input_tokens": counts.get("cached"),
+                "flightlog.thinking": as_text(thoughts) if thoughts else "",
+            },
+        )  # fmt: skip
+
+    def _call(self, call: Mapping[str, Any], place: str, t_ns: int | None) -> Iterator[Record]:
+        ref, tool = str(call.get("id") or place), str(call.get("name") or "")
+        if self._first(f"{ref} call"):
+            # The message's time: the call's own is that of its result.
+            yield self._telling.call(f"{ref} call", ref, tool, call.get("args"), t_ns)
+        status = call.get("status")
+        if status not in {"success", "error", "cancelled"} or not self._first(f"{ref} result"):
+            return
+        output, error = _response(call.get("result"))
+        output = output or text_parts(call.get("resultDisplay"))
+        failed = {"error": "tool_error", "cancelled": "cancelled"}.get(str(status), "")
+        yield self._telling.result(
+            f"{ref} result", ref, tool, output or error, iso_ns(call.get("timestamp")),
+            error=failed, exit_code=exit_code_in(output),
+            more={"flightlog.gemini.status": str(status), semconv.EXCEPTION_MESSAGE: error},
+        )  # fmt: skip
+
+    def _stream(self, value: Mapping[str, Any], key: str, line: Line) -> Iterator[Record]:
+        """Yield what a line of `-o stream-json` tells."""
+        t_ns, kind = iso_ns(value.get("timestamp")), value.get("type")
+        yield from self._begin(value)
+        ref = str(value.get("tool_id") or key)
+        match kind:
+            case "message" if value.get("role") == "user":
+                yield self._telling.prompt(key, text_parts(value.get("content")), t_ns)
+            case "message":
+                yield self._telling.answer(key, text_parts(value.get("content")), t_ns)
+            case "tool_use":
+                tool = self._tools[ref] = str(value.get("tool_name") or "")
+                yield self._telling.call(f"{ref} call", ref, tool, value.get("parameters"), t_ns)
+            case "tool_result":
+                output = as_text(value.get("output") or "")
+                failed = "" if value.get("status") == "success" else "tool_error"
+                yield self._telling.result(
+                    f"{ref} result", ref, self._tools.pop(ref, ""), output, t_ns,
+                    error=failed, exit_code=exit_code_in(output),
+                )  # fmt: skip
+            case "result":
+                about: dict[str, Json] = {semconv.RAW: line.text}
+                yield self._telling.end(key, t_ns, str(value.get("status") or ""), about)
+            case "init":
+                pass
+            case _:
+                yield self._telling.note(key, str(kind), line.text, t_ns)
+
+    def _first(self, key: str) -> bool:
+        """Return whether this is told for the first time."""
+        if key in self._told:
+            return False
+        self._told[key] = None
+        if len(self._told) > MAX_REMEMBERED:
+            del self._told[next(iter(self._told))]
+        return True
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("type") in _TYPES and "content" in value
+
+
+def _words(content: Any) -> Any:
+    """Return a message's parts without results, which stand with their calls too."""
+    if not isinstance(content, list):
+        return content
+    return [p for p in content if not (isinstance(p, Mapping) and "functionResponse" in p)]
+
+
+def _response(result: Any) -> tuple[str, str]:
+    """Return the output and the error of a call's result."""
+    outputs, errors = [], []
+    for part in _list(result):
+        answer = part.get("functionResponse") if isinstance(part, Mapping) else None
+        response = answer.get("response") if isinstance(answer, Mapping) else None
+        if isinstance(response, Mapping):
+            outputs.append(as_text(response.get("output", "")))
+            errors.append(as_text(response.get("error") or ""))
+        else:
+            outputs.append(text_parts(part))
+    return "\n".join(filter(None, outputs)), "\n".join(filter(None, errors))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _read(source: Source) -> Iterator[Item]:
+    reader = GeminiReader(source)
+    first = source.sample[0] if source.sample else None
+    if isinstance(first, Mapping) and isinstance(first.get("messages"), list):
+        yield from read_document(source, reader.document)
+    else:
+        yield from read_json_lines(source, reader.line)
+
+
+FORMAT = Format(
+    name="gemini-cli",
+    title="Gemini CLI",
+    tested=("chats of 2025-10", "0.61"),
+    recognises=lambda source: any(recognises(value) for value in source.sample[:4]),
+    read=_read,
+    places=("~/.gemini/tmp/*/chats/**/*.json*",),
+)
