@@ -1,0 +1,208 @@
+"""GitHub Copilot CLI: `events.jsonl` of a session, and the same events on its standard output.
+
+Tested on 1.0.102. The only agent that writes down who decided (`permission.completed`); calls that
+a rule allows have no such event. `success` is said of commands that failed, the exit code stands
+beside it. The totals of `session.shutdown` repeat what each usage record told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.format import Format
+from recorder.transcripts.lines import Line, read_json_lines
+from recorder.transcripts.outcomes import human_estimate
+from recorder.transcripts.source import Source
+from recorder.transcripts.telling import Telling, as_text, made_session
+
+__all__ = ["AGENT", "FORMAT", "CopilotReader", "recognises"]
+
+AGENT = "github-copilot"
+FAMILIES = frozenset(
+    {"session", "assistant", "user", "tool", "hook", "permission", "system", "subagent", "model",
+     "skill", "abort"}
+)  # fmt: skip
+MAX_OPEN = 20_000
+
+
+def recognises(value: Any) -> bool:
+    """Tell whether a value is one of its events."""
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("type"), str)
+        and value["type"].partition(".")[0] in FAMILIES
+        and isinstance(value.get("data"), Mapping)
+        and {"id", "timestamp"} <= value.keys()
+    )
+
+
+class CopilotReader:
+    """Tells the events of one session, in their order."""
+
+    def __init__(self, source: Source) -> None:
+        data = (_mapping(v.get("data")) for v in source.sample if isinstance(v, Mapping))
+        own = (d.get("sessionId") or _mapping(d.get("input")).get("sessionId") for d in data)
+        session = next((str(name) for name in own if name), "") or made_session(AGENT, source.id)
+        self._telling = Telling(AGENT, session, "iso8601")
+        self._begun = False
+        self._tools: dict[str, str] = {}
+
+    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+        """Yield the records of one line."""
+        data, kind = _mapping(value.get("data")), str(value.get("type") or "event")
+        key = str(value.get("id") or f"line {line.number}")
+        t_ns = iso_ns(value.get("timestamp"))
+        if kind == "session.start" or not self._begun:
+            yield from self._begin(data, t_ns)
+            if kind == "session.start":
+                return
+        match kind:
+            case "user.message" | "system.message":
+                said, role = str(data.get("content") or ""), kind.partition(".")[0]
+                yield self._telling.prompt(key, said, t_ns, role)
+            case "assistant.message":
+                yield self._answer(data, key, t_ns, {})
+            case "session.usage_record":
+                yield self._usage(_mapping(data.get("usage")), key, t_ns)
+            case "tool.execution_start":
+                ref, tool = str(data.get("toolCallId") or key), str(data.get("toolName") or "")
+                self._remember(ref, tool)
+                yield self._telling.call(key, ref, tool, data.get("arguments"), t_ns)
+            case "tool.execution_complete":
+                yield self._result(data, key, t_ns)
+            case "permission.requested":
+                yield self._asked(data, key, t_ns)
+            case "permission.completed":
+                yield self._decided(data, key, t_ns)
+            case "session.shutdown":
+                about: dict[str, Json] = {semconv.RAW: line.text}
+                reason = str(data.get("shutdownType") or "")
+                yield self._telling.end(key, t_ns, reason, about=about)
+            case "session.error" | "abort" | "hook.end":
+                yield self._note(data, kind, key, t_ns, line)
+            case _:
+                yield self._telling.note(key, kind, line.text, t_ns)
+
+    def _begin(self, data: Mapping[str, Any], t_ns: int | None) -> Iterator[Record]:
+        if self._begun:
+            return
+        self._begun = True
+        context = _mapping(data.get("context"))
+        self._telling.version = str(data.get("copilotVersion") or "")
+        self._telling.model = str(data.get("selectedModel") or "")
+        self._telling.cwd = str(context.get("cwd") or "")
+        about: dict[str, Json] = {
+            "vcs.ref.head.name": str(context.get("branch") or ""),
+            "vcs.ref.head.revision": str(context.get("headCommit") or ""),
+        }
+        yield self._telling.begin("session", iso_ns(data.get("startTime")) or t_ns, about)
+
+    def _answer(
+        self, data: Mapping[str, Any], key: str, t_ns: int | None, usage: Mapping[str, Json]
+    ) -> Record:
+        """Return a model's turn; its words and its usage come in two events of one call."""
+        model = str(data.get("model") or self._telling.model)
+        attributes: dict[str, Json] = {
+            semconv.GEN_AI_OPERATION: "chat",
+            semconv.GEN_AI_MODEL: model,
+            semconv.GEN_AI_OUTPUT_MESSAGES: str(data.get("content") or ""),
+            "gen_ai.response.id": str(data.get("apiCallId") or ""),
+            **usage,
+        }
+        return self._telling.record(
+            Kind.MODEL_CALL, model or "model", Phase.WHOLE, key, t_ns, attributes,
+            ref=str(data.get("apiCallId") or ""), status=Status.OK,
+        )  # fmt: skip
+
+    def _usage(self, usage: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+        names = {
+            "inputTokens": semconv.GEN_AI_INPUT_TOKENS,
+            "outputTokens": semconv.GEN_AI_OUTPUT_TOKENS,
+            "cacheReadTokens": "gen_ai.usage.cache_read.input_tokens",
+        }
+        counts: dict[str, Json] = {
+            target: usage[name] for name, target in names.items() if type(usage.get(name)) is int
+        }
+        return self._answer(usage, key, t_ns, counts)
+
+    def _result(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+        ref = str(data.get("toolCallId") or key)
+        result, error = _mapping(data.get("result")), _mapping(data.get("error"))
+        output = result.get("content") or error.get("message") or result
+        failed = data.get("success") is not True
+        word = "denied" if error.get("code") == "denied" else str(error.get("code") or "tool_error")
+        return self._telling.result(
+            key, ref, self._tools.pop(ref, ""), output, t_ns,
+            error=word if failed else "",
+            exit_code=_mapping(data.get("shellExecution")).get("exitCode"),
+            more={semconv.EXCEPTION_MESSAGE: str(error.get("message") or "")},
+        )  # fmt: skip
+
+    def _asked(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+        request = _mapping(data.get("permissionRequest"))
+        subject = request.get("fullCommandText") or request.get("url") or request.get("path")
+        return self._telling.approval(
+            key, str(request.get("toolCallId") or data.get("requestId") or ""), "requested", t_ns,
+            by="",
+            subject=as_text(subject or request),
+            more={
+                "flightlog.approval.kind": str(request.get("kind") or ""),
+                "flightlog.approval.request": str(data.get("requestId") or ""),
+                "flightlog.approval.mode": str(data.get("permissionMode") or ""),
+            },
+        )  # fmt: skip
+
+    def _decided(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+        label = str(_mapping(data.get("result")).get("kind") or "")
+        by = str(data.get("decisionSource") or "")
+        asked_nobody = "could-not-request" in label or by == "unattended_fallback"
+        return self._telling.approval(
+            key, str(data.get("toolCallId") or data.get("requestId") or ""),
+            "approved" if label.startswith("approved") else "denied", t_ns,
+            by=by or label,
+            more={
+                semconv.APPROVAL_LABEL: label,
+                semconv.APPROVAL_HUMAN: human_estimate(
+                    by or label, interactive=not asked_nobody
+                ),
+                "flightlog.approval.request": str(data.get("requestId") or ""),
+            },
+        )  # fmt: skip
+
+    def _note(
+        self, data: Mapping[str, Any], kind: str, key: str, t_ns: int | None, line: Line
+    ) -> Record:
+        failed = data.get("success") is False or kind != "hook.end"
+        attributes: dict[str, Json] = {semconv.RAW: line.text}
+        if kind == "hook.end":
+            attributes["flightlog.hook.outcome"] = "did not answer" if failed else "answered"
+        return self._telling.record(
+            Kind.LIFECYCLE, kind, Phase.POINT, key, t_ns, attributes,
+            status=Status.ERROR if failed else Status.OK,
+        )  # fmt: skip
+
+    def _remember(self, ref: str, tool: str) -> None:
+        self._tools[ref] = tool
+        if len(self._tools) > MAX_OPEN:
+            del self._tools[next(iter(self._tools))]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+FORMAT = Format(
+    name="copilot-cli",
+    title="GitHub Copilot CLI",
+    tested=("1.0.102",),
+    recognises=lambda source: any(recognises(value) for value in source.sample[:8]),
+    read=lambda source: read_json_lines(source, CopilotReader(source).line),
+    places=(
+        "$COPILOT_HOME/session-state/*/events.jsonl",
+        "~/.copilot/session-state/*/events.jsonl",
+    ),
+)

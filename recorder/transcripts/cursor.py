@@ -1,0 +1,328 @@
+"""Cursor: agent transcripts, its `state.vscdb` database, and the CLI's `stream-json`.
+
+Transcripts have neither ids, times nor results; results stand only in the database. Tested on a
+database in the shape of 2024-2026 made for that purpose, on transcripts and a stream by their
+documented shapes; older transcripts are text with `user:` and `assistant:` lines.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder import semconv
+from recorder.model import Json, Record
+from recorder.transcripts.clocks import iso_ns, millis_ns
+from recorder.transcripts.databases import is_database, opened, tables_of
+from recorder.transcripts.format import Damage, Entry, Format, Item
+from recorder.transcripts.lines import Line, lines, read_json_lines
+from recorder.transcripts.messages import MessageReader, arguments_of
+from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.source import Source
+from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
+
+__all__ = ["AGENT", "FORMAT", "recognises"]
+
+AGENT = "cursor"
+TABLE = "cursorDiskKV"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_SPEAKER = re.compile(rb"^(user|assistant):\s*$", re.MULTILINE)
+_DENIED = frozenset({"rejected", "cancelled", "denied"})
+STREAM_KEYS = frozenset({"session_id", "call_id", "model_call_id", "timestamp_ms"})
+
+
+def recognises(value: Any) -> bool:
+    """Tell whether a value is a line of a transcript or of the CLI's stream."""
+    return _is_transcript(value) or _is_stream(value)
+
+
+def _is_transcript(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and value.get("role") in {"user", "assistant"}
+        and isinstance(value.get("message"), Mapping)
+        and "content" in value["message"]
+        and "type" not in value
+    )
+
+
+def _is_stream(value: Any) -> bool:
+    if not isinstance(value, Mapping) or "uuid" in value:
+        return False
+    if value.get("type") == "tool_call":
+        return value.get("subtype") in {"started", "completed"} and "tool_call" in value
+    is_init = value.get("type") == "system" and value.get("subtype") == "init"
+    return is_init and {"session_id", "apiKeySource"} <= value.keys()
+
+
+def _read(source: Source) -> Iterator[Item]:
+    if is_database(source):
+        yield from _database(source)
+    elif any(_is_stream(value) for value in source.sample):
+        yield from read_json_lines(source, _Stream(source).line)
+    elif source.sample:
+        yield from read_json_lines(source, _Transcript(source).line)
+    else:
+        yield from _text(source)
+
+
+class _Transcript:
+    """Tells an agent transcript: only the order of its lines is known."""
+
+    def __init__(self, source: Source) -> None:
+        self._telling = Telling(AGENT, _session_of(source), "none")
+        self._reader = MessageReader(self._telling)
+        self._begun = False
+
+    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+        if not self._begun:
+            self._begun = True
+            yield self._telling.begin("session", None)
+        key = f"line {line.number}"
+        if not _is_transcript(value):
+            yield self._telling.note(key, str(value.get("type") or "entry"), line.text, None)
+            return
+        content = value["message"].get("content")
+        parts = [p for p in content if isinstance(p, Mapping)] if isinstance(content, list) else []
+        calls = [p for p in parts if p.get("type") == "tool_use"]
+        words = text_parts([p for p in parts if p not in calls] if parts else content)
+        if value["role"] == "user":
+            yield self._telling.prompt(key, _asked(words), None)
+        elif words or not calls:
+            yield self._telling.answer(key, words, None)
+        for number, call in enumerate(calls, 1):
+            place = f"{key} call {number}"
+            ref = str(call.get("id") or f"{self._telling.session} {place}")
+            tool = str(call.get("name") or "")
+            yield self._telling.call(place, ref, tool, call.get("input"), None)
+
+
+class _Stream:
+    """Tells the lines of `cursor-agent -p --output-format=stream-json`."""
+
+    def __init__(self, source: Source) -> None:
+        own = (v.get("session_id") for v in source.sample if isinstance(v, Mapping))
+        session = next((str(s) for s in own if s), "") or _session_of(source)
+        self._telling = Telling(AGENT, session, "epoch ms")
+        self._begun = False
+
+    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+        key, t_ns = f"stream line {line.number}", millis_ns(value.get("timestamp_ms"))
+        if not self._begun:
+            self._begun = True
+            self._telling.model = str(value.get("model") or "")
+            self._telling.cwd = str(value.get("cwd") or "")
+            yield self._telling.begin("session", t_ns)
+        message = value.get("message")
+        said = text_parts(message.get("content")) if isinstance(message, Mapping) else ""
+        match value.get("type"):
+            case "user":
+                yield self._telling.prompt(key, said, t_ns)
+            case "assistant":
+                yield self._telling.answer(key, said, t_ns)
+            case "tool_call":
+                yield from self._call(value, key, t_ns)
+            case "result":
+                usage = value.get("usage")
+                if isinstance(usage, Mapping):
+                    counts = (usage.get("inputTokens"), usage.get("outputTokens"))
+                    yield self._telling.answer(f"{key} usage", "", t_ns, usage=counts)
+                about: dict[str, Json] = {semconv.RAW: line.text}
+                yield self._telling.end(key, t_ns, str(value.get("subtype") or ""), about)
+            case kind:
+                yield self._telling.note(key, str(kind or "entry"), line.text, t_ns)
+
+    def _call(self, value: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
+        ref, holder = str(value.get("call_id") or key), value.get("tool_call")
+        tool, about = (
+            next(iter(holder.items()), ("", {})) if isinstance(holder, Mapping) else ("", {})
+        )
+        fields = about if isinstance(about, Mapping) else {}
+        if value.get("subtype") == "started":
+            yield self._telling.call(key, ref, str(tool), fields.get("args"), t_ns)
+            return
+        result = fields.get("result")
+        outcome = next(iter(result), "") if isinstance(result, Mapping) else ""
+        inner = result.get(outcome) if isinstance(result, Mapping) else result
+        code = inner.get("exitCode") if isinstance(inner, Mapping) else None
+        error = (
+            "denied"
+            if outcome in _DENIED
+            else "tool_error"
+            if outcome in {"error", "failure"}
+            else ""
+        )
+        if error == "denied":
+            yield self._telling.approval(
+                f"{key} decision", ref, "denied", t_ns, by="", subject=str(tool),
+                more={semconv.APPROVAL_LABEL: str(outcome), semconv.APPROVAL_HUMAN: "unknown"},
+            )  # fmt: skip
+        yield self._telling.result(key, ref, str(tool), inner, t_ns, error=error, exit_code=code)
+
+
+def _text(source: Source) -> Iterator[Item]:
+    """Yield an old transcript in text: who speaks stands on a line of its own."""
+    telling = Telling(AGENT, _session_of(source), "none")
+    yield Entry([telling.begin("session", None)])
+    speaker, begun, said = "", 0, list[str]()
+
+    def spoken() -> list[Record]:
+        words, key = "\n".join(said).strip(), f"line {begun}"
+        if not speaker or not words:
+            return []
+        if speaker == "user":
+            return [telling.prompt(key, _asked(words), None)]
+        return [telling.answer(key, words, None)]
+
+    for line in lines(source):
+        if isinstance(line, Damage):
+            yield line
+            continue
+        found = _SPEAKER.match(line.data)
+        if found:
+            yield Entry(spoken(), begun)
+            speaker, begun, said = found[1].decode(), line.number, []
+        else:
+            said.append(line.text)
+    yield Entry(spoken(), begun)
+
+
+def _database(source: Source) -> Iterator[Item]:
+    with opened(source) as db:
+        composers = db.execute(
+            f"SELECT key, value FROM {TABLE} WHERE key LIKE 'composerData:%' ORDER BY key"  # noqa: S608  # a constant
+        )
+        for key, value in composers:
+            composer, about = str(key).partition(":")[2], _loaded(value)
+            if about is None:
+                yield Damage(f"{key} holds no JSON object")
+                continue
+            telling = Telling(AGENT, composer, "iso8601")
+            telling.model = str(_mapping(about.get("modelConfig")).get("modelName") or "")
+            telling.cwd = str(
+                _mapping(_mapping(about.get("workspaceIdentifier")).get("uri")).get("fsPath") or ""
+            )
+            begun = about.get("createdAt")
+            name: dict[str, Json] = {"flightlog.session.title": str(about.get("name") or "")}
+            t_ns = millis_ns(begun) or iso_ns(begun)
+            yield Entry([telling.begin("session", t_ns, name)])
+            yield from _bubbles(db, telling, composer, about)
+
+
+def _bubbles(
+    db: sqlite3.Connection, telling: Telling, composer: str, about: Mapping[str, Any]
+) -> Iterator[Item]:
+    """Yield a composer's bubbles in the order of its headers, then those that no header names."""
+    prefix = f"bubbleId:{composer}:"
+    headers = about.get("fullConversationHeadersOnly")
+    order: dict[str, None] = {}
+    for header in headers if isinstance(headers, list) else []:
+        order[f"{prefix}{_mapping(header).get('bubbleId')}"] = None
+    there = db.execute(
+        f"SELECT key FROM {TABLE} WHERE key >= ? AND key < ? ORDER BY rowid",  # noqa: S608  # a constant
+        (prefix, f"{prefix}\U0010ffff"),
+    )
+    order |= dict.fromkeys(str(row[0]) for row in there)
+    # In older versions the bubbles stand in the composer itself.
+    inline = [b for b in about.get("conversation") or [] if isinstance(b, Mapping)]
+    for number, bubble in enumerate(inline, 1):
+        yield Entry(list(_bubble(telling, bubble, str(bubble.get("bubbleId") or number))))
+    for key in order:
+        row = db.execute(f"SELECT value FROM {TABLE} WHERE key = ?", (key,)).fetchone()  # noqa: S608  # a constant
+        bubble = _loaded(row[0]) if row else None
+        if bubble is not None:
+            yield Entry(list(_bubble(telling, bubble, key.removeprefix(prefix))))
+        elif row is not None and row[0] is not None:
+            yield Damage(f"{key} holds no JSON object")
+
+
+def _bubble(telling: Telling, bubble: Mapping[str, Any], key: str) -> Iterator[Record]:
+    created = bubble.get("createdAt")
+    t_ns = iso_ns(created) or millis_ns(created)
+    said, tool = str(bubble.get("text") or ""), bubble.get("toolFormerData")
+    if bubble.get("type") == 1:
+        yield telling.prompt(key, said, t_ns)
+        return
+    if said or not isinstance(tool, Mapping):
+        tokens = _mapping(bubble.get("tokenCount"))
+        counts = (tokens.get("inputTokens"), tokens.get("outputTokens"))
+        yield telling.answer(key, said, t_ns, usage=counts)
+    if isinstance(tool, Mapping) and (tool.get("name") or tool.get("tool")):
+        yield from _former(telling, tool, key, t_ns)
+
+
+def _former(
+    telling: Telling, tool: Mapping[str, Any], key: str, t_ns: int | None
+) -> Iterator[Record]:
+    name = str(tool.get("name") or tool.get("tool"))
+    ref = str(tool.get("toolCallId") or f"{telling.session} {key}")
+    arguments = arguments_of(tool.get("params") or tool.get("rawArgs"))
+    yield telling.call(f"{key} call", ref, name, arguments, t_ns)
+    decided, status = tool.get("userDecision"), str(tool.get("status") or "")
+    if decided:
+        decision = {"accepted": "approved", "rejected": "denied"}.get(str(decided), str(decided))
+        yield telling.approval(
+            f"{key} decision", ref, decision, None, by="user", subject=name,
+            more={semconv.APPROVAL_LABEL: str(decided), semconv.APPROVAL_HUMAN: "likely"},
+        )  # fmt: skip
+    if status not in {"completed", "error", *_DENIED}:
+        return
+    output = as_text(tool.get("result") or tool.get("error") or "")
+    failed = "denied" if status in _DENIED else "tool_error" if status == "error" else ""
+    # The bubble's time is that of the call; when the result came is not told.
+    yield telling.result(
+        f"{key} result", ref, name, output, None, error=failed, exit_code=exit_code_in(output)
+    )
+
+
+def _asked(text: str) -> str:
+    """Return what a person typed, without the marks that Cursor puts around it."""
+    return text.strip().removeprefix("<user_query>").removesuffix("</user_query>").strip()
+
+
+def _session_of(source: Source) -> str:
+    """Return the session's id: the transcript's file or folder is named for it, nothing in it is."""
+    for name in (source.file_name, *source.folders[:1]):
+        found = _UUID.search(name)
+        if found:
+            return found[0].lower()
+    return made_session(AGENT, source.id)
+
+
+def _loaded(text: Any) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(text) if isinstance(text, str | bytes) else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, Mapping) else None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_cursor(source: Source) -> bool:
+    if is_database(source):
+        return TABLE in tables_of(source)
+    if source.sample:
+        return any(recognises(value) for value in source.sample[:4])
+    first = _SPEAKER.match(source.head.lstrip())
+    return first is not None and len(_SPEAKER.findall(source.head)) > 1
+
+
+FORMAT = Format(
+    name="cursor",
+    title="Cursor",
+    tested=("state.vscdb of 2024 (v0.16 shape)",),
+    recognises=_is_cursor,
+    read=_read,
+    places=(
+        "~/.cursor/projects/*/agent-transcripts/**/*.jsonl",
+        "~/.cursor/projects/*/agent-transcripts/**/*.txt",
+        "~/.config/Cursor/User/globalStorage/state.vscdb",
+        "~/Library/Application Support/Cursor/User/globalStorage/state.vscdb",
+    ),
+)

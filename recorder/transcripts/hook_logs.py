@@ -1,0 +1,149 @@
+"""Logs that people's own hooks keep: the payloads that agents hand to their hooks, as JSON.
+
+One payload a line, a list of them, or each in an envelope (`stdin`, `payload`, `data`, `input`).
+They are read by the same code as live hooks, with their own times or none. Tested on payloads of
+Claude Code, its Agent SDK, Codex, Gemini CLI and Copilot CLI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from recorder import semconv
+from recorder.capture.hook.agents.base import EVENT_NAMES
+from recorder.capture.hook.payload import HookPayload
+from recorder.capture.hook.records import HookReader
+from recorder.model import Record, Witness
+from recorder.transcripts.clocks import iso_ns, millis_ns, seconds_ns
+from recorder.transcripts.documents import read_values
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.source import Source
+
+__all__ = ["FORMAT", "HookLogReader", "recognises"]
+
+ENVELOPES = ("stdin", "payload", "data", "input")
+SESSIONS = ("session_id", "sessionId", "conversation_id")
+RECEIVED = ("received_at", "received", "recorded_at", "logged_at")
+_GEMINI = frozenset({"BeforeTool", "AfterTool", "BeforeAgent", "AfterAgent", "BeforeModel",
+                     "AfterModel", "BeforeToolSelection", "PreCompress"})  # fmt: skip
+
+
+def recognises(value: Any) -> bool:
+    """Tell whether a value is such a log, or an entry of one."""
+    if isinstance(value, list):
+        return bool(value) and all(recognises(v) for v in value[:3] if isinstance(v, Mapping))
+    payload = _payload(value)
+    return bool(payload) and (
+        any(isinstance(payload.get(name), str) for name in EVENT_NAMES)
+        or ("sessionId" in payload and "timestamp" in payload and "cwd" in payload)
+    )
+
+
+class HookLogReader:
+    """Tells the payloads of one file, and pairs calls that have no id as a live recorder does."""
+
+    def __init__(self, source: Source) -> None:
+        self._reader = HookReader()
+        self._source = source.id
+        self._agent = _agent_of(source)
+        self._refs: dict[str, str] = {}
+        """Id that the live reader made for a call -> one that follows from the file."""
+
+    def document(self, value: Any, place: str) -> Iterator[Record]:
+        """Yield the records of a document or of a line."""
+        entries = value if isinstance(value, list) else [value]
+        for number, entry in enumerate(entries, 1):
+            key = f"{place} entry {number}".strip() if isinstance(value, list) else place
+            if isinstance(entry, Mapping):
+                yield from self._entry(entry, key or "entry 1")
+
+    def _entry(self, entry: Mapping[str, Any], key: str) -> Iterator[Record]:
+        payload = _payload(entry) or entry
+        received = next((entry[n] for n in RECEIVED if n in entry), None)
+        t_ns = _time(payload.get("timestamp")) or _time(received)
+        raw = orjson.dumps(dict(payload), option=orjson.OPT_NON_STR_KEYS, default=str)
+        identity = f"hook\0{self._source}\0{key}".encode()
+        handed = HookPayload(
+            id=sha256(identity).hexdigest()[:32],
+            agent=self._agent,
+            event=str(entry.get("event") or ""),
+            run="",
+            pid=None,
+            traceparent="",
+            received_ns=t_ns or 0,
+            cut=0,
+            raw=raw,
+        )
+        for number, record in enumerate(self._reader.read(handed)):
+            # What the live reader makes anew each time must come out the same on a second import.
+            ref = record.ref or ""
+            if ref and ref not in raw.decode("utf-8", "replace"):
+                ref = self._refs.setdefault(ref, f"{self._source} {key}")
+            attributes = {
+                name: said
+                for name, said in record.attributes.items()
+                # The machine that the log is read on is not the one that it was written on.
+                if name not in {semconv.HOST_NAME, semconv.USER_NAME}
+            }
+            attributes[semconv.SOURCE_PLACE] = key
+            attributes[semconv.SOURCE_CLOCK] = "none" if t_ns is None else "as the entry has it"
+            yield replace(
+                record, witness=Witness.TRANSCRIPT, t_ns=t_ns, ref=ref, attributes=attributes,
+                id=sha256(identity + b"\0%d" % number).hexdigest()[:32],
+            )  # fmt: skip
+
+
+def _payload(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        return {}
+    for name in ENVELOPES:
+        inner = value.get(name)
+        if isinstance(inner, Mapping) and (
+            any(n in inner for n in EVENT_NAMES) or any(n in inner for n in SESSIONS)
+        ):
+            return inner
+    return value if any(n in value for n in (*EVENT_NAMES, *SESSIONS)) else {}
+
+
+def _agent_of(source: Source) -> str:
+    """Return whose payloads these are, as `flightlog hook` calls it."""
+    for value in source.sample:
+        for entry in (value if isinstance(value, list) else [value])[:50]:
+            payload = _payload(entry)
+            names = str(payload.get("transcript_path") or ""), str(payload.get("hook_event_name"))
+            if "/.codex/" in names[0] or "turn_id" in payload:
+                return "codex"
+            if "/.gemini/" in names[0] or names[1] in _GEMINI:
+                return "gemini"
+            if "cursor_version" in payload or "conversation_id" in payload:
+                return "cursor"
+            if "sessionId" in payload and "hook_event_name" not in payload:
+                return "copilot"
+            if "/.claude/" in names[0] or payload.get("hook_event_name"):
+                return "claude-code"
+    return "claude-code"
+
+
+def _time(value: Any) -> int | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return millis_ns(value) if value > 1e11 else seconds_ns(value)
+    return iso_ns(value)
+
+
+def _read(source: Source) -> Iterator[Item]:
+    yield from read_values(source, HookLogReader(source).document)
+
+
+FORMAT = Format(
+    name="hook-log",
+    title="Hook payload logs",
+    tested=("Claude Code 2.1.330", "Codex 0.169", "Gemini CLI 0.61", "Copilot CLI 1.0.102"),
+    recognises=lambda source: any(recognises(value) for value in source.sample[:4]),
+    read=_read,
+    places=("~/.claude/logs/*.json*", "~/.claude/hooks/logs/*.json*"),
+)

@@ -1,0 +1,193 @@
+"""Chats of VS Code's Copilot Chat: `chatreplay` exports, exported chats and stored `chatSessions`.
+
+Tested on a chatreplay of 2025-10; exported chats after the source of VS Code 1.10x. A replay gives
+a call one time, which is that of its start. Calls of a chat have none but their request's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from recorder import semconv
+from recorder.model import Json, Record
+from recorder.transcripts.clocks import iso_ns, millis_ns
+from recorder.transcripts.documents import read_values
+from recorder.transcripts.format import Format
+from recorder.transcripts.messages import arguments_of
+from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
+
+__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
+
+AGENT = "copilot-chat"
+_CONFIRMED: Mapping[int, tuple[str, str]] = {
+    0: ("denied", "denied"),
+    1: ("approved", "confirmation not needed"),
+    2: ("approved", "setting"),
+    3: ("approved", "lm service grant"),
+    4: ("approved", "user action"),
+    5: ("denied", "skipped by user"),
+}
+"""`isConfirmed.type` of a call: the decision, and by whom (VS Code's ToolConfirmKind)."""
+
+
+def recognises(value: Any) -> bool:
+    """Tell whether a value is such a chat."""
+    if not isinstance(value, Mapping):
+        return False
+    if isinstance(value.get("prompts"), list) and "totalPrompts" in value:
+        return True
+    if isinstance(value.get("v"), Mapping):
+        value = value["v"]
+    return isinstance(value.get("requests"), list) and bool(
+        {"requesterUsername", "responderUsername", "sessionId"} & value.keys()
+    )
+
+
+def tell(document: Any, place: str) -> Iterator[Record]:
+    """Yield the records of a chat."""
+    if isinstance(document, Mapping) and isinstance(document.get("v"), Mapping):
+        # A stored session as a log: its first line is the whole, the others are patches.
+        document = document["v"]
+    if not recognises(document):
+        telling = Telling(AGENT, made_session(AGENT, document), "none")
+        yield telling.note(place, "chat entry", document, None)
+    elif "prompts" in document:
+        yield from _replay(document)
+    else:
+        yield from _chat(document)
+
+
+def _replay(document: Mapping[str, Any]) -> Iterator[Record]:
+    prompts = [p for p in _list(document.get("prompts")) if isinstance(p, Mapping)]
+    beginning = [_list(p.get("logs"))[:1] for p in prompts[:1]]
+    session = made_session(AGENT, [p.get("prompt") for p in prompts[:1]], beginning)
+    telling = Telling(AGENT, session, "iso8601")
+    yield telling.begin("session", None)
+    for number, prompt in enumerate(prompts, 1):
+        yield telling.prompt(f"prompt {number}", as_text(prompt.get("prompt") or ""), None)
+        for at, log in enumerate(_list(prompt.get("logs")), 1):
+            if isinstance(log, Mapping):
+                yield from _logged(telling, log, f"prompt {number} log {at}")
+
+
+def _logged(telling: Telling, log: Mapping[str, Any], key: str) -> Iterator[Record]:
+    about = _mapping(log.get("metadata"))
+    if log.get("kind") == "request":
+        telling.model = str(about.get("model") or telling.model)
+        usage = _mapping(about.get("usage"))
+        more: dict[str, Json] = {
+            semconv.END_NS: iso_ns(about.get("endTime")),
+            semconv.REQUEST_ID: str(about.get("requestId") or ""),
+            semconv.ERROR_TYPE: "" if "Success" in str(log.get("type")) else str(log.get("type")),
+        }
+        yield telling.answer(
+            key, text_parts(_mapping(log.get("response")).get("message")),
+            iso_ns(about.get("startTime")),
+            usage=(usage.get("prompt_tokens"), usage.get("completion_tokens")), more=more,
+        )  # fmt: skip
+    elif log.get("kind") == "toolCall":
+        ref, tool = str(log.get("id") or key), str(log.get("tool") or "")
+        t_ns, output = iso_ns(log.get("time")), text_parts(log.get("response"))
+        yield telling.call(key, ref, tool, arguments_of(log.get("args")), t_ns)
+        if log.get("response") is not None:
+            yield telling.result(f"{key} result", ref, tool, output, None)
+    else:
+        yield telling.note(key, str(log.get("kind") or "log"), log, None)
+
+
+def _chat(chat: Mapping[str, Any]) -> Iterator[Record]:
+    requests = [r for r in _list(chat.get("requests")) if isinstance(r, Mapping)]
+    beginning = [(r.get("requestId"), r.get("timestamp")) for r in requests[:1]]
+    own = chat.get("sessionId")
+    telling = Telling(AGENT, str(own or made_session(AGENT, beginning)), "epoch ms")
+    yield telling.begin("session", millis_ns(chat.get("creationDate")))
+    for number, request in enumerate(requests, 1):
+        key = str(request.get("requestId") or f"request {number}")
+        t_ns = millis_ns(request.get("timestamp"))
+        telling.model = str(request.get("modelId") or telling.model)
+        yield telling.prompt(key, as_text(_mapping(request.get("message")).get("text") or ""), t_ns)
+        parts = [p for p in _list(request.get("response")) if isinstance(p, Mapping)]
+        said = "".join(str(p["value"]) for p in parts if isinstance(p.get("value"), str))
+        outcome = _mapping(request.get("result"))
+        error = _mapping(outcome.get("errorDetails")).get("message")
+        more: dict[str, Json] = {
+            semconv.ERROR_TYPE: "chat_error" if error else "",
+            semconv.EXCEPTION_MESSAGE: str(error or ""),
+        }
+        yield telling.answer(f"{key} answer", said, t_ns, more=more)
+        yield from _calls(telling, _mapping(outcome.get("metadata")), parts, t_ns)
+
+
+def _calls(
+    telling: Telling,
+    about: Mapping[str, Any],
+    parts: list[Mapping[str, Any]],
+    t_ns: int | None,
+) -> Iterator[Record]:
+    invoked = {str(p["toolCallId"]): p for p in parts if p.get("toolCallId")}
+    results = _mapping(about.get("toolCallResults"))
+    told: set[str] = set()
+    for turn in _list(about.get("toolCallRounds")):
+        for call in _list(_mapping(turn).get("toolCalls")):
+            if isinstance(call, Mapping):
+                ref, tool = str(call.get("id")), str(call.get("name") or "")
+                told.add(ref)
+                yield telling.call(ref, ref, tool, arguments_of(call.get("arguments")), t_ns)
+                yield from _confirmed(telling, invoked.get(ref, {}), ref, tool)
+                if ref in results:
+                    content = _mapping(results[ref]).get("content")
+                    output = "\n".join(_value(part) for part in _list(content))
+                    yield telling.result(
+                        f"{ref} result", ref, tool, output, None, exit_code=exit_code_in(output)
+                    )
+    for ref, part in invoked.items():
+        if ref not in told:
+            tool = str(part.get("toolId") or "")
+            yield telling.call(ref, ref, tool, part.get("toolSpecificData"), t_ns)
+            yield from _confirmed(telling, part, ref, tool)
+            if part.get("isComplete") is True:
+                yield telling.result(f"{ref} result", ref, tool, part.get("resultDetails"), None)
+
+
+def _confirmed(telling: Telling, part: Mapping[str, Any], ref: str, tool: str) -> Iterator[Record]:
+    told = part.get("isConfirmed")
+    kind = _mapping(told).get("type", told)
+    if isinstance(kind, bool):
+        decision, by = ("approved" if kind else "denied"), ""
+    elif isinstance(kind, int) and kind in _CONFIRMED:
+        decision, by = _CONFIRMED[kind]
+    else:
+        return
+    human = "unknown" if not by else "likely" if "user" in by else "unlikely"
+    yield telling.approval(
+        f"{ref} decision", ref, decision, None, by=by, subject=tool,
+        more={semconv.APPROVAL_LABEL: as_text(told), semconv.APPROVAL_HUMAN: human},
+    )  # fmt: skip
+
+
+def _value(part: Any) -> str:
+    value = part.get("value") if isinstance(part, Mapping) else part
+    return text_parts([part]) if value is None else as_text(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+FORMAT = Format(
+    name="vscode-chat",
+    title="VS Code Copilot Chat",
+    tested=("chatreplay of 2025-10",),
+    recognises=lambda source: any(recognises(value) for value in source.sample[:2]),
+    read=lambda source: read_values(source, tell),
+    places=(
+        "~/.config/Code/User/workspaceStorage/*/chatSessions/*.json*",
+        "~/Library/Application Support/Code/User/workspaceStorage/*/chatSessions/*.json*",
+    ),
+)
