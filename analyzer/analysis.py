@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator
 
 from analyzer.actions import ActionFold
-from analyzer.clocks import ClockWatch
+from analyzer.commanded import commanded_of
 from analyzer.credentials import credentials_of
 from analyzer.effects import judge_all
 from analyzer.model import Action, Analysis
@@ -32,14 +32,13 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
     """
     row = recording.session(session_id)
     fold = ActionFold.of(row, recording.blob)
-    watch = ClockWatch()
     for record in records_around(recording, row):
         fold.add(record)
-        if record.session == row.id:
-            watch.note(record)
     own = fold.actions()
     outside = outside_of(recording, row, own)
-    told = sorted((*own, *outside.actions), key=lambda a: (a.start_ns, a.id))
+    commanded = commanded_of((*own, *outside.actions), recording.blob)
+    # A commanded request has its call's number, negative: it stands behind it.
+    told = sorted((*own, *outside.actions, *commanded), key=lambda a: (a.start_ns, abs(a.id)))
     actions = judge_all(told, recording.blob)
     labels = {**dict(outside.labels), **fold.labels()}
     credentials = credentials_of(actions, labels, recording.blob)
@@ -50,7 +49,7 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
         credentials=credentials,
         findings=findings_of(scene),
         reconstructed=_reconstructed(actions),
-        clocks=(*watch.clocks(), *outside.clocks),
+        clocks=outside.clocks,
         verifier_key=recording.meta.verifier_key,
     )
 

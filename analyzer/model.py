@@ -326,7 +326,7 @@ class Analysis:
     """What of the whole session was made up because nobody published it; empty when nothing was."""
     verifier_key: str
     clocks: tuple[Clock, ...] = ()
-    """How far the witnesses' clocks are apart, where two of them saw the same."""
+    """How far outside witnesses' clocks are from the agent's, where both saw the same."""
 
     @property
     def start_ns(self) -> int:

@@ -42,10 +42,13 @@ class Family(StrEnum):
 FAMILY_OF: Mapping[str, Family] = {
     **dict.fromkeys(
         ("bash", "shell", "terminal", "exec", "exec_command", "local_shell", "run_command",
-         "run_shell_command", "run_terminal_cmd", "powershell"),
+         "run_shell_command", "run_terminal_cmd", "powershell", "execute_bash", "execute_command",
+         "bashtool", "shell_command", "unified_exec", "run_terminal_command"),
         Family.SHELL,
     ),
-    **dict.fromkeys(("read", "read_file", "readfile", "view", "notebookread"), Family.READ),
+    **dict.fromkeys(
+        ("read", "read_file", "readfile", "view", "notebookread", "open_file"), Family.READ
+    ),
     **dict.fromkeys(
         ("grep", "search", "ripgrep", "search_files", "search_file_content", "grep_search"),
         Family.SEARCH,
@@ -53,7 +56,8 @@ FAMILY_OF: Mapping[str, Family] = {
     **dict.fromkeys(("glob", "ls", "list_dir", "list_directory", "find_files"), Family.LIST),
     **dict.fromkeys(
         ("edit", "write", "multiedit", "write_file", "edit_file", "str_replace", "apply_patch",
-         "notebookedit", "replace"),
+         "notebookedit", "replace", "write_to_file", "replace_in_file", "editedexistingfile",
+         "newfilecreated"),
         Family.EDIT,
     ),
 }  # fmt: skip

@@ -130,7 +130,12 @@ def found(
     certainty: Certainty,
     fingerprint: str = "",
 ) -> Finding:
-    """Return a rule's finding at the action that decides."""
+    """Return a rule's finding at the action that decides.
+
+    A number below zero is a request that only a command tells of: what stands on it is inferred.
+    """
+    if any(number < 0 for number in evidence):
+        certainty = weakest(certainty, Certainty.INFERRED)
     return Finding(
         rule=rule.id,
         title=rule.title,

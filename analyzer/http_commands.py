@@ -1,0 +1,166 @@
+"""The HTTP requests that a shell text asks for outright: what `curl` and its like are given.
+
+Only words that stand there: nothing is guessed of variables, files and programs. Sealed text in,
+sealed text out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from analyzer.tools import shell_commands
+
+__all__ = ["CommandedRequest", "requests_in"]
+
+MAX_COMMAND = 100_000
+"""Characters of a shell text that are read."""
+MAX_REQUESTS = 32
+RUNNERS = frozenset({
+    "sudo", "time", "env", "exec", "command", "nohup", "timeout", "do", "then", "else", "if", "!",
+    "{",
+})  # fmt: skip
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+DATA = frozenset({
+    "-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json",
+    "-F", "--form", "--form-string", "--post-data", "--body-data", "--post-file", "--body-file",
+})  # fmt: skip
+FILES = frozenset({"--post-file", "--body-file", "-T", "--upload-file"})
+"""Options whose value is the name of a file that is sent."""
+VALUED = DATA | FILES | {
+    "-X", "--request", "--method", "-H", "--header", "-u", "--user", "-A", "--user-agent", "-b",
+    "--cookie", "-o", "--output", "-O", "-w", "--write-out", "-m", "--max-time", "-e", "--referer",
+    "-x", "--proxy", "--url", "--connect-timeout", "--retry", "-c", "--cookie-jar", "--cacert",
+    "-E", "--cert", "--key", "-K", "--config", "--resolve", "-D", "--dump-header", "-t", "-P",
+    "--password", "--http-user", "--http-password", "-f", "--raw-field", "--field",
+    "-q", "--jq",
+} - {"-O", "-f", "-q", "-c"}  # fmt: skip
+"""Options that take the next word; the same letter is a mere switch in another client."""
+
+
+@dataclass(slots=True)
+class CommandedRequest:
+    """One request as a command line asks for it."""
+
+    url: str
+    method: str
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    """Lower-case name -> values."""
+    body: str = ""
+    files: tuple[str, ...] = ()
+    """Names of files whose content is sent."""
+    user: str = ""
+    """`user:password`, as given."""
+
+
+def requests_in(text: str) -> list[CommandedRequest]:
+    """Return the requests that a shell text asks for, in its order."""
+    if "://" not in text and "gh api" not in text:
+        return []
+    found: list[CommandedRequest] = []
+    for words in shell_commands(text[:MAX_COMMAND]):
+        place = next((n for n, word in enumerate(words) if _client(word)), None)
+        # A client's name after other words is a client only behind what runs it.
+        if place is None or not all(_runs_another(word) for word in words[:place]):
+            continue
+        found += _of_client(_client(words[place]), words[place + 1 :])
+    return found[:MAX_REQUESTS]
+
+
+def _client(word: str) -> str:
+    name = posixpath.basename(word)
+    return name if name in {"curl", "wget", "http", "https", "xh", "xhs", "gh"} else ""
+
+
+def _runs_another(word: str) -> bool:
+    """Tell whether a word may stand before a command: an assignment, `sudo`, `time`, ..."""
+    return "=" in word or word in RUNNERS or word.isdigit()
+
+
+def _of_client(client: str, words: Sequence[str]) -> Iterator[CommandedRequest]:
+    if client == "gh":
+        if words[:1] != ["api"]:
+            return
+        words = words[1:]
+    options, plain = _split(words)
+    method = next((options[n][-1].upper() for n in ("-X", "--request", "--method")
+                   if n in options), "")  # fmt: skip
+    if client in {"http", "https", "xh", "xhs"} and plain and plain[0] in METHODS:
+        method, plain = plain[0], plain[1:]
+    data = [
+        value for name in options if name in DATA and name not in FILES for value in options[name]
+    ]
+    files = [value for name in options if name in FILES for value in options[name]]
+    files += [v.rpartition("@")[2] for v in data if v.startswith("@") or "=@" in v]
+    sends = bool(data or files) and "-G" not in options and "--get" not in options
+    given = "PUT" if {"-T", "--upload-file"} & options.keys() else "POST" if sends else "GET"
+    if {"-I", "--head"} & options.keys():
+        given = "HEAD"
+    for url in [*options.get("--url", ()), *plain]:
+        whole = _whole_url(client, url)
+        if whole:
+            yield CommandedRequest(
+                url=whole,
+                method=method or given,
+                headers=_headers(options),
+                body="&".join(data),
+                files=tuple(dict.fromkeys(files)),
+                user=next(iter([*options.get("-u", ()), *options.get("--user", ())]), ""),
+            )
+
+
+def _whole_url(client: str, url: str) -> str:
+    if client == "gh":
+        # https://cli.github.com/manual/gh_api: a path without a host is of api.github.com.
+        return url if "://" in url else f"https://api.github.com/{url.lstrip('/')}"
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return url if is_whole else ""
+
+
+def _split(words: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return options with their values, and the words that are none."""
+    options: dict[str, list[str]] = {}
+    plain: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, is_assigned, value = word.partition("=")
+        if word.startswith("--") and is_assigned:
+            options.setdefault(name, []).append(value)
+        elif word in VALUED:
+            options.setdefault(word, []).append(next(rest, ""))
+        elif word.startswith("--"):
+            options.setdefault(word, [])
+        elif word.startswith("-") and len(word) > 1:
+            _short(word[1:], options, rest)
+        else:
+            plain.append(word)
+    return options, plain
+
+
+def _short(letters: str, options: dict[str, list[str]], rest: Iterator[str]) -> None:
+    """Read short options in one word: the first that takes a value takes what is left of it."""
+    for number, letter in enumerate(letters, 1):
+        option = f"-{letter}"
+        options.setdefault(option, [])
+        if option in VALUED:
+            options[option].append(letters[number:] or next(rest, ""))
+            return
+
+
+def _headers(options: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in [*options.get("-H", ()), *options.get("--header", ())]:
+        name, colon, value = line.partition(":")
+        if colon and name.strip():
+            found.setdefault(name.strip().lower(), []).append(value.strip())
+    for option, name in (("-A", "user-agent"), ("--user-agent", "user-agent"), ("-b", "cookie"),
+                         ("--cookie", "cookie"), ("-e", "referer")):  # fmt: skip
+        for value in options.get(option, ()):
+            found.setdefault(name, []).append(value)
+    return found
