@@ -137,9 +137,8 @@ class _Stream:
 
     def _call(self, value: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         ref, holder = str(value.get("call_id") or key), value.get("tool_call")
-        tool, about = (
-            next(iter(holder.items()), ("", {})) if isinstance(holder, Mapping) else ("", {})
-        )
+        named = holder if isinstance(holder, Mapping) else {}
+        tool, about = next(iter(named.items()), ("", {}))
         fields = about if isinstance(about, Mapping) else {}
         if value.get("subtype") == "started":
             yield self._telling.call(key, ref, str(tool), fields.get("args"), t_ns)
@@ -148,13 +147,8 @@ class _Stream:
         outcome = next(iter(result), "") if isinstance(result, Mapping) else ""
         inner = result.get(outcome) if isinstance(result, Mapping) else result
         code = inner.get("exitCode") if isinstance(inner, Mapping) else None
-        error = (
-            "denied"
-            if outcome in _DENIED
-            else "tool_error"
-            if outcome in {"error", "failure"}
-            else ""
-        )
+        error = "tool_error" if outcome in {"error", "failure"} else ""
+        error = "denied" if outcome in _DENIED else error
         if error == "denied":
             yield self._telling.approval(
                 f"{key} decision", ref, "denied", t_ns, by="", subject=str(tool),
@@ -232,9 +226,9 @@ def _bubbles(
         yield Entry(list(_bubble(telling, bubble, str(bubble.get("bubbleId") or number))))
     for key in order:
         row = db.execute(f"SELECT value FROM {TABLE} WHERE key = ?", (key,)).fetchone()  # noqa: S608  # a constant
-        bubble = _loaded(row[0]) if row else None
-        if bubble is not None:
-            yield Entry(list(_bubble(telling, bubble, key.removeprefix(prefix))))
+        told = _loaded(row[0]) if row else None
+        if told is not None:
+            yield Entry(list(_bubble(telling, told, key.removeprefix(prefix))))
         elif row is not None and row[0] is not None:
             yield Damage(f"{key} holds no JSON object")
 
@@ -284,7 +278,7 @@ def _asked(text: str) -> str:
 
 
 def _session_of(source: Source) -> str:
-    """Return the session's id: the transcript's file or folder is named for it, nothing in it is."""
+    """Return the session's id: only the name of the transcript's file or folder tells it."""
     for name in (source.file_name, *source.folders[:1]):
         found = _UUID.search(name)
         if found:
