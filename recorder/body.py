@@ -11,6 +11,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from recorder import semconv
 from recorder.model import BlobRef, Kind, Phase, Role, Seal, Status, StoredRecord, Witness
 
@@ -21,9 +23,10 @@ def encode_body(seq: int, fields: Mapping[str, Any]) -> bytes:
     """Return the body's bytes for sealed fields, numbered and salted: one line, UTF-8."""
     document = {"seq": seq, "salt": os.urandom(16).hex(), **fields}
     try:
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:
-        # Lone surrogates, as in a file name that is not UTF-8, survive only as \\udcXX escapes.
+        return orjson.dumps(document)
+    except TypeError:
+        # Lone surrogates, as in a file name that is not UTF-8, survive only as \\udcXX escapes;
+        # orjson refuses them, and integers over 64 bits.
         return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
 
 

@@ -37,6 +37,8 @@ PREVIEW = 1024
 ZSTD_LEVEL = 3
 FINGERPRINT_BYTES = 16
 MAX_NAMES = 10_000
+MAX_REMEMBERED = 200
+"""Characters of a text that is remembered as clean."""
 MAX_SESSIONS = 50_000
 _MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
@@ -62,7 +64,8 @@ class Sealer:
         self._key = key
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
-        self._clean_names: set[str] = set()
+        self._clean: set[str] = set()
+        """Short texts in which nothing was found, as far as is known by now."""
         self._sessions: set[str] = set()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
@@ -111,6 +114,19 @@ class Sealer:
 
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
+        if len(text) > MAX_REMEMBERED:
+            return self._find(text)
+        # Agents, sessions, folders and files come with every record.
+        if text in self._clean:
+            return []
+        found = self._find(text)
+        if not found:
+            if len(self._clean) >= MAX_NAMES:
+                self._clean.clear()
+            self._clean.add(text)
+        return found
+
+    def _find(self, text: str) -> list[SecretSpan]:
         spans = [*self._known.find(text), *find_shapes(text), *find_structural(text)]
         if not spans:
             return []
@@ -130,13 +146,7 @@ class Sealer:
 
     def is_clean_name(self, name: str) -> bool:
         """Return whether a name holds no secret, as far as is known by now."""
-        if name in self._clean_names:
-            return True
-        if self.find(name):
-            return False
-        if len(self._clean_names) < MAX_NAMES:
-            self._clean_names.add(name)
-        return True
+        return not self.find(name)
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
         """Remember a secret; return its fingerprint, and the class and hint it first had."""
@@ -145,7 +155,7 @@ class Sealer:
             fingerprint, (span.credential_class, span.hint)
         )
         if self._known.add(value, credential_class, hint):
-            self._clean_names.clear()
+            self._clean.clear()
         return fingerprint, credential_class, hint
 
     def compress(self, text: str) -> SealedBlob:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from recorder.sealing.spans import SecretSpan
 
@@ -31,24 +32,30 @@ _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signa
 _QUOTE = r"""(?:\\{0,3}["'`])?"""
 _VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{4,4096}"""
 
-_HEADER_IN_TEXT = re.compile(
-    r"(?P<name>\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]{0,40}(?:token|api-?key|secret))"
-    rf"{_QUOTE}\s?[:=]\s?{_QUOTE}(?P<scheme>(?:bearer|basic|token|apikey|digest|bot)\s+)"
+# The scheme is looked for first, and then the name before it: schemes are rare, words are not.
+_SCHEMED = re.compile(
+    rf"(?<=[:=])\s?{_QUOTE}(?P<scheme>(?:bearer|basic|token|apikey|digest|bot)\s+)"
     r"(?P<value>[^\s\"'`\\,;<>⟦⟧]{6,8192})",
     re.IGNORECASE,
 )
+_HEADER_NAME = re.compile(
+    r"(?:\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]{0,40}(?:token|api-?key|secret))"
+    rf"{_QUOTE}\s?[:=]\Z",
+    re.IGNORECASE,
+)
+LONGEST_NAME = 60
 _SCHEME_IN_TEXT = re.compile(
     r"\b(?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=\-]{16,8192})", re.IGNORECASE
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"  # noqa: E501
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}+){_QUOTE}+[ \t]{{0,3}}+(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"  # noqa: E501
 )
 _OPENING_QUOTE = re.compile(r"\\{0,3}[\"'`]")
 _BARE_VALUE = re.compile(_VALUE)
 MAX_QUOTED = 4096
 _OPTION = re.compile(
-    r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
+    r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60}+)(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
     rf"{_QUOTE}(?P<value>{_VALUE})"
 )
 _CURL_USER = re.compile(
@@ -103,14 +110,18 @@ def is_secret_header(name: str) -> bool:
 
 def is_secret_value(key: str, value: str) -> bool:
     """Return whether the value that stands under a key of a structure is a secret by the key."""
-    name = key.rsplit(".", 1)[-1]
     return (
-        SECRET_NAME.search(name) is not None
+        _names_a_secret(key.rsplit(".", 1)[-1])
         and 4 <= len(value) <= 4096
         and "\n" not in value
         and "⟦" not in value
         and not _is_harmless(value)
     )
+
+
+@lru_cache(4096)
+def _names_a_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
 
 
 def class_of_name(name: str) -> str:
@@ -127,8 +138,9 @@ def class_of_name(name: str) -> str:
 
 
 def _headers(text: str) -> Iterator[SecretSpan]:
-    for match in _HEADER_IN_TEXT.finditer(text):
-        if _is_harmless(match["value"]):
+    for match in _SCHEMED.finditer(text):
+        before = text[max(0, match.start() - LONGEST_NAME) : match.start()]
+        if not _HEADER_NAME.search(before) or _is_harmless(match["value"]):
             continue
         scheme = match["scheme"].strip().lower()
         yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
@@ -146,7 +158,7 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
     # one, and the last is the one that counts.
     for match in _ASSIGNED_NAME.finditer(text):
         name = match["name"]
-        if SECRET_NAME.search(name) is None:
+        if not _names_a_secret(name):
             continue
         quote = _OPENING_QUOTE.match(text, match.end())
         if quote:
@@ -189,7 +201,7 @@ def _unescaped(value: str) -> str:
 
 def _options(text: str) -> Iterator[SecretSpan]:
     for match in _OPTION.finditer(text):
-        if SECRET_NAME.search(match["name"]) and not _is_harmless(match["value"]):
+        if _names_a_secret(match["name"]) and not _is_harmless(match["value"]):
             yield _span(match, class_of_name(match["name"]), "argv")
 
 
@@ -213,7 +225,7 @@ def _query(text: str) -> Iterator[SecretSpan]:
     for match in _QUERY.finditer(text):
         name = match["name"]
         signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
-        if (signed or SECRET_NAME.search(name)) and not _is_harmless(match["value"]):
+        if (signed or _names_a_secret(name)) and not _is_harmless(match["value"]):
             yield _span(match, class_of_name(name), "url")
 
 
