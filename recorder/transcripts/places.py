@@ -117,24 +117,26 @@ def _member(path: Path, member: str) -> BinaryIO:
 
 
 class _Closing(io.BufferedReader):
-    """A member of an archive that closes the archive with itself."""
+    """A stream that is made from another one, or from an archive, and closes that with itself."""
 
-    def __init__(self, member: object, archive: zipfile.ZipFile) -> None:
-        super().__init__(member, BUFFER)  # type: ignore[arg-type]  # a ZipExtFile reads raw bytes
-        self._archive = archive
+    def __init__(self, raw: object, beneath: BinaryIO | zipfile.ZipFile) -> None:
+        super().__init__(raw, BUFFER)  # type: ignore[arg-type]  # decompressors read raw bytes
+        self._beneath = beneath
 
     def close(self) -> None:
         super().close()
-        self._archive.close()
+        self._beneath.close()
 
 
 def _ungzipped(opener: Callable[[], BinaryIO]) -> BinaryIO:
-    return io.BufferedReader(gzip.GzipFile(fileobj=opener()), BUFFER)
+    stream = opener()
+    return _Closing(gzip.GzipFile(fileobj=stream), stream)
 
 
 def _unzstd(opener: Callable[[], BinaryIO]) -> BinaryIO:
-    reader = zstandard.ZstdDecompressor().stream_reader(opener(), read_across_frames=True)
-    return io.BufferedReader(reader, BUFFER)
+    stream = opener()
+    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+    return _Closing(reader, stream)
 
 
 def _stdin_opener() -> Callable[[], BinaryIO]:
