@@ -54,9 +54,13 @@ _ASSIGNED_NAME = re.compile(
 _OPENING_QUOTE = re.compile(r"\\{0,3}[\"'`]")
 _BARE_VALUE = re.compile(_VALUE)
 MAX_QUOTED = 4096
-_OPTION = re.compile(
+WHOLE = 512
+"""Characters of a text that is looked through as a whole."""
+AROUND = 160
+"""Characters around a telling word: a name has at most 81, and what follows it few."""
+_OPTION_NAME = re.compile(
     r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60}+)(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
-    rf"{_QUOTE}(?P<value>{_VALUE})"
+    rf"{_QUOTE}"
 )
 _CURL_USER = re.compile(
     rf"\bcurl\b[^\n|;]{{0,2000}}?\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_QUOTE}"
@@ -65,10 +69,7 @@ _CURL_USER = re.compile(
 _MYSQL_PASSWORD = re.compile(
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass)\b[^\n|;]{0,1000}?\s-p(?P<value>[^\s\"'`\\]{4,256})"
 )
-_USERINFO = re.compile(
-    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/@\"'`<>⟦⟧]{1,512})@",
-    re.IGNORECASE,
-)
+_USERINFO = re.compile(r"://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/@\"'`<>⟦⟧]{1,512})@")
 _QUERY = re.compile(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<value>.{16,20000}?)"
@@ -153,10 +154,41 @@ def _schemes(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
 
 
+def _around_names(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a text that stand near a word which names of secrets are made of.
+
+    Names are few and texts are long: only there is it worth looking for an assignment.
+    """
+    lowered = text.lower()
+    if len(text) < WHOLE or len(lowered) != len(text):
+        yield 0, len(text)
+        return
+    places: list[int] = []
+    for word in _NAME_WORDS:
+        at = lowered.find(word)
+        while at >= 0:
+            places.append(at)
+            at = lowered.find(word, at + len(word))
+    start = end = -1
+    for at in sorted(places):
+        if at - AROUND > end:
+            if end >= 0:
+                yield start, end
+            start = max(0, at - AROUND)
+        end = min(len(text), at + AROUND)
+    if end >= 0:
+        yield start, end
+
+
 def _assignments(text: str) -> Iterator[SecretSpan]:
+    for start, end in _around_names(text):
+        yield from _assigned(text, start, end)
+
+
+def _assigned(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     # Only the name and its operator are consumed: in `renew.env:3:API_TOKEN=x` every colon could be
     # one, and the last is the one that counts.
-    for match in _ASSIGNED_NAME.finditer(text):
+    for match in _ASSIGNED_NAME.finditer(text, start, end):
         name = match["name"]
         if not _names_a_secret(name):
             continue
@@ -200,9 +232,14 @@ def _unescaped(value: str) -> str:
 
 
 def _options(text: str) -> Iterator[SecretSpan]:
-    for match in _OPTION.finditer(text):
-        if _names_a_secret(match["name"]) and not _is_harmless(match["value"]):
-            yield _span(match, class_of_name(match["name"]), "argv")
+    for start, end in _around_names(text):
+        for match in _OPTION_NAME.finditer(text, start, end):
+            if not _names_a_secret(match["name"]):
+                continue
+            value = _BARE_VALUE.match(text, match.end())
+            if value and not _is_harmless(value[0]):
+                credential_class = class_of_name(match["name"])
+                yield SecretSpan(value.start(), value.end(), credential_class, "argv")
 
 
 def _curl_user(text: str) -> Iterator[SecretSpan]:
@@ -216,9 +253,12 @@ def _mysql_password(text: str) -> Iterator[SecretSpan]:
 
 
 def _userinfo(text: str) -> Iterator[SecretSpan]:
-    for match in _USERINFO.finditer(text):
-        if not _is_harmless(match["value"]):
+    at = text.find("://")
+    while at >= 0:
+        match = _USERINFO.match(text, at) if text[at - 1 : at].isalnum() else None
+        if match and not _is_harmless(match["value"]):
             yield _span(match, "url-password", "url")
+        at = text.find("://", match.end() if match else at + 3)
 
 
 def _query(text: str) -> Iterator[SecretSpan]:
