@@ -151,7 +151,7 @@ class Action:
     """What happened: the records that speak of one thing, joined."""
 
     id: int
-    """`seq` of its first record; shown as `#id`."""
+    """`seq` of its first record, shown as `#id`; below zero: a request that a command asks for."""
     session: str
     kind: Kind
     name: str
@@ -178,6 +178,13 @@ class Action:
     pid: int | None = None
     span_id: str = ""
     trace_id: str = ""
+
+    @property
+    def certainty(self) -> Certainty:
+        """How it is known that it happened; below zero stands what only a command tells of."""
+        if self.reconstructed:
+            return Certainty.RECONSTRUCTED
+        return Certainty.INFERRED if self.id < 0 else Certainty.OBSERVED
 
     @property
     def lane(self) -> Lane:

@@ -81,7 +81,7 @@ def _action(scene: Scene, row: int, glyphs: Glyphs) -> Line:
 
 def _known(scene: Scene, row: int) -> str:
     action, nest = scene.analysis.actions[row], scene.nests[row]
-    known = Certainty.RECONSTRUCTED if action.reconstructed else Certainty.OBSERVED
+    known = action.certainty
     if nest.parent is None or nest.certainty is Certainty.OBSERVED or action.join is None:
         return known.value
     return f"{known.value}, its place {nest.certainty.value} by {action.join.basis}"

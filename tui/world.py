@@ -40,7 +40,9 @@ def _credential(scene: Scene, held: CredentialInHand, glyphs: Glyphs) -> Iterato
         Piece(f" {scene.certainty_of(held.fingerprint).value}", Tone.DIM),
     )
     if held.last_use:
-        yield line(f"  used: {held.last_use} #{held.last_use_action}", Piece(" observed", Tone.DIM))
+        # Below zero is a request that only a command line tells of.
+        known = "inferred" if (held.last_use_action or 0) < 0 else "observed"
+        yield line(f"  used: {held.last_use} #{held.last_use_action}", Piece(f" {known}", Tone.DIM))
 
 
 def _resources(state: WorldState) -> Iterator[Line]:

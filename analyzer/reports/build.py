@@ -144,8 +144,8 @@ def _offset(analysis: Analysis, t_ns: int) -> str:
 
 
 def _certainty(action: Action) -> str:
-    """Return how it is known that an action happened: a witness recorded it, always."""
-    return (Certainty.RECONSTRUCTED if action.reconstructed else Certainty.OBSERVED).value
+    """Return how it is known that an action happened."""
+    return action.certainty.value
 
 
 def _evidence(analysis: Analysis, action: Action) -> Evidence:
@@ -250,7 +250,9 @@ def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Stateme
     refused = [a.id for a in actions if a.outcome is Outcome.REFUSED]
     if refused:
         text = f"Refused: {counted(len(refused), 'request')}."
-        yield Statement(text, Certainty.OBSERVED.value, tuple(refused))
+        is_inferred = any(number < 0 for number in refused)
+        known = Certainty.INFERRED if is_inferred else Certainty.OBSERVED
+        yield Statement(text, known.value, tuple(refused))
     for action in actions:
         if action.kind is Kind.API_REQUEST and action.judgement.effect.destroys:
             yield _destruction(analysis, action)
@@ -279,7 +281,7 @@ def _destruction(analysis: Analysis, action: Action) -> Statement:
         f"({judgement.effect.value}) on {judgement.target_type} {judgement.target_id} {what}; "
         f"environment then known to the agent: {judgement.environment}."
     )
-    return Statement(shown(text), Certainty.OBSERVED.value, (action.id,))
+    return Statement(shown(text), _certainty(action), (action.id,))
 
 
 def _effort(analysis: Analysis) -> Iterable[Effort]:

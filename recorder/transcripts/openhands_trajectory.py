@@ -47,6 +47,7 @@ def tell(document: Any) -> Iterator[Record]:
     around = document if isinstance(document, Mapping) else {}
     session = made_session(AGENT, around.get("instance_id"), events[:1])
     reader = _Trajectory(Telling(AGENT, session, CLOCK))
+    reader.telling.model = next((name for e in events if (name := _model(e))), "")
     yield reader.telling.begin("session", iso_ns(events[0].get("timestamp")) if events else None)
     for number, event in enumerate(events):
         yield from reader.event(event, f"event {event.get('id', number)}")
@@ -154,6 +155,11 @@ def _events(document: Any) -> list[dict[str, Any]] | None:
         return None
     flat = [e for item in document for e in (item if isinstance(item, list) else [item])]
     return [event for event in flat if isinstance(event, dict)]
+
+
+def _model(event: Mapping[str, Any]) -> str:
+    response = _mapping(_mapping(event.get("tool_call_metadata")).get("model_response"))
+    return str(response.get("model") or "")
 
 
 def _error(event: Mapping[str, Any], extras: Mapping[str, Any]) -> str | None:
