@@ -25,6 +25,14 @@ LOADED = settings(
     max_examples=60,
 )
 SOURCES = {
+    "claude-code": "captured/claude_code/stream.jsonl",
+    "codex": "captured/codex/sessions/rollout-2026-11-23T06-06-58-"
+    "01a20703-cad9-7db1-a721-4434f7a917bd.jsonl",
+    "gemini-cli": "captured/gemini_cli/chats/session-2026-11-23T06-08-1447921d.jsonl",
+    "copilot-cli": "captured/copilot_cli/session-state/"
+    "a2865456-3f3a-4aec-a86a-1dd961b002c7/events.jsonl",
+    "opencode": "captured/opencode/run.jsonl",
+    "hook-log": "captured/codex/hooks.jsonl",
     "openhands-trajectory": "openhands/oh-basic.json",
     "swe-agent": "swe_agent/ctf-flash.traj",
     "mini-swe-agent": "captured/mini_swe_agent/mini-2.4.6.traj.json",
