@@ -184,3 +184,5 @@ class SessionRow:
     records: int
     ended: bool
     """True when a witness reported the session's end."""
+    timed: bool = True
+    """False where no witness gave any time: `start_ns` and `last_ns` are then those of receipt."""

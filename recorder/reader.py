@@ -37,17 +37,24 @@ SELECT_META = (
 SELECT_SESSIONS = """
 SELECT s.id, s.agent, s.agent_version, s.model, s.cwd, s.host, s.user, s.witness, s.run,
        s.first_seq,
-       (SELECT max(seq) FROM records r WHERE r.session_id = s.id),
-       (SELECT ifnull(t_ns, observed_ns) FROM records r WHERE r.seq = s.first_seq),
-       (SELECT max(ifnull(t_ns, observed_ns)) FROM records r WHERE r.session_id = s.id),
-       (SELECT count(*) FROM records r WHERE r.session_id = s.id),
+       a.last_seq,
+       -- An entry without a time was read whenever it was imported: that is no time of the session.
+       ifnull(a.first_ns, a.first_seen_ns),
+       ifnull(a.last_ns, a.last_seen_ns),
+       a.records,
        EXISTS (SELECT 1 FROM records r WHERE r.session_id = s.id
                AND r.kind = 'lifecycle' AND r.phase = 'end' AND r.name = 'session'
                -- an agent inside the agent ends too; the first that began is the session itself
                AND r.ref = (SELECT b.ref FROM records b WHERE b.session_id = s.id
                             AND b.kind = 'lifecycle' AND b.phase = 'start' AND b.name = 'session'
-                            ORDER BY b.seq LIMIT 1))
-FROM sessions s ORDER BY s.first_seq
+                            ORDER BY b.seq LIMIT 1)),
+       a.timed > 0
+FROM sessions s
+JOIN (SELECT session_id, max(seq) AS last_seq, count(*) AS records, count(t_ns) AS timed,
+             min(t_ns) AS first_ns, max(t_ns) AS last_ns,
+             min(observed_ns) AS first_seen_ns, max(observed_ns) AS last_seen_ns
+      FROM records GROUP BY session_id) a ON a.session_id = s.id
+ORDER BY s.first_seq
 """
 SELECT_PAGE = "SELECT seq, body, session_id FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 SELECT_SESSION_PAGE = (
@@ -131,6 +138,7 @@ class Recording:
                 last_ns=r[12],
                 records=r[13],
                 ended=bool(r[14]),
+                timed=bool(r[15]),
             )
             for r in rows
         ]

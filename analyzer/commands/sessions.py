@@ -67,8 +67,8 @@ def _cells(row: SessionRow) -> tuple[str, ...]:
     started = datetime.fromtimestamp(row.start_ns // SECOND).astimezone()
     return (
         safe_text(row.id[:12]),
-        f"{started:%Y-%m-%d %H:%M:%S}",
-        format_length(row.last_ns - row.start_ns),
+        f"{started:%Y-%m-%d %H:%M:%S}" if row.timed else "unknown",
+        format_length(row.last_ns - row.start_ns) if row.timed else "unknown",
         str(row.records),
         "ended" if row.ended else "open",
         safe_text(f"{row.agent} {row.agent_version}".strip()) or "-",

@@ -66,6 +66,7 @@ EFFECT_WORDS: Mapping[Effect, str] = {
     Effect.X3: "acts after being stopped",
     Effect.UNKNOWN: "not known; never to be read as harmless",
 }
+UNTIMED = "unknown (the source has no times: the order is its own)"
 DOING = frozenset({Kind.TOOL_CALL, Kind.API_REQUEST})
 
 
@@ -97,9 +98,9 @@ def build(
         host=shown(row.host),
         user=shown(row.user),
         cwd=shown(row.cwd),
-        start=clock(analysis.start_ns),
-        end=clock(analysis.end_ns),
-        duration=format_length(analysis.end_ns - analysis.start_ns),
+        start=clock(analysis.start_ns) if row.timed else UNTIMED,
+        end=clock(analysis.end_ns) if row.timed else UNTIMED,
+        duration=format_length(analysis.end_ns - analysis.start_ns) if row.timed else UNTIMED,
         ended=row.ended,
         integrity=integrity,
         reconstructed=shown(analysis.reconstructed),

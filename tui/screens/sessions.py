@@ -266,11 +266,12 @@ def session_line(
     """Return one session as a row of exactly `width` cells."""
     mark, counts = judged if judged is not None else (Mark.NONE, line(glyphs.cut, tone=Tone.DIM))
     length = format_offset(row.last_ns - row.start_ns) + (" " if row.ended else "+")
+    began = when(row.start_ns)[5:16] if row.timed else "no time    "
     head = (
         Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
         Piece(f"{mark.letter} ", mark_tone(mark)),
         Piece(f"{row.id[:8]:<8} "),
-        Piece(f"{when(row.start_ns)[5:16]} ", Tone.DIM),
+        Piece(f"{began} ", Tone.DIM),
         Piece(f"{length:>9}"),
     )
     room = width - sum(len(piece.text) for piece in head) - 19

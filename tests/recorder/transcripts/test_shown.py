@@ -174,3 +174,23 @@ def test_a_cloud_s_log_and_the_transcript_become_one_session(corpus: Path, tmp_p
 def test_every_format_of_the_table_says_what_it_was_tested_on() -> None:
     assert {"cloudtrail", "github-audit", "kubernetes-audit", "gcp-audit"} <= formats().keys()
     assert all(one.tested and one.title for one in formats().values())
+
+
+def test_a_session_without_times_began_at_an_unknown_time(corpus: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "flight.db"
+    run(recording, "import", str(corpus / SAMPLES["swe-agent"]))
+    (row,) = run(recording, "sessions").stdout.splitlines()[1:]
+    assert row.split()[1:3] == ["unknown", "unknown"]
+    report = json.loads(run(recording, "report", "last", "--format", "json").output)
+    assert report["start"].startswith("unknown")
+    assert json.loads(run(recording, "sessions", "--json").stdout)[0]["timed"] is False
+
+
+def test_a_session_begins_with_its_earliest_time_not_with_its_first_line(tmp_path: Path) -> None:
+    later = samples.cloudtrail("StopInstances", "2026-04-24T10:00:00Z", number=1)
+    earlier = samples.cloudtrail("StartInstances", "2026-04-24T09:00:00Z", number=2)
+    log, recording = tmp_path / "log.json", tmp_path / "flight.db"
+    log.write_bytes(samples.json_lines(later, earlier))
+    run(recording, "import", str(log))
+    (row,) = json.loads(run(recording, "sessions", "--json").stdout)
+    assert row["last_ns"] - row["start_ns"] == 3600 * 10**9
