@@ -5,5 +5,6 @@ what was asked, by an id that both sides know, and by the time, once the clocks 
 """
 
 from analyzer.outside.witnesses import outside_of
+from analyzer.outside.words import clock_words
 
-__all__ = ["outside_of"]
+__all__ = ["clock_words", "outside_of"]

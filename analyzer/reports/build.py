@@ -16,13 +16,13 @@ from analyzer.model import (
     Action,
     Analysis,
     Certainty,
-    Clock,
     Credential,
     Effect,
     Finding,
     Outcome,
     Severity,
 )
+from analyzer.outside import clock_words
 from analyzer.reports.content import (
     Chain,
     Effort,
@@ -314,20 +314,8 @@ def _completeness(completeness: Completeness) -> Iterable[Statement]:
         more = f" (the first {LISTED} are listed)" if len(numbers) > LISTED else ""
         yield Statement(f"{len(numbers)} {text}{more}.", certainty, numbers[:LISTED])
     for skew in completeness.clocks:
-        yield Statement(shown(_clock(skew)), inferred)
+        yield Statement(shown(clock_words(skew)), inferred)
     for note in completeness.notes:
         yield Statement(
             shown(f"The recorder notes at {note.seq}: {note.name} {note.text}."), observed
         )
-
-
-def _clock(skew: Clock) -> str:
-    low, high = skew.low_ns / SECOND, skew.high_ns / SECOND
-    seen = f"({low:+.1f} to {high:+.1f} s, from {counted(skew.pairs, 'moment')} that both tell of)"
-    if not skew.ahead_ns:
-        return f"The clock of {skew.name} agrees with {skew.by} clock {seen}."
-    direction = "ahead of" if skew.ahead_ns > 0 else "behind"
-    return (
-        f"The clock of {skew.name} is {abs(skew.ahead_ns) / SECOND:.1f} s {direction} {skew.by} "
-        f"clock {seen}."
-    )
