@@ -16,6 +16,8 @@ __all__ = ["CHUNK", "MAX_STRING", "NotJsonError", "Trimmer", "parse", "parse_tri
 
 MAX_STRING = 4 * 1024 * 1024
 """Bytes of one string, as written; the rest is counted and left out."""
+_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD]")
+"""A surrogate pair, of which the second escape begins where a cut would be."""
 CHUNK = 256 * 1024
 LONGEST_ESCAPE = 12
 """Bytes of a surrogate pair written as two escapes."""
@@ -74,7 +76,7 @@ class Trimmer:
     def __init__(self) -> None:
         self._inside = False
         self._pending = b""
-        """A backslash at the end of a piece, whose character comes with the next."""
+        """The end of a piece inside a string, which may be half an escape or character."""
         self._kept = 0
         self._left_out = 0
 
@@ -92,23 +94,24 @@ class Trimmer:
                 self._inside, self._kept, self._left_out = quote >= 0, 0, 0
             else:
                 end = _body_end(piece, at)
-                self._string(piece[at:end], out)
                 if piece[end : end + 1] == b'"':
+                    self._string(piece[at:end], out)
                     out.append((_CUT % self._left_out).encode() if self._left_out else b"")
                     out.append(b'"')
                     self._inside = False
                     end += 1
-                elif end < len(piece):
-                    self._pending = piece[end:]
+                else:
+                    # What may go on in the next piece waits for it.
+                    whole = _safe_cut(piece[at:end], end - at)
+                    self._string(piece[at : at + whole], out)
+                    self._pending = piece[at + whole :]
                     end = len(piece)
             at = end
         return b"".join(out)
 
     def _string(self, body: bytes, out: list[bytes]) -> None:
-        room = MAX_STRING - self._kept
-        cut = len(body) if len(body) <= room and not self._left_out else _safe_cut(body, room)
-        if self._left_out:
-            cut = 0
+        room = 0 if self._left_out else MAX_STRING - self._kept
+        cut = len(body) if len(body) <= room else _safe_cut(body, room)
         out.append(body[:cut])
         self._kept += cut
         self._left_out += len(body) - cut
@@ -120,14 +123,20 @@ def _body_end(piece: bytes, at: int) -> int:
 
 
 def _safe_cut(body: bytes, room: int) -> int:
-    """Return where to cut so that neither an escape nor a character is cut in two."""
+    """Return where to cut, at most at `room`, so that no escape and no character is cut in two."""
     cut = max(0, room)
-    window = max(0, cut - LONGEST_ESCAPE)
-    backslash = body.find(b"\\", window, cut)
+    backslash = body.find(b"\\", max(0, cut - LONGEST_ESCAPE), cut)
     if backslash >= 0:
-        cut = backslash
-        while cut and body[cut - 1 : cut] == b"\\":
-            cut -= 1
-    while cut and cut < len(body) and body[cut] & 0xC0 == 0x80:
-        cut -= 1
+        run = backslash - len(body[:backslash].rstrip(b"\\"))
+        # Backslashes before it escape each other, but for the last of an odd number.
+        cut = backslash - run % 2
+        return cut - 6 if cut >= 6 and _HALF.match(body, cut - 6) else cut
+    begun = cut
+    while begun and cut - begun < 3 and body[begun - 1] & 0xC0 == 0x80:
+        begun -= 1
+    lead = body[begun - 1] if begun else 0
+    if lead >= 0xC0:
+        needed = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+        if cut - begun + 1 < needed:
+            return begun - 1
     return cut
