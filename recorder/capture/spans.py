@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import SpanKind, StatusCode
 
 from recorder import semconv
+from recorder.capture import genai
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
 if TYPE_CHECKING:
@@ -20,30 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["attributes_of", "end_record", "kind_of", "start_record"]
 
-KIND_OF_OPERATION: Mapping[str, Kind] = {
-    "execute_tool": Kind.TOOL_CALL,
-    "chat": Kind.MODEL_CALL,
-    "text_completion": Kind.MODEL_CALL,
-    "generate_content": Kind.MODEL_CALL,
-    "embeddings": Kind.MODEL_CALL,
-    "invoke_agent": Kind.LIFECYCLE,
-    "create_agent": Kind.LIFECYCLE,
-}
 _STATUS = {StatusCode.OK: Status.OK, StatusCode.ERROR: Status.ERROR}
 
 
 def kind_of(span: ReadableSpan) -> Kind:
     """Return what sort of action a span reports."""
-    attributes = span.attributes or {}
-    operation = attributes.get(semconv.GEN_AI_OPERATION)
-    if isinstance(operation, str) and operation in KIND_OF_OPERATION:
-        return KIND_OF_OPERATION[operation]
-    declared = attributes.get(semconv.KIND)
-    if isinstance(declared, str) and declared in Kind:
-        return Kind(declared)
-    if span.kind is SpanKind.CLIENT and semconv.HTTP_METHOD in attributes:
-        return Kind.API_REQUEST
-    return Kind.LIFECYCLE
+    return genai.kind_of(span.attributes or {}, is_client=span.kind is SpanKind.CLIENT)
 
 
 def start_record(span: ReadableSpan, session: str, run: str, pid: int) -> Record:

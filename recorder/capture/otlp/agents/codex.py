@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from recorder import semconv
+from recorder.capture.genai import text_of
 from recorder.capture.otlp.agents.event import (
     Family,
     Meaning,
@@ -16,7 +17,6 @@ from recorder.capture.otlp.agents.event import (
     duration_ns,
     happened_ns,
     status_of,
-    text_of,
     tool_result,
     usage,
 )
@@ -98,8 +98,9 @@ def _model_call(log: LogItem) -> Meaning:
     )
 
 
-def _span(span: SpanItem) -> None:
+def _span(span: SpanItem) -> tuple[Meaning, ...]:
     del span
+    return ()
 
 
 FAMILY = Family(
