@@ -27,6 +27,7 @@ def recording_to_write(value: str | None) -> Path:
 @click.option("--name", metavar="NAME", default="", help="What to call the agent.")
 @recording_option
 @click.option("--no-proxy", is_flag=True, help="Do not record requests on the wire.")
+@click.option("--no-otlp", is_flag=True, help="Leave its telemetry alone: receive none.")
 @click.option(
     "--upstream-ca",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -39,13 +40,15 @@ def command(
     name: str,
     recording: str | None,
     no_proxy: bool,
+    no_otlp: bool,
     upstream_ca: Path | None,
     agent: tuple[str, ...],
 ) -> None:
     """Run a command and record what it does.
 
     Its requests go through a recording proxy with an authority of this run alone; its processes are
-    followed; agents that can tell more are switched to. Terminal, signals and exit code are the
+    followed; agents that can tell more are switched to, and whatever exports by OpenTelemetry
+    exports into the recording, wherever it did before. Terminal, signals and exit code are the
     command's own: 127 when it is not found, 126 when it cannot be executed.
 
     \b
@@ -57,5 +60,7 @@ def command(
     # Loads the recorder's parts, which --help does not need.
     from recorder.launch.run import Launch, run_recorded  # noqa: PLC0415
 
-    launch = Launch(agent, recording_to_write(recording), name, not no_proxy, upstream_ca)
+    launch = Launch(
+        agent, recording_to_write(recording), name, not no_proxy, not no_otlp, upstream_ca
+    )
     context.exit(run_recorded(launch))

@@ -73,8 +73,8 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Callable[[Endpoi
     with _sink(settings.recording) as (sink, is_recorder):
         receiver = Receiver(sink, settings.limits, run=settings.run)
         async with (
-            _http(receiver, guard, settings, identity) as http_port,
             _grpc(receiver, guard, settings, identity) as grpc_port,
+            _http(receiver, guard, settings, identity, grpc_port) as http_port,
         ):
             scheme = "http" if identity is None else "https"
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -109,9 +109,14 @@ def _sink(recording: Path) -> Iterator[tuple[Sink, bool]]:
 
 @contextlib.asynccontextmanager
 async def _http(
-    receiver: Receiver, guard: Guard, settings: Settings, identity: Identity | None
+    receiver: Receiver,
+    guard: Guard,
+    settings: Settings,
+    identity: Identity | None,
+    grpc_port: int,
 ) -> AsyncIterator[int]:
-    front = HttpFront(receiver, guard)
+    # gRPC clients speak TLS to a port that offers them HTTP/2 only: there is nothing to pass on.
+    front = HttpFront(receiver, guard, grpc_port if identity is None else 0)
     context = None if identity is None else _tls(settings)
     try:
         server = await asyncio.start_server(
