@@ -48,6 +48,15 @@ def resolve_recording(value: str | None) -> Path:
     return default
 
 
+def recording_to_write(value: str | None) -> Path:
+    """Return the recording to append to: as named, by the environment, or the user's own.
+
+    Unlike for reading, the demo's never stands in for a recording that does not exist yet.
+    """
+    named = value or os.environ.get(FLIGHTLOG_RECORDING) or str(named_recording(DEFAULT_NAME))
+    return resolve_recording(named)
+
+
 def keys_root() -> Path:
     """Return the folder of all recordings' keys; never beside a recording."""
     base = os.environ.get(FLIGHTLOG_KEYS)

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "Record the nine-second wipe for real and replay it."),
     "run": ("recorder.commands.run", "Run any command and record what it does."),
     "serve": ("recorder.commands.serve", "Receive what agents export by OpenTelemetry."),
+    "mcp": ("recorder.commands.mcp", "Record an MCP server on standard streams."),
     "sessions": ("analyzer.commands.sessions", "List the sessions of a recording."),
     "replay": ("tui.commands.replay", "Replay a session second by second."),
     "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),

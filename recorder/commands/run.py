@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from recorder.commands.options import recording_option
-from recorder.environment import FLIGHTLOG_RECORDING
-from recorder.location import DEFAULT_NAME, named_recording, resolve_recording
+from recorder.location import recording_to_write
 
-__all__ = ["command", "recording_to_write"]
-
-
-def recording_to_write(value: str | None) -> Path:
-    """Return the recording to append to: as named, by the environment, or the user's own.
-
-    Unlike for reading, the demo's never stands in for a recording that does not exist yet.
-    """
-    named = value or os.environ.get(FLIGHTLOG_RECORDING) or str(named_recording(DEFAULT_NAME))
-    return resolve_recording(named)
+__all__ = ["command"]
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})

@@ -6,8 +6,6 @@ Pure: reads a flow and changes nothing. Values are unsealed; sealing is the pipe
 from __future__ import annotations
 
 import errno
-import hashlib
-import hmac
 import re
 import time
 from collections.abc import Mapping
@@ -16,11 +14,11 @@ from dataclasses import dataclass, field
 from mitmproxy import connection, http
 
 from recorder import semconv
-from recorder.capture.proxy.bodies import BodyTap
+from recorder.capture.proxy.bodies import BodyTap, keyed_digest
 from recorder.capture.proxy.peer import Peer
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
-__all__ = ["Exchange", "Scribe", "Tunnel", "error_type", "keyed_digest", "readable"]
+__all__ = ["Exchange", "Scribe", "Tunnel", "error_type", "readable"]
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _ERROR_TYPES = {
@@ -207,11 +205,6 @@ class Scribe:
             status=status,
             attributes=attributes,
         )
-
-
-def keyed_digest(key: bytes, sha256: bytes) -> str:
-    """Return HMAC-SHA-256 under `key` of `body`, a zero byte, and a body's SHA-256; hexadecimal."""
-    return hmac.new(key, b"body\0" + sha256, hashlib.sha256).hexdigest()
 
 
 def error_type(message: str) -> str:
