@@ -122,7 +122,7 @@ class Conversation:
         meta = meta if isinstance(meta, dict) else {}
         self._introduce(message.method, params, meta)
         records = self._inputs_answered(params, t_ns)
-        opened = self._opened(message, meta)
+        opened = self._opened(side, message, meta)
         self._remember(self._open, (side, message.id), opened)
         if message.method in COUNTED:
             return records
@@ -131,13 +131,15 @@ class Conversation:
             **opened.attributes,
             **self._about_meta(meta, keep),
             **meaning_of(message.method).asked(params, keep),
-            PREFIX + "from": side.value,
         }
         return [*records, self._of(opened, Phase.START, t_ns, said, keep)]
 
-    def _opened(self, message: Message, meta: Mapping[str, Any]) -> _Open:
+    def _opened(self, side: Side, message: Message, meta: Mapping[str, Any]) -> _Open:
         trace = _TRACEPARENT.fullmatch(str(meta.get("traceparent", "")))
-        attributes: dict[str, Json] = {semconv.MCP_METHOD: message.method}
+        attributes: dict[str, Json] = {
+            semconv.MCP_METHOD: message.method,
+            PREFIX + "from": side.value,
+        }
         if message.id:
             attributes[semconv.JSONRPC_ID] = message.id.strip('"')
         return _Open(
@@ -175,7 +177,7 @@ class Conversation:
         if opened is None:
             return None
         kind = meaning_of(opened.method).kind
-        attributes = {**said, **opened.attributes, PREFIX + "cancelled": True}
+        attributes = {**opened.attributes, **said, PREFIX + "cancelled": True}
         return self._record(Phase.POINT, kind, opened.name, opened.ref, t_ns, attributes)
 
     def _answer(self, side: Side, message: Message, t_ns: int) -> list[Record]:
@@ -235,14 +237,10 @@ class Conversation:
             method, params = _inner(request, "method"), _inner(request, "params")
             params = params if isinstance(params, dict) else {}
             inside = Message(Form.REQUEST, method=str(method), params=params)
-            opened = self._opened(inside, {})
+            opened = self._opened(Side.SERVER, inside, {})
             self._remember(self._inputs, (state, key), opened)
             keep = self._excerpts()
-            said = {
-                **opened.attributes,
-                PREFIX + "from": Side.SERVER.value,
-                **meaning_of(inside.method).asked(params, keep),
-            }
+            said = {**opened.attributes, **meaning_of(inside.method).asked(params, keep)}
             records.append(self._of(opened, Phase.START, t_ns, said, keep))
         return records
 

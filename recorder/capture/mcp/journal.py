@@ -6,6 +6,7 @@ not start later because it is recorded.
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import sys
@@ -62,6 +63,8 @@ class Journal:
 
     def open(self, go: threading.Event) -> None:
         """Find the recording, see to a recorder, and record that the server was started."""
+        # Standard error is the server's: what is lost is counted in the record, not told there.
+        logging.getLogger("recorder").addHandler(logging.NullHandler())
         try:
             self._open(go)
         except (FlightlogError, OSError, ValueError) as error:
