@@ -89,9 +89,6 @@ AGENTS: Mapping[str, Agent] = {
         },
         blind="opencode's permission decisions are on its own event bus only",
     ),
-    "cursor-agent": Agent(
-        blind="cursor-agent sends no telemetry, and its hooks need 'flightlog install cursor'"
-    ),
 }
 """Executable name -> switches."""
 

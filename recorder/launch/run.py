@@ -14,6 +14,7 @@ from recorder.client import Client
 from recorder.errors import FlightlogError
 from recorder.launch.agents import Switches, switches_for
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
+from recorder.launch.hooks import RunHooks, hooks_for
 from recorder.launch.journal import Journal
 from recorder.launch.keeper import Keeper
 from recorder.launch.processes import ProcessWatch, adopt_orphans
@@ -67,11 +68,16 @@ def run_recorded(launch: Launch) -> int:
         client = Client(recording)
         stack.callback(client.close)
         environment, switches = _environment(launch, executable, keeper, recording, run)
-        command = [launch.command[0], *switches.arguments, *launch.command[1:]]
+        hooks = hooks_for(executable, environment, recording)
+        stack.callback(hooks.remove)
+        environment |= hooks.environment
+        added = (*switches.arguments, *hooks.arguments)
+        command = [launch.command[0], *added, *launch.command[1:]]
         journal = Journal(client, run)
         journal.begin(launch.name or Path(executable).name, command, _about(launch, switches))
         ended, unseen = _play(executable, command, environment, journal, keeper)
-    _say(recording, run, before, [*_blind(launch, switches), *unseen], _diverted(launch, switches))
+    blind = [*_blind(launch, switches, hooks), *unseen]
+    _say(recording, run, before, blind, _diverted(launch, switches))
     return ended.exit_code
 
 
@@ -146,9 +152,9 @@ def _play(
     return ended, unseen
 
 
-def _blind(launch: Launch, switches: Switches) -> list[str]:
-    blind = [] if launch.proxy else ["requests (no proxy)"]
-    return [*blind, *([switches.blind] if switches.blind else [])]
+def _blind(launch: Launch, switches: Switches, hooks: RunHooks) -> list[str]:
+    no_proxy = "" if launch.proxy else "requests (no proxy)"
+    return [blind for blind in (no_proxy, switches.blind, hooks.blind) if blind]
 
 
 def _say(

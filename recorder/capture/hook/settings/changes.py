@@ -20,7 +20,6 @@ from recorder.capture.hook.settings.table import AgentSettings, SettingsFile, Wi
 __all__ = ["Change", "Place", "plan_install", "plan_uninstall"]
 
 _BACKUP = ".flightlog-"
-_SCRIPTS = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +122,7 @@ def _install(file: SettingsFile, agent: str, wiring: Wiring, path: Path) -> Chan
     before = _read(path)
     original = _without_ours(file, wiring, path, before)
     if file.script:
-        text = (_SCRIPTS / file.script).read_text(encoding="utf-8")
-        command = json.dumps(wiring.words(agent), ensure_ascii=False)
-        after = text.replace('["FLIGHTLOG_COMMAND"]', command).encode()
-        return Change(path, before, after, original)
+        return Change(path, before, file.script_text(wiring, agent).encode(), original)
     document = parse(path, original or b"")
     try:
         notes = put_in(document, file, wiring)

@@ -10,11 +10,12 @@ from typing import Any
 
 from recorder.capture.hook.settings.table import SettingsFile, Wiring
 
-__all__ = ["MARK", "UnexpectedShapeError", "has_ours", "is_wired", "put_in", "take_out"]
+__all__ = ["HOOKS", "MARK", "UnexpectedShapeError", "has_ours", "is_wired", "put_in", "take_out"]
 
 MARK = "/recorder/capture/hook/client.py"
 """A hook whose command holds this is ours."""
 HOOKS = "hooks"
+"""Where agents look for hooks in their settings."""
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
