@@ -153,8 +153,6 @@ class Translator:
             said[semconv.END_NS] = span.end_ns
         if span.kind in _SPAN_KINDS:
             said[semconv.SPAN_KIND] = _SPAN_KINDS[span.kind]
-        if span.message:
-            said.setdefault(semconv.EXCEPTION_MESSAGE, span.message)
         if span.events:
             for name, _, inside in span.events:
                 if name == "exception":
@@ -164,6 +162,8 @@ class Translator:
                 [{"name": n, "t": str(t), "attributes": a} for n, t, a in span.events],
                 ensure_ascii=False,
             )
+        if span.message:
+            said.setdefault(semconv.EXCEPTION_MESSAGE, span.message)
 
     def _log(self, log: LogItem, now: int) -> list[Record]:
         family = family_of(log.source.scope, log.source.service)
