@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,33 +76,38 @@ class Conversation:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._open: OrderedDict[tuple[Side, str], _Open] = OrderedDict()
+        self._open: OrderedDict[tuple[str, Side, str], _Open] = OrderedDict()
         self._inputs: OrderedDict[tuple[str, str], _Open] = OrderedDict()
         """(request state, key) -> what a server asked inside a result (protocol 2026-07-28)."""
         self._tools = ToolList()
         self._parties: dict[str, Json] = {}
         self._counts: dict[str, int] = {}
 
-    def read(self, side: Side, message: Message, t_ns: int) -> list[Record]:
+    def read(self, side: Side, message: Message, t_ns: int, channel: str = "") -> list[Record]:
         """Return the records of a message.
 
         Args:
             side: who sent it.
             message: what was sent.
             t_ns: when it passed (ns since the epoch).
+            channel: within which ids are unique, where that is not the whole connection.
         """
         self._count(f"from_{side.value}")
         if message.method in COUNTED:
             self._count(message.method)
         match message.form:
             case Form.REQUEST:
-                return self._request(side, message, t_ns)
+                return self._request(side, message, t_ns, channel)
             case Form.NOTIFICATION:
-                return self._notification(side, message, t_ns)
+                return self._notification(side, message, t_ns, channel)
             case Form.ANSWER:
-                return self._answer(side, message, t_ns)
+                return self._answer(side, message, t_ns, channel)
             case Form.UNREADABLE:
                 return [self._unreadable(side, message, t_ns)]
+
+    def tell(self, said: Mapping[str, Json]) -> None:
+        """Learn something that all further records say."""
+        self._parties |= said
 
     def summary(self) -> dict[str, Json]:
         """Return what the end of the connection says of all of it."""
@@ -110,20 +115,38 @@ class Conversation:
         waiting = [o for o in self._open.values() if o.method not in COUNTED]
         return {**counts, PREFIX + "unanswered": len(waiting), **self._parties}
 
+    def failed(self, ids: Sequence[str], error_type: str, t_ns: int, channel: str) -> list[Record]:
+        """Return the ends of a client's requests that no answer can come to any more.
+
+        Args:
+            ids: of the requests, as `Message.id` has them; those that were answered are passed by.
+            error_type: what went wrong on the way.
+            t_ns: when (ns since the epoch).
+            channel: as for `read`.
+        """
+        records: list[Record] = []
+        for request in ids:
+            opened = self._open.pop((channel, Side.CLIENT, request), None)
+            if opened is not None and opened.method not in COUNTED:
+                said = {**opened.attributes, semconv.ERROR_TYPE: error_type}
+                keep = self._excerpts()
+                records.append(self._of(opened, Phase.END, t_ns, said, keep, Status.ERROR))
+        return records
+
     def point(
         self, name: str, said: Mapping[str, Json], t_ns: int, phase: Phase = Phase.POINT
     ) -> Record:
         """Return a record of the connection itself."""
         return self._record(phase, Kind.LIFECYCLE, name, new_id(), t_ns, said)
 
-    def _request(self, side: Side, message: Message, t_ns: int) -> list[Record]:
+    def _request(self, side: Side, message: Message, t_ns: int, channel: str) -> list[Record]:
         params = message.params
         meta = params.get("_meta")
         meta = meta if isinstance(meta, dict) else {}
         self._introduce(message.method, params, meta)
         records = self._inputs_answered(params, t_ns)
         opened = self._opened(side, message, meta)
-        self._remember(self._open, (side, message.id), opened)
+        self._remember(self._open, (channel, side, message.id), opened)
         if message.method in COUNTED:
             return records
         keep = self._excerpts()
@@ -152,7 +175,7 @@ class Conversation:
             parent_span_id=trace[2] if trace else "",
         )
 
-    def _notification(self, side: Side, message: Message, t_ns: int) -> list[Record]:
+    def _notification(self, side: Side, message: Message, t_ns: int, channel: str) -> list[Record]:
         if message.method in COUNTED:
             return []
         keep = self._excerpts()
@@ -162,26 +185,26 @@ class Conversation:
             **meaning_of("").asked(message.params, keep),
             **keep.about(),
         }
-        cancelled = self._cancelled(side, message, said, t_ns)
+        cancelled = self._cancelled((channel, side), message, said, t_ns)
         if cancelled is not None:
             return [cancelled]
         return [self.point(meaning_of("").name(message.method, {}), said, t_ns)]
 
     def _cancelled(
-        self, side: Side, message: Message, said: Mapping[str, Json], t_ns: int
+        self, sender: tuple[str, Side], message: Message, said: Mapping[str, Json], t_ns: int
     ) -> Record | None:
         """Return the point at which an open request was given up; its answer may still come."""
         if message.method != CANCELLED:
             return None
-        opened = self._open.get((side, id_text(message.params.get("requestId"))))
+        opened = self._open.get((*sender, id_text(message.params.get("requestId"))))
         if opened is None:
             return None
         kind = meaning_of(opened.method).kind
         attributes = {**opened.attributes, **said, PREFIX + "cancelled": True}
         return self._record(Phase.POINT, kind, opened.name, opened.ref, t_ns, attributes)
 
-    def _answer(self, side: Side, message: Message, t_ns: int) -> list[Record]:
-        opened = self._open.pop((side.other, message.id), None)
+    def _answer(self, side: Side, message: Message, t_ns: int, channel: str) -> list[Record]:
+        opened = self._open.pop((channel, side.other, message.id), None)
         keep = self._excerpts()
         if opened is None:
             value = message.error if message.error is not None else message.result

@@ -26,7 +26,13 @@ class Line:
 class Lines:
     """Gathers lines; holds at most `MAX_LINE` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, eager: bool = False) -> None:
+        """Begin.
+
+        Args:
+            eager: a whole JSON message counts as a line before its newline has come.
+        """
+        self._eager = eager
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -41,7 +47,7 @@ class Lines:
         if start < len(chunk):
             piece = chunk[start:]
             self._add(piece)
-            yield piece, self.rest() if self._looks_whole(piece) else None
+            yield piece, self.rest() if self._eager and self._looks_whole(piece) else None
 
     def rest(self) -> Line:
         """Return what has gathered, as a line, and begin the next."""

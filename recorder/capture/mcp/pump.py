@@ -32,7 +32,7 @@ class Output:
 
 def to_server(source: int, sink: int, inbox: Inbox) -> None:
     """Copy what the client says until it ends, then close both ends: each side sees the other's."""
-    lines = Lines()
+    lines = Lines(eager=True)
     try:
         while chunk := _read(source):
             for piece, line in lines.feed(chunk):

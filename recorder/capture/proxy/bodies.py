@@ -14,7 +14,15 @@ import re
 import zlib
 from dataclasses import dataclass
 
-__all__ = ["ESCAPED", "KEPT_BYTES", "BodyTap", "BodyText", "keyed_digest", "without_half_word"]
+__all__ = [
+    "ESCAPED",
+    "KEPT_BYTES",
+    "BodyTap",
+    "BodyText",
+    "decoded",
+    "keyed_digest",
+    "without_half_word",
+]
 
 KEPT_BYTES = 1024 * 1024
 """Bytes of a body, and of its decoded content, that a record keeps."""
@@ -74,7 +82,7 @@ class BodyTap:
         if not self.size:
             return BodyText("", "", 0)
         try:
-            content, unread = _decoded(bytes(self._head), content_coding.strip().lower())
+            content, unread = decoded(bytes(self._head), content_coding.strip().lower())
         # Whatever a decoder raises on hostile bytes: a body that cannot be read is only counted.
         except Exception:
             return BodyText(None, "", self.size)
@@ -94,7 +102,7 @@ def keyed_digest(key: bytes, sha256: bytes) -> str:
     return hmac.new(key, b"body\0" + sha256, hashlib.sha256).hexdigest()
 
 
-def _decoded(data: bytes, coding: str) -> tuple[bytes, int]:
+def decoded(data: bytes, coding: str) -> tuple[bytes, int]:
     """Return the content (at most KEPT_BYTES) and how many bytes were left unread (at least 1)."""
     if coding in {"", "identity"}:
         return data, 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from recorder.model import Record
@@ -34,6 +35,8 @@ class Deliveries:
         # parallel requests share the recorder's group commit.
         self._in_order = ThreadPoolExecutor(1, thread_name_prefix="flightlog-record")
         self._waiting = ThreadPoolExecutor(WAITERS, thread_name_prefix="flightlog-wait")
+        # One again: what is read in it is read in the order in which it passed.
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="flightlog-read")
 
     async def before_going_on(self, record: Record) -> None:
         """Return when the record is durable, or after `HAND_OVER_SECONDS` at the latest."""
@@ -47,8 +50,38 @@ class Deliveries:
         """Hand the record over without waiting for it."""
         self._in_order.submit(self._sink.submit, record)
 
+    async def read_first(
+        self, read: Callable[[], list[Record]], must_be_durable: Callable[[Record], bool]
+    ) -> None:
+        """Read what passes and hand its records over; return when those that must be are durable.
+
+        Args:
+            read: makes the records; runs in the order of all that is read.
+            must_be_durable: tells which records the traffic waits for.
+        """
+        task = asyncio.get_running_loop().run_in_executor(self._reading, read)
+        done, late = await asyncio.wait([task], timeout=HAND_OVER_SECONDS)
+        for task in late:
+            task.add_done_callback(self._hand_over)
+        for finished in done:
+            records = finished.result()
+            for record in records:
+                if not must_be_durable(record):
+                    self.soon(record)
+            await asyncio.gather(*map(self.before_going_on, filter(must_be_durable, records)))
+
+    def read_soon(self, read: Callable[[], list[Record]]) -> None:
+        """Read what passes, in order, and hand its records over, without waiting for it."""
+        self._reading.submit(read).add_done_callback(self._hand_over)
+
+    def _hand_over(self, finished: Future[list[Record]] | asyncio.Future[list[Record]]) -> None:
+        if finished.exception() is None:
+            for record in finished.result():
+                self.soon(record)
+
     def close(self) -> None:
         """Hand over what is still held and let go of the sink."""
+        self._reading.shutdown(wait=True)
         self._waiting.shutdown(wait=True)
         self._in_order.shutdown(wait=True)
         self._sink.close()

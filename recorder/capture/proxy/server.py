@@ -29,6 +29,8 @@ from mitmproxy.master import Master
 from recorder.capture.proxy.addon import Peers, RecordingAddon
 from recorder.capture.proxy.authority import Authority, OneRunTlsConfig, make_authority
 from recorder.capture.proxy.deliveries import Deliveries, RecordSink
+from recorder.capture.proxy.mcp import McpAddon
+from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
 from recorder.capture.proxy.tunnels import TunnelAddon
 from recorder.errors import ProxyError
@@ -144,6 +146,7 @@ def _add_addons(
         NextLayer(),
         OneRunTlsConfig(authority),
         RecordingAddon(deliveries, scribe, peers),
+        McpAddon(deliveries, McpTalks(settings.run, settings.digest_key), peers),
         ready,
     )
     return ready

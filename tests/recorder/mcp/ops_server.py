@@ -1,4 +1,4 @@
-"""An MCP server of the official SDK for the tests: `python ops_server.py [stdio | PORT]`."""
+"""An MCP server of the official SDK: `python ops_server.py TRANSPORT [PORT [json]]`."""
 
 from __future__ import annotations
 
@@ -85,7 +85,13 @@ def cleanup(env: str) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "stdio":
+    transport, *rest = sys.argv[1:]
+    if transport == "stdio":
         server.run("stdio")
+    elif transport == "sse":
+        server.run("sse", host="127.0.0.1", port=int(rest[0]))
     else:
-        server.run("streamable-http", host="127.0.0.1", port=int(sys.argv[1]))
+        json_response = rest[1:] == ["json"]
+        server.run(
+            "streamable-http", host="127.0.0.1", port=int(rest[0]), json_response=json_response
+        )

@@ -179,13 +179,13 @@ def test_any_bytes_are_messages_or_nothing(raw: bytes) -> None:
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_pieces_add_up_to_what_came(chunks: list[bytes]) -> None:
-    lines = Lines()
+    lines = Lines(eager=True)
     passed = b"".join(piece for chunk in chunks for piece, _ in lines.feed(chunk))
     assert passed == b"".join(chunks)
 
 
 def test_whole_message_is_noticed_before_its_newline() -> None:
-    lines = Lines()
+    lines = Lines(eager=True)
     raw = json.dumps(call(1)).encode()
     assert [line for _, line in lines.feed(raw[:20])] == [None]
     ((piece, line),) = lines.feed(raw[20:])
