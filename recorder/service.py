@@ -25,7 +25,7 @@ from recorder.store import Store
 from recorder.wire import read_frame
 from recorder.writer import Writer
 
-__all__ = ["Service"]
+__all__ = ["Service", "refuse_network_file_system"]
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Service:
             RecordingError: the recording cannot be written.
         """
         path = path.absolute()
-        _refuse_network_file_system(path.parent)
+        refuse_network_file_system(path.parent)
         lock = _take_lock(path)
         try:
             chosen = durability or os.environ.get(FLIGHTLOG_DURABILITY) or "full"
@@ -207,7 +207,7 @@ def _release_lock(path: Path, descriptor: int) -> None:
         _held.discard(path)
 
 
-def _refuse_network_file_system(folder: Path) -> None:
+def refuse_network_file_system(folder: Path) -> None:
     """Refuse what SQLite's write-ahead log cannot work on: it needs one machine's shared memory."""
     if not MOUNTS.exists():
         return

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),
+    "doctor": ("recorder.commands.doctor", "Look whether everything records, and how to mend it."),
     "verify": ("recorder.commands.verify", "Verify that a recording is as it was written."),
     "query": ("recorder.commands.query", "Ask a recording in SQL, read-only."),
 }

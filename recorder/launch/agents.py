@@ -86,6 +86,8 @@ AGENTS: Mapping[str, Agent] = {
         {
             "OPENCODE_CONFIG_CONTENT": '{{"experimental":{{"openTelemetry":true}}}}',
             "OTEL_EXPORTER_OTLP_ENDPOINT": "{otlp}",
+            # It ends without waiting for what is not sent yet.
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
         },
         blind="opencode's permission decisions are on its own event bus only",
     ),

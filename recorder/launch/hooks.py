@@ -27,6 +27,8 @@ __all__ = ["RunHooks", "hooks_for"]
 
 _GEMINI_DEFAULTS = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
 _OPENCODE_CONFIG = "OPENCODE_CONFIG_CONTENT"
+_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+_PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 _NOT_ITS_HOOKS = "{}'s hooks ({}; 'flightlog install {}' wires them for good)"
 
 
@@ -67,7 +69,7 @@ def hooks_for(executable: str, given: Mapping[str, str], recording: Path) -> Run
         # Codex runs no hook that its user has not trusted: whether one is wired says too little.
         # Where both run, both hand over the same payload, which is recorded once.
         if agent != "codex" and _is_wired(agent):
-            return RunHooks()
+            return _own_telemetry(given) if agent == "claude-code" else RunHooks()
         return _MECHANISMS[agent](SETTINGS[agent].files[0], Wiring(recording), given)
     except (OSError, SettingsError, ValueError) as error:
         return RunHooks(blind=_NOT_ITS_HOOKS.format(agent, type(error).__name__, agent))
@@ -77,6 +79,16 @@ def _is_wired(agent: str) -> bool:
     places = Place(Path.home()), Place(Path.home(), Path.cwd())
     written = [hook for place in places for hook in written_hooks(SETTINGS[agent], place)]
     return any(hook.is_alive for hook in written)
+
+
+def _own_telemetry(given: Mapping[str, str]) -> RunHooks:
+    """Lead Claude Code's telemetry to this run: the address in its settings, which `flightlog
+    install` wrote, counts before the environment's; one on the command line before both.
+    """
+    told = {name: given[name] for name in (_ENDPOINT, _PROTOCOL) if given.get(name)}
+    if _ENDPOINT not in told:
+        return RunHooks()
+    return RunHooks(("--settings", json.dumps({"env": told})))
 
 
 def _claude(file: SettingsFile, wiring: Wiring, given: Mapping[str, str]) -> RunHooks:
