@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),
     "doctor": ("recorder.commands.doctor", "Look whether everything records, and how to mend it."),
+    "drill": ("analyzer.commands.drill", "Play an incident through the set-up and score it."),
     "verify": ("recorder.commands.verify", "Verify that a recording is as it was written."),
     "query": ("recorder.commands.query", "Ask a recording in SQL, read-only."),
 }

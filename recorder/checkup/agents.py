@@ -16,7 +16,7 @@ from recorder.capture.hook.settings.table import SETTINGS, AgentSettings, Wiring
 from recorder.capture.hook.settings.wired import WrittenHook, written_hooks
 from recorder.checkup.check import Check, Verdict
 
-__all__ = ["check_agents", "endpoints"]
+__all__ = ["HOOKS_ALONE", "check_agents", "endpoint_of", "endpoints"]
 
 type _Where = Callable[[Path], Path]
 
@@ -39,7 +39,7 @@ _TRANSCRIPTS: Mapping[str, _Where] = {
 """Where each agent keeps its own transcripts."""
 _IN_ENVIRONMENT = frozenset({"copilot", "opencode"})
 """Agents that take the address for telemetry from their environment alone."""
-_HOOKS_ALONE = "cursor"
+HOOKS_ALONE = "cursor"
 """Sends no telemetry to this machine."""
 
 
@@ -72,7 +72,7 @@ def endpoints(home: Path) -> list[str]:
     found = []
     for settings in SETTINGS.values():
         try:
-            found.append(_endpoint(settings, Place(home)))
+            found.append(endpoint_of(settings, Place(home)))
         except SettingsError:
             continue
     return sorted({address for address in found if address})
@@ -98,7 +98,7 @@ def _look(settings: AgentSettings, home: Path, project: Path) -> _Agent:
         settings,
         shutil.which(settings.program),
         hooks,
-        _endpoint(settings, Place(home)),
+        endpoint_of(settings, Place(home)),
         where.exists(),
     )
 
@@ -147,13 +147,17 @@ def _missing(agent: _Agent) -> list[str]:
         lacking = sorted(expected - wired)
         if lacking:
             missing.append(f"hooks for {', '.join(lacking)}")
-    if not agent.endpoint and agent.settings.agent not in {*_IN_ENVIRONMENT, _HOOKS_ALONE}:
+    if not agent.endpoint and agent.settings.agent not in {*_IN_ENVIRONMENT, HOOKS_ALONE}:
         missing.append("telemetry")
     return missing
 
 
-def _endpoint(settings: AgentSettings, place: Place) -> str:
-    """Return where an agent's settings send telemetry."""
+def endpoint_of(settings: AgentSettings, place: Place) -> str:
+    """Return where an agent's settings send telemetry; empty where they send none.
+
+    Raises:
+        SettingsError: a file cannot be parsed.
+    """
     for file in settings.files:
         path = place.of(file)
         expected = file.values(Wiring(Path("/")))

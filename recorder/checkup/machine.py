@@ -18,7 +18,7 @@ from recorder.location import keys_root
 from recorder.reader import Recording
 from recorder.service import refuse_network_file_system
 
-__all__ = ["check_machine"]
+__all__ = ["check_machine", "check_receiver"]
 
 RESET_MENDED = (3, 51, 3)
 """SQLite before this has the WAL-reset bug: https://sqlite.org/wal.html#walresetbug."""
@@ -40,7 +40,7 @@ def check_machine(recording: Path, endpoints: Iterable[str]) -> list[Check]:
         _space(recording),
         _keys(),
         _recorder(recording),
-        *map(_receiver, endpoints),
+        *map(check_receiver, endpoints),
     ]
 
 
@@ -110,7 +110,7 @@ def _recorder(recording: Path) -> Check:
     return _well("recorder", "answers")
 
 
-def _receiver(endpoint: str) -> Check:
+def check_receiver(endpoint: str) -> Check:
     """Ask whether something speaks HTTP where an agent sends its telemetry; nothing is sent."""
     address = urllib.parse.urlsplit(endpoint)
     base = f"{address.scheme}://{address.netloc}"

@@ -7,7 +7,6 @@ import secrets
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from recorder.capture.otlp.launch import ReceiverProcess, start_receiver
 from recorder.capture.proxy.launch import start_proxy
 from recorder.checkup.check import Check, Verdict
 from recorder.checkup.scratch import Scratch, token
+from recorder.checkup.telemetry import export, tool_call
 from recorder.checkup.tls_server import request_through, tls_server
 from recorder.child import python_command
 from recorder.client import Client
@@ -166,14 +166,7 @@ def _by_socket(ground: Scratch, probe: _Probe) -> None:
 
 
 def _by_http(receiver: ReceiverProcess, probe: _Probe) -> None:
-    request = urllib.request.Request(  # noqa: S310 - loopback, http
-        f"{receiver.http}/v1/traces",
-        data=_spans(probe).SerializeToString(),
-        headers={"Content-Type": "application/x-protobuf"},
-    )
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(request, timeout=LIMIT_SECONDS) as answer:
-        answer.read()
+    export(receiver.http, _spans(probe))
 
 
 def _by_grpc(receiver: ReceiverProcess, probe: _Probe) -> None:
@@ -184,26 +177,9 @@ def _by_grpc(receiver: ReceiverProcess, probe: _Probe) -> None:
 
 
 def _spans(probe: _Probe) -> ExportTraceServiceRequest:
-    request = ExportTraceServiceRequest()
-    resource = request.resource_spans.add()
-    about = resource.resource.attributes.add(key="service.name")
-    about.value.string_value = "flightlog-doctor"
     now = time.time_ns()
-    span = resource.scope_spans.add().spans.add(
-        trace_id=secrets.token_bytes(16),
-        span_id=secrets.token_bytes(8),
-        name="execute_tool Bash",
-        start_time_unix_nano=now,
-        end_time_unix_nano=now + 1,
-    )
-    for key, value in {
-        semconv.GEN_AI_OPERATION: "execute_tool",
-        semconv.GEN_AI_TOOL_NAME: "Bash",
-        semconv.GEN_AI_TOOL_CALL_ID: probe.mark,
-        semconv.GEN_AI_TOOL_ARGUMENTS: probe.command,
-    }.items():
-        span.attributes.add(key=key).value.string_value = value
-    return request
+    said = {semconv.GEN_AI_TOOL_ARGUMENTS: probe.command}
+    return tool_call("flightlog-doctor", "Bash", probe.mark, (now, now + 1), said)
 
 
 def _by_proxy(ground: Scratch, probe: _Probe) -> None:
