@@ -32,7 +32,7 @@ from recorder.capture.sdk import SESSION, FlightSpanProcessor, Pipeline
 from recorder.client import Client
 from recorder.environment import FLIGHTLOG_RUN
 from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
-from recorder.location import resolve_recording
+from recorder.location import recording_to_write
 from recorder.model import Json, Kind, Phase, Record, Witness, new_id
 from recorder.service import Service
 
@@ -83,7 +83,7 @@ def start(
     if _current is not None:
         return
     try:
-        path = resolve_recording(None if recording is None else str(recording))
+        path = recording_to_write(None if recording is None else str(recording))
         pipeline = _pipeline(path.absolute())
     except (FlightlogError, OSError, ValueError) as error:
         sys.stderr.write(f"flightlog: not recording: {error}\n")

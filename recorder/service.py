@@ -184,6 +184,15 @@ def _take_lock(path: Path) -> int:
             raise RecorderBusyError(f"this process already is the recorder of {path}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise RecordingError(
+                f"cannot record to {path}: {error.filename} is a file, not a folder"
+            ) from error
+        except OSError as error:
+            raise RecordingError(
+                f"cannot record to {path}: its folder cannot be made ({error.strerror})"
+            ) from error
+        try:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise RecordingError(f"cannot write beside {path}: {error.strerror}") from error

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from recorder.commands.options import json_option, recording_option
+from recorder.commands.options import json_option, writing_option
 from recorder.location import recording_to_write
 
 __all__ = ["command"]
 
 
 @click.command("doctor")
-@recording_option
+@writing_option
 @json_option
 @click.pass_context
 def command(context: click.Context, recording: str | None, *, as_json: bool) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from recorder.commands.options import recording_option
+from recorder.commands.options import writing_option
 
 __all__ = ["command"]
 
 
 @click.command("mcp", context_settings={"allow_interspersed_args": False})
 @click.option("--name", metavar="NAME", default="", help="What to call the agent.")
-@recording_option
+@writing_option
 @click.argument("server", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(name: str, recording: str | None, server: tuple[str, ...]) -> None:
     """Run an MCP server and record what an agent asks of it and what it answers.

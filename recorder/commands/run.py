@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from recorder.commands.options import recording_option
+from recorder.commands.options import writing_option
 from recorder.location import recording_to_write
 
 __all__ = ["command"]
@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
 @click.option("--name", metavar="NAME", default="", help="What to call the agent.")
-@recording_option
+@writing_option
 @click.option("--no-proxy", is_flag=True, help="Do not record requests on the wire.")
 @click.option("--no-otlp", is_flag=True, help="Leave its telemetry alone: receive none.")
 @click.option(
