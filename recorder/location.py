@@ -56,6 +56,11 @@ def recording_to_write(value: str | None) -> Path:
     return resolve_recording(named)
 
 
+def demo_stands_in(value: str | None) -> bool:
+    """True when a reader gets the demo's recording only because there is no own one yet."""
+    return resolve_recording(value) != recording_to_write(value)
+
+
 def recording_option_for(path: Path) -> str:
     """Return what makes a command that is suggested to a person open this recording.
 

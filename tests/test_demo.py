@@ -413,18 +413,13 @@ def test_the_hints_at_the_end_open_this_recording_whatever_else_there_is(
 
 def processes_of(recording: Path, scratch: Path) -> list[psutil.Process]:
     """Return what still runs for a demo: its children name the recording or the scratch folder."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "environ"])
-        if any(
-            str(folder) in text
-            for folder in (recording, scratch)
-            for text in [
-                *(process.info["cmdline"] or ()),
-                *(process.info["environ"] or {}).values(),
-            ]
-        )
-    ]
+
+    def texts(process: psutil.Process) -> str:
+        about = process.info
+        return " ".join([*(about["cmdline"] or ()), *(about["environ"] or {}).values()])
+
+    running = psutil.process_iter(["cmdline", "environ"])
+    return [p for p in running if str(recording) in texts(p) or str(scratch) in texts(p)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
@@ -449,8 +444,8 @@ def test_however_the_demo_ends_its_children_and_the_tokens_are_gone(
         said = demo.stderr.read()
         demo.wait(60)
     deadline = time.monotonic() + 60
-    while (left := processes_of(recording, scratch)) or list(scratch.iterdir()):
-        assert time.monotonic() < deadline, (left, list(scratch.iterdir()))
+    while (left := processes_of(recording, scratch)) or any(scratch.iterdir()):
+        assert time.monotonic() < deadline, left
         time.sleep(0.05)
     assert verify(recording).ok
     if number is signal.SIGKILL:

@@ -13,6 +13,7 @@ import click
 from analyzer.commands.selection import opened
 from analyzer.timeline import format_length
 from recorder.commands.options import json_option, recording_option
+from recorder.location import demo_stands_in
 from recorder.model import SessionRow
 from recorder.safe_text import safe_text
 
@@ -40,6 +41,8 @@ def command(recording: str | None, as_json: bool) -> None:
             click.echo(json.dumps([_document(row) for row in rows], indent=2))
         elif rows:
             click.echo("\n".join(_table(rows)))
+            if demo_stands_in(recording):
+                click.echo("these are the demo's: there is no recording of your own yet", err=True)
         else:
             click.echo(f"{source.path} holds no session yet", err=True)
 

@@ -51,6 +51,22 @@ def test_a_reader_gets_the_demos_recording_until_there_is_an_own_one(
     assert capfd.readouterr() == ("", "")
 
 
+def test_that_the_demo_stands_in_is_said_where_recordings_are_chosen_and_nowhere_else(
+    demo: Path,
+) -> None:
+    record = "import recorder; recorder.start('demo')\nwith recorder.session(): pass"
+    subprocess.run([sys.executable, "-c", record], check=True, timeout=60)
+
+    def complaint(*command: str) -> str:
+        done = subprocess.run([*MAIN, *command], capture_output=True, text=True, check=True)
+        return done.stderr
+
+    assert "no recording of your own yet" in complaint("sessions")
+    for quiet in (["sessions", "-r", "demo"], ["replay"], ["verify"], ["query", "SELECT 1"]):
+        assert complaint(*quiet) == ""
+    assert demo.exists()
+
+
 def test_the_python_api_writes_to_the_users_own(demo: Path) -> None:
     before = records_in(demo)
     program = "import recorder; recorder.start(agent='mine')\nwith recorder.session(): pass"
