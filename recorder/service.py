@@ -10,11 +10,12 @@ import contextlib
 import fcntl
 import logging
 import os
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from recorder.capture.hook.records import HookReader
 from recorder.environment import FLIGHTLOG_DURABILITY
@@ -22,7 +23,7 @@ from recorder.errors import RecorderBusyError, RecordingError
 from recorder.location import lock_path, socket_path
 from recorder.model import Record
 from recorder.store import Store
-from recorder.wire import read_frame
+from recorder.wire import decode_record, read_frame
 from recorder.writer import Writer
 
 __all__ = ["Service", "refuse_network_file_system"]
@@ -95,6 +96,14 @@ class Service:
         self._writer.submit(record, done)
         return answered.wait(timeout_seconds) and outcome[0]
 
+    def submit_fields(self, fields: dict[str, Any], *, wait: bool = False) -> bool:
+        """Do as `submit` with a record that is given as its fields (`recorder.wire`).
+
+        Raises:
+            ValueError: they are none of a record.
+        """
+        return self.submit(decode_record(fields), wait=wait)
+
     def submit_group(
         self, records: Sequence[Record], done: Callable[[bool], None] | None = None
     ) -> None:
@@ -117,6 +126,19 @@ class Service:
         _release_lock(self.path, self._lock)
 
 
+    def leave_to_parent(self) -> None:
+        """Let go, in a forked child, of what the parent serves with.
+
+        As long as any process holds them, a client of a parent that died would go on talking to
+        sockets that nobody reads. Nothing is shut down, and the database is not touched: SQLite's
+        connections must not be used, nor closed, across a fork.
+        """
+        self._server.leave_to_parent()
+        with contextlib.suppress(OSError):
+            os.close(self._lock)
+        _held.discard(self.path)
+
+
 class _Server(socketserver.ThreadingUnixStreamServer):
     """Takes frames from any number of clients, one thread for each."""
 
@@ -134,6 +156,22 @@ class _Server(socketserver.ThreadingUnixStreamServer):
             os.umask(before)
         self.writer = writer
         self.hooks = HookReader()
+        self._accepted: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a client in a thread of its own."""
+        self._accepted.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a client's connection."""
+        self._accepted.discard(request)
+        super().shutdown_request(request)
+
+    def leave_to_parent(self) -> None:
+        """Close this process's copies of the sockets without shutting the connections down."""
+        for held in (self.socket, *self._accepted):
+            held.close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log that a client's connection failed, without anything that it sent."""

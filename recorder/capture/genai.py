@@ -38,6 +38,7 @@ _SESSION_NAMES = (
     "ai.telemetry.metadata.sessionId",
 )
 """Attributes under which agents say their session, the most telling first."""
+_SAYS_SESSION = frozenset(_SESSION_NAMES)
 
 _SAME: Mapping[str, str] = {
     "gen_ai.tool.call_id": semconv.GEN_AI_TOOL_CALL_ID,
@@ -93,7 +94,9 @@ _AI_SDK = {
     "ai.generateObject.doGenerate": Kind.MODEL_CALL,
     "ai.embed.doEmbed": Kind.MODEL_CALL,
 }
-_MCP_CALL = "tools/call"
+_MCP_METHOD, _MCP_CALL = "mcp.method.name", "tools/call"
+_SAYS_KIND = frozenset({*_MARKERS, _LLM_REQUEST, _MCP_METHOD})
+_IS_RENAMED = frozenset(_SAME)
 
 
 def text_of(attributes: Mapping[str, Json], *names: str) -> str:
@@ -107,6 +110,8 @@ def text_of(attributes: Mapping[str, Json], *names: str) -> str:
 
 def session_of(attributes: Mapping[str, Json]) -> str:
     """Return the session that a span, a log record or a resource names; empty where it does not."""
+    if _SAYS_SESSION.isdisjoint(attributes):
+        return ""
     return text_of(attributes, *_SESSION_NAMES)
 
 
@@ -118,8 +123,10 @@ def normalise(name: str, said: dict[str, Json]) -> None:
         said: its attributes; nothing is taken away. Only a tool call's arguments that stand
             wrapped or as a structure are replaced by their JSON text.
     """
-    for found in [other for other in said if other in _SAME]:
-        said.setdefault(_SAME[found], said[found])
+    # Spans of an agent's own thread are read here: what most of them do not have costs one look.
+    if not _IS_RENAMED.isdisjoint(said):
+        for found in [other for other in said if other in _SAME]:
+            said.setdefault(_SAME[found], said[found])
     kind = _marked_kind(name, said)
     if kind is not None:
         said.setdefault(semconv.KIND, kind.value)
@@ -150,7 +157,9 @@ def kind_of(said: Mapping[str, Json], *, is_client: bool) -> Kind:
 
 def _marked_kind(name: str, said: dict[str, Json]) -> Kind | None:
     """Return what a span is by the marks of other conventions; None where they do not tell."""
-    if said.get("mcp.method.name") == _MCP_CALL:
+    if _SAYS_KIND.isdisjoint(said):
+        return _AI_SDK.get(name)
+    if said.get(_MCP_METHOD) == _MCP_CALL:
         said.setdefault(semconv.GEN_AI_TOOL_NAME, name.rpartition(" ")[2])
         return Kind.TOOL_CALL
     mark = next((said[marker] for marker in _MARKERS if marker in said), None)
@@ -166,8 +175,8 @@ def _marked_kind(name: str, said: dict[str, Json]) -> Kind | None:
 
 
 def _tool(name: str, said: dict[str, Json]) -> None:
-    tool = text_of(said, semconv.GEN_AI_TOOL_NAME, "traceloop.entity.name") or name
-    said.setdefault(semconv.GEN_AI_TOOL_NAME, tool)
+    if semconv.GEN_AI_TOOL_NAME not in said:
+        said[semconv.GEN_AI_TOOL_NAME] = text_of(said, "traceloop.entity.name") or name
     if semconv.GEN_AI_TOOL_ARGUMENTS not in said and text_of(said, *_INPUTS):
         said[semconv.GEN_AI_TOOL_ARGUMENTS] = text_of(said, *_INPUTS)
     arguments = said.get(semconv.GEN_AI_TOOL_ARGUMENTS)
@@ -175,10 +184,12 @@ def _tool(name: str, said: dict[str, Json]) -> None:
         said[semconv.GEN_AI_TOOL_ARGUMENTS] = unwrapped_arguments(arguments)
     elif arguments is not None:
         said[semconv.GEN_AI_TOOL_ARGUMENTS] = as_json_text(arguments)
-    if text_of(said, *_OUTPUTS):
-        said.setdefault(semconv.GEN_AI_TOOL_RESULT, text_of(said, *_OUTPUTS))
+    if semconv.GEN_AI_TOOL_RESULT not in said and text_of(said, *_OUTPUTS):
+        said[semconv.GEN_AI_TOOL_RESULT] = text_of(said, *_OUTPUTS)
     result = said.get(semconv.GEN_AI_TOOL_RESULT)
-    if isinstance(result, Mapping | list):
+    if result is None:
+        return
+    if not isinstance(result, str) and isinstance(result, Mapping | list):
         result = said[semconv.GEN_AI_TOOL_RESULT] = json.dumps(result, ensure_ascii=False)
     if isinstance(result, str) and semconv.GEN_AI_TOOL_CALL_ID not in said:
         call_id = call_id_in(result)
