@@ -110,9 +110,8 @@ def session(
     """
     session_id = name or new_id()
     begun = running.current()
-    agent, about = "agent", {semconv.GEN_AI_CONVERSATION: session_id}
-    if begun is not None:
-        agent, about = begun.agent, begun.about(session_id)
+    agent = begun.agent if begun else "agent"
+    about = begun.about(session_id) if begun else {}
     token = otel_context.attach(otel_context.set_value(SESSION, session_id))
     try:
         with running.recorded_span(f"invoke_agent {agent}", {**about, **(attributes or {})}):

@@ -137,7 +137,9 @@ class Client:
             self._asked += 1
         frame = encode_frame(fields, self._asked if wait else None)
         if len(frame) > MAX_FRAME:
-            lost = gap(1, f"a {Kind(fields['kind']).value} record was larger than {MAX_FRAME} bytes")
+            lost = gap(
+                1, f"a {Kind(fields['kind']).value} record was larger than {MAX_FRAME} bytes"
+            )
             _hand_over(connection, encode_frame(lost, None))
             return False
         _hand_over(connection, frame)

@@ -22,6 +22,7 @@ from recorder.environment import FLIGHTLOG_DURABILITY
 from recorder.errors import RecorderBusyError, RecordingError
 from recorder.location import lock_path, socket_path
 from recorder.model import Record
+from recorder.quiet import be_quiet
 from recorder.store import Store
 from recorder.wire import decode_record, read_frame
 from recorder.writer import Writer
@@ -125,7 +126,6 @@ class Service:
         self._writer.stop()
         _release_lock(self.path, self._lock)
 
-
     def leave_to_parent(self) -> None:
         """Let go, in a forked child, of what the parent serves with.
 
@@ -185,6 +185,7 @@ class _Connection(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        be_quiet()
         while True:
             try:
                 frame = read_frame(self.rfile.read)

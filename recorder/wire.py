@@ -39,7 +39,7 @@ def encode_frame(record: Record | Sequence[Record] | dict[str, Any], ack: int | 
     try:
         payload = orjson.dumps(message, default=_as_json)
     except TypeError:
-        # What orjson is too strict for: lone surrogates, integers over 64 bits, other keys than text
+        # What orjson is too strict for: lone surrogates, long integers, keys that are no text
         payload = json.dumps(message, separators=(",", ":"), default=_as_json).encode()
     return _LENGTH.pack(len(payload)) + payload
 

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from recorder import semconv
 from recorder.location import spool_folder
 from recorder.model import Json, Kind, Phase, Record, Witness
+from recorder.quiet import be_quiet
 from recorder.sealing import SealedRecord, Sealer
 from recorder.spool import Spool, Spooled, take_in
 from recorder.store import Store
@@ -103,6 +104,7 @@ class Writer:
         self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
+        be_quiet()
         self._take_spool_in()
         running = True
         while running:

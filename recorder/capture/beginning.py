@@ -22,7 +22,7 @@ from recorder.service import Service
 
 __all__ = ["begin", "end"]
 
-_ALWAYS = frozenset({sampling.ALWAYS_ON.get_description(), sampling.DEFAULT_ON.get_description()})
+_ALWAYS = (sampling.ALWAYS_ON, sampling.DEFAULT_ON)
 
 # A provider cannot be rid of a processor: the one that it got serves for every start after a stop.
 _joined: dict[int, tuple[object, FlightSpanProcessor]] = {}
@@ -119,7 +119,7 @@ def _tell_what_is_not_seen(begun: Running) -> None:
     elif os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         reason = "OTEL_SDK_DISABLED is set: spans are not recorded"
         sys.stderr.write(f"flightlog: {reason}\n")
-    elif isinstance(sampler, sampling.Sampler) and sampler.get_description() not in _ALWAYS:
+    elif isinstance(sampler, sampling.Sampler) and sampler not in _ALWAYS:
         reason = (
             f"the agent's sampler ({sampler.get_description()}) drops spans of other libraries; "
             "what is told to flightlog is recorded all the same"

@@ -15,13 +15,14 @@ import sys
 import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from recorder import semconv
 from recorder.capture import running
-from recorder.capture.sdk import quiet
-from recorder.location import keys_root, socket_path
+from recorder.location import socket_path
 from recorder.model import Json, Kind
+from recorder.quiet import quiet
 
 __all__ = ["turn_off", "turn_on"]
 
@@ -53,8 +54,7 @@ class _Watch:
     def __init__(self, recording: Path) -> None:
         installed = {sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")}
         self.silent_reads = (*_SYSTEM, *(f"{path}{os.sep}" for path in installed if path))
-        own = {os.path.abspath(recording), os.path.abspath(keys_root()), str(socket_path(recording))}  # noqa: PTH100 - text is compared, links are not followed
-        self.silent = (*own, f"{recording.parent}{os.sep}.{recording.name}.")
+        self.recorder = str(socket_path(recording))
         self.seen: dict[tuple[str, str, int], None] = {}
 
     def is_new(self, path: str, mode: str, span_id: int) -> bool:
@@ -91,7 +91,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     # Called for everything that the interpreter audits: what is not ours must cost next to nothing.
     if _watch is None or event not in _ON:
         return
-    if getattr(quiet, "now", False):
+    if quiet.now:
         return
     quiet.now = True
     try:
@@ -104,12 +104,10 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         quiet.now = False
 
 
-def _opened(
-    begun: running.Running, watch: _Watch, _event: str, arguments: tuple[Any, ...]
-) -> None:
+def _opened(begun: running.Running, watch: _Watch, _event: str, arguments: tuple[Any, ...]) -> None:
     path, mode, flags = arguments
     name = _path(path)
-    if not name or name.startswith(watch.silent):
+    if not name:
         return
     how = _manner(mode, flags)
     if how == "read" and (name.startswith(watch.silent_reads) or _is_module_being_read()):
@@ -120,10 +118,10 @@ def _opened(
 
 
 def _changed(
-    begun: running.Running, watch: _Watch, event: str, arguments: tuple[Any, ...]
+    begun: running.Running, _watch: _Watch, event: str, arguments: tuple[Any, ...]
 ) -> None:
     name = _path(arguments[0])
-    if not name or name.startswith(watch.silent):
+    if not name:
         return
     verb = event.rpartition(".")[2]
     said: dict[str, Json] = {FILE_PATH: name, FILE_MODE: verb}
@@ -142,7 +140,7 @@ def _started(
         executable, argv = arguments[1:3] if event == "os.spawn" else arguments[:2]
         if event == "os.posix_spawn" and _caller() == "subprocess":
             return
-        executable = _path(executable)
+        executable = _text(executable or "")
         command = _text(argv) if isinstance(argv, str | bytes) else shlex.join(map(_text, argv))
         executable = executable or command.partition(" ")[0]
     said: dict[str, Json] = {
@@ -162,7 +160,7 @@ def _connected(
     address = arguments[1]
     if isinstance(address, str | bytes):
         path = _path(address)
-        if not path.startswith(watch.silent):
+        if path != watch.recorder:
             said: dict[str, Json] = {semconv.SERVER_ADDRESS: path, NETWORK_TRANSPORT: "unix"}
             begun.submit_point(Kind.API_REQUEST, f"connect {path}", said)
     elif isinstance(address, tuple) and len(address) >= 2 and isinstance(address[1], int):
@@ -198,7 +196,7 @@ def _path(value: object) -> str:
     if not isinstance(value, str | bytes) or not value:
         return ""
     text = os.fsdecode(value)
-    return text if text.startswith(("/", "\x00")) else os.path.abspath(text)  # noqa: PTH100
+    return text if text.startswith(("/", "\x00")) else os.path.abspath(text)
 
 
 def _text(value: object) -> str:
@@ -207,9 +205,9 @@ def _text(value: object) -> str:
     return os.fsdecode(value) if isinstance(value, str | bytes) else str(value)
 
 
-def _frame_outside() -> Any:
+def _frame_outside() -> FrameType | None:
     """Return the frame of the code that the event came from."""
-    frame = sys._getframe()  # noqa: SLF001 - documented, though only for CPython
+    frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
     return frame

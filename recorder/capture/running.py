@@ -23,8 +23,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import StatusCode, set_span_in_context
 
 from recorder import semconv
-from recorder.capture.sdk import PARENT, FlightSpanProcessor, Pipeline, quiet
+from recorder.capture.sdk import PARENT, FlightSpanProcessor, Pipeline
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
+from recorder.quiet import quietly
 
 __all__ = [
     "Attribute",
@@ -66,16 +67,19 @@ class Running:
         self._untold = {self.process_session: True}
 
     def session_of_process(self) -> str:
-        """Return the session of calls that stand alone, recording its start where it is the first."""
+        """Return the session of calls that stand alone; the first one records its start."""
         # No lock: one that another thread holds during a fork stays locked in the child.
         if self._untold and self._untold.pop(self.process_session, False):
-            self.pipeline.submit(self._of_session(Phase.START, self.about(self.process_session)))
+            with quietly():
+                about = self.about(self.process_session)
+                self.pipeline.submit(self._of_session(Phase.START, about))
         return self.process_session
 
     def end_session_of_process(self) -> None:
         """Record the end of that session, if it was begun."""
         if not self._untold:
-            self.pipeline.submit(self._of_session(Phase.END, {}))
+            with quietly():
+                self.pipeline.submit(self._of_session(Phase.END, {}))
 
     def about(self, session: str = "") -> dict[str, Attribute]:
         """Return what names this process and its agent."""
@@ -97,7 +101,8 @@ class Running:
         self, kind: Kind, name: str, attributes: Mapping[str, Json], *, wait: bool = False
     ) -> None:
         """Record something that has no duration, where it happens: in the current span."""
-        self.pipeline.submit(self.point(kind, name, attributes, inner_span()), wait=wait)
+        with quietly():
+            self.pipeline.submit(self.point(kind, name, attributes, inner_span()), wait=wait)
 
     def point(
         self,
@@ -187,7 +192,8 @@ class Begun:
             raise
         except BaseException as error:
             # Broad, and raised again: an agent that is interrupted was interrupted in this call.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), quietly():
+                # Its traceback is read from the source files.
                 span.record_exception(error)
                 span.set_status(StatusCode.ERROR, f"{type(error).__name__}: {error}")
             raise
@@ -221,22 +227,18 @@ def recorded_span(name: str, attributes: Mapping[str, Attribute]) -> Iterator[tr
 
 
 def _about_process() -> dict[str, Attribute]:
-    was_quiet, quiet.now = getattr(quiet, "now", False), True
     try:
-        try:
-            user = getpass.getuser()
-        except (OSError, KeyError):
-            # A container's user may have no name.
-            user = str(os.getuid())
-        try:
-            folder = str(Path.cwd())
-        except OSError:
-            folder = ""
-        return {
-            semconv.PROCESS_PID: os.getpid(),
-            semconv.PROCESS_CWD: folder,
-            semconv.HOST_NAME: socket.gethostname(),
-            semconv.USER_NAME: user,
-        }
-    finally:
-        quiet.now = was_quiet
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        # A container's user may have no name.
+        user = str(os.getuid())
+    try:
+        folder = str(Path.cwd())
+    except OSError:
+        folder = ""
+    return {
+        semconv.PROCESS_PID: os.getpid(),
+        semconv.PROCESS_CWD: folder,
+        semconv.HOST_NAME: socket.gethostname(),
+        semconv.USER_NAME: user,
+    }

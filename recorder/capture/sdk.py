@@ -7,7 +7,6 @@ an agent was killed in never ends. Works beside any other processor and never ra
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,13 +16,14 @@ from opentelemetry.sdk.trace import SpanProcessor
 from recorder.capture.genai import session_of
 from recorder.capture.spans import Told, end_fields, start_fields, told_by
 from recorder.model import Json, Kind, Record
+from recorder.quiet import quiet
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
     from opentelemetry.trace import SpanContext
 
-__all__ = ["PARENT", "SESSION", "FlightSpanProcessor", "Pipeline", "quiet"]
+__all__ = ["PARENT", "SESSION", "FlightSpanProcessor", "Pipeline"]
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,6 @@ PARENT = otel_context.create_key("flightlog-parent")
 the provider is not the SDK's. What is done inside it is recorded as its child."""
 MAX_OPEN = 10_000
 """Spans that were started and not ended; older ones are forgotten (their ends are whole again)."""
-
-quiet = threading.local()
-"""`quiet.now` is true in a thread that is handing over a record: what it does meanwhile (a library
-that is instrumented, a file that is opened) is the recorder's own and is not recorded."""
 
 
 class Pipeline(Protocol):
@@ -94,7 +90,7 @@ class FlightSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Record a span's start."""
-        if self._pipeline is None or getattr(quiet, "now", False):
+        if self._pipeline is None or quiet.now:
             return
         quiet.now = True
         try:
@@ -106,7 +102,7 @@ class FlightSpanProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Record a span's end."""
-        if self._pipeline is None or getattr(quiet, "now", False):
+        if self._pipeline is None or quiet.now:
             return
         quiet.now = True
         try:
@@ -126,9 +122,7 @@ class FlightSpanProcessor(SpanProcessor):
             return current
         return self._process_session() if self._process_session else ""
 
-    def _start(
-        self, pipeline: Pipeline, span: Span, parent_context: Context | None
-    ) -> None:
+    def _start(self, pipeline: Pipeline, span: Span, parent_context: Context | None) -> None:
         context = span.get_span_context()
         if context is None:
             return

@@ -69,7 +69,7 @@ def start_fields(span: ReadableSpan, told: Told, session: str, run: str) -> dict
 def end_fields(
     span: ReadableSpan, told: Told, session: str, run: str, before: Mapping[str, Json]
 ) -> dict[str, Any]:
-    """Return the fields of the record of a span's end, without the attributes that its start told already.
+    """Return the fields of the record of a span's end: what its start did not tell already.
 
     Args:
         span: the span, ended.

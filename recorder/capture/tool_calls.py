@@ -7,8 +7,10 @@ shows in it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any
 
@@ -18,6 +20,8 @@ from recorder.capture.values import Stream, as_text
 from recorder.model import new_id
 
 __all__ = ["recorded_tool"]
+
+logger = logging.getLogger(__name__)
 
 
 def recorded_tool(
@@ -53,13 +57,13 @@ class _Call:
         self, function: Any, name: str | None, attributes: Mapping[str, Attribute]
     ) -> None:
         inner = getattr(function, "func", function)  # of functools.partial
-        self._name = name or getattr(inner, "__name__", type(inner).__name__)
+        self._name: str = name or getattr(inner, "__name__", "") or type(inner).__name__
         self._attributes = attributes
+        self._signature: inspect.Signature | None = None
         try:
             self._signature = inspect.signature(function)
         except (TypeError, ValueError):
-            # Some built-in functions have none.
-            self._signature = None
+            logger.debug("%s has no signature: its arguments have no names", self._name)
         self._owner = _name_of_owner(function, self._signature)
 
     def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Begun:
@@ -76,13 +80,11 @@ class _Call:
         )
 
     def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        try:
-            if self._signature is None:
-                raise TypeError
-            bound = dict(self._signature.bind(*args, **kwargs).arguments)
-        except TypeError:
-            # Unknown, or the call itself will raise the same; what was passed is told as it came.
-            bound = {"args": list(args), **kwargs}
+        # As it came where the names are unknown, or where the call itself will raise the same.
+        bound: dict[str, Any] = {"args": list(args), **kwargs}
+        if self._signature is not None:
+            with contextlib.suppress(TypeError):
+                bound = dict(self._signature.bind(*args, **kwargs).arguments)
         bound.pop(self._owner, None)
         return as_text(bound)
 
@@ -138,7 +140,7 @@ def _generator(function: Any, call: _Call) -> Callable[..., Any]:
                     with begun.inside():
                         steps.close()
                     raise
-                except BaseException as error:  # noqa: BLE001 - handed on to the generator
+                except BaseException as error:
                     step, passed = steps.throw, error
         finally:
             begun.span.set_attribute(semconv.GEN_AI_TOOL_RESULT, kept.text())
@@ -166,7 +168,7 @@ def _async_generator(function: Any, call: _Call) -> Callable[..., Any]:
                     with begun.inside():
                         await steps.aclose()
                     raise
-                except BaseException as error:  # noqa: BLE001 - handed on to the generator
+                except BaseException as error:
                     step, passed = steps.athrow, error
         finally:
             begun.span.set_attribute(semconv.GEN_AI_TOOL_RESULT, kept.text())

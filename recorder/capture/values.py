@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -54,18 +55,16 @@ def _cut(text: str) -> str:
 
 
 def _as_json(value: Any) -> str:
-    try:
+    """Return a value as JSON; an agent's own objects may raise whatever they like on the way."""
+    with contextlib.suppress(Exception):
         return orjson.dumps(value, default=_shown, option=_OPTIONS).decode()
-    except Exception:  # noqa: BLE001 - an agent's own objects raise whatever they like
-        pass
-    try:
+    with contextlib.suppress(Exception):
         return json.dumps(value, ensure_ascii=False, default=_shown)
-    except Exception:  # noqa: BLE001
-        return _shown(value)
+    return _shown(value)
 
 
 def _shown(value: Any) -> str:
     try:
         return str(value)
-    except Exception:  # noqa: BLE001
+    except Exception:
         return f"<{type(value).__name__} that cannot be shown>"
