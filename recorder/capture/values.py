@@ -6,13 +6,10 @@ import contextlib
 import json
 from typing import Any
 
-import orjson
-
 __all__ = ["MAX_VALUE", "Stream", "as_text"]
 
 MAX_VALUE = 8 * 1024 * 1024
 """Characters of a tool's arguments or result that are recorded; the rest is cut and said to be."""
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def as_text(value: Any) -> str:
@@ -56,8 +53,6 @@ def _cut(text: str) -> str:
 
 def _as_json(value: Any) -> str:
     """Return a value as JSON; an agent's own objects may raise whatever they like on the way."""
-    with contextlib.suppress(Exception):
-        return orjson.dumps(value, default=_shown, option=_OPTIONS).decode()
     with contextlib.suppress(Exception):
         return json.dumps(value, ensure_ascii=False, default=_shown)
     return _shown(value)

@@ -116,13 +116,9 @@ if os.fork() == 0:
 os.read(ready, 1)
 os.kill(os.getpid(), 9)
 """
-    started = launch(AGENT + program, path)
-    assert started.wait(60) == -signal.SIGKILL
-    assert started.stdin is not None
-    started.stdin.close()
-    assert started.stderr is not None
-    started.stderr.read()  # ends when the child does
-    started.stderr.close()
+    with launch(AGENT + program, path) as started:
+        assert started.wait(60) == -signal.SIGKILL
+        started.communicate(timeout=60)  # closes what the child waits for, and ends when it does
     # The next recorder takes in what the orphan put aside.
     Service.start(path).stop()
     assert [word for word in ("before", "while", "after") if word in str(told(path))] == [
@@ -181,6 +177,6 @@ while number < 400:
     if running:
         running.stop()
     Service.start(path).stop()
-    began = {f'{{"number":{n}}}' for n in map(int, "".join([*seen, rest]).split())}
+    began = {f'{{"number": {n}}}' for n in map(int, "".join([*seen, rest]).split())}
     assert began <= set(told(path))
     assert verify(path).ok

@@ -126,7 +126,7 @@ recorder.stop()
     assert found["words"][1].attributes[RESULT] == "a b c "  # type: ignore[union-attr]
     rows = [r for r in records_of(path, Kind.TOOL_CALL) if r.name == "rows"]
     assert [r.attributes.get(RESULT) for r in rows if r.phase is Phase.END] == [
-        '{"row":0}\n{"row":1}\n{"row":2}', '{"row":0}\n{"row":1}',
+        '{"row": 0}\n{"row": 1}\n{"row": 2}', '{"row": 0}\n{"row": 1}',
     ]  # fmt: skip
     # What reads a stream is not inside the call that makes it.
     assert found["outside"][0].parent_span_id == ""
