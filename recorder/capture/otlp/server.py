@@ -70,11 +70,12 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Callable[[Endpoi
     """
     guard = Guard(settings.host, _token(settings))
     identity = _identity(settings)
+    context = None if identity is None else _tls(settings)
     with _sink(settings.recording) as (sink, is_recorder):
         receiver = Receiver(sink, settings.limits, run=settings.run)
         async with (
             _grpc(receiver, guard, settings, identity) as grpc_port,
-            _http(receiver, guard, settings, identity, grpc_port) as http_port,
+            _http(receiver, guard, settings, context, grpc_port) as http_port,
         ):
             scheme = "http" if identity is None else "https"
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -112,12 +113,11 @@ async def _http(
     receiver: Receiver,
     guard: Guard,
     settings: Settings,
-    identity: Identity | None,
+    context: ssl.SSLContext | None,
     grpc_port: int,
 ) -> AsyncIterator[int]:
     # gRPC clients speak TLS to a port that offers them HTTP/2 only: there is nothing to pass on.
-    front = HttpFront(receiver, guard, grpc_port if identity is None else 0)
-    context = None if identity is None else _tls(settings)
+    front = HttpFront(receiver, guard, grpc_port if context is None else 0)
     try:
         server = await asyncio.start_server(
             front.serve, settings.host, settings.http_port, ssl=context, backlog=256, limit=2**18

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import socket
@@ -10,17 +11,22 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import grpc
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from recorder.capture.otlp.launch import ReceiverProcess, start_receiver
+from recorder.capture.otlp.limits import Limits
+from recorder.capture.otlp.server import Endpoint, Settings, serve
 from recorder.model import Kind, StoredRecord, Witness
 from recorder.reader import Recording
 
@@ -29,6 +35,7 @@ FLIGHTLOG = str(Path(sys.executable).with_name("flightlog"))
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 DEADLINE = 60.0
+TRACE_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 SECRET = "hunter2-swordfish-91"
 
 
@@ -127,6 +134,17 @@ def trace_request(
     return request
 
 
+def export_by_grpc(
+    channel: grpc.Channel,
+    request: ExportTraceServiceRequest | bytes,
+    metadata: Sequence[tuple[str, str]] = (),
+) -> bytes:
+    """Export by hand, with no exporter's retries; return the response's bytes."""
+    call: Any = channel.unary_unary(TRACE_EXPORT)
+    raw = request if isinstance(request, bytes) else request.SerializeToString()
+    return bytes(call(raw, metadata=list(metadata), timeout=DEADLINE))
+
+
 def log_request(*names: str) -> ExportLogsServiceRequest:
     request = ExportLogsServiceRequest()
     entry = request.resource_logs.add()
@@ -210,3 +228,58 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder, members=[m for m in archive if m.name.endswith(".otlp.jsonl")], filter="data"
         )
     return folder / "transcripts" / "captured"
+
+
+@dataclass
+class InProcess:
+    """A receiver in this process, where its limits can be chosen and its commits watched."""
+
+    endpoint: Endpoint
+    recording: Path
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.endpoint.http).port or 0
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
+
+    def post(self, path: str, body: bytes, content_type: str = PROTOBUF) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        try:
+            connection.request("POST", path, body, {"Content-Type": content_type})
+            answer = connection.getresponse()
+            named = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, named, answer.read())
+        finally:
+            connection.close()
+
+    def received(self) -> list[StoredRecord]:
+        return [
+            r
+            for r in everything(self.recording)
+            if r.witness is Witness.OTLP and r.name != "resource"
+        ]
+
+
+@contextmanager
+def in_process(recording: Path, limits: Limits) -> Iterator[InProcess]:
+    """Run a receiver on a thread of this process until the block ends."""
+    settings = Settings(recording, http_port=0, grpc_port=0, limits=limits)
+    found: Future[tuple[Endpoint, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def main() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        await serve(settings, stop, lambda endpoint: found.set_result((endpoint, loop, stop)))
+
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(asyncio.run, main())
+        until(lambda: found.done() or running.done(), "the receiver")
+        if running.done():
+            running.result()
+        endpoint, loop, stop = found.result()
+        try:
+            yield InProcess(endpoint, recording)
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            running.result(DEADLINE)
