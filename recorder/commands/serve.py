@@ -12,7 +12,7 @@ from recorder.location import recording_to_write
 __all__ = ["command"]
 
 _PORT = click.IntRange(0, 65535)
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path)
 
 
 @click.command("serve")
