@@ -133,6 +133,9 @@ CLIS = (
         ("run", "go"),
         lambda _: {"OPENCODE_DISABLE_AUTOUPDATE": "1"},
         _opencode,
-        telemetry={"OTEL_EXPORTER_OTLP_ENDPOINT": "{otlp}"},
+        telemetry={
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "{otlp}",
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        },
     ),
 )

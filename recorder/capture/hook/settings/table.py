@@ -275,8 +275,9 @@ _OPENCODE = AgentSettings(
         ),
     ),
     (
-        "opencode takes the address for OpenTelemetry from its environment alone: start it with "
-        "OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}, or under 'flightlog run'.",
+        "opencode takes the address for OpenTelemetry from its environment alone, and ends without "
+        "waiting for what is not sent: start it with OTEL_EXPORTER_OTLP_ENDPOINT={endpoint} and "
+        "OTEL_BSP_SCHEDULE_DELAY=100, or under 'flightlog run'.",
     ),
 )
 
