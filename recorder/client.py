@@ -122,6 +122,16 @@ class Client:
                 self._put_aside(record)
             return False
 
+    def put_aside(self, records: Sequence[Record]) -> None:
+        """Put records into the spool that may have arrived already: whoever takes the spool in
+        leaves those out. Never raises.
+        """
+        if os.getpid() != self._pid:
+            self._begin()
+        with self._mutex:
+            for record in records:
+                self._put_aside(record)
+
     def close(self) -> None:
         """Close the connection; what was handed over stays handed over."""
         with self._mutex:

@@ -16,7 +16,15 @@ import orjson
 from recorder.capture.hook.payload import MAGIC, HookPayload, decode_payload
 from recorder.model import Kind, Phase, Record, Status, Witness, new_id
 
-__all__ = ["MAX_FRAME", "decode_record", "encode_frame", "read_frame", "record_fields"]
+__all__ = [
+    "MAX_FRAME",
+    "decode_record",
+    "encode_frame",
+    "encode_record",
+    "join_frame",
+    "read_frame",
+    "record_fields",
+]
 
 MAX_FRAME = 64 * 1024 * 1024
 """Bytes of one frame; a larger record is refused by the client and counted as a gap."""
@@ -41,6 +49,17 @@ def encode_frame(record: Record | Sequence[Record] | dict[str, Any], ack: int | 
     except TypeError:
         # What orjson is too strict for: lone surrogates, long integers, keys that are no text
         payload = json.dumps(message, separators=(",", ":"), default=_as_json).encode()
+    return _LENGTH.pack(len(payload)) + payload
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a record as JSON, for `join_frame`."""
+    return json.dumps(record_fields(record), separators=(",", ":"), default=str).encode()
+
+
+def join_frame(encoded: Sequence[bytes], ack: int) -> bytes:
+    """Return encoded records as one frame, to be committed together and answered by `ack`."""
+    payload = b'{"ack":%d,"records":[%s]}' % (ack, b",".join(encoded))
     return _LENGTH.pack(len(payload)) + payload
 
 
