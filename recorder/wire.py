@@ -57,9 +57,10 @@ def encode_record(record: Record) -> bytes:
     return json.dumps(record_fields(record), separators=(",", ":"), default=str).encode()
 
 
-def join_frame(encoded: Sequence[bytes], ack: int) -> bytes:
-    """Return encoded records as one frame, to be committed together and answered by `ack`."""
-    payload = b'{"ack":%d,"records":[%s]}' % (ack, b",".join(encoded))
+def join_frame(encoded: Sequence[bytes], ack: int | None) -> bytes:
+    """Return encoded records as one frame, to be committed together; `ack` as above."""
+    asked = b"null" if ack is None else b"%d" % ack
+    payload = b'{"ack":%s,"records":[%s]}' % (asked, b",".join(encoded))
     return _LENGTH.pack(len(payload)) + payload
 
 

@@ -1,7 +1,8 @@
 """The recorder's socket, spoken to from the event loop: no thread, one answer for many records.
 
 While one group waits for its commit the next one gathers, so parallel requests share commits. What
-a recorder that died or hangs may not have got goes to the spool, which leaves out what it has.
+nobody waits for is written at once, and is in the recorder's hands from then on. What a recorder
+that died or hangs may not have got goes to the spool, which leaves out what it has.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = ["DirectLine"]
 
 GROUP_BYTES = 16 * 1024 * 1024
 GROUP_RECORDS = 256
+MOST_UNWRITTEN = 64 * 1024 * 1024
 HANG_SECONDS = 5.0
 """After so long without an answer the recorder counts as gone."""
 RETRY_SECONDS = 1.0
@@ -54,8 +56,16 @@ class DirectLine:
         self._socket: socket.socket | None = None
         self._not_before = 0.0
         self._gathered: list[_Held] = []
+        """Wait for their turn to be sent and answered."""
+        self._loose: list[_Held] = []
+        """Nobody waits for them: sent in this turn of the loop."""
         self._sent: list[_Held] = []
-        self._unwritten = memoryview(b"")
+        """The answer to them is to come."""
+        self._unsure: list[_Held] = []
+        """Sent without asking for an answer: the next one speaks for them too."""
+        self._unwritten = bytearray()
+        self._spoken_for = 0
+        """How many of the unsure the answer to come speaks for."""
         self._hang: asyncio.TimerHandle | None = None
         self._scheduled = False
         self._idle = asyncio.Event()
@@ -73,6 +83,11 @@ class DirectLine:
         """Wait until all that was taken is committed, or for `DRAIN_SECONDS`; then let go."""
         if self._socket is None:
             return
+        if self._loose or self._unsure:
+            # The last of them is asked about, and its answer speaks for all.
+            last = self._loose.pop() if self._loose else self._unsure.pop()
+            self._gathered.append(last)
+            self._send()
         if self._gathered or self._sent:
             self._idle.clear()
             with contextlib.suppress(TimeoutError):
@@ -83,8 +98,11 @@ class DirectLine:
         loop = asyncio.get_running_loop()
         if self._socket is None and not self._connect(loop):
             return False
-        self._gathered.append(_Held(record, encode_record(record), settled))
-        if not self._sent and not self._scheduled:
+        held = _Held(record, encode_record(record), settled)
+        # Now and then one of them is answered for, so that not too many stay unsure.
+        is_loose = settled is None and len(self._unsure) < GROUP_RECORDS
+        (self._loose if is_loose else self._gathered).append(held)
+        if not self._scheduled:
             # Not at once: what comes up in the same turn of the loop goes together.
             self._scheduled = True
             loop.call_soon(self._send)
@@ -107,17 +125,19 @@ class DirectLine:
 
     def _send(self) -> None:
         self._scheduled = False
-        if self._socket is None or self._sent or not self._gathered:
+        if self._socket is None:
             return
-        count = size = 0
-        for held in self._gathered[:GROUP_RECORDS]:
-            size += len(held.encoded)
-            if count and size > GROUP_BYTES:
-                break
-            count += 1
-        self._sent, self._gathered = self._gathered[:count], self._gathered[count:]
-        self._unwritten = memoryview(join_frame([held.encoded for held in self._sent], 1))
-        self._hang = asyncio.get_running_loop().call_later(HANG_SECONDS, self._break)
+        if self._loose:
+            loose, self._loose = self._loose, []
+            self._unsure += loose
+            for group in _groups(loose):
+                self._unwritten += join_frame([held.encoded for held in group], None)
+        if self._gathered and not self._sent:
+            self._sent = next(_groups(self._gathered))
+            self._gathered = self._gathered[len(self._sent) :]
+            self._spoken_for = len(self._unsure)
+            self._unwritten += join_frame([held.encoded for held in self._sent], 1)
+            self._hang = asyncio.get_running_loop().call_later(HANG_SECONDS, self._break)
         self._write()
 
     def _write(self) -> None:
@@ -125,13 +145,16 @@ class DirectLine:
             return
         loop = asyncio.get_running_loop()
         try:
-            self._unwritten = self._unwritten[self._socket.send(self._unwritten) :]
+            while self._unwritten:
+                del self._unwritten[: self._socket.send(self._unwritten)]
         except BlockingIOError:
             pass
         except OSError:
             self._break()
             return
-        if self._unwritten:
+        if len(self._unwritten) > MOST_UNWRITTEN:
+            self._break()
+        elif self._unwritten:
             loop.add_writer(self._socket, self._write)
         else:
             loop.remove_writer(self._socket)
@@ -155,6 +178,7 @@ class DirectLine:
         if self._hang is not None:
             self._hang.cancel()
         settled, self._sent = self._sent, []
+        del self._unsure[: self._spoken_for]
         _tell(settled)
         if self._gathered:
             self._send()
@@ -173,12 +197,27 @@ class DirectLine:
         self._not_before = loop.time() + RETRY_SECONDS
         if self._hang is not None:
             self._hang.cancel()
-        held = [*self._sent, *self._gathered]
-        self._sent, self._gathered, self._unwritten = [], [], memoryview(b"")
+        held = [*self._unsure, *self._loose, *self._sent, *self._gathered]
+        self._unsure, self._loose, self._sent, self._gathered = [], [], [], []
+        self._unwritten = bytearray()
         if held:
             aside = self._put_aside([one.record for one in held])
             asyncio.wrap_future(aside).add_done_callback(lambda _: _tell(held))
         self._idle.set()
+
+
+def _groups(held: Sequence[_Held]) -> Iterator[list[_Held]]:
+    """Yield the records in groups that fit into frames, in order."""
+    group: list[_Held] = []
+    size = 0
+    for one in held:
+        size += len(one.encoded)
+        if group and (size > GROUP_BYTES or len(group) == GROUP_RECORDS):
+            yield group
+            group, size = [], len(one.encoded)
+        group.append(one)
+    if group:
+        yield group
 
 
 def _tell(held: Sequence[_Held]) -> None:
