@@ -68,7 +68,8 @@ class DirectLine:
         """How many of the unsure the answer to come speaks for."""
         self._hang: asyncio.TimerHandle | None = None
         self._scheduled = False
-        self._idle = asyncio.Event()
+        self._is_leaving = False
+        self._moved = asyncio.Event()
 
     def take(self, record: Record) -> bool:
         """Take a record; return False where no recorder answers."""
@@ -80,19 +81,24 @@ class DirectLine:
         return settled if self._take(record, settled) else None
 
     async def drain(self) -> None:
-        """Wait until all that was taken is committed, or for `DRAIN_SECONDS`; then let go."""
-        if self._socket is None:
-            return
-        if self._loose or self._unsure:
-            # The last of them is asked about, and its answer speaks for all.
-            last = self._loose.pop() if self._loose else self._unsure.pop()
-            self._gathered.append(last)
-            self._send()
-        if self._gathered or self._sent:
-            self._idle.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._idle.wait(), DRAIN_SECONDS)
+        """Wait until the recorder has all that was taken, or for `DRAIN_SECONDS`; then let go."""
+        self._send()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._socket is not None and (self._gathered or self._sent):
+                    await self._progress()
+                while self._socket is not None and self._unwritten:
+                    await self._progress()
+                if self._socket is not None:
+                    # The recorder reads on to the end, then ends the connection from its side.
+                    self._is_leaving = True
+                    self._socket.shutdown(socket.SHUT_WR)
+                    await self._progress()
         self._break()
+
+    async def _progress(self) -> None:
+        self._moved.clear()
+        await self._moved.wait()
 
     def _take(self, record: Record, settled: asyncio.Future[None] | None) -> bool:
         loop = asyncio.get_running_loop()
@@ -158,6 +164,7 @@ class DirectLine:
             loop.add_writer(self._socket, self._write)
         else:
             loop.remove_writer(self._socket)
+            self._moved.set()
 
     def _answered(self) -> None:
         if self._socket is None:
@@ -169,6 +176,8 @@ class DirectLine:
         except OSError:
             answer = b""
         if not answer:
+            if self._is_leaving:
+                self._unsure = []
             self._break()
         elif answer.endswith(b"\n"):
             # Whatever it says, the records are with the recorder: committed, or in its spool.
@@ -180,10 +189,8 @@ class DirectLine:
         settled, self._sent = self._sent, []
         del self._unsure[: self._spoken_for]
         _tell(settled)
-        if self._gathered:
-            self._send()
-        else:
-            self._idle.set()
+        self._send()
+        self._moved.set()
 
     def _break(self) -> None:
         """Let go of the recorder, and put aside what it may not have got."""
@@ -203,7 +210,7 @@ class DirectLine:
         if held:
             aside = self._put_aside([one.record for one in held])
             asyncio.wrap_future(aside).add_done_callback(lambda _: _tell(held))
-        self._idle.set()
+        self._moved.set()
 
 
 def _groups(held: Sequence[_Held]) -> Iterator[list[_Held]]:
