@@ -36,7 +36,10 @@ BLOB_THRESHOLD = 4096
 PREVIEW = 1024
 ZSTD_LEVEL = 3
 FINGERPRINT_BYTES = 16
-MAX_NAMES = 10_000
+MAX_CLEAN = 10_000
+"""Texts that are remembered to hold no secret."""
+SHORT = 64
+"""Characters of a text that is likely to come again."""
 MAX_SESSIONS = 50_000
 _MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
@@ -62,7 +65,7 @@ class Sealer:
         self._key = key
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
-        self._clean_names: set[str] = set()
+        self._clean: set[str] = set()
         self._sessions: set[str] = set()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
@@ -128,14 +131,18 @@ class Sealer:
         """
         return "session" in span.credential_class and value in self._sessions
 
-    def is_clean_name(self, name: str) -> bool:
-        """Return whether a name holds no secret, as far as is known by now."""
-        if name in self._clean_names:
+    def is_clean(self, text: str) -> bool:
+        """Return whether a short text holds no secret, as far as is known by now.
+
+        Names, models, operations come again and again and are looked through once.
+        """
+        if text in self._clean:
             return True
-        if self.find(name):
+        if self.find(text):
             return False
-        if len(self._clean_names) < MAX_NAMES:
-            self._clean_names.add(name)
+        if len(self._clean) >= MAX_CLEAN:
+            self._clean.clear()
+        self._clean.add(text)
         return True
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
@@ -145,7 +152,7 @@ class Sealer:
             fingerprint, (span.credential_class, span.hint)
         )
         if self._known.add(value, credential_class, hint):
-            self._clean_names.clear()
+            self._clean.clear()
         return fingerprint, credential_class, hint
 
     def compress(self, text: str) -> SealedBlob:
@@ -166,7 +173,9 @@ class _Work:
 
     def attributes(self) -> dict[str, Json]:
         # Headers first: they name their secrets, which the body and the URL may only mention.
-        items = sorted(self._record.attributes.items(), key=lambda item: not _is_header(item[0]))
+        items = [*self._record.attributes.items()]
+        if any(_is_header(name) for name, _ in items):
+            items.sort(key=lambda item: not _is_header(item[0]))
         sealed = {self._name(name): self._attribute(name, v) for name, v in items}
         return {name: sealed[name] for name in sorted(sealed)}
 
@@ -239,10 +248,12 @@ class _Work:
 
     def _name(self, name: str) -> str:
         """Return an attribute's name, sealed; names come again and again and are remembered."""
-        return name if self._sealer.is_clean_name(name) else self.text(name, "attribute name")
+        return name if self._sealer.is_clean(name) else self.text(name, "attribute name")
 
     def text(self, text: str, place: str) -> str:
         """Return a text with the secrets in it replaced."""
+        if len(text) <= SHORT and self._sealer.is_clean(text):
+            return text
         spans = self._sealer.find(text)
         return self._replace(text, spans, place) if spans else text
 

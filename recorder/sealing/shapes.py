@@ -73,19 +73,32 @@ SHAPES: tuple[Shape, ...] = (
     ),
 )
 
-_BY_NEEDLE = tuple(
-    (needle, shape, re.compile(_whole_word(shape.pattern)))
-    for shape in SHAPES
-    for needle in shape.needles or (shape.hint,)
-)
+type _Sought = tuple[str, Shape, re.Pattern[str]]
+
+
+def _by_mark() -> tuple[tuple[str, tuple[_Sought, ...]], ...]:
+    """Return the needles in groups that have a character in common, which is looked for first."""
+    groups: dict[str, list[_Sought]] = {}
+    for shape in SHAPES:
+        pattern = re.compile(_whole_word(shape.pattern))
+        for needle in shape.needles or (shape.hint,):
+            mark = next((mark for mark in "_-." if mark in needle), "")
+            groups.setdefault(mark, []).append((needle, shape, pattern))
+    return tuple((mark, tuple(group)) for mark, group in groups.items())
+
+
+_BY_MARK = _by_mark()
 
 
 def find_shapes(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets in a text whose shape is an issuer's."""
-    for needle, shape, pattern in _BY_NEEDLE:
-        # A search for a few literal characters is a hundred times cheaper than the pattern.
-        if needle in text:
-            for match in pattern.finditer(text):
-                yield SecretSpan(
-                    match.start(), match.end(), shape.credential_class, "shape", hint=shape.hint
-                )
+    for mark, group in _BY_MARK:
+        if mark not in text:
+            continue
+        for needle, shape, pattern in group:
+            # A search for a few literal characters is a hundred times cheaper than the pattern.
+            if needle in text:
+                for match in pattern.finditer(text):
+                    yield SecretSpan(
+                        match.start(), match.end(), shape.credential_class, "shape", hint=shape.hint
+                    )

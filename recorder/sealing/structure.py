@@ -6,6 +6,7 @@ gives it away. Patterns are written to be linear: no nested repetition, bounded 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -37,18 +38,27 @@ _HEADER_IN_TEXT = re.compile(
     r"(?P<value>[^\s\"'`\\,;<>⟦⟧]{6,8192})",
     re.IGNORECASE,
 )
+# What every such header holds, and cheap to look for: it begins with one of two characters.
+_ASSIGNED_SCHEME = re.compile(
+    rf"[:=]\s?{_QUOTE}(?:bearer|basic|token|apikey|digest|bot)\s", re.IGNORECASE
+)
 _SCHEME_IN_TEXT = re.compile(
     r"\b(?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=\-]{16,8192})", re.IGNORECASE
 )
+# From the operators, which are few, back to their names: from each word forward, prose costs most.
+_OPERATOR = re.compile(r"(?P<operator>=>|:=|[:=])[ \t]{0,3}")
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
-_ASSIGNED_NAME = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"  # noqa: E501
+_NAME_BEFORE = re.compile(
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}\Z"
 )
+MAX_BEFORE = 81 + 4 + 3
+"""Characters of a name, a quote and blanks."""
 _OPENING_QUOTE = re.compile(r"\\{0,3}[\"'`]")
 _BARE_VALUE = re.compile(_VALUE)
 MAX_QUOTED = 4096
 _OPTION = re.compile(
-    r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
+    # A dash that begins a word; the dash first, which is quick to look for.
+    r"-(?<![^\s\"'`=]-)-?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
     rf"{_QUOTE}(?P<value>{_VALUE})"
 )
 _CURL_USER = re.compile(
@@ -88,11 +98,21 @@ _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
 def find_structural(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets in a text that their surroundings give away."""
     lowered = text.lower()
-    present = {keyword for keyword in _KEYWORDS if keyword in lowered}
-    if present:
-        for keywords, finder in _FINDERS:
-            if not present.isdisjoint(keywords):
-                yield from finder(text)
+    known: dict[tuple[str, ...], bool] = {}
+    for marks, keywords, finder in _FINDERS:
+        if not any(mark in text for mark in marks):
+            continue
+        present = known.get(keywords)
+        if present is None:
+            present = known[keywords] = any(keyword in lowered for keyword in keywords)
+        if present:
+            yield from finder(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Return whether a variable's, key's or header's name says that its value is a secret."""
+    return SECRET_NAME.search(name) is not None
 
 
 def is_secret_header(name: str) -> bool:
@@ -105,7 +125,7 @@ def is_secret_value(key: str, value: str) -> bool:
     """Return whether the value that stands under a key of a structure is a secret by the key."""
     name = key.rsplit(".", 1)[-1]
     return (
-        SECRET_NAME.search(name) is not None
+        is_secret_name(name)
         and 4 <= len(value) <= 4096
         and "\n" not in value
         and "⟦" not in value
@@ -127,6 +147,8 @@ def class_of_name(name: str) -> str:
 
 
 def _headers(text: str) -> Iterator[SecretSpan]:
+    if _ASSIGNED_SCHEME.search(text) is None:
+        return
     for match in _HEADER_IN_TEXT.finditer(text):
         if _is_harmless(match["value"]):
             continue
@@ -144,10 +166,12 @@ def _schemes(text: str) -> Iterator[SecretSpan]:
 def _assignments(text: str) -> Iterator[SecretSpan]:
     # Only the name and its operator are consumed: in `renew.env:3:API_TOKEN=x` every colon could be
     # one, and the last is the one that counts.
-    for match in _ASSIGNED_NAME.finditer(text):
-        name = match["name"]
-        if SECRET_NAME.search(name) is None:
+    for match in _OPERATOR.finditer(text):
+        end = match.start()
+        named = _NAME_BEFORE.search(text, max(0, end - MAX_BEFORE), end)
+        if named is None or not is_secret_name(named["name"]):
             continue
+        name = named["name"]
         quote = _OPENING_QUOTE.match(text, match.end())
         if quote:
             yield from _quoted_value(text, quote, class_of_name(name))
@@ -251,16 +275,18 @@ _NAME_WORDS = (
     "jwt", "sas", "connection", "webhook",
 )  # fmt: skip
 
-_FINDERS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[SecretSpan]]], ...] = (
-    (("private key",), _private_keys),
-    (("bearer ", "basic ", "token ", "apikey ", "digest ", "bot "), _headers),
-    (_NAME_WORDS, _assignments),
-    (_NAME_WORDS, _options),
-    (("curl",), _curl_user),
-    (("mysql", "mariadb", "sshpass"), _mysql_password),
-    (("://",), _userinfo),
-    (("=",), _query),
-    (("password", "identified"), _sql),
-    (("bearer ", "basic "), _schemes),
+_FINDERS: tuple[tuple[str, tuple[str, ...], Callable[[str], Iterator[SecretSpan]]], ...] = (
+    ("-", ("private key",), _private_keys),
+    ("=:", ("bearer ", "basic ", "token ", "apikey ", "digest ", "bot "), _headers),
+    ("=:", _NAME_WORDS, _assignments),
+    ("-", _NAME_WORDS, _options),
+    (":", ("curl",), _curl_user),
+    ("-", ("mysql", "mariadb", "sshpass"), _mysql_password),
+    (":", ("://",), _userinfo),
+    ("=", ("=",), _query),
+    ("'", ("password", "identified"), _sql),
+    (" ", ("bearer ", "basic "), _schemes),
 )
-_KEYWORDS = tuple(dict.fromkeys(keyword for keywords, _ in _FINDERS for keyword in keywords))
+"""Characters of which a text must hold one, words of which it must hold one, and the finder. What
+is cheapest to look for comes first: most texts hold no secret.
+"""
