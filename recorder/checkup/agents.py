@@ -115,10 +115,23 @@ def _judge(agent: _Agent, title: str) -> Check:
             "agent", title, Verdict.MEND, f"{found}; missing: {', '.join(missing)}",
             f"flightlog install {name}", "hooks for every event, all alive, and telemetry",
         )  # fmt: skip
+    if name == "codex" and not _are_trusted(agent.hooks):
+        note = f"{found}; Codex runs no hook that its user has not trusted yet"
+        return Check("agent", title, Verdict.NOTE, note, "codex, then /hooks")
     if name in _IN_ENVIRONMENT and not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         note = f"{found}; telemetry only where its environment names the address"
         return Check("agent", title, Verdict.NOTE, note, f"flightlog run -- {_program(agent)}")
     return Check("agent", title, Verdict.WELL, found)
+
+
+def _are_trusted(hooks: tuple[WrittenHook, ...]) -> bool:
+    """Return whether Codex's user has trusted hooks of the files that ours stand in."""
+    for path in {hook.path for hook in hooks}:
+        state = _under(parse(path, path.read_bytes()), ("hooks", "state"))
+        keys = state if isinstance(state, Mapping) else {}
+        if not any(str(key).startswith(f"{path}:") for key in keys):
+            return False
+    return True
 
 
 def _witnesses(agent: _Agent) -> list[str]:

@@ -124,7 +124,8 @@ def test_an_agent_that_is_here_and_not_wired_is_to_be_mended_by_the_command_it_n
     done = flightlog(*check.mend.split()[1:], "--yes")
     assert done.returncode == 0
     check = quick()[title]
-    assert check.verdict is Verdict.WELL
+    # What Codex's user still has to do, nobody can do for them.
+    assert check.verdict is (Verdict.NOTE if agent == "codex" else Verdict.WELL)
     assert str(named_recording("flight")) in check.found
     assert "otlp (to http://127.0.0.1:4318" in check.found
 
@@ -162,6 +163,18 @@ def test_settings_that_cannot_be_read_are_one_line(
     check = quick()["Codex CLI"]
     assert check.verdict is Verdict.MEND
     assert f"{path}, line 1" in check.found
+
+
+def test_codexs_hooks_count_once_their_user_has_trusted_them(
+    machine: Path, own_folders: Path, quick: Callable[[], dict[str, Check]]
+) -> None:
+    program(machine, "codex")
+    flightlog("install", "codex", "--yes")
+    assert "trusted" in quick()["Codex CLI"].found
+    path = own_folders / ".codex" / "config.toml"
+    with path.open("a") as file:
+        file.write(f'[hooks.state."{path}:pre_tool_use:0:0"]\ntrusted_hash = "sha256:00"\n')
+    assert quick()["Codex CLI"].verdict is Verdict.WELL
 
 
 def test_transcripts_are_a_witness_too(
