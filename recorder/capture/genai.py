@@ -176,7 +176,9 @@ def _marked_kind(name: str, said: dict[str, Json]) -> Kind | None:
 
 def _tool(name: str, said: dict[str, Json]) -> None:
     if semconv.GEN_AI_TOOL_NAME not in said:
-        said[semconv.GEN_AI_TOOL_NAME] = text_of(said, "traceloop.entity.name") or name
+        said[semconv.GEN_AI_TOOL_NAME] = text_of(
+            said, "traceloop.entity.name"
+        ) or name.removeprefix("execute_tool ")
     if semconv.GEN_AI_TOOL_ARGUMENTS not in said and text_of(said, *_INPUTS):
         said[semconv.GEN_AI_TOOL_ARGUMENTS] = text_of(said, *_INPUTS)
     arguments = said.get(semconv.GEN_AI_TOOL_ARGUMENTS)

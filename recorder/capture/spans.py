@@ -161,7 +161,11 @@ def _status(code: StatusCode) -> Status:
     return Status.OK if code is StatusCode.OK else Status.ERROR
 
 
-def _name(span_name: str, said: Mapping[str, Json]) -> str:
-    if said.get(semconv.GEN_AI_OPERATION) == "invoke_agent":
+def _name(title: str, said: Mapping[str, Json]) -> str:
+    operation = said.get(semconv.GEN_AI_OPERATION)
+    if operation == "invoke_agent":
         return "session"
-    return genai.text_of(said, semconv.GEN_AI_TOOL_NAME, semconv.GEN_AI_MODEL) or span_name
+    name = genai.text_of(said, semconv.GEN_AI_TOOL_NAME, semconv.GEN_AI_MODEL)
+    if name or not isinstance(operation, str):
+        return name or title
+    return title.removeprefix(f"{operation} ") or title
