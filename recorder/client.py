@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 REACH_SECONDS = 0.05
 """How long a hand-over may take before the record goes to the spool."""
+SEND_BUFFER = 4 * 1024 * 1024
+"""Bytes asked of the kernel for a burst that comes faster than it is recorded; it grants less."""
 SLOWEST_BYTES_PER_SECOND = 20e6
 """A frame that takes longer than `REACH_SECONDS` at this pace gets that long."""
 ACK_SECONDS = 1.0
@@ -179,6 +181,7 @@ class Client:
             # Most frames fit into the kernel's buffer: sending them without asking first whether
             # they do saves a third of what a record costs.
             connection.setblocking(False)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             self._socket = connection
             self._received = b""
         return self._socket

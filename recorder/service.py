@@ -98,12 +98,11 @@ class Service:
         return answered.wait(timeout_seconds) and outcome[0]
 
     def submit_fields(self, fields: dict[str, Any], *, wait: bool = False) -> bool:
-        """Do as `submit` with a record that is given as its fields (`recorder.wire`).
-
-        Raises:
-            ValueError: they are none of a record.
-        """
-        return self.submit(decode_record(fields), wait=wait)
+        """Do as `submit` with a record that is given as its fields (`recorder.wire`)."""
+        if wait:
+            return self.submit(decode_record(fields), wait=True)
+        self._writer.submit_group((fields,))
+        return True
 
     def submit_group(
         self, records: Sequence[Record], done: Callable[[bool], None] | None = None
