@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.model import Certainty, Join
+from analyzer.identity import has_own_span
+from analyzer.model import Join
+from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, StoredRecord
 
@@ -37,32 +39,43 @@ class _Window:
         return self.start_ns <= t_ns and (self.end_ns is None or t_ns <= self.end_ns)
 
 
+def _itself(seq: int) -> int:
+    return seq
+
+
 @dataclass(slots=True)
 class Containers:
     """What requests can belong to, gathered from the records of one or several sessions."""
 
+    action_of: Callable[[int], int] = _itself
+    """The action that a record has turned out to speak of."""
     traces: set[str] = field(default_factory=set)
     spans: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(trace id, span id) -> id of the action."""
+    """(trace id, span id) -> the record that told of it first."""
     _windows: dict[int, list[_Window]] = field(default_factory=dict)
     """Process id -> its calls in order of start."""
     _by_ref: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
-    def note(self, record: StoredRecord) -> None:
-        """Take in a record of a session."""
-        key = (record.session, record.ref or f"#{record.seq}")
+    def note(self, record: StoredRecord, key: str = "") -> None:
+        """Take in a record of a session.
+
+        Args:
+            record: the record.
+            key: what its action's records have in common; without one, their reference.
+        """
+        call = (record.session, key or record.ref or f"#{record.seq}")
         if record.trace_id:
             self.traces.add(record.trace_id)
-            if record.span_id and record.phase is not Phase.POINT:
+            if has_own_span(record):
                 self.spans.setdefault((record.trace_id, record.span_id), record.seq)
         if record.pid is None:
             return
         windows = self._windows.setdefault(record.pid, [])
         if record.kind not in HOLDERS:
             return
-        window = self._by_ref.get(key)
+        window = self._by_ref.get(call)
         if window is None:
-            window = self._by_ref[key] = _Window(record.time_ns, record.seq)
+            window = self._by_ref[call] = _Window(record.time_ns, record.seq)
             windows.insert(bisect_right(windows, window.start_ns, key=_start), window)
         if record.phase in {Phase.END, Phase.WHOLE}:
             window.end_ns = ended_ns(record)
@@ -135,7 +148,9 @@ def _by_trace(value: Json, ours: Containers, theirs: Containers) -> Belonging | 
     trace, span = match.groups()
     action = ours.spans.get((trace, span))
     if action is not None:
-        return Belonging(ours=True, join=Join(action, "trace context", Certainty.OBSERVED))
+        return Belonging(
+            ours=True, join=Join(ours.action_of(action), "trace context", Certainty.OBSERVED)
+        )
     if trace in ours.traces:
         return UNDECLARED
     return NOT_OURS if trace in theirs.traces else None
@@ -150,20 +165,21 @@ def _by_process(
             continue
         mine, other = ours.open_at(pid, t_ns), theirs.open_at(pid, t_ns)
         if mine and (not other or mine[0].start_ns >= other[0].start_ns):
-            return Belonging(ours=True, join=_inferred(mine, shared=bool(other)))
+            calls = list(dict.fromkeys(ours.action_of(window.action) for window in mine))
+            return Belonging(ours=True, join=_inferred(calls, shared=bool(other)))
         if other or not ours.knows_process(pid):
             return NOT_OURS
         return UNDECLARED
     return None
 
 
-def _inferred(windows: Sequence[_Window], *, shared: bool) -> Join:
+def _inferred(calls: Sequence[int], *, shared: bool) -> Join:
     basis = "process and time"
-    if len(windows) > 1:
-        basis += f" (latest started of {len(windows)} calls)"
+    if len(calls) > 1:
+        basis += f" (latest started of {len(calls)} calls)"
     if shared:
         basis += " (another session of the same process was at work too)"
-    return Join(windows[0].action, basis, Certainty.INFERRED)
+    return Join(calls[0], basis, Certainty.INFERRED)
 
 
 def _lineage(attributes: Mapping[str, Json]) -> list[int]:

@@ -71,7 +71,7 @@ class LiveFeed:
 
     def running(self) -> list[Action]:
         """Return the actions that have started and not ended, in order of start."""
-        actions = [a for fold in self._folds.values() for a in fold.actions() if a.end_ns is None]
+        actions = [a for fold in self._folds.values() for a in fold.actions() if a.until_ns is None]
         return sorted(actions, key=lambda action: action.start_ns)
 
     def _first_seq(self) -> int:

@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from analyzer.analysis import analyze
-from analyzer.model import Action, Analysis, Certainty, Effect, Outcome
+from analyzer.model import Action, Analysis, Effect, Outcome
 from analyzer.state import StateIndex
+from analyzer.testimony import Certainty
 from recorder.daemon import Daemon
 from recorder.location import DEFAULT_NAME, DEMO_NAME, named_recording, socket_path
 from recorder.model import Kind, Role, StoredRecord, Witness

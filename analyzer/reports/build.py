@@ -12,16 +12,7 @@ from itertools import groupby
 
 from analyzer.completeness import Completeness, blind_spots
 from analyzer.frames import actions_frame, effort_of
-from analyzer.model import (
-    Action,
-    Analysis,
-    Certainty,
-    Credential,
-    Effect,
-    Finding,
-    Outcome,
-    Severity,
-)
+from analyzer.model import Action, Analysis, Credential, Effect, Finding, Outcome, Severity
 from analyzer.reports.content import (
     Chain,
     Effort,
@@ -36,6 +27,7 @@ from analyzer.reports.content import (
 )
 from analyzer.reports.moments import moments_of
 from analyzer.rules import RULES
+from analyzer.testimony import Certainty
 from analyzer.timeline import format_length, format_offset
 from recorder.model import Kind
 from recorder.reader import Meta
@@ -223,7 +215,7 @@ def _entry(
         kind=action.kind.value.replace("_", " "),
         title=shown(action.title),
         outcome=action.outcome.value,
-        duration=format_length(action.duration_ns) if action.duration_ns != 0 else "",
+        duration=format_length(action.duration_ns) if _is_worth_telling(action) else "",
         effect=action.judgement.effect.value if action.kind in DOING else "",
         mark=marks[action.id].letter if action.id in marks else "",
         join=f"in #{join.parent} by {join.basis} ({join.certainty.value})"
@@ -233,6 +225,13 @@ def _entry(
         reconstructed=shown(action.reconstructed),
         is_claim=action.kind in CLAIMS,
     )
+
+
+def _is_worth_telling(action: Action) -> bool:
+    """Tell whether an action's duration says anything: it has one, or is still open."""
+    if action.duration_ns is None:
+        return action.outcome is Outcome.OPEN
+    return action.duration_ns != 0
 
 
 def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Statement]:
@@ -272,6 +271,8 @@ def _destruction(analysis: Analysis, action: Action) -> Statement:
         Outcome.OPEN: "has no recorded answer",
         Outcome.REFUSED: "was refused",
         Outcome.FAILED: "failed",
+        Outcome.DENIED: "was denied on the agent's side",
+        Outcome.NO_RESULT: "has no recorded result",
     }[action.outcome]
     text = (
         f"At {_offset(analysis, action.start_ns)} {judgement.operation} "

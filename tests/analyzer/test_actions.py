@@ -8,7 +8,8 @@ import pytest
 
 from analyzer.actions import ActionFold, body_text
 from analyzer.analysis import analyze
-from analyzer.model import Action, Analysis, Certainty, Outcome
+from analyzer.model import Action, Analysis, Outcome
+from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.model import Kind
 from recorder.reader import Recording
