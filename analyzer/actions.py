@@ -15,6 +15,7 @@ from analyzer.drafts import Draft
 from analyzer.gathering import Gathering, is_same_session
 from analyzer.joins import NOT_OURS, Belonging, Containers, belonging_of, ended_ns
 from analyzer.model import Action, Join
+from analyzer.placing import Placing
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, body_text, no_blobs
 from analyzer.turns import Turns
@@ -25,8 +26,6 @@ __all__ = ["ActionFold", "body_text", "fold"]
 SECOND = 1_000_000_000
 MARGIN_NS = 2 * SECOND
 """How long after a session's end a request of its launch still counts as its own."""
-RECONSIDERED = 2_000
-"""Requests without a certain place that are looked at again when more is known, newest first."""
 
 
 @dataclass(slots=True)
@@ -84,8 +83,7 @@ class ActionFold:
         self._root = ""
         self._awaiting: dict[tuple[str, str], list[Draft]] = {}
         """Span that is not known yet -> what stands in it."""
-        self._placeless: dict[Draft, None] = {}
-        """Requests whose place may still change."""
+        self._placing = Placing()
         self._inside: dict[int, list[Draft]] = {}
         """Action -> what stands in it: that is told anew when it turns out to be another one."""
         self._became: list[tuple[int, int]] = []
@@ -107,8 +105,8 @@ class ActionFold:
         draft = self._gathering.take(record)
         if record.session:
             self._own(record, draft)
-        else:
-            self._placeless[draft] = None
+        elif draft.first is record:
+            self._placing.add(draft)
         for seal in record.seals:
             self._labels.setdefault(seal.fingerprint, (seal.credential_class, seal.hint))
 
@@ -125,8 +123,7 @@ class ActionFold:
             self._shown.pop(former, None)
             self._became.append((former, self._gathering.action_at(former)))
             stirred |= dict.fromkeys(self._inside.pop(former, ()))
-        for draft in list(self._placeless)[-RECONSIDERED:]:
-            stirred[draft] = None
+        stirred |= dict.fromkeys(self._placing.concerned())
         changed = []
         for draft in stirred:
             action = self._built(draft) if draft.merged_into is None else None
@@ -146,10 +143,12 @@ class ActionFold:
 
     def _own(self, record: StoredRecord, draft: Draft) -> None:
         t_ns = record.time_ns
-        self._run = self._run or record.run
-        self._is_launch = self._run == self.session
         self._ours.note(record, str(draft.root.first.seq))
         self._place(record, draft)
+        self._placing.learn(record)
+        known = self._run, self._start_ns, self._end_ns
+        self._run = self._run or record.run
+        self._is_launch = self._run == self.session
         self._start_ns = t_ns if self._start_ns is None else min(self._start_ns, t_ns)
         ends_session = False
         if record.kind is Kind.LIFECYCLE and record.name == "session":
@@ -161,6 +160,8 @@ class ActionFold:
             elif record.phase is Phase.WHOLE:
                 # Each turn of the agent may be a span of its own: the last one counts.
                 self._end_ns = max(self._end_ns or 0, ended_ns(record))
+        if known != (self._run, self._start_ns, self._end_ns):
+            self._placing.since(0)
         for left in self._turns.take(record, draft, ends_session=ends_session):
             self._gathering.stir(left)
 
@@ -181,8 +182,13 @@ class ActionFold:
             return
         self._gathering.overhear(record, self._run)
         self._theirs.note(record)
+        self._placing.learn(record)
         if record.run == self.session:
-            self._agents.setdefault(record.session, _Span()).take(record)
+            span = self._agents.setdefault(record.session, _Span())
+            before = span.start_ns, span.end_ns
+            span.take(record)
+            if before != (span.start_ns, span.end_ns):
+                self._placing.since(0)
 
     def _built(self, draft: Draft) -> Action | None:
         belonging = self._settled(draft)
@@ -204,7 +210,6 @@ class ActionFold:
         join = belonging.join
         if join is not None and join.certainty is Certainty.OBSERVED:
             draft.settled = belonging
-            self._placeless.pop(draft, None)
             parent = self._gathering.action_at(join.parent)
             if parent != join.parent:
                 return Belonging(ours=True, join=Join(parent, join.basis, join.certainty))

@@ -14,8 +14,9 @@ from recorder.model import Json, Kind, Phase, Status, StoredRecord, Witness
 
 __all__ = ["Draft"]
 
-LONGEST_WINS = frozenset({semconv.GEN_AI_TOOL_ARGUMENTS, semconv.GEN_AI_TOOL_RESULT})
-"""Some agents cut these in one of their ways out: what another witness told whole is kept."""
+ONE_TELLER = frozenset({semconv.GEN_AI_TOOL_ARGUMENTS, semconv.GEN_AI_TOOL_RESULT})
+"""Witnesses tell these in different forms: the best is kept, not the last. What each of them said
+is in `said`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +101,8 @@ class Draft:
             setattr(self, name, getattr(self, name) or getattr(other, name))
         self.pid = other.pid if self.pid is None else self.pid
         for name, value in other.attributes.items():
-            if name not in self.attributes or self._gives_way(name, value):
+            teller = other._teller.get(name, other.first.witness)
+            if name not in self.attributes or self._gives_way(name, value, teller):
                 self.attributes[name] = value
                 if name in other.blob_of:
                     self.blob_of[name] = other.blob_of[name]
@@ -154,9 +156,9 @@ class Draft:
         self.trace_id = self.trace_id or record.trace_id
 
     def _tell(self, record: StoredRecord, name: str, value: Json) -> None:
-        if name in LONGEST_WINS:
-            teller = self._teller.get(name)
-            if teller not in {None, record.witness} and not self._gives_way(name, value):
+        if name in ONE_TELLER:
+            teller = self._teller.get(name, record.witness)
+            if teller is not record.witness and not self._gives_way(name, value, record.witness):
                 return
             self._teller[name] = record.witness
         self.attributes[name] = value
@@ -166,9 +168,15 @@ class Draft:
         else:
             self.blob_of.pop(name, None)
 
-    def _gives_way(self, name: str, value: Json) -> bool:
-        """Tell whether a value that another witness told is longer than what stands here."""
-        if name not in LONGEST_WINS or name in self.blob_of:
-            return False
+    def _gives_way(self, name: str, value: Json, teller: Witness) -> bool:
+        """Tell whether what another witness told is better than what stands here.
+
+        Telemetry cuts long arguments, and wraps results in the agent's own bookkeeping.
+        """
         held = self.attributes.get(name)
-        return not isinstance(held, str) or (isinstance(value, str) and len(value) > len(held))
+        if not isinstance(held, str) or not held:
+            return True
+        if name == semconv.GEN_AI_TOOL_RESULT:
+            return self._teller.get(name) is Witness.OTLP and teller is not Witness.OTLP
+        is_longer = isinstance(value, str) and len(value) > len(held)
+        return name in ONE_TELLER and name not in self.blob_of and is_longer

@@ -18,7 +18,15 @@ from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, StoredRecord
 
-__all__ = ["NOT_OURS", "Belonging", "Containers", "belonging_of", "ended_ns"]
+__all__ = [
+    "HOLDERS",
+    "NOT_OURS",
+    "Belonging",
+    "Containers",
+    "belonging_of",
+    "ended_ns",
+    "traceparent_of",
+]
 
 HOLDERS = frozenset({Kind.TOOL_CALL, Kind.MODEL_CALL, Kind.PROCESS})
 """Kinds of action that can make a request."""
@@ -129,7 +137,7 @@ def belonging_of(
         theirs: what the records of other sessions hold.
         same_run: the request and the session come from the same launch, at the same time.
     """
-    by_trace = _by_trace(attributes.get(semconv.PEER_TRACEPARENT), ours, theirs)
+    by_trace = _by_trace(traceparent_of(attributes), ours, theirs)
     if by_trace is not None and (not by_trace.ours or by_trace.join is not None):
         return by_trace
     by_process = _by_process(_lineage(attributes), t_ns, ours, theirs)
@@ -140,12 +148,20 @@ def belonging_of(
     return UNDECLARED if same_run else NOT_OURS
 
 
-def _by_trace(value: Json, ours: Containers, theirs: Containers) -> Belonging | None:
-    """Judge by trace context; a trace of ours whose span is not known stays without a parent."""
+def traceparent_of(attributes: Mapping[str, Json]) -> tuple[str, str] | None:
+    """Return (trace id, span id) that stood in a request's process; None where nothing did."""
+    value = attributes.get(semconv.PEER_TRACEPARENT)
     match = _TRACEPARENT.match(value) if isinstance(value, str) else None
-    if match is None:
+    return None if match is None else (match[1], match[2])
+
+
+def _by_trace(
+    context: tuple[str, str] | None, ours: Containers, theirs: Containers
+) -> Belonging | None:
+    """Judge by trace context; a trace of ours whose span is not known stays without a parent."""
+    if context is None:
         return None
-    trace, span = match.groups()
+    trace, span = context
     action = ours.spans.get((trace, span))
     if action is not None:
         return Belonging(

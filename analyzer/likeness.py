@@ -18,7 +18,7 @@ from analyzer.tools import arguments_of, command_of
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, StoredRecord
 
-__all__ = ["Candidates", "Claim", "Likeness", "claim_of", "essence_of", "tool_of"]
+__all__ = ["Candidates", "Claim", "Likeness", "claim_of", "essence_of", "tool_of", "tool_of_name"]
 
 SECOND = 1_000_000_000
 NEAR_NS = 3 * SECOND
@@ -128,6 +128,11 @@ def claim_of(record: StoredRecord, call_id: str, channel: Channel, start_ns: int
 def tool_of(record: StoredRecord) -> str:
     """Return a tool's name as every witness would say it: an MCP tool without its server."""
     name = as_text(record.attributes.get(semconv.GEN_AI_TOOL_NAME)) or record.name
+    return tool_of_name(name)
+
+
+def tool_of_name(name: str) -> str:
+    """Return the part of a tool's name that every witness says, in lower case."""
     if name.startswith(MCP_PREFIX):
         name = name.rpartition("__")[2]
     return name.lower()

@@ -34,6 +34,7 @@ _PLAIN = (
 _CALLS = ((Facet.ARGUMENTS, semconv.GEN_AI_TOOL_ARGUMENTS),
           (Facet.RESULT, semconv.GEN_AI_TOOL_RESULT),
           (Facet.TOOL, semconv.GEN_AI_TOOL_NAME))  # fmt: skip
+_BEGINS = frozenset({Phase.START, Phase.WHOLE})
 _ENDS = frozenset({Phase.END, Phase.WHOLE})
 
 
@@ -56,6 +57,8 @@ def said_of(record: StoredRecord) -> Iterator[Said]:
             yield said(Facet.WAITED, lasted)
         return
     if record.kind is Kind.TOOL_CALL:
+        if record.phase in _BEGINS and record.t_ns is not None:
+            yield said(Facet.STARTED, str(record.t_ns))
         for facet, name in _CALLS:
             value = attributes.get(name)
             if value not in ("", None):

@@ -46,6 +46,8 @@ class Facet(StrEnum):
     ERROR = "error"
     """The witness's own word for what went wrong."""
     HTTP_STATUS = "http status"
+    STARTED = "started"
+    """The witness's own clock, ns since the epoch."""
     DURATION = "duration"
     """Milliseconds, as a decimal number."""
     WAITED = "waited"

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("tui.commands.replay", "Replay a session second by second."),
     "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
+    "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),

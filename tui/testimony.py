@@ -49,17 +49,16 @@ def doubt_lines(action: Action) -> Iterator[Line]:
 
 def testimony_lines(action: Action) -> Iterator[Line]:
     """Yield what each witness said, record by record, and why they are held to speak of this."""
-    told = action.transport is not Status.UNSET or action.exit_code is not None
-    if action.kind is Kind.TOOL_CALL and (told or action.content_error):
+    is_told = action.transport is not Status.UNSET or action.exit_code is not None
+    if action.kind is Kind.TOOL_CALL and (is_told or action.content_error):
         yield _three_facts(action)
     if len(action.witnesses) < 2 and not action.contradictions:
         return
     for record, group in groupby(action.said, key=lambda s: (s.seq, s.witness)):
         seq, witness = record
-        yield line(
-            Piece(f"record {seq} {witness.value}: ", Tone.DIM),
-            ", ".join(_words(said) for said in group),
-        )
+        told = [_words(said) for said in group if said.facet is not Facet.STARTED]
+        if told:
+            yield line(Piece(f"record {seq} {witness.value}: ", Tone.DIM), ", ".join(told))
     for link in action.links:
         yield line(
             f"record {link.seq} speaks of this action",
