@@ -108,7 +108,7 @@ def completeness_of(recording: Recording, analysis: Analysis) -> Completeness:
     confirmed = _confirmed(actions)
     wire = _wire_was_watched(recording, analysis.session, actions)
     return Completeness(
-        by_witness=Counter(w.value for a in actions for w in a.witnesses),
+        by_witness=dict(Counter(w.value for a in actions for w in a.witnesses)),
         calls=len(calls),
         confirmed=tuple(sorted(confirmed)),
         twice=tuple(a.id for a in calls if a.id in confirmed),

@@ -85,7 +85,11 @@ class Gathering:
 
     def overhear(self, record: StoredRecord, run: str) -> None:
         """Take in a record of another session: a call of ours may have been told under its id."""
-        if record.kind is not Kind.TOOL_CALL or not call_id_of(record):
+        if record.kind is not Kind.TOOL_CALL:
+            return
+        if record.witness is Witness.MCP and record.run == run != "":
+            self._overhear_server(record)
+        if not call_id_of(record):
             return
         key = keys_of(record)[0]
         known = self._by_key.get(key)
@@ -95,6 +99,19 @@ class Gathering:
             self._overheard.setdefault(key, []).append(record)
             if len(self._overheard) > OVERHEARD:
                 del self._overheard[next(iter(self._overheard))]
+
+    def _overhear_server(self, record: StoredRecord) -> None:
+        """Take in what an MCP connection with a session of its own told of one of our calls."""
+        key = f"mcp {record.session} {record.ref}"
+        known = self._by_key.get(key)
+        if known is not None:
+            self._enter(record, known.root, Channel.MCP)
+            return
+        draft, link = self._find(record, Channel.MCP, ())
+        if draft is not None and link is not None and not draft.loose:
+            draft.links.append(link)
+            self._by_key[key] = draft
+            self._enter(record, draft, Channel.MCP)
 
     def drafts(self) -> list[Draft]:
         """Return the drafts, in order of their first record."""
@@ -147,7 +164,7 @@ class Gathering:
 
         An MCP server's own witness bears the trace context that came with the request.
         """
-        if record.session or record.kind is not Kind.TOOL_CALL:
+        if record.session == self._session or record.kind is not Kind.TOOL_CALL:
             return None
         parts = str(record.attributes.get(semconv.PEER_TRACEPARENT, "")).split("-")
         trace, span = parts[1:3] if len(parts) == 4 else (record.trace_id, record.parent_span_id)

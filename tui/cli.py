@@ -102,4 +102,7 @@ def main() -> None:
         # complain about it when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except SystemExit as leave:
+        # click has met the same before us, and would end with 1.
+        code = 0 if isinstance(leave.__context__, BrokenPipeError) else leave.code
     sys.exit(code if isinstance(code, int) else 0)
