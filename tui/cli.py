@@ -85,6 +85,7 @@ def flightlog() -> None:
 
 def main() -> None:
     """Run the command line; a person's mistakes end in one line and exit code 2."""
+    output = sys.stdout
     try:
         code = flightlog.main(standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -103,6 +104,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except SystemExit as leave:
-        # click has met the same before us, and would end with 1.
-        code = 0 if isinstance(leave.__context__, BrokenPipeError) else leave.code
+        # click has met the same before us: it puts a stdout in place that complains of nothing,
+        # and would end with 1.
+        code = leave.code if sys.stdout is output else 0
     sys.exit(code if isinstance(code, int) else 0)
