@@ -33,35 +33,35 @@ def action_of(draft: Draft, session: str, cwd: str, blobs: Blobs, *, join: Join 
     """
     first = draft.first
     texts = Texts(dict(draft.attributes), dict(draft.blob_of), blobs)
-    name = first.name
+    kind, name = draft.kind, draft.teller.name
     said = tuple(sorted(draft.said, key=lambda s: s.seq))
     decision = decision_of(said)
-    if decision is not None and draft.kind is Kind.APPROVAL:
+    if decision is not None and kind is Kind.APPROVAL:
         # Not that it was asked for: how it was decided, whichever record came last.
         name = decision.decision
         said_so = {**texts.attributes, semconv.APPROVAL_DECISION: name}
         texts = replace(texts, attributes=said_so)
     end_ns = draft.finished_ns
-    denied = draft.kind is Kind.TOOL_CALL and is_denied(
+    denied = kind is Kind.TOOL_CALL and is_denied(
         decision.decision if decision else "", draft.status, texts
     )
-    outcome = outcome_of(first.kind, draft.status, texts, ended=end_ns is not None)
+    outcome = outcome_of(kind, draft.status, texts, ended=end_ns is not None)
     if denied:
         outcome = Outcome.DENIED
     elif outcome is Outcome.OPEN and draft.given_up:
         outcome = Outcome.NO_RESULT
-    setting = Setting(first.seq, first.kind, first.name, texts, cwd)
-    says_more = first.kind is Kind.TOOL_CALL or outcome in WENT_WRONG
+    setting = Setting(first.seq, kind, draft.teller.name, texts, cwd)
+    says_more = kind is Kind.TOOL_CALL or outcome in WENT_WRONG
     return Action(
         id=first.seq,
         session=session,
-        kind=first.kind,
+        kind=kind,
         name=name,
-        title=title_of(first.kind, name, texts, outcome),
+        title=title_of(kind, name, texts, outcome),
         start_ns=draft.start_ns,
         end_ns=end_ns,
         outcome=outcome,
-        exit_code=exit_code_of(texts) if first.kind in RUNS_A_PROCESS else None,
+        exit_code=exit_code_of(texts) if kind in RUNS_A_PROCESS else None,
         attributes=texts.attributes,
         blob_of=texts.blob_of,
         records=tuple(draft.records),
@@ -72,7 +72,7 @@ def action_of(draft: Draft, session: str, cwd: str, blobs: Blobs, *, join: Join 
         silences=tuple(draft.silences),
         decision=decision,
         transport=draft.status if end_ns is not None else Status.UNSET,
-        content_error=content_error_of(first.kind, texts) if says_more else "",
+        content_error=content_error_of(kind, texts) if says_more else "",
         join=join,
         sightings=sightings_of(setting, draft.seals),
         reconstructed=as_text(draft.attributes.get(semconv.RECONSTRUCTED)),

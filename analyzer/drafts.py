@@ -61,7 +61,12 @@ class Draft:
     given_up: bool = False
     """`action` was built knowing that the agent went on without a result."""
     merged_into: Draft | None = None
+    teller: StoredRecord = field(init=False)
+    """The record that says what sort of action it is: the first, mostly."""
     _teller: dict[str, Witness] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.teller = self.first
 
     def take(self, record: StoredRecord, channel: Channel) -> None:
         """Take in another record that speaks of this action."""
@@ -82,6 +87,9 @@ class Draft:
         self.pid = record.pid if self.pid is None else self.pid
         for name, value in record.attributes.items():
             self._tell(record, name, value)
+        if self.teller.kind is Kind.LIFECYCLE and record.phase is not Phase.POINT:
+            # Some libraries say what a span is only when it ends.
+            self.teller = self.teller if record.kind is Kind.LIFECYCLE else record
         self.records.append(record.seq)
         if record.witness not in self.witnesses:
             self.witnesses.append(record.witness)
@@ -135,7 +143,7 @@ class Draft:
     @property
     def kind(self) -> Kind:
         """What sort of action it is."""
-        return self.first.kind
+        return self.teller.kind
 
     @property
     def finished_ns(self) -> int | None:
