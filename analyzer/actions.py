@@ -7,32 +7,25 @@ report of a finished session run the same code.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
+from analyzer.build import action_of
+from analyzer.drafts import Draft
+from analyzer.gathering import Gathering, is_same_session
 from analyzer.joins import NOT_OURS, Belonging, Containers, belonging_of, ended_ns
-from analyzer.model import Action, Certainty, Join
-from analyzer.outcomes import exit_code_of, outcome_of
-from analyzer.sightings import Sealed, Setting, sightings_of
-from analyzer.texts import Blobs, Texts, as_text, body_text, no_blobs
-from analyzer.titles import title_of
-from recorder import semconv
-from recorder.model import (
-    Json,
-    Kind,
-    Phase,
-    SessionRow,
-    Status,
-    StoredRecord,
-    Witness,
-)
+from analyzer.model import Action, Join
+from analyzer.placing import Placing
+from analyzer.testimony import Certainty
+from analyzer.texts import Blobs, body_text, no_blobs
+from analyzer.turns import Turns
+from recorder.model import Kind, Phase, SessionRow, StoredRecord, Witness
 
 __all__ = ["ActionFold", "body_text", "fold"]
 
 SECOND = 1_000_000_000
 MARGIN_NS = 2 * SECOND
 """How long after a session's end a request of its launch still counts as its own."""
-RUNS_A_PROCESS = frozenset({Kind.TOOL_CALL, Kind.PROCESS})
 
 
 @dataclass(slots=True)
@@ -54,64 +47,6 @@ class _Span:
         """Tell whether a request of that time may be the session's."""
         ended = self.end_ns is not None and t_ns > self.end_ns + MARGIN_NS
         return self.start_ns is not None and t_ns >= self.start_ns and not ended
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An action in the making: what its records have told so far."""
-
-    first: StoredRecord
-    start_ns: int
-    loose: bool
-    """Reported by a witness that knows no sessions."""
-    end_ns: int | None = None
-    status: Status = Status.UNSET
-    only_points: bool = True
-    parent_span_id: str = ""
-    span_id: str = ""
-    trace_id: str = ""
-    pid: int | None = None
-    attributes: dict[str, Json] = field(default_factory=dict)
-    blob_of: dict[str, str] = field(default_factory=dict)
-    records: list[int] = field(default_factory=list)
-    witnesses: list[Witness] = field(default_factory=list)
-    seals: list[Sealed] = field(default_factory=list)
-    action: Action | None = None
-    """The action as it was built last; None when records have come since."""
-    settled: Belonging | None = None
-    """Where it belongs, once no later record can change that."""
-
-    def take(self, record: StoredRecord) -> None:
-        """Take in another record that speaks of this action."""
-        t_ns = record.time_ns
-        self.start_ns = min(self.start_ns, t_ns)
-        if record.phase in {Phase.END, Phase.WHOLE}:
-            ended = ended_ns(record)
-            self.end_ns = ended if self.end_ns is None else max(self.end_ns, ended)
-        self.only_points = self.only_points and record.phase is Phase.POINT
-        if record.status is Status.ERROR or self.status is Status.UNSET:
-            self.status = record.status
-        self.parent_span_id = self.parent_span_id or record.parent_span_id
-        self.span_id = self.span_id or record.span_id
-        self.trace_id = self.trace_id or record.trace_id
-        self.pid = record.pid if self.pid is None else self.pid
-        for name, value in record.attributes.items():
-            self.attributes[name] = value
-            blob = record.blobs.get(name)
-            if blob is not None:
-                self.blob_of[name] = blob.digest
-            else:
-                self.blob_of.pop(name, None)
-        self.records.append(record.seq)
-        if record.witness not in self.witnesses:
-            self.witnesses.append(record.witness)
-        self.seals += [Sealed(seal, record.seq, t_ns) for seal in record.seals]
-        self.action = None
-
-    @property
-    def finished_ns(self) -> int | None:
-        """When the action ended; an action of point records alone takes no time."""
-        return self.start_ns if self.only_points else self.end_ns
 
 
 class ActionFold:
@@ -136,15 +71,22 @@ class ActionFold:
         self._run = run
         self._cwd = cwd
         self._blobs = blobs
-        self._drafts: dict[str, _Draft] = {}
+        self._gathering = Gathering(session)
+        self._turns = Turns()
         self._is_launch = False
         self._agents: dict[str, _Span] = {}
         """Other sessions of the same launch: where this is the launch's own, they come first."""
-        self._ours = Containers()
+        self._ours = Containers(self._gathering.action_at)
         self._theirs = Containers()
         self._start_ns: int | None = None
         self._end_ns: int | None = None
         self._root = ""
+        self._awaiting: dict[tuple[str, str], list[Draft]] = {}
+        """Span that is not known yet -> what stands in it."""
+        self._placing = Placing()
+        self._inside: dict[int, list[Draft]] = {}
+        """Action -> what stands in it: that is told anew when it turns out to be another one."""
+        self._became: list[tuple[int, int]] = []
         self._shown: dict[int, Action] = {}
         self._labels: dict[str, tuple[str, str]] = {}
 
@@ -155,73 +97,125 @@ class ActionFold:
 
     def add(self, record: StoredRecord) -> None:
         """Take in the next record."""
-        if record.session == self.session:
-            self._own(record)
-        elif record.session:
+        if record.session and not is_same_session(record.session, self.session):
             self._foreign(record)
             return
-        elif record.witness is Witness.RECORDER:
+        if not record.session and record.witness is Witness.RECORDER:
             return
-        loose = record.session == ""
-        key = f"{'~' if loose else ''}{record.ref or f'#{record.seq}'}"
-        draft = self._drafts.get(key)
-        if draft is None:
-            draft = self._drafts[key] = _Draft(record, record.time_ns, loose)
-        draft.take(record)
+        draft = self._gathering.take(record)
+        if record.session:
+            self._own(record, draft)
+        elif draft.first is record:
+            self._placing.add(draft)
         for seal in record.seals:
             self._labels.setdefault(seal.fingerprint, (seal.credential_class, seal.hint))
 
     def actions(self) -> tuple[Action, ...]:
         """Return the session's actions so far, in order of start, then of id."""
-        built = (self._built(draft) for draft in self._drafts.values())
+        built = (self._built(draft) for draft in self._gathering.drafts())
         found = [action for action in built if action is not None]
         return tuple(sorted(found, key=lambda a: (a.start_ns, a.id)))
 
     def changes(self) -> tuple[Action, ...]:
         """Return the actions that are new or different since this was last called, in order."""
-        changed = [a for a in self.actions() if self._shown.get(a.id) is not a]
-        self._shown.update((action.id, action) for action in changed)
-        return tuple(changed)
+        stirred = self._gathering.stirred()
+        for former, _ in self._gathering.merged():
+            self._shown.pop(former, None)
+            self._became.append((former, self._gathering.action_at(former)))
+            stirred |= dict.fromkeys(self._inside.pop(former, ()))
+        stirred |= dict.fromkeys(self._placing.concerned())
+        changed = []
+        for draft in stirred:
+            action = self._built(draft) if draft.merged_into is None else None
+            if action is not None and self._shown.get(action.id) is not action:
+                self._shown[action.id] = action
+                changed.append(action)
+        return tuple(sorted(changed, key=lambda a: (a.start_ns, a.id)))
+
+    def merged(self) -> tuple[tuple[int, int], ...]:
+        """Return (former id, id) of actions that turned out to be others, by the last `changes`."""
+        became, self._became = self._became, []
+        return tuple(became)
 
     def labels(self) -> dict[str, tuple[str, str]]:
         """Return the (class, hint) of every credential that was sealed, by fingerprint."""
         return dict(self._labels)
 
-    def _own(self, record: StoredRecord) -> None:
+    def _own(self, record: StoredRecord, draft: Draft) -> None:
         t_ns = record.time_ns
+        self._ours.note(record, str(draft.root.first.seq))
+        self._place(record, draft)
+        self._placing.learn(record)
+        known = self._run, self._start_ns, self._end_ns
         self._run = self._run or record.run
         self._is_launch = self._run == self.session
-        self._ours.note(record)
         self._start_ns = t_ns if self._start_ns is None else min(self._start_ns, t_ns)
+        ends_session = False
         if record.kind is Kind.LIFECYCLE and record.name == "session":
             # An agent inside the agent has such a span too; the first is the session's own.
             self._root = self._root or record.ref
             if record.phase is Phase.END and record.ref == self._root:
                 self._end_ns = t_ns
+                ends_session = True
             elif record.phase is Phase.WHOLE:
                 # Each turn of the agent may be a span of its own: the last one counts.
                 self._end_ns = max(self._end_ns or 0, ended_ns(record))
+        if known != (self._run, self._start_ns, self._end_ns):
+            self._placing.since(0)
+        for left in self._turns.take(record, draft, ends_session=ends_session):
+            self._gathering.stir(left)
+
+    def _place(self, record: StoredRecord, draft: Draft) -> None:
+        """Remember what waits for its enclosing span, and stir what has waited for this one."""
+        inside = _enclosing(draft)
+        if inside[1] and inside not in self._ours.spans:
+            self._awaiting.setdefault(inside, []).append(draft)
+        span = (record.trace_id, record.span_id)
+        if span in self._awaiting and span in self._ours.spans:
+            for waiting in self._awaiting.pop(span):
+                self._gathering.stir(waiting)
 
     def _foreign(self, record: StoredRecord) -> None:
         """Learn from a record of another session what is not ours."""
         if record.session == record.run:
             # A launch knows each process by itself: it must not take requests from the agent.
             return
+        self._gathering.overhear(record, self._run)
         self._theirs.note(record)
+        self._placing.learn(record)
         if record.run == self.session:
-            self._agents.setdefault(record.session, _Span()).take(record)
+            span = self._agents.setdefault(record.session, _Span())
+            before = span.start_ns, span.end_ns
+            span.take(record)
+            if before != (span.start_ns, span.end_ns):
+                self._placing.since(0)
 
-    def _built(self, draft: _Draft) -> Action | None:
-        belonging = draft.settled or self._belonging(draft)
-        if belonging.join is not None and belonging.join.certainty is Certainty.OBSERVED:
-            draft.settled = belonging
+    def _built(self, draft: Draft) -> Action | None:
+        belonging = self._settled(draft)
         if not belonging.ours:
             return None
-        if draft.action is None or draft.action.join != belonging.join:
-            draft.action = self._build(draft, belonging.join)
+        given_up = self._turns.gave_up(draft)
+        held = draft.action
+        if held is None or held.join != belonging.join or given_up != draft.given_up:
+            if belonging.join is not None:
+                self._inside.setdefault(belonging.join.parent, []).append(draft)
+            draft.given_up = given_up
+            draft.action = action_of(
+                draft, self.session, self._cwd, self._blobs, join=belonging.join
+            )
         return draft.action
 
-    def _belonging(self, draft: _Draft) -> Belonging:
+    def _settled(self, draft: Draft) -> Belonging:
+        belonging = draft.settled or self._belonging(draft)
+        join = belonging.join
+        if join is not None and join.certainty is Certainty.OBSERVED:
+            draft.settled = belonging
+            parent = self._gathering.action_at(join.parent)
+            if parent != join.parent:
+                return Belonging(ours=True, join=Join(parent, join.basis, join.certainty))
+        return belonging
+
+    def _belonging(self, draft: Draft) -> Belonging:
         if draft.loose and self._is_launch and self._agent_at(draft.start_ns):
             return NOT_OURS
         if draft.loose:
@@ -232,14 +226,16 @@ class ActionFold:
                 self._theirs,
                 same_run=self._same_run(draft),
             )
-        # A point record stands in the span whose id it bears; it has none of its own.
-        inside = draft.parent_span_id or (draft.span_id if draft.only_points else "")
-        parent = self._ours.spans.get((draft.trace_id, inside))
-        if parent is None or parent == draft.first.seq:
+        if draft.inside is not None and draft.inside.root is not draft:
+            call = draft.inside.root.first.seq
+            return Belonging(ours=True, join=Join(call, draft.inside_basis, Certainty.OBSERVED))
+        parent = self._ours.spans.get(_enclosing(draft))
+        if parent is None or self._gathering.action_at(parent) == draft.first.seq:
             return Belonging(ours=True)
+        parent = self._gathering.action_at(parent)
         return Belonging(ours=True, join=Join(parent, "span parent", Certainty.OBSERVED))
 
-    def _same_run(self, draft: _Draft) -> bool:
+    def _same_run(self, draft: Draft) -> bool:
         """Tell whether a request comes from the session's launch and falls into its time."""
         if not self._run or draft.first.run != self._run or self._start_ns is None:
             return False
@@ -250,33 +246,13 @@ class ActionFold:
         """Tell whether an agent's own session of this launch was there to own a request."""
         return any(span.holds(t_ns) for span in self._agents.values())
 
-    def _build(self, draft: _Draft, join: Join | None) -> Action:
-        first = draft.first
-        texts = Texts(dict(draft.attributes), dict(draft.blob_of), self._blobs)
-        end_ns = draft.finished_ns
-        outcome = outcome_of(first.kind, draft.status, texts, ended=end_ns is not None)
-        setting = Setting(first.seq, first.kind, first.name, texts, self._cwd)
-        return Action(
-            id=first.seq,
-            session=self.session,
-            kind=first.kind,
-            name=first.name,
-            title=title_of(first.kind, first.name, texts, outcome),
-            start_ns=draft.start_ns,
-            end_ns=end_ns,
-            outcome=outcome,
-            exit_code=exit_code_of(texts) if first.kind in RUNS_A_PROCESS else None,
-            attributes=texts.attributes,
-            blob_of=texts.blob_of,
-            records=tuple(draft.records),
-            witnesses=tuple(draft.witnesses),
-            join=join,
-            sightings=sightings_of(setting, draft.seals),
-            reconstructed=as_text(draft.attributes.get(semconv.RECONSTRUCTED)),
-            pid=draft.pid,
-            span_id=draft.span_id,
-            trace_id=draft.trace_id,
-        )
+
+def _enclosing(draft: Draft) -> tuple[str, str]:
+    """Return (trace id, span id) that the action stands in.
+
+    A point record stands in the span whose id it bears; it has none of its own.
+    """
+    return draft.trace_id, draft.parent_span_id or (draft.span_id if draft.only_points else "")
 
 
 def fold(row: SessionRow, records: Iterable[StoredRecord], blobs: Blobs = no_blobs) -> ActionFold:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from analyzer.actions import ActionFold
 from analyzer.commanded import commanded_of
 from analyzer.credentials import credentials_of
+from analyzer.disagreements import with_inner_disagreements
 from analyzer.effects import judge_all
+from analyzer.gathering import is_same_session
 from analyzer.model import Action, Analysis
 from analyzer.outside import outside_of
 from analyzer.rules import Scene, findings_of
@@ -39,7 +41,7 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
     commanded = commanded_of((*own, *outside.actions), recording.blob)
     # A commanded request has its call's number, negative: it stands behind it.
     told = sorted((*own, *outside.actions, *commanded), key=lambda a: (a.start_ns, abs(a.id)))
-    actions = judge_all(told, recording.blob)
+    actions = with_inner_disagreements(judge_all(told, recording.blob))
     labels = {**dict(outside.labels), **fold.labels()}
     credentials = credentials_of(actions, labels, recording.blob)
     scene = Scene(actions, credentials, TaskScope(actions, row.cwd, recording.blob))
@@ -57,21 +59,28 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
 def records_around(recording: Recording, row: SessionRow) -> Iterator[StoredRecord]:
     """Yield what may concern a session, in order of `seq`.
 
-    Its own records, those of no session around it, and those of other sessions at the same time:
-    these tell which requests are not its own.
+    Its own records, those of no session around it, and those of other sessions at the same time or
+    of the same launch: these tell which requests are not its own, and may tell of its own calls.
     """
-    own = recording.records(session=row.id, after=row.first_seq - 1)
     loose = list(_loose(recording, row))
-    if not loose:
-        return own
+    last = max(row.last_seq, loose[-1].seq if loose else 0)
     others = [
-        recording.records(session=other.id, after=row.first_seq - 1, until=loose[-1].seq)
+        recording.records(session=other.id, after=min(other.first_seq, row.first_seq) - 1,
+                          until=None if _is_kin(other, row) else last)
         for other in recording.sessions()
         if other.id != row.id
-        and other.last_seq >= row.first_seq
-        and other.first_seq <= loose[-1].seq
-    ]
+        and (_is_kin(other, row) or (other.last_seq >= row.first_seq and other.first_seq <= last))
+    ]  # fmt: skip
+    own = recording.records(session=row.id, after=row.first_seq - 1)
     return heapq.merge(own, loose, *others, key=lambda record: record.seq)
+
+
+def _is_kin(other: SessionRow, row: SessionRow) -> bool:
+    """Tell whether another session is of the same launch, or the same one under another spelling.
+
+    Late telemetry of a call may be the only thing that such a session ever holds.
+    """
+    return other.run == row.run != "" or is_same_session(other.id, row.id)
 
 
 def _loose(recording: Recording, row: SessionRow) -> Iterator[StoredRecord]:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from analyzer.http_commands import CommandedRequest, requests_in
-from analyzer.model import Action, Certainty, Join, Outcome, Sighting
+from analyzer.model import Action, Join, Outcome, Sighting
 from analyzer.outcomes import answer_errors, answers_of, outcome_of
+from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts
 from analyzer.titles import title_of
 from analyzer.tools import Family, arguments_of, command_of, family_of, relative

@@ -1,18 +1,35 @@
-"""How complete a session's record is: who saw what, what never ended, what nobody declared."""
+"""How complete a session's record is: who saw what, what never ended, what nobody declared.
+
+Two sorts of hole: what an agent declares and no other witness saw, and what a witness saw and no
+agent declared. Numbers are actions, unless a field says that they are records.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from analyzer.model import Analysis, Clock, Outcome
-from analyzer.texts import as_text
+from analyzer.claims import claimed_hosts
+from analyzer.clocks import Skew, skews_of
+from analyzer.likeness import tool_of_name
+from analyzer.model import Action, Analysis, Clock, Outcome
+from analyzer.processes import undeclared_processes
+from analyzer.testimony import Certainty
+from analyzer.texts import Texts, as_text
+from analyzer.turns import INNER_AGENT, STARTS_AGENTS
 from recorder import semconv
-from recorder.model import Kind, Witness
+from recorder.model import Kind, SessionRow, Witness
 from recorder.reader import Recording
 
-__all__ = ["Completeness", "Note", "blind_spots", "completeness_of"]
+__all__ = ["Claim", "Completeness", "Note", "blind_spots", "completeness_of"]
+
+AGENTS_OWN = (Witness.HOOK, Witness.OTLP, Witness.SDK, Witness.TRANSCRIPT)
+"""Witnesses of which each, where it is at work at all, should tell of every call."""
+INNER_MARKS = (INNER_AGENT, "agent_id", "agent.id", "isSidechain", "flightlog.sidechain")
+"""Attributes that a call of an agent inside the agent bears."""
+RUN_PROXY = "flightlog.run.proxy"
+"""A launch says with this whether it put its agent behind the recording proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +41,96 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A call that says it sends a request to a host, where the wire saw none."""
+
+    action: int
+    host: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completeness:
     """What can be said of the record itself."""
 
     by_witness: Mapping[str, int]
     """Witness -> actions that it reported."""
+    calls: int
+    """Tool calls, each counted once."""
     confirmed: tuple[int, ...]
     """Tool calls and requests that two witnesses speak of: a call with a request seen inside it."""
+    twice: tuple[int, ...]
+    """Tool calls that two or more witnesses tell of, or whose request another one saw."""
+    once: Mapping[str, tuple[int, ...]]
+    """Witness -> tool calls that it alone tells of."""
+    missed: Mapping[str, tuple[int, ...]]
+    """Witness that was at work in this session -> calls that it does not tell of."""
+    inner: tuple[int, ...]
+    """Calls of agents inside the agent."""
     open: tuple[int, ...]
     """Actions without an end: still running, or cut off with their process."""
+    no_result: tuple[int, ...]
+    """Calls after which the agent went on and that nobody told the end of."""
+    denied: tuple[int, ...]
+    silences: tuple[int, ...]
+    """Calls before or after which a hook did not answer."""
+    contradictions: tuple[int, ...]
+    """Actions of which not all can be true that is said of them."""
+    wire: bool
+    """Was the recording proxy at work for this session?"""
+    unwitnessed: tuple[Claim, ...]
+    """Declared and never witnessed; only where the wire was watched."""
     undeclared: tuple[int, ...]
-    """Requests on the wire that no recorded call made."""
+    """Requests on the wire, and MCP calls, that no recorded call made."""
+    processes: tuple[int, ...]
+    """Records of processes of the launch that started while no call was under way."""
     inferred_joins: tuple[int, ...]
     """Actions whose place inside another one is inferred."""
+    inferred_links: tuple[int, ...]
+    """Actions of which a witness's words are only held to speak by likeness."""
     unread: tuple[int, ...]
     """Connections whose content the wire could not read."""
-    clocks: tuple[Clock, ...]
-    """How far the witnesses' clocks are apart."""
-    notes: tuple[Note, ...]
+    clocks: tuple[Clock, ...] = ()
+    """How far outside witnesses' clocks are from the agent's."""
+    skews: tuple[Skew, ...] = field(default_factory=tuple)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def missed_inside(self) -> Mapping[str, tuple[int, ...]]:
+        """Of the calls that a witness missed, those of agents inside the agent."""
+        inner = set(self.inner)
+        found = {w: tuple(n for n in missed if n in inner) for w, missed in self.missed.items()}
+        return {witness: numbers for witness, numbers in found.items() if numbers}
 
 
 def completeness_of(recording: Recording, analysis: Analysis) -> Completeness:
     """Return how complete the record of a session is."""
     actions = analysis.actions
-    witnessed: set[int] = {a.id for a in actions if len(a.witnesses) > 1}
-    by_id = {a.id: a for a in actions}
-    for action in actions:
-        parent = by_id.get(action.join.parent) if action.join else None
-        if action.kind is Kind.API_REQUEST and parent and parent.kind is Kind.TOOL_CALL:
-            witnessed |= {action.id, parent.id}
+    calls = [a for a in actions if a.kind is Kind.TOOL_CALL]
+    confirmed = _confirmed(actions)
+    wire = _wire_was_watched(recording, analysis.session, actions)
     return Completeness(
-        by_witness=Counter(w.value for a in actions for w in a.witnesses),
-        confirmed=tuple(sorted(witnessed)),
+        by_witness=dict(Counter(w.value for a in actions for w in a.witnesses)),
+        calls=len(calls),
+        confirmed=tuple(sorted(confirmed)),
+        twice=tuple(a.id for a in calls if a.id in confirmed),
+        once=_once(calls, confirmed),
+        missed=_missed(calls),
+        inner=tuple(_inner(actions)),
         open=tuple(a.id for a in actions if a.outcome is Outcome.OPEN),
-        undeclared=tuple(a.id for a in actions if Witness.PROXY in a.witnesses and a.join is None),
+        no_result=tuple(a.id for a in actions if a.outcome is Outcome.NO_RESULT),
+        denied=tuple(a.id for a in calls if a.outcome is Outcome.DENIED),
+        silences=tuple(a.id for a in actions if a.silences),
+        contradictions=tuple(a.id for a in actions if a.contradictions),
+        wire=wire,
+        unwitnessed=tuple(_unwitnessed(recording, actions)) if wire else (),
+        undeclared=tuple(_undeclared(actions)),
+        processes=undeclared_processes(recording, analysis),
         inferred_joins=tuple(
-            a.id for a in actions if a.join and a.join.certainty.value == "inferred"
+            a.id for a in actions if a.join and a.join.certainty is Certainty.INFERRED
+        ),
+        inferred_links=tuple(
+            a.id for a in actions if any(x.certainty is Certainty.INFERRED for x in a.links)
         ),
         unread=tuple(
             a.id
@@ -70,6 +140,7 @@ def completeness_of(recording: Recording, analysis: Analysis) -> Completeness:
             and semconv.HTTP_METHOD not in a.attributes
         ),
         clocks=analysis.clocks,
+        skews=skews_of(calls),
         notes=tuple(_notes(recording, analysis)),
     )
 
@@ -97,6 +168,77 @@ def blind_spots(analysis: Analysis) -> tuple[str, ...]:
         "What a model or a person said is a claim, not evidence of what was done.",
     ]
     return tuple(spots)
+
+
+def _confirmed(actions: Sequence[Action]) -> set[int]:
+    found: set[int] = {a.id for a in actions if len(a.witnesses) > 1}
+    by_id = {a.id: a for a in actions}
+    for action in actions:
+        parent = by_id.get(action.join.parent) if action.join else None
+        if action.kind is Kind.API_REQUEST and parent and parent.kind is Kind.TOOL_CALL:
+            found |= {action.id, parent.id}
+    return found
+
+
+def _once(calls: Sequence[Action], confirmed: set[int]) -> Mapping[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for call in calls:
+        if call.id not in confirmed:
+            found.setdefault(call.witnesses[0].value, []).append(call.id)
+    return {witness: tuple(numbers) for witness, numbers in found.items()}
+
+
+def _missed(calls: Sequence[Action]) -> Mapping[str, tuple[int, ...]]:
+    at_work = [w for w in AGENTS_OWN if any(w in call.witnesses for call in calls)]
+    found = {w.value: tuple(c.id for c in calls if w not in c.witnesses) for w in at_work}
+    return {witness: numbers for witness, numbers in found.items() if numbers}
+
+
+def _inner(actions: Sequence[Action]) -> Iterator[int]:
+    """Yield the calls of agents inside the agent: marked so, or inside a call that starts one."""
+    inside: set[int] = set()
+    for action in actions:
+        parent = action.join.parent if action.join else 0
+        is_call = action.kind is Kind.TOOL_CALL
+        if parent in inside or any(action.attributes.get(name) for name in INNER_MARKS):
+            inside.add(action.id)
+            if is_call:
+                yield action.id
+        elif is_call and tool_of_name(action.name) in STARTS_AGENTS:
+            inside.add(action.id)
+
+
+def _wire_was_watched(recording: Recording, row: SessionRow, actions: Sequence[Action]) -> bool:
+    """Tell whether the proxy was at work: it saw something of the session, or of its launch."""
+    if any(Witness.PROXY in a.witnesses for a in actions):
+        return True
+    if not row.run:
+        return False
+    launch = recording.records(session=row.run)
+    return any(record.attributes.get(RUN_PROXY) is True for record in launch)
+
+
+def _unwitnessed(recording: Recording, actions: Sequence[Action]) -> Iterator[Claim]:
+    seen: set[tuple[int, str]] = set()
+    for action in actions:
+        if action.kind is Kind.API_REQUEST and action.join and Witness.PROXY in action.witnesses:
+            host = as_text(action.attributes.get(semconv.SERVER_ADDRESS)).lower()
+            seen.add((action.join.parent, host))
+    never_ran = {Outcome.DENIED, Outcome.OPEN}
+    for action in actions:
+        if action.kind is not Kind.TOOL_CALL or action.outcome in never_ran:
+            continue
+        for host in claimed_hosts(action, Texts.of(action, recording.blob)):
+            if (action.id, host) not in seen:
+                yield Claim(action.id, host)
+
+
+def _undeclared(actions: Sequence[Action]) -> Iterator[int]:
+    for action in actions:
+        on_wire = Witness.PROXY in action.witnesses and action.kind is Kind.API_REQUEST
+        by_mcp = action.witnesses == (Witness.MCP,) and action.kind is Kind.TOOL_CALL
+        if action.join is None and (on_wire or by_mcp):
+            yield action.id
 
 
 def _notes(recording: Recording, analysis: Analysis) -> list[Note]:

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from analyzer.catalogue import Provider
 from analyzer.graphql_requests import GraphQLRequest, Selected
-from analyzer.model import Action, Certainty, Effect, Judgement, Outcome, ResourceState
+from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.operations import judge_operation
 from analyzer.outcomes import answers_of
 from analyzer.requests import HttpRequest, provider_behind, request_of
 from analyzer.resources import DELETED, UNDESCRIBED, Exchange, Ledger
+from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
 from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_of
 from recorder import semconv

@@ -104,7 +104,7 @@ def effort_of(actions: pd.DataFrame) -> pd.DataFrame:
     """
     work = actions[actions["kind"].isin(["tool_call", "api_request", "model_call"])]
     marked = work.assign(
-        failed=work["outcome"].isin(["failed", "refused"]).astype("int64"),
+        failed=work["outcome"].isin(["failed", "refused", "denied"]).astype("int64"),
         open=work["outcome"].eq("open").astype("int64"),
     )
     grouped = marked.groupby(["kind", "name"], as_index=False, observed=True).agg(

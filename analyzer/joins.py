@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.model import Certainty, Join
+from analyzer.identity import has_own_span
+from analyzer.model import Join
+from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, StoredRecord
 
-__all__ = ["NOT_OURS", "Belonging", "Containers", "belonging_of", "ended_ns"]
+__all__ = [
+    "HOLDERS",
+    "NOT_OURS",
+    "Belonging",
+    "Containers",
+    "belonging_of",
+    "ended_ns",
+    "traceparent_of",
+]
 
 HOLDERS = frozenset({Kind.TOOL_CALL, Kind.MODEL_CALL, Kind.PROCESS})
 """Kinds of action that can make a request."""
@@ -37,32 +47,43 @@ class _Window:
         return self.start_ns <= t_ns and (self.end_ns is None or t_ns <= self.end_ns)
 
 
+def _itself(seq: int) -> int:
+    return seq
+
+
 @dataclass(slots=True)
 class Containers:
     """What requests can belong to, gathered from the records of one or several sessions."""
 
+    action_of: Callable[[int], int] = _itself
+    """The action that a record has turned out to speak of."""
     traces: set[str] = field(default_factory=set)
     spans: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(trace id, span id) -> id of the action."""
+    """(trace id, span id) -> the record that told of it first."""
     _windows: dict[int, list[_Window]] = field(default_factory=dict)
     """Process id -> its calls in order of start."""
     _by_ref: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
-    def note(self, record: StoredRecord) -> None:
-        """Take in a record of a session."""
-        key = (record.session, record.ref or f"#{record.seq}")
+    def note(self, record: StoredRecord, key: str = "") -> None:
+        """Take in a record of a session.
+
+        Args:
+            record: the record.
+            key: what its action's records have in common; without one, their reference.
+        """
+        call = (record.session, key or record.ref or f"#{record.seq}")
         if record.trace_id:
             self.traces.add(record.trace_id)
-            if record.span_id and record.phase is not Phase.POINT:
+            if has_own_span(record):
                 self.spans.setdefault((record.trace_id, record.span_id), record.seq)
         if record.pid is None:
             return
         windows = self._windows.setdefault(record.pid, [])
         if record.kind not in HOLDERS:
             return
-        window = self._by_ref.get(key)
+        window = self._by_ref.get(call)
         if window is None:
-            window = self._by_ref[key] = _Window(record.time_ns, record.seq)
+            window = self._by_ref[call] = _Window(record.time_ns, record.seq)
             windows.insert(bisect_right(windows, window.start_ns, key=_start), window)
         if record.phase in {Phase.END, Phase.WHOLE}:
             window.end_ns = ended_ns(record)
@@ -116,7 +137,7 @@ def belonging_of(
         theirs: what the records of other sessions hold.
         same_run: the request and the session come from the same launch, at the same time.
     """
-    by_trace = _by_trace(attributes.get(semconv.PEER_TRACEPARENT), ours, theirs)
+    by_trace = _by_trace(traceparent_of(attributes), ours, theirs)
     if by_trace is not None and (not by_trace.ours or by_trace.join is not None):
         return by_trace
     by_process = _by_process(_lineage(attributes), t_ns, ours, theirs)
@@ -127,15 +148,25 @@ def belonging_of(
     return UNDECLARED if same_run else NOT_OURS
 
 
-def _by_trace(value: Json, ours: Containers, theirs: Containers) -> Belonging | None:
-    """Judge by trace context; a trace of ours whose span is not known stays without a parent."""
+def traceparent_of(attributes: Mapping[str, Json]) -> tuple[str, str] | None:
+    """Return (trace id, span id) that stood in a request's process; None where nothing did."""
+    value = attributes.get(semconv.PEER_TRACEPARENT)
     match = _TRACEPARENT.match(value) if isinstance(value, str) else None
-    if match is None:
+    return None if match is None else (match[1], match[2])
+
+
+def _by_trace(
+    context: tuple[str, str] | None, ours: Containers, theirs: Containers
+) -> Belonging | None:
+    """Judge by trace context; a trace of ours whose span is not known stays without a parent."""
+    if context is None:
         return None
-    trace, span = match.groups()
+    trace, span = context
     action = ours.spans.get((trace, span))
     if action is not None:
-        return Belonging(ours=True, join=Join(action, "trace context", Certainty.OBSERVED))
+        return Belonging(
+            ours=True, join=Join(ours.action_of(action), "trace context", Certainty.OBSERVED)
+        )
     if trace in ours.traces:
         return UNDECLARED
     return NOT_OURS if trace in theirs.traces else None
@@ -150,20 +181,21 @@ def _by_process(
             continue
         mine, other = ours.open_at(pid, t_ns), theirs.open_at(pid, t_ns)
         if mine and (not other or mine[0].start_ns >= other[0].start_ns):
-            return Belonging(ours=True, join=_inferred(mine, shared=bool(other)))
+            calls = list(dict.fromkeys(ours.action_of(window.action) for window in mine))
+            return Belonging(ours=True, join=_inferred(calls, shared=bool(other)))
         if other or not ours.knows_process(pid):
             return NOT_OURS
         return UNDECLARED
     return None
 
 
-def _inferred(windows: Sequence[_Window], *, shared: bool) -> Join:
+def _inferred(calls: Sequence[int], *, shared: bool) -> Join:
     basis = "process and time"
-    if len(windows) > 1:
-        basis += f" (latest started of {len(windows)} calls)"
+    if len(calls) > 1:
+        basis += f" (latest started of {len(calls)} calls)"
     if shared:
         basis += " (another session of the same process was at work too)"
-    return Join(windows[0].action, basis, Certainty.INFERRED)
+    return Join(calls[0], basis, Certainty.INFERRED)
 
 
 def _lineage(attributes: Mapping[str, Json]) -> list[int]:

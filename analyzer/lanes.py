@@ -87,7 +87,8 @@ def lane_rows(
         action = analysis.actions[index]
         _draw_sightings(lanes[Lane.CREDENTIAL], action, window)
         if action.lane in lanes:
-            end = timeline.end_ns if action.end_ns is None else action.end_ns
+            until = action.until_ns
+            end = timeline.end_ns if until is None else until
             _draw_bar(lanes[action.lane], action, end, of[index], window)
     return tuple(LaneRow(lane, tuple(cells)) for lane, cells in lanes.items())
 

@@ -1,4 +1,4 @@
-"""Follow a recording as it grows: which actions started and which ended since the last look.
+"""Follow a recording as it grows: what started, ended or turned out otherwise since the last look.
 
 The same fold as a report's, fed in increments. Sessions that are over, or silent for an hour, are
 left alone until they speak again.
@@ -12,10 +12,15 @@ from enum import StrEnum
 
 from analyzer.actions import ActionFold
 from analyzer.model import Action
-from recorder.model import SessionRow, StoredRecord
+from analyzer.texts import as_text
+from recorder import semconv
+from recorder.model import SessionRow, StoredRecord, Witness
 from recorder.reader import Recording
 
-__all__ = ["Event", "LiveFeed", "Step"]
+__all__ = ["Event", "LiveFeed", "Remark", "Step"]
+
+ROUTINE = frozenset({"heartbeat", "recorder"})
+"""What the recorder says of itself that leaves nothing out."""
 
 
 class Step(StrEnum):
@@ -25,15 +30,52 @@ class Step(StrEnum):
     ENDED = "ended"
     NOTED = "noted"
     """It takes no time: a prompt, an approval."""
+    UPDATED = "updated"
+    """It was told of already; a further witness or a late record has told more."""
+    MERGED = "merged"
+    """It turned out to be another action, `into`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An action that started or ended."""
+    """An action that started, ended, or is known better now."""
 
     step: Step
     t_ns: int
     action: Action
+    former: int = 0
+    """For `MERGED`: the number under which part of the action was told of before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What the recorder says of itself: a gap, a spool that was taken in, a torn line."""
+
+    t_ns: int
+    seq: int
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told of an action, as far as a change in it is news."""
+
+    is_over: bool
+    witnesses: tuple[Witness, ...]
+    facts: tuple[object, ...]
+
+    @classmethod
+    def of(cls, action: Action) -> _Told:
+        facts = (
+            action.outcome,
+            action.exit_code,
+            action.contradictions,
+            action.silences,
+            action.decision,
+            action.content_error,
+        )
+        return cls(action.until_ns is not None, action.witnesses, facts)
 
 
 class LiveFeed:
@@ -49,8 +91,9 @@ class LiveFeed:
         self._recording = recording
         self._wanted = wanted
         self._folds: dict[str, ActionFold] = {}
-        self._ended: dict[int, bool] = {}
-        """Action -> its end was reported."""
+        self._told: dict[int, _Told] = {}
+        """Action -> what of it was told already."""
+        self._remarks: list[Remark] = []
         self._version = -1
         self._seq = self._first_seq()
 
@@ -62,17 +105,28 @@ class LiveFeed:
         return changed
 
     def look(self) -> list[Event]:
-        """Return what started and ended since the last look, in order of time."""
+        """Return what is new of actions since the last look, in order of time."""
+        news: list[Event] = []
         for record in self._recording.records(after=self._seq):
             self._seq = record.seq
             self._add(record)
-        events = [e for fold in self._folds.values() for a in fold.changes() for e in self._of(a)]
-        return sorted(events, key=lambda e: (e.t_ns, e.step is Step.ENDED, e.action.id))
+            if record.witness is Witness.RECORDER and record.name not in ROUTINE:
+                self._remarks.append(_remark(record))
+        for fold in self._folds.values():
+            changed = fold.changes()
+            news += self._merged(fold, changed)
+            news += [event for action in changed for event in self._of(action)]
+        return sorted(news, key=_order)
+
+    def remarks(self) -> list[Remark]:
+        """Return what the recorder said of itself up to the last look, each once."""
+        remarks, self._remarks = self._remarks, []
+        return remarks
 
     def running(self) -> list[Action]:
         """Return the actions that have started and not ended, in order of start."""
-        actions = [a for fold in self._folds.values() for a in fold.actions() if a.end_ns is None]
-        return sorted(actions, key=lambda action: action.start_ns)
+        actions = [a for fold in self._folds.values() for a in fold.actions()]
+        return sorted((a for a in actions if a.until_ns is None), key=lambda a: a.start_ns)
 
     def _first_seq(self) -> int:
         rows = [row for row in self._recording.sessions() if self._wanted(row)]
@@ -95,17 +149,38 @@ class LiveFeed:
         if row.first_seq < record.seq:
             for earlier in self._recording.records(session=row.id, until=record.seq - 1):
                 fold.add(earlier)
-            for action in fold.changes():
-                self._ended[action.id] = action.end_ns is not None
+            self._told |= {action.id: _Told.of(action) for action in fold.changes()}
+
+    def _merged(self, fold: ActionFold, changed: tuple[Action, ...]) -> Iterator[Event]:
+        """Yield which of the actions that were told of are others now."""
+        now = {action.id: action for action in changed}
+        for former, current in fold.merged():
+            action = now.get(current)
+            if self._told.pop(former, None) is not None and action is not None:
+                self._told.setdefault(current, _Told(False, (), ()))
+                yield Event(Step.MERGED, action.start_ns, action, former)
 
     def _of(self, action: Action) -> Iterator[Event]:
-        ended = self._ended.get(action.id)
-        if ended is None and action.duration_ns == 0:
-            self._ended[action.id] = True
+        before, now = self._told.get(action.id), _Told.of(action)
+        self._told[action.id] = now
+        until = action.until_ns
+        if before is None and action.duration_ns == 0:
             yield Event(Step.NOTED, action.start_ns, action)
             return
-        if ended is None:
+        if before is None:
             yield Event(Step.STARTED, action.start_ns, action)
-        if action.end_ns is not None and not ended:
-            yield Event(Step.ENDED, action.end_ns, action)
-        self._ended[action.id] = action.end_ns is not None
+        if until is not None and (before is None or not before.is_over):
+            yield Event(Step.ENDED, until, action)
+        elif before is not None and before != now:
+            yield Event(Step.UPDATED, action.start_ns if until is None else until, action)
+
+
+def _order(news: Event) -> tuple[int, int, int]:
+    """Order by time; of one moment, what started before what ended."""
+    return news.t_ns, int(news.step in {Step.ENDED, Step.UPDATED}), news.action.id
+
+
+def _remark(record: StoredRecord) -> Remark:
+    said = [record.attributes.get(name) for name in (semconv.COUNT, semconv.REASON)]
+    text = ", ".join(as_text(value) for value in said if value is not None)
+    return Remark(record.time_ns, record.seq, record.name, text)

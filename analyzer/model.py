@@ -11,18 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from recorder.model import Json, Kind, Role, SessionRow, Witness
-
-
-class Certainty(StrEnum):
-    """How a statement is known."""
-
-    OBSERVED = "observed"
-    """A witness recorded it."""
-    INFERRED = "inferred"
-    """Derived from what was recorded, by a rule that is named."""
-    RECONSTRUCTED = "reconstructed"
-    """Made up where nobody published it; only in samples, and marked in the recording itself."""
+from analyzer.testimony import Certainty, Contradiction, Decision, Link, Said, Silence
+from recorder.model import Json, Kind, Role, SessionRow, Status, Witness
 
 
 class Outcome(StrEnum):
@@ -34,6 +24,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     """The other side denied it (HTTP 401 or 403, or an authorisation error in the body)."""
+    DENIED = "denied"
+    """A rule, a hook or a person on the agent's side denied it: it did not run."""
+    NO_RESULT = "no result"
+    """The agent went on and nobody ever recorded how it ended: not success, and not running."""
 
 
 class Effect(StrEnum):
@@ -168,6 +162,18 @@ class Action:
     """Attribute name -> digest, for values that are cut short in `attributes`."""
     records: tuple[int, ...] = ()
     witnesses: tuple[Witness, ...] = ()
+    said: tuple[Said, ...] = ()
+    """What each witness said of it, in order of `seq`."""
+    links: tuple[Link, ...] = ()
+    """Why the records of further witnesses are held to speak of it."""
+    contradictions: tuple[Contradiction, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    decision: Decision | None = None
+    """The permission that decided it, where one is on record."""
+    transport: Status = Status.UNSET
+    """Did the call come back at all; `exit_code` and `content_error` are facts of their own."""
+    content_error: str = ""
+    """What its answer says went wrong although it came back; empty where nothing does."""
     join: Join | None = None
     sightings: tuple[Sighting, ...] = ()
     judgement: Judgement = Judgement(Effect.UNKNOWN)
@@ -192,8 +198,19 @@ class Action:
         return LANE_OF_KIND[self.kind]
 
     @property
+    def until_ns(self) -> int | None:
+        """When it was over (ns since the epoch), its start where nobody recorded the end of what
+        is over all the same; None while it is open.
+        """
+        return (
+            self.start_ns
+            if self.end_ns is None and self.outcome is not Outcome.OPEN
+            else self.end_ns
+        )
+
+    @property
     def duration_ns(self) -> int | None:
-        """How long it took in ns; None while it is open."""
+        """How long it took in ns; None while it is open, and where no end was recorded."""
         return None if self.end_ns is None else self.end_ns - self.start_ns
 
 

@@ -17,7 +17,15 @@ from analyzer.texts import Texts
 from recorder import semconv
 from recorder.model import Json, Kind, Status
 
-__all__ = ["answer_errors", "answers_of", "exit_code_of", "http_status", "outcome_of"]
+__all__ = [
+    "answer_errors",
+    "answers_of",
+    "content_error_of",
+    "exit_code_of",
+    "http_status",
+    "is_denied",
+    "outcome_of",
+]
 
 REFUSAL = re.compile(
     r"not[ _]authori[sz]ed|unauthori[sz]ed|unauthenticated|not[ _]authenticated|forbidden"
@@ -29,6 +37,11 @@ MAX_ANSWER_CHARACTERS = 4_000_000
 """A larger answer is not parsed for errors."""
 
 
+DENIED = "denied"
+REJECTED = re.compile(r"^exec_command failed: CreateProcess \{ message: \"Rejected\(")
+"""What Codex answers for a command that its own policy refuses; no decision is reported."""
+
+
 def outcome_of(kind: Kind, status: Status, texts: Texts, *, ended: bool) -> Outcome:
     """Return how an action ended."""
     if not ended:
@@ -38,7 +51,38 @@ def outcome_of(kind: Kind, status: Status, texts: Texts, *, ended: bool) -> Outc
     exit_code = exit_code_of(texts)
     if status is Status.ERROR or texts.attributes.get(semconv.ERROR_TYPE):
         return Outcome.FAILED
-    return Outcome.FAILED if exit_code else Outcome.OK
+    return Outcome.FAILED if exit_code or content_error_of(kind, texts) else Outcome.OK
+
+
+def is_denied(decision: str, status: Status, texts: Texts) -> bool:
+    """Tell whether a call never ran because the agent's side denied it.
+
+    Args:
+        decision: how a permission for it was decided; empty without one.
+        status: what the witnesses said of the call's end.
+        texts: the call's attributes.
+    """
+    if texts.attributes.get(semconv.ERROR_TYPE) == DENIED:
+        return True
+    if decision.startswith(DENIED):
+        return status is not Status.OK and exit_code_of(texts) is None
+    result = texts.attributes.get(semconv.GEN_AI_TOOL_RESULT)
+    return status is Status.ERROR and isinstance(result, str) and bool(REJECTED.match(result))
+
+
+def content_error_of(kind: Kind, texts: Texts) -> str:
+    """Return what the answer itself says went wrong; empty where it says nothing.
+
+    GraphQL errors of a request; of an MCP tool, a result with `isError`.
+    """
+    if kind is Kind.API_REQUEST:
+        errors = [error for answer in answers_of(texts) for error in answer_errors(answer)]
+        return str(errors[0].get("message", "error")) if errors else ""
+    result = texts.attributes.get(semconv.GEN_AI_TOOL_RESULT)
+    if kind is not Kind.TOOL_CALL or not isinstance(result, str) or '"isError"' not in result:
+        return ""
+    value = _load(texts.whole(semconv.GEN_AI_TOOL_RESULT))
+    return "isError" if isinstance(value, dict) and value.get("isError") is True else ""
 
 
 def exit_code_of(texts: Texts) -> int | None:

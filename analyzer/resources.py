@@ -12,8 +12,9 @@ from typing import Any
 
 from analyzer.catalogue import Operation, Provider
 from analyzer.graphql_requests import GraphQLRequest, Selected
-from analyzer.model import Certainty, Effect, ResourceState
+from analyzer.model import Effect, ResourceState
 from analyzer.outcomes import answer_errors
+from analyzer.testimony import Certainty
 
 __all__ = [
     "ALIVE",

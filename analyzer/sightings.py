@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analyzer.model import Certainty, Sighting
+from analyzer.model import Sighting
 from analyzer.requests import host_of
+from analyzer.testimony import Certainty
 from analyzer.texts import Texts
 from analyzer.tools import (
     Family,

@@ -11,16 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from analyzer.model import (
-    Action,
-    Analysis,
-    CredentialInHand,
-    ResourceState,
-    Sighting,
-    WorldState,
-)
+from analyzer.model import Action, Analysis, CredentialInHand, ResourceState, Sighting, WorldState
 from analyzer.requests import host_of
 from analyzer.resources import DELETED, GONE
+from analyzer.testimony import Presence
 from analyzer.texts import Texts
 from analyzer.tools import Family, arguments_of, family_of, paths_of
 from recorder import semconv
@@ -31,6 +25,7 @@ __all__ = ["StateIndex"]
 CHECKPOINT_EVERY = 256
 ENDED = frozenset({DELETED, GONE})
 APPROVED = "approved"
+REQUESTED = "requested"
 
 
 class _Step(IntEnum):
@@ -150,7 +145,11 @@ class StateIndex:
             case Kind.PROMPT if attributes.get(semconv.PROMPT_ROLE, "user") == "user":
                 world.last_human_ns = action.start_ns
             case Kind.APPROVAL:
-                world.last_human_ns = action.start_ns
+                decision = action.decision
+                if decision is None or (
+                    decision.decision != REQUESTED and decision.presence is not Presence.ABSENT
+                ):
+                    world.last_human_ns = action.start_ns
                 world.approvals += attributes.get(semconv.APPROVAL_DECISION) == APPROVED
         cwd = attributes.get(semconv.PROCESS_CWD)
         if isinstance(cwd, str) and cwd:
@@ -181,8 +180,9 @@ def _changes(analysis: Analysis) -> Iterator[_Change]:
         yield _Change(action.start_ns, _Step.START, action)
         for sighting in action.sightings:
             yield _Change(sighting.t_ns, _Step.SIGHTING, action, sighting)
-        if action.end_ns is not None:
-            yield _Change(action.end_ns, _Step.END, action)
+        until = action.until_ns
+        if until is not None:
+            yield _Change(until, _Step.END, action)
 
 
 def _ended(world: _World, action: Action) -> None:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analyzer.model import Action, Certainty
+from analyzer.model import Action
+from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts, no_blobs
 from analyzer.tools import arguments_of, paths_of, relative
 from recorder import semconv

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 
-from analyzer.model import Action, Analysis, Certainty, Lane, Outcome
+from analyzer.model import Action, Analysis, Lane, Outcome
+from analyzer.testimony import Certainty
 from recorder.model import Kind
 
 __all__ = [
@@ -110,7 +111,7 @@ class Timeline:
             stops=tuple(sorted(stops)),
             gaps=_gaps(analysis),
             longest_ns=max((action.duration_ns or 0 for action in actions), default=0),
-            unended=tuple(row for row, action in enumerate(actions) if action.end_ns is None),
+            unended=tuple(row for row, action in enumerate(actions) if action.until_ns is None),
         )
 
     @property
@@ -156,7 +157,7 @@ def marks(analysis: Analysis) -> tuple[Mark, ...]:
 
 
 def _own_mark(action: Action) -> Mark:
-    bad = action.outcome in {Outcome.FAILED, Outcome.REFUSED}
+    bad = action.outcome in {Outcome.FAILED, Outcome.REFUSED, Outcome.DENIED}
     return Mark.FAILED if bad else Mark.NONE
 
 

@@ -14,15 +14,16 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from recorder.errors import RecorderUnreachableError, RecordingError
 from recorder.keys import fingerprint_key
 from recorder.location import socket_path, spool_folder
-from recorder.model import Record
+from recorder.model import Kind, Record
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.spool import Spool
-from recorder.wire import MAX_FRAME, encode_frame
+from recorder.wire import MAX_FRAME, decode_record, encode_frame, record_fields
 from recorder.writer import gap
 
 __all__ = ["Client", "connect"]
@@ -31,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 REACH_SECONDS = 0.05
 """How long a hand-over may take before the record goes to the spool."""
+SEND_BUFFER = 4 * 1024 * 1024
+"""Bytes asked of the kernel for a burst that comes faster than it is recorded; it grants less."""
+SLOWEST_BYTES_PER_SECOND = 20e6
+"""A frame that takes longer than `REACH_SECONDS` at this pace gets that long."""
 ACK_SECONDS = 1.0
 """How long `wait` waits for the commit; the record is with the recorder by then in any case."""
 GROUP_ACK_SECONDS = 20.0
@@ -81,15 +86,23 @@ class Client:
         Without `wait` the record is in the recorder's hands when this returns: it survives this
         process's death, and power loss once the recorder has committed it.
         """
+        return self.submit_fields(record_fields(record), wait=wait)
+
+    def submit_fields(self, fields: dict[str, Any], *, wait: bool = False) -> bool:
+        """Do as `submit` with a record that is given as its fields (`recorder.wire`)."""
         if os.getpid() != self._pid:
             # After a fork the socket and the lock belong to the parent.
             self._begin()
         with self._mutex:
             try:
-                return self._send(record, wait=wait)
-            except (OSError, ValueError):
+                return self._send(fields, wait=wait)
+            except (OSError, ValueError, TypeError):
                 self._disconnect()
-            return self._put_aside(record)
+            try:
+                return self._put_aside(decode_record(fields))
+            except ValueError:
+                self._dropped += 1
+                return False
 
     def submit_group(
         self, records: Sequence[Record], *, timeout_seconds: float = GROUP_ACK_SECONDS
@@ -111,26 +124,37 @@ class Client:
                 self._put_aside(record)
             return False
 
+    def put_aside(self, records: Sequence[Record]) -> None:
+        """Put records into the spool that may have arrived already: whoever takes the spool in
+        leaves those out. Never raises.
+        """
+        if os.getpid() != self._pid:
+            self._begin()
+        with self._mutex:
+            for record in records:
+                self._put_aside(record)
+
     def close(self) -> None:
         """Close the connection; what was handed over stays handed over."""
         with self._mutex:
             self._disconnect()
 
-    def _send(self, record: Record, *, wait: bool) -> bool:
+    def _send(self, fields: dict[str, Any], *, wait: bool) -> bool:
         connection = self._connected()
         if self._dropped:
             lost = gap(self._dropped, "the recorder was out of reach and the spool not writable")
-            connection.sendall(encode_frame(lost, None))
+            _hand_over(connection, encode_frame(lost, None))
             self._dropped = 0
         if wait:
             self._asked += 1
-        frame = encode_frame(record, self._asked if wait else None)
+        frame = encode_frame(fields, self._asked if wait else None)
         if len(frame) > MAX_FRAME:
-            lost = gap(1, f"a {record.kind.value} record was larger than {MAX_FRAME} bytes")
-            connection.sendall(encode_frame(lost, None))
+            lost = gap(
+                1, f"a {Kind(fields['kind']).value} record was larger than {MAX_FRAME} bytes"
+            )
+            _hand_over(connection, encode_frame(lost, None))
             return False
-        connection.settimeout(max(REACH_SECONDS, len(frame) / 20e6))
-        connection.sendall(frame)
+        _hand_over(connection, frame)
         return self._await_answer(connection) if wait else True
 
     def _send_group(self, records: Sequence[Record], timeout_seconds: float) -> bool:
@@ -139,8 +163,7 @@ class Client:
         frame = encode_frame(records, self._asked)
         if len(frame) > MAX_FRAME:
             raise ValueError("a group is larger than a frame may be")
-        connection.settimeout(timeout_seconds)
-        connection.sendall(frame)
+        _hand_over(connection, frame, timeout_seconds)
         return self._await_answer(connection, timeout_seconds)
 
     def _connected(self) -> socket.socket:
@@ -155,6 +178,10 @@ class Client:
                 connection.close()
                 self._not_before = time.monotonic() + RETRY_SECONDS
                 raise
+            # Most frames fit into the kernel's buffer: sending them without asking first whether
+            # they do saves a third of what a record costs.
+            connection.setblocking(False)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             self._socket = connection
             self._received = b""
         return self._socket
@@ -179,6 +206,8 @@ class Client:
                 received = connection.recv(4096)
             except TimeoutError:
                 return False
+            finally:
+                connection.setblocking(False)
             if not received:
                 raise ConnectionResetError
             self._received += received
@@ -209,3 +238,22 @@ class Client:
                 return fingerprint_key(recording.meta.log_id)[0]
         except (RecordingError, OSError, ValueError):
             return os.urandom(32)
+
+
+def _hand_over(connection: socket.socket, frame: bytes, seconds: float = REACH_SECONDS) -> None:
+    """Send a frame whole over a socket that does not block, waiting only where it must.
+
+    Raises:
+        OSError: it could not be sent in time; the connection is of no more use.
+    """
+    try:
+        sent = connection.send(frame)
+    except BlockingIOError:
+        sent = 0
+    if sent == len(frame):
+        return
+    connection.settimeout(max(seconds, len(frame) / SLOWEST_BYTES_PER_SECOND))
+    try:
+        connection.sendall(memoryview(frame)[sent:])
+    finally:
+        connection.setblocking(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
+import shlex
 from pathlib import Path
 
 from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING
@@ -29,11 +29,11 @@ def named_recording(name: str) -> Path:
 
 
 def resolve_recording(value: str | None) -> Path:
-    """Return the recording meant by a `--recording` value.
+    """Return the recording to read that a `--recording` value means.
 
     A value with a slash or a suffix is a path; a bare name stands for `NAME.db` in the data folder.
     Without one: `FLIGHTLOG_RECORDING`, then `flight.db` in the data folder, then, while there is no
-    such file yet, the demo's recording (said on stderr).
+    such file yet, the demo's recording. Who writes asks `recording_to_write`.
     """
     value = value or os.environ.get(FLIGHTLOG_RECORDING) or None
     if value is not None:
@@ -43,9 +43,34 @@ def resolve_recording(value: str | None) -> Path:
         return path
     default, demo = named_recording(DEFAULT_NAME), named_recording(DEMO_NAME)
     if not default.exists() and demo.exists():
-        sys.stderr.write(f"no recording of your own yet: this is the demo's ({demo})\n")
         return demo
     return default
+
+
+def recording_to_write(value: str | None) -> Path:
+    """Return the recording to append to: as named, by the environment, or the user's own.
+
+    Unlike for reading, the demo's never stands in for a recording that does not exist yet.
+    """
+    named = value or os.environ.get(FLIGHTLOG_RECORDING) or str(named_recording(DEFAULT_NAME))
+    return resolve_recording(named)
+
+
+def demo_stands_in(value: str | None) -> bool:
+    """True when a reader gets the demo's recording only because there is no own one yet."""
+    return resolve_recording(value) != recording_to_write(value)
+
+
+def recording_option_for(path: Path) -> str:
+    """Return what makes a command that is suggested to a person open this recording.
+
+    ` -r NAME_OR_PATH`, quoted for a shell; empty where the command writes and reads it anyway, now
+    and after the user's first own recording.
+    """
+    if path.absolute() == recording_to_write(None).absolute():
+        return ""
+    named = path.parent == data_folder() and resolve_recording(path.stem) == path
+    return f" -r {shlex.quote(path.stem if named else str(path))}"
 
 
 def keys_root() -> Path:

@@ -6,8 +6,8 @@ a `StoredRecord` is what a reader gets back. What records *mean* is not decided 
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,7 +71,7 @@ class Role(StrEnum):
 
 def new_id() -> str:
     """Return a fresh 128-bit identifier as 32 hexadecimal digits."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from recorder.errors import (
     RecordingNotFoundError,
     SessionNotFoundError,
 )
+from recorder.location import recording_option_for
 from recorder.model import SessionRow, StoredRecord, Witness
 from recorder.schema import APPLICATION_ID, FORMAT_VERSION, READ_COMPATIBLE
 
@@ -155,11 +156,11 @@ class Recording:
             found = [row for row in rows if row.id.startswith(prefix)]
         if len(found) == 1:
             return found[0]
-        known = ", ".join(row.id[:12] for row in rows[-5:]) or "none"
+        known = ", ".join(row.id[:12] for row in rows[:-6:-1]) or "none"
         if not found:
             raise SessionNotFoundError(
                 f"no session {prefix!r} in {self.path} (newest: {known}); "
-                "'flightlog sessions' lists them all"
+                f"'flightlog sessions{recording_option_for(self.path)}' lists them all"
             )
         raise SessionNotFoundError(
             f"{prefix!r} fits {len(found)} sessions in {self.path}; give more of the id"

@@ -10,22 +10,24 @@ import contextlib
 import fcntl
 import logging
 import os
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from recorder.capture.hook.records import HookReader
 from recorder.environment import FLIGHTLOG_DURABILITY
 from recorder.errors import RecorderBusyError, RecordingError
 from recorder.location import lock_path, socket_path
 from recorder.model import Record
+from recorder.quiet import be_quiet
 from recorder.store import Store
-from recorder.wire import read_frame
+from recorder.wire import decode_record, read_frame
 from recorder.writer import Writer
 
-__all__ = ["Service"]
+__all__ = ["Service", "refuse_network_file_system"]
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class Service:
             RecordingError: the recording cannot be written.
         """
         path = path.absolute()
-        _refuse_network_file_system(path.parent)
+        refuse_network_file_system(path.parent)
         lock = _take_lock(path)
         try:
             chosen = durability or os.environ.get(FLIGHTLOG_DURABILITY) or "full"
@@ -95,6 +97,13 @@ class Service:
         self._writer.submit(record, done)
         return answered.wait(timeout_seconds) and outcome[0]
 
+    def submit_fields(self, fields: dict[str, Any], *, wait: bool = False) -> bool:
+        """Do as `submit` with a record that is given as its fields (`recorder.wire`)."""
+        if wait:
+            return self.submit(decode_record(fields), wait=True)
+        self._writer.submit_group((fields,))
+        return True
+
     def submit_group(
         self, records: Sequence[Record], done: Callable[[bool], None] | None = None
     ) -> None:
@@ -116,6 +125,18 @@ class Service:
         self._writer.stop()
         _release_lock(self.path, self._lock)
 
+    def leave_to_parent(self) -> None:
+        """Let go, in a forked child, of what the parent serves with.
+
+        As long as any process holds them, a client of a parent that died would go on talking to
+        sockets that nobody reads. Nothing is shut down, and the database is not touched: SQLite's
+        connections must not be used, nor closed, across a fork.
+        """
+        self._server.leave_to_parent()
+        with contextlib.suppress(OSError):
+            os.close(self._lock)
+        _held.discard(self.path)
+
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     """Takes frames from any number of clients, one thread for each."""
@@ -134,6 +155,22 @@ class _Server(socketserver.ThreadingUnixStreamServer):
             os.umask(before)
         self.writer = writer
         self.hooks = HookReader()
+        self._accepted: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a client in a thread of its own."""
+        self._accepted.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a client's connection."""
+        self._accepted.discard(request)
+        super().shutdown_request(request)
+
+    def leave_to_parent(self) -> None:
+        """Close this process's copies of the sockets without shutting the connections down."""
+        for held in (self.socket, *self._accepted):
+            held.close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Log that a client's connection failed, without anything that it sent."""
@@ -147,6 +184,7 @@ class _Connection(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        be_quiet()
         while True:
             try:
                 frame = read_frame(self.rfile.read)
@@ -184,6 +222,15 @@ def _take_lock(path: Path) -> int:
             raise RecorderBusyError(f"this process already is the recorder of {path}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise RecordingError(
+                f"cannot record to {path}: {error.filename} is a file, not a folder"
+            ) from error
+        except OSError as error:
+            raise RecordingError(
+                f"cannot record to {path}: its folder cannot be made ({error.strerror})"
+            ) from error
+        try:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise RecordingError(f"cannot write beside {path}: {error.strerror}") from error
@@ -207,7 +254,7 @@ def _release_lock(path: Path, descriptor: int) -> None:
         _held.discard(path)
 
 
-def _refuse_network_file_system(folder: Path) -> None:
+def refuse_network_file_system(folder: Path) -> None:
     """Refuse what SQLite's write-ahead log cannot work on: it needs one machine's shared memory."""
     if not MOUNTS.exists():
         return

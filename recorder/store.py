@@ -10,7 +10,8 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,8 +20,10 @@ from typing import Any, Self
 from recorder import semconv
 from recorder.body import encode_body
 from recorder.checkpoint import Checkpoint, sign, verifier_key
+from recorder.environment import FLIGHTLOG_KEYS
 from recorder.errors import NewerFormatError, RecordingError
 from recorder.keys import fingerprint_key, signing_key
+from recorder.location import keys_root
 from recorder.merkle import Frontier, leaf_hash
 from recorder.model import new_id
 from recorder.reader import Meta, Recording
@@ -80,8 +83,9 @@ class Store:
         self.log_id = log_id
         self._db = db
         self._origin = origin
-        self._key, key_is_new = signing_key(log_id)
-        self.fingerprint_key, fingerprint_key_is_new = fingerprint_key(log_id)
+        with _keys_named():
+            self._key, key_is_new = signing_key(log_id)
+            self.fingerprint_key, fingerprint_key_is_new = fingerprint_key(log_id)
         row = db.execute("SELECT size, stack FROM frontier").fetchone()
         self._frontier = Frontier.from_bytes(row[0], row[1]) if row else Frontier()
         self._signed_size = int(
@@ -248,11 +252,24 @@ def column_text(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "␀")
 
 
+@contextmanager
+def _keys_named() -> Iterator[None]:
+    """Say of a failure that it is the keys' folder that failed, not the recording's."""
+    try:
+        yield
+    except OSError as error:
+        raise RecordingError(
+            f"cannot keep the recording's keys in {keys_root()}: {error.strerror or error}; name "
+            f"a folder that you can write to with {FLIGHTLOG_KEYS}"
+        ) from error
+
+
 def _create(path: Path) -> None:
     """Write an empty recording, complete or not at all: it is linked into place when it is done."""
     log_id = new_id()
-    key, _ = signing_key(log_id)
-    fingerprint_key(log_id)
+    with _keys_named():
+        key, _ = signing_key(log_id)
+        fingerprint_key(log_id)
     origin = f"flightlog/{log_id}"
     vkey = verifier_key(origin, key.public_key().public_bytes_raw())
     aside = path.with_name(f".{path.name}.{os.getpid()}")

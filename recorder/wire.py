@@ -11,27 +11,56 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from recorder.capture.hook.payload import MAGIC, HookPayload, decode_payload
 from recorder.model import Kind, Phase, Record, Status, Witness, new_id
 
-__all__ = ["MAX_FRAME", "decode_record", "encode_frame", "read_frame", "record_fields"]
+__all__ = [
+    "MAX_FRAME",
+    "decode_record",
+    "encode_frame",
+    "encode_record",
+    "join_frame",
+    "read_frame",
+    "record_fields",
+]
 
 MAX_FRAME = 64 * 1024 * 1024
 """Bytes of one frame; a larger record is refused by the client and counted as a gap."""
 _LENGTH = struct.Struct("!I")
 
 
-def encode_frame(record: Record | Sequence[Record], ack: int | None) -> bytes:
+def encode_frame(record: Record | Sequence[Record] | dict[str, Any], ack: int | None) -> bytes:
     """Return a record, or several to be committed together, as one frame.
 
-    `ack` asks for that number to be answered after the commit.
+    Args:
+        record: a record, several, or one as `record_fields` gives it.
+        ack: asks for that number to be answered after the commit.
     """
-    said = (
-        {"record": record_fields(record)}
-        if isinstance(record, Record)
-        else {"records": [record_fields(one) for one in record]}
-    )
-    payload = json.dumps({"ack": ack, **said}, separators=(",", ":"), default=str).encode()
+    if isinstance(record, dict):
+        message: dict[str, Any] = {"ack": ack, "record": record}
+    elif isinstance(record, Record):
+        message = {"ack": ack, "record": record_fields(record)}
+    else:
+        message = {"ack": ack, "records": [record_fields(one) for one in record]}
+    try:
+        payload = orjson.dumps(message, default=_as_json)
+    except TypeError:
+        # What orjson is too strict for: lone surrogates, long integers, keys that are no text
+        payload = json.dumps(message, separators=(",", ":"), default=_as_json).encode()
+    return _LENGTH.pack(len(payload)) + payload
+
+
+def encode_record(record: Record) -> bytes:
+    """Return a record as JSON, for `join_frame`."""
+    return json.dumps(record_fields(record), separators=(",", ":"), default=str).encode()
+
+
+def join_frame(encoded: Sequence[bytes], ack: int | None) -> bytes:
+    """Return encoded records as one frame, to be committed together; `ack` as above."""
+    asked = b"null" if ack is None else b"%d" % ack
+    payload = b'{"ack":%s,"records":[%s]}' % (asked, b",".join(encoded))
     return _LENGTH.pack(len(payload)) + payload
 
 
@@ -60,6 +89,10 @@ def read_frame(
     return [decode_record(fields) for fields in found], message["ack"]
 
 
+def _as_json(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
 def record_fields(record: Record) -> dict[str, Any]:
     """Return a record's fields as JSON values."""
     return {
@@ -77,7 +110,7 @@ def record_fields(record: Record) -> dict[str, Any]:
         "span_id": record.span_id,
         "parent_span_id": record.parent_span_id,
         "pid": record.pid,
-        "attributes": dict(record.attributes),
+        "attributes": record.attributes,
         "id": record.id,
     }
 

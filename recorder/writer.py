@@ -14,13 +14,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from recorder import semconv
 from recorder.location import spool_folder
 from recorder.model import Json, Kind, Phase, Record, Witness
+from recorder.quiet import be_quiet
 from recorder.sealing import SealedRecord, Sealer
 from recorder.spool import Spool, Spooled, take_in
 from recorder.store import Store
+from recorder.wire import decode_record
 
 __all__ = ["Writer"]
 
@@ -37,8 +40,9 @@ SPOOL_LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    records: Sequence[Record]
-    """Committed together; none at all asks the thread to end."""
+    records: Sequence[Record | dict[str, Any]]
+    """Committed together; none at all asks the thread to end. A record may be given as its fields
+    (`recorder.wire`), to be made here and not on an agent's thread."""
     done: Callable[[bool], None] | None
 
 
@@ -74,7 +78,7 @@ class Writer:
         self.submit_group((record,), done)
 
     def submit_group(
-        self, records: Sequence[Record], done: Callable[[bool], None] | None = None
+        self, records: Sequence[Record | dict[str, Any]], done: Callable[[bool], None] | None = None
     ) -> None:
         """Hand over records that are committed together, with others that wait beside them.
 
@@ -103,6 +107,7 @@ class Writer:
         self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
+        be_quiet()
         self._take_spool_in()
         running = True
         while running:
@@ -133,7 +138,7 @@ class Writer:
         return group
 
     def _commit(self, items: list[_Item]) -> None:
-        records = [record for item in items for record in item.records]
+        records = [_record(given) for item in items for given in item.records]
         sealed = [self._seal(record) for record in records]
         ended = any(r.phase is Phase.END and r.kind is Kind.LIFECYCLE for r in records)
         committed = self._append(sealed, ends_a_session=ended)
@@ -223,6 +228,15 @@ class Writer:
     def _count_dropped(self, number: int) -> None:
         with self._count_lock:
             self._dropped += number
+
+
+def _record(given: Record | dict[str, Any]) -> Record:
+    if isinstance(given, Record):
+        return given
+    try:
+        return decode_record(given)
+    except ValueError as error:
+        return gap(1, f"a record could not be read: {_name(error)}")
 
 
 def own_record(name: str, phase: Phase, attributes: dict[str, Json]) -> Record:

@@ -20,9 +20,11 @@ import psutil
 import pytest
 
 from analyzer.analysis import analyze
-from analyzer.model import Action, Analysis, Certainty, Effect, Outcome
+from analyzer.model import Action, Analysis, Effect, Outcome
 from analyzer.state import StateIndex
-from recorder.location import socket_path
+from analyzer.testimony import Certainty
+from recorder.daemon import Daemon
+from recorder.location import DEFAULT_NAME, DEMO_NAME, named_recording, socket_path
 from recorder.model import Kind, Role, StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.verify import verify
@@ -313,8 +315,9 @@ def test_a_killed_agent_leaves_its_call_in_flight_in_the_recording(tmp_path: Pat
         ]
         agent.send_signal(signal.SIGKILL)
 
-    with pytest.raises(ReenactmentError, match="did not run to its end"):
+    with pytest.raises(ReenactmentError, match="did not run to its end") as told:
         reenact(recording, speed=3.0, say=kill_in_mid_call)
+    assert str(recording) in str(told.value)
     assert verify(recording).ok
     with Recording.open(recording) as reader:
         (row,) = reader.sessions()
@@ -392,6 +395,66 @@ def test_the_tail_shows_a_call_while_it_is_still_running(tmp_path: Path) -> None
     assert [e["event"] for e in calls] == ["started", "ended"]
 
 
+def test_the_hints_at_the_end_open_this_recording_whatever_else_there_is(
+    own_folders: Path,
+) -> None:
+    named_recording(DEFAULT_NAME).parent.mkdir(parents=True)
+    Daemon.launch(named_recording(DEFAULT_NAME)).stop()
+    done = flightlog("demo", "--fast", "--no-tui")
+    assert done.returncode == 0
+    (hint,) = [line for line in done.stderr.splitlines() if line.startswith("next ")]
+    (session,) = [line.split()[1] for line in done.stderr.splitlines() if "session  " in line]
+    replay, report, check = [part.split()[1:] for part in hint.removeprefix("next").split("|")]
+    assert session in flightlog(*replay).stdout
+    page = own_folders / "wipe.html"
+    assert flightlog(*[str(page) if part == page.name else part for part in report]).returncode == 0
+    assert session in page.read_text()
+    assert str(named_recording(DEMO_NAME)) in flightlog(*check).stdout
+
+
+def processes_of(recording: Path, scratch: Path) -> list[psutil.Process]:
+    """Return what still runs for a demo: its children name the recording or the scratch folder."""
+
+    def texts(process: psutil.Process) -> str:
+        about = process.info
+        return " ".join([*(about["cmdline"] or ()), *(about["environ"] or {}).values()])
+
+    running = psutil.process_iter(["cmdline", "environ"])
+    return [p for p in running if str(recording) in texts(p) or str(scratch) in texts(p)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_however_the_demo_ends_its_children_and_the_tokens_are_gone(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    recording, scratch = tmp_path / "flight.db", tmp_path / "scratch"
+    scratch.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", "from tui.cli import main; main()",
+         "demo", "--no-tui", "-r", str(recording)],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:  # fmt: skip
+        assert demo.stderr
+        for line in demo.stderr:
+            if "+" in line:
+                break
+        assert tokens_in(scratch)
+        demo.send_signal(number)
+        said = demo.stderr.read()
+        demo.wait(60)
+    deadline = time.monotonic() + 60
+    while (left := processes_of(recording, scratch)) or any(scratch.iterdir()):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+    assert verify(recording).ok
+    if number is signal.SIGKILL:
+        return
+    assert demo.returncode == 128 + number
+    assert f"interrupted; what was recorded until then is in {recording}" in said
+
+
 def test_the_demo_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
     done = flightlog("demo", "--fast", "--no-tui", PATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
@@ -401,7 +464,21 @@ def test_the_demo_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
     done = flightlog("demo", "--fast", "--no-tui", "-r", str(letter))
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert done.stderr.splitlines()[0].startswith("Error: "), "it began before it looked"
     assert letter.read_text().startswith("somebody's")
+
+
+def test_a_place_that_cannot_be_written_is_named_rightly(tmp_path: Path) -> None:
+    keys, blocking = tmp_path / "keys", tmp_path / "file"
+    keys.write_text("no folder")
+    done = flightlog("demo", "--no-tui", "-r", str(tmp_path / "x.db"), FLIGHTLOG_KEYS=str(keys))
+    assert done.returncode == 2
+    assert f"keys in {keys}" in done.stderr.splitlines()[-1]
+    blocking.write_text("no folder")
+    done = flightlog("demo", "--no-tui", "-r", str(blocking / "x.db"))
+    assert done.returncode == 2
+    assert f"{blocking} is a file, not a folder" in done.stderr.splitlines()[-1]
+    assert "File exists" not in done.stderr
 
 
 @pytest.mark.parametrize("option", ["--cloud-port", "--proxy-port"])

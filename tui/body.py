@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from analyzer.model import Action, Certainty, Effect, Finding, Sighting
+from analyzer.model import Action, Effect, Finding, Sighting
+from analyzer.testimony import Certainty
 from analyzer.timeline import format_length, format_offset
 from recorder import semconv
 from recorder.model import Json
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone, severity_tone
 from tui.scene import Scene
+from tui.testimony import doubt_lines, testimony_lines
 from tui.words import EFFECTS, outcome_words
 
 __all__ = ["MAX_VALUE", "action_lines"]
@@ -40,10 +42,12 @@ def action_lines(scene: Scene, row: int, glyphs: Glyphs, blobs: Blobs | None = N
     action = scene.action(row)
     if action is None:
         return [line("before the first action", tone=Tone.DIM)]
-    lines = [_heading(scene, row, action), *_standing(scene, action, glyphs)]
+    lines = [_heading(scene, row, action), *doubt_lines(action)]
+    lines += _standing(scene, action, glyphs)
     for finding in scene.findings_of.get(action.id, ()):
         lines += _finding(finding)
     lines += [_sighting(scene, sighting) for sighting in action.sightings]
+    lines += testimony_lines(action)
     lines += _values(action, blobs or {})
     return lines
 

@@ -21,14 +21,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("recorder.commands.run", "Run any command and record what it does."),
     "serve": ("recorder.commands.serve", "Receive what agents export by OpenTelemetry."),
     "import": ("recorder.commands.import_", "Import what agents and clouds wrote down themselves."),
+    "mcp": ("recorder.commands.mcp", "Record an MCP server on standard streams."),
     "sessions": ("analyzer.commands.sessions", "List the sessions of a recording."),
     "replay": ("tui.commands.replay", "Replay a session second by second."),
     "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
+    "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),
+    "doctor": ("recorder.commands.doctor", "Look whether everything records, and how to mend it."),
+    "drill": ("analyzer.commands.drill", "Play an incident through the set-up and score it."),
     "verify": ("recorder.commands.verify", "Verify that a recording is as it was written."),
     "query": ("recorder.commands.query", "Ask a recording in SQL, read-only."),
 }
@@ -82,6 +86,7 @@ def flightlog() -> None:
 
 def main() -> None:
     """Run the command line; a person's mistakes end in one line and exit code 2."""
+    output = sys.stdout
     try:
         code = flightlog.main(standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -99,4 +104,8 @@ def main() -> None:
         # complain about it when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except SystemExit as leave:
+        # click has met the same before us: it puts a stdout in place that complains of nothing,
+        # and would end with 1.
+        code = leave.code if sys.stdout is output else 0
     sys.exit(code if isinstance(code, int) else 0)

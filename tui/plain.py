@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from analyzer.model import Analysis, Certainty
+from analyzer.model import Analysis
 from analyzer.state import StateIndex
+from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, format_length, format_offset, idle_before
 from tui.glyphs import Glyphs, glyphs_for
 from tui.line import Line, line

@@ -1,7 +1,8 @@
 """Run the nine-second wipe for real: the sample's cloud and agent, our recorder and proxy.
 
 Starts child processes and waits for them; what they did is told by the recording alone. The scratch
-folder with the agent's files (and the tokens in them) is removed at the end.
+folder with the agent's files (and the tokens in them) is removed at the end, and every child ends
+with this process, however it ends.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachab
 from recorder.location import keys_root
 from recorder.model import new_id
 from recorder.reader import Recording
+from tui.scratch import scratch_folder
 
 __all__ = ["ReenactmentError", "Wipe", "reenact"]
 
@@ -73,9 +75,11 @@ def reenact(
     """
     if shutil.which("curl") is None:
         raise ReenactmentError("the scripted agent calls its cloud with curl: install curl first")
+    if recording.exists():
+        Recording.open(recording).close()
     sample, run = _sample_folder(), new_id()
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flightlog-demo-")))
+        scratch = _scratch(stack)
         say("starting the loopback cloud, the recorder and the proxy")
         cloud = stack.enter_context(_cloud(sample, scratch, speed, cloud_port))
         stack.enter_context(_recorder(recording))
@@ -92,9 +96,21 @@ def reenact(
             FLIGHTLOG_RUN: run,
             FLIGHTLOG_KEYS: str(keys_root().absolute()),
         }
-        _play(sample, workspace, speed, environment, say)
+        try:
+            _play(sample, workspace, speed, environment, say)
+        except ReenactmentError as error:
+            raise ReenactmentError(
+                f"{error}; what was recorded until then is in {recording}"
+            ) from error
         gone = not volume.exists()
     return Wipe(_session_of(recording, run), cloud.ready["volume_id"], backups, gone)
+
+
+def _scratch(stack: ExitStack) -> Path:
+    try:
+        return stack.enter_context(scratch_folder())
+    except StartError as error:
+        raise ReenactmentError(f"there is no scratch folder to be had: {error}") from error
 
 
 def _sample_folder() -> Path:
@@ -119,7 +135,7 @@ def _cloud(sample: Path, scratch: Path, speed: float, port: int) -> ReadyChild:
     root = scratch / "cloud"
     root.mkdir()
     command = [sys.executable, str(sample / "cloud.py"), "--root", str(root), "--tls"]
-    command += ["--speed", str(speed), "--port", str(port)]
+    command += ["--speed", str(speed), "--port", str(port), "--attended"]
     try:
         return ReadyChild.launch(command, environment=_environment(scratch))
     except StartError as error:
@@ -171,9 +187,9 @@ def _play(
     with (
         tempfile.TemporaryFile() as stderr,
         subprocess.Popen(
-            [*command, "--speed", str(speed), "--narrate"],
+            [*command, "--speed", str(speed), "--narrate", "--attended"],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

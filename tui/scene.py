@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from analyzer.model import Action, Analysis, Certainty, Credential, Finding, WorldState
+from analyzer.model import Action, Analysis, Credential, Finding, WorldState
+from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
 
 __all__ = ["Scene", "States"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from analyzer.model import Action, Certainty, Effect, Finding, Outcome, Severity
+from analyzer.model import Action, Effect, Finding, Outcome, Severity
+from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, format_length, format_offset
 from recorder.model import SessionRow
 from tui.glyphs import Glyphs
@@ -63,14 +64,16 @@ def outcome_words(action: Action) -> str:
     """Return how an action ended, in at most eight columns for all but huge exit codes."""
     if action.outcome is Outcome.FAILED and action.exit_code:
         return f"exit {action.exit_code}"
+    if action.outcome is Outcome.NO_RESULT:
+        return "no end"
     return action.outcome.value
 
 
 def outcome_tone(action: Action) -> Tone:
     """Return the tone of an action's outcome."""
-    if action.outcome is Outcome.OPEN:
+    if action.outcome in {Outcome.OPEN, Outcome.NO_RESULT}:
         return Tone.ACCENT
-    bad = action.outcome in {Outcome.FAILED, Outcome.REFUSED}
+    bad = action.outcome in {Outcome.FAILED, Outcome.REFUSED, Outcome.DENIED}
     return Tone.BAD if bad else Tone.DIM
 
 

@@ -6,53 +6,107 @@ import dataclasses
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 
 import click
 
+from analyzer.analysis import analyze
 from analyzer.commands.selection import opened
+from analyzer.completeness import Completeness, completeness_of
 from analyzer.timeline import format_length
 from recorder.commands.options import json_option, recording_option
+from recorder.location import demo_stands_in
 from recorder.model import SessionRow
+from recorder.reader import Recording
 from recorder.safe_text import safe_text
 
 SECOND = 1_000_000_000
-COLUMNS = ("SESSION", "STARTED", "LENGTH", "RECORDS", "STATE", "AGENT", "MODEL", "FOLDER")
+COLUMNS = (
+    "SESSION", "STARTED", "LENGTH", "RECORDS", "STATE", "TOLD BY", "AGENT", "MODEL", "FOLDER",
+)  # fmt: skip
+CALLS = "CALLS TWICE"
+SELECT_WITNESSES = """
+SELECT session_id, witness, count(*) FROM records
+WHERE session_id <> '' GROUP BY session_id, witness ORDER BY session_id, witness
+"""
+type Witnesses = Mapping[str, Mapping[str, int]]
+"""Session -> witness -> records."""
 NARROWEST = 60
 
 
 @click.command("sessions")
 @recording_option
 @json_option
-def command(recording: str | None, as_json: bool) -> None:
-    """List the sessions of a recording, the newest first.
+@click.option(
+    "--calls", "with_calls", is_flag=True,
+    help="Derive each session, and say how many of its calls two witnesses tell of.",
+)  # fmt: skip
+def command(recording: str | None, *, as_json: bool, with_calls: bool) -> None:
+    """List the sessions of a recording, the newest first, and who told of them.
 
-    A session without a recorded end is `open`: its agent is still at work, or was cut off.
+    A session without a recorded end is `open`: its agent is still at work, or was cut off. What is
+    missing in one: 'flightlog completeness SESSION'.
 
     \b
     Example:
       flightlog sessions
+      flightlog sessions --calls
       flightlog sessions --json | jq '.[0].id'
     """
     with opened(recording) as source:
         rows = list(reversed(source.sessions()))
+        told = _witnesses(source)
+        calls = {row.id: _calls(source, row) for row in rows} if with_calls else {}
         if as_json:
-            click.echo(json.dumps([_document(row) for row in rows], indent=2))
+            found = [_document(row, told.get(row.id, {}), calls.get(row.id)) for row in rows]
+            click.echo(json.dumps(found, indent=2))
         elif rows:
-            click.echo("\n".join(_table(rows)))
+            click.echo("\n".join(_table(rows, told, calls)))
+            if demo_stands_in(recording):
+                click.echo("these are the demo's: there is no recording of your own yet", err=True)
         else:
             click.echo(f"{source.path} holds no session yet", err=True)
 
 
-def _document(row: SessionRow) -> dict[str, object]:
+def _witnesses(source: Recording) -> Witnesses:
+    found: dict[str, dict[str, int]] = {}
+    for session, witness, count in source.rows(SELECT_WITNESSES):
+        found.setdefault(str(session), {})[str(witness)] = int(str(count))
+    return found
+
+
+def _calls(source: Recording, row: SessionRow) -> Completeness:
+    return completeness_of(source, analyze(source, row.id))
+
+
+def _document(
+    row: SessionRow, told: Mapping[str, int], calls: Completeness | None
+) -> dict[str, object]:
     document = dataclasses.asdict(row)
-    return {k: safe_text(v) if isinstance(v, str) else v for k, v in document.items()}
+    shown = {k: safe_text(v) if isinstance(v, str) else v for k, v in document.items()}
+    shown["witnesses"] = dict(told)
+    if calls is not None:
+        shown["calls"] = {
+            "all": calls.calls,
+            "twice": len(calls.twice),
+            "once": {witness: len(numbers) for witness, numbers in calls.once.items()},
+            "missed": {witness: len(numbers) for witness, numbers in calls.missed.items()},
+            "no_result": len(calls.no_result),
+            "contradictions": len(calls.contradictions),
+            "undeclared": len(calls.undeclared),
+            "unwitnessed": len(calls.unwitnessed),
+        }
+    return shown
 
 
-def _table(rows: list[SessionRow]) -> list[str]:
+def _table(rows: list[SessionRow], told: Witnesses, calls: Mapping[str, Completeness]) -> list[str]:
     """Return the table's lines, cut to the terminal where there is one."""
-    cells = [COLUMNS, *map(_cells, rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
+    cells = [COLUMNS, *(_cells(row, told.get(row.id, {})) for row in rows)]
+    if calls:
+        twice = [CALLS, *(f"{len(c.twice)}/{c.calls}" for row in rows for c in [calls[row.id]])]
+        cells = [(*row[:6], more, *row[6:]) for row, more in zip(cells, twice, strict=True)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
@@ -63,7 +117,7 @@ def _table(rows: list[SessionRow]) -> list[str]:
     return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
 
 
-def _cells(row: SessionRow) -> tuple[str, ...]:
+def _cells(row: SessionRow, told: Mapping[str, int]) -> tuple[str, ...]:
     started = datetime.fromtimestamp(row.start_ns // SECOND).astimezone()
     return (
         safe_text(row.id[:12]),
@@ -71,6 +125,7 @@ def _cells(row: SessionRow) -> tuple[str, ...]:
         format_length(row.last_ns - row.start_ns) if row.timed else "unknown",
         str(row.records),
         "ended" if row.ended else "open",
+        "+".join(told) or "-",
         safe_text(f"{row.agent} {row.agent_version}".strip()) or "-",
         safe_text(row.model) or "-",
         safe_text(row.cwd) or "-",

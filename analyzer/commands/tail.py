@@ -1,45 +1,47 @@
-"""`flightlog tail`: what agents are doing now, a line when an action starts and when it ends."""
+"""`flightlog tail`: what agents are doing now, a line when an action starts and when it ends.
+
+Follows; `tail_lines` says what a line looks like.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from analyzer.commands.colour import painted
+from analyzer.commands.filters import Filter, filter_options
 from analyzer.commands.selection import NEWEST, chosen_session
+from analyzer.commands.tail_lines import document_of, line_of
 from analyzer.effects import judge_request
-from analyzer.live import Event, LiveFeed, Step
-from analyzer.model import Action, Effect, Outcome, Severity
+from analyzer.live import Event, LiveFeed, Remark
+from analyzer.model import Action, Effect
 from analyzer.texts import Texts
-from analyzer.timeline import format_length
 from recorder.commands.options import json_option, recording_option
 from recorder.location import resolve_recording
 from recorder.model import Kind, SessionRow
 from recorder.reader import Recording
-from recorder.safe_text import safe_text, shorten_seals
 
 SECOND = 1_000_000_000
 LOOK_SECONDS = 0.2
 SILENT_NS = 3600 * SECOND
 """A session that neither ended nor spoke for so long is taken for cut off, until it speaks."""
 DEFAULT_LINES = 20
-NARROWEST = 40
 
-type Printer = Callable[[Iterable[Event]], None]
+type News = Event | Remark
+type Printer = Callable[[Iterable[News]], None]
 
 
 @click.command("tail")
 @click.argument("session", required=False)
 @recording_option
 @json_option
+@filter_options
 @click.option("--once", is_flag=True, help="Print what there is and end.")
+@click.option("--all", "everything", is_flag=True, help="All sessions, also those that are over.")
 @click.option(
     "--lines",
     "-n",
@@ -49,36 +51,61 @@ type Printer = Callable[[Iterable[Event]], None]
     help="Lines of what went before.",
 )
 def command(
-    session: str | None, recording: str | None, as_json: bool, once: bool, lines: int
+    session: str | None,
+    recording: str | None,
+    *,
+    as_json: bool,
+    chosen: Filter,
+    once: bool,
+    everything: bool,
+    lines: int,
 ) -> None:
     """Follow a recording live: a line when an action starts, and one when it ends.
 
     Follows every session that is at work; SESSION (an id, the beginning of one, or `last`) only
-    that one. Ctrl-C ends it.
+    that one. What a further witness tells later is an `updated` line of the same action, not
+    another one; what the recorder missed is a `gap` line. Ctrl-C ends it.
 
     \b
     Example:
       flightlog tail
+      flightlog tail --kind tool_call --status denied --status no-result
+      flightlog tail --witness hook --text curl
       flightlog tail --json | jq 'select(.effect == "D1")'
       flightlog tail last --once
     """
     path = resolve_recording(recording)
     try:
-        while _follow(path, session, as_json=as_json, once=once, lines=lines):
+        while _follow(path, _Choice(session, everything, chosen), as_json=as_json, once=once,
+                      lines=lines):  # fmt: skip
             click.echo(f"{path} was replaced: following the new one", err=True)
     except KeyboardInterrupt:
         return
 
 
-def _follow(path: Path, session: str | None, *, as_json: bool, once: bool, lines: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What of a recording is followed."""
+
+    session: str | None
+    everything: bool
+    actions: Filter
+
+
+def _follow(path: Path, choice: _Choice, *, as_json: bool, once: bool, lines: int) -> bool:
     """Follow a recording until it is replaced by another file (then True) or, with `once`, end."""
-    inode = path.stat().st_ino if path.exists() else 0
+    inode = _inode(path)
     with Recording.open(path) as source:
-        feed = LiveFeed(source, _wanted(source, session, once=once))
+        feed = LiveFeed(source, _wanted(source, choice, once=once))
         printer = _printer(source, as_json=as_json)
+
+        def look() -> list[News]:
+            events = [event for event in feed.look() if choice.actions.fits(event.action)]
+            return sorted([*feed.remarks(), *events], key=lambda news: news.t_ns)
+
         feed.is_stale()
-        news = feed.look()
-        printer(news[-lines:] if lines else ())
+        before = look()
+        printer(before[-lines:] if lines else ())
         if once:
             return False
         if not feed.running():
@@ -86,15 +113,17 @@ def _follow(path: Path, session: str | None, *, as_json: bool, once: bool, lines
         while True:
             time.sleep(LOOK_SECONDS)
             if feed.is_stale():
-                printer(feed.look())
+                printer(look())
             elif _inode(path) not in {inode, 0}:
                 return True
 
 
-def _wanted(source: Recording, session: str | None, *, once: bool) -> Callable[[SessionRow], bool]:
+def _wanted(source: Recording, choice: _Choice, *, once: bool) -> Callable[[SessionRow], bool]:
     """Return what tells the sessions to follow: all that are at work, or the one that is named."""
-    if session is not None or once:
-        chosen = chosen_session(source, session or NEWEST).id
+    if choice.everything:
+        return lambda _row: True
+    if choice.session is not None or once:
+        chosen = chosen_session(source, choice.session or NEWEST).id
         return lambda row: row.id == chosen
     began = time.time_ns()
     return lambda row: row.last_ns > began - SILENT_NS and (not row.ended or row.start_ns > began)
@@ -108,13 +137,13 @@ def _inode(path: Path) -> int:
 
 
 def _printer(source: Recording, *, as_json: bool) -> Printer:
-    def printer(events: Iterable[Event]) -> None:
-        for event in events:
-            effect = _effect(source, event.action)
+    def printer(found: Iterable[News]) -> None:
+        for news in found:
+            effect = None if isinstance(news, Remark) else _effect(source, news.action)
             if as_json:
-                click.echo(json.dumps(_document(event, effect)))
+                click.echo(json.dumps(document_of(news, effect)))
             else:
-                click.echo(_line(event, effect))
+                click.echo(line_of(news, effect))
 
     return printer
 
@@ -123,67 +152,3 @@ def _effect(source: Recording, action: Action) -> Effect | None:
     if action.kind is not Kind.API_REQUEST:
         return None
     return judge_request(Texts.of(action, source.blob)).effect
-
-
-def _line(event: Event, effect: Effect | None) -> str:
-    action = event.action
-    moment = datetime.fromtimestamp(event.t_ns // SECOND).astimezone()
-    tenth = event.t_ns % SECOND // 100_000_000
-    indent = "  " if action.kind is Kind.API_REQUEST and action.join else ""
-    head = (
-        f"{moment:%H:%M:%S}.{tenth}  {safe_text(action.session[:6])}  {event.step.value:<7}  "
-        f"#{action.id:<5} {action.lane.value:<5} "
-    )
-    tail = _ending(event, effect)
-    title = f"{indent}{'≈ ' if action.reconstructed else ''}{_shown(action.title)}"
-    room = _room() - len(head) - len(tail) - 2
-    if room > 0 and len(title) > room:
-        title = title[: max(room - 1, 1)] + "…"
-    line = f"{head}{title}  {tail}".rstrip()
-    if effect is not None and effect.destroys:
-        return painted(line, Severity.CRITICAL)
-    return painted(line, Severity.HIGH) if action.outcome is Outcome.REFUSED else line
-
-
-def _ending(event: Event, effect: Effect | None) -> str:
-    """Return how it stands with the action: running, or how it ended."""
-    action = event.action
-    harm = [effect.value] if effect is not None and effect not in {Effect.READ} else []
-    if event.step is Step.NOTED:
-        return ""
-    if event.step is Step.STARTED:
-        return " ".join(["running" if action.end_ns is None else "", *harm]).strip()
-    code = [f"exit {action.exit_code}"] if action.exit_code else []
-    return " ".join([format_length(action.duration_ns), action.outcome.value, *code, *harm])
-
-
-def _room() -> int:
-    """Return the columns of the terminal; 0 where there is none and lines stay whole."""
-    if not sys.stdout.isatty():
-        return 0
-    return max(NARROWEST, shutil.get_terminal_size().columns)
-
-
-def _document(event: Event, effect: Effect | None) -> dict[str, object]:
-    action = event.action
-    ended = event.step is not Step.STARTED
-    return {
-        "event": event.step.value,
-        "t_ns": event.t_ns,
-        "session": safe_text(action.session),
-        "action": action.id,
-        "parent": action.join.parent if action.join else None,
-        "join": f"{action.join.basis} ({action.join.certainty.value})" if action.join else None,
-        "kind": action.kind.value,
-        "name": safe_text(action.name),
-        "title": _shown(action.title),
-        "outcome": action.outcome.value if ended else "open",
-        "exit_code": action.exit_code if ended else None,
-        "duration_ns": action.duration_ns if ended else None,
-        "effect": effect.value if effect is not None else None,
-        "reconstructed": _shown(action.reconstructed),
-    }
-
-
-def _shown(text: str) -> str:
-    return shorten_seals(safe_text(text))

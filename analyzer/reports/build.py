@@ -6,23 +6,13 @@ All recorded text passes `safe_text` here, once, so that no reporter can forget 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 
 from analyzer.completeness import Completeness, blind_spots
 from analyzer.frames import actions_frame, effort_of
-from analyzer.model import (
-    Action,
-    Analysis,
-    Certainty,
-    Credential,
-    Effect,
-    Finding,
-    Outcome,
-    Severity,
-)
-from analyzer.outside import clock_words
+from analyzer.model import Action, Analysis, Credential, Effect, Finding, Outcome, Severity
 from analyzer.reports.content import (
     Chain,
     Effort,
@@ -36,7 +26,10 @@ from analyzer.reports.content import (
     TimelineEntry,
 )
 from analyzer.reports.moments import moments_of
+from analyzer.reports.record_holes import statements_of
+from analyzer.reports.testimony import disputes_of, testimony_of
 from analyzer.rules import RULES
+from analyzer.testimony import Certainty
 from analyzer.timeline import format_length, format_offset
 from recorder.model import Kind
 from recorder.reader import Meta
@@ -45,8 +38,6 @@ from recorder.safe_text import safe_text, shorten_seals
 __all__ = ["build", "shown"]
 
 SECOND = 1_000_000_000
-LISTED = 40
-"""Action numbers that a statement lists; the others are counted."""
 CLAIMS = frozenset({Kind.MODEL_CALL, Kind.PROMPT})
 EFFECT_WORDS: Mapping[Effect, str] = {
     Effect.READ: "only reads",
@@ -115,11 +106,12 @@ def build(
         ),
         summary=tuple(_summary(analysis, completeness)),
         findings=tuple(_finding(analysis, f) for f in analysis.findings),
+        disputes=tuple(disputes_of(analysis, shown)),
         credentials=tuple(_chain(analysis, c) for c in analysis.credentials),
         timeline=tuple(_timeline(analysis)),
         moments=moments_of(analysis, shown),
         effort=tuple(_effort(analysis)),
-        completeness=tuple(_completeness(completeness)),
+        completeness=statements_of(completeness),
         blind_spots=blind_spots(analysis),
     )
 
@@ -225,7 +217,7 @@ def _entry(
         kind=action.kind.value.replace("_", " "),
         title=shown(action.title),
         outcome=action.outcome.value,
-        duration=format_length(action.duration_ns) if action.duration_ns != 0 else "",
+        duration=format_length(action.duration_ns) if _is_worth_telling(action) else "",
         effect=action.judgement.effect.value if action.kind in DOING else "",
         mark=marks[action.id].letter if action.id in marks else "",
         join=f"in #{join.parent} by {join.basis} ({join.certainty.value})"
@@ -234,7 +226,15 @@ def _entry(
         certainty=_certainty(action),
         reconstructed=shown(action.reconstructed),
         is_claim=action.kind in CLAIMS,
+        **testimony_of(action, shown),
     )
+
+
+def _is_worth_telling(action: Action) -> bool:
+    """Tell whether an action's duration says anything: it has one, or is still open."""
+    if action.duration_ns is None:
+        return action.outcome is Outcome.OPEN
+    return action.duration_ns != 0
 
 
 def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Statement]:
@@ -264,6 +264,13 @@ def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Stateme
         yield Statement(f"The rules found: {levels}.", Certainty.INFERRED.value, numbers)
     else:
         yield Statement("The rules found nothing.", Certainty.INFERRED.value)
+    disputed, unheard = completeness.contradictions, completeness.no_result
+    if disputed:
+        text = f"Not all can be true that is said of {counted(len(disputed), 'action')}."
+        yield Statement(text, Certainty.OBSERVED.value, disputed)
+    if unheard:
+        text = f"No result recorded, and the agent went on: {counted(len(unheard), 'call')}."
+        yield Statement(text, Certainty.INFERRED.value, unheard)
     if completeness.open:
         text = f"Without a recorded end: {counted(len(completeness.open), 'action')}."
         yield Statement(text, Certainty.OBSERVED.value, completeness.open)
@@ -276,6 +283,8 @@ def _destruction(analysis: Analysis, action: Action) -> Statement:
         Outcome.OPEN: "has no recorded answer",
         Outcome.REFUSED: "was refused",
         Outcome.FAILED: "failed",
+        Outcome.DENIED: "was denied on the agent's side",
+        Outcome.NO_RESULT: "has no recorded result",
     }[action.outcome]
     text = (
         f"At {_offset(analysis, action.start_ns)} {judgement.operation} "
@@ -294,28 +303,4 @@ def _effort(analysis: Analysis) -> Iterable[Effort]:
             failed=int(row["failed"]),
             open=int(row["open"]),
             seconds=round(float(row["seconds"]), 3),
-        )
-
-
-def _completeness(completeness: Completeness) -> Iterable[Statement]:
-    observed, inferred = Certainty.OBSERVED.value, Certainty.INFERRED.value
-    witnesses = ", ".join(f"{name} {n}" for name, n in sorted(completeness.by_witness.items()))
-    yield Statement(f"Actions by witness: {witnesses}.", observed)
-    parts: Sequence[tuple[str, tuple[int, ...], str]] = (
-        ("calls and requests that two witnesses speak of", completeness.confirmed, observed),
-        ("actions without a recorded end", completeness.open, observed),
-        ("requests on the wire that no recorded call made (undeclared)", completeness.undeclared,
-         inferred),
-        ("actions whose place inside another one is inferred", completeness.inferred_joins,
-         inferred),
-        ("connections whose content the wire could not read", completeness.unread, observed),
-    )  # fmt: skip
-    for text, numbers, certainty in parts:
-        more = f" (the first {LISTED} are listed)" if len(numbers) > LISTED else ""
-        yield Statement(f"{len(numbers)} {text}{more}.", certainty, numbers[:LISTED])
-    for skew in completeness.clocks:
-        yield Statement(shown(clock_words(skew)), inferred)
-    for note in completeness.notes:
-        yield Statement(
-            shown(f"The recorder notes at {note.seq}: {note.name} {note.text}."), observed
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Chain",
+    "Dispute",
     "Effort",
     "Evidence",
     "FindingEntry",
@@ -20,6 +21,7 @@ __all__ = [
     "SightingEntry",
     "StateRow",
     "Statement",
+    "Testimony",
     "TimelineEntry",
 ]
 
@@ -97,6 +99,29 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Testimony:
+    """One thing that one witness said of an action."""
+
+    record: int
+    witness: str
+    about: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What was said of an action and cannot all be true, or misleads whoever reads a part of it."""
+
+    action: int
+    time: str
+    title: str
+    about: str
+    text: str
+    records: tuple[int, ...]
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One line of the timeline."""
 
@@ -116,6 +141,16 @@ class TimelineEntry:
     reconstructed: str
     is_claim: bool
     """What a model or a person said."""
+    transport: str
+    """Did it come back: `ok`, `error`, `unset`. Not the exit code, and not what the answer says."""
+    exit_code: int | None
+    content_error: str
+    permission: str
+    """How a permission for it was decided, by whom, and whether a person was there."""
+    witnesses: tuple[str, ...]
+    links: tuple[str, ...]
+    """Why further witnesses' records are held to speak of it."""
+    said: tuple[Testimony, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +220,7 @@ class ReportContent:
     """The effect classes that occur, with their meaning."""
     summary: tuple[Statement, ...]
     findings: tuple[FindingEntry, ...]
+    disputes: tuple[Dispute, ...]
     credentials: tuple[Chain, ...]
     timeline: tuple[Second, ...]
     moments: tuple[Moment, ...]

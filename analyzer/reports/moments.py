@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.model import Action, Analysis, Certainty, ResourceState, WorldState
+from analyzer.model import Action, Analysis, ResourceState, WorldState
 from analyzer.reports.content import Moment, Statement, StateRow
 from analyzer.state import StateIndex
+from analyzer.testimony import Certainty
 from analyzer.timeline import format_offset
 from recorder.model import Kind
 

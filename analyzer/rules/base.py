@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
 
-from analyzer.model import (
-    Action,
-    Certainty,
-    Credential,
-    Finding,
-    Outcome,
-    Severity,
-    Sighting,
-)
+from analyzer.model import Action, Credential, Finding, Outcome, Severity, Sighting
 from analyzer.resources import DELETED
 from analyzer.task_scope import Scope, TaskScope
+from analyzer.testimony import Certainty, Presence
 from recorder import semconv
 from recorder.model import Kind, Role
 
@@ -111,12 +104,13 @@ class Scene:
 
 
 def approvals_between(scene: Scene, start_ns: int, end_ns: int) -> list[Action]:
-    """Return the approvals that were given in a span of time."""
+    """Return the approvals that somebody may have given in a span of time; a rule is nobody."""
     return [
         a
         for a in scene.actions
         if a.kind is Kind.APPROVAL
         and a.attributes.get(semconv.APPROVAL_DECISION) == APPROVED
+        and (a.decision is None or a.decision.presence is not Presence.ABSENT)
         and start_ns <= a.start_ns <= end_ns
     ]
 

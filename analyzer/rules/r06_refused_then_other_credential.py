@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.model import Certainty, Finding, Severity
+from analyzer.model import Finding, Severity
 from analyzer.requests import host_of
 from analyzer.rules.base import Rule, Scene, approvals_between, found, seconds, weakest
 from analyzer.rules.crossing import refusals
+from analyzer.testimony import Certainty
 
 
 class RefusedThenOtherCredential(Rule):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.model import Certainty, Finding, Severity
+from analyzer.model import Finding, Severity
 from analyzer.rules.base import Rule, Scene, found
+from analyzer.testimony import Certainty
 
 
 class SameDomainDeletion(Rule):

@@ -7,28 +7,33 @@ an agent was killed in never ends. Works beside any other processor and never ra
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import SpanProcessor
 
-from recorder import semconv
-from recorder.capture.spans import attributes_of, end_record, kind_of, start_record
+from recorder.capture.genai import session_of
+from recorder.capture.spans import Told, end_fields, start_fields, told_by
 from recorder.model import Json, Kind, Record
+from recorder.quiet import quiet
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
+    from opentelemetry.trace import SpanContext
 
-__all__ = ["SESSION", "FlightSpanProcessor", "Pipeline"]
+__all__ = ["PARENT", "SESSION", "FlightSpanProcessor", "Pipeline"]
 
 logger = logging.getLogger(__name__)
 
 SESSION = otel_context.create_key("flightlog-session")
 """OpenTelemetry context key under which `recorder.session` keeps the session's id."""
-_SESSION_ATTRIBUTES = (semconv.GEN_AI_CONVERSATION, "session.id")
+PARENT = otel_context.create_key("flightlog-parent")
+"""Context key of the span of ours that is not OpenTelemetry's current one: it was sampled out, or
+the provider is not the SDK's. What is done inside it is recorded as its child."""
+MAX_OPEN = 10_000
+"""Spans that were started and not ended; older ones are forgotten (their ends are whole again)."""
 
 
 class Pipeline(Protocol):
@@ -38,71 +43,135 @@ class Pipeline(Protocol):
         """Take a record; with `wait`, only return once it is committed or the wait is over."""
         ...
 
+    def submit_fields(self, fields: dict[str, Any], *, wait: bool = False) -> bool:
+        """Take a record as `recorder.wire.record_fields` gives it, and its attributes for good."""
+        ...
+
 
 class FlightSpanProcessor(SpanProcessor):
     """Hands every span to the recorder: one record at its start, one at its end."""
 
-    def __init__(self, pipeline: Pipeline, *, run: str = "", durable_starts: bool = True) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline | None,
+        *,
+        run: str = "",
+        durable_starts: bool = True,
+        process_session: Callable[[], str] | None = None,
+        about: Callable[[], Mapping[str, Json]] | None = None,
+    ) -> None:
         """Record into a pipeline.
 
         Args:
-            pipeline: takes the records.
+            pipeline: takes the records; None: nothing is recorded.
             run: id of the launch that this process belongs to.
             durable_starts: wait until a tool call's start is committed before the tool runs.
                 Without it the record is handed over first, which outlives this process when the
                 recorder is another one, but not a loss of power.
+            process_session: returns the session of calls that stand alone, in no session and no
+                trace of an agent; default: each trace is its own.
+            about: returns what is told of this process in a session that a trace makes.
         """
         self._pipeline = pipeline
         self._run = run
         self._durable_starts = durable_starts
+        self._process_session = process_session
+        self._about = about
         # span id -> (session, attributes told at the start); one entry for each open span.
         self._open: dict[int, tuple[str, Mapping[str, Json]]] = {}
 
-    def use(self, pipeline: Pipeline) -> None:
-        """Hand records to another pipeline from now on (a forked child is no recorder)."""
+    def use(
+        self, pipeline: Pipeline | None, *, run: str | None = None, durable: bool | None = None
+    ) -> None:
+        """Hand records to another pipeline from now on, or with None to nobody."""
         self._pipeline = pipeline
+        self._run = self._run if run is None else run
+        self._durable_starts = self._durable_starts if durable is None else durable
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Record a span's start."""
-        self._guarded(lambda: self._start(span, parent_context))
+        if self._pipeline is None or quiet.now:
+            return
+        quiet.now = True
+        try:
+            self._start(self._pipeline, span, parent_context)
+        except Exception as error:
+            _not_recorded(error)
+        finally:
+            quiet.now = False
 
     def on_end(self, span: ReadableSpan) -> None:
         """Record a span's end."""
-        self._guarded(lambda: self._end(span))
+        if self._pipeline is None or quiet.now:
+            return
+        quiet.now = True
+        try:
+            self._end(self._pipeline, span)
+        except Exception as error:
+            _not_recorded(error)
+        finally:
+            quiet.now = False
 
-    def _start(self, span: Span, parent_context: Context | None) -> None:
-        session = self._session_of(span, parent_context)
+    def session_inside(self, context: SpanContext) -> str:
+        """Return the session of what happens now, inside the span of that context."""
+        found = self._open.get(context.span_id) if context.is_valid else None
+        if found is not None:
+            return found[0]
+        current = otel_context.get_value(SESSION)
+        if isinstance(current, str):
+            return current
+        return self._process_session() if self._process_session else ""
+
+    def _start(self, pipeline: Pipeline, span: Span, parent_context: Context | None) -> None:
         context = span.get_span_context()
         if context is None:
             return
-        self._open[context.span_id] = (session, attributes_of(span))
-        record = start_record(span, session, self._run, os.getpid())
-        waits = self._durable_starts and kind_of(span) is Kind.TOOL_CALL
-        self._pipeline.submit(record, wait=waits)
+        told = told_by(span)
+        session = self._session_of(span, told, context, parent_context)
+        self._open[context.span_id] = (session, told.attributes)
+        if len(self._open) > MAX_OPEN:
+            del self._open[next(iter(self._open))]
+        waits = self._durable_starts and told.kind is Kind.TOOL_CALL
+        pipeline.submit_fields(start_fields(span, told, session, self._run), wait=waits)
 
-    def _end(self, span: ReadableSpan) -> None:
+    def _end(self, pipeline: Pipeline, span: ReadableSpan) -> None:
         context = span.get_span_context()
         if context is None:
             return
-        session, told = self._open.pop(context.span_id, ("", {}))
-        self._pipeline.submit(end_record(span, session, self._run, os.getpid(), told))
+        told = told_by(span)
+        found = self._open.pop(context.span_id, None)
+        if found is None:
+            # It began before recording did, or was forgotten.
+            found = session_of(told.attributes) or f"{context.trace_id:032x}", {}
+        session, before = found
+        pipeline.submit_fields(end_fields(span, told, session, self._run, before))
 
-    def _session_of(self, span: Span, parent_context: Context | None) -> str:
-        """Return the session that a span belongs to: its own word, its parent's, or its trace."""
-        for name in _SESSION_ATTRIBUTES:
-            value = (span.attributes or {}).get(name)
-            if isinstance(value, str) and value:
-                return value
-        if span.parent and span.parent.span_id in self._open:
-            return self._open[span.parent.span_id][0]
+    def _session_of(
+        self, span: Span, told: Told, context: SpanContext, parent_context: Context | None
+    ) -> str:
+        """Return the session that a span belongs to.
+
+        Its own word, its parent's, the one that is open around it, the process's for a call that
+        stands alone, else its trace. A trace keeps the session it began with: what names another
+        one later, at a span's end, is left to those who read, so that no trace falls apart.
+        """
+        named = session_of(told.attributes)
+        if named:
+            return named
+        parent = self._open.get(span.parent.span_id) if span.parent else None
+        if parent is not None:
+            return parent[0]
         current = otel_context.get_value(SESSION, parent_context)
         if isinstance(current, str):
             return current
-        own = span.get_span_context()
-        return f"{own.trace_id:032x}" if own else ""
+        stands_alone = span.parent is None and told.kind is not Kind.LIFECYCLE
+        if stands_alone and self._process_session:
+            return self._process_session()
+        if span.parent is None and self._about:
+            for name, value in self._about().items():
+                told.attributes.setdefault(name, value)
+        return f"{context.trace_id:032x}"
 
-    def _guarded(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except Exception as error:
-            logger.warning("a span could not be recorded (%s)", type(error).__name__)
+
+def _not_recorded(error: Exception) -> None:
+    logger.warning("a span could not be recorded (%s)", type(error).__name__)

@@ -1,127 +1,171 @@
 """What an OpenTelemetry span says, as records: its start and its end share the span's id.
 
 Follows the GenAI and HTTP semantic conventions; a span that none of them covers is kept as a
-lifecycle record under its own name, so that nothing is dropped.
+lifecycle record under its own name, so that nothing is dropped. Runs on the agent's own thread, so
+it copies and names, and leaves sealing and storing to the recorder.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.trace import SpanKind, StatusCode
 
 from recorder import semconv
-from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.capture import genai
+from recorder.model import Json, Kind, Phase, Status, Witness, new_id
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
+    from collections.abc import Sequence
 
-__all__ = ["attributes_of", "end_record", "kind_of", "start_record"]
+    from opentelemetry.sdk.trace import Event, ReadableSpan
 
-KIND_OF_OPERATION: Mapping[str, Kind] = {
+__all__ = ["Told", "end_fields", "start_fields", "told_by"]
+
+_BY_NAME = {
     "execute_tool": Kind.TOOL_CALL,
     "chat": Kind.MODEL_CALL,
     "text_completion": Kind.MODEL_CALL,
     "generate_content": Kind.MODEL_CALL,
-    "embeddings": Kind.MODEL_CALL,
-    "invoke_agent": Kind.LIFECYCLE,
-    "create_agent": Kind.LIFECYCLE,
 }
-_STATUS = {StatusCode.OK: Status.OK, StatusCode.ERROR: Status.ERROR}
+"""Span names begin with these by convention; some libraries set the attributes that say the same
+only after the span has begun, when its start is told already."""
 
 
-def kind_of(span: ReadableSpan) -> Kind:
-    """Return what sort of action a span reports."""
-    attributes = span.attributes or {}
-    operation = attributes.get(semconv.GEN_AI_OPERATION)
-    if isinstance(operation, str) and operation in KIND_OF_OPERATION:
-        return KIND_OF_OPERATION[operation]
-    declared = attributes.get(semconv.KIND)
-    if isinstance(declared, str) and declared in Kind:
-        return Kind(declared)
-    if span.kind is SpanKind.CLIENT and semconv.HTTP_METHOD in attributes:
-        return Kind.API_REQUEST
-    return Kind.LIFECYCLE
+class Told(NamedTuple):
+    """What a span says at one moment, in the words of the semantic conventions."""
+
+    kind: Kind
+    name: str
+    attributes: dict[str, Json]
 
 
-def start_record(span: ReadableSpan, session: str, run: str, pid: int) -> Record:
-    """Return the record of a span's start."""
-    return _record(span, Phase.START, session, run, pid, attributes_of(span), span.start_time)
+def told_by(span: ReadableSpan) -> Told:
+    """Return what a span says now. The attributes are a copy."""
+    said, title, span_kind = _snapshot(span), span.name, span.kind
+    genai.normalise(title, said)
+    kind = genai.kind_of(said, is_client=span_kind is SpanKind.CLIENT)
+    name = _name(title, said)
+    if kind is Kind.LIFECYCLE and semconv.GEN_AI_OPERATION not in said:
+        operation, _, subject = title.partition(" ")
+        if subject and operation in _BY_NAME:
+            kind, name = _BY_NAME[operation], subject
+    if name != title:
+        said.setdefault(semconv.SPAN_NAME, title)
+    if span_kind is not SpanKind.INTERNAL:
+        said[semconv.SPAN_KIND] = span_kind.name.lower()
+    return Told(kind, name, said)
 
 
-def end_record(
-    span: ReadableSpan, session: str, run: str, pid: int, told: Mapping[str, Json]
-) -> Record:
-    """Return the record of a span's end, without the attributes that its start told already."""
+def start_fields(span: ReadableSpan, told: Told, session: str, run: str) -> dict[str, Any]:
+    """Return the fields (`recorder.wire.record_fields`) of the record of a span's start."""
+    return _fields(span, Phase.START, told, session, run, told.attributes, span.start_time)
+
+
+def end_fields(
+    span: ReadableSpan, told: Told, session: str, run: str, before: Mapping[str, Json]
+) -> dict[str, Any]:
+    """Return the fields of the record of a span's end: what its start did not tell already.
+
+    Args:
+        span: the span, ended.
+        told: what it says now.
+        session: the session that its start was recorded in.
+        run: id of the launch.
+        before: the attributes that its start told.
+    """
     attributes = {
         name: value
-        for name, value in attributes_of(span).items()
-        if name not in told or told[name] != value
+        for name, value in told.attributes.items()
+        if name not in before or before[name] != value
     }
-    for event in span.events:
-        if event.name == "exception":
-            attributes |= {name: _json(v) for name, v in (event.attributes or {}).items()}
+    if span.events:
+        attributes |= _of_events(span.events)
     if span.status.description:
         attributes.setdefault(semconv.EXCEPTION_MESSAGE, span.status.description)
-    return _record(span, Phase.END, session, run, pid, attributes, span.end_time)
+    return _fields(span, Phase.END, told, session, run, attributes, span.end_time)
 
 
-def attributes_of(span: ReadableSpan) -> dict[str, Json]:
-    """Return a copy of a span's attributes as JSON values."""
-    return {name: _json(value) for name, value in (span.attributes or {}).items()}
+def _snapshot(span: ReadableSpan) -> dict[str, Json]:
+    """Return a shallow copy of a span's attributes: OpenTelemetry keeps no value that can change.
+
+    Bytes, the one kind of value that is not JSON's, become text.
+    """
+    said = span.attributes
+    # The SDK's own copy is one step; going through the mapping is one for each attribute.
+    copy = getattr(said, "copy", None)
+    copied: dict[str, Json] = copy() if copy else dict(said or {})
+    for name, value in copied.items():
+        if type(value) is bytes:
+            copied[name] = value.decode("utf-8", "backslashreplace")
+    return copied
 
 
-def _record(
+def _of_events(events: Sequence[Event]) -> dict[str, Json]:
+    """Return a span's events: an exception's attributes as the span's, all others as one text."""
+    said: dict[str, Json] = {}
+    others = []
+    for event in events:
+        inside = dict(event.attributes or {})
+        if event.name == "exception":
+            said |= {name: str(value) for name, value in inside.items()}
+        else:
+            others.append({"name": event.name, "t": str(event.timestamp), "attributes": inside})
+    if others:
+        # As text, so that a large event is stored as a large value is.
+        said[semconv.SPAN_EVENTS] = json.dumps(others, ensure_ascii=False, default=str)
+    return said
+
+
+def _fields(
     span: ReadableSpan,
     phase: Phase,
+    told: Told,
     session: str,
     run: str,
-    pid: int,
-    attributes: dict[str, Json],
+    attributes: Mapping[str, Json],
     t_ns: int | None,
-) -> Record:
+) -> dict[str, Any]:
     context = span.get_span_context()
     if context is None:
         raise ValueError("a span without a context cannot be recorded")
-    return Record(
-        witness=Witness.SDK,
-        phase=phase,
-        kind=kind_of(span),
-        name=_name(span),
-        session=session,
-        run=run,
-        ref=f"{context.span_id:016x}",
-        t_ns=t_ns,
-        observed_ns=time.time_ns(),
-        status=_STATUS.get(span.status.status_code, Status.UNSET),
-        trace_id=f"{context.trace_id:032x}",
-        span_id=f"{context.span_id:016x}",
-        parent_span_id=f"{span.parent.span_id:016x}" if span.parent else "",
-        pid=pid,
-        attributes=attributes,
-    )
+    span_id = f"{context.span_id:016x}"
+    return {
+        "witness": Witness.SDK,
+        "phase": phase,
+        "kind": told.kind,
+        "name": told.name,
+        "session": session,
+        "run": run,
+        "ref": span_id,
+        "t": t_ns,
+        "observed": time.time_ns(),
+        "status": _status(span.status.status_code),
+        "trace_id": f"{context.trace_id:032x}",
+        "span_id": span_id,
+        "parent_span_id": f"{span.parent.span_id:016x}" if span.parent else "",
+        "pid": os.getpid(),
+        "attributes": attributes,
+        "id": new_id(),
+    }
 
 
-def _name(span: ReadableSpan) -> str:
-    attributes = span.attributes or {}
-    if attributes.get(semconv.GEN_AI_OPERATION) == "invoke_agent":
+def _status(code: StatusCode) -> Status:
+    # Not a table: the hash of an enumeration's member is computed in Python.
+    if code is StatusCode.UNSET:
+        return Status.UNSET
+    return Status.OK if code is StatusCode.OK else Status.ERROR
+
+
+def _name(title: str, said: Mapping[str, Json]) -> str:
+    operation = said.get(semconv.GEN_AI_OPERATION)
+    if operation == "invoke_agent":
         return "session"
-    for name in (semconv.GEN_AI_TOOL_NAME, semconv.GEN_AI_MODEL):
-        value = attributes.get(name)
-        if isinstance(value, str):
-            return value
-    return span.name
-
-
-def _json(value: object) -> Json:
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case list() | tuple():
-            return [_json(item) for item in value]
-        case bytes():
-            return value.decode("utf-8", "backslashreplace")
-        case _:
-            return str(value)
+    name = genai.text_of(said, semconv.GEN_AI_TOOL_NAME, semconv.GEN_AI_MODEL)
+    if name or not isinstance(operation, str):
+        return name or title
+    return title.removeprefix(f"{operation} ") or title

@@ -8,9 +8,9 @@ import click
 
 from recorder.capture.hook import client
 from recorder.capture.hook.agents import AGENTS
-from recorder.commands.options import recording_option
+from recorder.commands.options import writing_option
 from recorder.errors import FlightlogError
-from recorder.location import resolve_recording
+from recorder.location import recording_to_write
 
 __all__ = ["command"]
 
@@ -19,7 +19,7 @@ __all__ = ["command"]
 @click.command("hook", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("agent", default="")
 @click.argument("event", default="")
-@recording_option
+@writing_option
 def command(agent: str, event: str, recording: str | None) -> None:
     """Record one call of AGENT's hook: its JSON on stdin, a neutral answer on stdout.
 
@@ -35,7 +35,7 @@ def command(agent: str, event: str, recording: str | None) -> None:
     if agent not in AGENTS:
         click.echo(f"flightlog: no agent is called {agent!r}; recorded as it came", err=True)
     try:
-        path = os.fsencode(resolve_recording(recording).absolute())
+        path = os.fsencode(recording_to_write(recording).absolute())
         client.record(os.fsencode(agent), os.fsencode(event), path)
     except (FlightlogError, OSError, ValueError) as error:
         click.echo(f"flightlog: a hook was not recorded ({type(error).__name__})", err=True)

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from recorder.commands.options import json_option, recording_option
-from recorder.commands.run import recording_to_write
 from recorder.errors import FlightlogError
+from recorder.location import recording_to_write
 from recorder.safe_text import safe_text
 from recorder.transcripts.handing import hand_to
 from recorder.transcripts.importer import FileReport, Importer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ import click
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.settings.changes import Change, Place, plan_install
 from recorder.capture.hook.settings.table import DEFAULT_ENDPOINT, SETTINGS, Wiring
-from recorder.commands.options import recording_option
-from recorder.environment import FLIGHTLOG_RECORDING
-from recorder.location import DEFAULT_NAME, named_recording, resolve_recording
+from recorder.commands.options import writing_option
+from recorder.location import recording_to_write
 
 __all__ = [
     "agent_argument",
@@ -48,7 +46,7 @@ def place_options[F: Callable[..., Any]](function: F) -> F:
 
 @click.command("install")
 @agent_argument
-@recording_option
+@writing_option
 @click.option(
     "--endpoint",
     default=DEFAULT_ENDPOINT,
@@ -101,7 +99,7 @@ def place_of(project: Path | None, *, user: bool) -> Place:
 
 def wiring_of(recording: str | None, endpoint: str = DEFAULT_ENDPOINT) -> Wiring:
     """Return where an agent shall record to: never the demo's recording."""
-    return Wiring(_own_recording(recording).absolute(), endpoint.rstrip("/"))
+    return Wiring(recording_to_write(recording).absolute(), endpoint.rstrip("/"))
 
 
 def confirm_and_write(changes: list[Change], *, dry_run: bool, yes: bool, nothing: str) -> None:
@@ -123,9 +121,3 @@ def confirm_and_write(changes: list[Change], *, dry_run: bool, yes: bool, nothin
         click.confirm("Write this?", abort=True, err=True)
     for change in needed:
         change.write()
-
-
-def _own_recording(recording: str | None) -> Path:
-    if recording is None and not os.environ.get(FLIGHTLOG_RECORDING):
-        return named_recording(DEFAULT_NAME)
-    return resolve_recording(recording)

@@ -7,18 +7,28 @@ from typing import Any
 
 import click
 
-__all__ = ["json_option", "recording_option"]
+__all__ = ["demo_option", "json_option", "recording_option", "writing_option"]
+
+_MEANT = "The recording: a path, or a name in the data folder. Default: $FLIGHTLOG_RECORDING, then "
 
 
 def recording_option[F: Callable[..., Any]](function: F) -> F:
-    """Add `--recording/-r`, to be resolved by `recorder.location.resolve_recording`."""
-    return click.option(
-        "--recording",
-        "-r",
-        metavar="NAME_OR_PATH",
-        help="The recording: a path, or a name in the data folder. "
-        "Default: $FLIGHTLOG_RECORDING, then your own, then the demo's.",
-    )(function)
+    """Add `--recording/-r` to read, to be resolved by `recorder.location.resolve_recording`."""
+    return _option("your own (flight), or the demo's until there is one.")(function)
+
+
+def writing_option[F: Callable[..., Any]](function: F) -> F:
+    """Add `--recording/-r` to append to, for `recorder.location.recording_to_write`."""
+    return _option("your own (flight).")(function)
+
+
+def demo_option[F: Callable[..., Any]](function: F) -> F:
+    """Add `--recording/-r` of the demo, which keeps apart from the user's own evidence."""
+    return _option("the demo's own (demo).")(function)
+
+
+def _option[F: Callable[..., Any]](default: str) -> Callable[[F], F]:
+    return click.option("--recording", "-r", metavar="NAME_OR_PATH", help=_MEANT + default)
 
 
 def json_option[F: Callable[..., Any]](function: F) -> F:

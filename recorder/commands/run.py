@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from recorder.commands.options import recording_option
-from recorder.environment import FLIGHTLOG_RECORDING
-from recorder.location import DEFAULT_NAME, named_recording, resolve_recording
+from recorder.commands.options import writing_option
+from recorder.location import recording_to_write
 
-__all__ = ["command", "recording_to_write"]
-
-
-def recording_to_write(value: str | None) -> Path:
-    """Return the recording to append to: as named, by the environment, or the user's own.
-
-    Unlike for reading, the demo's never stands in for a recording that does not exist yet.
-    """
-    named = value or os.environ.get(FLIGHTLOG_RECORDING) or str(named_recording(DEFAULT_NAME))
-    return resolve_recording(named)
+__all__ = ["command"]
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
 @click.option("--name", metavar="NAME", default="", help="What to call the agent.")
-@recording_option
+@writing_option
 @click.option("--no-proxy", is_flag=True, help="Do not record requests on the wire.")
+@click.option("--no-otlp", is_flag=True, help="Leave its telemetry alone: receive none.")
 @click.option(
     "--upstream-ca",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -39,13 +29,15 @@ def command(
     name: str,
     recording: str | None,
     no_proxy: bool,
+    no_otlp: bool,
     upstream_ca: Path | None,
     agent: tuple[str, ...],
 ) -> None:
     """Run a command and record what it does.
 
     Its requests go through a recording proxy with an authority of this run alone; its processes are
-    followed; agents that can tell more are switched to. Terminal, signals and exit code are the
+    followed; agents that can tell more are switched to, and whatever exports by OpenTelemetry
+    exports into the recording, wherever it did before. Terminal, signals and exit code are the
     command's own: 127 when it is not found, 126 when it cannot be executed.
 
     \b
@@ -57,5 +49,7 @@ def command(
     # Loads the recorder's parts, which --help does not need.
     from recorder.launch.run import Launch, run_recorded  # noqa: PLC0415
 
-    launch = Launch(agent, recording_to_write(recording), name, not no_proxy, upstream_ca)
+    launch = Launch(
+        agent, recording_to_write(recording), name, not no_proxy, not no_otlp, upstream_ca
+    )
     context.exit(run_recorded(launch))

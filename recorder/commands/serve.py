@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from recorder.commands.options import recording_option
-from recorder.location import resolve_recording
+from recorder.commands.options import writing_option
+from recorder.location import recording_to_write
 
 __all__ = ["command"]
 
 _PORT = click.IntRange(0, 65535)
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path)
 
 
 @click.command("serve")
-@recording_option
+@writing_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--http-port", type=_PORT, default=4318, show_default=True, help="0: any free one.")
 @click.option("--grpc-port", type=_PORT, default=4317, show_default=True, help="0: any free one.")
@@ -48,7 +48,7 @@ def command(
     from recorder.capture.otlp.process import run  # noqa: PLC0415
     from recorder.capture.otlp.server import Endpoint, Settings  # noqa: PLC0415
 
-    path = resolve_recording(recording)
+    path = recording_to_write(recording)
 
     def ready(endpoint: Endpoint) -> None:
         role = "" if endpoint.is_recorder else ", through its recorder"

@@ -86,11 +86,10 @@ AGENTS: Mapping[str, Agent] = {
         {
             "OPENCODE_CONFIG_CONTENT": '{{"experimental":{{"openTelemetry":true}}}}',
             "OTEL_EXPORTER_OTLP_ENDPOINT": "{otlp}",
+            # It ends without waiting for what is not sent yet.
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
         },
         blind="opencode's permission decisions are on its own event bus only",
-    ),
-    "cursor-agent": Agent(
-        blind="cursor-agent sends no telemetry, and its hooks need 'flightlog install cursor'"
     ),
 }
 """Executable name -> switches."""
@@ -101,7 +100,8 @@ def switches_for(executable: str, given: Mapping[str, str], otlp: str) -> Switch
 
     Args:
         executable: path or name of the program.
-        given: the environment that it would get; what a user set there is left as it is.
+        given: the environment that it would get; what a user set there is left as it is, but for
+            where telemetry goes.
         otlp: base address of the receiver, empty where there is none.
     """
     agent = AGENTS.get(Path(executable).name)
@@ -113,7 +113,7 @@ def switches_for(executable: str, given: Mapping[str, str], otlp: str) -> Switch
     environment = {
         name: value.format(otlp=otlp)
         for name, value in agent.environment.items()
-        if name.startswith("OTEL_EXPORTER") or name not in given
+        if "OTLP" in name or name not in given
     }
     arguments = tuple(a.format(otlp=otlp) for group in agent.arguments for a in group)
     telemetry = bool(environment or arguments)

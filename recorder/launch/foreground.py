@@ -83,8 +83,19 @@ def signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def spawn(executable: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+def spawn(
+    executable: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    descriptors: Mapping[int, int] | None = None,
+) -> int:
     """Start the child within `signals_held` and return its process id.
+
+    Args:
+        executable: the program's file.
+        arguments: its name and its arguments.
+        environment: all of its environment.
+        descriptors: the child's descriptor -> the one of ours that it shall be; default: the same.
 
     Raises:
         CannotRunError: the system refuses to execute it (exit code 126).
@@ -93,13 +104,14 @@ def spawn(executable: str, arguments: Sequence[str], environment: Mapping[str, s
     # Python's own handler stands for the default; a launcher's "ignore" (nohup, `&`) is passed on.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         defaults.add(signal.SIGINT)
+    actions = [(os.POSIX_SPAWN_DUP2, ours, its) for its, ours in (descriptors or {}).items()]
     try:
-        return _spawn(executable, arguments, environment, defaults)
+        return _spawn(executable, arguments, environment, defaults, actions)
     except OSError as error:
         if error.errno != errno.ENOEXEC:
             raise CannotRunError(f"{executable}: {error.strerror}") from error
         # A script without `#!`: every shell and execvp(3) give it to sh.
-        return _spawn("/bin/sh", ["sh", executable, *arguments[1:]], environment, defaults)
+        return _spawn("/bin/sh", ["sh", executable, *arguments[1:]], environment, defaults, actions)
 
 
 def _spawn(
@@ -107,9 +119,15 @@ def _spawn(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     defaults: set[signal.Signals],
+    actions: Sequence[tuple[int, int, int]],
 ) -> int:
     return os.posix_spawn(
-        executable, list(arguments), environment, setsigmask=[], setsigdef=defaults
+        executable,
+        list(arguments),
+        environment,
+        file_actions=list(actions),
+        setsigmask=[],
+        setsigdef=defaults,
     )
 
 

@@ -1,18 +1,23 @@
-"""Keeps the recorder and the proxy of a run alive: whoever dies is started again.
+"""Keeps the recorder, the proxy and the receiver of a run alive: who dies is started again.
 
 A proxy that comes back listens on the same port with a new authority, which is added to the files
 that the children's variables name: new processes trust it at once, those that loaded the old one
-are refused once and then passed through unread. No request fails for longer than the restart.
+are refused once and then passed through unread. No request fails for longer than the restart. A
+receiver that comes back listens where it did.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from recorder.capture.otlp.launch import ReceiverProcess, start_receiver
 from recorder.capture.proxy.launch import ProxyProcess, start_proxy
 from recorder.client import Client
 from recorder.daemon import Daemon
@@ -22,6 +27,9 @@ __all__ = ["Keeper", "recorder_for"]
 
 LOOK_SECONDS = 0.25
 MAX_RESTARTS = 20
+RECEIVER_HOST = "127.11.7.1" if sys.platform == "linux" else "127.0.0.1"
+"""An address that nobody else has, where loopback is a whole network: clients can be told to reach
+it without the proxy, and few of them know exceptions for one port only."""
 
 
 def recorder_for(recording: Path) -> Daemon | None:
@@ -45,17 +53,24 @@ def recorder_for(recording: Path) -> Daemon | None:
 
 
 class Keeper:
-    """Holds a run's recorder and proxy, restarts them, and stops them in the right order."""
+    """Holds what records a run, restarts what dies, and stops all in the right order."""
 
     def __init__(
-        self, recording: Path, run: str, *, proxy: bool, upstream_ca: Path | None = None
+        self,
+        recording: Path,
+        run: str,
+        *,
+        proxy: bool,
+        receiver: bool = True,
+        upstream_ca: Path | None = None,
     ) -> None:
-        """Start the recorder, then the proxy.
+        """Start the recorder, then the proxy and the receiver.
 
         Args:
             recording: where everything goes.
             run: id of the launch.
             proxy: whether requests are recorded on the wire.
+            receiver: whether telemetry is received.
             upstream_ca: PEM file of further roots that servers may be signed by.
 
         Raises:
@@ -72,10 +87,16 @@ class Keeper:
         self.proxy: ProxyProcess | None = None
         self.certificates: tuple[Path, Path] | None = None
         """The certificate and the bundle that the children's variables name."""
+        self.receiver: ReceiverProcess | None = None
         try:
-            if proxy:
-                self.proxy = start_proxy(recording, run=run, upstream_ca=upstream_ca)
-                self.certificates = self.proxy.ca, self.proxy.ca_bundle
+            # Both load much before they are ready: at the same time.
+            with ThreadPoolExecutor(1) as beside:
+                started = beside.submit(self._start_receiver) if receiver else None
+                if proxy:
+                    self.proxy = start_proxy(recording, run=run, upstream_ca=upstream_ca)
+                    self.certificates = self.proxy.ca, self.proxy.ca_bundle
+            if started is not None:
+                started.result()
         except BaseException:
             self.stop()
             raise
@@ -88,6 +109,8 @@ class Keeper:
             found.add(self.daemon.process.pid)
         if self.proxy is not None:
             found.add(self.proxy.pid)
+        if self.receiver is not None:
+            found.add(self.receiver.pid)
         return found
 
     @property
@@ -103,12 +126,14 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the proxy, then the recorder; what waits in the spool is taken in first."""
+        """Stop proxy and receiver, then the recorder; what waits in the spool is taken in first."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
         if self.proxy is not None:
             self.proxy.stop()
+        if self.receiver is not None:
+            self.receiver.stop()
         if self.daemon is not None:
             if self.daemon.process.poll() is not None:
                 self._revive_daemon()
@@ -120,13 +145,16 @@ class Keeper:
         while not self._stop.wait(LOOK_SECONDS) and self._restarts < MAX_RESTARTS:
             daemon_died = self.daemon is not None and self.daemon.process.poll() is not None
             proxy_died = self.proxy is not None and self.proxy.has_ended()
-            if not daemon_died and not proxy_died:
+            receiver_died = self.receiver is not None and self.receiver.has_ended()
+            if not daemon_died and not proxy_died and not receiver_died:
                 continue
             with starting():
                 if daemon_died:
                     self._revive_daemon()
                 if proxy_died:
                     self._revive_proxy()
+                if receiver_died:
+                    self._revive_receiver()
 
     def _revive_daemon(self) -> None:
         self._restarts += 1
@@ -150,4 +178,24 @@ class Keeper:
             certificate.write_bytes(certificate.read_bytes() + self.proxy.ca.read_bytes())
             bundle.write_bytes(bundle.read_bytes() + self.proxy.ca.read_bytes())
         except (FlightlogError, OSError):
+            return
+
+    def _start_receiver(self) -> None:
+        self.receiver = start_receiver(self._recording, run=self._run, host=RECEIVER_HOST)
+
+    def _revive_receiver(self) -> None:
+        if self.receiver is None:
+            return
+        self._restarts += 1
+        http, grpc = urlsplit(self.receiver.http), urlsplit(self.receiver.grpc)
+        self.receiver.stop()
+        try:
+            self.receiver = start_receiver(
+                self._recording,
+                run=self._run,
+                host=RECEIVER_HOST,
+                http_port=http.port or 0,
+                grpc_port=grpc.port or 0,
+            )
+        except FlightlogError:
             return

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from recorder.client import Client
 from recorder.errors import FlightlogError
 from recorder.launch.agents import Switches, switches_for
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
+from recorder.launch.hooks import RunHooks, hooks_for
 from recorder.launch.journal import Journal
 from recorder.launch.keeper import Keeper
 from recorder.launch.processes import ProcessWatch, adopt_orphans
 from recorder.launch.summary import line_for, what_was_seen
 from recorder.launch.surroundings import about_the_run, through_proxy
+from recorder.launch.telemetry import telemetry_to, without_proxy_for
 from recorder.model import Json, new_id
 from recorder.reader import Recording
 
@@ -37,6 +40,8 @@ class Launch:
     """What the agent is called; default: the program's name."""
     proxy: bool = True
     """Record requests on the wire."""
+    telemetry: bool = True
+    """Receive what the command exports by OpenTelemetry."""
     upstream_ca: Path | None = None
     """PEM file of further roots that servers may be signed by."""
 
@@ -50,18 +55,29 @@ def run_recorded(launch: Launch) -> int:
     executable = executable_of(launch.command[0], os.environ.get("PATH"))
     run, recording = new_id(), launch.recording.absolute()
     with ExitStack() as stack:
-        keeper = Keeper(recording, run, proxy=launch.proxy, upstream_ca=launch.upstream_ca)
+        keeper = Keeper(
+            recording,
+            run,
+            proxy=launch.proxy,
+            receiver=launch.telemetry,
+            upstream_ca=launch.upstream_ca,
+        )
         stack.callback(keeper.stop)
         with Recording.open(recording) as reader:
             before = reader.last_seq()
         client = Client(recording)
         stack.callback(client.close)
         environment, switches = _environment(launch, executable, keeper, recording, run)
-        command = [launch.command[0], *switches.arguments, *launch.command[1:]]
+        hooks = hooks_for(executable, environment, recording)
+        stack.callback(hooks.remove)
+        environment |= hooks.environment
+        added = (*switches.arguments, *hooks.arguments)
+        command = [launch.command[0], *added, *launch.command[1:]]
         journal = Journal(client, run)
         journal.begin(launch.name or Path(executable).name, command, _about(launch, switches))
         ended, unseen = _play(executable, command, environment, journal, keeper)
-    _say(recording, run, before, [*_blind(launch, switches), *unseen])
+    blind = [*_blind(launch, switches, hooks), *unseen]
+    _say(recording, run, before, blind, _diverted(launch, switches))
     return ended.exit_code
 
 
@@ -69,19 +85,35 @@ def _environment(
     launch: Launch, executable: str, keeper: Keeper, recording: Path, run: str
 ) -> tuple[dict[str, str], Switches]:
     environment = {**os.environ, **about_the_run(recording, run)}
-    switches = switches_for(executable, environment, "")
+    otlp = keeper.receiver.http if keeper.receiver is not None else ""
+    switches = switches_for(executable, environment, otlp)
+    if otlp:
+        environment |= telemetry_to(otlp, environment).environment
     environment |= switches.environment
     if keeper.proxy is not None:
-        environment |= through_proxy(keeper.proxy, environment)
+        direct = urlsplit(otlp).hostname or ""
+        environment |= through_proxy(keeper.proxy, environment, not_for=direct)
+    elif otlp:
+        environment |= without_proxy_for(otlp, environment)
     return environment, switches
 
 
 def _about(launch: Launch, switches: Switches) -> dict[str, Json]:
     return {
         "flightlog.run.proxy": launch.proxy,
+        "flightlog.run.receiver": launch.telemetry,
         "flightlog.run.telemetry": switches.telemetry,
+        "flightlog.run.diverted": list(_diverted(launch, switches)),
         "flightlog.run.process_watch": sys.platform == "linux",
     }
+
+
+def _diverted(launch: Launch, switches: Switches) -> tuple[str, ...]:
+    """Return the user's variables that sent telemetry elsewhere, were it not for this run."""
+    if not launch.telemetry:
+        return ()
+    own = [n for n in switches.environment if n.endswith("_ENDPOINT") and os.environ.get(n)]
+    return tuple(dict.fromkeys([*telemetry_to("", os.environ).diverted, *own]))
 
 
 def _play(
@@ -120,15 +152,18 @@ def _play(
     return ended, unseen
 
 
-def _blind(launch: Launch, switches: Switches) -> list[str]:
-    blind = [] if launch.proxy else ["requests (no proxy)"]
-    return [*blind, *([switches.blind] if switches.blind else [])]
+def _blind(launch: Launch, switches: Switches, hooks: RunHooks) -> list[str]:
+    no_proxy = "" if launch.proxy else "requests (no proxy)"
+    return [blind for blind in (no_proxy, switches.blind, hooks.blind) if blind]
 
 
-def _say(recording: Path, run: str, before: int, unseen: Sequence[str]) -> None:
+def _say(
+    recording: Path, run: str, before: int, unseen: Sequence[str], diverted: Sequence[str]
+) -> None:
     try:
         with Recording.open(recording) as reader:
-            line = line_for(what_was_seen(reader, run, before), recording, run, unseen)
+            seen = what_was_seen(reader, run, before)
+        line = line_for(seen, recording, run, unseen, diverted)
         sys.stderr.write(line + "\n")
     except (FlightlogError, OSError) as error:
         # The command has ended and its exit code is what counts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,9 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
     return Seen(counts, tuple(opaque), frozenset(witnesses), tuple(sessions), lost)
 
 
-def line_for(seen: Seen, recording: Path, run: str, unseen: Iterable[str]) -> str:
+def line_for(
+    seen: Seen, recording: Path, run: str, unseen: Iterable[str], diverted: Sequence[str] = ()
+) -> str:
     """Return the line for a person.
 
     Args:
@@ -72,6 +74,7 @@ def line_for(seen: Seen, recording: Path, run: str, unseen: Iterable[str]) -> st
         recording: where.
         run: the run's id, which is its session's too.
         unseen: what the launch knows could not be seen.
+        diverted: variables that would have sent telemetry elsewhere.
     """
     counted = [(seen.counts.get(kind, 0), words) for kind, words in _NOUNS.items()]
     recorded = ", ".join(f"{n} {words[n != 1]}" for n, words in counted if n) or "its start and end"
@@ -90,6 +93,8 @@ def line_for(seen: Seen, recording: Path, run: str, unseen: Iterable[str]) -> st
     where = (
         "" if recording == named_recording(DEFAULT_NAME) else f" -r {shlex.quote(str(recording))}"
     )
+    if diverted:
+        missing += f"; its telemetry came here, not where {' and '.join(diverted)} said"
     return f"flightlog: recorded {recorded}{missing}; flightlog replay {safe_text(session)}{where}"
 
 

@@ -12,12 +12,8 @@ import json
 import re
 import string
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from recorder.sealing.spans import SecretSpan
-
-if TYPE_CHECKING:
-    from ahocorasick_rs import AhoCorasick
 
 __all__ = ["KnownSecrets"]
 
@@ -25,9 +21,6 @@ MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
 MIN_ENCODED_LENGTH = 10
 MAX_KNOWN = 5000
-MAX_FRESH = 1000
-"""Forms in the smaller finder, which is built anew whenever a secret is learned."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+)*$")
 _BASE64_ALPHABET = frozenset(string.ascii_letters + string.digits + "+/-_=")
 
@@ -39,11 +32,7 @@ class KnownSecrets:
         self._forms: dict[str, tuple[str, str, str]] = {}
         self._base64: set[str] = set()
         self._values: set[str] = set()
-        self._automata: tuple[AhoCorasick, ...] = ()
-        """Finders of the forms, the settled ones and those that came since."""
-        self._settled: list[str] = []
-        self._settled_automaton: AhoCorasick | None = None
-        self._fresh: list[str] = []
+        self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: str, credential_class: str, hint: str) -> bool:
         """Remember a secret that is long and uncommon enough to follow; return if it is new."""
@@ -52,61 +41,27 @@ class KnownSecrets:
         if len(self._values) >= MAX_KNOWN:
             return False
         self._values.add(value)
-        base64_forms = set(_base64_forms(value))
-        for form in dict.fromkeys([*_plain_forms(value), *base64_forms]):
-            if form not in self._forms:
-                self._forms[form] = (value, credential_class, hint)
-                self._fresh.append(form)
-        self._base64 |= base64_forms
-        self._automata = ()
+        for form in _plain_forms(value):
+            self._forms.setdefault(form, (value, credential_class, hint))
+        for form in _base64_forms(value):
+            self._forms.setdefault(form, (value, credential_class, hint))
+            self._base64.add(form)
+        self._pattern = None
         return True
 
     def find(self, text: str) -> Iterator[SecretSpan]:
         """Yield every place where a known secret stands in some form."""
         if not self._forms:
             return
-        for start, end in self._places(text):
-            form = text[start:end]
-            value, credential_class, hint = self._forms[form]
-            if form in self._base64:
-                start, end = _whole_base64_run(text, start, end)  # noqa: PLW2901  # widened
+        if self._pattern is None:
+            longest_first = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        for match in self._pattern.finditer(text):
+            value, credential_class, hint = self._forms[match[0]]
+            start, end = match.span()
+            if match[0] in self._base64:
+                start, end = _whole_base64_run(text, start, end)
             yield SecretSpan(start, end, credential_class, "known_value", hint, value)
-
-    def _places(self, text: str) -> list[tuple[int, int]]:
-        """Return where forms stand, each the longest at its place; one automaton's may overlap
-        another's.
-        """
-        try:
-            return [
-                (start, end)
-                for automaton in self._built()
-                for _, start, end in automaton.find_matches_as_indexes(text)
-            ]
-        except UnicodeEncodeError:
-            # Half a surrogate pair, as in a file name that is not UTF-8. As long, and no part of
-            # any form.
-            return self._places(_SURROGATE.sub("\ufffd", text))
-
-    def _built(self) -> tuple[AhoCorasick, ...]:
-        """Return the finders, built anew for what has come: often for few, rarely for all."""
-        if not self._automata:
-            if len(self._fresh) > MAX_FRESH:
-                self._settled, self._fresh = [*self._settled, *self._fresh], []
-                self._settled_automaton = None
-            if self._settled and self._settled_automaton is None:
-                self._settled_automaton = _automaton(self._settled)
-            parts = [self._settled_automaton] if self._settled_automaton else []
-            self._automata = (*parts, *([_automaton(self._fresh)] if self._fresh else []))
-        return self._automata
-
-
-def _automaton(forms: list[str]) -> AhoCorasick:
-    # Loaded where a secret is found: hooks, for which every millisecond counts, mostly find none.
-    from ahocorasick_rs import AhoCorasick, MatchKind  # noqa: PLC0415
-
-    # Forms of half a surrogate pair cannot be in it; their values are found in their other forms.
-    whole = [form for form in forms if not _SURROGATE.search(form)]
-    return AhoCorasick(whole, matchkind=MatchKind.LeftmostLongest)
 
 
 def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:

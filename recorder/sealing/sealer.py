@@ -36,9 +36,10 @@ BLOB_THRESHOLD = 4096
 PREVIEW = 1024
 ZSTD_LEVEL = 3
 FINGERPRINT_BYTES = 16
-MAX_NAMES = 10_000
-MAX_REMEMBERED = 200
-"""Characters of a text that is remembered as clean."""
+MAX_CLEAN = 10_000
+"""Texts that are remembered to hold no secret."""
+SHORT = 64
+"""Characters of a text that is likely to come again."""
 MAX_SESSIONS = 50_000
 _MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
@@ -65,7 +66,6 @@ class Sealer:
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
         self._clean: set[str] = set()
-        """Short texts in which nothing was found, as far as is known by now."""
         self._sessions: set[str] = set()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
@@ -114,19 +114,6 @@ class Sealer:
 
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
-        if len(text) > MAX_REMEMBERED:
-            return self._find(text)
-        # Agents, sessions, folders and files come with every record.
-        if text in self._clean:
-            return []
-        found = self._find(text)
-        if not found:
-            if len(self._clean) >= MAX_NAMES:
-                self._clean.clear()
-            self._clean.add(text)
-        return found
-
-    def _find(self, text: str) -> list[SecretSpan]:
         spans = [*self._known.find(text), *find_shapes(text), *find_structural(text)]
         if not spans:
             return []
@@ -144,9 +131,19 @@ class Sealer:
         """
         return "session" in span.credential_class and value in self._sessions
 
-    def is_clean_name(self, name: str) -> bool:
-        """Return whether a name holds no secret, as far as is known by now."""
-        return not self.find(name)
+    def is_clean(self, text: str) -> bool:
+        """Return whether a short text holds no secret, as far as is known by now.
+
+        Names, models, operations come again and again and are looked through once.
+        """
+        if text in self._clean:
+            return True
+        if self.find(text):
+            return False
+        if len(self._clean) >= MAX_CLEAN:
+            self._clean.clear()
+        self._clean.add(text)
+        return True
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
         """Remember a secret; return its fingerprint, and the class and hint it first had."""
@@ -176,7 +173,9 @@ class _Work:
 
     def attributes(self) -> dict[str, Json]:
         # Headers first: they name their secrets, which the body and the URL may only mention.
-        items = sorted(self._record.attributes.items(), key=lambda item: not _is_header(item[0]))
+        items = [*self._record.attributes.items()]
+        if any(_is_header(name) for name, _ in items):
+            items.sort(key=lambda item: not _is_header(item[0]))
         sealed = {self._name(name): self._attribute(name, v) for name, v in items}
         return {name: sealed[name] for name in sorted(sealed)}
 
@@ -249,10 +248,12 @@ class _Work:
 
     def _name(self, name: str) -> str:
         """Return an attribute's name, sealed; names come again and again and are remembered."""
-        return name if self._sealer.is_clean_name(name) else self.text(name, "attribute name")
+        return name if self._sealer.is_clean(name) else self.text(name, "attribute name")
 
     def text(self, text: str, place: str) -> str:
         """Return a text with the secrets in it replaced."""
+        if len(text) <= SHORT and self._sealer.is_clean(text):
+            return text
         spans = self._sealer.find(text)
         return self._replace(text, spans, place) if spans else text
 

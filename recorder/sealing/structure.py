@@ -6,10 +6,10 @@ gives it away. Patterns are written to be linear: no nested repetition, bounded 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 from recorder.sealing.spans import SecretSpan
 
@@ -32,35 +32,34 @@ _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signa
 _QUOTE = r"""(?:\\{0,3}["'`])?"""
 _VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{4,4096}"""
 
-# The scheme is looked for first, and then the name before it: schemes are rare, words are not.
-_SCHEMED = re.compile(
-    rf"(?<=[:=])\s?{_QUOTE}(?P<scheme>(?:bearer|basic|token|apikey|digest|bot)\s+)"
+_HEADER_IN_TEXT = re.compile(
+    r"(?P<name>\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]{0,40}(?:token|api-?key|secret))"
+    rf"{_QUOTE}\s?[:=]\s?{_QUOTE}(?P<scheme>(?:bearer|basic|token|apikey|digest|bot)\s+)"
     r"(?P<value>[^\s\"'`\\,;<>⟦⟧]{6,8192})",
     re.IGNORECASE,
 )
-_HEADER_NAME = re.compile(
-    r"(?:\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]{0,40}(?:token|api-?key|secret))"
-    rf"{_QUOTE}\s?[:=]\Z",
-    re.IGNORECASE,
+# What every such header holds, and cheap to look for: it begins with one of two characters.
+_ASSIGNED_SCHEME = re.compile(
+    rf"[:=]\s?{_QUOTE}(?:bearer|basic|token|apikey|digest|bot)\s", re.IGNORECASE
 )
-LONGEST_NAME = 60
 _SCHEME_IN_TEXT = re.compile(
     r"\b(?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=\-]{16,8192})", re.IGNORECASE
 )
+# From the operators, which are few, back to their names: from each word forward, prose costs most.
+_OPERATOR = re.compile(r"(?P<operator>=>|:=|[:=])[ \t]{0,3}")
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
-_ASSIGNED_NAME = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}+){_QUOTE}+[ \t]{{0,3}}+(?P<operator>=>|:=|[:=])[ \t]{{0,3}}"  # noqa: E501
+_NAME_BEFORE = re.compile(
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}\Z"
 )
+MAX_BEFORE = 81 + 4 + 3
+"""Characters of a name, a quote and blanks."""
 _OPENING_QUOTE = re.compile(r"\\{0,3}[\"'`]")
 _BARE_VALUE = re.compile(_VALUE)
 MAX_QUOTED = 4096
-WHOLE = 512
-"""Characters of a text that is looked through as a whole."""
-AROUND = 160
-"""Characters around a telling word: a name has at most 81, and what follows it few."""
-_OPTION_NAME = re.compile(
-    r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60}+)(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
-    rf"{_QUOTE}"
+_OPTION = re.compile(
+    # A dash that begins a word; the dash first, which is quick to look for.
+    r"-(?<![^\s\"'`=]-)-?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
+    rf"{_QUOTE}(?P<value>{_VALUE})"
 )
 _CURL_USER = re.compile(
     rf"\bcurl\b[^\n|;]{{0,2000}}?\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_QUOTE}"
@@ -69,7 +68,10 @@ _CURL_USER = re.compile(
 _MYSQL_PASSWORD = re.compile(
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass)\b[^\n|;]{0,1000}?\s-p(?P<value>[^\s\"'`\\]{4,256})"
 )
-_USERINFO = re.compile(r"://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/@\"'`<>⟦⟧]{1,512})@")
+_USERINFO = re.compile(
+    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/@\"'`<>⟦⟧]{1,512})@",
+    re.IGNORECASE,
+)
 _QUERY = re.compile(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<value>.{16,20000}?)"
@@ -96,11 +98,21 @@ _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
 def find_structural(text: str) -> Iterator[SecretSpan]:
     """Yield the secrets in a text that their surroundings give away."""
     lowered = text.lower()
-    present = {keyword for keyword in _KEYWORDS if keyword in lowered}
-    if present:
-        for keywords, finder in _FINDERS:
-            if not present.isdisjoint(keywords):
-                yield from finder(text)
+    known: dict[tuple[str, ...], bool] = {}
+    for marks, keywords, finder in _FINDERS:
+        if not any(mark in text for mark in marks):
+            continue
+        present = known.get(keywords)
+        if present is None:
+            present = known[keywords] = any(keyword in lowered for keyword in keywords)
+        if present:
+            yield from finder(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Return whether a variable's, key's or header's name says that its value is a secret."""
+    return SECRET_NAME.search(name) is not None
 
 
 def is_secret_header(name: str) -> bool:
@@ -111,18 +123,14 @@ def is_secret_header(name: str) -> bool:
 
 def is_secret_value(key: str, value: str) -> bool:
     """Return whether the value that stands under a key of a structure is a secret by the key."""
+    name = key.rsplit(".", 1)[-1]
     return (
-        _names_a_secret(key.rsplit(".", 1)[-1])
+        is_secret_name(name)
         and 4 <= len(value) <= 4096
         and "\n" not in value
         and "⟦" not in value
         and not _is_harmless(value)
     )
-
-
-@lru_cache(4096)
-def _names_a_secret(name: str) -> bool:
-    return SECRET_NAME.search(name) is not None
 
 
 def class_of_name(name: str) -> str:
@@ -139,9 +147,10 @@ def class_of_name(name: str) -> str:
 
 
 def _headers(text: str) -> Iterator[SecretSpan]:
-    for match in _SCHEMED.finditer(text):
-        before = text[max(0, match.start() - LONGEST_NAME) : match.start()]
-        if not _HEADER_NAME.search(before) or _is_harmless(match["value"]):
+    if _ASSIGNED_SCHEME.search(text) is None:
+        return
+    for match in _HEADER_IN_TEXT.finditer(text):
+        if _is_harmless(match["value"]):
             continue
         scheme = match["scheme"].strip().lower()
         yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
@@ -154,44 +163,15 @@ def _schemes(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
 
 
-def _around_names(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a text that stand near a word which names of secrets are made of.
-
-    Names are few and texts are long: only there is it worth looking for an assignment.
-    """
-    lowered = text.lower()
-    if len(text) < WHOLE or len(lowered) != len(text):
-        yield 0, len(text)
-        return
-    places: list[int] = []
-    for word in _NAME_WORDS:
-        at = lowered.find(word)
-        while at >= 0:
-            places.append(at)
-            at = lowered.find(word, at + len(word))
-    start = end = -1
-    for at in sorted(places):
-        if at - AROUND > end:
-            if end >= 0:
-                yield start, end
-            start = max(0, at - AROUND)
-        end = min(len(text), at + AROUND)
-    if end >= 0:
-        yield start, end
-
-
 def _assignments(text: str) -> Iterator[SecretSpan]:
-    for start, end in _around_names(text):
-        yield from _assigned(text, start, end)
-
-
-def _assigned(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     # Only the name and its operator are consumed: in `renew.env:3:API_TOKEN=x` every colon could be
     # one, and the last is the one that counts.
-    for match in _ASSIGNED_NAME.finditer(text, start, end):
-        name = match["name"]
-        if not _names_a_secret(name):
+    for match in _OPERATOR.finditer(text):
+        end = match.start()
+        named = _NAME_BEFORE.search(text, max(0, end - MAX_BEFORE), end)
+        if named is None or not is_secret_name(named["name"]):
             continue
+        name = named["name"]
         quote = _OPENING_QUOTE.match(text, match.end())
         if quote:
             yield from _quoted_value(text, quote, class_of_name(name))
@@ -232,14 +212,9 @@ def _unescaped(value: str) -> str:
 
 
 def _options(text: str) -> Iterator[SecretSpan]:
-    for start, end in _around_names(text):
-        for match in _OPTION_NAME.finditer(text, start, end):
-            if not _names_a_secret(match["name"]):
-                continue
-            value = _BARE_VALUE.match(text, match.end())
-            if value and not _is_harmless(value[0]):
-                credential_class = class_of_name(match["name"])
-                yield SecretSpan(value.start(), value.end(), credential_class, "argv")
+    for match in _OPTION.finditer(text):
+        if SECRET_NAME.search(match["name"]) and not _is_harmless(match["value"]):
+            yield _span(match, class_of_name(match["name"]), "argv")
 
 
 def _curl_user(text: str) -> Iterator[SecretSpan]:
@@ -253,19 +228,16 @@ def _mysql_password(text: str) -> Iterator[SecretSpan]:
 
 
 def _userinfo(text: str) -> Iterator[SecretSpan]:
-    at = text.find("://")
-    while at >= 0:
-        match = _USERINFO.match(text, at) if text[at - 1 : at].isalnum() else None
-        if match and not _is_harmless(match["value"]):
+    for match in _USERINFO.finditer(text):
+        if not _is_harmless(match["value"]):
             yield _span(match, "url-password", "url")
-        at = text.find("://", match.end() if match else at + 3)
 
 
 def _query(text: str) -> Iterator[SecretSpan]:
     for match in _QUERY.finditer(text):
         name = match["name"]
         signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
-        if (signed or _names_a_secret(name)) and not _is_harmless(match["value"]):
+        if (signed or SECRET_NAME.search(name)) and not _is_harmless(match["value"]):
             yield _span(match, class_of_name(name), "url")
 
 
@@ -303,16 +275,18 @@ _NAME_WORDS = (
     "jwt", "sas", "connection", "webhook",
 )  # fmt: skip
 
-_FINDERS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[SecretSpan]]], ...] = (
-    (("private key",), _private_keys),
-    (("bearer ", "basic ", "token ", "apikey ", "digest ", "bot "), _headers),
-    (_NAME_WORDS, _assignments),
-    (_NAME_WORDS, _options),
-    (("curl",), _curl_user),
-    (("mysql", "mariadb", "sshpass"), _mysql_password),
-    (("://",), _userinfo),
-    (("=",), _query),
-    (("password", "identified"), _sql),
-    (("bearer ", "basic "), _schemes),
+_FINDERS: tuple[tuple[str, tuple[str, ...], Callable[[str], Iterator[SecretSpan]]], ...] = (
+    ("-", ("private key",), _private_keys),
+    ("=:", ("bearer ", "basic ", "token ", "apikey ", "digest ", "bot "), _headers),
+    ("=:", _NAME_WORDS, _assignments),
+    ("-", _NAME_WORDS, _options),
+    (":", ("curl",), _curl_user),
+    ("-", ("mysql", "mariadb", "sshpass"), _mysql_password),
+    (":", ("://",), _userinfo),
+    ("=", ("=",), _query),
+    ("'", ("password", "identified"), _sql),
+    (" ", ("bearer ", "basic "), _schemes),
 )
-_KEYWORDS = tuple(dict.fromkeys(keyword for keywords, _ in _FINDERS for keyword in keywords))
+"""Characters of which a text must hold one, words of which it must hold one, and the finder. What
+is cheapest to look for comes first: most texts hold no secret.
+"""

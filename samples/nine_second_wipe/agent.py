@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,16 +120,25 @@ def _narrator(*, speaks: bool) -> Callable[[str], None]:
     return narrate
 
 
+def _die_with_launcher() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> int:
     """Play the story; 0 when it ran, 1 when the world did not play along, 2 for bad options."""
     options = argparse.ArgumentParser(description="the scripted agent of the nine-second wipe")
     options.add_argument("--workspace", type=Path, required=True, help="laid out by workspace.py")
     options.add_argument("--speed", type=_positive, default=1.0, help="2: twice as fast")
     options.add_argument("--narrate", action="store_true", help="name each step on stdout")
+    options.add_argument("--attended", action="store_true", help="die when standard input ends")
     given = options.parse_args()
     if not given.workspace.is_dir():
         sys.stderr.write(f"agent: no workspace at {given.workspace}; workspace.py makes one\n")
         return 2
+    if given.attended:
+        threading.Thread(target=_die_with_launcher, daemon=True).start()
     workspace = given.workspace.absolute()
     os.chdir(workspace)
     agent = Agent(workspace, speed=given.speed, narrate=_narrator(speaks=given.narrate))

@@ -1,13 +1,15 @@
 """Serve the sample cloud on loopback: `python cloud.py --root DIR --port 0 --tls`.
 
 Prints one line of JSON on stdout when it listens (address, CA, tokens, ids, paths) and writes the
-tokens nowhere else. SIGTERM and Ctrl-C end it. Only the wire is here; answers are `cloud_api`'s.
+tokens nowhere else. SIGTERM and Ctrl-C end it, and with `--attended` its launcher's
+death does. Only the wire is here; answers are `cloud_api`'s.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import socketserver
 import ssl
@@ -179,8 +181,8 @@ def ready_line(cloud: Cloud, url: str, ca: Path | None) -> str:
     )
 
 
-def serve(root: Path, port: int, *, tls: bool, speed: float) -> None:
-    """Serve until a signal comes.
+def serve(root: Path, port: int, *, tls: bool, speed: float, attended: bool) -> None:
+    """Serve until a signal comes, or with `attended` until standard input ends.
 
     Raises:
         OSError: the port is in use, or the folder cannot be written.
@@ -198,11 +200,19 @@ def serve(root: Path, port: int, *, tls: bool, speed: float) -> None:
         )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    if attended:
+        threading.Thread(target=_end_with_launcher, args=(server,), daemon=True).start()
     url = f"{'https' if tls else 'http'}://{LOOPBACK}:{server.server_port}{ENDPOINT}"
     sys.stdout.write(ready_line(cloud, url, ca) + "\n")
     sys.stdout.flush()
     with server:
         server.serve_forever(poll_interval=0.1)
+
+
+def _end_with_launcher(server: Server) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.shutdown()
 
 
 def _error(message: str) -> dict[str, Any]:
@@ -223,9 +233,10 @@ def main() -> int:
     options.add_argument("--port", type=int, default=0, help="0: any free one")
     options.add_argument("--tls", action="store_true", help="serve HTTPS with a throw-away CA")
     options.add_argument("--speed", type=_positive, default=1.0, help="squeezes a deletion's time")
+    options.add_argument("--attended", action="store_true", help="end when standard input ends")
     given = options.parse_args()
     try:
-        serve(given.root, given.port, tls=given.tls, speed=given.speed)
+        serve(given.root, given.port, tls=given.tls, speed=given.speed, attended=given.attended)
     except (OSError, OverflowError) as error:
         what = getattr(error, "strerror", None) or error
         sys.stderr.write(f"cloud: cannot serve on port {given.port} from {given.root}: {what}\n")

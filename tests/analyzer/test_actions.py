@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analyzer.actions import ActionFold, body_text
 from analyzer.analysis import analyze
-from analyzer.model import Action, Analysis, Certainty, Outcome
+from analyzer.model import Action, Analysis, Outcome
+from analyzer.testimony import Certainty
 from recorder import semconv
-from recorder.model import Kind
+from recorder.model import Kind, Phase
 from recorder.reader import Recording
 from tests.analyzer.factories import (
     AGENT_PID,
@@ -24,12 +26,27 @@ from tests.analyzer.factories import (
     action,
     wipe,
 )
+from tests.recorder.factories import record, write
 
 OTHER_TRACE = "cd" * 16
 
 
 def requests(analysis: Analysis) -> list[Action]:
     return [a for a in analysis.actions if a.kind is Kind.API_REQUEST]
+
+
+def test_a_span_that_says_what_it_is_only_at_its_end_is_what_it_says(tmp_path: Path) -> None:
+    told = {semconv.GEN_AI_TOOL_ARGUMENTS: '{"command": "make"}'}
+    begun = record("bash", phase=Phase.START, kind=Kind.LIFECYCLE)
+    ended = record("bash", phase=Phase.END, kind=Kind.TOOL_CALL, attributes=told)
+    span_id = "ab" * 8
+    of_one_span = [
+        replace(r, ref=span_id, span_id=span_id, trace_id=OTHER_TRACE) for r in (begun, ended)
+    ]
+    path = write(tmp_path / "flight.db", of_one_span)
+    with Recording.open(path) as recording:
+        (found,) = analyze(recording, "s1").actions
+    assert (found.kind, found.name, found.title) == (Kind.TOOL_CALL, "bash", "bash make")
 
 
 def test_a_start_and_its_end_are_one_action(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from analyzer.analysis import analyze
 from analyzer.http_commands import requests_in
-from analyzer.model import Action, Analysis, Certainty, Effect, Outcome
+from analyzer.model import Action, Analysis, Effect, Outcome
+from analyzer.testimony import Certainty
 from recorder.model import Kind, Role
 from recorder.reader import Recording
 from tests.analyzer.factories import Flight

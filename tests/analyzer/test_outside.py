@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from analyzer.analysis import analyze
 from analyzer.commands.report import command as report
 from analyzer.completeness import completeness_of
-from analyzer.model import Action, Analysis, Certainty, Effect, Outcome
+from analyzer.model import Action, Analysis, Effect, Outcome
 from analyzer.outside.commands import Asked, asks_for
+from analyzer.testimony import Certainty
 from recorder.audit import cloudtrail, gcp, github, kubernetes
 from recorder.audit.entry import record_of
 from recorder.model import Kind, Record, Witness

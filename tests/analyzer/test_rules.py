@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from analyzer.model import Certainty, Severity
+from analyzer.model import Severity
 from analyzer.rules import RULES
+from analyzer.testimony import Certainty
 from tests.analyzer.factories import (
     ACCOUNT_TOKEN,
     DELETE,

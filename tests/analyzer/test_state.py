@@ -9,8 +9,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.model import Analysis, Certainty, WorldState
+from analyzer.model import Analysis, WorldState
 from analyzer.state import CHECKPOINT_EVERY, StateIndex
+from analyzer.testimony import Certainty
 from tests.analyzer.factories import (
     ACCOUNT_TOKEN,
     CWD,

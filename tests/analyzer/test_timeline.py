@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.lanes import Shape, lane_rows, window_around
-from analyzer.model import Certainty, Join, Lane, Outcome
+from analyzer.model import Join, Lane, Outcome
+from analyzer.testimony import Certainty
 from analyzer.timeline import (
     Mark,
     Timeline,

@@ -1,17 +1,21 @@
 """What recording costs: `python -m tests.benchmarks.capture [--quick]`.
 
 The agent's side: a recorded tool call against the same span with no processor, on the agent's own
-thread. The recorder's side: sealed, chained records into the store against the same rows through
-bare `sqlite3.executemany`, both with `synchronous=FULL` and the same group size.
+thread, in bursts with pauses as agents make them; where it waits for a commit, also against a span
+that waits for nothing as long. The recorder's side: sealed, chained records into the store against
+the same rows through bare `sqlite3.executemany`, both with `synchronous=FULL` and the same group
+size.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,12 +24,13 @@ from pathlib import Path
 from opentelemetry.sdk.trace import TracerProvider
 
 from recorder.body import encode_body
-from recorder.capture.sdk import FlightSpanProcessor
+from recorder.capture.sdk import FlightSpanProcessor, Pipeline
 from recorder.client import Client
 from recorder.daemon import Daemon
 from recorder.model import Kind, Phase, Record, Status, Witness
 from recorder.schema import PAGE_SIZE
 from recorder.sealing import Sealer
+from recorder.service import Service
 from recorder.store import Store
 from tests.benchmarks.timing import HEADER, Comparison, compare
 
@@ -38,6 +43,9 @@ ATTRIBUTES = {
 }
 RESULT = "On branch main\n" + " M src/app/module.py\n" * 40
 """A tool result of a common size: 0.8 kB."""
+BURST = 50
+PAUSE_SECONDS = 0.03
+COMMIT_SECONDS = 0.002
 
 
 def spans(provider: TracerProvider) -> Callable[[int], None]:
@@ -45,9 +53,12 @@ def spans(provider: TracerProvider) -> Callable[[int], None]:
     tracer = provider.get_tracer("benchmark")
 
     def run(items: int) -> None:
-        for _ in range(items):
+        for number in range(items):
             with tracer.start_as_current_span("execute_tool Bash", attributes=ATTRIBUTES) as span:
                 span.set_attribute("gen_ai.tool.call.result", RESULT)
+            if number % BURST == BURST - 1:
+                # Without it the recorder's own throughput is measured, which has a line below.
+                time.sleep(PAUSE_SECONDS)
 
     return run
 
@@ -57,25 +68,63 @@ def recorded(path: Path, *, durable: bool) -> Iterator[Callable[[int], None]]:
     """Yield the agent's work recorded by a recorder in another process."""
     with Daemon.launch(path):
         client = Client(path)
-        provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(FlightSpanProcessor(client, durable_starts=durable))
-        yield spans(provider)
+        yield spans(recording_provider(client, durable=durable))
         client.close()
+
+
+@contextmanager
+def recorded_here(path: Path) -> Iterator[Callable[[int], None]]:
+    """Yield the agent's work recorded by threads of its own process."""
+    service = Service.start(path)
+    yield spans(recording_provider(service, durable=False))
+    service.stop()
+
+
+def recording_provider(pipeline: Pipeline, *, durable: bool) -> TracerProvider:
+    """Return a provider whose spans are recorded."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(FlightSpanProcessor(pipeline, durable_starts=durable))
+    return provider
+
+
+@contextmanager
+def waiting() -> Iterator[Callable[[int], None]]:
+    """Yield the same spans with a wait in each, as for a commit: what sleeping and waking cost."""
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("benchmark")
+    ours, theirs = socket.socketpair()
+
+    def answer() -> None:
+        while theirs.recv(65536):
+            time.sleep(COMMIT_SECONDS)
+            theirs.send(b"1 1\n")
+
+    threading.Thread(target=answer, daemon=True).start()
+
+    def run(items: int) -> None:
+        for _ in range(items):
+            with tracer.start_as_current_span("execute_tool Bash", attributes=ATTRIBUTES) as span:
+                ours.send(b"-")
+                ours.recv(64)
+                span.set_attribute("gen_ai.tool.call.result", RESULT)
+
+    yield run
+    ours.close()
 
 
 def agent_side(folder: Path, items: int) -> Iterator[Comparison]:
     """Measure a tool call on the agent's own thread."""
     bare = spans(TracerProvider(shutdown_on_exit=False))
-    for durable, name in ((False, "handed over"), (True, "start committed before it runs")):
-        with recorded(folder / f"agent-{durable}.db", durable=durable) as run:
-            yield compare(
-                f"tool call recorded, {name}",
-                run,
-                "span with no processor",
-                bare,
-                items=items if not durable else max(20, items // 10),
-                clock=time.thread_time_ns,
-            )
+    name, none = "tool call recorded", "span with no processor"
+    on_thread = time.thread_time_ns
+    with recorded(folder / "agent.db", durable=False) as run:
+        yield compare(f"{name}, handed over", run, none, bare, items=items, clock=on_thread)
+    with recorded_here(folder / "here.db") as run:
+        yield compare(f"{name}, recorder inside", run, none, bare, items=items, clock=on_thread)
+    few = max(20, items // 10)
+    with recorded(folder / "durable.db", durable=True) as run, waiting() as wait:
+        name = f"{name}, start committed first"
+        yield compare(name, run, none, bare, items=few, clock=on_thread)
+        yield compare(name, run, "span that waits as long", wait, items=few, clock=on_thread)
 
 
 def records(items: int) -> list[Record]:
@@ -173,7 +222,8 @@ def main() -> int:
             *agent_side(folder, 3000 // scale),
             *store_side(folder, 20_480 // scale),
         ):
-            sys.stdout.write(comparison.line() + "\n")
+            added = comparison.cpu_us - comparison.baseline_cpu_us
+            sys.stdout.write(f"{comparison.line()}   +{added:.1f} µs cpu\n")
             sys.stdout.flush()
     return 0
 

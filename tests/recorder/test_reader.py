@@ -48,7 +48,7 @@ def test_a_session_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
         assert reader.session("be").id == "beta"
         with pytest.raises(SessionNotFoundError, match="2 sessions"):
             reader.session("alpha")
-        with pytest.raises(SessionNotFoundError, match="newest: alpha-1, alpha-2, beta"):
+        with pytest.raises(SessionNotFoundError, match="newest: beta, alpha-2, alpha-1"):
             reader.session("gamma")
 
 

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, settings
 from analyzer.model import (
     Action,
     Analysis,
-    Certainty,
     Credential,
     Effect,
     Finding,
@@ -25,6 +24,7 @@ from analyzer.model import (
     Sighting,
 )
 from analyzer.state import StateIndex
+from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.errors import SessionNotFoundError
 from recorder.model import Kind, Role, SessionRow, Witness

@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.model import Certainty, Finding, Severity
+from analyzer.model import Finding, Severity
+from analyzer.testimony import Certainty
 from analyzer.timeline import Timeline
 from recorder.model import Kind
 from tests.tui import factories

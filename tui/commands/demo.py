@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
 import click
 
-from recorder.commands.options import recording_option
+from recorder.commands.options import demo_option
 from recorder.environment import FLIGHTLOG_RECORDING
-from recorder.location import DEMO_NAME, named_recording, resolve_recording
+from recorder.location import (
+    DEMO_NAME,
+    named_recording,
+    recording_option_for,
+    resolve_recording,
+)
 from recorder.verify import verify
+from tui.interruption import InterruptedBySignal, ended_by_signals
 from tui.reenactment import Wipe, reenact
 
 PORT = click.IntRange(0, 65535)
@@ -20,7 +28,7 @@ FAST = 9.0
 
 
 @click.command("demo")
-@recording_option
+@demo_option
 @click.option("--fast", is_flag=True, help="Squeeze the nine seconds into one.")
 @click.option("--no-tui", is_flag=True, help="Print the timeline instead of opening the replay.")
 @click.option("--cloud-port", type=PORT, default=0, help="Port of the cloud; default: a free one.")
@@ -53,16 +61,20 @@ def command(
     target = resolve_recording(named) if named else named_recording(DEMO_NAME)
     interactive = not no_tui and sys.stdout.isatty() and sys.stdin.isatty()
     try:
-        wipe = reenact(
-            target,
-            speed=FAST if fast else 1.0,
-            say=_say,
-            cloud_port=cloud_port,
-            proxy_port=proxy_port,
-        )
-    except KeyboardInterrupt:
-        _say(f"interrupted; what was recorded until then is in {target}")
-        context.exit(130)
+        with ended_by_signals():
+            wipe = reenact(
+                target,
+                speed=FAST if fast else 1.0,
+                say=_say,
+                cloud_port=cloud_port,
+                proxy_port=proxy_port,
+            )
+    except KeyboardInterrupt as interrupt:
+        # A terminal that was closed takes no farewell.
+        with contextlib.suppress(OSError):
+            _say(f"interrupted; what was recorded until then is in {target}")
+        other = interrupt if isinstance(interrupt, InterruptedBySignal) else None
+        context.exit(128 + (other.number if other else signal.SIGINT))
     _say_what_is_left(target, wipe)
     if interactive:
         from tui.commands.replay import run_replay  # noqa: PLC0415 - loads textual
@@ -92,6 +104,7 @@ def _say_what_is_left(recording: Path, wipe: Wipe) -> None:
     _say(f"disk       volume {wipe.volume}, its database and {wipe.backups} backups: {gone}")
     _say(f"recording  {recording}: {report.records} records, {state} ({report.level})")
     _say(f"session    {wipe.session}")
-    _say("next       flightlog replay last | flightlog report --format html -o wipe.html | "
-         "flightlog verify")  # fmt: skip
+    which = recording_option_for(recording)
+    _say(f"next       flightlog replay last{which} | flightlog report --format html -o wipe.html"
+         f"{which} | flightlog verify{which}")  # fmt: skip
     _say("")

@@ -18,7 +18,7 @@ from recorder.model import Kind, Phase, Record
 from recorder.sealing import Sealer
 from recorder.spool import Spool
 
-__all__ = ["put_aside"]
+__all__ = ["put_aside", "take_in_later"]
 
 TURN_ENDS = frozenset({"Stop", "AfterAgent", "agentStop", "stop", "session.idle"})
 
@@ -38,7 +38,7 @@ def put_aside(frame: bytes, recording: bytes) -> None:
     for record in records:
         spool.append(sealer.seal(record), sync=True)
     if any(_ends_a_turn(record, payload) for record in records):
-        _take_in_later(path)
+        take_in_later(path)
 
 
 def _key(recording: Path) -> bytes:
@@ -85,7 +85,7 @@ def _ends_a_turn(record: Record, payload: HookPayload) -> bool:
     return ends_session or record.name in TURN_ENDS or payload.event in TURN_ENDS
 
 
-def _take_in_later(recording: Path) -> None:
+def take_in_later(recording: Path) -> None:
     """Start a recorder that takes the spool in and ends, and do not wait for it."""
     root = str(Path(__file__).resolve().parents[3])
     program = "from recorder.capture.hook.settle import main; main()"

@@ -2,10 +2,12 @@
 
 Several agents give their calls no id. While one reader sees both ends (it lives in the recorder),
 a start and the end with the same tool and arguments get an id of ours; else the analyzer joins.
+A payload that an agent hands over twice, because it has two hooks of ours, is recorded once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections import OrderedDict, deque
@@ -15,8 +17,9 @@ from typing import Any
 from recorder import semconv
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.agents.base import EVENT_NAMES
-from recorder.capture.hook.event import PREFIX, Event
+from recorder.capture.hook.event import PREFIX, TIME, Event
 from recorder.capture.hook.payload import HookPayload
+from recorder.capture.hook.steps import CALL
 from recorder.model import Kind, Phase, Record, new_id
 
 __all__ = ["HookReader"]
@@ -43,16 +46,28 @@ class HookReader:
             pairs: give calls without an id one of ours. Not for a reader of a single payload.
         """
         self._pairs = pairs
+        self._told: OrderedDict[str, None] = OrderedDict()
         self._open: OrderedDict[_Key, deque[str]] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(self, payload: HookPayload) -> tuple[Record, ...]:
-        """Return a payload's records, at least one."""
+        """Return a payload's records: none for one that was read before, else at least one."""
         try:
             records = _records(payload)
         except (ValueError, TypeError, RecursionError) as error:
             return (_opaque(payload, f"the payload could not be read ({type(error).__name__})"),)
+        if self._was_told(records[0].id):
+            return ()
         return tuple(map(self._paired, records)) if self._pairs else tuple(records)
+
+    def _was_told(self, key: str) -> bool:
+        """Return whether a record of that id was read before, and remember it."""
+        with self._lock:
+            known = key in self._told
+            self._told[key] = None
+            if len(self._told) > MAX_OPEN:
+                self._told.popitem(last=False)
+            return known
 
     def _paired(self, record: Record) -> Record:
         if record.kind is Kind.APPROVAL and not record.ref:
@@ -108,6 +123,8 @@ def _records(payload: HookPayload) -> list[Record]:
     data: Any = json.loads(text)
     if not isinstance(data, dict):
         return [_opaque(payload, "the payload is no JSON object")]
+    if any(name in data for name in (*CALL, *TIME)):
+        payload = replace(payload, id=_id_of(payload))
     name = agent.event_of(data, payload.event) or "hook"
     event = Event(agent.recorded_as, name, data, payload)
     event.take(*EVENT_NAMES)
@@ -131,6 +148,14 @@ def _opaque(payload: HookPayload, reason: str, event: Event | None = None) -> Re
     text = payload.raw.decode("utf-8", "surrogateescape")
     said = {PAYLOAD: text, semconv.REASON: reason, CUT: payload.cut or None}
     return event.record(Kind.LIFECYCLE, event.name, Phase.POINT, said)
+
+
+def _id_of(payload: HookPayload) -> str:
+    """Return an id that follows from what was said: an agent with our hooks in two of its settings
+    says everything twice, of one call or moment, in the same bytes.
+    """
+    said = f"{payload.agent}\0{payload.event}\0{payload.run}\0".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(said + payload.raw).hexdigest()[:32]
 
 
 def _key(record: Record) -> _Key:

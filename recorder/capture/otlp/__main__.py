@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     settings = Settings(
         recording=options.recording,
+        host=options.host,
         http_port=options.http_port,
         grpc_port=options.grpc_port,
         run=options.run,
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m recorder.capture.otlp", description=__doc__)
     parser.add_argument("--recording", type=Path, required=True, metavar="PATH")
     parser.add_argument("--run", default=os.environ.get(FLIGHTLOG_RUN, ""))
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--http-port", type=int, default=0)
     parser.add_argument("--grpc-port", type=int, default=0)
     return parser

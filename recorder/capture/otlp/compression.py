@@ -31,10 +31,7 @@ def decompressed(body: bytes, encoding: str, limit: int) -> bytes:
     """
     try:
         if encoding == "zstd":
-            reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(
-                body, read_across_frames=True
-            )
-            content = reader.read(limit + 1)
+            content = _unzstd(body, limit)
         elif encoding == "identity":
             content = body
         else:
@@ -43,6 +40,21 @@ def decompressed(body: bytes, encoding: str, limit: int) -> bytes:
         raise MalformedError(f"the body is not encoded as {encoding}") from error
     if len(content) > limit:
         raise TooLargeError
+    return content
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+    content = decompressor.stream_reader(body, read_across_frames=True).read(limit + 1)
+    if len(content) > limit:
+        return content
+    # The reader stops without a word where a frame is cut off. It is known by now to be small.
+    while body:
+        frame = decompressor.decompressobj()
+        frame.decompress(body)
+        if not frame.eof:
+            raise zstandard.ZstdError("cut off")
+        body = frame.unused_data
     return content
 
 

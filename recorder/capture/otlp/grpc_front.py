@@ -8,9 +8,12 @@ https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator
 from typing import Any, NoReturn
 
+# Before the import: its core would write to standard error what is said in one line of our own.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 import grpc
 import grpc.aio
 

@@ -53,5 +53,6 @@ class Guard:
         return scheme.lower() == "bearer" and same
 
     def _names_us(self, host: str) -> bool:
+        host = host.lower()
         name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-        return is_loopback(name.strip("[]")) or name == self.host
+        return is_loopback(name.strip("[]")) or name == self.host.lower()

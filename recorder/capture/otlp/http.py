@@ -22,6 +22,7 @@ from recorder.capture.otlp.guard import Guard
 from recorder.capture.otlp.items import MalformedError
 from recorder.capture.otlp.limits import RETRY_SECONDS, OverloadedError, Ticket, TooLargeError
 from recorder.capture.otlp.receiver import NotCommittedError, Receiver, Signal
+from recorder.capture.otlp.relay import opening, passed_on
 
 __all__ = ["HttpFront"]
 
@@ -78,11 +79,18 @@ class _Head:
 class HttpFront:
     """Serves connections of OTLP/HTTP clients."""
 
-    def __init__(self, receiver: Receiver, guard: Guard) -> None:
-        """Serve for a receiver, under the rules of a guard."""
+    def __init__(self, receiver: Receiver, guard: Guard, grpc_port: int = 0) -> None:
+        """Serve for a receiver, under the rules of a guard.
+
+        Args:
+            receiver: takes the requests.
+            guard: decides who may speak.
+            grpc_port: where connections of gRPC clients are passed on to; 0 for nowhere.
+        """
         self._receiver = receiver
         self._guard = guard
         self._limits = receiver.limits
+        self._grpc_port = grpc_port
         self._connections: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,7 +101,12 @@ class HttpFront:
             return
         self._connections.add(task)
         try:
-            await _Connection(self._receiver, self._guard, reader, writer).run()
+            async with asyncio.timeout(self._limits.header_seconds):
+                first, is_grpc = await opening(reader)
+            if is_grpc and self._grpc_port:
+                await passed_on(first, reader, writer, (self._guard.host, self._grpc_port))
+                return
+            await _Connection(self._receiver, self._guard, reader, writer, first).run()
         except (OSError, TimeoutError, h11.LocalProtocolError):
             logger.debug("a client went away")
         except asyncio.CancelledError:
@@ -120,6 +133,7 @@ class _Connection:
         guard: Guard,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        first: bytes,
     ) -> None:
         self._receiver = receiver
         self._guard = guard
@@ -127,6 +141,7 @@ class _Connection:
         self._reader = reader
         self._writer = writer
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEADERS)
+        self._h11.receive_data(first)
 
     async def run(self) -> None:
         """Answer requests until either side has had enough."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -23,12 +22,14 @@ class ReceiverProcess:
         self.grpc: str = child.ready["grpc"]
         """URL of OTLP/gRPC."""
 
-    def environment(self) -> Mapping[str, str]:
-        """Return the variables by which OpenTelemetry SDKs find the receiver."""
-        return {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": self.http,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-        }
+    @property
+    def pid(self) -> int:
+        """Process id of the receiver."""
+        return self.process.pid
+
+    def has_ended(self) -> bool:
+        """Tell whether the receiver is gone."""
+        return self.process.poll() is not None
 
     def errors(self) -> str:
         """Return what the receiver has said on its standard error so far."""
@@ -46,13 +47,19 @@ class ReceiverProcess:
 
 
 def start_receiver(
-    recording: Path, *, run: str = "", http_port: int = 0, grpc_port: int = 0
+    recording: Path,
+    *,
+    run: str = "",
+    host: str = "127.0.0.1",
+    http_port: int = 0,
+    grpc_port: int = 0,
 ) -> ReceiverProcess:
     """Start a receiver on loopback and return once it takes requests.
 
     Args:
         recording: the recording; the receiver becomes its recorder, or hands records to it.
         run: id of the launch that it serves.
+        host: address of this machine alone to listen on.
         http_port: port of OTLP/HTTP; 0 takes any free one.
         grpc_port: port of OTLP/gRPC; 0 takes any free one.
 
@@ -61,7 +68,7 @@ def start_receiver(
     """
     command, environment = python_command(
         "recorder.capture.otlp",
-        *("--recording", str(recording), "--run", run),
+        *("--recording", str(recording), "--run", run, "--host", host),
         *("--http-port", str(http_port), "--grpc-port", str(grpc_port)),
     )
     try:

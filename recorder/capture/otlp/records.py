@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recorder import semconv
+from recorder.capture.genai import kind_of, normalise, session_of, text_of
 from recorder.capture.otlp.agents import family_of
-from recorder.capture.otlp.agents.event import happened_ns, lifecycle, text_of
+from recorder.capture.otlp.agents.event import Meaning, happened_ns, lifecycle
 from recorder.capture.otlp.agents.genai import FAMILY as GENERAL
-from recorder.capture.otlp.agents.genai import SESSION_NAMES, map_names
 from recorder.capture.otlp.items import LogItem, Source, SpanItem
-from recorder.capture.spans import KIND_OF_OPERATION
-from recorder.model import Kind, Phase, Record, Status, Witness
+from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
 __all__ = ["Translator"]
 
@@ -50,25 +49,34 @@ class Translator:
         """Return the records of one batch, in its order."""
         now = time.time_ns()
         # Children are exported before their parents, and only some spans name their session.
-        for item in items:
-            self._learn(item)
+        besides = [self._learn(item) for item in items]
         made: list[Record] = []
-        for item in items:
-            if isinstance(item, SpanItem):
-                record = self._span(item, now)
-                self._note_resource(item.source, record.session, now, made)
-                made.append(record)
-            else:
-                found = self._log(item, now)
-                self._note_resource(item.source, found[0].session, now, made)
-                made += found
+        for item, more in zip(items, besides, strict=True):
+            found = (
+                self._span(item, more, now) if isinstance(item, SpanItem) else self._log(item, now)
+            )
+            self._note_resource(item.source, found[0].session, now, made)
+            made += found
         return made
 
-    def _learn(self, item: SpanItem | LogItem) -> None:
-        session = text_of(item.attributes, *SESSION_NAMES)
+    def _learn(self, item: SpanItem | LogItem) -> tuple[Meaning, ...]:
+        """Read an item's attributes and remember its session; return what a span says besides."""
+        besides: tuple[Meaning, ...] = ()
+        if isinstance(item, SpanItem):
+            besides = family_of(item.source.scope, item.source.service).span(item)
+            normalise(item.name, item.attributes)
+        session = session_of(item.attributes)
         if session:
             _remember(self._sessions, item.trace_id, session)
             _remember(self._of_resource, item.source.digest, session)
+        elif (
+            isinstance(item, SpanItem)
+            and item.trace_id not in self._sessions
+            and _is_agents(item.attributes, _kind(item))
+        ):
+            # The other spans of its trace belong to it, whether they are calls or not.
+            _remember(self._sessions, item.trace_id, item.trace_id)
+        return besides
 
     def _session(self, item: SpanItem | LogItem, kind: Kind) -> str:
         """Return an item's session: its own word, its trace's, its resource's, or its trace.
@@ -78,12 +86,11 @@ class Translator:
         """
         source = item.source
         known = (
-            text_of(item.attributes, *SESSION_NAMES)
+            session_of(item.attributes)
             or self._sessions.get(item.trace_id)
-            or text_of(source.resource, *SESSION_NAMES)
+            or session_of(source.resource)
         )
-        is_agents = kind is not Kind.LIFECYCLE or semconv.GEN_AI_OPERATION in item.attributes
-        if known or (is_agents and item.trace_id):
+        if known or (item.trace_id and _is_agents(item.attributes, kind)):
             return known or item.trace_id
         return (
             self._of_resource.get(source.digest)
@@ -91,10 +98,8 @@ class Translator:
             or (f"{source.service}-{source.pid}" if source.pid else item.trace_id)
         )
 
-    def _span(self, span: SpanItem, now: int) -> Record:
+    def _span(self, span: SpanItem, besides: Sequence[Meaning], now: int) -> list[Record]:
         said = span.attributes
-        family_of(span.source.scope, span.source.service).span(span)
-        map_names(span)
         kind = _kind(span)
         self._tell_rest(span)
         call_id = said.get(semconv.GEN_AI_TOOL_CALL_ID) if kind is Kind.TOOL_CALL else None
@@ -102,12 +107,13 @@ class Translator:
         if name != span.name:
             said.setdefault(semconv.SPAN_NAME, span.name)
         said |= {k: v for k, v in span.source.common.items() if k not in said}
-        return Record(
+        session = self._session(span, kind)
+        record = Record(
             witness=Witness.OTLP,
             phase=Phase.WHOLE,
             kind=kind,
             name=name,
-            session=self._session(span, kind),
+            session=session,
             run=self._run,
             ref=call_id if isinstance(call_id, str) and call_id else span.span_id,
             t_ns=span.start_ns or None,
@@ -120,6 +126,25 @@ class Translator:
             attributes=said,
             id=os.urandom(16).hex(),
         )
+        return [record, *(self._besides(span, session, meaning, now) for meaning in besides)]
+
+    def _besides(self, span: SpanItem, session: str, meaning: Meaning, now: int) -> Record:
+        return Record(
+            witness=Witness.OTLP,
+            phase=meaning.phase,
+            kind=meaning.kind,
+            name=meaning.name,
+            session=session,
+            run=self._run,
+            ref=meaning.ref,
+            t_ns=meaning.start_ns or span.start_ns or None,
+            observed_ns=now,
+            status=meaning.status,
+            trace_id=span.trace_id,
+            span_id=span.span_id,
+            pid=span.source.pid,
+            attributes=meaning.adds,
+        )
 
     def _tell_rest(self, span: SpanItem) -> None:
         """Put what a span says outside its attributes among them."""
@@ -128,8 +153,6 @@ class Translator:
             said[semconv.END_NS] = span.end_ns
         if span.kind in _SPAN_KINDS:
             said[semconv.SPAN_KIND] = _SPAN_KINDS[span.kind]
-        if span.message:
-            said.setdefault(semconv.EXCEPTION_MESSAGE, span.message)
         if span.events:
             for name, _, inside in span.events:
                 if name == "exception":
@@ -139,6 +162,8 @@ class Translator:
                 [{"name": n, "t": str(t), "attributes": a} for n, t, a in span.events],
                 ensure_ascii=False,
             )
+        if span.message:
+            said.setdefault(semconv.EXCEPTION_MESSAGE, span.message)
 
     def _log(self, log: LogItem, now: int) -> list[Record]:
         family = family_of(log.source.scope, log.source.service)
@@ -209,16 +234,14 @@ def _remember[K](known: dict[K, str], key: K, session: str) -> None:
 
 
 def _kind(span: SpanItem) -> Kind:
-    said = span.attributes
-    operation = said.get(semconv.GEN_AI_OPERATION)
-    if isinstance(operation, str) and operation in KIND_OF_OPERATION:
-        return KIND_OF_OPERATION[operation]
-    declared = said.get(semconv.KIND)
-    if isinstance(declared, str) and declared in Kind:
-        return Kind(declared)
-    if span.kind == _CLIENT and semconv.HTTP_METHOD in said:
-        return Kind.API_REQUEST
-    return Kind.LIFECYCLE
+    return kind_of(span.attributes, is_client=span.kind == _CLIENT)
+
+
+def _is_agents(said: Mapping[str, Json], kind: Kind) -> bool:
+    """Return whether something is of an agent's work, so that its trace is at least a session."""
+    return kind is not Kind.LIFECYCLE or said.get(semconv.GEN_AI_OPERATION, "create_agent") != (
+        "create_agent"
+    )
 
 
 def _name(span: SpanItem) -> str:

@@ -70,11 +70,12 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Callable[[Endpoi
     """
     guard = Guard(settings.host, _token(settings))
     identity = _identity(settings)
+    context = None if identity is None else _tls(settings)
     with _sink(settings.recording) as (sink, is_recorder):
         receiver = Receiver(sink, settings.limits, run=settings.run)
         async with (
-            _http(receiver, guard, settings, identity) as http_port,
             _grpc(receiver, guard, settings, identity) as grpc_port,
+            _http(receiver, guard, settings, context, grpc_port) as http_port,
         ):
             scheme = "http" if identity is None else "https"
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -109,10 +110,14 @@ def _sink(recording: Path) -> Iterator[tuple[Sink, bool]]:
 
 @contextlib.asynccontextmanager
 async def _http(
-    receiver: Receiver, guard: Guard, settings: Settings, identity: Identity | None
+    receiver: Receiver,
+    guard: Guard,
+    settings: Settings,
+    context: ssl.SSLContext | None,
+    grpc_port: int,
 ) -> AsyncIterator[int]:
-    front = HttpFront(receiver, guard)
-    context = None if identity is None else _tls(settings)
+    # gRPC clients speak TLS to a port that offers them HTTP/2 only: there is nothing to pass on.
+    front = HttpFront(receiver, guard, grpc_port if context is None else 0)
     try:
         server = await asyncio.start_server(
             front.serve, settings.host, settings.http_port, ssl=context, backlog=256, limit=2**18

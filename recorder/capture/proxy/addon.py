@@ -1,8 +1,8 @@
 """The addon that turns mitmproxy's HTTP hooks into records. It changes no message.
 
-A start record is handed over before the request goes upstream, so that a deletion is on record
-before it happens. mitmproxy goes on with the traffic when a hook raises, so a fault in here costs a
-record and never a request.
+A start record is handed over before the request goes upstream, and committed before one that may
+change something does, so that a deletion is on record before it happens. mitmproxy goes on with the
+traffic when a hook raises, so a fault in here costs a record and never a request.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ GRACE_SECONDS = 0.5
 """How long the proxy, asked to stop, waits for answers that are just arriving."""
 STOPPED = "the recording proxy was stopped"
 _EXCHANGE = "flightlog.exchange"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing (RFC 9110, 9.2.1): handed over before they go on, not committed."""
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
 
@@ -135,7 +137,10 @@ class RecordingAddon:
         exchange.started = True
         self._open[flow.id] = flow
         record = self._scribe.start(flow, exchange, self._peers.of(flow.client_conn))
-        await self._deliveries.before_going_on(record)
+        if flow.request.method in _SAFE:
+            self._deliveries.soon(record)
+        else:
+            await self._deliveries.before_going_on(record)
 
     def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if self._open.pop(flow.id, None) is None:

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import hmac
 import io
 import re
 import zlib
 from dataclasses import dataclass
 
-__all__ = ["ESCAPED", "KEPT_BYTES", "BodyTap", "BodyText"]
+__all__ = [
+    "ESCAPED",
+    "KEPT_BYTES",
+    "BodyTap",
+    "BodyText",
+    "decoded",
+    "keyed_digest",
+    "without_half_word",
+]
 
 KEPT_BYTES = 1024 * 1024
 """Bytes of a body, and of its decoded content, that a record keeps."""
@@ -73,7 +82,7 @@ class BodyTap:
         if not self.size:
             return BodyText("", "", 0)
         try:
-            content, unread = _decoded(bytes(self._head), content_coding.strip().lower())
+            content, unread = decoded(bytes(self._head), content_coding.strip().lower())
         # Whatever a decoder raises on hostile bytes: a body that cannot be read is only counted.
         except Exception:
             return BodyText(None, "", self.size)
@@ -82,13 +91,18 @@ class BodyTap:
         cut = self.size - len(self._head) + unread
         if cut:
             whole = len(content)
-            content = _without_half_word(content)
+            content = without_half_word(content)
             cut += whole - len(content)
         text, encoding = _text(content, content_type, is_whole=not cut)
         return BodyText(text, encoding, cut)
 
 
-def _decoded(data: bytes, coding: str) -> tuple[bytes, int]:
+def keyed_digest(key: bytes, sha256: bytes) -> str:
+    """Return HMAC-SHA-256 under `key` of `body`, a zero byte, and a body's SHA-256; hexadecimal."""
+    return hmac.new(key, b"body\0" + sha256, hashlib.sha256).hexdigest()
+
+
+def decoded(data: bytes, coding: str) -> tuple[bytes, int]:
     """Return the content (at most KEPT_BYTES) and how many bytes were left unread (at least 1)."""
     if coding in {"", "identity"}:
         return data, 0
@@ -132,7 +146,7 @@ def _unbrotli(data: bytes) -> bytes:
     return content
 
 
-def _without_half_word(content: bytes) -> bytes:
+def without_half_word(content: bytes) -> bytes:
     """Drop the word at the end: half a secret is recognised by nobody and would stay readable."""
     window = content[-_LAST_WORD_WINDOW:]
     match = _LAST_WORD.search(window)

@@ -1,14 +1,21 @@
-"""Hands records to the pipeline off the event loop: a slow recorder does not stop the traffic."""
+"""Hands records to the pipeline: a slow recorder does not stop the traffic.
+
+Over the direct line while a recorder answers there; else in threads, through the sink.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from recorder.capture.proxy.line import DirectLine
 from recorder.model import Record
 
-__all__ = ["HAND_OVER_SECONDS", "Deliveries", "RecordSink"]
+__all__ = ["HAND_OVER_SECONDS", "Deliveries", "Reach", "RecordSink"]
 
 HAND_OVER_SECONDS = 1.0
 """The longest that a request is held back for its start record to become durable."""
@@ -25,33 +32,102 @@ class RecordSink(Protocol):
         """Hand over what is still held."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a recorder is spoken to without the sink."""
+
+    address: Path
+    """Its socket."""
+    put_aside: Callable[[Sequence[Record]], None]
+    """Puts records into the spool that may have arrived already."""
+
+
 class Deliveries:
     """Takes records from the event loop and gives them to a sink in threads."""
 
-    def __init__(self, sink: RecordSink) -> None:
+    def __init__(self, sink: RecordSink, reach: Reach | None = None) -> None:
+        """Begin.
+
+        Args:
+            sink: where records go when there is no direct line.
+            reach: the direct line's two ends: the recorder's socket, and what puts records aside.
+        """
         self._sink = sink
         # One thread keeps the order of what nobody waits for; waiting ones go side by side, so that
         # parallel requests share the recorder's group commit.
         self._in_order = ThreadPoolExecutor(1, thread_name_prefix="flightlog-record")
+        self._line = None
+        if reach is not None:
+            put_aside = reach.put_aside
+            self._line = DirectLine(
+                reach.address, lambda records: self._in_order.submit(put_aside, records)
+            )
         self._waiting = ThreadPoolExecutor(WAITERS, thread_name_prefix="flightlog-wait")
+        # One again: what is read in it is read in the order in which it passed.
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="flightlog-read")
 
     async def before_going_on(self, record: Record) -> None:
         """Return when the record is durable, or after `HAND_OVER_SECONDS` at the latest."""
-        loop = asyncio.get_running_loop()
-        task = loop.run_in_executor(self._waiting, self._submit, record)
+        task: asyncio.Future[None] | None = self._line.take_and_tell(record) if self._line else None
+        if task is None:
+            loop = asyncio.get_running_loop()
+            task = loop.run_in_executor(self._waiting, self._submit, record)
         done, _late = await asyncio.wait([task], timeout=HAND_OVER_SECONDS)
         for finished in done:
             finished.result()
 
     def soon(self, record: Record) -> None:
         """Hand the record over without waiting for it."""
-        self._in_order.submit(self._sink.submit, record)
+        if self._line is None or not self._line.take(record):
+            self._in_order.submit(self._sink.submit, record)
+
+    async def drain(self) -> None:
+        """Wait, for a bounded time, until the recorder has what was handed over."""
+        await asyncio.get_running_loop().run_in_executor(self._reading, _nothing)
+        if self._line is not None:
+            await self._line.drain()
+
+    async def read_first(
+        self, read: Callable[[], list[Record]], must_be_durable: Callable[[Record], bool]
+    ) -> None:
+        """Read what passes and hand its records over; return when those that must be are durable.
+
+        Args:
+            read: makes the records; runs in the order of all that is read.
+            must_be_durable: tells which records the traffic waits for.
+        """
+        task = asyncio.get_running_loop().run_in_executor(self._reading, read)
+        done, late = await asyncio.wait([task], timeout=HAND_OVER_SECONDS)
+        for task in late:
+            task.add_done_callback(self._hand_over)
+        for finished in done:
+            records = finished.result()
+            for record in records:
+                if not must_be_durable(record):
+                    self.soon(record)
+            await asyncio.gather(*map(self.before_going_on, filter(must_be_durable, records)))
+
+    def read_soon(self, read: Callable[[], list[Record]]) -> None:
+        """Read what passes, in order, and hand its records over, without waiting for it."""
+        loop = asyncio.get_running_loop()
+        task = loop.run_in_executor(self._reading, read)
+        task.add_done_callback(self._hand_over)
+
+    def _hand_over(self, finished: asyncio.Future[list[Record]]) -> None:
+        if not finished.cancelled() and finished.exception() is None:
+            for record in finished.result():
+                self.soon(record)
 
     def close(self) -> None:
         """Hand over what is still held and let go of the sink."""
+        self._reading.shutdown(wait=True)
         self._waiting.shutdown(wait=True)
         self._in_order.shutdown(wait=True)
         self._sink.close()
 
     def _submit(self, record: Record) -> None:
         self._sink.submit(record, wait=True)
+
+
+def _nothing() -> None:
+    """Come after all that is read before."""

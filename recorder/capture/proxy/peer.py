@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["Peer", "find_peer"]
+__all__ = ["Peer", "describe", "find_peer", "is_traceparent"]
 
 MAX_ANCESTORS = 64
 _TRACEPARENT = re.compile(
@@ -44,7 +44,7 @@ def find_peer(client_port: int, proxy_port: int) -> Peer | None:
         pid = _find_on_linux(client_port, proxy_port)
     else:
         pid = _find_anywhere(client_port, proxy_port)
-    return None if pid is None else _describe(pid)
+    return None if pid is None else describe(pid)
 
 
 def is_traceparent(value: str) -> bool:
@@ -124,7 +124,8 @@ def _own_processes_newest_first() -> Iterator[psutil.Process]:
                 continue
 
 
-def _describe(pid: int) -> Peer | None:
+def describe(pid: int) -> Peer | None:
+    """Return what is known of a process; None where there is none."""
     try:
         process = psutil.Process(pid)
         parents = tuple(parent.pid for parent in process.parents()[:MAX_ANCESTORS])

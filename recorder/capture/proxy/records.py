@@ -6,8 +6,6 @@ Pure: reads a flow and changes nothing. Values are unsealed; sealing is the pipe
 from __future__ import annotations
 
 import errno
-import hashlib
-import hmac
 import re
 import time
 from collections.abc import Mapping
@@ -16,11 +14,11 @@ from dataclasses import dataclass, field
 from mitmproxy import connection, http
 
 from recorder import semconv
-from recorder.capture.proxy.bodies import BodyTap
+from recorder.capture.proxy.bodies import BodyTap, keyed_digest
 from recorder.capture.proxy.peer import Peer
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
-__all__ = ["Exchange", "Scribe", "Tunnel", "error_type", "keyed_digest", "readable"]
+__all__ = ["Exchange", "Scribe", "Tunnel", "client_attributes", "error_type", "readable"]
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _ERROR_TYPES = {
@@ -81,7 +79,7 @@ class Scribe:
         body = {} if flow.request.stream else self.request_body(flow, exchange)
         attributes = {
             **_target(flow),
-            **_client(flow.client_conn, peer),
+            **client_attributes(flow.client_conn, peer),
             **_headers(semconv.HTTP_REQUEST_HEADER, flow.request.headers),
             **body,
         }
@@ -91,14 +89,14 @@ class Scribe:
         """Return the body of a request that was streamed, so came after its start record."""
         attributes = {
             **_target(flow),
-            **_client(flow.client_conn, peer),
+            **client_attributes(flow.client_conn, peer),
             **self.request_body(flow, exchange),
         }
         return self._of_flow(flow, Phase.POINT, attributes, _ns(flow.request.timestamp_end))
 
     def end(self, flow: http.HTTPFlow, exchange: Exchange, peer: Peer | None) -> Record:
         """Return the end of a request: its answer, or the error that it ended with."""
-        attributes = {**_target(flow), **_client(flow.client_conn, peer)}
+        attributes = {**_target(flow), **client_attributes(flow.client_conn, peer)}
         if flow.request.stream:
             # The start record came before the body; whoever joins the two finds it here.
             attributes |= self.request_body(flow, exchange)
@@ -136,7 +134,7 @@ class Scribe:
             t_ns=time.time_ns(),
             attributes={
                 **target,
-                **_client(flow.client_conn, peer),
+                **client_attributes(flow.client_conn, peer),
                 "network.protocol.name": "websocket",
                 **self._body(tap, None, request=sent),
             },
@@ -159,7 +157,7 @@ class Scribe:
             attributes={
                 semconv.SERVER_ADDRESS: readable(host),
                 semconv.SERVER_PORT: port,
-                **_client(tunnel.client, tunnel.peer),
+                **client_attributes(tunnel.client, tunnel.peer),
                 **attributes,
             },
         )
@@ -209,11 +207,6 @@ class Scribe:
         )
 
 
-def keyed_digest(key: bytes, sha256: bytes) -> str:
-    """Return HMAC-SHA-256 under `key` of `body`, a zero byte, and a body's SHA-256; hexadecimal."""
-    return hmac.new(key, b"body\0" + sha256, hashlib.sha256).hexdigest()
-
-
 def error_type(message: str) -> str:
     """Return a short fixed word for mitmproxy's account of why a request failed."""
     if match := _ERRNO.search(message):
@@ -244,7 +237,8 @@ def _target(flow: http.HTTPFlow) -> dict[str, Json]:
     }
 
 
-def _client(client: connection.Client, peer: Peer | None) -> dict[str, Json]:
+def client_attributes(client: connection.Client, peer: Peer | None) -> dict[str, Json]:
+    """Return what records say of the client's end of a connection."""
     attributes: dict[str, Json] = {semconv.CLIENT_PORT: client.peername[1]}
     if peer is not None:
         attributes[semconv.PEER_PID] = peer.pid

@@ -28,7 +28,9 @@ from mitmproxy.master import Master
 
 from recorder.capture.proxy.addon import Peers, RecordingAddon
 from recorder.capture.proxy.authority import Authority, OneRunTlsConfig, make_authority
-from recorder.capture.proxy.deliveries import Deliveries, RecordSink
+from recorder.capture.proxy.deliveries import Deliveries, Reach, RecordSink
+from recorder.capture.proxy.mcp import McpAddon
+from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
 from recorder.capture.proxy.tunnels import TunnelAddon
 from recorder.errors import ProxyError
@@ -89,13 +91,13 @@ class ReadyAddon:
         ).start()
 
 
-def serve(settings: ProxySettings, sink: RecordSink) -> None:
+def serve(settings: ProxySettings, sink: RecordSink, reach: Reach | None = None) -> None:
     """Run the proxy until SIGTERM, SIGINT or the end of stdin; then remove its folder.
 
     Raises:
         ProxyError: it cannot listen, or the certificates given cannot be read.
     """
-    deliveries = Deliveries(sink)
+    deliveries = Deliveries(sink, reach)
     try:
         authority = make_authority(settings.upstream_ca)
         try:
@@ -116,6 +118,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, master.shutdown)
     await master.run()
+    await deliveries.drain()
     if ready.failure is not None:
         raise ProxyError(_why_not_listening(settings.port, ready.failure)) from ready.failure
 
@@ -144,6 +147,7 @@ def _add_addons(
         NextLayer(),
         OneRunTlsConfig(authority),
         RecordingAddon(deliveries, scribe, peers),
+        McpAddon(deliveries, McpTalks(settings.run, settings.digest_key), peers),
         ready,
     )
     return ready

@@ -194,7 +194,7 @@ def test_fault_in_the_recording_costs_no_request_and_its_log_names_no_url(tmp_pa
         _serving(_hello) as port,
     ):
         result = subprocess.run(
-            ["curl", "-sS", f"http://127.0.0.1:{port}/faulty?token={TOKEN}"],
+            ["curl", "-sS", "-d", "a=b", f"http://127.0.0.1:{port}/faulty?token={TOKEN}"],
             env={**os.environ, **proxy.environment()},
             capture_output=True,
             timeout=DEADLINE,

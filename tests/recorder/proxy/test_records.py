@@ -12,8 +12,9 @@ from mitmproxy import http
 
 from recorder.capture.proxy import deliveries as deliveries_module
 from recorder.capture.proxy.addon import _request_streams, _response_streams
+from recorder.capture.proxy.bodies import keyed_digest
 from recorder.capture.proxy.deliveries import Deliveries
-from recorder.capture.proxy.records import error_type, keyed_digest, readable
+from recorder.capture.proxy.records import error_type, readable
 from recorder.model import Kind, Phase, Record, Witness
 
 

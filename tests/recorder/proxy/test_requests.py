@@ -21,11 +21,19 @@ BIG = bytes(range(32, 127)) * 55_000
 DEADLINE = 15.0
 
 
-def test_request_is_on_record_before_it_reaches_the_server(stage: Stage) -> None:
-    stage.curl(stage.upstream.url("/first"))
+def test_request_that_may_change_something_is_on_record_before_it_reaches_the_server(
+    stage: Stage,
+) -> None:
+    stage.curl("-d", "a=b", stage.upstream.url("/first"))
     (seen,) = stage.upstream.arrivals["/first"]
     assert (seen.phase, seen.kind, seen.witness) == (Phase.START, Kind.API_REQUEST, Witness.PROXY)
-    assert seen.name == "GET /first"
+    assert seen.name == "POST /first"
+
+
+def test_request_that_only_reads_is_handed_over_and_does_not_wait(stage: Stage) -> None:
+    stage.curl(stage.upstream.url("/read"))
+    start, end = stage.pair("/read")
+    assert start.seq < end.seq
 
 
 def test_start_and_end_share_a_ref_and_name_both_ends(stage: Stage) -> None:
@@ -173,7 +181,7 @@ def test_answer_that_the_client_did_not_wait_for_is_kept_as_far_as_it_came(stage
 
 def test_parallel_requests_are_each_on_record_before_the_server_has_them(stage: Stage) -> None:
     paths = [f"/parallel/{number}" for number in range(12)]
-    for curl in [stage.begin_curl(stage.upstream.url(path)) for path in paths]:
+    for curl in [stage.begin_curl("-d", "a=b", stage.upstream.url(path)) for path in paths]:
         curl.communicate(timeout=DEADLINE)
     for path in paths:
         assert [record.phase for record in stage.upstream.arrivals[path]] == [Phase.START]

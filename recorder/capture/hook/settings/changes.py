@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.capture.hook.settings.documents import SettingsError, parse, render
-from recorder.capture.hook.settings.merge import UnexpectedShapeError, put_in, take_out
+from recorder.capture.hook.settings.merge import UnexpectedShapeError, is_wired, put_in, take_out
 from recorder.capture.hook.settings.table import AgentSettings, SettingsFile, Wiring
 
 __all__ = ["Change", "Place", "plan_install", "plan_uninstall"]
 
 _BACKUP = ".flightlog-"
-_SCRIPTS = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +79,16 @@ class Change:
                 self.path.unlink()
             else:
                 self._write_after(self.after)
-            # What undid the state before this one has no use any more.
-            for backup in [] if self.before is None else _backups(self.path, self.before):
+            for backup in self._useless():
                 backup.unlink()
         except OSError as error:
             raise SettingsError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def _useless(self) -> list[Path]:
+        """Return the backups that nothing is left to undo with."""
+        if self.undo:
+            return _backups(self.path)
+        return [] if self.before is None else _backups(self.path, self.before)
 
     def _write_after(self, after: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,15 +122,16 @@ def _install(file: SettingsFile, agent: str, wiring: Wiring, path: Path) -> Chan
     before = _read(path)
     original = _without_ours(file, wiring, path, before)
     if file.script:
-        text = (_SCRIPTS / file.script).read_text(encoding="utf-8")
-        command = json.dumps(wiring.words(agent), ensure_ascii=False)
-        after = text.replace('["FLIGHTLOG_COMMAND"]', command).encode()
-        return Change(path, before, after, original)
+        return Change(path, before, file.script_text(wiring, agent).encode(), original)
     document = parse(path, original or b"")
     try:
         notes = put_in(document, file, wiring)
     except UnexpectedShapeError as error:
         raise SettingsError(f"{path}: {error}; nothing was written") from error
+    if before is not None and is_wired(
+        parse(path, before), file, wiring, parse(path, original or b"")
+    ):
+        return Change(path, before, before, original, tuple(notes))
     after = render(path, document, original or b"")
     # What cannot be read back is never written.
     if not _same(parse(path, after), document):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -47,17 +48,43 @@ def render(path: Path, document: MutableMapping[str, Any], manner: bytes) -> byt
     if path.suffix == ".toml":
         import tomlkit  # noqa: PLC0415 - only Codex needs it
 
-        return tomlkit.dumps(document).encode()
+        written = _with_comments_of(manner.decode("utf-8-sig"), tomlkit.dumps(document))
+        return _in_manner(written, manner)
     text = manner.decode("utf-8-sig")
     found = _INDENT.match(text)
     indent: str | int = found[1] if found else 2
     written = json.dumps(document, indent=indent, ensure_ascii=False)
     if text.endswith("\n") or not text:
         written += "\n"
-    if "\r\n" in text:
-        written = written.replace("\n", "\r\n")
+    return _in_manner(written, manner)
+
+
+def _in_manner(written: str, manner: bytes) -> bytes:
+    """Return a text with the line ends and the byte order mark of a file as it was."""
+    if b"\r\n" in manner:
+        written = written.replace("\r\n", "\n").replace("\n", "\r\n")
     mark = b"\xef\xbb\xbf" if manner.startswith(b"\xef\xbb\xbf") else b""
     return mark + written.encode("utf-8", "surrogatepass")
+
+
+def _with_comments_of(before: str, after: str) -> str:
+    """Return a TOML text with the comments that went with entries that were removed.
+
+    To tomlkit, a comment above a table belongs to the table before it: that one may be ours.
+    """
+    old, new = before.splitlines(), after.splitlines()
+    missing = Counter(filter(_is_comment, old)) - Counter(filter(_is_comment, new))
+    for number, line in enumerate(old):
+        if not missing[line]:
+            continue
+        missing[line] -= 1
+        anchor = next((text for text in old[number:] if text and not _is_comment(text)), "")
+        new.insert(new.index(anchor) if anchor in new else len(new), line)
+    return "\n".join(new) + ("\n" if after.endswith("\n") or not after else "")
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 def _parse_json(path: Path, text: str) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 
 from recorder.capture.hook.settings.table import SettingsFile, Wiring
 
-__all__ = ["MARK", "UnexpectedShapeError", "has_ours", "put_in", "take_out"]
+__all__ = ["HOOKS", "MARK", "UnexpectedShapeError", "has_ours", "is_wired", "put_in", "take_out"]
 
 MARK = "/recorder/capture/hook/client.py"
 """A hook whose command holds this is ours."""
 HOOKS = "hooks"
+"""Where agents look for hooks in their settings."""
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
@@ -76,6 +77,38 @@ def take_out(
         del document["version"]
 
 
+def is_wired(
+    document: Mapping[str, Any],
+    file: SettingsFile,
+    wiring: Wiring,
+    original: Mapping[str, Any],
+) -> bool:
+    """Return whether a document holds all that `put_in` would add, wherever it stands among theirs.
+
+    Args:
+        document: what the file holds.
+        file: which entries belong there.
+        wiring: as the entries would be made with.
+        original: the document without ours: what is set there, is the user's.
+    """
+    hooks = document.get(HOOKS) if file.entry is not None else None
+    hooks = hooks if isinstance(hooks, Mapping) else {}
+    expected = {event: [file.entry(wiring, event)] for event in file.events if file.entry}
+    found = {
+        event: [entry for entry in entries if has_ours(entry)]
+        for event, entries in hooks.items()
+        if isinstance(entries, list) and has_ours(entries)
+    }
+    if found != expected:
+        return False
+    if file.guard and _holds(original, file.guard):
+        return True
+    return all(
+        _holds(original, path) or _value(document, path) == value
+        for path, value in file.values(wiring).items()
+    )
+
+
 def has_ours(value: Any) -> bool:
     """Return whether a hook of ours stands anywhere in a value."""
     if isinstance(value, str):
@@ -129,12 +162,17 @@ def _prune(document: MutableMapping[str, Any], name: str, original: Mapping[str,
 
 
 def _holds(document: Mapping[str, Any], path: Iterable[str]) -> bool:
+    return _value(document, path) is not None
+
+
+def _value(document: Mapping[str, Any], path: Iterable[str]) -> Any:
+    """Return what stands under a path of keys; None where nothing does."""
     value: Any = document
     for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return False
-        value = value[key]
-    return True
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
 
 
 def _is_ours(found: Any, expected: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
@@ -56,6 +57,12 @@ class SettingsFile:
     version: int | None = None
     script: str = ""
     """The file is this script of our package, not a settings file."""
+
+    def script_text(self, wiring: Wiring, agent: str) -> str:
+        """Return the script with an agent's command in it."""
+        text = Path(__file__).with_name(self.script).read_text(encoding="utf-8")
+        command = json.dumps(wiring.words(agent), ensure_ascii=False)
+        return text.replace('["FLIGHTLOG_COMMAND"]', command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +275,9 @@ _OPENCODE = AgentSettings(
         ),
     ),
     (
-        "opencode takes the address for OpenTelemetry from its environment alone: start it with "
-        "OTEL_EXPORTER_OTLP_ENDPOINT={endpoint}, or under 'flightlog run'.",
+        "opencode takes the address for OpenTelemetry from its environment alone, and ends without "
+        "waiting for what is not sent: start it with OTEL_EXPORTER_OTLP_ENDPOINT={endpoint} and "
+        "OTEL_BSP_SCHEDULE_DELAY=100, or under 'flightlog run'.",
     ),
 )
 

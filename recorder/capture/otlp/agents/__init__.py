@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 
-from recorder.capture.otlp.agents import claude_code, codex, copilot, gemini, genai
+from recorder.capture.otlp.agents import claude_code, codex, copilot, gemini, genai, openhands
 from recorder.capture.otlp.agents.event import Family
 
 __all__ = ["FAMILIES", "family_of"]
@@ -19,6 +19,7 @@ FAMILIES: tuple[Family, ...] = (
     codex.FAMILY,  #       codex_otel.*, service codex_exec, codex_tui, ...
     gemini.FAMILY,  #      gemini-cli
     copilot.FAMILY,  #     github.copilot, service github-copilot, copilot-chat
+    openhands.FAMILY,  #   lmnr.tracer
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from recorder import semconv
+from recorder.capture.genai import text_of
 from recorder.capture.otlp.agents.event import (
     Family,
     Meaning,
@@ -16,7 +17,6 @@ from recorder.capture.otlp.agents.event import (
     duration_ns,
     happened_ns,
     member,
-    text_of,
     tool_result,
     usage,
 )
@@ -88,7 +88,7 @@ def _model_call(log: LogItem, name: str) -> Meaning:
     )
 
 
-def _span(span: SpanItem) -> None:
+def _span(span: SpanItem) -> tuple[Meaning, ...]:
     said = span.attributes
     match span.name:
         case "claude_code.tool":
@@ -108,6 +108,7 @@ def _span(span: SpanItem) -> None:
             accepted = said.get("decision") == "accept"
             said.setdefault(semconv.APPROVAL_DECISION, "approved" if accepted else "denied")
             said.setdefault(semconv.APPROVAL_BY, text_of(said, "source"))
+    return ()
 
 
 FAMILY = Family(

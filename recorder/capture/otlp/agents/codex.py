@@ -1,4 +1,5 @@
-"""Codex (0.169): log events `codex.*`; of its traces, hundreds of spans a turn, none is a call.
+"""Codex (0.169): log events `codex.*`; of its traces, hundreds of spans a turn, one is the call's,
+without arguments and output.
 
 `success` is true for a command that exited with 1: the exit code stands in the output's first
 lines. A call that a built-in policy refused has a `tool_result` and no `tool_decision`.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 
 from recorder import semconv
+from recorder.capture.genai import text_of
 from recorder.capture.otlp.agents.event import (
     Family,
     Meaning,
@@ -16,7 +18,6 @@ from recorder.capture.otlp.agents.event import (
     duration_ns,
     happened_ns,
     status_of,
-    text_of,
     tool_result,
     usage,
 )
@@ -98,8 +99,15 @@ def _model_call(log: LogItem) -> Meaning:
     )
 
 
-def _span(span: SpanItem) -> None:
-    del span
+def _span(span: SpanItem) -> tuple[Meaning, ...]:
+    said = span.attributes
+    tool, call_id = text_of(said, "tool_name"), text_of(said, "call_id")
+    # Other spans bear the call's id too; the one around the call is called as its tool is.
+    if call_id and tool == span.name:
+        said.setdefault(semconv.KIND, Kind.TOOL_CALL.value)
+        said.setdefault(semconv.GEN_AI_TOOL_NAME, tool)
+        said.setdefault(semconv.GEN_AI_TOOL_CALL_ID, call_id)
+    return ()
 
 
 FAMILY = Family(

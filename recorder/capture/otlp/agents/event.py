@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from recorder import semconv
+from recorder.capture.genai import text_of
 from recorder.capture.otlp.items import LogItem, SpanItem
 from recorder.model import Json, Kind, Phase, Status
 
 __all__ = [
+    "DENIED",
     "Family",
     "Meaning",
     "approval",
@@ -20,7 +22,6 @@ __all__ = [
     "lifecycle",
     "member",
     "status_of",
-    "text_of",
     "tool_result",
     "usage",
 ]
@@ -56,22 +57,14 @@ class Family:
     """Beginnings of its `service.name`."""
     event: Callable[[LogItem, str], tuple[Meaning, ...]]
     """Log record and event name -> meanings; empty where it has none of its own."""
-    span: Callable[[SpanItem], None]
-    """Adds to a span's attributes those of the semantic conventions."""
+    span: Callable[[SpanItem], tuple[Meaning, ...]]
+    """Adds to a span's attributes those of the semantic conventions, and returns what the span says
+    besides what it is itself: a prompt, a decision."""
 
 
 def lifecycle(name: str) -> Meaning:
     """Return the meaning of what has no other: kept under its own name."""
     return Meaning(Kind.LIFECYCLE, name)
-
-
-def text_of(attributes: Mapping[str, Json], *names: str) -> str:
-    """Return the first of the attributes that is a text and not empty; else empty."""
-    for name in names:
-        value = attributes.get(name)
-        if isinstance(value, str) and value:
-            return value
-    return ""
 
 
 def number_of(value: Json) -> float | None:

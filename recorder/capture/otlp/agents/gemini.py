@@ -11,13 +11,13 @@ import json
 from typing import Any
 
 from recorder import semconv
+from recorder.capture.genai import text_of
 from recorder.capture.otlp.agents.event import (
     Family,
     Meaning,
     approval,
     duration_ns,
     happened_ns,
-    text_of,
     tool_result,
     usage,
 )
@@ -83,14 +83,14 @@ def _model_call(log: LogItem, name: str) -> Meaning:
     )
 
 
-def _span(span: SpanItem) -> None:
+def _span(span: SpanItem) -> tuple[Meaning, ...]:
     said = span.attributes
     kind = _OPERATION.get(span.name)
     if kind is None:
-        return
+        return ()
     said.setdefault(semconv.KIND, kind.value)
     if kind is not Kind.TOOL_CALL:
-        return
+        return ()
     call_id = text_of(said, "gen_ai.tool.call_id")
     if call_id:
         said.setdefault(semconv.GEN_AI_TOOL_CALL_ID, call_id)
@@ -101,6 +101,7 @@ def _span(span: SpanItem) -> None:
     output = text_of(said, semconv.GEN_AI_OUTPUT_MESSAGES)
     if output:
         said.setdefault(semconv.GEN_AI_TOOL_RESULT, output)
+    return ()
 
 
 def _object(text: str) -> dict[str, Any]:

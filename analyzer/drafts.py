@@ -1,0 +1,190 @@
+"""An action in the making: what its records have told so far, each witness's words kept apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzer.identity import Channel
+from analyzer.joins import Belonging, ended_ns
+from analyzer.model import Action
+from analyzer.sightings import Sealed
+from analyzer.testimony import Link, Said, Silence
+from recorder import semconv
+from recorder.model import Json, Kind, Phase, Status, StoredRecord, Witness
+
+__all__ = ["Draft"]
+
+ONE_TELLER = frozenset({semconv.GEN_AI_TOOL_ARGUMENTS, semconv.GEN_AI_TOOL_RESULT})
+"""Witnesses tell these in different forms: the best is kept, not the last. What each of them said
+is in `said`."""
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """What the records of one action have told so far."""
+
+    first: StoredRecord
+    start_ns: int
+    loose: bool
+    """Reported by a witness that knows no sessions."""
+    call_id: str = ""
+    essence: str = ""
+    """What of its arguments every witness repeats; see `analyzer.likeness`."""
+    end_ns: int | None = None
+    status: Status = Status.UNSET
+    only_points: bool = True
+    parent_span_id: str = ""
+    span_id: str = ""
+    """Its own span; a point record's is the one that it stands in."""
+    trace_id: str = ""
+    inside_span: str = ""
+    """The span that one of its log events was made in, or that its own span stands in."""
+    pid: int | None = None
+    attributes: dict[str, Json] = field(default_factory=dict)
+    blob_of: dict[str, str] = field(default_factory=dict)
+    records: list[int] = field(default_factory=list)
+    witnesses: list[Witness] = field(default_factory=list)
+    channels: set[Channel] = field(default_factory=set)
+    unended: set[Channel] = field(default_factory=set)
+    seals: list[Sealed] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    silences: list[Silence] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    action: Action | None = None
+    """The action as it was built last; None when records have come since."""
+    settled: Belonging | None = None
+    """Where it belongs, once no later record can change that."""
+    inside: Draft | None = None
+    """The call that it is a decision on."""
+    inside_basis: str = ""
+    given_up: bool = False
+    """`action` was built knowing that the agent went on without a result."""
+    merged_into: Draft | None = None
+    teller: StoredRecord = field(init=False)
+    """The record that says what sort of action it is: the first, mostly."""
+    _teller: dict[str, Witness] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.teller = self.first
+
+    def take(self, record: StoredRecord, channel: Channel) -> None:
+        """Take in another record that speaks of this action."""
+        t_ns = record.time_ns
+        self.start_ns = min(self.start_ns, t_ns)
+        if record.phase in {Phase.END, Phase.WHOLE}:
+            ended = ended_ns(record)
+            self.end_ns = ended if self.end_ns is None else max(self.end_ns, ended)
+            self.unended.discard(channel)
+        elif record.phase is Phase.START:
+            self.unended.add(channel)
+        if self.only_points and record.phase is not Phase.POINT:
+            self.only_points = False
+            self.span_id = ""
+        if record.status is Status.ERROR or self.status is Status.UNSET:
+            self.status = record.status
+        self._place(record, channel)
+        self.pid = record.pid if self.pid is None else self.pid
+        for name, value in record.attributes.items():
+            self._tell(record, name, value)
+        if self.teller.kind is Kind.LIFECYCLE and record.phase is not Phase.POINT:
+            # Some libraries say what a span is only when it ends.
+            self.teller = self.teller if record.kind is Kind.LIFECYCLE else record
+        self.records.append(record.seq)
+        if record.witness not in self.witnesses:
+            self.witnesses.append(record.witness)
+        self.channels.add(channel)
+        self.seals += [Sealed(seal, record.seq, t_ns) for seal in record.seals]
+        self.action = None
+
+    def absorb(self, other: Draft) -> None:
+        """Take in an action that has turned out to be this one."""
+        self.start_ns = min(self.start_ns, other.start_ns)
+        if other.end_ns is not None:
+            self.end_ns = max(other.end_ns, self.end_ns or 0)
+        if other.status is Status.ERROR or self.status is Status.UNSET:
+            self.status = other.status
+        self.only_points = self.only_points and other.only_points
+        for name in ("parent_span_id", "span_id", "trace_id", "call_id", "essence"):
+            setattr(self, name, getattr(self, name) or getattr(other, name))
+        self.pid = other.pid if self.pid is None else self.pid
+        for name, value in other.attributes.items():
+            teller = other._teller.get(name, other.first.witness)
+            if name not in self.attributes or self._gives_way(name, value, teller):
+                self.attributes[name] = value
+                if name in other.blob_of:
+                    self.blob_of[name] = other.blob_of[name]
+                else:
+                    self.blob_of.pop(name, None)
+        self.records = sorted({*self.records, *other.records})
+        self.witnesses += [w for w in other.witnesses if w not in self.witnesses]
+        self.channels |= other.channels
+        self.unended |= other.unended
+        self.seals += other.seals
+        self.said += other.said
+        self.links += other.links
+        self.silences += other.silences
+        self.keys += other.keys
+        self.inside_basis = self.inside_basis or other.inside_basis
+        self.inside = self.inside or other.inside
+        self.action = self.settled = None
+        # It may still stand among the candidates for other records.
+        other.channels, other.unended, other.call_id = self.channels, self.unended, self.call_id
+        other.merged_into = self
+
+    @property
+    def root(self) -> Draft:
+        """The action that this one has turned out to be: itself, mostly."""
+        draft = self
+        while draft.merged_into is not None:
+            draft = draft.merged_into
+        return draft
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of action it is."""
+        return self.teller.kind
+
+    @property
+    def finished_ns(self) -> int | None:
+        """When the action ended; an action of point records alone takes no time."""
+        return self.start_ns if self.only_points else self.end_ns
+
+    def _place(self, record: StoredRecord, channel: Channel) -> None:
+        """Note where the record stands among the spans; a log event only stands in one."""
+        is_point = record.phase is Phase.POINT
+        is_log = channel is Channel.LOG
+        told = record.span_id if is_log else record.parent_span_id
+        self.inside_span = self.inside_span or told
+        if is_point != self.only_points or (is_log and not is_point):
+            self.trace_id = self.trace_id or record.trace_id
+            return
+        self.parent_span_id = self.parent_span_id or record.parent_span_id
+        self.span_id = self.span_id or record.span_id
+        self.trace_id = self.trace_id or record.trace_id
+
+    def _tell(self, record: StoredRecord, name: str, value: Json) -> None:
+        if name in ONE_TELLER:
+            teller = self._teller.get(name, record.witness)
+            if teller is not record.witness and not self._gives_way(name, value, record.witness):
+                return
+            self._teller[name] = record.witness
+        self.attributes[name] = value
+        blob = record.blobs.get(name)
+        if blob is not None:
+            self.blob_of[name] = blob.digest
+        else:
+            self.blob_of.pop(name, None)
+
+    def _gives_way(self, name: str, value: Json, teller: Witness) -> bool:
+        """Tell whether what another witness told is better than what stands here.
+
+        Telemetry cuts long arguments, and wraps results in the agent's own bookkeeping.
+        """
+        held = self.attributes.get(name)
+        if not isinstance(held, str) or not held:
+            return True
+        if name == semconv.GEN_AI_TOOL_RESULT:
+            return self._teller.get(name) is Witness.OTLP and teller is not Witness.OTLP
+        is_longer = isinstance(value, str) and len(value) > len(held)
+        return name in ONE_TELLER and name not in self.blob_of and is_longer

@@ -1,0 +1,190 @@
+"""Score a drill: captured, sealed, detected, exportable; each with how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from analyzer.analysis import analyze
+from analyzer.completeness import completeness_of
+from analyzer.drill.incident import PATH, Played, play
+from analyzer.model import Analysis, Severity
+from analyzer.reports import REPORTERS
+from analyzer.reports.build import build
+from analyzer.reports.integrity import integrity_of
+from recorder import semconv
+from recorder.capture.hook.agents import AGENTS
+from recorder.capture.hook.settings.changes import Place
+from recorder.capture.hook.settings.table import SETTINGS
+from recorder.capture.hook.settings.wired import WrittenHook, written_hooks
+from recorder.checkup.agents import HOOKS_ALONE, endpoint_of
+from recorder.checkup.check import Check, Verdict
+from recorder.checkup.machine import check_receiver
+from recorder.checkup.scratch import Scratch, scratch
+from recorder.errors import FlightlogError, SessionNotFoundError
+from recorder.model import Kind, Phase, Role, StoredRecord, Witness
+from recorder.reader import Recording
+from recorder.verify import verify
+
+__all__ = ["drill", "wired_agents"]
+
+RULES = frozenset({"R02", "R03"})
+"""What the rules must see in it: destroyed unread, with a credential from elsewhere."""
+_REPORT_IT = "report it: flightlog itself is at fault"
+
+
+def wired_agents(home: Path, project: Path) -> list[str]:
+    """Return the agents whose settings hold our hooks."""
+    return [name for name in SETTINGS if _hooks(name, home, project)]
+
+
+def drill(agent: str, home: Path, project: Path) -> list[Check]:
+    """Play the incident as an agent and return the four scores.
+
+    Args:
+        agent: as `flightlog install` calls it.
+        home: whose settings.
+        project: a project whose own settings count too.
+
+    Raises:
+        SettingsError: the agent's settings cannot be read.
+    """
+    hooks = _hooks(agent, home, project)
+    title = AGENTS[agent].title
+    with scratch() as ground:
+        try:
+            played = play(ground, agent, hooks)
+        except (FlightlogError, OSError) as error:
+            reason = f"the drill could not be played ({type(error).__name__})"
+            return [_check(title, "captured", "", reason, "flightlog doctor")]
+        scored = [
+            _captured(ground, agent, played, _unanswered(agent, home)),
+            _sealed(ground, played),
+            *_derived(ground, agent, played),
+        ]
+    return [_check(title, *score) for score in scored]
+
+
+type _Score = tuple[str, str, str, str]
+"""What was scored, what was expected, what was found otherwise (or empty), how to mend it."""
+
+
+def _check(title: str, name: str, expected: str, wrong: str, mend: str) -> Check:
+    if wrong:
+        return Check("drill", f"{title}: {name}", Verdict.MEND, wrong, mend, expected)
+    return Check("drill", f"{title}: {name}", Verdict.WELL, expected, "", expected)
+
+
+def _hooks(agent: str, home: Path, project: Path) -> list[WrittenHook]:
+    """Return an agent's hooks: the user's own, else the project's."""
+    return written_hooks(SETTINGS[agent], Place(home)) or written_hooks(
+        SETTINGS[agent], Place(home, project)
+    )
+
+
+def _unanswered(agent: str, home: Path) -> Check | None:
+    """Return what is wrong with the address that the agent's own telemetry goes to."""
+    endpoint = endpoint_of(SETTINGS[agent], Place(home))
+    check = check_receiver(endpoint) if endpoint else None
+    return check if check is not None and check.needs_mending else None
+
+
+def _captured(ground: Scratch, agent: str, played: Played, silent: Check | None) -> _Score:
+    records = ground.records()
+    calls, total = _calls(records, Witness.HOOK), len(played.calls)
+    counts = {
+        f"{calls[Phase.START]} of {total} starts by hook": calls[Phase.START] == total,
+        f"{calls[Phase.END]} of {total} ends by hook": calls[Phase.END] == total,
+    }
+    by = "by hook"
+    if agent != HOOKS_ALONE:
+        by = "by hook and by telemetry"
+        told = _calls(records, Witness.OTLP)[Phase.WHOLE]
+        counts[f"{told} of {total} calls by telemetry"] = told == total
+    seen = sum(_is_the_request(record) for record in records)
+    counts[f"{seen} of 1 requests on the wire"] = seen == 1
+    expected = f"{total} calls {by}, 1 request on the wire"
+    wrong = [text for text, well in counts.items() if not well]
+    if wrong or played.went_wrong:
+        return "captured", expected, "; ".join([*wrong, *played.went_wrong]), _install(agent)
+    if silent is not None:
+        return "captured", expected, silent.found, silent.mend
+    return "captured", expected, "", ""
+
+
+def _install(agent: str) -> str:
+    return f"flightlog install {agent}"
+
+
+def _calls(records: Sequence[StoredRecord], witness: Witness) -> dict[Phase, int]:
+    return {
+        phase: len({
+            record.ref or record.id
+            for record in records
+            if record.kind is Kind.TOOL_CALL
+            and record.witness is witness
+            and record.phase is phase
+        })
+        for phase in Phase
+    }  # fmt: skip
+
+
+def _is_the_request(record: StoredRecord) -> bool:
+    return (
+        record.witness is Witness.PROXY
+        and record.phase is Phase.START
+        and record.attributes.get(semconv.URL_PATH) == PATH
+    )
+
+
+def _sealed(ground: Scratch, played: Played) -> _Score:
+    leaked = played.secret.encode() in ground.bytes_at_rest()
+    wrong = "the credential lies in the clear" if leaked else ""
+    expected = "the credential nowhere in the clear"
+    return "sealed", expected, wrong, f"do not record with this set-up; {_REPORT_IT}"
+
+
+def _derived(ground: Scratch, agent: str, played: Played) -> Iterator[_Score]:
+    expected = "the token followed from its file to the deletion: " + " and ".join(sorted(RULES))
+    try:
+        with Recording.open(ground.recording) as recording:
+            analysis = analyze(recording, played.session)
+            yield "detected", expected, _undetected(analysis), _install(agent)
+            yield _exportable(recording, analysis, played)
+    except (FlightlogError, SessionNotFoundError):
+        nothing = "there is no session of the drill"
+        yield "detected", expected, nothing, _install(agent)
+        yield "exportable", "a report and a verified recording", nothing, _install(agent)
+
+
+def _undetected(analysis: Analysis) -> str:
+    found = {f.rule for f in analysis.findings if f.severity >= Severity.HIGH}
+    missing = sorted(RULES - found)
+    followed = any(
+        {Role.EXPOSED, Role.USED} <= {s.role for s in credential.sightings}
+        for credential in analysis.credentials
+    )
+    wrong = [f"{', '.join(missing)} did not find it"] if missing else []
+    if not followed:
+        wrong.append("the credential was not followed from the file to the request")
+    return "; ".join(wrong)
+
+
+def _exportable(recording: Recording, analysis: Analysis, played: Played) -> _Score:
+    report = verify(recording.path)
+    content = build(
+        analysis,
+        completeness_of(recording, analysis),
+        recording=recording.path.name,
+        meta=recording.meta,
+        integrity=integrity_of(report),
+    )
+    wrong = [] if report.ok else ["the recording does not verify"]
+    for style, render in REPORTERS.items():
+        text = render(content)
+        if "volumeDelete" not in text:
+            wrong.append(f"the {style} report does not name the deletion")
+        if played.secret in text:
+            wrong.append(f"the {style} report shows the credential")
+    expected = f"a verified recording and its reports in {', '.join(REPORTERS)}"
+    return "exportable", expected, "; ".join(wrong), _REPORT_IT

@@ -1,0 +1,215 @@
+"""Records what passes between a client and a server on standard streams.
+
+All of it happens in the inbox's thread, the loading of the pipeline's parts included: a server does
+not start later because it is recorded.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recorder import semconv
+from recorder.capture.mcp.conversation import Conversation, Scene, must_be_durable
+from recorder.capture.mcp.inbox import Passed
+from recorder.capture.mcp.message import parse
+from recorder.capture.mcp.methods import PREFIX
+from recorder.environment import FLIGHTLOG_RUN
+from recorder.errors import FlightlogError
+from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
+
+if TYPE_CHECKING:
+    from recorder.capture.mcp.nearby import NearbyRecorder
+    from recorder.client import Client
+    from recorder.launch.foreground import Ended
+
+__all__ = ["Journal", "Wrapped"]
+
+SERVER = "mcp server"
+READY_SECONDS = 3.0
+"""How long a recorder's start is waited for while no call has to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """The server that is wrapped."""
+
+    command: tuple[str, ...]
+    pid: int
+    recording: str | None
+    """As named on the command line; None: by the environment, else the user's own."""
+    name: str
+    """What the agent is called; empty: the client's program."""
+
+
+class Journal:
+    """Writes the records of one wrapped server. Not recording is said once, and harms nothing."""
+
+    def __init__(self, wrapped: Wrapped) -> None:
+        self._wrapped = wrapped
+        self._ref = new_id()
+        self._scene = Scene()
+        self._conversation = Conversation(self._scene)
+        self._client: Client | None = None
+        self._nearby: NearbyRecorder | None = None
+
+    def open(self, go: threading.Event) -> None:
+        """Find the recording, see to a recorder, and record that the server was started."""
+        # Standard error is the server's: what is lost is counted in the record, not told there.
+        logging.getLogger("recorder").addHandler(logging.NullHandler())
+        try:
+            self._open(go)
+        except (FlightlogError, OSError, ValueError) as error:
+            said = str(error) if isinstance(error, FlightlogError) else type(error).__name__
+            sys.stderr.write(f"flightlog: the MCP server runs, not recorded: {said}\n")
+
+    def record(self, passed: Passed) -> None:
+        """Record one line."""
+        if self._client is None:
+            return
+        try:
+            records = self._records(passed)
+        # Whatever a hostile message sets off: it costs its record, and the record says so.
+        except Exception as error:
+            reason = f"a message could not be recorded ({type(error).__name__})"
+            records = [self._gap(1, reason, passed.t_ns)]
+        for record in records:
+            self._client.submit(record, wait=must_be_durable(record))
+
+    def end(self, ended: Ended) -> None:
+        """Record how the server ended, and let go of the recorder."""
+        if self._client is not None:
+            said = {
+                semconv.PROCESS_EXIT_CODE: ended.exit_code,
+                **({"flightlog.process.signal": ended.signal_name} if ended.signal_name else {}),
+                **self._conversation.summary(),
+            }
+            status = Status.ERROR if ended.exit_code else Status.OK
+            self._own(SERVER, Phase.END, said, status)
+            if self._scene.session:
+                self._own("session", Phase.END, {}, status, wait=True)
+            self._client.close()
+        if self._nearby is not None:
+            self._nearby.stop()
+
+    def _open(self, go: threading.Event) -> None:
+        # Here and not above: the server has been started meanwhile.
+        from recorder.capture.mcp.nearby import NearbyRecorder  # noqa: PLC0415
+        from recorder.capture.mcp.surroundings import (  # noqa: PLC0415
+            about_client,
+            client_process,
+            of_the_launch,
+        )
+        from recorder.client import Client  # noqa: PLC0415
+        from recorder.location import recording_to_write  # noqa: PLC0415
+
+        os.environ.update(of_the_launch(os.environ))
+        recording = recording_to_write(self._wrapped.recording).absolute()
+        peer, run = client_process(), os.environ.get(FLIGHTLOG_RUN, "")
+        connection = new_id()
+        self._scene = Scene(
+            connection=connection,
+            # Outside a launch the connection is a session by itself: no other one is known.
+            session="" if run else f"mcp-{connection}",
+            run=run,
+            pid=self._wrapped.pid,
+            attributes=about_client(peer),
+            digest_key=_digest_key(recording),
+        )
+        self._conversation = Conversation(self._scene)
+        self._nearby = NearbyRecorder(recording, go.set)
+        # What is recorded before there is a recorder takes the way by the spool, and comes last.
+        go.wait(READY_SECONDS)
+        self._client = Client(recording)
+        name = self._wrapped.name or (peer.executable if peer else "") or "mcp client"
+        if self._scene.session:
+            self._own("session", Phase.START, _about_session(name))
+        command = {
+            "process.command_line": shlex.join(self._wrapped.command),
+            semconv.PROCESS_CWD: str(Path.cwd()),
+        }
+        self._own(SERVER, Phase.START, command)
+
+    def _records(self, passed: Passed) -> list[Record]:
+        made: list[Record] = []
+        if passed.lost:
+            reason = "messages passed faster than they could be recorded"
+            made.append(self._gap(passed.lost, reason, passed.t_ns))
+        if passed.line.size > len(passed.line.raw):
+            said: dict[str, Json] = {
+                PREFIX + "from": passed.side.value,
+                semconv.MCP_CUT: passed.line.size,
+                semconv.REASON: "a message was too long to be read",
+            }
+            made.append(self._conversation.point("mcp unreadable", said, passed.t_ns))
+        for message in parse(passed.line.raw):
+            made += self._conversation.read(passed.side, message, passed.t_ns)
+        return made
+
+    def _gap(self, count: int, reason: str, t_ns: int) -> Record:
+        said: dict[str, Json] = {semconv.COUNT: count, semconv.REASON: reason}
+        return self._conversation.point("gap", said, t_ns)
+
+    def _own(
+        self,
+        name: str,
+        phase: Phase,
+        said: Mapping[str, Json],
+        status: Status = Status.UNSET,
+        *,
+        wait: bool = False,
+    ) -> None:
+        if self._client is None:
+            return
+        scene = self._scene
+        record = Record(
+            witness=Witness.MCP,
+            phase=phase,
+            kind=Kind.LIFECYCLE,
+            name=name,
+            session=scene.session,
+            run=scene.run,
+            ref=f"{name}:{self._ref}",
+            t_ns=time.time_ns(),
+            status=status,
+            pid=scene.pid,
+            attributes={**scene.attributes, semconv.MCP_CONNECTION: scene.connection, **said},
+        )
+        self._client.submit(record, wait=wait)
+
+
+def _about_session(name: str) -> dict[str, Json]:
+    import getpass  # noqa: PLC0415
+    import socket  # noqa: PLC0415
+
+    said: dict[str, Json] = {
+        semconv.GEN_AI_OPERATION: "invoke_agent",
+        semconv.GEN_AI_AGENT_NAME: name,
+        semconv.PROCESS_CWD: str(Path.cwd()),
+        semconv.HOST_NAME: socket.gethostname(),
+    }
+    try:
+        said[semconv.USER_NAME] = getpass.getuser()
+    except (OSError, KeyError):
+        return said  # a container's user may have no name
+    return said
+
+
+def _digest_key(recording: Path) -> bytes | None:
+    """Return the recording's fingerprint key, or None while there is no recording yet."""
+    from recorder.keys import fingerprint_key  # noqa: PLC0415
+    from recorder.reader import Recording  # noqa: PLC0415
+
+    try:
+        with Recording.open(recording) as opened:
+            return fingerprint_key(opened.meta.log_id)[0]
+    except (FlightlogError, OSError, ValueError):
+        return None

@@ -1,0 +1,36 @@
+"""Which threads are at work for the recorder right now: what they do is not the agent's.
+
+A library that hands over a record may open files and sockets or use what is instrumented. Were
+that recorded in turn, recording would set itself off without end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["be_quiet", "quiet", "quietly"]
+
+
+class _Quiet(threading.local):
+    now = False
+
+
+quiet = _Quiet()
+"""`quiet.now` is true in a thread that works for the recorder."""
+
+
+def be_quiet() -> None:
+    """Say that the calling thread is the recorder's, for as long as it lives."""
+    quiet.now = True
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Work for the recorder inside."""
+    before, quiet.now = quiet.now, True
+    try:
+        yield
+    finally:
+        quiet.now = before

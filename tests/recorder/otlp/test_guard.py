@@ -1,0 +1,184 @@
+"""A web page can neither write evidence nor read it; whoever is elsewhere needs token and TLS."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import grpc
+import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (
+    OTLPSpanExporter as GrpcSpanExporter,
+)
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
+
+from recorder.model import Witness
+from tests.recorder.otlp.conftest import (
+    FLIGHTLOG,
+    JSON,
+    Station,
+    everything,
+    export_by_grpc,
+    serving,
+    trace_request,
+    trusting,
+)
+from tests.recorder.proxy.conftest import make_certificate
+
+TOKEN = "6f1c0d5e7b9a4832a1c4e6f80b2d3957"
+BODY = trace_request().SerializeToString()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Host": "evil.example"},
+        {"Host": "evil.example:4318"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "localhost.evil.example:80"},
+        {"Host": ""},
+    ],
+)
+def test_a_web_page_can_neither_write_nor_read(station: Station, headers: dict[str, str]) -> None:
+    for method, path in (("POST", "/v1/traces"), ("GET", "/"), ("OPTIONS", "/v1/traces")):
+        answer = station.request(method, path, BODY, {"Content-Type": JSON, **headers})
+        assert answer.status == 403
+        assert not any(name.startswith("access-control") for name in answer.headers)
+    assert station.records() == []
+    assert all(r.witness is not Witness.OTLP for r in everything(station.recording))
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:4318", "127.9.9.9"]
+)
+def test_a_program_may_call_this_machine_by_any_of_its_names(station: Station, host: str) -> None:
+    answer = station.post("/v1/traces", BODY, Host=host)
+    assert answer.status == 200
+
+
+def test_a_page_cannot_send_by_grpc_either(station: Station) -> None:
+    with grpc.insecure_channel(station.receiver.grpc.removeprefix("http://")) as channel:
+        with pytest.raises(grpc.RpcError) as refused:
+            export_by_grpc(channel, trace_request(), [("origin", "https://evil.example")])
+        assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert station.records() == []
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> tuple[Path, list[str]]:
+    """A certificate for loopback, and the options of a receiver that asks for the token."""
+    certificate = make_certificate(tmp_path, "receiver")
+    token = tmp_path / "token"
+    token.write_text(TOKEN + "\n")
+    options = [
+        "--token-file", str(token), "--tls-cert", str(certificate), "--tls-key", str(certificate),
+    ]  # fmt: skip
+    return certificate, options
+
+
+def test_another_address_needs_token_and_tls(
+    recording: Path, secured: tuple[Path, list[str]]
+) -> None:
+    _, options = secured
+    for given in ([], options[:2], options[2:]):
+        done = subprocess.run(
+            [FLIGHTLOG, "serve", "-r", str(recording), "--host", "0.0.0.0", *given],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert done.stderr == (
+            "Error: 0.0.0.0 can be reached from elsewhere: that takes --token-file, --tls-cert and "
+            "--tls-key\n"
+        )
+    assert not recording.exists()
+
+
+def post_tls(base: str, certificate: Path, **headers: str) -> int:
+    connection = http.client.HTTPSConnection(
+        "127.0.0.1", urlsplit(base).port, context=trusting(certificate), timeout=30
+    )
+    try:
+        connection.request("POST", "/v1/traces", b"{}", {"Content-Type": JSON, **headers})
+        answer = connection.getresponse()
+        if answer.status == 401:
+            assert answer.getheader("www-authenticate") == "Bearer"
+            assert json.loads(answer.read())["code"] == 16
+        return answer.status
+    finally:
+        connection.close()
+
+
+def exported(exporter: SpanExporter) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with provider.get_tracer("t").start_as_current_span("far"):
+        pass
+    provider.shutdown()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_whoever_has_the_token_is_served_over_tls(
+    recording: Path,
+    secured: tuple[Path, list[str]],
+    host: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certificate, options = secured
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)  # counts for more than what an exporter is told
+    with serving(recording, "--host", host, *options) as served:
+        http_base, grpc_base = served.addresses
+        assert http_base.startswith("https://")
+        for wrong in ({}, {"Authorization": "Bearer " + "0" * 32}, {"Authorization": TOKEN}):
+            assert post_tls(http_base, certificate, **wrong) == 401
+        assert post_tls(http_base, certificate, Authorization=f"bearer {TOKEN}") == 200
+        assert TOKEN not in served.said
+
+        with pytest.raises(ssl.SSLError):
+            post_tls(http_base, Path(ssl.get_default_verify_paths().openssl_cafile))
+        plain = http.client.HTTPConnection("127.0.0.1", urlsplit(http_base).port, timeout=30)
+        plain.request("POST", "/v1/traces", b"{}")
+        with pytest.raises((http.client.HTTPException, OSError)):
+            plain.getresponse()
+        plain.close()
+
+        port = urlsplit(http_base).port
+        shown = {"Authorization": f"Bearer {TOKEN}"}
+        exported(
+            OTLPSpanExporter(
+                endpoint=f"https://127.0.0.1:{port}/v1/traces",
+                headers=shown,
+                certificate_file=str(certificate),
+            )
+        )
+        credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+        address = f"127.0.0.1:{urlsplit(grpc_base).port}"
+        exported(
+            GrpcSpanExporter(
+                endpoint=address,
+                credentials=credentials,
+                headers=[("authorization", f"Bearer {TOKEN}")],
+            )
+        )
+        with grpc.secure_channel(address, credentials) as channel:
+            for metadata in ([], [("authorization", "Bearer wrong")]):
+                with pytest.raises(grpc.RpcError) as refused:
+                    export_by_grpc(channel, trace_request(), metadata)
+                assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    names = [r.name for r in everything(recording) if r.witness is Witness.OTLP]
+    assert names.count("far") == 2
+    assert "step" not in names

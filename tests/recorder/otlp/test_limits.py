@@ -1,0 +1,264 @@
+"""What a client can make a receiver hold, and for how long; what it is told under overload."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+import zstandard
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]  # ships no types
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+
+from recorder import semconv
+from recorder.capture.otlp.limits import Limits
+from recorder.sealing import SealedRecord
+from recorder.store import Store
+from tests.recorder.otlp.conftest import (
+    JSON,
+    Station,
+    everything,
+    export_by_grpc,
+    in_process,
+    trace_request,
+    until,
+)
+
+MIB = 1024 * 1024
+HEAD = (
+    b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
+    b"Content-Length: %d\r\n\r\n"
+)
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(station: Station) -> None:
+    with station.raw() as connection:
+        connection.sendall(HEAD % (17 * MIB))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+    chunked = HEAD.replace(b"Content-Length: %d", b"Transfer-Encoding: chunked")
+    with station.raw() as connection:
+        connection.sendall(chunked)
+        got = b""
+        for _ in range(40):
+            try:
+                connection.sendall(b"100000\r\n" + bytes(MIB) + b"\r\n")
+            except OSError:
+                break
+        while piece := connection.recv(65536):
+            got += piece
+            if b"\r\n\r\n" in got:
+                break
+    assert got.startswith(b"HTTP/1.1 413 ")
+
+
+def bombs() -> dict[str, bytes]:
+    zeros = bytes(MIB)
+    layers = zstandard.ZstdCompressor(level=3).compressobj()
+    zstd = b"".join(layers.compress(zeros) for _ in range(1024)) + layers.flush()
+    return {"gzip": gzip.compress(zeros, 9) * 1000, "zstd": zstd}
+
+
+def test_a_bomb_is_not_unpacked_and_memory_stays_bounded(station: Station) -> None:
+    for encoding, body in bombs().items():
+        assert len(body) < 2 * MIB
+        for content_type in (JSON, "application/x-protobuf"):
+            answer = station.post("/v1/traces", body, content_type, Content_Encoding=encoding)
+            assert answer.status == 413
+    # As many tiny messages as there is room for: each byte would be a hundred when parsed.
+    assert station.post("/v1/traces", b"\x0a\x00" * (8 * MIB)).status == 400
+    assert station.post("/v1/traces", b"[" + b"{}," * MIB + b"{}]", JSON).status == 400
+    many = trace_request(1, attributes={str(n): "" for n in range(30_000)}).SerializeToString()
+    assert station.post("/v1/traces", many).status == 200, "taken, and that span rejected"
+    with ThreadPoolExecutor(6) as threads:
+        large = trace_request(4000, attributes={"text": "x" * 3000}).SerializeToString()
+        answers = list(threads.map(lambda _: station.post("/v1/traces", large).status, range(6)))
+    assert set(answers) <= {200, 429}
+    assert 200 in answers
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{station.receiver.pid}/status").read_text())
+    assert peak
+    assert int(peak[1]) < 250_000, "kB at its peak"
+
+
+def test_a_client_that_is_slow_is_let_go(recording: Path) -> None:
+    limits = Limits(header_seconds=0.4, body_seconds=0.4, idle_seconds=0.4)
+    with in_process(recording, limits) as receiver:
+        for first in (b"", b"P", b"POST /v1/traces HT", HEAD[:60]):
+            with receiver.connect() as connection:
+                connection.sendall(first)
+                assert connection.recv(10) == b"", "no answer: there was no request"
+        with receiver.connect() as connection:
+            connection.sendall(HEAD % 100 + b"\x0a")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+        with receiver.connect() as connection:
+            ended = threading.Event()
+
+            def drip() -> None:
+                connection.sendall(HEAD % 5000)
+                while not ended.wait(0.05):
+                    try:
+                        connection.sendall(b"\x0a")
+                    except OSError:
+                        return
+
+            dripping = threading.Thread(target=drip)
+            dripping.start()
+            began = time.monotonic()
+            assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+            ended.set()
+            dripping.join()
+            assert time.monotonic() - began < 20, "each byte does not begin the time anew"
+        with receiver.connect() as connection:
+            body = trace_request().SerializeToString()
+            connection.sendall(HEAD % len(body) + body)
+            got = b""
+            while piece := connection.recv(65536):
+                got += piece
+            assert got.startswith(b"HTTP/1.1 200 "), "and then, idle for long, it is closed"
+        assert receiver.post("/v1/traces", b"").status == 200
+
+
+def test_connections_are_counted(recording: Path) -> None:
+    with in_process(recording, Limits(connections=2)) as receiver:
+        with receiver.connect() as one, receiver.connect() as two:
+            for kept in (one, two):
+                kept.sendall(HEAD % 0)
+                assert kept.recv(65536).startswith(b"HTTP/1.1 200 ")
+            with receiver.connect() as three:
+                assert three.recv(10) == b""
+        until(lambda: _taken(receiver.port), "room for another")
+
+
+def _taken(port: int) -> bool:
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("POST", "/v1/traces", b"", {"Content-Type": "application/x-protobuf"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def test_under_overload_clients_are_told_to_come_again_and_a_gap_says_so(recording: Path) -> None:
+    body = trace_request().SerializeToString()
+    with in_process(recording, Limits(in_flight=1)) as receiver:
+        with receiver.connect() as slow:
+            slow.sendall(HEAD % len(body) + body[:10])
+            until(lambda: receiver.post("/v1/traces", body).status == 429, "the one place is taken")
+            refused = receiver.post("/v1/traces", body)
+            assert (refused.status, refused.headers["retry-after"]) == (429, "2")
+            status = Status()
+            status.ParseFromString(refused.body)
+            assert status.code == 8
+            assert receiver.post("/v1/logs", b"{}", JSON).status == 429
+            with grpc.insecure_channel(receiver.endpoint.grpc.removeprefix("http://")) as channel:
+                with pytest.raises(grpc.RpcError) as told:
+                    export_by_grpc(channel, trace_request())
+                assert told.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+                assert _retry_delay(told.value) == Duration(seconds=2)
+            slow.sendall(body[10:])
+            assert slow.recv(65536).startswith(b"HTTP/1.1 200 "), "what was let in is served"
+        assert receiver.post("/v1/traces", body).status == 200
+    gaps = [r for r in everything(recording) if r.name == "gap"]
+    assert sum(int(str(g.attributes[semconv.COUNT])) for g in gaps) >= 4
+    assert all("told to retry" in str(g.attributes[semconv.REASON]) for g in gaps)
+
+
+def _retry_delay(error: grpc.RpcError) -> Duration:
+    call: Any = error
+    metadata = dict(call.trailing_metadata())
+    status = Status()
+    status.ParseFromString(metadata["grpc-status-details-bin"])
+    info = RetryInfo()
+    assert status.details[0].Unpack(info)
+    delay = info.retry_delay
+    assert isinstance(delay, Duration)
+    return delay
+
+
+def test_small_requests_that_come_together_are_committed_together(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[int] = []
+    held, go_on = threading.Event(), threading.Event()
+    append = Store.append
+
+    def watched(store: Store, group: Sequence[SealedRecord], *, checkpoint: bool = False) -> int:
+        spans = sum(r.fields["name"] == "step" for r in group)
+        if spans:
+            groups.append(spans)
+            held.set()
+            assert go_on.wait(60)
+        return append(store, group, checkpoint=checkpoint)
+
+    monkeypatch.setattr(Store, "append", watched)
+    with in_process(recording, Limits()) as receiver, ThreadPoolExecutor(21) as clients:
+        body = trace_request().SerializeToString()
+        sent = [clients.submit(receiver.post, "/v1/traces", body)]
+        assert held.wait(60)
+        sent += [clients.submit(receiver.post, "/v1/traces", body) for _ in range(20)]
+        process = psutil.Process()
+        until(
+            lambda: (
+                sum(
+                    c.laddr.port == receiver.port and c.status == "ESTABLISHED"
+                    for c in process.net_connections("tcp")
+                )
+                >= 21
+            ),
+            "all requests at the receiver",
+        )
+        go_on.set()
+        assert {future.result(60).status for future in sent} == {200}
+    assert sum(groups) == 21
+    assert groups[0] == 1
+    assert len(groups) < 12, f"commits of {groups} spans"
+
+
+def test_a_recording_that_cannot_be_written_is_answered_with_unavailable(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sqlite3
+
+    def full(*_: object, **__: object) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with in_process(recording, Limits()) as receiver:
+        with monkeypatch.context() as broken:
+            broken.setattr(Store, "append", full)
+            answer = receiver.post("/v1/traces", trace_request().SerializeToString())
+            assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+            with grpc.insecure_channel(receiver.endpoint.grpc.removeprefix("http://")) as channel:
+                with pytest.raises(grpc.RpcError) as told:
+                    export_by_grpc(channel, trace_request(first=2))
+                assert told.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert receiver.post("/v1/traces", trace_request(first=3).SerializeToString()).status == 200
+        until(lambda: len(receiver.received()) == 3, "what waited in the spool")
+
+
+def test_grpc_refuses_what_is_too_large_or_no_message(station: Station) -> None:
+    address = station.receiver.grpc.removeprefix("http://")
+    with grpc.insecure_channel(address) as channel:
+        with pytest.raises(grpc.RpcError) as told:
+            export_by_grpc(channel, bytes(17 * MIB))
+        assert told.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        with pytest.raises(grpc.RpcError) as told:
+            export_by_grpc(channel, b"this is no message")
+        assert told.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        unknown: Any = channel.unary_unary("/a.b.C/Export")
+        with pytest.raises(grpc.RpcError) as told:
+            unknown(b"")
+        assert told.value.code() is grpc.StatusCode.UNIMPLEMENTED
+        assert export_by_grpc(channel, trace_request(3)) == b""
+    assert len(station.records()) == 3

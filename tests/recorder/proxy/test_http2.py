@@ -1,0 +1,121 @@
+"""HTTP/2 on both sides of the proxy: requests, streams, and what stands on record of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, RequestReceived, StreamEnded
+
+from recorder.model import Phase, Status
+
+if TYPE_CHECKING:
+    from tests.recorder.proxy.conftest import Stage
+
+DEADLINE = 15.0
+
+
+class Server:
+    """Speaks HTTP/2 only; answers a request by two pieces, the second when it is told to."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.go_on = threading.Event()
+        self.bodies: dict[str, bytes] = {}
+        self._stage = stage
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(stage.upstream.certificate)
+        context.set_alpn_protocols(["h2"])
+        self._context = context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                plain, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
+
+    def _serve(self, plain: socket.socket) -> None:
+        paths: dict[int, str] = {}
+        with (
+            contextlib.suppress(OSError),
+            self._context.wrap_socket(plain, server_side=True) as tls,
+        ):
+            h2 = H2Connection(H2Configuration(client_side=False))
+            h2.initiate_connection()
+            tls.sendall(h2.data_to_send())
+            while data := tls.recv(65536):
+                for event in h2.receive_data(data):
+                    if isinstance(event, RequestReceived):
+                        fields = dict(event.headers or ())
+                        paths[event.stream_id] = fields[b":path"].decode()
+                    elif isinstance(event, DataReceived):
+                        path = paths[event.stream_id]
+                        self.bodies[path] = self.bodies.get(path, b"") + (event.data or b"")
+                        h2.acknowledge_received_data(
+                            event.flow_controlled_length or 0, event.stream_id
+                        )
+                    elif isinstance(event, StreamEnded):
+                        self._answer(h2, tls, event.stream_id, paths[event.stream_id])
+                tls.sendall(h2.data_to_send())
+
+    def _answer(self, h2: H2Connection, tls: ssl.SSLSocket, stream: int, path: str) -> None:
+        self._stage.upstream.note_arrival(path)
+        h2.send_headers(stream, [(":status", "200"), ("content-type", "text/event-stream")])
+        h2.send_data(stream, b"data: first\n\n")
+        tls.sendall(h2.data_to_send())
+        self.go_on.wait(DEADLINE)
+        h2.send_data(stream, b"data: second\n\n", end_stream=True)
+
+
+@pytest.fixture
+def server(stage: Stage) -> Iterator[Server]:
+    running = Server(stage)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def test_http2_stays_http2_and_its_stream_passes_without_delay(
+    stage: Stage, server: Server
+) -> None:
+    curl = stage.begin_curl(
+        "-N", "--http2", "-w", "%{http_version}", f"https://127.0.0.1:{server.port}/h2/events"
+    )
+    assert curl.stdout is not None
+    # The server sends the second event only once the first one has come out of curl.
+    assert curl.stdout.readline() == b"data: first\n"
+    server.go_on.set()
+    rest, _ = curl.communicate(timeout=DEADLINE)
+    assert rest.endswith(b"data: second\n\n2")
+    start, end = stage.pair("/h2/events")
+    assert start.attributes["url.full"] == f"https://127.0.0.1:{server.port}/h2/events"
+    assert (end.status, end.attributes["http.response.status_code"]) == (Status.OK, 200)
+    assert end.attributes["flightlog.http.response.body"] == "data: first\n\ndata: second\n\n"
+
+
+def test_http2_request_is_on_record_with_its_body_before_the_server_has_its_end(
+    stage: Stage, server: Server
+) -> None:
+    server.go_on.set()
+    body = '{"query":"mutation { volumeDelete }"}'
+    stage.curl(
+        "--http2", "-d", body, "-o", os.devnull, f"https://127.0.0.1:{server.port}/h2/delete"
+    )
+    assert server.bodies["/h2/delete"] == body.encode()
+    seen = stage.upstream.arrivals["/h2/delete"]
+    assert seen[0].phase is Phase.START
+    assert any(r.attributes.get("flightlog.http.request.body") == body for r in seen)
