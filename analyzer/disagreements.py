@@ -26,7 +26,8 @@ def with_inner_disagreements(actions: Sequence[Action]) -> tuple[Action, ...]:
     inner: dict[int, list[Contradiction]] = {}
     for action in actions:
         call = by_id.get(action.join.parent) if action.join else None
-        if call is not None:
+        # A request that only the call's own command tells of (a negative number) is no witness.
+        if call is not None and action.id > 0:
             inner.setdefault(call.id, []).extend(_between(call, action))
     return tuple(
         replace(a, contradictions=a.contradictions + tuple(inner[a.id])) if inner.get(a.id) else a
