@@ -41,7 +41,7 @@ MAX_COUNTED = 20_000
 
 def recognises(value: Any) -> bool:
     """Tell whether a value is a line of such a file."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
     kind = value.get("type")
     if kind == "summary":
@@ -57,7 +57,7 @@ class ClaudeReader:
     """Tells the lines of one file, in their order."""
 
     def __init__(self, source: Source) -> None:
-        known = (_session_of(v) for v in source.sample if isinstance(v, Mapping))
+        known = (_session_of(v) for v in source.sample if isinstance(v, dict))
         self._session = next((name for name in known if name), "")
         self._session = self._session or made_session(AGENT, source.id)
         found = _MODEL.search(source.head)
@@ -80,9 +80,9 @@ class ClaudeReader:
         key = own if isinstance(own, str) and own else f"{self._source} line {line.number}"
         message = value.get("message")
         match value.get("type"):
-            case "assistant" if isinstance(message, Mapping):
+            case "assistant" if isinstance(message, dict):
                 yield from self._answer(telling, value, message, key, t_ns)
-            case "user" if isinstance(message, Mapping):
+            case "user" if isinstance(message, dict):
                 yield from self._user(telling, value, message, key, t_ns)
             case "attachment":
                 yield self._attachment(telling, value, key, t_ns, line)
@@ -161,7 +161,7 @@ class ClaudeReader:
 
     def _usage_once(self, message: str, usage: Any) -> dict[str, Json]:
         """Return a message's usage the first time that it is told; every line repeats it."""
-        if not isinstance(usage, Mapping) or message in self._counted:
+        if not isinstance(usage, dict) or message in self._counted:
             return {}
         self._counted[message] = None
         if len(self._counted) > MAX_COUNTED:
@@ -253,7 +253,7 @@ class ClaudeReader:
         if not decision:
             return
         told = value.get("permissionDecision")
-        by = str(told.get("source") or "") if isinstance(told, Mapping) else ""
+        by = str(told.get("source") or "") if isinstance(told, dict) else ""
         entry = str(value.get("entrypoint") or "")
         interactive = entry == "cli" if entry else None
         ref = str(block.get("tool_use_id") or key)
@@ -278,7 +278,7 @@ class ClaudeReader:
         self, telling: Telling, value: Mapping[str, Any], key: str, t_ns: int | None, line: Line
     ) -> Record:
         attachment = value.get("attachment")
-        about = attachment if isinstance(attachment, Mapping) else {}
+        about = attachment if isinstance(attachment, dict) else {}
         kind = str(about.get("type") or "")
         if not kind.startswith("hook_"):
             return telling.note(key, f"attachment {kind}".strip(), line.text, t_ns)
@@ -332,7 +332,7 @@ def _session_of(value: Mapping[str, Any]) -> str:
 def _blocks(content: Any) -> list[Mapping[str, Any]]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
-    return [b for b in content if isinstance(b, Mapping)] if isinstance(content, list) else []
+    return [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
 
 
 def _about(value: Mapping[str, Any]) -> dict[str, Json]:
@@ -344,7 +344,7 @@ def _about(value: Mapping[str, Any]) -> dict[str, Json]:
 
 def _decision(value: Mapping[str, Any]) -> str:
     told = value.get("permissionDecision")
-    word = told.get("decision") if isinstance(told, Mapping) else None
+    word = told.get("decision") if isinstance(told, dict) else None
     if word is None:
         return "denied" if value.get("toolDenialKind") else ""
     return {"accept": "approved", "reject": "denied"}.get(str(word), str(word))
@@ -352,7 +352,7 @@ def _decision(value: Mapping[str, Any]) -> str:
 
 def _detail(detail: Any, output: str) -> str:
     """Return what a result's structure holds beside the text that the model was given."""
-    if not isinstance(detail, Mapping):
+    if not isinstance(detail, dict):
         return ""
     left = {
         name: item
@@ -363,7 +363,7 @@ def _detail(detail: Any, output: str) -> str:
 
 
 def _flag(detail: Any, name: str) -> bool | None:
-    return True if isinstance(detail, Mapping) and detail.get(name) is True else None
+    return True if isinstance(detail, dict) and detail.get(name) is True else None
 
 
 FORMAT = Format(

@@ -138,7 +138,9 @@ class Importer:
     def _take(self, report: FileReport, record: Record) -> None:
         report.records += 1
         self._group.append(record)
-        self._characters += sum(len(v) for v in record.attributes.values() if isinstance(v, str))
+        for value in record.attributes.values():
+            if type(value) is str:
+                self._characters += len(value)
         if len(self._group) >= GROUP_RECORDS or self._characters >= GROUP_CHARACTERS:
             self._give(report)
 

@@ -20,6 +20,7 @@ _HTTP = re.compile(
     r"|\A\s*([45]\d\d)\s*\Z",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"(?<!\d)[45]\d\d(?!\d)")
 _BARE = re.compile(r"(?:^Output:\s*|\A\s*)([45]\d\d)\s*$", re.MULTILINE)
 _GRAPHQL = re.compile(r"\"errors\" ?: ?\[ ?\{")
 _EXIT = re.compile(
@@ -38,7 +39,8 @@ _DENIAL = re.compile(
 def content_error(text: str) -> str:
     """Return the error that a result's words tell: `HTTP 403`, `GraphQL errors`; empty for none."""
     for part in _ends(text):
-        found = _HTTP.search(part) or _BARE.search(part)
+        # Most results hold no such number, and looking for one is cheap.
+        found = _CODE.search(part) and (_HTTP.search(part) or _BARE.search(part))
         if found:
             return f"HTTP {next(code for code in found.groups() if code)}"
         if _GRAPHQL.search(part):
