@@ -19,8 +19,9 @@ GROUP = 200
 def read_document(source: Source, tell: Callable[[Any], Iterable[Record]]) -> Iterator[Item]:
     """Yield the entries of a source that is one document; `tell` yields the document's records."""
     document = source.document
+    if source.damage:
+        yield Damage(source.damage)
     if document is None:
-        yield Damage(source.why_no_document)
         return
     source.forget()
     yield from _told(tell(document))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from recorder.transcripts.json_text import NotJsonError, parse, parse_trimmed
+from recorder.transcripts.mending import mended
 
 __all__ = ["HEAD", "Source"]
 
@@ -112,21 +113,32 @@ class Source:
 
     @property
     def document(self) -> Any:
-        """The whole content as one JSON value; None where it is none or too large."""
+        """The whole content as one JSON value; None where it is none or too large.
+
+        Of a document that is cut off or damaged, what stands before the damage (see `damage`).
+        """
         if not self._documents:
             try:
                 with self.open() as stream:
                     self._documents.append(parse_trimmed(stream, MAX_DOCUMENT))
             except NotJsonError as error:
-                self._documents += [None, str(error)]
+                self._documents += [self._good_part(), str(error)]
         return self._documents[0]
 
     @property
-    def why_no_document(self) -> str:
-        """Why `document` is None."""
-        if self.document is not None:
-            return ""
-        return self._documents[1] if len(self._documents) > 1 else "a JSON document of nothing"
+    def damage(self) -> str:
+        """Why `document` is None, or not the whole; empty where it is."""
+        if self.document is None and len(self._documents) == 1:
+            return "a JSON document of nothing"
+        return self._documents[1] if len(self._documents) > 1 else ""
+
+    def _good_part(self) -> Any:
+        begins = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")[:1]
+        if begins not in {b"{", b"["}:
+            return None
+        with self.open() as stream:
+            content = stream.read(MAX_DOCUMENT + 1)
+        return mended(content) if len(content) <= MAX_DOCUMENT else None
 
     def forget(self) -> None:
         """Let go of what was read for `sample` and `document`."""

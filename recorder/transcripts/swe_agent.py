@@ -44,7 +44,7 @@ def tell(document: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the records of one trajectory."""
     history = _list(document.get("history"))
     steps = _list(document.get("trajectory"))
-    session = made_session(AGENT, document.get("environment"), history[:2], steps[:1])
+    session = made_session(AGENT, document.get("environment"), steps[:1] or history[:2])
     telling = Telling(AGENT, session, "none")
     spent = _mapping(_mapping(document.get("info")).get("model_stats"))
     telling.model = _model(document)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from recorder.model import Record
 from recorder.transcripts.format import Damage
+from recorder.transcripts.mending import mended
 from recorder.transcripts.source import Source
 from recorder.transcripts.table import detect, format_named
 
@@ -122,3 +123,43 @@ def test_a_file_of_nul_bytes_is_no_transcript() -> None:
 def test_every_format_stands_in_the_table_with_what_it_was_tested_on() -> None:
     for name in [*SOURCES, "openhands", "cline", "aider", "pi", "mitmproxy", "messages"]:
         assert format_named(name).tested
+
+
+@pytest.mark.parametrize(
+    "name", ["openhands-trajectory", "mini-swe-agent", "swe-agent", "atif", "har", "http-log"]
+)
+@pytest.mark.parametrize("part", [0.7, 0.85, 0.99])
+def test_of_a_document_that_is_cut_off_the_good_part_is_told(
+    name: str, part: float, corpus: Path
+) -> None:
+    content = (corpus / SOURCES[name]).read_bytes()
+    cut = content[: int(len(content) * part)]
+    found = detect(Source("x", lambda: io.BytesIO(cut), len(cut)))
+    assert found is not None
+    assert found.name == name
+    records, damage = read(name, cut)
+    assert [d.reason[:14] for d in damage] == ["not valid JSON"]
+    whole, _ = read(name, content)
+    assert 0 < len(records) <= len(whole)
+    same = {r.id for r in records} & {r.id for r in whole}
+    assert len(same) >= len(records) - 3, "a longer copy goes on where this one was cut"
+
+
+@LOADED
+@given(value=VALUES, at=st.integers(0, 400))
+def test_what_is_mended_is_a_part_of_what_was_written(value: Any, at: int) -> None:
+    text = json.dumps([value, {"a": value}, "end"])
+    found = mended(text.encode()[:at])
+    whole = json.loads(text)
+    assert found is None or is_part(found, whole)
+
+
+def is_part(part: Any, whole: Any) -> bool:
+    if isinstance(part, list):
+        return (
+            isinstance(whole, list) and all(map(is_part, part, whole)) and len(part) <= len(whole)
+        )
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(k in whole and is_part(v, whole[k])
+                                               for k, v in part.items())  # fmt: skip
+    return bool(part == whole)
