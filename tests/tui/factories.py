@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from analyzer.chain import Chain
 from analyzer.model import (
     Action,
     Analysis,
@@ -29,7 +30,6 @@ from recorder import semconv
 from recorder.errors import SessionNotFoundError
 from recorder.model import Kind, Role, SessionRow, Witness
 from tui.scene import Scene
-from tui.source import Integrity
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Property tests say nothing about speed: the machine may be busy."""
@@ -421,6 +421,7 @@ class HeldSource:
         self.path = Path(path)
         self.analyses = list(analyses)
         self.blobs: dict[str, str] = {}
+        self.chain = Chain(is_intact=True, words="chain ok (L0 self)")
 
     def sessions(self) -> list[SessionRow]:
         return [held.session for held in self.analyses]
@@ -431,8 +432,8 @@ class HeldSource:
                 return scene(held)
         raise SessionNotFoundError(f"no session {session_id}")
 
-    def integrity(self, keep_on: Callable[[], bool]) -> Integrity | None:
-        return Integrity(is_intact=True, words="chain ok (L0 self)") if keep_on() else None
+    def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
+        return self.chain if keep_on() else None
 
     def blob(self, digest: str) -> str | None:
         return self.blobs.get(digest)

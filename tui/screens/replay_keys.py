@@ -114,7 +114,18 @@ class ReplayKeys(Room):
         """Go to the next or previous finding."""
         if self.playhead is not None:
             which = "later" if by > 0 else "earlier"
-            self.go(self.playhead.to_finding(by), f"no {which} finding")
+            found = self.playhead.to_finding(by)
+            self.go(found, f"no {which} finding")
+            if found is not None:
+                self.say(self._found_here(found))
+
+    def _found_here(self, at: Playhead) -> str:
+        """Say what is found at one stop: all of it has been reached, however many there are."""
+        action = self.scene.action(at.cursor) if self.scene is not None else None
+        found = self.scene.findings_of.get(action.id, ()) if self.scene and action else ()
+        rules = [finding.rule for finding in found if finding.t_ns == at.t_ns]
+        count = "1 finding here" if len(rules) == 1 else f"{len(rules)} findings here"
+        return f"{count}: {', '.join(rules)}"
 
     def action_jump(self, seconds: int) -> None:
         """Go forward or back by some session time."""
