@@ -315,7 +315,9 @@ def parse_moment(text: str, analysis: Analysis) -> int:
     try:
         offset = parse_offset(text)
     except ValueError:
-        raise ValueError("it is no moment of the session: write 7.5, 1:07.5, 50%, #31 or a rule such as R07") from None
+        raise ValueError(
+            "it is no moment of the session: write 7.5, 1:07.5, 50%, #31 or a rule such as R07"
+        ) from None
     # What is shown is cut to tenths: the last tenth that is shown is still within.
     if offset >= length + SECOND // 10:
         raise ValueError(f"the session is {format_offset(length)} long")

@@ -65,7 +65,10 @@ def _named(resource: ResourceState) -> str:
 
 
 def _worst_first(state: WorldState) -> list[ResourceState]:
-    return sorted(state.resources, key=lambda r: (r.state not in GONE, r.state in UNKNOWN))
+    return sorted(
+        state.resources,
+        key=lambda r: (r.state not in GONE, r.state in UNKNOWN, r.state != "deleted"),
+    )
 
 
 def _tone(resource: ResourceState) -> Tone:

@@ -231,9 +231,7 @@ def test_a_full_disk_is_one_line_and_a_reader_that_leaves_is_no_error(
 
     full = shell(f"{command} > /dev/full")
     assert full.returncode == 2
-    assert full.stderr.splitlines() == [
-        "Error: cannot write the output: No space left on device"
-    ]
+    assert full.stderr.splitlines() == ["Error: cannot write the output: No space left on device"]
     # The reader is gone before the first line comes.
     left = shell(f"{command} | (exec <&-; sleep 0)")
     assert (left.returncode, left.stderr) == (0, "")
@@ -292,7 +290,8 @@ def test_a_moment_that_the_session_has_not_is_one_line_in_a_pipe_and_on_a_termin
 
 def test_help_has_an_example_that_names_the_command(name: str) -> None:
     text = flightlog(name, "--help").stdout
-    assert "Example:" in text
+    assert "\n  Example:\n" in text, "on a line of its own"
+    assert "\\b" not in text
     assert f"flightlog {name}" in text
 
 

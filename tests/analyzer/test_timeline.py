@@ -172,7 +172,9 @@ def test_a_moment_is_a_time_a_share_an_action_or_a_rule() -> None:
     assert parse_moment("9.0", held) == held.end_ns
 
 
-@pytest.mark.parametrize("bad", ["", "x", "1:2:3:4", "-1", "#7", "1.2:3", "5s", "%", "1e3", "99:00", "101%", "R99"])
+@pytest.mark.parametrize(
+    "bad", ["", "x", "1:2:3:4", "-1", "#7", "1.2:3", "5s", "%", "1e3", "99:00", "101%", "R99"]
+)
 def test_what_is_no_moment_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match=r"session"):
         parse_moment(bad, wipe())

@@ -187,6 +187,7 @@ def wipe() -> Analysis:
             sightings=(first_use,),
             join=Join(9, "trace context", Certainty.OBSERVED),
             attributes={
+                semconv.HTTP_METHOD: "POST",
                 semconv.HTTP_STATUS: 200,
                 semconv.URL_FULL: "https://backboard.railway.app/graphql/v2",
                 semconv.REQUEST_BODY: '{"query":"query { deployments { id } }"}',
@@ -268,6 +269,7 @@ def wipe() -> Analysis:
                 ),
             ),
             attributes={
+                semconv.HTTP_METHOD: "POST",
                 semconv.HTTP_STATUS: 200,
                 semconv.RESPONSE_BODY: '{"data":{"volumeDelete":true}}',
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from tui.screens.help import Help
 from tui.screens.replay import Replay
 from tui.screens.room import Room
 from tui.screens.sessions import Sessions
+from tui.widgets.lines import LineList
 
 SIZES = [(120, 36), (80, 24)]
 SECOND = 10**9
@@ -382,6 +384,7 @@ async def test_a_long_value_is_fetched_for_the_action_that_is_looked_at() -> Non
     source = HeldSource(held)
     source.blobs["d1"] = "beginning\n" + "x" * 200 + "\n" + "the end of it"
     async with replaying(held, source=source) as (app, pilot, _screen):
+        await pilot.press("G")
         await until(pilot, lambda: "the end of it" in text(app))
 
 

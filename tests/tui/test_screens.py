@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tui.driving import driven, replaying, rows, text, until
 from analyzer.chain import Chain
+from tests.tui.driving import driven, replaying, rows, text, until
 from tests.tui.factories import HeldSource, analysis, hostile, idle, ms, renamed, scene, wipe
 from tui.app import FlightApp
 from tui.glyphs import UNICODE
@@ -174,8 +174,8 @@ async def test_the_plain_print_tells_the_story_line_by_line() -> None:
     lines = shown.splitlines()
     for part in (
         "RE-ENACTMENT, reconstructed: prompt",
-        "00:04.9 C   api   └? POST backboard.railway.app volumeDelete  [3.6s, ok, observed by proxy, "
-        "its place inferred by process and time] #41",
+        "00:04.9 C   api   └? POST backboard.railway.app volumeDelete  [3.6s, ok, observed "
+        "by proxy, its place inferred by process and time] #41",
         "C R07 refused, then destroyed with another credential: #11 was refused",
         "... idle 3.6s ...",
         "STATE AT 00:09.0   2 credentials in hand",
@@ -210,7 +210,8 @@ def test_the_plain_print_up_to_a_moment_tells_nothing_of_what_came_after_it() ->
     assert "[open, open, observed by proxy" in deletion
     assert "STATE AT 00:04.9" in shown
     assert "DELETED" not in shown
-    assert max(row.rpartition("#")[2] for row in shown.splitlines() if "] #" in row) <= "41"
+    numbers = [int(found) for found in re.findall(r"\] #(\d+)", shown)]
+    assert max(numbers) == 41
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
