@@ -121,7 +121,6 @@ def flightlog() -> None:
 
 def main() -> None:
     """Run the command line; a person's mistakes end in one line and exit code 2."""
-    output = sys.stdout
     try:
         code = flightlog.main(standalone_mode=False)
     except click.exceptions.Exit as leave:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.model import Certainty, CredentialInHand, ResourceState, WorldState
+from analyzer.model import CredentialInHand, ResourceState, WorldState
+from analyzer.testimony import Certainty
 from analyzer.timeline import format_offset
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line

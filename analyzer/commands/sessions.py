@@ -45,9 +45,7 @@ NARROWEST = 60
     help="Derive each session, and say how many of its calls two witnesses tell of.",
 )  # fmt: skip
 @no_verify_option
-def command(
-    recording: str | None, *, as_json: bool, with_calls: bool, no_verify: bool
-) -> None:
+def command(recording: str | None, *, as_json: bool, with_calls: bool, no_verify: bool) -> None:
     """List the sessions of a recording, the newest first, and who told of them.
 
     A session without a recorded end is `open`: its agent is still at work, or was cut off. CHAIN

@@ -271,6 +271,8 @@ def wipe() -> Analysis:
             attributes={
                 semconv.HTTP_METHOD: "POST",
                 semconv.HTTP_STATUS: 200,
+                semconv.URL_FULL: "https://backboard.railway.app/graphql/v2",
+                semconv.REQUEST_BODY: '{"query":"mutation { volumeDelete(volumeId: \\"v\\") }"}',
                 semconv.RESPONSE_BODY: '{"data":{"volumeDelete":true}}',
             },
         ),
