@@ -49,11 +49,13 @@ def chain_of(path: Path, *, progress: Callable[[int, int], None] | None = None) 
 
 
 def _doubtful(recording: Recording, report: VerifyReport) -> frozenset[str]:
-    sessions = recording.sessions()
+    # A root or checkpoint that does not fit follows from the records that are named, if any are.
+    named = [problem for problem in report.problems if problem.seq is not None]
+    problems = named or report.problems
     return frozenset(
         row.id
-        for row in sessions
-        if any(_concerns(recording, problem, row) for problem in report.problems)
+        for row in recording.sessions()
+        if any(_concerns(recording, problem, row) for problem in problems)
     )
 
 
@@ -63,5 +65,8 @@ def _concerns(recording: Recording, problem: Problem, row: SessionRow) -> bool:
     stored = recording.record(problem.seq)
     if stored is not None and stored.session:
         return stored.session == row.id
+    if stored is not None and stored.run:
+        # The wire knows the launch, not the session.
+        return stored.run == row.run
     # Nobody can say any more whose record it was: it may have been any session's of that time.
     return row.first_seq <= problem.seq <= row.last_seq

@@ -214,7 +214,6 @@ def test_bad_input_is_one_clear_line_and_exit_code_two(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("name", ["sessions", "tail", "report", "findings", "replay", "demo"])
 @pytest.mark.parametrize(
     "arguments", [["replay", "last"], ["report"], ["findings"], ["tail", "--once"], ["sessions"]]
 )
@@ -288,6 +287,7 @@ def test_a_moment_that_the_session_has_not_is_one_line_in_a_pipe_and_on_a_termin
     )
 
 
+@pytest.mark.parametrize("name", ["sessions", "tail", "report", "findings", "replay", "demo"])
 def test_help_has_an_example_that_names_the_command(name: str) -> None:
     text = flightlog(name, "--help").stdout
     assert "\n  Example:\n" in text, "on a line of its own"

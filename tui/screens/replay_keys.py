@@ -120,12 +120,11 @@ class ReplayKeys(Room):
                 self.say(self._found_here(found))
 
     def _found_here(self, at: Playhead) -> str:
-        """Say what is found at one stop: all of it has been reached, however many there are."""
+        """Name what is found at one stop where it is several: all of them have been reached."""
         action = self.scene.action(at.cursor) if self.scene is not None else None
         found = self.scene.findings_of.get(action.id, ()) if self.scene and action else ()
         rules = [finding.rule for finding in found if finding.t_ns == at.t_ns]
-        count = "1 finding here" if len(rules) == 1 else f"{len(rules)} findings here"
-        return f"{count}: {', '.join(rules)}"
+        return f"{len(rules)} findings here: {', '.join(rules)}" if len(rules) > 1 else ""
 
     def action_jump(self, seconds: int) -> None:
         """Go forward or back by some session time."""
