@@ -5,6 +5,7 @@ Pure functions of an `Analysis`; they know widths in columns but nothing of how 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 SECOND = 1_000_000_000
+RULE = re.compile(r"[A-Za-z]+\d+")
 IDLE_NS = 2 * SECOND
 """A stretch in which nothing begins, ends or is found for longer than this is idle: something may
 still be under way, such as a request that takes its time."""
@@ -304,7 +306,19 @@ def parse_moment(text: str, analysis: Analysis) -> int:
     for finding in analysis.findings:
         if text.upper() == finding.rule.upper():
             return finding.t_ns
+    if RULE.fullmatch(text):
+        rules = ", ".join(dict.fromkeys(f.rule for f in analysis.findings)) or "none"
+        raise ValueError(f"the session has no finding of {text} (it has {rules})")
     length = analysis.end_ns - analysis.start_ns
-    if text.endswith("%") and text[:-1].isdigit():
-        return analysis.start_ns + length * min(int(text[:-1]), 100) // 100
-    return analysis.start_ns + min(parse_offset(text), length)
+    if text.endswith("%") and text[:-1].isdecimal() and int(text[:-1]) <= 100:
+        return analysis.start_ns + length * int(text[:-1]) // 100
+    try:
+        offset = parse_offset(text)
+    except ValueError:
+        raise ValueError(
+            "it is no moment of the session: write 7.5, 1:07.5, 50%, #31 or a rule such as R07"
+        ) from None
+    # What is shown is cut to tenths: the last tenth that is shown is still within.
+    if offset >= length + SECOND // 10:
+        raise ValueError(f"the session is {format_offset(length)} long")
+    return analysis.start_ns + min(offset, length)

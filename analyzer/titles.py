@@ -115,7 +115,9 @@ def _operations(texts: Texts) -> str:
     return "; ".join(f"{kind} {', '.join(names)}" for kind, names in by_type.items())
 
 
-def _model(name: str, texts: Texts, _outcome: Outcome) -> str:
+def _model(name: str, texts: Texts, outcome: Outcome) -> str:
+    if outcome is Outcome.OPEN and semconv.GEN_AI_OUTPUT_MESSAGES not in texts.attributes:
+        return f"{name} …"
     lines = answer_text(texts).strip().splitlines()
     tokens = [
         as_text(texts.attributes.get(key, ""))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from analyzer.model import Action, Effect, Finding, Sighting
 from analyzer.testimony import Certainty
@@ -37,19 +38,54 @@ type Blobs = Mapping[str, str]
 """Attribute name -> its whole text, for values that are cut short in the action."""
 
 
-def action_lines(scene: Scene, row: int, glyphs: Glyphs, blobs: Blobs | None = None) -> list[Line]:
-    """Return the whole account of an action, unwrapped."""
-    action = scene.action(row)
-    if action is None:
+def action_lines(
+    scene: Scene,
+    row: int,
+    glyphs: Glyphs,
+    blobs: Blobs | None = None,
+    *,
+    t_ns: int | None = None,
+) -> list[Line]:
+    """Return the whole account of an action, unwrapped; what is held against it comes first.
+
+    Args:
+        scene: the session.
+        row: the action's row.
+        glyphs: the signs to write with.
+        blobs: the whole of values that are cut short in the action.
+        t_ns: tell only what was known at this moment (ns since the epoch); default: everything.
+    """
+    whole, action = scene.action(row), scene.action(row, t_ns)
+    if whole is None or action is None:
         return [line("before the first action", tone=Tone.DIM)]
-    lines = [_heading(scene, row, action), *doubt_lines(action)]
-    lines += _standing(scene, action, glyphs)
+    lines = [_heading(scene, row, action)]
     for finding in scene.findings_of.get(action.id, ()):
         lines += _finding(finding)
+    lines += doubt_lines(action)
+    lines += _standing(scene, action, glyphs)
     lines += [_sighting(scene, sighting) for sighting in action.sightings]
     lines += testimony_lines(action)
     lines += _values(action, blobs or {})
+    if action is not whole:
+        lines += _what_comes(scene, action, whole, glyphs, blobs or {})
     return lines
+
+
+def _what_comes(
+    scene: Scene, known: Action, whole: Action, glyphs: Glyphs, blobs: Blobs
+) -> Iterator[Line]:
+    """Yield what an action that is still open will have brought when it ends, and say so."""
+    length = format_length(whole.duration_ns)
+    yield line("")
+    yield line(
+        f"{glyphs.rule * 3} still open; below is the future: {outcome_words(whole)} after {length}",
+        tone=Tone.ACCENT,
+    )
+    for sighting in whole.sightings:
+        if sighting not in known.sightings:
+            yield _sighting(scene, sighting)
+    later = {n: v for n, v in whole.attributes.items() if n not in known.attributes}
+    yield from _values(replace(whole, attributes=later), blobs)
 
 
 def _heading(scene: Scene, row: int, action: Action) -> Line:
@@ -66,7 +102,7 @@ def _heading(scene: Scene, row: int, action: Action) -> Line:
 def _standing(scene: Scene, action: Action, glyphs: Glyphs) -> Iterator[Line]:
     if action.reconstructed:
         yield line(
-            f"{glyphs.reconstructed} reconstructed: {action.reconstructed}", tone=Tone.MADE_UP
+            f"{glyphs.reconstructed} partly made up: {action.reconstructed}", tone=Tone.MADE_UP
         )
     join = action.join
     if join and join.parent in scene.row_of:

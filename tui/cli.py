@@ -6,15 +6,21 @@ sqlite_utils costs anything until a command needs it.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 
 from recorder.errors import FlightlogError
 
 __all__ = ["main"]
+
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tui.commands.demo", "Record the nine-second wipe for real and replay it."),
@@ -39,6 +45,27 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command -> (module that defines `command`, one line of help)."""
 
 
+@contextmanager
+def _output_named() -> Iterator[None]:
+    """End quietly when the reader of our output has gone, in one line when a disk is full."""
+    try:
+        yield
+    except BrokenPipeError:
+        # head or less has seen enough: that is no error. (click would end with 1.)
+        _discard_output()
+        raise click.exceptions.Exit(0) from None
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        _discard_output()
+        raise FlightlogError(f"cannot write the output: {error.strerror}") from error
+
+
+def _discard_output() -> None:
+    """Keep Python from complaining once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class _Commands(click.Group):
     """A group that imports a command's module when the command is used."""
 
@@ -56,6 +83,15 @@ class _Commands(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.command is no command")
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and write out what it printed, naming what an output cannot take."""
+        with _output_named():
+            try:
+                return super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing them."""
@@ -86,7 +122,6 @@ def flightlog() -> None:
 
 def main() -> None:
     """Run the command line; a person's mistakes end in one line and exit code 2."""
-    output = sys.stdout
     try:
         code = flightlog.main(standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -99,13 +134,4 @@ def main() -> None:
         code = error.exit_code
     except click.Abort:
         code = 130
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: that is no error, and Python must not
-        # complain about it when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except SystemExit as leave:
-        # click has met the same before us: it puts a stdout in place that complains of nothing,
-        # and would end with 1.
-        code = leave.code if sys.stdout is output else 0
     sys.exit(code if isinstance(code, int) else 0)

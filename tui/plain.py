@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
+from analyzer.begun import as_known_at
+from analyzer.chain import Chain
 from analyzer.model import Analysis
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
@@ -22,35 +24,47 @@ from tui.world import world_lines
 __all__ = ["print_timeline"]
 
 
-def print_timeline(analysis: Analysis, out: TextIO, *, ascii: bool = False) -> None:  # noqa: A002
+def print_timeline(
+    analysis: Analysis,
+    out: TextIO,
+    *,
+    chain: Chain | None,
+    until_ns: int | None = None,
+    ascii: bool = False,  # noqa: A002
+) -> None:
     """Write a session's time line: a line per action, its findings below it, the state at the end.
 
     Args:
         analysis: the session.
         out: where to write; what it cannot encode is escaped.
+        chain: what verifying the recording showed; None when it was not verified, which is said.
+        until_ns: tell what was known at this moment (ns since the epoch); default: the end.
         ascii: write nothing but ASCII, escaping the rest.
     """
     # A stream in memory has no encoding and takes everything.
     glyphs = glyphs_for(out.encoding or "utf-8", ascii_only=ascii)
     scene = Scene.of(analysis, StateIndex(analysis))
-    for row in timeline_lines(scene, glyphs):
+    for row in timeline_lines(scene, glyphs, chain, until_ns):
         out.write(as_text(row, glyphs).rstrip() + "\n")
 
 
-def timeline_lines(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
+def timeline_lines(
+    scene: Scene, glyphs: Glyphs, chain: Chain | None, until_ns: int | None
+) -> Iterator[Line]:
     """Yield the lines that `print_timeline` writes."""
-    yield from _heading(scene, glyphs)
+    yield from _heading(scene, glyphs, chain)
     idle = idle_before(scene.timeline)
-    for row in range(len(scene.analysis.actions)):
+    t_ns = scene.timeline.end_ns if until_ns is None else until_ns
+    for row in range(scene.timeline.index_at(t_ns) + 1):
         if row in idle:
             yield line(f"    ... idle {format_length(idle[row])} ...")
-        yield _action(scene, row, glyphs)
-        yield from _findings(scene, row)
+        yield _action(scene, row, glyphs, t_ns)
+        yield from _findings(scene, row, t_ns)
     yield line("")
-    yield from world_lines(scene, scene.states.at(scene.timeline.end_ns), glyphs)
+    yield from world_lines(scene, scene.states.at(t_ns), glyphs)
 
 
-def _heading(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
+def _heading(scene: Scene, glyphs: Glyphs, chain: Chain | None) -> Iterator[Line]:
     session, timeline = scene.analysis.session, scene.timeline
     yield line(
         f"session {session.id}  {agent_name(session)}  {when(timeline.start_ns)}  "
@@ -58,6 +72,7 @@ def _heading(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
         "findings ",
         *count_words(scene.analysis.findings),
     )
+    yield line(chain.words if chain else "not verified; 'flightlog verify' does it")
     if scene.is_reenactment():
         yield line(
             f"{glyphs.reconstructed} RE-ENACTMENT, reconstructed: {scene.analysis.reconstructed}"
@@ -68,31 +83,38 @@ def _heading(scene: Scene, glyphs: Glyphs) -> Iterator[Line]:
     yield line("")
 
 
-def _action(scene: Scene, row: int, glyphs: Glyphs) -> Line:
-    action, mark = scene.analysis.actions[row], scene.marks[row]
-    made_up = glyphs.reconstructed if action.reconstructed else " "
+def _action(scene: Scene, row: int, glyphs: Glyphs, t_ns: int) -> Line:
+    action, mark = as_known_at(scene.analysis.actions[row], t_ns), scene.marks[row]
+    made_up = glyphs.reconstructed if action.reconstructed else ""
     at = format_offset(action.start_ns - scene.timeline.start_ns)
     title = nested_title(action, scene.nests[row], glyphs)
     return line(
         f"{at:>7} {mark.letter}{made_up:<2} {action.lane.value:<5} {title}  "
         f"[{format_length(action.duration_ns)}, {outcome_words(action)}, {_known(scene, row)}] "
         f"#{action.id}"
+        + (f"  {glyphs.reconstructed} made up: {action.reconstructed}" if made_up else "")
     )
 
 
 def _known(scene: Scene, row: int) -> str:
     action, nest = scene.analysis.actions[row], scene.nests[row]
-    known = action.certainty
+    if action.certainty is Certainty.INFERRED:
+        known = action.certainty.value
+    else:
+        told_by = "+".join(witness.value for witness in action.witnesses) or "nobody"
+        known = f"observed by {told_by}"
     if nest.parent is None or nest.certainty is Certainty.OBSERVED or action.join is None:
-        return known.value
-    return f"{known.value}, its place {nest.certainty.value} by {action.join.basis}"
+        return known
+    return f"{known}, its place {nest.certainty.value} by {action.join.basis}"
 
 
-def _findings(scene: Scene, row: int) -> Iterator[Line]:
+def _findings(scene: Scene, row: int, t_ns: int) -> Iterator[Line]:
     action = scene.analysis.actions[row]
     if scene.marks[row] <= Mark.FAILED:
         return
     for finding in scene.findings_of.get(action.id, ()):
+        if finding.t_ns > t_ns:
+            continue
         yield line(
             f"        {finding.severity.letter} {finding.rule} {finding.title}: {finding.reason} "
             f"({finding.certainty.value})"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from analyzer.begun import as_known_at
 from analyzer.model import Action, Analysis, Credential, Finding, WorldState
 from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
@@ -56,9 +57,14 @@ class Scene:
             credential_of={c.fingerprint: c for c in analysis.credentials},
         )
 
-    def action(self, row: int) -> Action | None:
-        """Return the action of a row, None before the first."""
-        return self.analysis.actions[row] if 0 <= row < len(self.analysis.actions) else None
+    def action(self, row: int, t_ns: int | None = None) -> Action | None:
+        """Return the action of a row, as it was known at a moment if one is given; None before the
+        first.
+        """
+        if not 0 <= row < len(self.analysis.actions):
+            return None
+        action = self.analysis.actions[row]
+        return action if t_ns is None else as_known_at(action, t_ns)
 
     def offset_of(self, action_id: int) -> int | None:
         """Return the session time (ns) at which an action began; None if it is not here."""

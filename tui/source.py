@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from analyzer.analysis import analyze
+from analyzer.chain import Chain, chain_of
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
 from recorder.reader import Recording
-from recorder.verify import verify
 from tui.scene import Scene
 
-__all__ = ["Integrity", "RecordingSource", "Source", "find_session"]
+__all__ = ["RecordingSource", "Source", "find_session"]
 
 KEPT = 16
 """Analysed sessions that stay in memory; the list of sessions shows each again and again."""
@@ -43,17 +42,9 @@ class Source(Protocol):
         """Return a large value's text, None where it was removed."""
         ...
 
-    def integrity(self, keep_on: Callable[[], bool]) -> Integrity | None:
+    def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         """Verify the whole recording, None when `keep_on` said no in the middle."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Integrity:
-    """What verifying the recording showed; never more than its level."""
-
-    is_intact: bool
-    words: str
 
 
 class _StoppedError(Exception):
@@ -104,7 +95,7 @@ class RecordingSource:
             data = recording.blob(digest)
         return None if data is None else data.decode("utf-8", "backslashreplace")
 
-    def integrity(self, keep_on: Callable[[], bool]) -> Integrity | None:
+    def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         """Verify the whole recording, None when `keep_on` said no in the middle."""
 
         def progress(_done: int, _all: int) -> None:
@@ -112,14 +103,9 @@ class RecordingSource:
                 raise _StoppedError
 
         try:
-            report = verify(self.path, progress=progress)
+            return chain_of(self.path, progress=progress)
         except _StoppedError:
             return None
-        if report.ok:
-            return Integrity(is_intact=True, words=f"chain ok ({report.level})")
-        first = report.problems[0]
-        where = "" if first.seq is None else f" at record {first.seq}"
-        return Integrity(is_intact=False, words=f"chain BAD{where}")
 
 
 def find_session(path: Path, wanted: str) -> SessionRow:

@@ -62,12 +62,16 @@ def _on(value: bool) -> str:
 def _next(scene: Scene, playhead: Playhead, glyphs: Glyphs) -> Line:
     stop = playhead.next_stop
     if stop is None:
+        here = sum(finding.t_ns == playhead.t_ns for finding in scene.analysis.findings)
+        if here > 1:
+            return line(f"{here} findings here, no later finding", tone=Tone.DIM)
         return line("no later finding" if scene.analysis.findings else "no findings", tone=Tone.DIM)
     due = [finding for finding in scene.analysis.findings if finding.t_ns == stop.t_ns]
     worst = max(due, key=lambda finding: finding.severity)
     return line(
         "next ",
         Piece(f"{glyphs.finding} {worst.rule}", severity_tone(worst.severity)),
+        f" and {len(due) - 1} more" if len(due) > 1 else "",
         f" in {format_offset(stop.t_ns - playhead.t_ns)}",
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from analyzer.begun import as_known_at
 from analyzer.model import Action, Effect, Finding, Outcome, Severity
 from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, format_length, format_offset
@@ -54,8 +55,8 @@ LEGEND = (
     ("inferred", "derived from what was recorded, by the rule that is named; mark {inferred}"),
     (
         "reconstructed",
-        "made up to fill what nobody published, and marked so in the recording; "
-        "mark {reconstructed}",
+        "partly made up, to fill what nobody published, and marked so in the recording; "
+        "mark {reconstructed}, with what was made up",
     ),
 )
 
@@ -78,10 +79,23 @@ def outcome_tone(action: Action) -> Tone:
 
 
 def row_line(
-    scene: Scene, row: int, width: int, glyphs: Glyphs, *, is_cursor: bool, is_future: bool
+    scene: Scene,
+    row: int,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    is_cursor: bool,
+    is_future: bool,
+    t_ns: int | None = None,
 ) -> Line:
-    """Return one action as a row of exactly `width` cells."""
+    """Return one action as a row of exactly `width` cells.
+
+    What has begun is drawn as it was known at `t_ns` (ns since the epoch); the future, which is
+    dimmed, as it came out.
+    """
     action, mark = scene.analysis.actions[row], scene.marks[row]
+    if t_ns is not None and not is_future:
+        action = as_known_at(action, t_ns)
     made_up = glyphs.reconstructed if action.reconstructed else " " * len(glyphs.reconstructed)
     offset = format_offset(action.start_ns - scene.timeline.start_ns)
     head = (

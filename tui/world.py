@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.model import CredentialInHand, ResourceState, WorldState
+from analyzer.testimony import Certainty
 from analyzer.timeline import format_offset
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
@@ -67,7 +68,10 @@ def _named(resource: ResourceState) -> str:
 
 
 def _worst_first(state: WorldState) -> list[ResourceState]:
-    return sorted(state.resources, key=lambda r: (r.state not in GONE, r.state in UNKNOWN))
+    return sorted(
+        state.resources,
+        key=lambda r: (r.state not in GONE, r.state in UNKNOWN, r.state != "deleted"),
+    )
 
 
 def _tone(resource: ResourceState) -> Tone:
@@ -104,24 +108,39 @@ def _human(scene: Scene, state: WorldState) -> tuple[Piece, ...]:
 
 
 def world_summary(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:
-    """Return the state in two or three rows, for narrow screens; worst and newest first."""
-    held = [
-        Piece(f"  {cred.name} {glyphs.arrow} {cred.first_place} #{cred.first_action}", Tone.ACCENT)
-        for cred in reversed(state.credentials)
-    ]
-    world = [
-        Piece(
-            f"  {_named(r)} {r.state.upper()} {r.certainty.value} #{r.action}",
-            _tone(r),
-        )
-        for r in _worst_first(state)
-    ]
+    """Return the state in two rows, for narrow screens: what is gone first, then what is held."""
     at = format_offset(state.t_ns - scene.timeline.start_ns)
+    gap = Piece(" · " if not glyphs.ascii else " - ", Tone.DIM)
+    world = [piece for counted in _by_type(state, glyphs) for piece in (gap, counted)]
+    held = [
+        piece
+        for cred in reversed(state.credentials)
+        for piece in (gap, Piece(f"{cred.name} {glyphs.arrow} {_brief(cred)}", Tone.ACCENT))
+    ]
     return [
         line(
-            Piece(f"at {at}", Tone.STRONG),
-            f"  creds {len(state.credentials)}",
-            *(held or [Piece("  none in hand", Tone.DIM)]),
+            Piece(at, Tone.STRONG),
+            *(world or [gap, Piece("no resource seen yet", Tone.DIM)]),
         ),
-        line("world", *(world or [Piece("  no resource seen yet", Tone.DIM)])),
+        line(
+            Piece(f"creds {len(state.credentials)}"),
+            *(held or [gap, Piece("none in hand", Tone.DIM)]),
+        ),
     ]
+
+
+def _by_type(state: WorldState, glyphs: Glyphs) -> Iterator[Piece]:
+    """Yield `volume DELETED`, `3 services ALIVE`: names do not fit, and the panel has them."""
+    groups: dict[tuple[str, str, Certainty], list[ResourceState]] = {}
+    for resource in _worst_first(state):
+        key = (resource.type, resource.state, resource.certainty)
+        groups.setdefault(key, []).append(resource)
+    for (kind, condition, certainty), members in groups.items():
+        name = kind if len(members) == 1 else f"{len(members)} {kind}s"
+        sure = "" if certainty is Certainty.OBSERVED else glyphs.inferred
+        yield Piece(f"{name} {condition.upper()}{sure}", _tone(members[0]))
+
+
+def _brief(credential: CredentialInHand) -> str:
+    folders, _, name = credential.first_place.rpartition("/")
+    return f"{'…/' if folders else ''}{name} #{credential.first_action}"

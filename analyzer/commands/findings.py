@@ -7,11 +7,12 @@ import json
 import click
 
 from analyzer.analysis import analyze
+from analyzer.chain import Chain, chain_of
 from analyzer.commands.colour import painted
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.model import Analysis, Finding, Severity
 from analyzer.timeline import format_offset
-from recorder.commands.options import json_option, recording_option
+from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
 
 LEVELS = tuple(severity.name.lower() for severity in Severity)
@@ -26,6 +27,7 @@ LEVELS = tuple(severity.name.lower() for severity in Severity)
     type=click.Choice(LEVELS),
     help="End with 1 when something at least this severe was found.",
 )
+@no_verify_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -33,6 +35,7 @@ def command(
     recording: str | None,
     as_json: bool,
     fail_on: str | None,
+    no_verify: bool,
 ) -> None:
     """List what the rules found in a session, in order of time.
 
@@ -45,9 +48,14 @@ def command(
     """
     with opened(recording) as source:
         analysis = analyze(source, chosen_session(source, session).id)
+        chain = None if no_verify else chain_of(source.path)
+    if chain is not None and not chain.is_intact:
+        click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
     if as_json:
-        click.echo(json.dumps([_document(analysis, f) for f in analysis.findings], indent=2))
+        found = [_document(analysis, f, chain) for f in analysis.findings]
+        click.echo(json.dumps(found, indent=2))
     elif analysis.findings:
+        click.echo(chain.words if chain else "not verified")
         click.echo("\n".join(_lines(analysis)))
     else:
         click.echo(f"the rules found nothing in session {safe_text(analysis.session.id)}", err=True)
@@ -72,7 +80,7 @@ def _entry(analysis: Analysis, finding: Finding) -> list[str]:
     ]
 
 
-def _document(analysis: Analysis, finding: Finding) -> dict[str, object]:
+def _document(analysis: Analysis, finding: Finding, chain: Chain | None) -> dict[str, object]:
     return {
         "session": safe_text(analysis.session.id),
         "rule": finding.rule,
@@ -86,6 +94,7 @@ def _document(analysis: Analysis, finding: Finding) -> dict[str, object]:
         "fingerprint": finding.fingerprint,
         "tags": list(finding.tags),
         "reconstructed": _shown(analysis.reconstructed),
+        "chain": chain.state_of(analysis.session.id) if chain else "not verified",
     }
 
 

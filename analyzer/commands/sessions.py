@@ -12,10 +12,11 @@ from datetime import datetime
 import click
 
 from analyzer.analysis import analyze
+from analyzer.chain import Chain, chain_of
 from analyzer.commands.selection import opened
 from analyzer.completeness import Completeness, completeness_of
 from analyzer.timeline import format_length
-from recorder.commands.options import json_option, recording_option
+from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.location import demo_stands_in
 from recorder.model import SessionRow
 from recorder.reader import Recording
@@ -23,7 +24,8 @@ from recorder.safe_text import safe_text
 
 SECOND = 1_000_000_000
 COLUMNS = (
-    "SESSION", "STARTED", "LENGTH", "RECORDS", "STATE", "TOLD BY", "AGENT", "MODEL", "FOLDER",
+    "SESSION", "STARTED", "LENGTH", "RECORDS", "STATE", "CHAIN", "TOLD BY", "AGENT", "MODEL",
+    "FOLDER",
 )  # fmt: skip
 CALLS = "CALLS TWICE"
 SELECT_WITNESSES = """
@@ -42,11 +44,13 @@ NARROWEST = 60
     "--calls", "with_calls", is_flag=True,
     help="Derive each session, and say how many of its calls two witnesses tell of.",
 )  # fmt: skip
-def command(recording: str | None, *, as_json: bool, with_calls: bool) -> None:
+@no_verify_option
+def command(recording: str | None, *, as_json: bool, with_calls: bool, no_verify: bool) -> None:
     """List the sessions of a recording, the newest first, and who told of them.
 
-    A session without a recorded end is `open`: its agent is still at work, or was cut off. What is
-    missing in one: 'flightlog completeness SESSION'.
+    A session without a recorded end is `open`: its agent is still at work, or was cut off. CHAIN
+    tells whether its records are as they were written: ok, or BAD where something was changed. What
+    is missing in one: 'flightlog completeness SESSION'.
 
     \b
     Example:
@@ -56,13 +60,20 @@ def command(recording: str | None, *, as_json: bool, with_calls: bool) -> None:
     """
     with opened(recording) as source:
         rows = list(reversed(source.sessions()))
+        chain = None if no_verify else chain_of(source.path)
         told = _witnesses(source)
         calls = {row.id: _calls(source, row) for row in rows} if with_calls else {}
         if as_json:
-            found = [_document(row, told.get(row.id, {}), calls.get(row.id)) for row in rows]
+            found = [
+                _document(row, told.get(row.id, {}), calls.get(row.id))
+                | {"chain": _state(row, chain)}
+                for row in rows
+            ]
             click.echo(json.dumps(found, indent=2))
         elif rows:
-            click.echo("\n".join(_table(rows, told, calls)))
+            click.echo("\n".join(_table(rows, chain, told, calls)))
+            if chain is not None and not chain.is_intact:
+                click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
             if demo_stands_in(recording):
                 click.echo("these are the demo's: there is no recording of your own yet", err=True)
         else:
@@ -100,12 +111,21 @@ def _document(
     return shown
 
 
-def _table(rows: list[SessionRow], told: Witnesses, calls: Mapping[str, Completeness]) -> list[str]:
+def _state(row: SessionRow, chain: Chain | None) -> str:
+    return chain.state_of(row.id) if chain else "not verified"
+
+
+def _table(
+    rows: list[SessionRow],
+    chain: Chain | None,
+    told: Witnesses,
+    calls: Mapping[str, Completeness],
+) -> list[str]:
     """Return the table's lines, cut to the terminal where there is one."""
-    cells = [COLUMNS, *(_cells(row, told.get(row.id, {})) for row in rows)]
+    cells = [COLUMNS, *(_cells(row, chain, told.get(row.id, {})) for row in rows)]
     if calls:
         twice = [CALLS, *(f"{len(c.twice)}/{c.calls}" for row in rows for c in [calls[row.id]])]
-        cells = [(*row[:6], more, *row[6:]) for row, more in zip(cells, twice, strict=True)]
+        cells = [(*row[:7], more, *row[7:]) for row, more in zip(cells, twice, strict=True)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -117,7 +137,7 @@ def _table(rows: list[SessionRow], told: Witnesses, calls: Mapping[str, Complete
     return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
 
 
-def _cells(row: SessionRow, told: Mapping[str, int]) -> tuple[str, ...]:
+def _cells(row: SessionRow, chain: Chain | None, told: Mapping[str, int]) -> tuple[str, ...]:
     started = datetime.fromtimestamp(row.start_ns // SECOND).astimezone()
     return (
         safe_text(row.id[:12]),
@@ -125,6 +145,7 @@ def _cells(row: SessionRow, told: Mapping[str, int]) -> tuple[str, ...]:
         format_length(row.last_ns - row.start_ns) if row.timed else "unknown",
         str(row.records),
         "ended" if row.ended else "open",
+        _state(row, chain) if chain else "-",
         "+".join(told) or "-",
         safe_text(f"{row.agent} {row.agent_version}".strip()) or "-",
         safe_text(row.model) or "-",

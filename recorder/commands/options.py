@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["demo_option", "json_option", "recording_option", "writing_option"]
+__all__ = ["demo_option", "json_option", "no_verify_option", "recording_option", "writing_option"]
 
 _MEANT = "The recording: a path, or a name in the data folder. Default: $FLIGHTLOG_RECORDING, then "
 
@@ -29,6 +29,13 @@ def demo_option[F: Callable[..., Any]](function: F) -> F:
 
 def _option[F: Callable[..., Any]](default: str) -> Callable[[F], F]:
     return click.option("--recording", "-r", metavar="NAME_OR_PATH", help=_MEANT + default)
+
+
+def no_verify_option[F: Callable[..., Any]](function: F) -> F:
+    """Add `--no-verify`."""
+    return click.option(
+        "--no-verify", is_flag=True, help="Leave the recording unverified, and say so."
+    )(function)
 
 
 def json_option[F: Callable[..., Any]](function: F) -> F:

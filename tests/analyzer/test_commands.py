@@ -6,6 +6,8 @@ import json
 import os
 import pty
 import select
+import shlex
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -29,12 +31,13 @@ def flightlog(*arguments: str | Path, **variables: str) -> subprocess.CompletedP
     )
 
 
-def in_a_terminal(*arguments: str | Path, **variables: str) -> str:
-    """Return what a command writes when its stdout is a terminal."""
+def in_a_terminal(*arguments: str | Path, merged: bool = False, **variables: str) -> str:
+    """Return what a command writes when its stdout, and with `merged` its stderr, is a terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*RUN, *map(str, arguments)],
         stdout=theirs,
+        stderr=theirs if merged else None,
         env={**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, **variables},
     )
     os.close(theirs)
@@ -211,10 +214,84 @@ def test_bad_input_is_one_clear_line_and_exit_code_two(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("name", ["sessions", "tail", "report", "findings"])
+@pytest.mark.parametrize(
+    "arguments", [["replay", "last"], ["report"], ["findings"], ["tail", "--once"], ["sessions"]]
+)
+def test_a_full_disk_is_one_line_and_a_reader_that_leaves_is_no_error(
+    flown: Path, arguments: list[str]
+) -> None:
+    command = shlex.join([*RUN, *arguments, "-r", str(flown)])
+
+    def shell(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", line],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    full = shell(f"{command} > /dev/full")
+    assert full.returncode == 2
+    assert full.stderr.splitlines() == ["Error: cannot write the output: No space left on device"]
+    # The reader is gone before the first line comes.
+    left = shell(f"{command} | (exec <&-; sleep 0)")
+    assert (left.returncode, left.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def tampered(flown: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recording with one byte of the newer session's deletion changed."""
+    copy = tmp_path_factory.mktemp("tampered") / "flight.db"
+    with sqlite3.connect(flown) as good, sqlite3.connect(copy) as changed:
+        good.backup(changed)
+        changed.execute(
+            "UPDATE records SET body = CAST(replace(CAST(body AS TEXT), 'volumeDelete', "
+            "'volumeDelets') AS BLOB) WHERE seq = (SELECT min(seq) FROM records WHERE "
+            "kind = 'api_request' AND instr(CAST(body AS TEXT), 'volumeDelete'))"
+        )
+    good.close()
+    changed.close()
+    return copy
+
+
+def test_every_plain_output_says_that_the_recording_was_changed(tampered: Path) -> None:
+    replay = flightlog("replay", "last", "-r", tampered)
+    assert replay.stdout.splitlines()[1].startswith("chain BAD at record ")
+    found = flightlog("findings", "-r", tampered)
+    assert found.stdout.startswith("chain BAD at record ")
+    assert "NOT as it was written" in found.stderr
+    machine = flightlog("findings", "-r", tampered, "--json")
+    assert {row["chain"] for row in json.loads(machine.stdout)} == {"BAD"}
+    listed = flightlog("sessions", "-r", tampered)
+    assert "NOT as it was written" in listed.stderr
+    headings, newer, older = listed.stdout.splitlines()
+    assert newer[headings.index("CHAIN") :].startswith("BAD")
+    assert older[headings.index("CHAIN") :].startswith("ok")
+
+
+def test_an_intact_recording_says_so_and_one_that_was_not_looked_at_too(flown: Path) -> None:
+    assert flightlog("replay", "last", "-r", flown).stdout.splitlines()[1] == "chain ok (L0 self)"
+    assert flightlog("findings", "-r", flown).stdout.startswith("chain ok (L0 self)\n")
+    assert flightlog("findings", "-r", flown, "--no-verify").stdout.startswith("not verified\n")
+    rows = json.loads(flightlog("sessions", "-r", flown, "--json").stdout)
+    assert {row["chain"] for row in rows} == {"ok"}
+
+
+@pytest.mark.parametrize("at", ["R99", "99:99", "soon"])
+def test_a_moment_that_the_session_has_not_is_one_line_in_a_pipe_and_on_a_terminal(
+    flown: Path, at: str
+) -> None:
+    piped = flightlog("replay", "last", "--at", at, "-r", flown)
+    assert (piped.returncode, piped.stdout) == (2, "")
+    assert f"--at {at}: " in piped.stderr
+    assert f"--at {at}: " in in_a_terminal(
+        "replay", "last", "--at", at, "-r", flown, merged=True, TERM="xterm-256color"
+    )
+
+
+@pytest.mark.parametrize("name", ["sessions", "tail", "report", "findings", "replay", "demo"])
 def test_help_has_an_example_that_names_the_command(name: str) -> None:
     text = flightlog(name, "--help").stdout
-    assert "Example:" in text
+    assert "\n  Example:\n" in text, "on a line of its own"
+    assert "\\b" not in text
     assert f"flightlog {name}" in text
 
 

@@ -169,10 +169,21 @@ def test_a_moment_is_a_time_a_share_an_action_or_a_rule() -> None:
     assert parse_moment("50%", held) == ms(4_500)
     assert parse_moment("#41", held) == ms(4_900)
     assert parse_moment("r07", held) == ms(4_900)
-    assert parse_moment("99:00", held) == held.end_ns
+    assert parse_moment("9.0", held) == held.end_ns
 
 
-@pytest.mark.parametrize("bad", ["", "x", "1:2:3:4", "-1", "#7", "1.2:3", "5s", "%", "1e3"])
+@pytest.mark.parametrize(
+    "bad", ["", "x", "1:2:3:4", "-1", "#7", "1.2:3", "5s", "%", "1e3", "99:00", "101%", "R99"]
+)
 def test_what_is_no_moment_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match=r"session"):
         parse_moment(bad, wipe())
+
+
+def test_a_refused_moment_says_what_there_is_and_how_to_write_it() -> None:
+    with pytest.raises(ValueError, match=r"no finding of R99 \(it has R03, R07\)"):
+        parse_moment("R99", wipe())
+    with pytest.raises(ValueError, match=r"session is 00:09.0 long"):
+        parse_moment("99:99", wipe())
+    with pytest.raises(ValueError, match=r"50%, #31 or a rule such as R07"):
+        parse_moment("soon", wipe())

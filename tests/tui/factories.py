@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from analyzer.chain import Chain
 from analyzer.model import (
     Action,
     Analysis,
@@ -29,7 +30,6 @@ from recorder import semconv
 from recorder.errors import SessionNotFoundError
 from recorder.model import Kind, Role, SessionRow, Witness
 from tui.scene import Scene
-from tui.source import Integrity
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Property tests say nothing about speed: the machine may be busy."""
@@ -187,6 +187,7 @@ def wipe() -> Analysis:
             sightings=(first_use,),
             join=Join(9, "trace context", Certainty.OBSERVED),
             attributes={
+                semconv.HTTP_METHOD: "POST",
                 semconv.HTTP_STATUS: 200,
                 semconv.URL_FULL: "https://backboard.railway.app/graphql/v2",
                 semconv.REQUEST_BODY: '{"query":"query { deployments { id } }"}',
@@ -268,7 +269,10 @@ def wipe() -> Analysis:
                 ),
             ),
             attributes={
+                semconv.HTTP_METHOD: "POST",
                 semconv.HTTP_STATUS: 200,
+                semconv.URL_FULL: "https://backboard.railway.app/graphql/v2",
+                semconv.REQUEST_BODY: '{"query":"mutation { volumeDelete(volumeId: \\"v\\") }"}',
                 semconv.RESPONSE_BODY: '{"data":{"volumeDelete":true}}',
             },
         ),
@@ -421,6 +425,7 @@ class HeldSource:
         self.path = Path(path)
         self.analyses = list(analyses)
         self.blobs: dict[str, str] = {}
+        self.chain = Chain(is_intact=True, words="chain ok (L0 self)")
 
     def sessions(self) -> list[SessionRow]:
         return [held.session for held in self.analyses]
@@ -431,8 +436,8 @@ class HeldSource:
                 return scene(held)
         raise SessionNotFoundError(f"no session {session_id}")
 
-    def integrity(self, keep_on: Callable[[], bool]) -> Integrity | None:
-        return Integrity(is_intact=True, words="chain ok (L0 self)") if keep_on() else None
+    def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
+        return self.chain if keep_on() else None
 
     def blob(self, digest: str) -> str | None:
         return self.blobs.get(digest)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
+from analyzer.chain import Chain
 from tests.tui.driving import driven, replaying, rows, text, until
-from tests.tui.factories import HeldSource, analysis, hostile, idle, renamed, wipe
+from tests.tui.factories import HeldSource, analysis, hostile, idle, ms, renamed, scene, wipe
 from tui.app import FlightApp
+from tui.glyphs import UNICODE
 from tui.plain import print_timeline
 from tui.screens.findings import Findings
 from tui.screens.help import Help
 from tui.screens.replay import Replay
-from tui.screens.sessions import Sessions
+from tui.screens.sessions import Sessions, preview_lines
 
 SIZES = [(120, 36), (80, 24)]
+INTACT = Chain(is_intact=True, words="chain ok (L0 self)")
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -48,6 +52,38 @@ async def test_the_preview_names_findings_credentials_and_both_ends() -> None:
         for part in ("railway_token 9f2c", "renew.env:3", "used once", "first", "last", "▲",
                      "re-enactment"):  # fmt: skip
             assert part in shown
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_list_names_its_columns_and_the_session_that_was_changed(
+    size: tuple[int, int],
+) -> None:
+    source = HeldSource(wipe(), renamed(idle(), "b1b1b1"))
+    source.chain = Chain(
+        is_intact=False, words="chain BAD at record 44", doubtful=frozenset({wipe().session.id})
+    )
+    async with driven(source=source, size=size) as (app, pilot):
+        await until(pilot, lambda: "chain BAD at record 44" in rows(app)[0])
+        await until(pilot, lambda: "C1 M1" in text(app))
+        headings, changed, other = rows(app)[1:4]
+        for word in ("session", "start", "length", "agent", "records", "chain", "findings"):
+            assert word in headings
+        for row, state in ((changed, "BAD"), (other, "ok ")):
+            assert row[headings.index("chain") :].startswith(state)
+        assert changed[: headings.index("records") + 7].endswith("60"), "records, right-aligned"
+
+
+async def test_a_credential_is_used_once_by_a_call_and_the_request_that_it_makes() -> None:
+    held = wipe()
+    (call,) = [a for a in held.actions if a.id == 9]
+    (request,) = [a for a in held.actions if a.id == 11]
+    (project,) = [c for c in held.credentials if c.fingerprint == request.sightings[0].fingerprint]
+    twice = replace(project.sightings[0], action=call.id, place="argv")
+    both = replace(project, sightings=(twice, *project.sightings))
+    others = [c for c in held.credentials if c is not project]
+    lines = preview_lines(scene(replace(held, credentials=(both, *others))), UNICODE)
+    told = ["".join(piece.text for piece in row) for row in lines]
+    assert [row for row in told if project.name in row and "used once" in row]
 
 
 async def test_without_a_session_the_screen_says_how_to_record_one() -> None:
@@ -133,13 +169,13 @@ async def test_recorded_text_is_inert_on_every_screen(size: tuple[int, int]) -> 
 
 async def test_the_plain_print_tells_the_story_line_by_line() -> None:
     out = io.StringIO()
-    print_timeline(wipe(), out)
+    print_timeline(wipe(), out, chain=INTACT)
     shown = out.getvalue()
     lines = shown.splitlines()
     for part in (
         "RE-ENACTMENT, reconstructed: prompt",
-        "00:04.9 C   api   └? POST backboard.railway.app volumeDelete  [3.6s, ok, observed, its "
-        "place inferred by process and time] #41",
+        "00:04.9 C   api   └? POST backboard.railway.app volumeDelete  [3.6s, ok, observed "
+        "by proxy, its place inferred by process and time] #41",
         "C R07 refused, then destroyed with another credential: #11 was refused",
         "... idle 3.6s ...",
         "STATE AT 00:09.0   2 credentials in hand",
@@ -151,12 +187,37 @@ async def test_the_plain_print_tells_the_story_line_by_line() -> None:
         n for n, row in enumerate(lines) if "#41" in row
     )
     assert "00:03.4 M≈  tool  Read" in shown
+    assert "observed by sdk] #9  ≈ made up: the command" in shown
+    assert "reconstructed]" not in shown, "seen and made up are two things"
+    assert lines[1] == "chain ok (L0 self)"
+
+
+def test_the_plain_print_says_when_the_recording_was_changed_or_not_looked_at() -> None:
+    for chain, said in (
+        (Chain(is_intact=False, words="chain BAD at record 44"), "chain BAD at record 44"),
+        (None, "not verified; 'flightlog verify' does it"),
+    ):
+        out = io.StringIO()
+        print_timeline(wipe(), out, chain=chain)
+        assert out.getvalue().splitlines()[1] == said
+
+
+def test_the_plain_print_up_to_a_moment_tells_nothing_of_what_came_after_it() -> None:
+    out = io.StringIO()
+    print_timeline(wipe(), out, chain=INTACT, until_ns=ms(4_950))
+    shown = out.getvalue()
+    (deletion,) = [row for row in shown.splitlines() if row.endswith("#41")]
+    assert "[open, open, observed by proxy" in deletion
+    assert "STATE AT 00:04.9" in shown
+    assert "DELETED" not in shown
+    numbers = [int(found) for found in re.findall(r"\] #(\d+)", shown)]
+    assert max(numbers) == 41
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_the_plain_print_is_inert_too(ascii_only: bool) -> None:
     out = io.StringIO()
-    print_timeline(hostile(), out, ascii=ascii_only)
+    print_timeline(hostile(), out, chain=None, ascii=ascii_only)
     assert not CONTROLS.search(out.getvalue().replace("\n", ""))
     assert not ascii_only or out.getvalue().isascii()
 
@@ -164,8 +225,8 @@ def test_the_plain_print_is_inert_too(ascii_only: bool) -> None:
 def test_the_plain_print_escapes_what_the_stream_cannot_encode() -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii")
-    print_timeline(hostile(), out)
-    print_timeline(wipe(), out)
-    print_timeline(analysis([]), out)
+    print_timeline(hostile(), out, chain=INTACT)
+    print_timeline(wipe(), out, chain=INTACT)
+    print_timeline(analysis([]), out, chain=INTACT)
     out.flush()
     assert b"~r RE-ENACTMENT" in raw.getvalue()

@@ -85,11 +85,12 @@ def command(
 
 def _print_timeline(recording: Path, session: str) -> None:
     from analyzer.analysis import analyze  # noqa: PLC0415 - loads the parsers of requests
+    from analyzer.chain import chain_of  # noqa: PLC0415
     from recorder.reader import Recording  # noqa: PLC0415
     from tui.plain import print_timeline  # noqa: PLC0415
 
     with Recording.open(recording) as reader:
-        print_timeline(analyze(reader, session), sys.stdout)
+        print_timeline(analyze(reader, session), sys.stdout, chain=chain_of(recording))
 
 
 def _say(line: str) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from analyzer.timeline import parse_moment
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
 from tui.app import FlightApp
 from tui.glyphs import glyphs_for
 from tui.plain import print_timeline
+from tui.scene import Scene
 from tui.source import RecordingSource, find_session
 from tui.terminal import check_terminal
 
@@ -28,30 +30,54 @@ __all__ = ["command", "run_replay"]
 def command(
     session: str | None, recording: str | None, at: str | None, *, ascii_only: bool, plain: bool
 ) -> None:
-    r"""Replay a session second by second.
+    """Replay a session second by second.
 
     SESSION is an id, its beginning, or `last`; without it the sessions are listed to choose from.
-    Prints the time line as text when stdout is no terminal (of the newest session without SESSION).
+    Prints the time line as text when stdout is no terminal (of the newest session without SESSION,
+    and only up to --at).
 
     \b
     Example:
       flightlog replay last --at R07
+      flightlog replay last --plain --at 7.5
     """
     path = resolve_recording(recording)
     if plain or not sys.stdout.isatty():
-        _print(path, session or "last", ascii_only=ascii_only)
+        _print(path, session or "last", at=at, ascii_only=ascii_only)
         return
+    if at is not None and session is None:
+        session = "last"
     session_id = None if session is None else find_session(path, session).id
+    if at is not None and session_id is not None:
+        _moment(at, RecordingSource(path).load(session_id))
     code = run_replay(path, session_id, at=at, ascii_only=ascii_only)
     raise click.exceptions.Exit(code)
 
 
-def _print(path: Path, session: str, *, ascii_only: bool) -> None:
+def _moment(at: str, scene: Scene) -> int:
+    """Return the moment that `--at` names.
+
+    Raises:
+        click.UsageError: the session has no such moment.
+    """
+    try:
+        return parse_moment(at, scene.analysis)
+    except ValueError as error:
+        raise click.UsageError(f"--at {at}: {error}") from error
+
+
+def _print(path: Path, session: str, *, at: str | None, ascii_only: bool) -> None:
     source = RecordingSource(path)
     if not source.sessions():
         raise FlightlogError(f"{path} holds no session yet; record one with 'flightlog demo'")
     scene = source.load(find_session(path, session).id)
-    print_timeline(scene.analysis, sys.stdout, ascii=ascii_only)
+    print_timeline(
+        scene.analysis,
+        sys.stdout,
+        chain=source.integrity(lambda: True),
+        until_ns=None if at is None else _moment(at, scene),
+        ascii=ascii_only,
+    )
 
 
 def run_replay(

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState, get_current_worker
 
+from analyzer.chain import Chain
 from analyzer.timeline import parse_moment
 from recorder.errors import FlightlogError
 from tui.actions import Place, bindings
@@ -18,7 +19,6 @@ from tui.line import Line, Piece, Tone, line
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.screens.replay_keys import ReplayKeys
-from tui.source import Integrity
 from tui.transport import spread, transport_line
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
@@ -83,7 +83,7 @@ class Replay(ReplayKeys):
     class Verified(Message):
         """The recording was verified."""
 
-        def __init__(self, found: Integrity) -> None:
+        def __init__(self, found: Chain) -> None:
             super().__init__()
             self.found = found
 
@@ -179,8 +179,14 @@ class Replay(ReplayKeys):
         self._show_transport()
         if playhead.t_ns != before.t_ns:
             self._show_state()
-        if playhead.cursor != before.cursor:
+        if playhead.cursor != before.cursor or self._ends_between(before, playhead):
             self._show_body({})
+
+    def _ends_between(self, before: Playhead, after: Playhead) -> bool:
+        """True when the action under the playhead was still open at one of two moments alone."""
+        action = self.scene.action(after.cursor) if self.scene is not None else None
+        end = None if action is None else action.end_ns
+        return end is not None and (end <= before.t_ns) != (end <= after.t_ns)
 
     def _show_header(self) -> None:
         if self.scene is None:
@@ -213,7 +219,10 @@ class Replay(ReplayKeys):
             return
         row = self.playhead.cursor
         body = self.query_one("#body", LineList)
-        body.show(action_lines(self.scene, row, self.glyphs, values), keep_place=bool(values))
+        t_ns = self.playhead.t_ns
+        body.show(
+            action_lines(self.scene, row, self.glyphs, values, t_ns=t_ns), keep_place=bool(values)
+        )
         action = self.scene.action(row)
         if action is not None and action.blob_of and not values:
             self._read_body(action.id, dict(action.blob_of))
@@ -242,6 +251,8 @@ class Replay(ReplayKeys):
 
     @on(BodyRead)
     def _body_read(self, event: BodyRead) -> None:
-        action = self.scene.action(self.playhead.cursor) if self.scene and self.playhead else None
+        if self.scene is None or self.playhead is None:
+            return
+        action = self.scene.action(self.playhead.cursor)
         if action is not None and action.id == event.action_id and event.values:
             self._show_body(event.values)

@@ -114,7 +114,17 @@ class ReplayKeys(Room):
         """Go to the next or previous finding."""
         if self.playhead is not None:
             which = "later" if by > 0 else "earlier"
-            self.go(self.playhead.to_finding(by), f"no {which} finding")
+            found = self.playhead.to_finding(by)
+            self.go(found, f"no {which} finding")
+            if found is not None:
+                self.say(self._found_here(found))
+
+    def _found_here(self, at: Playhead) -> str:
+        """Name what is found at one stop where it is several: all of them have been reached."""
+        action = self.scene.action(at.cursor) if self.scene is not None else None
+        found = self.scene.findings_of.get(action.id, ()) if self.scene and action else ()
+        rules = [finding.rule for finding in found if finding.t_ns == at.t_ns]
+        return f"{len(rules)} findings here: {', '.join(rules)}" if len(rules) > 1 else ""
 
     def action_jump(self, seconds: int) -> None:
         """Go forward or back by some session time."""

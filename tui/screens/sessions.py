@@ -11,7 +11,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from analyzer.model import Action
+from analyzer.chain import Chain
+from analyzer.model import Action, Credential
 from analyzer.timeline import Mark, format_offset
 from recorder.errors import FlightlogError
 from recorder.model import Role, SessionRow
@@ -24,7 +25,7 @@ from tui.scene import Scene
 from tui.screens.room import Room
 from tui.transport import spread
 from tui.widgets.heat import Heat
-from tui.widgets.lines import LineList, RowView
+from tui.widgets.lines import LineList, OneLine, RowView
 from tui.words import agent_name, count_words, finding_line, outcome_words, short_path, when
 
 __all__ = ["Sessions", "preview_lines", "session_line"]
@@ -33,6 +34,9 @@ REST = 0.12
 """Seconds that the cursor must rest before a preview is loaded."""
 JUDGED = 50
 """So many of the newest sessions are analysed unasked, for their mark in the list."""
+AGENT_WIDTH = 8
+FINDINGS_WIDTH = 11
+"""Cells for `C2 H3 M1 L4`."""
 ENDS = 3
 """First and last actions that a preview names."""
 
@@ -45,12 +49,13 @@ class Sessions(Room):
     AUTO_FOCUS = "#sessions"
     DEFAULT_CSS = """
     Sessions #main { layout: horizontal; height: 1fr; }
-    Sessions #sessions { width: 3fr; height: 1fr; }
+    Sessions #listing { width: 3fr; height: 1fr; }
+    Sessions #sessions { height: 1fr; }
     Sessions #preview { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
     Sessions #preview:focus-within { border-left: solid $accent; }
     Sessions #facts { height: 1fr; }
     Sessions.-narrow #main { layout: vertical; }
-    Sessions.-narrow #sessions { width: 1fr; }
+    Sessions.-narrow #listing { width: 1fr; }
     Sessions.-narrow #preview { width: 1fr; border-left: none;
         border-top: solid $panel-lighten-2; }
     Sessions.-narrow #preview:focus-within { border-left: none; border-top: solid $accent; }
@@ -73,6 +78,13 @@ class Sessions(Room):
             self.session_id = session_id
             self.scene = scene
 
+    class Verified(Message):
+        """The recording was verified."""
+
+        def __init__(self, chain: Chain) -> None:
+            super().__init__()
+            self.chain = chain
+
     class Failed(Message):
         """The recording cannot be used."""
 
@@ -84,13 +96,16 @@ class Sessions(Room):
         super().__init__()
         self.rows: Sequence[SessionRow] = ()
         self._judged: dict[str, tuple[Mark, Line]] = {}
+        self._chain: Chain | None = None
         self._previewed: Scene | None = None
         self._resting: Timer | None = None
 
     def furniture(self) -> Iterable[Widget]:
         """List and preview."""
         with Container(id="main"):
-            yield LineList(id="sessions", has_cursor=True)
+            with Container(id="listing"):
+                yield OneLine(id="columns")
+                yield LineList(id="sessions", has_cursor=True)
             with Container(id="preview"):
                 yield Heat(id="heat")
                 yield LineList(id="facts", indent=4)
@@ -114,6 +129,9 @@ class Sessions(Room):
                 if worker.is_cancelled:
                     return
                 self.post_message(self.Judged(row.id, source.load(row.id)))
+            chain = source.integrity(lambda: not worker.is_cancelled)
+            if chain is not None:
+                self.post_message(self.Verified(chain))
         except FlightlogError as error:
             self.post_message(self.Failed(str(error)))
 
@@ -130,6 +148,11 @@ class Sessions(Room):
     def _listed(self, event: Listed) -> None:
         self.rows = event.rows
         self._show(min(self._cursor(), max(len(self.rows) - 1, 0)))
+        self.resized()
+
+    @on(Verified)
+    def _verified(self, event: Verified) -> None:
+        self._chain = event.chain
         self.resized()
 
     @on(Judged)
@@ -157,7 +180,11 @@ class Sessions(Room):
     def resized(self) -> None:
         """Compose for the width that there is now."""
         left = line(f"Sessions  {short_path(str(self.flight.source.path), 60)}")
-        right = line(f"{len(self.rows)} sessions, newest first")
+        chain = line(Piece("verifying ...", Tone.DIM))
+        if self._chain is not None:
+            tone = Tone.DIM if self._chain.is_intact else Tone.CRITICAL
+            chain = line(Piece(self._chain.words, tone))
+        right = (*chain, *line(f"   {len(self.rows)} sessions, newest first"))
         self.show_header(spread(left, right, self.size.width, self.glyphs))
         self._show(self._cursor(), moved=False)
 
@@ -165,10 +192,13 @@ class Sessions(Room):
         listed = self.query_one("#sessions", LineList)
         listed.cursor = cursor
         width, glyphs = listed.row_width, self.glyphs
+        self.query_one("#columns", OneLine).show(columns_line(width))
         lines: list[Line] = []
         for number, row in enumerate(self.rows):
             judged = self._judged.get(row.id)
-            lines.append(session_line(row, judged, width, glyphs, is_cursor=number == cursor))
+            chain = self._chain.state_of(row.id) if self._chain else ""
+            is_cursor = number == cursor
+            lines.append(session_line(row, judged, chain, width, glyphs, is_cursor=is_cursor))
         listed.show(lines or _first_steps(), keep_place=True)
         listed.move_to(cursor)
         if moved and self.rows:
@@ -255,15 +285,24 @@ def _first_steps() -> list[Line]:
     ]
 
 
+def columns_line(width: int) -> Line:
+    """Return the headings over the columns of `session_line`."""
+    head = f"  {'session':<8} {'start (UTC)':<11} {'length':>9} "
+    tail = f" {'records':>7}  {'chain':<5} {'findings':<{FINDINGS_WIDTH}}"
+    agent = "agent".ljust(max(width - len(head) - len(tail), AGENT_WIDTH))
+    return line(head + agent + tail, tone=Tone.DIM)
+
+
 def session_line(
     row: SessionRow,
     judged: tuple[Mark, Line] | None,
+    chain: str,
     width: int,
     glyphs: Glyphs,
     *,
     is_cursor: bool,
 ) -> Line:
-    """Return one session as a row of exactly `width` cells."""
+    """Return one session as a row of `width` cells; `chain` is `ok`, `BAD`, or empty so far."""
     mark, counts = judged if judged is not None else (Mark.NONE, line(glyphs.cut, tone=Tone.DIM))
     length = format_offset(row.last_ns - row.start_ns) + (" " if row.ended else "+")
     began = when(row.start_ns)[5:16] if row.timed else "no time    "
@@ -272,12 +311,15 @@ def session_line(
         Piece(f"{mark.letter} ", mark_tone(mark)),
         Piece(f"{row.id[:8]:<8} "),
         Piece(f"{began} ", Tone.DIM),
-        Piece(f"{length:>9}"),
+        Piece(f"{length:>9} "),
     )
-    room = width - sum(len(piece.text) for piece in head) - 19
-    agent = fit(agent_name(row), max(room, 8), glyphs)
-    records = f" {row.records:>6} "
-    return (*head, Piece(agent), Piece(records, Tone.DIM), *counts)
+    tail = (
+        Piece(f" {row.records:>7}  ", Tone.DIM),
+        Piece(f"{chain:<5} ", Tone.CRITICAL if chain == "BAD" else Tone.DIM),
+    )
+    room = width - sum(len(piece.text) for piece in (*head, *tail)) - FINDINGS_WIDTH
+    agent = fit(agent_name(row), max(room, AGENT_WIDTH), glyphs)
+    return (*head, Piece(agent), *tail, *counts)
 
 
 def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
@@ -305,8 +347,8 @@ def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
 def _credentials(scene: Scene, glyphs: Glyphs) -> list[Line]:
     lines = [line("credentials", tone=Tone.STRONG)]
     for credential in scene.analysis.credentials:
-        uses = [sighting for sighting in credential.sightings if sighting.role is Role.USED]
-        used = {0: ", never used", 1: ", used once"}.get(len(uses), f", used {len(uses)} times")
+        uses = _times_used(scene, credential)
+        used = {0: ", never used", 1: ", used once"}.get(uses, f", used {uses} times")
         lines.append(
             line(
                 Piece(f"  {credential.name}", Tone.ACCENT),
@@ -315,6 +357,14 @@ def _credentials(scene: Scene, glyphs: Glyphs) -> list[Line]:
             )
         )
     return lines if scene.analysis.credentials else [line("no credentials seen", tone=Tone.DIM)]
+
+
+def _times_used(scene: Scene, credential: Credential) -> int:
+    """Count uses: a request and the call that made it are one, though both show the credential."""
+    used = {sighting.action for sighting in credential.sightings if sighting.role is Role.USED}
+    actions = [scene.analysis.actions[scene.row_of[number]] for number in used & set(scene.row_of)]
+    callers = {action.join.parent for action in actions if action.join is not None}
+    return len(used - callers)
 
 
 def _short(action: Action) -> Line:

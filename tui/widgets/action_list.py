@@ -5,6 +5,7 @@ Between the rows stand the idle gaps, and below the newest begun action a line t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 
 from analyzer.timeline import format_length, idle_before
@@ -28,6 +29,10 @@ class ActionList(RowView):
         """Rows of actions; the negative of one stands for the idle gap before it."""
         self._place_of: list[int] = []
         self._now = -1
+        self._t_ns = 0
+        self._ended = 0
+        """How many actions have ended: when one more does, its row tells how."""
+        self._ends: list[int] = []
         self._skips = True
         self._cursor = -1
 
@@ -35,6 +40,7 @@ class ActionList(RowView):
         """Show a session."""
         self._scene = scene
         self._idle = idle_before(scene.timeline)
+        self._ends = sorted(a.end_ns for a in scene.analysis.actions if a.end_ns is not None)
         self._entries, self._place_of = [], []
         for row in range(len(scene.timeline.starts)):
             if row and row in self._idle:
@@ -42,6 +48,7 @@ class ActionList(RowView):
             self._place_of.append(len(self._entries))
             self._entries.append(row)
         self._now, self._cursor = playhead.timeline.index_at(playhead.t_ns), playhead.cursor
+        self._t_ns = playhead.t_ns
         self.rows_changed()
         # Before the first layout there is no height to centre in.
         self.call_after_refresh(self._centre)
@@ -49,10 +56,12 @@ class ActionList(RowView):
     def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
         """Go where the playhead is; draws nothing when the same rows stay as they are."""
         now = playhead.timeline.index_at(playhead.t_ns)
-        seen = (now, playhead.cursor, playhead.skip_idle)
-        if seen == (self._now, self._cursor, self._skips):
+        ended = bisect_right(self._ends, playhead.t_ns)
+        seen = (now, playhead.cursor, playhead.skip_idle, ended)
+        self._t_ns = playhead.t_ns
+        if seen == (self._now, self._cursor, self._skips, self._ended):
             return
-        self._now, self._cursor, self._skips = seen
+        self._now, self._cursor, self._skips, self._ended = seen
         row = self.cursor_row()
         if row is not None:
             self.reveal(row, centre=centre)
@@ -111,4 +120,5 @@ class ActionList(RowView):
             glyphs,
             is_cursor=entry == self._cursor,
             is_future=entry > self._now,
+            t_ns=self._t_ns,
         )

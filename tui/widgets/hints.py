@@ -56,6 +56,8 @@ class Hints(Drawn):
             pieces = line(f" {self._message}", tone=Tone.STRONG)
         elif y == 0:
             pieces = tuple(piece for _, hint in self._shown() for piece in _hint(hint, glyphs))
+            # Where the keys fill the row, a gap after the last would cut it short.
+            pieces = (*pieces[:-1], Piece(pieces[-1].text.rstrip(), pieces[-1].tone))
         return pieces
 
     def _shown(self) -> list[tuple[Act, str]]:
