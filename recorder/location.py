@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import sys
 from pathlib import Path
 
 from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING
@@ -71,6 +72,17 @@ def recording_option_for(path: Path) -> str:
         return ""
     named = path.parent == data_folder() and resolve_recording(path.stem) == path
     return f" -r {shlex.quote(path.stem if named else str(path))}"
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made anew at any time."""
+    if sys.platform == "linux":
+        # What platformdirs would say, without loading it: every hook without a recorder asks.
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "flightlog"
+    from platformdirs import user_cache_path  # noqa: PLC0415
+
+    return user_cache_path("flightlog", appauthor=False)
 
 
 def keys_root() -> Path:

@@ -21,6 +21,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    # What is compiled once for a machine is compiled once for all tests.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("FLIGHTLOG_KEYS", str(home / "keys"))
     for name in ("FLIGHTLOG_RECORDING", "FLIGHTLOG_RUN", "FLIGHTLOG_DURABILITY"):
         monkeypatch.delenv(name, raising=False)

@@ -12,56 +12,158 @@ import json
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["KnownSecrets"]
+__all__ = ["JOINT", "KnownSecrets"]
 
 MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
 MIN_ENCODED_LENGTH = 10
 MAX_KNOWN = 5000
-_PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+)*$")
+RECENT = 32
+"""Secrets that the small automaton takes up before the large one is built anew."""
+_PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+){0,2}$")
 _BASE64_ALPHABET = frozenset(string.ascii_letters + string.digits + "+/-_=")
+_JOINT = re.compile(
+    r"""(?<=[^\s\\])(?:\\{0,3}(?P<quote>["'])\s{0,8}(?:[+.&]|\\?\n)?\s{0,8}\\{0,3}(?P=quote)|\\\r?\n[ \t]{0,40})(?=\S)"""  # noqa: E501
+)
+"""Where one string is written as two: `'ab' + 'cd'`, `"ab" "cd"`, or over the end of a line."""
+JOINT = (
+    r"""[^\s\\,:(\[{=](?:'\s{0,8}[+.&]?\s{0,8}\\?'|"\s{0,8}[+.&]?\s{0,8}\\?"|\\\r?\n)[^\s,)\]}:]"""
+)
+"""The clue that such a place may be in a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    value: str
+    credential_class: str
+    hint: str
+    is_base64: bool
+
+
+class _Automaton:
+    """Finds any of many strings in one pass."""
+
+    def __init__(self, forms: dict[str, _Form]) -> None:
+        self._forms = list(forms.items())
+        self._search = AhoCorasick(
+            [form for form, _ in self._forms],
+            matchkind=MatchKind.LeftmostLongest,
+            implementation=Implementation.ContiguousNFA,
+        )
+
+    def find(self, text: str) -> Iterator[tuple[int, int, _Form]]:
+        for number, start, end in self._search.find_matches_as_indexes(text):
+            yield start, end, self._forms[number][1]
 
 
 class KnownSecrets:
-    """The secrets that were recognised so far, and a pattern that finds all of their forms."""
+    """The secrets that were recognised so far, and automata that find all of their forms.
+
+    Building an automaton takes as long as all of its strings are: the many settled ones stand in
+    one that is built rarely, the newest in one that is built whenever a secret is added.
+    """
 
     def __init__(self) -> None:
-        self._forms: dict[str, tuple[str, str, str]] = {}
-        self._base64: set[str] = set()
+        self._forms: dict[str, _Form] = {}
+        self._recent_forms: dict[str, _Form] = {}
         self._values: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._suspected: set[str] = set()
+        self._recent_values = 0
+        self._settled: _Automaton | None = None
+        self._recent: _Automaton | None = None
 
-    def add(self, value: str, credential_class: str, hint: str) -> bool:
-        """Remember a secret that is long and uncommon enough to follow; return if it is new."""
+    def add(self, value: str, credential_class: str, hint: str, *, suspected: bool = False) -> bool:
+        """Remember a secret that is long and uncommon enough to follow; return if it is new.
+
+        What was only suspected stays so wherever it turns up, until something certain names it.
+        """
+        if not suspected:
+            self._suspected.discard(value)
         if value in self._values or len(value) < MIN_LENGTH or _PLAIN_WORD.match(value):
             return False
         if len(self._values) >= MAX_KNOWN:
             return False
         self._values.add(value)
-        for form in _plain_forms(value):
-            self._forms.setdefault(form, (value, credential_class, hint))
-        for form in _base64_forms(value):
-            self._forms.setdefault(form, (value, credential_class, hint))
-            self._base64.add(form)
-        self._pattern = None
+        if suspected:
+            self._suspected.add(value)
+        for forms, is_base64 in ((_plain_forms(value), False), (_base64_forms(value), True)):
+            for form in forms:
+                if form not in self._forms:
+                    made = _Form(value, credential_class, hint, is_base64)
+                    self._recent_forms.setdefault(form, made)
+        self._recent_values += 1
+        self._recent = None
+        if self._recent_values >= max(RECENT, len(self._values) // 4):
+            self._forms |= self._recent_forms
+            self._recent_forms, self._recent_values, self._settled = {}, 0, None
         return True
 
-    def find(self, text: str) -> Iterator[SecretSpan]:
-        """Yield every place where a known secret stands in some form."""
-        if not self._forms:
+    def find(self, text: str, *, in_pieces: bool) -> Iterator[SecretSpan]:
+        """Yield every place where a known secret stands in some form.
+
+        Args:
+            text: what is looked through.
+            in_pieces: strings in it are written as several (`JOINT`): look over their joints too.
+        """
+        if not self._values:
             return
-        if self._pattern is None:
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        for match in self._pattern.finditer(text):
-            value, credential_class, hint = self._forms[match[0]]
-            start, end = match.span()
-            if match[0] in self._base64:
-                start, end = _whole_base64_run(text, start, end)
-            yield SecretSpan(start, end, credential_class, "known_value", hint, value)
+        yield from self._in(text)
+        if in_pieces:
+            yield from self._over_joints(text)
+
+    def _in(self, text: str) -> Iterator[SecretSpan]:
+        for automaton in self._automata():
+            for start, end, form in automaton.find(text):
+                whole = _whole_base64_run(text, start, end) if form.is_base64 else (start, end)
+                yield SecretSpan(
+                    *whole, form.credential_class, "known_value", form.hint, form.value,
+                    suspected=form.value in self._suspected,
+                )  # fmt: skip
+
+    def _over_joints(self, text: str) -> Iterator[SecretSpan]:
+        """Yield what is found only once strings that are written in pieces are put together."""
+        pieces: list[str] = []
+        places: list[tuple[int, int]] = []
+        at = length = 0
+        for joint in _JOINT.finditer(text):
+            pieces.append(text[at : joint.start()])
+            places.append((length, at))
+            length += joint.start() - at
+            at = joint.end()
+        if not places:
+            return
+        places.append((length, at))
+        whole = "".join([*pieces, text[at:]])
+        joints = [place for place, _ in places[1:]]
+        for span in self._in(whole):
+            if any(span.start < joint < span.end for joint in joints):
+                yield SecretSpan(
+                    _original(places, span.start),
+                    _original(places, span.end - 1) + 1,
+                    span.credential_class, span.detector, span.hint, span.value, span.suspected,
+                )  # fmt: skip
+
+    def _automata(self) -> Iterator[_Automaton]:
+        if self._settled is None and self._forms:
+            self._settled = _Automaton(self._forms)
+        if self._recent is None and self._recent_forms:
+            self._recent = _Automaton(self._recent_forms)
+        if self._settled is not None:
+            yield self._settled
+        if self._recent_forms and self._recent is not None:
+            yield self._recent
+
+
+def _original(places: list[tuple[int, int]], position: int) -> int:
+    """Return where a character of the text put together stands in the text as it was."""
+    begin, at = next(p for p in reversed(places) if p[0] <= position)
+    return at + position - begin
 
 
 def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
@@ -76,20 +178,44 @@ def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
 def _plain_forms(value: str) -> Iterator[str]:
     """Yield the ways in which a value may stand in a text character by character, itself first."""
     # Loaded where a secret is found: hooks, for which every millisecond counts, mostly find none.
-    from urllib.parse import quote  # noqa: PLC0415
+    from html import escape  # noqa: PLC0415
+    from shlex import quote as shell_quoted  # noqa: PLC0415
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415
 
     yield value
     escaped = json.dumps(value)[1:-1]
     yield escaped
     yield json.dumps(escaped)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
     percent = quote(value, safe="")
-    yield percent
-    yield quote(percent, safe="")
+    yield from (percent, percent.lower(), quote(percent, safe=""), quote_plus(value), quote(value))
+    yield escape(value)
+    yield "".join(f"&#x{ord(c):X};" if not c.isalnum() else c for c in value)
+    yield "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in value)
+    yield from _slash_as_entity(value)
+    shell = shell_quoted(value)
+    yield shell[1:-1] if shell.startswith("'") else shell
+    yield re.sub(r"([^A-Za-z0-9_\-./@:,+=])", r"\\\1", value)
     if len(value) >= MIN_ENCODED_LENGTH:
         raw = _raw(value)
-        yield binascii.hexlify(raw).decode()
-        yield binascii.hexlify(raw).decode().upper()
+        hexadecimal = binascii.hexlify(raw).decode()
+        yield from (hexadecimal, hexadecimal.upper())
+        yield "".join(f"\\x{byte:02x}" for byte in raw)
+        yield "".join(f"%{byte:02x}" for byte in raw)
+        yield "".join(f"%{byte:02X}" for byte in raw)
         yield value[::-1]
+    unicode_escapes = "".join(f"\\u{ord(c):04x}" for c in value)
+    yield from (unicode_escapes, unicode_escapes.replace("\\u", "\\\\u"))
+    yield "".join(f"\\u{ord(c):04X}" for c in value)
+
+
+def _slash_as_entity(value: str) -> Iterator[str]:
+    """Yield the forms of template engines that escape a slash and quotes beside HTML's own five."""
+    from html import escape  # noqa: PLC0415
+
+    if "/" in value:
+        yield escape(value).replace("/", "&#x2F;")
+        yield escape(value).replace("/", "&#47;")
 
 
 def _base64_forms(value: str) -> Iterator[str]:
@@ -103,6 +229,9 @@ def _base64_forms(value: str) -> Iterator[str]:
         if len(core) >= MIN_ENCODED_LENGTH:
             yield core
             yield core.replace("+", "-").replace("/", "_")
+    twice = base64.b64encode(base64.b64encode(raw)).decode().rstrip("=")
+    if len(twice) >= MIN_ENCODED_LENGTH + 4:
+        yield twice[:-2]
 
 
 def _raw(value: str) -> bytes:

@@ -11,23 +11,19 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import zstandard
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Role, Seal
-from recorder.sealing.known import KnownSecrets
+from recorder.sealing import commands, documents, nearby, shapes, structure
+from recorder.sealing.clues import Clue, Clues, nothing
+from recorder.sealing.known import JOINT, KnownSecrets
+from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
 from recorder.sealing.sealed import SealedBlob, SealedRecord
-from recorder.sealing.shapes import find_shapes
 from recorder.sealing.spans import SecretSpan, without_overlaps
-from recorder.sealing.structure import (
-    class_of_name,
-    find_structural,
-    is_secret_header,
-    is_secret_value,
-)
 
 __all__ = ["BLOB_THRESHOLD", "Sealer"]
 
@@ -48,6 +44,11 @@ _COOKIE = re.compile(r"(?:^|;\s*)(?P<name>[^=;\s]+)=(?P<value>[^;]*)")
 _COOKIE_ATTRIBUTES = frozenset(
     {"path", "domain", "expires", "max-age", "samesite", "priority", "version"}
 )
+_JOINT = 0
+_CLUES = Clues([
+    Clue(JOINT, 0, 0, nothing),
+    *shapes.CLUES, *structure.CLUES, *commands.CLUES, *documents.CLUES, *nearby.CLUES,
+])  # fmt: skip
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
 
 
@@ -67,6 +68,7 @@ class Sealer:
         self._known = KnownSecrets()
         self._clean: set[str] = set()
         self._sessions: set[str] = set()
+        _CLUES.prepare()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
     def seal(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
@@ -114,14 +116,23 @@ class Sealer:
 
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
-        spans = [*self._known.find(text), *find_shapes(text), *find_structural(text)]
-        if not spans:
-            return []
-        spans = [s for s in spans if not self.is_session(s, s.value or text[s.start : s.end])]
-        tokens = [match.span() for match in _TOKEN.finditer(text)] if "⟦" in text else []
+        hits = _CLUES.look(text)
+        known = self._known.find(text, in_pieces=_JOINT in hits)
+        found = self._outside_tokens(text, [*known, *_CLUES.follow(text, hits)])
+        certain = [span for span in found if not span.suspected]
+        suspected = [span for span in found if span.suspected]
+        # What is only suspected never widens what is certain: its edges are a guess.
         return without_overlaps(
-            s for s in spans if not any(a < s.end and s.start < b for a, b in tokens)
+            [*certain, *(s for s in suspected if not any(s.overlaps(c) for c in certain))]
         )
+
+    def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+        """Return the spans that are no session's id and do not lie in what is sealed already."""
+        found = [s for s in spans if not self.is_session(s, s.value or text[s.start : s.end])]
+        if not found or "⟦" not in text:
+            return found
+        tokens = [match.span() for match in _TOKEN.finditer(text)]
+        return [s for s in found if not any(a < s.end and s.start < b for a, b in tokens)]
 
     def is_session(self, span: SecretSpan, value: str) -> bool:
         """Return whether a value is the id of an agent's session and found only by its name.
@@ -151,7 +162,7 @@ class Sealer:
         credential_class, hint = self._classes.setdefault(
             fingerprint, (span.credential_class, span.hint)
         )
-        if self._known.add(value, credential_class, hint):
+        if self._known.add(value, credential_class, hint, suspected=span.suspected):
             self._clean.clear()
         return fingerprint, credential_class, hint
 
@@ -274,6 +285,7 @@ class _Work:
                     place=place + line,
                     length=len(secret),
                     hint=hint,
+                    suspected=span.suspected,
                 )
             )
             pieces += [text[end : span.start], f"⟦{credential_class}:{fingerprint}⟧"]

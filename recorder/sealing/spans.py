@@ -17,6 +17,12 @@ class SecretSpan:
     hint: str = ""
     value: str = ""
     """The secret itself where the text holds only an encoding of it; else empty."""
+    suspected: bool = False
+    """Found by its looks beside a telling word: not to be built upon."""
+
+    def overlaps(self, other: SecretSpan) -> bool:
+        """Return whether the two have a character in common."""
+        return self.start < other.end and other.start < self.end
 
 
 def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
@@ -39,6 +45,7 @@ def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
                     best.detector,
                     best.hint,
                     best.value,
+                    best.suspected,
                 ),
             )
         else:

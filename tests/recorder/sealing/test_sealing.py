@@ -19,7 +19,7 @@ from recorder.spool import Spool
 from recorder.store import Store
 from tests.recorder.factories import TOKEN, record
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def sealed_text(text: str, sealer: Sealer | None = None) -> str:

@@ -1,0 +1,85 @@
+"""Find secrets on the command lines of tools that take them as arguments, each in its own way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_Q = r"""(?:\\{0,3}["'])?"""
+_V = r"""(?P<value>[^\s"'`\\|;&<>⟦⟧$]{4,512})"""
+_QV = rf"""(?:'(?P<single>[^'\n⟦⟧]{{4,512}})'|"(?P<double>[^"\n$⟦⟧]{{4,512}})"|{_V})"""
+_GAP = r"[^\n|;]{0,600}?"
+"""Whatever stands on the same command line before the argument that counts."""
+
+
+def _argument(tools: str, option: str, value: str = _QV) -> Exact:
+    return Exact(rf"\b(?:{tools})\b{_GAP}\s(?:{option}){value}")
+
+
+LINE = 1300
+"""Characters of a command line before and after a clue that are looked at."""
+_FORMS: tuple[tuple[str, str, Exact], ...] = (
+    (
+        r"(?:mysql|mariadb|sshpass)[^\n|;]{0,600}\s-p",
+        "password",
+        _argument(r"mysql\w{0,12}|mariadb[\w\-]{0,12}|sshpass", r"-p\s?"),
+    ),
+    (
+        r"(?:\slogin|mongo)[^\n|;]{0,600}\s(?:-p|--password)[=\s]",
+        "password",
+        _argument(
+            r"(?:docker|podman|buildah|skopeo|nerdctl|helm|oras|crane|oc|az|ibmcloud|cf|bw|argocd|"
+            r"rancher)\b[^\n|;]{0,60}?\blogin|mongo(?:sh|dump|restore|export|import)?",
+            r"(?:-p|--password)[=\s]\s{0,3}",
+        ),
+    ),
+    (r"(?:redis|valkey|keydb)-cli[^\n|;]{0,600}\s(?:-a|--pass)[=\s]", "password", _argument(r"(?:redis|valkey|keydb)-cli", r"(?:-a|--pass)[=\s]\s{0,3}")),
+    (r"ldap\w{1,12}\s[^\n|;]{0,600}\s-w", "password", _argument(r"ldap\w{1,12}", r"-w\s{0,3}")),
+    (r"\s-pw\s", "password", _argument(r"plink|pscp|psftp|putty|plink\.exe", r"-pw\s{1,3}")),
+    (r"zip\s[^\n|;]{0,600}\s-P", "password", _argument(r"zip|unzip", r"-P\s?")),
+    (r"7z[^\n|;]{0,600}\s-p", "password", _argument(r"7z[ar]?", r"-p")),
+    (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
+    (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:", "password", Exact(rf"\bopenssl\b{_GAP}\s-pass(?:in|out)?\s+{_Q}pass:{_V}")),
+    (r"(?:keytool|jarsigner)[^\n|;]{0,600}pass\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
+    (r"net\s+use\b[^\n|;]{0,200}/user:", "password", Exact(rf"\bnet\s+use\b[^\n|;]{{0,200}}/user:\S+\s+{_QV}", re.IGNORECASE)),
+    (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
+    (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
+    (r"aws\s+configure\s+set\s", "aws-secret", Exact(rf"\baws\s+configure\s+set\s+\S*(?:secret_access_key|session_token|access_key_id)\s+{_QV}")),
+    (r"(?:secret|variable)\s+set\s[^\n|;]{0,600}(?:--body|-b|--value|-v)[=\s]", "ci-secret", Exact(rf"\b(?:gh|glab)\s+(?:secret|variable)\s+set\s{_GAP}(?:--body|-b|--value|-v)[=\s]\s{{0,3}}{_QV}")),
+    (r"--from-literal[=\s]", "kubernetes-secret", Exact(rf"--from-literal[=\s]{_Q}[\w.\-]{{1,80}}={_V}")),
+    (r"(?:vault|bao)\s+(?:kv\s+put|write)\s", "vault-secret", Exact(rf"\b(?:vault|bao)\s+(?:kv\s+put|write)\s{_GAP}(?:password|secret|token|key|value)\w*={_QV}")),
+    (r"\|\s*(?:sudo\s+)?chpasswd", "password", Exact(rf"\becho\s+{_Q}[\w.\-]{{1,60}}:(?P<value>[^\s\"'|]{{3,256}}){_Q}\s*\|\s*(?:sudo\s+)?chpasswd")),
+    (
+        r"(?:echo|printf)\s[^\n|]{4,600}\|\s*(?:sudo\s+)?[^\n|;]{0,120}(?:\blogin|--with-token|--password-stdin|auth|sudo\s+-S|secrets?\s)",
+        "password",
+        Exact(
+            rf"\b(?:echo|printf)\s+(?:-[neE]+\s+)?(?:[\"']?%s(?:\\n)?[\"']?\s+)?{_QV}\s*\|\s*(?:sudo\s+)?"
+            r"(?:[\w./\-]+\s+)?[^\n|;]{0,120}?(?:\blogin\b|--with-token|--password-stdin|\bauth\b"
+            r"|sudo\s+-S|\bsecrets?\s+(?:set|put|create))"
+        ),
+    ),
+    (r"gpg2?\s[^\n|;]{0,600}--passphrase[=\s]", "passphrase", _argument(r"gpg2?", r"--passphrase[=\s]\s{0,3}")),
+)  # fmt: skip
+"""(clue, class, form)."""
+
+
+def _find(
+    credential_class: str, form: Exact, text: str, start: int, end: int
+) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        name = next(n for n in ("value", "single", "double") if match.groupdict().get(n))
+        yield SecretSpan(match.start(name), match.end(name), credential_class, "argv")
+
+
+CLUES = tuple(
+    Clue(trigger, LINE, LINE, partial(_find, credential_class, form))
+    for trigger, credential_class, form in _FORMS
+)
+"""A clue for each tool's way."""

@@ -1,0 +1,119 @@
+"""Find secrets by the place they have in documents: XML, netrc, tables, pairs, headers, prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_ELEMENT = Exact(
+    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</(?P=name)\s?>"
+)
+_PAIR = Exact(
+    r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.\-]{1,80})"""
+    r"""\\{0,3}["']?\s{0,3},?\s{1,40}\\{0,3}["']?value\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
+    r"""(?:\\{0,3}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,4096})|(?P<bare>[^\s"'<>,}⟦⟧]{4,4096}))""",
+    re.IGNORECASE,
+)
+_NETRC = Exact(
+    r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
+)
+_COOKIE_LINE = Exact(
+    r"^\s{0,8}(?:[<>*]\s)?(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
+_COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
+_PROSE = Exact(
+    r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd))"
+    r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60})?"
+    r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now)\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
+    re.IGNORECASE,
+)
+_TABLE = Exact(
+    r"^(?P<head>\|[^\n]+\|)[ \t]*\n\|[ \t:|\-]+\|[ \t]*\n"
+    r"(?P<rows>(?:\|[^\n]*\|[ \t]*(?:\n|$)){1,200})",
+    re.MULTILINE,
+)
+
+
+def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        groups = match.groupdict()
+        group = next(name for name in ("value", "quoted", "bare") if groups.get(name))
+        if is_secret_name(match["name"]) and not is_harmless(match[group]):
+            name = class_of_name(match["name"])
+            yield SecretSpan(match.start(group), match.end(group), name, "document")
+
+
+def _netrc(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _NETRC.finditer(text, start, end):
+        yield SecretSpan(match.start("value"), match.end("value"), "password", "netrc")
+
+
+def _cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for line in _COOKIE_LINE.finditer(text, start, end):
+        for cookie in _COOKIE.finditer(line["value"]):
+            if cookie["name"].lower() not in _COOKIE_ATTRIBUTES:
+                at = line.start("value")
+                yield SecretSpan(
+                    at + cookie.start("value"), at + cookie.end("value"), "cookie", "header"
+                )
+
+
+def _prose(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PROSE.finditer(text, start, end):
+        value = match["value"].rstrip(".!?:")
+        kinds = sum((any(map(str.isdigit, value)), any(map(str.islower, value)),
+                     any(map(str.isupper, value)), not value.isalnum()))  # fmt: skip
+        if kinds >= 3 or (kinds >= 2 and any(map(str.isdigit, value)) and len(value) >= 12):
+            at = match.start("value")
+            yield SecretSpan(at, at + len(value), "password", "prose")
+
+
+def _tables(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield the cells that stand under a head such as `password` in a Markdown table."""
+    for table in _TABLE.finditer(text, start, end):
+        heads = [cell.strip(" `*").replace(" ", "_") for cell in table["head"].split("|")]
+        columns = {number for number, head in enumerate(heads) if head and is_secret_name(head)}
+        if not columns:
+            continue
+        at = table.start("rows")
+        for row in table["rows"].splitlines(keepends=True):
+            place = at
+            for number, cell in enumerate(row.split("|")):
+                value = cell.strip(" `\n\t")
+                if number in columns and len(value) >= 4 and not is_harmless(value):
+                    begin = place + cell.index(value)
+                    yield SecretSpan(begin, begin + len(value), "password", "document")
+                place += len(cell) + 1
+            at += len(row)
+
+
+CLUES = (
+    Clue(
+        rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}(?:\s[^<>]{{0,200}})?>",
+        400, 4_300, partial(_named, _ELEMENT),
+    ),
+    Clue(
+        r"(?:name|key|variable|env|var)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.\-]{0,80}"
+        + NAME_WORDS,
+        200, 4_400, partial(_named, _PAIR),
+    ),
+    Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
+    Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
+    Clue(
+        r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd)"
+        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60})?\s+(?:is|was|are|being|set\s|changed\s|now)",
+        160, 600, _prose,
+    ),
+    Clue(rf"\|[^\n|]{{0,40}}{NAME_WORDS}[^\n|]{{0,40}}\|", 600, 20_000, _tables),
+)  # fmt: skip
+"""A clue for each kind of document."""

@@ -1,0 +1,84 @@
+"""Judge names and values: does a name say that its value is a secret, is a value none anyway?"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+__all__ = [
+    "NAME_WORDS",
+    "class_of_name",
+    "is_harmless",
+    "is_secret_header",
+    "is_secret_name",
+    "is_secret_value",
+]
+
+NAME_WORDS = (
+    r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
+    r"|api_?-?keys?"
+    r"|(?:access|private|secret|signing|encryption|auth|master|account)_?-?keys?|credentials?|auth"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?)"
+)
+"""What stands in every name that `is_secret_name` accepts, as a clue to look for."""
+_SECRET_NAME = re.compile(
+    r"(?:^|[_\-.]|(?<=[a-z0-9])(?=[A-Z]))"
+    r"(?i:tokens?|secrets?|(?:pg|db|my|mysql)?passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d(?![A-Za-z0-9])|passphrase|pwd|pw(?![A-Za-z0-9])|(?:mysql|db|pg)?pass|creds?|api_?-?keys?"
+    r"|(?:access|private|secret|signing|encryption|auth|master|account)_?-?keys?|credentials?|auth"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|apikey)"
+    r"(?:$|(?=[A-Z0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl)))"
+)
+"""Does a variable's, key's or header's name say that its value is a secret?"""
+
+_PLAIN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
+
+_HARMLESS = re.compile(
+    r"^(?:\$.*|%.*%?|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,9}"
+    r"|changeme|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|https?://[^@?]*|/[\w./\-]*|[\w.]+\(.*)$",
+    re.IGNORECASE,
+)
+_CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
+
+
+@functools.lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Return whether a variable's, key's or header's name says that its value is a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def is_secret_header(name: str) -> bool:
+    """Return whether a header's value is a credential by the header's name."""
+    lowered = name.lower()
+    return lowered in _PLAIN_HEADERS or _KEY_HEADER.search(lowered) is not None
+
+
+def is_secret_value(key: str, value: str) -> bool:
+    """Return whether the value that stands under a key of a structure is a secret by the key."""
+    name = key.rsplit(".", 1)[-1]
+    return (
+        is_secret_name(name)
+        and 4 <= len(value) <= 4096
+        and "\n" not in value
+        and "⟦" not in value
+        and not is_harmless(value)
+    )
+
+
+def class_of_name(name: str) -> str:
+    """Return the credential class that a variable or header name stands for.
+
+    `RAILWAY_API_TOKEN` becomes `railway-api-token`; a name that could itself carry a secret (long
+    or full of digits) becomes `secret`.
+    """
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
+    words = [word for word in re.split(r"[^a-z0-9]+", split.lower()) if word]
+    if not 0 < len(words) <= 6 or not all(_CLASS_WORD.match(word) for word in words):
+        return "secret"
+    return "-".join(words)
+
+
+def is_harmless(value: str) -> bool:
+    """Return whether a value is a placeholder, a reference or a plain word of configuration."""
+    return _HARMLESS.match(value) is not None or len(set(value)) < 3

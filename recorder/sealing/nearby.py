@@ -1,0 +1,110 @@
+"""Find random-looking strings beside a word that speaks of secrets or names an issuer.
+
+The weakest of the detectors: it knows neither the format nor the field. What it finds is sealed all
+the same (a token in place of a harmless id costs little), is marked as suspected, and nothing is
+built upon it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.issuers import ISSUER_WORDS
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES", "is_random"]
+
+_SECRET_WORDS = (
+    "token", "secret", "password", "passwd", "passphrase", "apikey", "api_key", "api-key",
+    "api key", "access_key", "access-key", "access key", "auth_key", "private_key", "private key",
+    "license_key", "license key", "credential", "bearer", "creds", "salt", "nonce",
+    "activation key", "key", "access", "private", "oauth",
+)  # fmt: skip
+_AFTER = Exact(
+    r"[\w.\- \[\]>$]{0,40}?[\\\"'`\]}]{0,4}\s{0,3}"
+    r"(?:=>|:{0,4}=|[?.+<]=|\|\|:|!==?|===?|[:,(>\-_]|\bis\b|\s)\s{0,40}[\\\"'`(\[{]{0,4}"
+    r"(?P<value>[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
+)
+_HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
+"""What integrity hashes and short commit names begin with."""
+MIN_LENGTH = 16
+MIN_SECRET_LENGTH = 10
+CLOSE = 8
+"""Characters between the word and a string of less than `MIN_LENGTH`."""
+_UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+LONGEST_WORD = 16
+_WORDLIKE = Exact(r"^(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
+
+
+def _find(least: int, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what looks random behind a telling word that ends at `start`."""
+    match = _AFTER.match(text, start)
+    if match is None or match.start("value") > end:
+        return
+    if "-----" in text[start : match.start("value")] or _HASH.match(match["value"]):
+        return
+    value = match["value"].rstrip(".:=") if ":" in match["value"] else match["value"]
+    is_close = match.start("value") - start <= CLOSE
+    if not is_close:
+        least = MIN_LENGTH
+    if _UUID.fullmatch(value) and not (is_close and least == MIN_SECRET_LENGTH):
+        return  # what names a resource, and has to stay readable, looks just like that
+    if len(value) >= least and is_random(value):
+        begin = match.start("value")
+        yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
+
+
+def is_random(value: str) -> bool:
+    """Return whether a string looks made by chance: neither words nor a number nor a path."""
+    if _WORDLIKE.match(value) or not any(c.isdigit() for c in value):
+        return False
+    if _is_identifier(value):
+        return False
+    if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
+        return False
+    entropy = _entropy(value)
+    hexadecimal = all(c in "0123456789abcdefABCDEF-" for c in value)
+    if hexadecimal:
+        return len(value) >= MIN_LENGTH and entropy >= 2.8
+    if len(value) < MIN_LENGTH:
+        return (
+            entropy >= 2.9 and any(c.isupper() for c in value) and any(c.islower() for c in value)
+        )
+    return entropy >= 3.1
+
+
+def _is_identifier(value: str) -> bool:
+    """Return whether a string reads as words and numbers run together: `PKCS8_pkey_add1_attr`.
+
+    What was made by chance changes between capitals, small letters and digits all the time.
+    """
+    parts = _PARTS.findall(value)
+    humps = [part for part in parts if len(part) > 1 and part[0].isupper() and part[1:].islower()]
+    if "_" not in value and len(humps) < 2:
+        return False
+    return sum(map(len, parts)) >= 3 * len(parts) and max(map(len, parts)) <= LONGEST_WORD
+
+
+def _entropy(value: str) -> float:
+    """Return Shannon's entropy in bits a character."""
+    size = len(value)
+    return -sum(n / size * math.log2(n / size) for n in Counter(value).values())
+
+
+def _any_of(words: tuple[str, ...]) -> str:
+    return "(?:" + "|".join(re.escape(word).replace("\\ ", " ") for word in words) + ")"
+
+
+CLUES = (
+    Clue(_any_of(_SECRET_WORDS), 0, 100, partial(_find, MIN_SECRET_LENGTH), each=True),
+    # At a word's beginning: `ibm` stands in every `libm`.
+    Clue("(?:^|[^A-Za-z])" + _any_of(ISSUER_WORDS), 0, 100, partial(_find, MIN_LENGTH), each=True),
+)
+"""Words that speak of secrets; words that name an issuer."""

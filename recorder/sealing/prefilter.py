@@ -1,0 +1,119 @@
+"""Ask of a text, in one pass, which of many patterns may stand in it.
+
+Vectorscan reads hundreds of megabytes a second whatever the number of patterns; what it names is
+then looked for exactly, by `re`. Compiling takes half a second and is done once for each set of
+patterns: the result lies in the user's cache folder, under the digest of what it was made from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import hyperscan
+from hyperscan import _version
+
+from recorder.location import cache_folder
+
+__all__ = ["Expression", "Prefilter"]
+
+_BOUNDED_REPEAT = re.compile(r"\{(\d+),(\d+)\}")
+SMALL = 8
+"""Repeats up to so many times stay as they are: opened, they would let a clue match anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One pattern."""
+
+    pattern: str
+    """Regular expression over ASCII without look-around."""
+    ignore_case: bool = False
+
+
+class Prefilter:
+    """Patterns compiled together; safe to share between threads."""
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        """Prepare; nothing is compiled before the first question."""
+        # A match is only a hint of where to look: how long it may become makes no difference, and
+        # automata of open repeats are a fraction of the size of bounded ones.
+        self._expressions = [_BOUNDED_REPEAT.sub(_opened, e.pattern).encode() for e in expressions]
+        self._flags = [
+            hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if e.ignore_case else 0)
+            for e in expressions
+        ]
+        self._database: hyperscan.Database | None = None
+        self._lock = threading.Lock()
+        self._local = threading.local()
+
+    def prepare(self) -> None:
+        """Compile now, or load what was compiled before, instead of at the first question."""
+        self.ends(b"")
+
+    def ends(self, raw: bytes) -> dict[int, list[int]]:
+        """Return for each expression that matches the places in a text (UTF-8) where it does.
+
+        Returns:
+            position of the expression -> byte offsets after its matches, ascending.
+        """
+        found: dict[int, list[int]] = {}
+
+        def seen(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            found.setdefault(number, []).append(end)
+
+        scratch = getattr(self._local, "scratch", None)
+        if scratch is None:
+            with self._lock:
+                scratch = self._local.scratch = hyperscan.Scratch(self._loaded())
+        self._loaded().scan(raw, match_event_handler=seen, scratch=scratch)
+        return found
+
+    def _loaded(self) -> hyperscan.Database:
+        if self._database is None:
+            self._database = self._from_cache() or self._compiled()
+        return self._database
+
+    def _compiled(self) -> hyperscan.Database:
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=self._expressions,
+            ids=list(range(len(self._expressions))),
+            elements=len(self._expressions),
+            flags=self._flags,
+        )
+        with contextlib.suppress(OSError):
+            _write(self._cache(), hyperscan.dumpb(database))
+        return database
+
+    def _from_cache(self) -> hyperscan.Database | None:
+        try:
+            return hyperscan.loadb(self._cache().read_bytes(), hyperscan.HS_MODE_BLOCK)
+        except (OSError, hyperscan.error):
+            # None yet, or of another version or processor: it is made anew.
+            return None
+
+    def _cache(self) -> Path:
+        made_from = repr((self._expressions, list(map(int, self._flags)), _version.__version__))
+        name = hashlib.sha256(made_from.encode()).hexdigest()[:24]
+        return cache_folder() / f"patterns-{name}.hsdb"
+
+
+def _opened(repeat: re.Match[str]) -> str:
+    return repeat[0] if int(repeat[2]) <= SMALL else f"{{{repeat[1]},}}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that is whole or not there, for its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    aside.replace(path)
