@@ -57,8 +57,11 @@ def judge_all(actions: Sequence[Action], blobs: Blobs = no_blobs) -> tuple[Actio
         if action.kind is Kind.API_REQUEST:
             if is_end:
                 judged[number] = replace(action, resources=_told(action, ledger, blobs))
-            else:
-                judged[number] = replace(action, judgement=_placed(action, ledger, blobs))
+                continue
+            action = replace(action, judgement=_placed(action, ledger, blobs))
+            if action.end_ns is None:
+                action = replace(action, resources=ledger.doubt(action))
+            judged[number] = action
         elif action.kind is Kind.TOOL_CALL and not is_end:
             judged[number] = replace(action, judgement=_judge_call(action, blobs))
     for number in sorted(judged):
@@ -141,6 +144,8 @@ def _placed(action: Action, ledger: Ledger, blobs: Blobs) -> Judgement:
 
 
 def _told(action: Action, ledger: Ledger, blobs: Blobs) -> tuple[ResourceState, ...]:
+    if action.outcome is Outcome.NO_RESULT:
+        return ledger.doubt(action)
     texts = Texts.of(action, blobs)
     request = request_of(texts)
     if request.graphql is None:

@@ -27,7 +27,8 @@ class Outcome(StrEnum):
     DENIED = "denied"
     """A rule, a hook or a person on the agent's side denied it: it did not run."""
     NO_RESULT = "no result"
-    """The agent went on and nobody ever recorded how it ended: not success, and not running."""
+    """Nobody recorded how it ended: the agent went on, or a request was cut off before its answer.
+    Neither success nor failure, and not running."""
 
 
 class Effect(StrEnum):

@@ -37,6 +37,10 @@ MAX_ANSWER_CHARACTERS = 4_000_000
 """A larger answer is not parsed for errors."""
 
 
+UNANSWERED = frozenset({
+    "client_disconnected", "connection_closed", "connection_reset", "proxy_stopped", "timeout",
+})  # fmt: skip
+"""Ends without an answer of a request that may have been sent: what it did is not known."""
 DENIED = "denied"
 REJECTED = re.compile(r"^exec_command failed: CreateProcess \{ message: \"Rejected\(")
 """What Codex answers for a command that its own policy refuses; no decision is reported."""
@@ -127,17 +131,22 @@ def _of_request(status: Status, texts: Texts) -> Outcome:
     if code in REFUSED_STATUS:
         return Outcome.REFUSED
     if code is None:
-        error = texts.attributes.get(semconv.ERROR_TYPE)
-        if semconv.RPC_METHOD in texts.attributes and is_refusal(str(error or "")):
-            return Outcome.REFUSED
-        failed = status is Status.ERROR or bool(error)
-        return Outcome.FAILED if failed else Outcome.OK
+        return _without_status(status, texts)
     errors = [error for answer in answers_of(texts) for error in answer_errors(answer)]
     if any(_refuses(error) for error in errors):
         return Outcome.REFUSED
     if errors or code >= 400 or texts.attributes.get(semconv.ERROR_TYPE):
         return Outcome.FAILED
     return Outcome.OK
+
+
+def _without_status(status: Status, texts: Texts) -> Outcome:
+    error = texts.attributes.get(semconv.ERROR_TYPE)
+    if semconv.RPC_METHOD in texts.attributes and is_refusal(str(error or "")):
+        return Outcome.REFUSED
+    if error in UNANSWERED:
+        return Outcome.NO_RESULT
+    return Outcome.FAILED if status is Status.ERROR or error else Outcome.OK
 
 
 def _refuses(error: Mapping[str, Any]) -> bool:

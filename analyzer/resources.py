@@ -12,7 +12,7 @@ from typing import Any
 
 from analyzer.catalogue import Operation, Provider
 from analyzer.graphql_requests import GraphQLRequest, Selected
-from analyzer.model import Effect, ResourceState
+from analyzer.model import Action, Effect, ResourceState
 from analyzer.outcomes import answer_errors
 from analyzer.testimony import Certainty
 
@@ -95,6 +95,29 @@ class Ledger:
                 told += self._missing(exchange, selected)
         for state in told:
             self._states[state.id] = state
+        return tuple(told)
+
+    def doubt(self, action: Action) -> tuple[ResourceState, ...]:
+        """Return what is no longer known, now that a request was sent and no answer is recorded."""
+        judgement = action.judgement
+        lasts = judgement.effect is Effect.D4 or judgement.irreversible is False
+        if not judgement.effect.destroys or not judgement.target_id or lasts:
+            return ()
+        target = ResourceState(
+            id=judgement.target_id,
+            type=judgement.target_type,
+            name=self._names.get(judgement.target_id, judgement.target_id[:8]),
+            environment=judgement.environment,
+            state=UNKNOWN,
+            certainty=Certainty.INFERRED,
+            basis=f"{judgement.operation} was sent in #{action.id}, and no answer is recorded",
+            action=action.id,
+        )
+        told = [target]
+        if judgement.same_domain and judgement.target_type == VOLUME:
+            backups = _backups_id(target.id)
+            told.append(replace(target, id=backups, type=BACKUPS, name=f"backups of {target.name}"))
+        self._states |= {state.id: state for state in told}
         return tuple(told)
 
     def _answered(

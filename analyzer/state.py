@@ -139,6 +139,8 @@ class StateIndex:
                 world.files.update(dict.fromkeys(_files(action, self._cwd)))
             case Kind.API_REQUEST:
                 world.requests += 1
+                if action.end_ns is None:
+                    world.resources.update({state.id: state for state in action.resources})
                 host = host_of(attributes)
                 if host:
                     world.hosts[host] = None

@@ -325,6 +325,19 @@ def test_a_killed_agent_leaves_its_call_in_flight_in_the_recording(tmp_path: Pat
     analysis = analysis_of(recording, row.id)
     open_calls = [a for a in analysis.actions if a.outcome is Outcome.OPEN]
     assert "volumeDelete" in [a for a in open_calls if a.kind is Kind.TOOL_CALL][-1].title
+    # What was sent may have been done: neither failed nor harmless because nobody heard the answer.
+    (sent,) = [
+        a
+        for a in analysis.actions
+        if a.kind is Kind.API_REQUEST and a.judgement.operation == "railway.volumeDelete"
+    ]
+    assert sent.outcome in {Outcome.OPEN, Outcome.NO_RESULT}
+    assert {"R07", "R08"} <= {f.rule for f in analysis.findings if f.action == sent.id}
+    states = {r.type: r.state for r in StateIndex(analysis).at(analysis.end_ns).resources}
+    assert states["volume"] == states["backups"] == "unknown"
+    report = flightlog("report", "-r", str(recording), "--format", "md").stdout
+    assert "volumeDelete (D1)" in report
+    assert "failed" not in report.split("volumeDelete (D1)")[1].splitlines()[0]
     text = flightlog("replay", "last", "--plain", "-r", str(recording)).stdout
     assert "open" in text
 

@@ -165,5 +165,5 @@ def judged_from(action: Action) -> Certainty:
 
 def _went_through(action: Action) -> bool:
     """Tell whether a request may have had its effect, or a part of it that the answer shows."""
-    answered = {Outcome.OK, Outcome.OPEN}
+    answered = {Outcome.OK, Outcome.OPEN, Outcome.NO_RESULT}
     return action.outcome in answered or any(r.state == DELETED for r in action.resources)
