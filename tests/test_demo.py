@@ -361,7 +361,7 @@ def test_the_demo_opens_the_replay_in_a_real_terminal_at_any_usual_size(
 
     until("Replay ›", "RE-ENACTMENT", "chain ok", "findings C2")
     tmux("send-keys", "-t", "t", "e")
-    decisive = until("mutation volumeDelete", "D1: destroys data")
+    decisive = until("mutation volumeDelete", "C R07 Refused, then destroyed")
     assert "railway-api-token" in decisive
     assert "scripts/domains/domains.env" in decisive
     tmux("send-keys", "-t", "t", "G")

@@ -39,8 +39,8 @@ def run(ground: Ground, program: str) -> str:
 def test_a_key_that_stops_the_command_gives_the_shell_back_and_fg_goes_on(
     ground: Ground, shell: Callable[..., str], tmux: Callable[..., str]
 ) -> None:
-    shell(run(ground, "echo up; read line; echo got $line; exit 3") + "; echo code $?")
-    until(lambda: "\nup" in shown(tmux), "the command")
+    shell(run(ground, "echo up $((1)); read line; echo got $line; exit 3") + "; echo code $?")
+    until(lambda: "up 1\n" in shown(tmux), "the command")
     tmux("send-keys", "-t", "t", "C-z")
     until(lambda: "Stopped" in shown(tmux), "the shell to see its job stopped")
     shell("echo shell is back")
@@ -56,9 +56,9 @@ def test_a_key_that_stops_the_command_gives_the_shell_back_and_fg_goes_on(
 def test_an_interrupt_is_the_commands_to_take(
     ground: Ground, shell: Callable[..., str], tmux: Callable[..., str]
 ) -> None:
-    program = "trap 'echo taken; exit 9' INT; echo up; while :; do sleep 0.1; done"
+    program = "trap 'echo taken; exit 9' INT; echo up $((1)); while :; do sleep 0.1; done"
     shell(run(ground, program) + "; echo code $?")
-    until(lambda: "\nup" in shown(tmux), "the command")
+    until(lambda: "up 1\n" in shown(tmux), "the command")
     tmux("send-keys", "-t", "t", "C-c")
     until(lambda: "\ncode 9" in shown(tmux), "the command's own end")
     assert shown(tmux).count("taken\n") == 1
@@ -70,12 +70,12 @@ def test_the_command_is_on_the_terminal_and_sees_it_change_its_size(
     ground: Ground, shell: Callable[..., str], tmux: Callable[..., str]
 ) -> None:
     program = (
-        "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo on a terminal; stty size; "
+        "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo terminals $((1+1+1)); stty size; "
         "trap 'echo now $(stty size)' WINCH; until [ -n \"$done\" ]; do read -t 0.2 done; done"
     )
     shell(run(ground, program))
-    until(lambda: "\n30 100" in shown(tmux), "the size")
-    assert "\non a terminal" in shown(tmux)
+    until(lambda: "30 100\n" in shown(tmux), "the size")
+    assert "terminals 3\n" in shown(tmux)
     tmux("resize-window", "-t", "t", "-x", "90", "-y", "20")
     until(lambda: "\nnow 20 90" in shown(tmux), "the new size")
     shell("end")

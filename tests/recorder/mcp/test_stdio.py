@@ -11,6 +11,7 @@ import anyio
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from recorder.errors import RecorderBusyError
 from recorder.model import Kind, Phase, Status
 from recorder.service import Service
 from tests.recorder.mcp.conftest import OPS_TOKEN, SECRET, Bench, until
@@ -150,7 +151,15 @@ async def test_without_a_recorder_one_of_its_own_records_and_ends_with_it(idle: 
     start, _ = idle.pair("refuse")
     assert start.session.startswith("mcp-")
     assert SECRET.encode() not in idle.bytes_at_rest()
-    Service.start(idle.recording).stop()  # nobody holds the recording any more
+    until(lambda: _is_free(idle.recording), "nobody holds the recording any more")
+
+
+def _is_free(recording: Path) -> bool:
+    try:
+        Service.start(recording).stop()
+    except RecorderBusyError:
+        return False
+    return True
 
 
 def test_launch_is_found_where_the_client_passes_no_variables_on(
