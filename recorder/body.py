@@ -63,6 +63,7 @@ def parse_body(seq: int, body: bytes) -> StoredRecord:
                 length=s["length"],
                 hint=s["hint"],
                 suspected=s["suspected"],
+                encoding=s.get("encoding", ""),
             )
             for s in fields["seals"]
         ),

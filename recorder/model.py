@@ -120,6 +120,8 @@ class Seal:
     """A prefix that is public by the issuer's design, such as `ghp_`."""
     suspected: bool = False
     """Found by entropy alone: not to be built upon."""
+    encoding: str = ""
+    """How the secret was written where it stood: `base64`, `percent`, ...; empty as it is."""
 
 
 @dataclass(frozen=True, slots=True)

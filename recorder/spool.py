@@ -123,7 +123,7 @@ def _restore(document: dict[str, Any]) -> tuple[Record, tuple[Seal, ...]]:
     seals = tuple(
         Seal(
             s["fp"], s["class"], s["detector"], Role(s["role"]), s["place"], s["length"], s["hint"],
-            s["suspected"],
+            s["suspected"], s.get("encoding", ""),
         )
         for s in fields["seals"]
     )  # fmt: skip

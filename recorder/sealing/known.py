@@ -24,6 +24,8 @@ MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
 MIN_ENCODED_LENGTH = 10
 MAX_KNOWN = 5000
+BASE64 = "base64"
+IN_PIECES = "in pieces"
 RECENT = 32
 """Secrets that the small automaton takes up before the large one is built anew."""
 _PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+){0,2}$")
@@ -43,7 +45,7 @@ class _Form:
     value: str
     credential_class: str
     hint: str
-    is_base64: bool
+    encoding: str
 
 
 class _Automaton:
@@ -92,11 +94,10 @@ class KnownSecrets:
         self._values.add(value)
         if suspected:
             self._suspected.add(value)
-        for forms, is_base64 in ((_plain_forms(value), False), (_base64_forms(value), True)):
-            for form in forms:
-                if form not in self._forms:
-                    made = _Form(value, credential_class, hint, is_base64)
-                    self._recent_forms.setdefault(form, made)
+        for form, encoding in (*_plain_forms(value), *_base64_forms(value)):
+            if form not in self._forms:
+                made = _Form(value, credential_class, hint, encoding)
+                self._recent_forms.setdefault(form, made)
         self._recent_values += 1
         self._recent = None
         if self._recent_values >= max(RECENT, len(self._values) // 4):
@@ -120,10 +121,11 @@ class KnownSecrets:
     def _in(self, text: str) -> Iterator[SecretSpan]:
         for automaton in self._automata():
             for start, end, form in automaton.find(text):
-                whole = _whole_base64_run(text, start, end) if form.is_base64 else (start, end)
+                is_base64 = form.encoding.startswith(BASE64)
+                whole = _whole_base64_run(text, start, end) if is_base64 else (start, end)
                 yield SecretSpan(
                     *whole, form.credential_class, "known_value", form.hint, form.value,
-                    suspected=form.value in self._suspected,
+                    suspected=form.value in self._suspected, encoding=form.encoding,
                 )  # fmt: skip
 
     def _over_joints(self, text: str) -> Iterator[SecretSpan]:
@@ -147,6 +149,7 @@ class KnownSecrets:
                     _original(places, span.start),
                     _original(places, span.end - 1) + 1,
                     span.credential_class, span.detector, span.hint, span.value, span.suspected,
+                    f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES,
                 )  # fmt: skip
 
     def _automata(self) -> Iterator[_Automaton]:
@@ -175,38 +178,42 @@ def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _plain_forms(value: str) -> Iterator[str]:
-    """Yield the ways in which a value may stand in a text character by character, itself first."""
+def _plain_forms(value: str) -> Iterator[tuple[str, str]]:
+    """Yield the ways in which a value may stand in a text character by character, itself first,
+    each with the encoding's name."""
     # Loaded where a secret is found: hooks, for which every millisecond counts, mostly find none.
     from html import escape  # noqa: PLC0415
     from shlex import quote as shell_quoted  # noqa: PLC0415
     from urllib.parse import quote, quote_plus  # noqa: PLC0415
 
-    yield value
+    yield value, ""
     escaped = json.dumps(value)[1:-1]
-    yield escaped
-    yield json.dumps(escaped)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield escaped, "json"
+    yield json.dumps(escaped)[1:-1], "json twice"
+    yield json.dumps(value, ensure_ascii=False)[1:-1], "json"
     percent = quote(value, safe="")
-    yield from (percent, percent.lower(), quote(percent, safe=""), quote_plus(value), quote(value))
-    yield escape(value)
-    yield "".join(f"&#x{ord(c):X};" if not c.isalnum() else c for c in value)
-    yield "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in value)
-    yield from _slash_as_entity(value)
+    yield from ((form, "percent") for form in (percent, percent.lower()))
+    yield quote(percent, safe=""), "percent twice"
+    yield from ((form, "percent") for form in (quote_plus(value), quote(value)))
+    yield escape(value), "html"
+    yield "".join(f"&#x{ord(c):X};" if not c.isalnum() else c for c in value), "html"
+    yield "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in value), "html"
+    yield from ((form, "html") for form in _slash_as_entity(value))
     shell = shell_quoted(value)
-    yield shell[1:-1] if shell.startswith("'") else shell
-    yield re.sub(r"([^A-Za-z0-9_\-./@:,+=])", r"\\\1", value)
+    yield shell[1:-1] if shell.startswith("'") else shell, "shell"
+    yield re.sub(r"([^A-Za-z0-9_\-./@:,+=])", r"\\\1", value), "shell"
     if len(value) >= MIN_ENCODED_LENGTH:
         raw = _raw(value)
         hexadecimal = binascii.hexlify(raw).decode()
-        yield from (hexadecimal, hexadecimal.upper())
-        yield "".join(f"\\x{byte:02x}" for byte in raw)
-        yield "".join(f"%{byte:02x}" for byte in raw)
-        yield "".join(f"%{byte:02X}" for byte in raw)
-        yield value[::-1]
+        yield from ((form, "hex") for form in (hexadecimal, hexadecimal.upper()))
+        yield "".join(f"\\x{byte:02x}" for byte in raw), "hex escapes"
+        yield "".join(f"%{byte:02x}" for byte in raw), "percent"
+        yield "".join(f"%{byte:02X}" for byte in raw), "percent"
+        yield value[::-1], "reversed"
     unicode_escapes = "".join(f"\\u{ord(c):04x}" for c in value)
-    yield from (unicode_escapes, unicode_escapes.replace("\\u", "\\\\u"))
-    yield "".join(f"\\u{ord(c):04X}" for c in value)
+    for form in (unicode_escapes, unicode_escapes.replace("\\u", "\\\\u")):
+        yield form, "unicode escapes"
+    yield "".join(f"\\u{ord(c):04X}" for c in value), "unicode escapes"
 
 
 def _slash_as_entity(value: str) -> Iterator[str]:
@@ -218,8 +225,9 @@ def _slash_as_entity(value: str) -> Iterator[str]:
         yield escape(value).replace("/", "&#47;")
 
 
-def _base64_forms(value: str) -> Iterator[str]:
-    """Yield the middle of the value's base64 at each of the three alignments it may have."""
+def _base64_forms(value: str) -> Iterator[tuple[str, str]]:
+    """Yield the middle of the value's base64 at each of the three alignments it may have, each
+    with the encoding's name."""
     raw = _raw(value)
     for offset in range(3):
         encoded = base64.b64encode(b"\x00" * offset + raw).decode().rstrip("=")
@@ -227,11 +235,11 @@ def _base64_forms(value: str) -> Iterator[str]:
         end = len(encoded) - (1 if (len(raw) + offset) % 3 else 0)
         core = encoded[start:end]
         if len(core) >= MIN_ENCODED_LENGTH:
-            yield core
-            yield core.replace("+", "-").replace("/", "_")
+            yield core, BASE64
+            yield core.replace("+", "-").replace("/", "_"), f"{BASE64}url"
     twice = base64.b64encode(base64.b64encode(raw)).decode().rstrip("=")
     if len(twice) >= MIN_ENCODED_LENGTH + 4:
-        yield twice[:-2]
+        yield twice[:-2], f"{BASE64} twice"
 
 
 def _raw(value: str) -> bytes:

@@ -286,6 +286,7 @@ class _Work:
                     length=len(secret),
                     hint=hint,
                     suspected=span.suspected,
+                    encoding=span.encoding,
                 )
             )
             pieces += [text[end : span.start], f"⟦{credential_class}:{fingerprint}⟧"]
@@ -319,6 +320,7 @@ def _beginning(text: str) -> str:
 
 
 def _seal_as_json(seal: Seal) -> dict[str, Any]:
+    encoding = {"encoding": seal.encoding} if seal.encoding else {}
     return {
         "fp": seal.fingerprint,
         "class": seal.credential_class,
@@ -328,4 +330,5 @@ def _seal_as_json(seal: Seal) -> dict[str, Any]:
         "length": seal.length,
         "hint": seal.hint,
         "suspected": seal.suspected,
+        **encoding,
     }

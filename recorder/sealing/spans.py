@@ -19,6 +19,8 @@ class SecretSpan:
     """The secret itself where the text holds only an encoding of it; else empty."""
     suspected: bool = False
     """Found by its looks beside a telling word: not to be built upon."""
+    encoding: str = ""
+    """How the text writes `value`; empty where the secret stands as it is."""
 
     def overlaps(self, other: SecretSpan) -> bool:
         """Return whether the two have a character in common."""
@@ -46,6 +48,7 @@ def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
                     best.hint,
                     best.value,
                     best.suspected,
+                    best.encoding,
                 ),
             )
         else:
