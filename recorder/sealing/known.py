@@ -30,6 +30,7 @@ RECENT = 32
 """Secrets that the small automaton takes up before the large one is built anew."""
 _PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+){0,2}$")
 _BASE64_ALPHABET = frozenset(string.ascii_letters + string.digits + "+/-_=")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _JOINT = re.compile(
     r"""(?<=[^\s\\])(?:\\{0,3}(?P<quote>["'])\s{0,8}(?:[+.&]|\\?\n)?\s{0,8}\\{0,3}(?P=quote)|\\\r?\n[ \t]{0,40})(?=\S)"""  # noqa: E501
 )
@@ -60,8 +61,13 @@ class _Automaton:
         )
 
     def find(self, text: str) -> Iterator[tuple[int, int, _Form]]:
-        for number, start, end in self._search.find_matches_as_indexes(text):
+        for number, start, end in self._search.find_matches_as_indexes(_whole(text)):
             yield start, end, self._forms[number][1]
+
+
+def _whole(text: str) -> str:
+    """Return a text as the automaton can take it, without halves of surrogate pairs."""
+    return text if text.isascii() else _HALF_PAIR.sub("\ufffd", text)
 
 
 class KnownSecrets:
@@ -94,7 +100,8 @@ class KnownSecrets:
         self._values.add(value)
         if suspected:
             self._suspected.add(value)
-        for form, encoding in (*_plain_forms(value), *_base64_forms(value)):
+        whole = _whole(value)
+        for form, encoding in (*_plain_forms(whole), *_base64_forms(whole)):
             if form not in self._forms:
                 made = _Form(value, credential_class, hint, encoding)
                 self._recent_forms.setdefault(form, made)
@@ -104,6 +111,10 @@ class KnownSecrets:
             self._forms |= self._recent_forms
             self._recent_forms, self._recent_values, self._settled = {}, 0, None
         return True
+
+    def holds(self, value: str) -> bool:
+        """Return whether a value is followed."""
+        return value in self._values
 
     def find(self, text: str, *, in_pieces: bool) -> Iterator[SecretSpan]:
         """Yield every place where a known secret stands in some form.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recorder.model import Seal
+from recorder.sealing.spans import SecretSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,32 @@ class SealedRecord:
     """The body but for `seq` and `salt`, which the store adds."""
     seals: tuple[Seal, ...]
     blobs: tuple[SealedBlob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPlace:
+    """A place in a text at which a secret was replaced."""
+
+    span: SecretSpan
+    """Where it stood in the original, and what found it."""
+    fingerprint: str
+    credential_class: str
+    hint: str
+    length: int
+    """Characters of the secret itself."""
+    is_new: bool
+    """It was not known before and is from now on."""
+
+    @property
+    def token(self) -> str:
+        """What stands there now."""
+        return f"⟦{self.credential_class}:{self.fingerprint}⟧"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedText:
+    """A text in which every secret has been replaced by its token."""
+
+    text: str
+    places: tuple[SealedPlace, ...]
+    """In the order of the text."""

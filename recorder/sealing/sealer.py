@@ -22,7 +22,7 @@ from recorder.sealing import commands, documents, nearby, shapes, structure
 from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.known import JOINT, KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
-from recorder.sealing.sealed import SealedBlob, SealedRecord
+from recorder.sealing.sealed import SealedBlob, SealedPlace, SealedRecord, SealedText
 from recorder.sealing.spans import SecretSpan, without_overlaps
 
 __all__ = ["BLOB_THRESHOLD", "Sealer"]
@@ -166,6 +166,42 @@ class Sealer:
             self._clean.clear()
         return fingerprint, credential_class, hint
 
+    def seal_text(self, text: str) -> SealedText:
+        """Return a text with every secret replaced, as it would stand in a recording."""
+        return self.replace(text, self.find(text))
+
+    def replace(self, text: str, spans: Sequence[SecretSpan]) -> SealedText:
+        """Return a text with the secrets that stand at some places replaced by their tokens.
+
+        What is learned from them is looked for in the whole text: a password may be named in its
+        last line and stand bare in its first.
+
+        Args:
+            text: any text.
+            spans: where its secrets stand, in order and without overlaps.
+        """
+        places = [self._sealed_place(text, span) for span in spans]
+        if any(place.is_new for place in places):
+            again = self._outside_tokens(text, self._known.find(text, in_pieces=True))
+            more = [s for s in without_overlaps(again) if not any(s.overlaps(o) for o in spans)]
+            places = sorted(
+                [*places, *(self._sealed_place(text, span) for span in more)],
+                key=lambda place: place.span.start,
+            )
+        pieces: list[str] = []
+        end = 0
+        for place in places:
+            pieces += [text[end : place.span.start], place.token]
+            end = place.span.end
+        return SealedText("".join([*pieces, text[end:]]), tuple(places))
+
+    def _sealed_place(self, text: str, span: SecretSpan) -> SealedPlace:
+        secret = span.value or text[span.start : span.end]
+        was_known = self._known.holds(secret)
+        fingerprint, credential_class, hint = self.learn(secret, span)
+        is_new = not was_known and self._known.holds(secret)
+        return SealedPlace(span, fingerprint, credential_class, hint, len(secret), is_new)
+
     def compress(self, text: str) -> SealedBlob:
         """Return a sealed text as a blob."""
         raw = text.encode("utf-8", "surrogatepass")
@@ -269,29 +305,24 @@ class _Work:
         return self._replace(text, spans, place) if spans else text
 
     def _replace(self, text: str, spans: list[SecretSpan], place: str) -> str:
-        pieces: list[str] = []
-        end = 0
+        sealed = self._sealer.replace(text, spans)
         several_lines = "\n" in text
-        for span in spans:
-            secret = span.value or text[span.start : span.end]
-            fingerprint, credential_class, hint = self._sealer.learn(secret, span)
-            line = f":line {text.count(chr(10), 0, span.start) + 1}" if several_lines else ""
+        for found in sealed.places:
+            line = f":line {text.count(chr(10), 0, found.span.start) + 1}" if several_lines else ""
             self.seals.append(
                 Seal(
-                    fingerprint=fingerprint,
-                    credential_class=credential_class,
-                    detector=span.detector,
+                    fingerprint=found.fingerprint,
+                    credential_class=found.credential_class,
+                    detector=found.span.detector,
                     role=_role(self._record, place),
                     place=place + line,
-                    length=len(secret),
-                    hint=hint,
-                    suspected=span.suspected,
-                    encoding=span.encoding,
+                    length=found.length,
+                    hint=found.hint,
+                    suspected=found.span.suspected,
+                    encoding=found.span.encoding,
                 )
             )
-            pieces += [text[end : span.start], f"⟦{credential_class}:{fingerprint}⟧"]
-            end = span.end
-        return "".join([*pieces, text[end:]])
+        return sealed.text
 
 
 def _is_header(name: str) -> bool:

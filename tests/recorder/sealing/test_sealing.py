@@ -247,3 +247,14 @@ def test_only_the_sealer_makes_sealed_records() -> None:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == SealedRecord.__name__:
                 makers.add(path.relative_to(ROOT).as_posix())
     assert makers == {"recorder/sealing/sealer.py"}
+
+
+def test_half_a_surrogate_pair_hides_nothing() -> None:
+    sealer = Sealer(b"k" * 32)
+    sealed_text(f"API_TOKEN={TOKEN}", sealer)
+    odd = sealed_text("PASSWORD='half\ud83d-1234567'", sealer)
+    assert "1234567" not in odd
+    for text in (f"\udcff {TOKEN} \ud83d", "again half\ud83d-1234567 \ud83d"):
+        sealed = sealed_text(text, sealer)
+        assert TOKEN not in sealed
+        assert "1234567" not in sealed
