@@ -1,15 +1,16 @@
-"""What the agent holds and what is alive at any moment of a session.
+"""What the agent holds and what is alive at any moment of a session: `state_at(t)`.
 
-A fold over the starts, sightings and ends of actions, with a checkpoint every 256 steps, so that
-going back in a replay costs no more than going forward. Nothing here looks at the recording.
+A fold over the starts, sightings and ends of actions. What only grows is a bisection; open actions,
+resources and uses of credentials have checkpoints (`analyzer.versions`), so that any moment of a
+session of a million actions is there at once, and going back in a replay costs no more than going
+forward. Nothing here looks at the recording.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
 
 from analyzer.model import Action, Analysis, CredentialInHand, ResourceState, Sighting, WorldState
 from analyzer.requests import host_of
@@ -17,187 +18,175 @@ from analyzer.resources import DELETED, GONE
 from analyzer.testimony import Presence
 from analyzer.texts import Texts
 from analyzer.tools import Family, arguments_of, family_of, paths_of
+from analyzer.versions import FirstSeen, Latest, Total, VersionedMap
 from recorder import semconv
 from recorder.model import Kind, Role
 
-__all__ = ["StateIndex"]
+__all__ = ["StateIndex", "state_at"]
 
-CHECKPOINT_EVERY = 256
 ENDED = frozenset({DELETED, GONE})
 APPROVED = "approved"
 REQUESTED = "requested"
 
 
-class _Step(IntEnum):
-    """What happens at a moment; in this order where several things share it."""
-
-    START = 0
-    SIGHTING = 1
-    END = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    t_ns: int
-    step: _Step
-    action: Action
-    sighting: Sighting | None = None
-
-    @property
-    def order(self) -> tuple[int, int, int]:
-        return (self.t_ns, self.step, self.action.id)
-
-
-@dataclass(slots=True)
-class _World:
-    """The state in the making; `copy` before it is handed out or kept."""
-
-    credentials: dict[str, CredentialInHand] = field(default_factory=dict)
-    resources: dict[str, ResourceState] = field(default_factory=dict)
-    hosts: dict[str, None] = field(default_factory=dict)
-    files: dict[str, None] = field(default_factory=dict)
-    open_actions: dict[int, None] = field(default_factory=dict)
-    approvals: int = 0
-    tool_calls: int = 0
-    requests: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    last_human_ns: int | None = None
-    cwd: str = ""
-
-    def copy(self) -> _World:
-        """Return a copy that later changes do not reach."""
-        return replace(
-            self,
-            credentials=dict(self.credentials),
-            resources=dict(self.resources),
-            hosts=dict(self.hosts),
-            files=dict(self.files),
-            open_actions=dict(self.open_actions),
-        )
-
-    def frozen(self, t_ns: int) -> WorldState:
-        """Return the state as a value, what was lost first among the resources."""
-        return WorldState(
-            t_ns=t_ns,
-            credentials=tuple(self.credentials.values()),
-            resources=tuple(sorted(self.resources.values(), key=_loss_first)),
-            hosts=tuple(self.hosts),
-            files=tuple(self.files),
-            open_actions=tuple(self.open_actions),
-            approvals=self.approvals,
-            tool_calls=self.tool_calls,
-            requests=self.requests,
-            input_tokens=self.input_tokens,
-            output_tokens=self.output_tokens,
-            last_human_ns=self.last_human_ns,
-            cwd=self.cwd,
-        )
+def state_at(analysis: Analysis, t_ns: int) -> WorldState:
+    """Return the state at one moment (ns since the epoch). For several keep a `StateIndex`."""
+    return StateIndex(analysis).at(t_ns)
 
 
 class StateIndex:
     """The states of one session, for any moment."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self._credentials = {c.fingerprint: c for c in analysis.credentials}
-        self._changes = sorted(_changes(analysis), key=lambda change: change.order)
-        self._times = [change.t_ns for change in self._changes]
-        self._cwd = analysis.session.cwd
-        world = _World(cwd=self._cwd)
-        self._checkpoints = [world.copy()]
-        for number, change in enumerate(self._changes, start=1):
-            self._apply(world, change)
-            if number % CHECKPOINT_EVERY == 0:
-                self._checkpoints.append(world.copy())
+        actions = sorted(analysis.actions, key=attrgetter("start_ns", "id"))
+        cwd = analysis.session.cwd
+        self._open = VersionedMap(sorted(_openings(actions), key=lambda w: w[0]))
+        self._resources = VersionedMap(sorted(_resource_writes(actions), key=lambda w: w[0]))
+        self._credentials = _Credentials(analysis, actions)
+        self._hosts = FirstSeen(
+            (a.start_ns, host)
+            for a in actions
+            if a.kind is Kind.API_REQUEST and (host := host_of(a.attributes))
+        )
+        self._files = FirstSeen(
+            (a.start_ns, path)
+            for a in actions
+            if a.kind is Kind.TOOL_CALL
+            for path in _files(a, cwd)
+        )
+        self._tool_calls = _starts(actions, Kind.TOOL_CALL)
+        self._requests = _starts(actions, Kind.API_REQUEST)
+        self._approvals = Total(
+            (a.start_ns, 1)
+            for a in actions
+            if a.kind is Kind.APPROVAL and a.attributes.get(semconv.APPROVAL_DECISION) == APPROVED
+        )
+        self._input = _tokens(actions, semconv.GEN_AI_INPUT_TOKENS)
+        self._output = _tokens(actions, semconv.GEN_AI_OUTPUT_TOKENS)
+        self._human: Latest[int | None] = Latest(
+            ((a.start_ns, a.start_ns) for a in actions if is_human(a)), None
+        )
+        self._cwd = Latest(
+            (
+                (a.start_ns, folder)
+                for a in actions
+                if isinstance(folder := a.attributes.get(semconv.PROCESS_CWD), str) and folder
+            ),
+            cwd,
+        )
 
     def at(self, t_ns: int) -> WorldState:
-        """Return the state at a moment, with all that happened at that very moment."""
-        count = bisect_right(self._times, t_ns)
-        number = count // CHECKPOINT_EVERY
-        world = self._checkpoints[number].copy()
-        for change in self._changes[number * CHECKPOINT_EVERY : count]:
-            self._apply(world, change)
-        return world.frozen(t_ns)
+        """Return the state at a moment, with all that happened at that very moment.
 
-    def _apply(self, world: _World, change: _Change) -> None:
-        match change.step:
-            case _Step.START:
-                self._started(world, change.action)
-            case _Step.SIGHTING:
-                if change.sighting is not None:
-                    self._sighted(world, change.sighting)
-            case _Step.END:
-                _ended(world, change.action)
+        Among the resources what was lost comes first.
+        """
+        return WorldState(
+            t_ns=t_ns,
+            credentials=self._credentials.at(t_ns),
+            resources=tuple(sorted(self._resources.at(t_ns).values(), key=_loss_first)),
+            hosts=self._hosts.at(t_ns),
+            files=self._files.at(t_ns),
+            open_actions=tuple(self._open.at(t_ns)),
+            approvals=self._approvals.at(t_ns),
+            tool_calls=self._tool_calls.at(t_ns),
+            requests=self._requests.at(t_ns),
+            input_tokens=self._input.at(t_ns),
+            output_tokens=self._output.at(t_ns),
+            last_human_ns=self._human.at(t_ns),
+            cwd=self._cwd.at(t_ns),
+        )
 
-    def _started(self, world: _World, action: Action) -> None:
-        attributes = action.attributes
-        if action.kind is not Kind.LIFECYCLE:
-            world.open_actions[action.id] = None
-        match action.kind:
-            case Kind.TOOL_CALL:
-                world.tool_calls += 1
-                world.files.update(dict.fromkeys(_files(action, self._cwd)))
-            case Kind.API_REQUEST:
-                world.requests += 1
-                if action.end_ns is None:
-                    world.resources.update({state.id: state for state in action.resources})
-                host = host_of(attributes)
-                if host:
-                    world.hosts[host] = None
-            case Kind.PROMPT if attributes.get(semconv.PROMPT_ROLE, "user") == "user":
-                world.last_human_ns = action.start_ns
-            case Kind.APPROVAL:
-                decision = action.decision
-                if decision is None or (
-                    decision.decision != REQUESTED and decision.presence is not Presence.ABSENT
-                ):
-                    world.last_human_ns = action.start_ns
-                world.approvals += attributes.get(semconv.APPROVAL_DECISION) == APPROVED
-        cwd = attributes.get(semconv.PROCESS_CWD)
-        if isinstance(cwd, str) and cwd:
-            world.cwd = cwd
 
-    def _sighted(self, world: _World, sighting: Sighting) -> None:
-        held = world.credentials.get(sighting.fingerprint)
-        if held is None:
-            known = self._credentials.get(sighting.fingerprint)
-            held = CredentialInHand(
-                fingerprint=sighting.fingerprint,
-                name=known.name if known else sighting.fingerprint[:8],
-                scope=known.scope if known else "",
-                first_place=sighting.place,
-                first_action=sighting.action,
-                first_ns=sighting.t_ns,
-                last_use="",
-                last_use_action=None,
+class _Credentials:
+    """What is in hand, and where each was used last."""
+
+    def __init__(self, analysis: Analysis, actions: Sequence[Action]) -> None:
+        known = {c.fingerprint: c for c in analysis.credentials}
+        sightings = [s for a in actions for s in a.sightings]
+        sightings.sort(key=attrgetter("t_ns", "action"))
+        self._seen = FirstSeen((s.t_ns, s.fingerprint) for s in sightings)
+        self._held: dict[str, CredentialInHand] = {}
+        for sighting in sightings:
+            if sighting.fingerprint not in self._held:
+                credential = known.get(sighting.fingerprint)
+                name = credential.name if credential else sighting.fingerprint[:8]
+                scope = credential.scope if credential else ""
+                self._held[sighting.fingerprint] = _first_held(sighting, name, scope)
+        self._uses: VersionedMap[str, Sighting] = VersionedMap(
+            [(s.t_ns, s.fingerprint, s) for s in sightings if s.role is Role.USED]
+        )
+
+    def at(self, t_ns: int) -> tuple[CredentialInHand, ...]:
+        uses = self._uses.at(t_ns)
+        return tuple(
+            replace(
+                self._held[seen],
+                last_use=(uses[seen].host or uses[seen].place),
+                last_use_action=uses[seen].action,
             )
-        if sighting.role is Role.USED:
-            where = sighting.host or sighting.place
-            held = replace(held, last_use=where, last_use_action=sighting.action)
-        world.credentials[sighting.fingerprint] = held
+            if seen in uses
+            else self._held[seen]
+            for seen in self._seen.at(t_ns)
+        )
 
 
-def _changes(analysis: Analysis) -> Iterator[_Change]:
-    for action in analysis.actions:
-        yield _Change(action.start_ns, _Step.START, action)
-        for sighting in action.sightings:
-            yield _Change(sighting.t_ns, _Step.SIGHTING, action, sighting)
+def is_human(action: Action) -> bool:
+    """Tell whether a person spoke or decided; what a program answered for one is no person."""
+    if action.kind is Kind.PROMPT:
+        return action.attributes.get(semconv.PROMPT_ROLE, "user") == "user"
+    decision = action.decision
+    return action.kind is Kind.APPROVAL and (
+        decision is None
+        or (decision.decision != REQUESTED and decision.presence is not Presence.ABSENT)
+    )
+
+
+def _openings(actions: Sequence[Action]) -> Iterator[tuple[int, int, int | None]]:
+    """Yield when actions begin and end; one that takes no time is never seen open."""
+    for action in actions:
         until = action.until_ns
+        if action.kind is Kind.LIFECYCLE or until == action.start_ns:
+            continue
+        yield action.start_ns, action.id, action.id
         if until is not None:
-            yield _Change(until, _Step.END, action)
+            yield until, action.id, None
 
 
-def _ended(world: _World, action: Action) -> None:
-    world.open_actions.pop(action.id, None)
-    world.input_tokens += _count(action, semconv.GEN_AI_INPUT_TOKENS)
-    world.output_tokens += _count(action, semconv.GEN_AI_OUTPUT_TOKENS)
-    for state in action.resources:
-        world.resources[state.id] = state
+def _resource_writes(
+    actions: Sequence[Action],
+) -> Iterator[tuple[int, str, ResourceState | None]]:
+    """Yield what answers tell, when they come; of a request without one, what it puts in doubt."""
+    for action in actions:
+        doubted = action.kind is Kind.API_REQUEST and action.end_ns is None
+        moment = action.start_ns if doubted else action.until_ns
+        if moment is not None:
+            for state in action.resources:
+                yield moment, state.id, state
 
 
-def _count(action: Action, name: str) -> int:
-    value = action.attributes.get(name)
-    return value if isinstance(value, int) else 0
+def _first_held(sighting: Sighting, name: str, scope: str) -> CredentialInHand:
+    return CredentialInHand(
+        fingerprint=sighting.fingerprint,
+        name=name,
+        scope=scope,
+        first_place=sighting.place,
+        first_action=sighting.action,
+        first_ns=sighting.t_ns,
+        last_use="",
+        last_use_action=None,
+    )
+
+
+def _starts(actions: Sequence[Action], kind: Kind) -> Total:
+    return Total((a.start_ns, 1) for a in actions if a.kind is kind)
+
+
+def _tokens(actions: Sequence[Action], name: str) -> Total:
+    return Total(
+        (a.until_ns, value)
+        for a in actions
+        if a.until_ns is not None and isinstance(value := a.attributes.get(name), int)
+    )
 
 
 def _files(action: Action, cwd: str) -> tuple[str, ...]:

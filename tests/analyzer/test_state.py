@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.model import Analysis, WorldState
-from analyzer.state import CHECKPOINT_EVERY, StateIndex
+from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
+from analyzer.versions import CHECKPOINT_EVERY
 from tests.analyzer.factories import (
     ACCOUNT_TOKEN,
     CWD,

@@ -1,0 +1,98 @@
+"""Values that change over time, for any moment: going back costs what going forward does.
+
+What only grows or only counts is a bisection. A map whose entries come, change and go is a fold
+over its writes with checkpoints; these lie as far apart as the map is large, so that all of them
+together hold no more than a few times the writes, however long the session.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+
+__all__ = ["CHECKPOINT_EVERY", "FirstSeen", "Latest", "Total", "VersionedMap"]
+
+CHECKPOINT_EVERY = 256
+"""Writes between two checkpoints of a map that holds fewer entries than that."""
+
+
+class Total:
+    """A number that is added to."""
+
+    def __init__(self, additions: Iterable[tuple[int, int]]) -> None:
+        """Take (moment in ns, amount), in any order."""
+        ordered = sorted(additions)
+        self._times = [t_ns for t_ns, _ in ordered]
+        self._sums = [0, *accumulate(amount for _, amount in ordered)]
+
+    def at(self, t_ns: int) -> int:
+        """Return the total at a moment, with what came at that very moment."""
+        return self._sums[bisect_right(self._times, t_ns)]
+
+
+class Latest[V]:
+    """A value of which only the newest counts."""
+
+    def __init__(self, values: Iterable[tuple[int, V]], first: V) -> None:
+        """Take (moment in ns, value) in order of time, and the value before them."""
+        pairs = list(values)
+        self._times = [t_ns for t_ns, _ in pairs]
+        self._values = [first, *(value for _, value in pairs)]
+
+    def at(self, t_ns: int) -> V:
+        """Return the value at a moment."""
+        return self._values[bisect_right(self._times, t_ns)]
+
+
+class FirstSeen[V]:
+    """Things that stay once they are seen."""
+
+    def __init__(self, seen: Iterable[tuple[int, V]]) -> None:
+        """Take (moment in ns, thing) in order of time, each as often as it was seen."""
+        first: dict[V, int] = {}
+        for t_ns, thing in seen:
+            first.setdefault(thing, t_ns)
+        self._things = tuple(first)
+        self._times = list(first.values())
+
+    def at(self, t_ns: int) -> tuple[V, ...]:
+        """Return what was seen up to a moment, in the order in which it was."""
+        return self._things[: bisect_right(self._times, t_ns)]
+
+
+class VersionedMap[K, V]:
+    """A map whose entries come, change and go."""
+
+    def __init__(self, writes: Sequence[tuple[int, K, V | None]]) -> None:
+        """Take (moment in ns, key, value; None removes it), in order of time."""
+        self._writes = writes
+        self._times = [t_ns for t_ns, _, _ in writes]
+        self._marks = [0]
+        self._checkpoints: list[Mapping[K, V]] = [{}]
+        entries: dict[K, V] = {}
+        since = 0
+        for number, write in enumerate(writes, start=1):
+            _apply(entries, write)
+            since += 1
+            if since >= CHECKPOINT_EVERY and since >= len(entries):
+                self._marks.append(number)
+                self._checkpoints.append(dict(entries))
+                since = 0
+
+    def at(self, t_ns: int) -> dict[K, V]:
+        """Return the map at a moment, with all that was written at that very moment."""
+        count = bisect_right(self._times, t_ns)
+        number = bisect_right(self._marks, count) - 1
+        entries = dict(self._checkpoints[number])
+        for write in self._writes[self._marks[number] : count]:
+            _apply(entries, write)
+        return entries
+
+
+def _apply[K, V](entries: dict[K, V], write: tuple[int, K, V | None]) -> None:
+    _, key, value = write
+    if value is None:
+        entries.pop(key, None)
+    else:
+        entries[key] = value
