@@ -111,13 +111,17 @@ def spool_folder(recording: Path) -> Path:
 
 
 def socket_path(recording: Path) -> Path:
-    """Return the recorder's unix socket: beside the recording, or in a private temporary folder
+    """Return the recorder's unix socket: beside the recording, or in a private folder under /tmp
     where that path would be too long for a socket's address.
+
+    Not under TMPDIR: an agent may give its children another one, and it may be too long itself.
+    Where somebody else holds that folder, the path stays the one that no socket can have: what is
+    not sealed yet is never handed to a stranger.
     """
     beside = recording.absolute().with_name(recording.name + ".sock")
     if len(os.fsencode(beside)) <= MAX_SOCKET_PATH:
         return beside
-    import tempfile  # noqa: PLC0415
-
-    digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"flightlog-{os.getuid()}" / f"{digest}.sock"
+    folder = Path(f"/tmp/flightlog-{os.getuid()}")
+    if folder.exists() and folder.stat().st_uid != os.getuid():
+        return beside
+    return folder / f"{hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]}.sock"

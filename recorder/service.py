@@ -20,7 +20,7 @@ from typing import Any, Self
 from recorder.capture.hook.records import HookReader
 from recorder.environment import FLIGHTLOG_DURABILITY
 from recorder.errors import RecorderBusyError, RecordingError
-from recorder.location import lock_path, socket_path
+from recorder.location import MAX_SOCKET_PATH, lock_path, socket_path
 from recorder.model import Record
 from recorder.quiet import be_quiet
 from recorder.store import Store
@@ -146,6 +146,11 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, path: Path, writer: Writer) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+            raise RecordingError(
+                f"no recorder can listen for {path.stem}: its path is too long for a socket and"
+                f" /tmp/flightlog-{os.getuid()} belongs to somebody else; use a shorter path"
+            )
         # Holding the lock, we know that any socket here is left over from a dead recorder.
         path.unlink(missing_ok=True)
         before = os.umask(0o177)

@@ -265,6 +265,25 @@ def test_a_path_too_long_for_a_socket_is_recorded_all_the_same(tmp_path: Path) -
     service.stop()
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act for somebody else")
+def test_a_stranger_s_folder_for_sockets_is_neither_served_nor_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ("deep" * 30) / "flight.db"
+    path.parent.mkdir()
+    somebody = 61_000 + os.getpid() % 1_000
+    strangers = Path(f"/tmp/flightlog-{somebody}")
+    strangers.mkdir()
+    try:
+        monkeypatch.setattr(os, "getuid", lambda: somebody)
+        with pytest.raises(RecordingError, match="belongs to somebody else"):
+            Service.start(path)
+        assert not Client(path).submit(record("unseen"), wait=True)
+        assert list(strangers.iterdir()) == []
+    finally:
+        strangers.rmdir()
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

@@ -82,15 +82,14 @@ def socket_of(recording: bytes) -> bytes:
     """Return the recorder's socket, by the rule of `recorder.location.socket_path`.
 
     Raises:
-        OSError: it would lie in the temporary folder, where there is none of this user's.
+        OSError: it would lie under /tmp, where there is no folder of this user's.
     """
     beside = recording + b".sock"
     if len(beside) <= 100:
         return beside
     from _sha2 import sha256  # type: ignore[import-not-found]  # noqa: PLC0415
 
-    temporary = environ.get(b"TMPDIR", b"/tmp").rstrip(b"/")
-    folder = b"%s/flightlog-%d" % (temporary, getuid())
+    folder = b"/tmp/flightlog-%d" % getuid()
     if stat(folder).st_uid != getuid():
         raise PermissionError  # somebody else waits there for what is not sealed yet
     return b"%s/%s.sock" % (folder, sha256(beside).hexdigest()[:16].encode())

@@ -45,9 +45,9 @@ class Bench:
         return [record for record in found if not name or record.name == name]
 
     def pair(self, name: str) -> tuple[StoredRecord, StoredRecord]:
-        """Wait for a call's two ends."""
-        until(lambda: any(r.phase is Phase.END for r in self.records(name)), f"end of {name}")
-        start, end = self.records(name)
+        """Wait for a call's two ends; the first may have come last, by the spool."""
+        until(lambda: len(self.records(name)) == 2, f"both ends of {name}")
+        end, start = sorted(self.records(name), key=lambda r: r.phase.value)
         assert (start.phase, end.phase) == (Phase.START, Phase.END)
         assert start.ref == end.ref
         return start, end

@@ -31,7 +31,7 @@ def raw_deflate(data: bytes) -> bytes:
     ("coding", "body"),
     [
         ("", TEXT.encode()),
-        ("gzip", gzip.compress(TEXT.encode())),
+        ("gzip", gzip.compress(TEXT.encode(), mtime=0)),
         ("deflate", zlib.compress(TEXT.encode())),
         ("deflate", raw_deflate(TEXT.encode())),
         ("br", brotli.compress(TEXT.encode())),
