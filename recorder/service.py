@@ -67,17 +67,19 @@ class Service:
         """
         path = path.absolute()
         refuse_network_file_system(path.parent)
-        lock = _take_lock(path)
-        try:
+        with contextlib.ExitStack() as undo:
+            lock = _take_lock(path)
+            undo.callback(_release_lock, path, lock)
             chosen = durability or os.environ.get(FLIGHTLOG_DURABILITY) or "full"
-            writer = Writer(Store.open(path, durability=chosen))
-            service = cls(path, lock, writer)
-        except OSError as error:
-            _release_lock(path, lock)
-            raise RecordingError(f"cannot serve {path}: {error.strerror or error}") from error
-        except BaseException:
-            _release_lock(path, lock)
-            raise
+            try:
+                store = Store.open(path, durability=chosen)
+                undo.callback(store.close)
+                writer = Writer(store)
+                service = cls(path, lock, writer)
+            except OSError as error:
+                reason = error.strerror or error
+                raise RecordingError(f"cannot serve {path}: {reason}") from error
+            undo.pop_all()
         writer.start()
         service._thread.start()
         return service
