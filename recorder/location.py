@@ -121,7 +121,7 @@ def socket_path(recording: Path) -> Path:
     beside = recording.absolute().with_name(recording.name + ".sock")
     if len(os.fsencode(beside)) <= MAX_SOCKET_PATH:
         return beside
-    folder = Path(f"/tmp/flightlog-{os.getuid()}")
+    folder = Path(f"/tmp/flightlog-{os.getuid()}")  # noqa: S108 - a folder of ours, or none
     if folder.exists() and folder.stat().st_uid != os.getuid():
         return beside
     return folder / f"{hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]}.sock"
