@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from analyzer.catalogue import load
+from analyzer.credential_scopes import Entry, prefix_entry, scope_table
 from analyzer.model import Action, Credential, Outcome, Sighting
 from analyzer.requests import provider_behind, request_of
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
@@ -20,7 +19,6 @@ from recorder.model import Kind, Role
 
 __all__ = ["credentials_of", "short_name"]
 
-SCOPES = "credential_scopes"
 HINT_BASIS = "its issuer's prefix"
 
 
@@ -91,26 +89,25 @@ def _clues(
     actions: Mapping[int, Action],
     blobs: Blobs,
 ) -> Iterator[_Clue]:
-    table = load(SCOPES)
+    table = scope_table()
+    variables = {entry.key: entry for entry in table.variables}
     seen: set[tuple[str, str]] = set()
     for sighting in sorted(sightings, key=lambda s: _was_refused(s, actions)):
         texts = Texts.of(actions[sighting.action], blobs)
-        for entry in table["headers"]:
+        for entry in table.headers:
             key = ("header", "")
             if key not in seen and _carried(entry, sighting, texts, actions[sighting.action]):
                 seen.add(key)
-                yield _Clue(tuple(entry["scopes"]), _header_basis(entry, sighting))
+                yield _Clue(entry.scopes, _header_basis(entry, sighting))
         for name in _variables(fingerprint, texts):
-            for entry in table["variables"]:
-                key = ("variable", name)
-                if entry["name"] == name and key not in seen:
-                    seen.add(key)
-                    basis = f"variable {name} in #{sighting.action} ({entry['source']})"
-                    yield _Clue(tuple(entry["scopes"]), basis)
-    for entry in table["prefixes"]:
-        if hint and hint.startswith(entry["prefix"]):
-            yield _Clue(tuple(entry["scopes"]), f"{HINT_BASIS} {hint} ({entry['source']})")
-            return
+            named = variables.get(name)
+            if named is not None and ("variable", name) not in seen:
+                seen.add(("variable", name))
+                basis = f"variable {name} in #{sighting.action} ({named.source})"
+                yield _Clue(named.scopes, basis)
+    told = prefix_entry(hint) if hint else None
+    if told is not None:
+        yield _Clue(told.scopes, f"{HINT_BASIS} {hint} ({told.source})")
 
 
 def _was_refused(sighting: Sighting, actions: Mapping[int, Action]) -> bool:
@@ -118,27 +115,24 @@ def _was_refused(sighting: Sighting, actions: Mapping[int, Action]) -> bool:
     return actions[sighting.action].outcome is Outcome.REFUSED
 
 
-def _carried(entry: Mapping[str, Any], sighting: Sighting, texts: Texts, action: Action) -> bool:
+def _carried(entry: Entry, sighting: Sighting, texts: Texts, action: Action) -> bool:
     """Tell whether a credential was sent in the header that an entry describes."""
     if sighting.role is not Role.USED or action.kind is not Kind.API_REQUEST:
         return False
-    name = entry["header"].lower()
-    if sighting.place.lower() != f"header {name}":
+    if sighting.place.lower() != f"header {entry.key}":
         return False
-    scheme = entry.get("scheme")
-    value = as_text(texts.attributes.get(semconv.HTTP_REQUEST_HEADER + name)).lower()
-    if scheme and f"{scheme} ⟦" not in value:
+    value = as_text(texts.attributes.get(semconv.HTTP_REQUEST_HEADER + entry.key)).lower()
+    if entry.scheme and f"{entry.scheme} ⟦" not in value:
         return False
-    wanted = entry.get("provider")
-    if wanted is None:
+    if not entry.provider:
         return True
     provider, _ = provider_behind(request_of(texts))
-    return provider is not None and provider.id == wanted
+    return provider is not None and provider.id == entry.provider
 
 
-def _header_basis(entry: Mapping[str, Any], sighting: Sighting) -> str:
-    scheme = f": {entry['scheme'].title()}" if "scheme" in entry else ""
-    return f"header {entry['header']}{scheme} in #{sighting.action} ({entry['source']})"
+def _header_basis(entry: Entry, sighting: Sighting) -> str:
+    scheme = f": {entry.scheme.title()}" if entry.scheme else ""
+    return f"header {entry.key.title()}{scheme} in #{sighting.action} ({entry.source})"
 
 
 def _variables(fingerprint: str, texts: Texts) -> Iterator[str]:

@@ -94,7 +94,7 @@ class Draft:
         if record.witness not in self.witnesses:
             self.witnesses.append(record.witness)
         self.channels.add(channel)
-        self.seals += [Sealed(seal, record.seq, t_ns) for seal in record.seals]
+        self.seals += [Sealed(seal, record.seq, t_ns, record.witness) for seal in record.seals]
         self.action = None
 
     def absorb(self, other: Draft) -> None:

@@ -25,6 +25,9 @@ from recorder.model import Kind, Role
 
 __all__ = ["judge_all", "judge_request"]
 
+GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
+"""What a call does with a credential that it has already."""
+
 BADNESS = (
     Effect.READ, Effect.WRITE, Effect.C1, Effect.C2, Effect.C3, Effect.C4, Effect.UNKNOWN,
     Effect.X1, Effect.X2, Effect.X3, Effect.D6, Effect.D5, Effect.D4, Effect.D2, Effect.D1,
@@ -180,7 +183,7 @@ def _deleted_by_method(action: Action) -> tuple[ResourceState, ...]:
 def _judge_call(action: Action, blobs: Blobs) -> Judgement:
     arguments = arguments_of(Texts.of(action, blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS))
     family = family_of(action.name)
-    exposed = {s.fingerprint for s in action.sightings if s.role is not Role.USED}
+    exposed = {s.fingerprint for s in action.sightings if s.role not in GIVEN_BY_THE_CALL}
     sought = pattern_of(arguments) if family in {Family.SEARCH, Family.LIST} else ""
     if family is Family.SHELL and _SEARCH_COMMAND.search(command_of(arguments)):
         sought = command_of(arguments)

@@ -116,5 +116,5 @@ def _draw_sightings(cells: list[Cell], action: Action, window: Window) -> None:
             column = column_of(sighting.t_ns, window.start_ns, window.end_ns, len(cells))
             if sighting.role is Role.USED:
                 cells[column] = Cell(Shape.USED)
-            elif cells[column].shape is not Shape.USED:
+            elif sighting.role is not Role.COPIED and cells[column].shape is not Shape.USED:
                 cells[column] = Cell(Shape.EXPOSED)

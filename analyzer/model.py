@@ -139,6 +139,10 @@ class Sighting:
     host: str = ""
     """Host that it was sent to, for role `used` in an API request; else empty."""
     certainty: Certainty = Certainty.OBSERVED
+    encoding: str = ""
+    """How it was written there (`base64`, `percent`, ...); empty as it is."""
+    witness: Witness | None = None
+    """Who recorded it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,52 +1,50 @@
 """Where exactly a credential stood: from a seal's attribute to a file and its line.
 
 The seals say in which attribute of a record a secret was; what a person needs is the file that a
-tool printed, the header that carried it, the argument it was passed in. A file that follows from
-what the tool is (line numbers of `Read`, `path:line:` of `grep`) is observed; one that follows from
-reading a shell command is inferred.
+tool printed, the header that carried it, the argument it was passed in, and what that made of it:
+shown, in a model's context, copied, used, issued. A file that follows from what the tool is (line
+numbers of `Read`, `path:line:` of `grep`) is observed; what follows from reading a shell command is
+inferred.
 """
 
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from analyzer.issuing import issues
 from analyzer.model import Sighting
 from analyzer.requests import host_of
+from analyzer.shell_sightings import Spot, in_command, in_search, in_shell_output
 from analyzer.testimony import Certainty
 from analyzer.texts import Texts
-from analyzer.tools import (
-    Family,
-    arguments_of,
-    command_of,
-    family_of,
-    file_of,
-    relative,
-    shell_commands,
-)
+from analyzer.tools import Family, arguments_of, command_of, family_of, file_of, relative
 from recorder import semconv
-from recorder.model import Json, Kind, Role, Seal
+from recorder.model import Json, Kind, Role, Seal, Witness
 
 __all__ = ["Sealed", "Setting", "sightings_of"]
 
 _NUMBERED = re.compile(r"^\s*(\d+)(?:→|\t|:)")
-_GREPPED = re.compile(r"^(?P<path>[^:\s][^:]*):(?P<line>\d+):")
-_GREPPED_BARE = re.compile(r"^(?P<path>[^:\s][^:]*):")
-_PRINTERS = frozenset({"cat", "head", "tail", "less", "more", "bat", "nl", "tac"})
-_SEARCHERS = frozenset({"grep", "egrep", "fgrep", "rg", "ag", "git"})
+_DSN = r"[a-z][a-z0-9+.\-]*://[^\s\"'@/⟦⟧]*:?⟦[^⟦⟧]*:{}⟧@"
 PLACES = {
     semconv.REQUEST_BODY: "request body",
     semconv.RESPONSE_BODY: "response body",
     semconv.URL_FULL: "URL",
     semconv.URL_PATH: "URL",
+    semconv.URL_QUERY: "URL",
     semconv.GEN_AI_TOOL_RESULT: "tool output",
     semconv.GEN_AI_TOOL_ARGUMENTS: "tool arguments",
     semconv.PROMPT_TEXT: "prompt",
     semconv.GEN_AI_OUTPUT_MESSAGES: "model answer",
+    semconv.LOG_BODY: "log line",
+    semconv.EXCEPTION_MESSAGE: "error text",
+    "process.command_line": "argv",
+    "process.command_args": "argv",
 }
+ENVIRONMENTS = ("process.environment", "process.env")
+CONVERSATION = frozenset({Kind.PROMPT, Kind.MODEL_CALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class Sealed:
     seal: Seal
     seq: int
     t_ns: int
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,50 +68,64 @@ class Setting:
     cwd: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    place: str
-    file: str = ""
-    certainty: Certainty = Certainty.OBSERVED
-
-
 def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, ...]:
     """Return the places of an action's secrets, in order of time, each place once.
 
-    Suspected seals (found by entropy alone) are left out: nothing may be built upon them.
+    Suspected seals (found by entropy alone) are left out: nothing may be built upon them. So are
+    declarations: that an owner named a credential is no sighting of it.
     """
     is_request = setting.kind is Kind.API_REQUEST
     host = host_of(setting.texts.attributes) if is_request else ""
     found: dict[tuple[str, Role, str], Sighting] = {}
     for sealed in seals:
         seal = sealed.seal
-        if seal.suspected:
+        if seal.suspected or seal.role is Role.DECLARED:
             continue
         for spot in _spots(setting, seal):
+            role = spot.role or _role(setting, seal)
             sighting = Sighting(
                 action=setting.action,
                 seq=sealed.seq,
                 fingerprint=seal.fingerprint,
-                role=seal.role,
+                role=role,
                 place=spot.place,
                 t_ns=sealed.t_ns,
                 file=spot.file,
-                host=host if seal.role is Role.USED else "",
+                host=host if role is Role.USED else "",
                 certainty=spot.certainty,
+                encoding=seal.encoding,
+                witness=sealed.witness,
             )
-            found.setdefault((seal.fingerprint, seal.role, spot.place), sighting)
+            found.setdefault((seal.fingerprint, role, spot.place), sighting)
     return tuple(sorted(found.values(), key=lambda s: (s.t_ns, s.seq)))
 
 
-def _spots(setting: Setting, seal: Seal) -> Iterator[_Spot]:
-    attribute = seal.place.partition(":line ")[0]
+def _role(setting: Setting, seal: Seal) -> Role:
+    """Return what a place makes of a credential where its spot does not say."""
+    if setting.kind in CONVERSATION:
+        return Role.IN_CONTEXT
+    if setting.kind is Kind.PROCESS and _attribute(seal) in PLACES:
+        return Role.USED
+    return seal.role
+
+
+def _attribute(seal: Seal) -> str:
+    return seal.place.partition(":line ")[0]
+
+
+def _spots(setting: Setting, seal: Seal) -> Iterator[Spot]:
+    attribute = _attribute(seal)
     is_call = setting.kind is Kind.TOOL_CALL
     if is_call and attribute == semconv.GEN_AI_TOOL_RESULT:
         yield from _in_output(setting, seal.fingerprint)
     elif is_call and attribute == semconv.GEN_AI_TOOL_ARGUMENTS:
-        yield _Spot("argv" if family_of(setting.name) is Family.SHELL else "tool arguments")
+        yield from _in_arguments(setting, seal.fingerprint)
+    elif setting.kind is Kind.API_REQUEST and seal.role is Role.EXPOSED:
+        yield _in_answer(setting, attribute)
     else:
-        yield _Spot(_place(attribute))
+        place = _place(attribute)
+        text = setting.texts.whole(attribute) if place in {"argv", "URL", "log line"} else ""
+        yield Spot(_as_dsn(place, text, seal.fingerprint))
 
 
 def _place(attribute: str) -> str:
@@ -122,10 +135,45 @@ def _place(attribute: str) -> str:
     ):
         if attribute.startswith(prefix):
             return f"{word} {attribute.removeprefix(prefix).title()}"
+    for prefix in ENVIRONMENTS:
+        if attribute.startswith(prefix):
+            name = attribute.removeprefix(prefix).removeprefix("_variable").strip(".")
+            return f"environment {name}".strip()
     return PLACES.get(attribute, attribute)
 
 
-def _in_output(setting: Setting, fingerprint: str) -> Iterator[_Spot]:
+def _as_dsn(place: str, text: str, fingerprint: str) -> str:
+    """Return a place that says so where the credential is the password of a URL."""
+    is_dsn = fingerprint in text and re.search(_DSN.format(fingerprint), text, re.IGNORECASE)
+    return f"DSN in {place}" if is_dsn else place
+
+
+def _in_answer(setting: Setting, attribute: str) -> Spot:
+    """Tell whether an answer gave a credential out or only shows it."""
+    place = _place(attribute)
+    if place == "response header Set-Cookie":
+        return Spot(place, role=Role.ISSUED)
+    if issues(setting.texts):
+        return Spot(place, role=Role.ISSUED, certainty=Certainty.INFERRED)
+    return Spot(place)
+
+
+def _in_arguments(setting: Setting, fingerprint: str) -> Iterator[Spot]:
+    """Yield what a call's arguments do with a credential: hand it on, or write it to a file."""
+    text = setting.texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS)
+    arguments = arguments_of(text)
+    family = family_of(setting.name)
+    if family is Family.EDIT:
+        path = relative(file_of(arguments), setting.cwd)
+        yield Spot(f"{path} (written)" if path else "tool arguments", path, role=Role.COPIED)
+    elif family is Family.SHELL:
+        yield from in_command(command_of(arguments), fingerprint, setting.cwd)
+        yield Spot(_as_dsn("argv", command_of(arguments), fingerprint))
+    else:
+        yield Spot(_as_dsn("tool arguments", text, fingerprint))
+
+
+def _in_output(setting: Setting, fingerprint: str) -> Iterator[Spot]:
     """Yield a spot for each line of a tool's output that holds the secret's token."""
     texts, cwd = setting.texts, setting.cwd
     arguments = arguments_of(texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS))
@@ -141,51 +189,15 @@ def _in_output(setting: Setting, fingerprint: str) -> Iterator[_Spot]:
     for line in lines:
         if family is Family.READ and given:
             match = _NUMBERED.match(line)
-            yield _Spot(f"{given}:{match[1]}" if match else given, given)
+            yield Spot(f"{given}:{match[1]}" if match else given, given)
         elif family is Family.SEARCH:
-            yield _in_search(line, given, cwd, Certainty.OBSERVED)
+            yield in_search(line, given, cwd, Certainty.OBSERVED)
         elif family is Family.SHELL:
-            yield _in_shell(line, command_of(arguments), cwd)
+            yield in_shell_output(line, command_of(arguments), cwd)
         else:
-            yield _Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
+            yield Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
     if not lines:
-        yield _Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
-
-
-def _in_search(line: str, given: str, cwd: str, certainty: Certainty) -> _Spot:
-    """Read the path in front of a search's hit; a search of one file prints none."""
-    match = _GREPPED.match(line)
-    if match:
-        path = relative(match["path"], cwd)
-        return _Spot(f"{path}:{match['line']}", path, certainty)
-    numbered = _NUMBERED.match(line)
-    if numbered and given:
-        return _Spot(f"{given}:{numbered[1]}", given, certainty)
-    bare = _GREPPED_BARE.match(line)
-    if bare and _like_a_file(bare["path"]):
-        path = relative(bare["path"], cwd)
-        return _Spot(path, path, Certainty.INFERRED)
-    return _Spot("tool output")
-
-
-def _in_shell(line: str, command: str, cwd: str) -> _Spot:
-    """Infer the file behind a line that a shell command printed."""
-    commands = shell_commands(command)
-    names = {posixpath.basename(words[0]) for words in commands}
-    if names & _SEARCHERS:
-        targets = [w for words in commands for w in words[2:] if not w.startswith("-")]
-        given = relative(targets[-1], cwd) if targets and _like_a_file(targets[-1]) else ""
-        return _in_search(line, given, cwd, Certainty.INFERRED)
-    if len(commands) == 1 and names & _PRINTERS:
-        files = [w for w in commands[0][1:] if not w.startswith("-") and not w.isdigit()]
-        if len(files) == 1:
-            path = relative(files[0], cwd)
-            return _Spot(f"{path} (tool output)", path, Certainty.INFERRED)
-    return _Spot("tool output")
-
-
-def _like_a_file(text: str) -> bool:
-    return "/" in text or "." in text[1:] or text.startswith(".")
+        yield Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
 
 
 def _strings(text: str) -> list[str]:

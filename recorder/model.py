@@ -65,8 +65,22 @@ class Role(StrEnum):
     """What happened to a credential at a sighting."""
 
     EXPOSED = "exposed"
+    """It was shown: a file, a tool's output, an answer."""
     USED = "used"
+    """It was sent to something or handed to a program."""
     ISSUED = "issued"
+    """Its issuer gave it out."""
+    IN_CONTEXT = "in context"
+    """It stood in what was said to a model or what the model said."""
+    COPIED = "copied"
+    """It was written to a further place."""
+    DECLARED = "declared"
+    """Its owner named it; that is no sighting by itself."""
+
+    @property
+    def shows(self) -> bool:
+        """True when it was shown to whoever was there, or stood in a model's context."""
+        return self in {Role.EXPOSED, Role.IN_CONTEXT}
 
 
 def new_id() -> str:

@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
     "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
-    "credentials": ("analyzer.commands.credentials", "Try the detectors of credentials."),
+    "credentials": ("analyzer.commands.credentials", "Follow credentials, and what to rotate now."),
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),

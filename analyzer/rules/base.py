@@ -97,7 +97,7 @@ class Scene:
         in the file's folder no longer counts; default: the first sighting.
         """
         first = credential.first
-        if not first.file or first.role is Role.USED:
+        if not first.file or not first.role.shows:
             return None
         moment = first.t_ns if before_ns is None else min(before_ns, first.t_ns)
         return self.scope.of(first.file, moment, first.action)

@@ -30,7 +30,10 @@ class Tempo(Rule):
             for credential in scene.carried_by(action):
                 first = credential.first
                 span = action.start_ns - first.t_ns
-                if first.role is Role.USED or not 0 <= span < REACTION_NS:
+                if (
+                    not (first.role.shows or first.role is Role.ISSUED)
+                    or not 0 <= span < REACTION_NS
+                ):
                     continue
                 yield found(
                     self,

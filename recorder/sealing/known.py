@@ -191,7 +191,8 @@ def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _plain_forms(value: str) -> Iterator[tuple[str, str]]:
     """Yield the ways in which a value may stand in a text character by character, itself first,
-    each with the encoding's name."""
+    each with the encoding's name.
+    """
     # Loaded where a secret is found: hooks, for which every millisecond counts, mostly find none.
     from html import escape  # noqa: PLC0415
     from shlex import quote as shell_quoted  # noqa: PLC0415
@@ -238,7 +239,8 @@ def _slash_as_entity(value: str) -> Iterator[str]:
 
 def _base64_forms(value: str) -> Iterator[tuple[str, str]]:
     """Yield the middle of the value's base64 at each of the three alignments it may have, each
-    with the encoding's name."""
+    with the encoding's name.
+    """
     raw = _raw(value)
     for offset in range(3):
         encoded = base64.b64encode(b"\x00" * offset + raw).decode().rstrip("=")

@@ -30,7 +30,16 @@ _SECRET_NAME = re.compile(
 )
 """Does a variable's, key's or header's name say that its value is a secret?"""
 
-_PLAIN_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_PLAIN_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-honeycomb-team",
+        "x-jfrog-art-api",
+    }
+)
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(

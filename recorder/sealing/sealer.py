@@ -221,8 +221,8 @@ class _Work:
     def attributes(self) -> dict[str, Json]:
         # Headers first: they name their secrets, which the body and the URL may only mention.
         items = [*self._record.attributes.items()]
-        if any(_is_header(name) for name, _ in items):
-            items.sort(key=lambda item: not _is_header(item[0]))
+        if any(_names_its_secret(name) for name, _ in items):
+            items.sort(key=lambda item: not _names_its_secret(item[0]))
         sealed = {self._name(name): self._attribute(name, v) for name, v in items}
         return {name: sealed[name] for name in sorted(sealed)}
 
@@ -231,6 +231,8 @@ class _Work:
             header = name.rsplit(".", 1)[1]
             if is_secret_header(header):
                 return self._header(header, name, value)
+        if name == semconv.CREDENTIAL_SECRET and isinstance(value, str):
+            return self._declared(value)
         sealed = self._value(value, name, name)
         if isinstance(sealed, str) and len(sealed) > BLOB_THRESHOLD:
             blob = self._sealer.compress(sealed)
@@ -278,6 +280,15 @@ class _Work:
             if credential_class == "basic":
                 self._learn_basic(value[start:])
         return self._replace(value, spans, place)
+
+    def _declared(self, value: str) -> str:
+        """Seal all of a value whose owner says that it is a secret, whatever it looks like."""
+        if not value or _TOKEN.fullmatch(value):
+            return value
+        name = self._record.attributes.get(semconv.CREDENTIAL_NAME)
+        credential_class = class_of_name(name) if isinstance(name, str) else "secret"
+        span = SecretSpan(0, len(value), credential_class, "declared")
+        return self._replace(value, [span], semconv.CREDENTIAL_SECRET)
 
     def _learn_basic(self, encoded: str) -> None:
         """Learn the password inside a Basic header, so that it is known wherever else it stands."""
@@ -329,8 +340,14 @@ def _is_header(name: str) -> bool:
     return name.startswith(_HEADERS)
 
 
+def _names_its_secret(name: str) -> bool:
+    return name == semconv.CREDENTIAL_SECRET or _is_header(name)
+
+
 def _role(record: Record, place: str) -> Role:
     """Tell whether a secret at this place was used against something or only shown."""
+    if place == semconv.CREDENTIAL_SECRET:
+        return Role.DECLARED
     if record.kind is Kind.API_REQUEST:
         is_answer = place.startswith(semconv.HTTP_RESPONSE_HEADER) or place == semconv.RESPONSE_BODY
         return Role.EXPOSED if is_answer else Role.USED

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.issuers import SHAPES, Shape
+from recorder.sealing.prefixes import public_prefix
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -24,7 +25,11 @@ def _find(shape: Shape, text: str, start: int, end: int) -> Iterator[SecretSpan]
     for match in _exact(shape).finditer(text, start, end):
         if _is_random(shape, match[0]) and _has_its_word(shape, text, match):
             yield SecretSpan(
-                match.start(), match.end(), shape.credential_class, "shape", shape.hint
+                match.start(),
+                match.end(),
+                shape.credential_class,
+                "shape",
+                public_prefix(match[0], shape.hint),
             )
 
 

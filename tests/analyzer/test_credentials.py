@@ -54,7 +54,8 @@ def places(analysis: Analysis) -> list[tuple[str, str, Certainty]]:
         ("Bash", {"command": "cat conf/a.env"}, {"stdout": f"# x\n{LINE}", "exit_code": 0},
          "conf/a.env (tool output)", "conf/a.env", "inferred"),
         ("Bash", {"command": "cat a.env b.env"}, {"stdout": LINE}, "tool output", "", "observed"),
-        ("Bash", {"command": "printenv"}, {"stdout": LINE}, "tool output", "", "observed"),
+        ("Bash", {"command": "printenv"}, {"stdout": LINE},
+         "environment (tool output)", "", "inferred"),
         ("Fetch", {"url": "x"}, LINE, "tool output", "", "observed"),
     ],
 )  # fmt: skip
@@ -121,7 +122,7 @@ def test_the_issuers_prefix_tells_the_reach(tmp_path: Path) -> None:
     flight = Flight()
     flight.tool(1.0, "Bash", {"command": "printenv"}, {"stdout": f"X={GITHUB}"})
     found = flight.analyze(tmp_path).credentials[0]
-    assert found.scope == "user"
+    assert found.scope == "personal"
     assert "ghp_" in found.scope_basis
 
 

@@ -1,0 +1,74 @@
+"""Did a credential go to a host that it had never met?
+
+A credential has met the hosts that it was used on before, in any session of the recording, and the
+host that gave it out. Where its issuer is known by its format, a host that is none of the issuer's
+is told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.credential_scopes import issuer_hosts
+from analyzer.following.life import Life, Seen
+from analyzer.following.statement import Statement
+from analyzer.testimony import Certainty
+from recorder.model import Role
+
+__all__ = ["foreign_hosts", "new_hosts"]
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+def new_hosts(life: Life, session: str) -> Iterator[Statement]:
+    """Yield a session's uses of a credential on hosts that it had not met before them."""
+    met: dict[str, int] = {}
+    for seen in life.seen:
+        sighting = seen.sighting
+        host = sighting.host
+        if sighting.role is not Role.USED or not host:
+            continue
+        if host not in met and seen.where.session == session:
+            yield Statement(
+                life.fingerprint,
+                f"{life.name} went to {host} in #{sighting.action}; {_before(met)}",
+                sighting.certainty,
+                (*dict.fromkeys(met.values()), sighting.action),
+            )
+        met.setdefault(host, sighting.action)
+
+
+def _before(met: dict[str, int]) -> str:
+    if not met:
+        return "no use of it is on record before, so it had met no host"
+    known = ", ".join(f"{host} (#{action})" for host, action in list(met.items())[:3])
+    return f"before, it had met {known}"
+
+
+def foreign_hosts(life: Life) -> tuple[Seen, ...]:
+    """Return the uses on hosts that are not its issuer's, where the issuer is known."""
+    own = issuer_hosts(life.credential.hint)
+    if not own:
+        return ()
+    return tuple(s for s in life.uses if not _is_of(s.sighting.host, own))
+
+
+def foreign_statement(life: Life) -> Statement | None:
+    """Say that a credential left its issuer's hosts."""
+    uses = foreign_hosts(life)
+    if not uses:
+        return None
+    hosts = ", ".join(dict.fromkeys(s.sighting.host for s in uses))
+    return Statement(
+        life.fingerprint,
+        f"{life.name} went to {hosts}, which is none of its issuer's hosts",
+        Certainty.INFERRED,
+        tuple(dict.fromkeys(s.sighting.action for s in uses)),
+    )
+
+
+def _is_of(host: str, own: tuple[str, ...]) -> bool:
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    if name in LOCAL:
+        return True  # a test server or a proxy on this machine: no other party got it
+    return any(name == one or name.endswith("." + one) for one in own)
