@@ -11,6 +11,7 @@ from analyzer.model import Action, Outcome
 from analyzer.texts import Texts
 from analyzer.titles import title_of
 from recorder import semconv
+from recorder.model import Status
 
 __all__ = ["as_known_at"]
 
@@ -45,6 +46,10 @@ def as_known_at(action: Action, t_ns: int) -> Action:
         end_ns=None,
         outcome=Outcome.OPEN,
         exit_code=None,
+        transport=Status.UNSET,
+        content_error="",
+        contradictions=(),
+        silences=(),
         sightings=tuple(seen for seen in action.sightings if seen.t_ns <= t_ns),
         resources=(),
     )

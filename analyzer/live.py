@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analyzer.actions import ActionFold
+from analyzer.begun import as_known_at
 from analyzer.model import Action
 from analyzer.texts import as_text
 from recorder import semconv
@@ -168,7 +169,8 @@ class LiveFeed:
             yield Event(Step.NOTED, action.start_ns, action)
             return
         if before is None:
-            yield Event(Step.STARTED, action.start_ns, action)
+            # Nothing of its end, though that may be known by now.
+            yield Event(Step.STARTED, action.start_ns, as_known_at(action, action.start_ns))
         if until is not None and (before is None or not before.is_over):
             yield Event(Step.ENDED, until, action)
         elif before is not None and before != now:

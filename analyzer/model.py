@@ -79,7 +79,7 @@ class Lane(StrEnum):
     TOOL = "tool"
     API = "api"
     CREDENTIAL = "cred"
-    OTHER = "other"
+    EVENT = "event"
 
 
 LANE_OF_KIND: Mapping[Kind, Lane] = {
@@ -91,7 +91,7 @@ LANE_OF_KIND: Mapping[Kind, Lane] = {
     Kind.FILE: Lane.TOOL,
     Kind.API_REQUEST: Lane.API,
     Kind.CREDENTIAL: Lane.CREDENTIAL,
-    Kind.LIFECYCLE: Lane.OTHER,
+    Kind.LIFECYCLE: Lane.EVENT,
 }
 
 
@@ -196,6 +196,15 @@ class Action:
         if self.reconstructed:
             return Certainty.RECONSTRUCTED
         return Certainty.INFERRED if self.id < 0 else Certainty.OBSERVED
+
+    @property
+    def known_by(self) -> str:
+        """How it is known, in words: who observed it, or that nobody did. What was made up of it is
+        another matter (`reconstructed`).
+        """
+        if self.id < 0:
+            return Certainty.INFERRED.value
+        return f"observed by {'+'.join(w.value for w in self.witnesses) or 'nobody'}"
 
     @property
     def lane(self) -> Lane:

@@ -144,6 +144,11 @@ def _process(name: str, texts: Texts, _outcome: Outcome) -> str:
     return texts.whole("process.command_line") or name
 
 
+def _lifecycle(name: str, texts: Texts, _outcome: Outcome) -> str:
+    agent = as_text(texts.attributes.get(semconv.GEN_AI_AGENT_NAME))
+    return f"session of {agent}" if name == "session" and agent else name
+
+
 def _plain(name: str, _texts: Texts, _outcome: Outcome) -> str:
     return name
 
@@ -155,4 +160,5 @@ _MAKERS: Mapping[Kind, Callable[[str, Texts, Outcome], str]] = {
     Kind.PROMPT: _prompt,
     Kind.APPROVAL: _approval,
     Kind.PROCESS: _process,
+    Kind.LIFECYCLE: _lifecycle,
 }

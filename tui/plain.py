@@ -98,11 +98,7 @@ def _action(scene: Scene, row: int, glyphs: Glyphs, t_ns: int) -> Line:
 
 def _known(scene: Scene, row: int) -> str:
     action, nest = scene.analysis.actions[row], scene.nests[row]
-    if action.certainty is Certainty.INFERRED:
-        known = action.certainty.value
-    else:
-        told_by = "+".join(witness.value for witness in action.witnesses) or "nobody"
-        known = f"observed by {told_by}"
+    known = action.known_by
     if nest.parent is None or nest.certainty is Certainty.OBSERVED or action.join is None:
         return known
     return f"{known}, its place {nest.certainty.value} by {action.join.basis}"

@@ -147,6 +147,7 @@ def _evidence(analysis: Analysis, action: Action) -> Evidence:
         time=_offset(analysis, action.start_ns),
         title=shown(action.title),
         certainty=_certainty(action),
+        known_by=action.known_by,
         reconstructed=shown(action.reconstructed),
     )
 
@@ -224,6 +225,7 @@ def _entry(
         if join and depth
         else "",
         certainty=_certainty(action),
+        known_by=action.known_by,
         reconstructed=shown(action.reconstructed),
         is_claim=action.kind in CLAIMS,
         **testimony_of(action, shown),

@@ -55,7 +55,10 @@ class Evidence:
     time: str
     title: str
     certainty: str
+    known_by: str
+    """How it is known, in words: `observed by proxy`, `inferred`."""
     reconstructed: str
+    """What of it was made up; empty when nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,10 @@ class TimelineEntry:
     """Letter of the worst finding that it decides; empty without one."""
     join: str
     certainty: str
+    known_by: str
+    """How it is known, in words: `observed by proxy`, `inferred`."""
     reconstructed: str
+    """What of it was made up; empty when nothing was."""
     is_claim: bool
     """What a model or a person said."""
     transport: str
