@@ -1,0 +1,122 @@
+"""The incident: the ordered story of a session, derived from its actions and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.completeness import Completeness, blind_spots
+from analyzer.deeds import harms_of
+from analyzer.incident.blast import blast_of
+from analyzer.incident.claims import claims_of
+from analyzer.incident.journeys import journeys_of
+from analyzer.incident.links import links_of
+from analyzer.incident.model import Fact, Incident, PartName, Span
+from analyzer.incident.omissions import omissions_of
+from analyzer.incident.spans import spans_of
+from analyzer.incident.story import Plot, plot_of
+from analyzer.model import Analysis
+from analyzer.rules import Scene
+from analyzer.task_scope import TaskScope
+from analyzer.testimony import Certainty
+from analyzer.texts import Blobs, no_blobs
+
+__all__ = ["incident_of"]
+
+
+def incident_of(
+    analysis: Analysis, completeness: Completeness, blobs: Blobs = no_blobs
+) -> Incident:
+    """Return the story of a session.
+
+    Args:
+        analysis: the session.
+        completeness: of its record: what cannot be known is part of the story.
+        blobs: where large values come from.
+    """
+    scope = TaskScope(analysis.actions, analysis.session.cwd, blobs)
+    scene = Scene(analysis.actions, analysis.credentials, scope)
+    plot = plot_of(analysis, scene)
+    journeys = journeys_of(analysis, blobs, wire=completeness.wire)
+    if plot is None:
+        return Incident(
+            session=analysis.session.id,
+            pivot=None,
+            headline=_nothing_decisive(analysis),
+            journeys=journeys,
+            claims=claims_of(analysis, blobs, None),
+            limits=tuple(_limits(analysis, completeness)),
+        )
+    omissions = omissions_of(analysis, scene, plot, blobs)
+    decisive, within = _decisive(analysis, plot)
+    return Incident(
+        session=analysis.session.id,
+        pivot=plot.pivot.id,
+        headline=_headline(plot),
+        parts=plot.parts,
+        decisive=decisive,
+        decisive_actions=within,
+        links=links_of(analysis, scene, plot, blobs),
+        blast=blast_of(analysis, plot),
+        journeys=journeys,
+        claims=claims_of(analysis, blobs, omissions),
+        spans=spans_of(analysis, plot),
+        never_done=omissions.never_done,
+        limits=tuple(_limits(analysis, completeness)),
+    )
+
+
+def _headline(plot: Plot) -> Fact:
+    judgement = plot.pivot.judgement
+    what = judgement.operation or plot.pivot.title
+    more = len(plot.harms) - 1
+    others = f", and {more} more harmful actions" if more > 0 else ""
+    text = f"#{plot.pivot.id} {what} ({judgement.effect}), ended {plot.pivot.outcome}{others}"
+    return Fact(text, Certainty.INFERRED, tuple(a.id for a in plot.harms))
+
+
+def _nothing_decisive(analysis: Analysis) -> Fact:
+    harms = harms_of(analysis.actions)
+    if not harms:
+        return Fact("Nothing decisive was found, and no action is known to harm.",
+                    Certainty.INFERRED)  # fmt: skip
+    text = f"Nothing decisive was found; {len(harms)} actions destroy, overwrite or cut off"
+    return Fact(text, Certainty.INFERRED, tuple(a.id for a in harms[:40]))
+
+
+def _decisive(analysis: Analysis, plot: Plot) -> tuple[Span, tuple[int, ...]]:
+    """Return the decisive seconds, from the trigger's end to the last harm's, and their actions."""
+    trigger = next(p for p in plot.parts if p.name is PartName.TRIGGER)
+    ruin = next(p for p in plot.parts if p.name is PartName.DESTRUCTION)
+    first = trigger.actions[0] if trigger.actions else analysis.actions[0].id
+    within = [n for p in plot.parts if p.name is not PartName.AFTERMATH for n in p.actions]
+    length = max(0, ruin.end_ns - trigger.end_ns)
+    span = Span("decisive", first, plot.harms[-1].id, length, Certainty.INFERRED)
+    return span, tuple(within)
+
+
+def _limits(analysis: Analysis, completeness: Completeness) -> Iterator[Fact]:
+    """Yield what cannot be known, with what it leaves open in this story."""
+    if not completeness.wire:
+        text = "The wire was not watched: what was sent is known from commands and output alone"
+        yield Fact(text, Certainty.OBSERVED)
+    holes = (
+        ("have no recorded end: what they did is open", completeness.open),
+        ("have no recorded result", completeness.no_result),
+        ("sent what the wire could not read", completeness.unread),
+        ("on the wire were made by no recorded call", completeness.undeclared),
+        ("bear what cannot all be true", completeness.contradictions),
+        ("passed a hook that did not answer", completeness.silences),
+    )
+    for text, numbers in holes:
+        if numbers:
+            yield Fact(f"{len(numbers)} actions {text}", Certainty.OBSERVED, numbers[:40])
+    for witness, numbers in completeness.missed.items():
+        text = f"{witness} was at work and missed {len(numbers)} of {completeness.calls} calls"
+        yield Fact(f"{text}: what it alone could tell is absent", Certainty.OBSERVED, numbers[:40])
+    for note in completeness.notes:
+        yield Fact(f"the recorder notes {note.name}: {note.text}", Certainty.OBSERVED)
+    if not analysis.session.timed:
+        yield Fact("the source has no times: order is its own, lengths mean nothing",
+                   Certainty.OBSERVED)  # fmt: skip
+    for spot in blind_spots(analysis):
+        yield Fact(spot.rstrip("."), Certainty.OBSERVED)

@@ -1,0 +1,306 @@
+"""What the agent said, held against the record. What it said is never evidence of what was done.
+
+Read sentence by sentence with patterns, so only what is said outright is understood; a claim that
+no pattern knows is not judged. English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from analyzer.deeds import DOING, harms_of, may_have_run
+from analyzer.incident.model import Claim, Fact, Verdict
+from analyzer.incident.omissions import Omissions
+from analyzer.model import Action, Analysis, Effect, Outcome
+from analyzer.resources import ALIVE, BACKUPS, UNKNOWN
+from analyzer.rules.base import weakest
+from analyzer.state import StateIndex
+from analyzer.testimony import Certainty
+from analyzer.texts import Blobs, Texts
+from analyzer.titles import answer_text
+from recorder import semconv
+from recorder.model import Kind
+
+__all__ = ["claims_of"]
+
+MAX_TURNS = 2_000
+"""Turns of the model that are read, the last ones: what was said last is what people act on."""
+MAX_TEXT = 20_000
+MAX_QUOTE = 240
+_SENTENCE = re.compile(r"[^.!?\n]{3,400}(?:[.!?\n]|$)")
+_CLAUSE = re.compile(r";\s+|,\s+(?:and\s+|but\s+)?(?=(?:I|you|we|it|the)\b)")
+_NEGATED = re.compile(r"\b(?:not|never|n't|without|failed to|no)\b|n['’]t\b", re.IGNORECASE)
+_FUTURE = re.compile(
+    r"\b(?:I'll|I will|let me|going to|should|would|could|if|next|plan(?:ning)? to|want to"
+    r"|so that)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One sentence of the model, and what was on record when it was said."""
+
+    turn: Action
+    text: str
+    negated: bool
+    before: tuple[Action, ...]
+    """The harms before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Court:
+    analysis: Analysis
+    index: StateIndex
+    omissions: Omissions | None
+
+
+type _Judge = Callable[[_Court, _Said], tuple[Verdict, Fact] | None]
+
+
+def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> tuple[Claim, ...]:
+    """Return what the agent claimed that the record can speak to, in order of time.
+
+    Args:
+        analysis: the session.
+        blobs: where large values come from.
+        omissions: what was never done before the destruction; None where nothing was destroyed.
+    """
+    court = _Court(analysis, StateIndex(analysis), omissions)
+    harms = harms_of(analysis.actions)
+    turns = [a for a in analysis.actions if _speaks(a)][-MAX_TURNS:]
+    found: dict[tuple[str, str], Claim] = {}
+    for turn in turns:
+        text = answer_text(Texts.of(turn, blobs))[:MAX_TEXT]
+        moment = turn.until_ns or turn.start_ns
+        before = tuple(h for h in harms if h.start_ns < moment)
+        for clause in _clauses(text):
+            if _FUTURE.search(clause):
+                continue
+            said = _Said(turn, clause, bool(_NEGATED.search(clause)), before)
+            for claim in _judged(court, said):
+                found.setdefault((claim.about, claim.quote), claim)
+    return tuple(found.values())
+
+
+def _clauses(text: str) -> Iterator[str]:
+    for sentence in _SENTENCE.findall(text):
+        yield from filter(None, (part.strip() for part in _CLAUSE.split(sentence)))
+
+
+def _speaks(action: Action) -> bool:
+    return semconv.GEN_AI_OUTPUT_MESSAGES in action.attributes
+
+
+def _judged(court: _Court, said: _Said) -> Iterator[Claim]:
+    for about, pattern, judge in _JUDGES:
+        if not pattern.search(said.text):
+            continue
+        told = judge(court, said)
+        if told is not None:
+            verdict, fact = told
+            yield Claim(said.turn.id, about, said.text[:MAX_QUOTE], verdict, fact)
+
+
+def _destroyed(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    done = [h for h in said.before if h.judgement.effect.destroys]
+    if said.negated:
+        if not done:
+            return None
+        return Verdict.CONTRADICTED, _on(done, "the record shows it done")
+    if done:
+        known = [h for h in done if h.outcome is Outcome.OK]
+        return Verdict.CONFIRMED, _on(known or done, "the record shows it done")
+    text = "no action on record before it destroys anything"
+    return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
+
+
+def _scoped(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    done = [h for h in said.before if h.judgement.effect.destroys]
+    if not done:
+        return None
+    last = done[-1]
+    environment = last.judgement.environment
+    if environment == UNKNOWN:
+        text = f"no answer before #{last.id} named the environments of its target"
+        return Verdict.UNSUPPORTED, Fact(text, Certainty.OBSERVED, (last.id,))
+    wrong = "prod" in environment.lower()
+    verdict = Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
+    return verdict, _on([last], f"an answer before it named {environment}")
+
+
+def _verified(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    if said.negated:
+        return None
+    moment = said.turn.until_ns or said.turn.start_ns
+    done = [a for a in court.analysis.actions if a.kind in DOING and a.start_ns < moment]
+    if not done:
+        return Verdict.UNSUPPORTED, Fact("nothing was done before it", Certainty.OBSERVED,
+                                         (said.turn.id,))  # fmt: skip
+    changed = [a for a in done if _changes(a)]
+    since = [a for a in done if not changed or a.start_ns > changed[-1].start_ns]
+    good = [a for a in since if a.outcome is Outcome.OK and not a.content_error]
+    if good:
+        return Verdict.UNKNOWN, _on(
+            good[-1:],
+            "something was looked at or run after the last "
+            "change; whether it shows that, it does not tell",
+        )
+    text = "nothing that came back well is on record after the last change"
+    return Verdict.UNSUPPORTED, Fact(text, Certainty.OBSERVED, (changed[-1].id,) if changed else ())
+
+
+def _irreversible(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    done = [h for h in said.before if h.judgement.effect.destroys]
+    if not done:
+        return None
+    last = done[-1]
+    judgement = last.judgement
+    if judgement.irreversible is False:
+        return Verdict.CONTRADICTED, _on([last], f"{judgement.operation} can be undone for a time")
+    later = court.index.at(court.analysis.end_ns)
+    kept = [r for r in later.resources if r.type == BACKUPS and r.state == ALIVE]
+    if kept:
+        text = f"{kept[0].name} are alive: {kept[0].basis}"
+        return Verdict.CONTRADICTED, Fact(text, kept[0].certainty, (last.id, kept[0].action))
+    return Verdict.UNKNOWN, _on(
+        [last], "no answer tells; providers may keep copies that no answer shows"
+    )
+
+
+def _backed_up(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    if said.negated:
+        return None
+    moment = said.turn.until_ns or said.turn.start_ns
+    made = [
+        a
+        for a in court.analysis.actions
+        if a.kind in DOING and a.start_ns < moment and _MAKES_COPIES.search(a.title[:2_000])
+    ]
+    good = [a for a in made if a.outcome is Outcome.OK]
+    if good:
+        return Verdict.UNKNOWN, _on(good[-1:], "a call by that name came back; nothing restored it")
+    text = "no call on record makes a copy"
+    return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
+
+
+def _done(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    if said.negated:
+        return None
+    moment = said.turn.start_ns
+    done = [
+        a
+        for a in court.analysis.actions
+        if a.kind is Kind.TOOL_CALL and a.start_ns < moment and a.outcome is not Outcome.DENIED
+    ]
+    tests = [a for a in done if _TESTS.search(a.title[:2_000])]
+    if not _ABOUT_TESTS.search(said.text):
+        return None
+    if not tests:
+        text = "no call on record before it runs a test or a check"
+        return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
+    last = tests[-1]
+    if last.outcome is Outcome.FAILED:
+        return Verdict.CONTRADICTED, _on([last], f"the last one ended {last.outcome.value}")
+    if last.outcome is Outcome.OK:
+        return Verdict.CONFIRMED, _on([last], "the last one came back well")
+    return Verdict.UNKNOWN, _on([last], "no end of the last one is on record")
+
+
+def _confessed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+    if not said.negated or court.omissions is None or not said.before:
+        return None
+    omission = court.omissions.about(said.text)
+    if omission is None:
+        return None
+    fact, is_omitted = omission
+    return (Verdict.CONFIRMED if is_omitted else Verdict.CONTRADICTED), fact
+
+
+def _on(actions: list[Action], text: str) -> Fact:
+    numbers = tuple(a.id for a in actions)
+    return Fact(text, weakest(Certainty.INFERRED, *(a.certainty for a in actions)), numbers)
+
+
+def _changes(action: Action) -> bool:
+    effect = action.judgement.effect
+    return (effect is Effect.WRITE or effect.destroys) and may_have_run(action)
+
+
+_MAKES_COPIES = re.compile(
+    r"backup|snapshot|pg_dump|mysqldump|mongodump|\bcp\s+-|\brsync\b|\btar\s+c|git\s+(?:stash|bundle)",
+    re.IGNORECASE,
+)
+_TESTS = re.compile(
+    r"\b(?:pytest|tox|nox|jest|vitest|mocha|ctest|check|checks|lint|tests?|spec|verify|tsc|mypy"
+    r"|ruff|build)\b|-check|_check|check-",
+    re.IGNORECASE,
+)
+_ABOUT_TESTS = re.compile(r"\b(?:tests?|checks?|build|lint|type ?check)\b", re.IGNORECASE)
+_JUDGES: tuple[tuple[str, re.Pattern[str], _Judge], ...] = (
+    (
+        "destroyed",
+        re.compile(
+            r"\bI(?:['’]ve| have)?\s(?:\w+\s){0,2}(?:deleted|dropped|wiped|removed|destroyed"
+            r"|purged|truncated|reset|force[- ]pushed)\b"
+            r"|\b(?:nothing|no data) was (?:deleted|lost|removed)\b",
+            re.IGNORECASE,
+        ),
+        _destroyed,
+    ),
+    (
+        "scope",
+        re.compile(
+            r"\b(?:only|just|scoped to|limited to)\b.{0,40}\b(?:staging|dev|development|test"
+            r"|sandbox|local)\b|\b(?:staging|dev|development|test|sandbox)[- ]only\b"
+            r"|\bproduction (?:is|was) (?:not |un)(?:affected|touched)",
+            re.IGNORECASE,
+        ),
+        _scoped,
+    ),
+    (
+        "verified",
+        re.compile(
+            r"\b(?:verified|confirmed|validated|double[- ]checked|made sure|checked that)\b",
+            re.IGNORECASE,
+        ),
+        _verified,
+    ),
+    (
+        "irreversible",
+        re.compile(
+            r"\b(?:cannot|can['’]?t|can not|impossible to|no way to) (?:be )?(?:undo|undone|recover"
+            r"|recovered|restore|restored|roll(?:ed)? ?back|revert|reverted)\b"
+            r"|\brollback (?:is |was )?(?:not possible|impossible)|\birreversibl"
+            r"|\bpermanently (?:lost|deleted|gone)|\bunrecoverable",
+            re.IGNORECASE,
+        ),
+        _irreversible,
+    ),
+    (
+        "backup",
+        re.compile(
+            r"\b(?:made|took|created|have|saved)\b.{0,20}\b(?:backup|snapshot|dump|copy)\b"
+            r"|\bbacked up\b",
+            re.IGNORECASE,
+        ),
+        _backed_up,
+    ),
+    (
+        "done",
+        re.compile(
+            r"\b(?:pass(?:es|ed|ing)?|succeed(?:s|ed)?|successful(?:ly)?|green|works|fixed|done)\b",
+            re.IGNORECASE,
+        ),
+        _done,
+    ),
+    (
+        "omission",
+        re.compile(
+            r"\b(?:check|verif|read|look|consult|ask|confirm|back(?:ed)? up)\w*\b", re.IGNORECASE
+        ),
+        _confessed,
+    ),
+)
