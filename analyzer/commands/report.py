@@ -9,6 +9,7 @@ import click
 from analyzer.analysis import analyze
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import completeness_of
+from analyzer.incident import incident_of
 from analyzer.reports import REPORTERS, build
 from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
 from recorder.commands.options import recording_option
@@ -47,9 +48,11 @@ def command(
     with opened(recording) as source:
         row = chosen_session(source, session)
         analysis = analyze(source, row.id)
+        completeness = completeness_of(source, analysis)
         content = build(
             analysis,
-            completeness_of(source, analysis),
+            completeness,
+            incident_of(analysis, completeness, source.blob),
             recording=source.path.name,
             meta=source.meta,
             integrity=NOT_VERIFIED if no_verify else integrity_of(verify(source.path)),

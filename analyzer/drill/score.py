@@ -8,6 +8,7 @@ from pathlib import Path
 from analyzer.analysis import analyze
 from analyzer.completeness import completeness_of
 from analyzer.drill.incident import PATH, Played, play
+from analyzer.incident import incident_of
 from analyzer.model import Analysis, Severity
 from analyzer.reports import REPORTERS
 from analyzer.reports.build import build
@@ -172,9 +173,11 @@ def _undetected(analysis: Analysis) -> str:
 
 def _exportable(recording: Recording, analysis: Analysis, played: Played) -> _Score:
     report = verify(recording.path)
+    completeness = completeness_of(recording, analysis)
     content = build(
         analysis,
-        completeness_of(recording, analysis),
+        completeness,
+        incident_of(analysis, completeness, recording.blob),
         recording=recording.path.name,
         meta=recording.meta,
         integrity=integrity_of(report),

@@ -20,6 +20,7 @@ from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts
 from analyzer.titles import answer_text
+from analyzer.tools import Family, family_of
 from recorder import semconv
 from recorder.model import Kind
 
@@ -195,7 +196,8 @@ def _done(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
         for a in court.analysis.actions
         if a.kind is Kind.TOOL_CALL and a.start_ns < moment and a.outcome is not Outcome.DENIED
     ]
-    tests = [a for a in done if _TESTS.search(a.title[:2_000])]
+    shell = [a for a in done if family_of(a.name) is Family.SHELL]
+    tests = [a for a in shell if _TESTS.search(a.title[:2_000])]
     if not _ABOUT_TESTS.search(said.text):
         return None
     if not tests:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from analyzer.completeness import Completeness, blind_spots
 from analyzer.frames import actions_frame, effort_of
+from analyzer.incident.model import Incident
 from analyzer.model import Action, Analysis, Credential, Effect, Finding, Outcome, Severity
 from analyzer.reports.content import (
     Chain,
@@ -27,6 +28,7 @@ from analyzer.reports.content import (
 )
 from analyzer.reports.moments import moments_of
 from analyzer.reports.record_holes import statements_of
+from analyzer.reports.story import story_of
 from analyzer.reports.testimony import disputes_of, testimony_of
 from analyzer.rules import RULES
 from analyzer.testimony import Certainty
@@ -64,6 +66,7 @@ DOING = frozenset({Kind.TOOL_CALL, Kind.API_REQUEST})
 def build(
     analysis: Analysis,
     completeness: Completeness,
+    incident: Incident,
     *,
     recording: str,
     meta: Meta,
@@ -74,6 +77,7 @@ def build(
     Args:
         analysis: the session.
         completeness: of its record.
+        incident: its story.
         recording: the recording's file name.
         meta: what the recording says of itself.
         integrity: what verification found.
@@ -105,6 +109,7 @@ def build(
             for effect in sorted({a.judgement.effect for a in analysis.actions if a.kind in DOING})
         ),
         summary=tuple(_summary(analysis, completeness)),
+        story=story_of(analysis, incident, shown),
         findings=tuple(_finding(analysis, f) for f in analysis.findings),
         disputes=tuple(disputes_of(analysis, shown)),
         credentials=tuple(_chain(analysis, c) for c in analysis.credentials),

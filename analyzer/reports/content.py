@@ -21,6 +21,8 @@ __all__ = [
     "SightingEntry",
     "StateRow",
     "Statement",
+    "Story",
+    "StorySection",
     "Testimony",
     "TimelineEntry",
 ]
@@ -202,6 +204,24 @@ class Effort:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class StorySection:
+    """One part of how an incident is told."""
+
+    title: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The incident, as a report tells it."""
+
+    headline: Statement
+    pivot: int | None
+    """The worst harmful action; None where nothing decisive was found."""
+    sections: tuple[StorySection, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContent:
     """A whole report."""
@@ -225,6 +245,7 @@ class ReportContent:
     effects: tuple[tuple[str, str], ...]
     """The effect classes that occur, with their meaning."""
     summary: tuple[Statement, ...]
+    story: Story
     findings: tuple[FindingEntry, ...]
     disputes: tuple[Dispute, ...]
     credentials: tuple[Chain, ...]

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from analyzer.analysis import analyze
 from analyzer.completeness import completeness_of
+from analyzer.incident import incident_of
 from analyzer.reports import REPORTERS, Integrity, ReportContent, build
 from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
 from analyzer.reports.markdown import code, plain
@@ -34,9 +35,11 @@ def content_of(flight: Flight, folder: Path, integrity: Integrity = NOT_VERIFIED
         flight.write(path)
     with Recording.open(path) as recording:
         analysis = analyze(recording, flight.session)
+        completeness = completeness_of(recording, analysis)
         return build(
             analysis,
-            completeness_of(recording, analysis),
+            completeness,
+            incident_of(analysis, completeness, recording.blob),
             recording=path.name,
             meta=recording.meta,
             integrity=integrity,
