@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from recorder.sealing.offsets import in_characters
 from recorder.sealing.prefilter import Expression, Prefilter
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["Clue", "Clues", "Finder", "Hits", "nothing"]
+__all__ = ["Clue", "Clues", "DenseClue", "Finder", "Hits", "nothing"]
 
 type Finder = Callable[[str, int, int], Iterator[SecretSpan]]
 """Yields the secrets that begin between two characters of a text."""
+type FinderAtHits = Callable[[str, list[int]], Iterator[SecretSpan]]
+"""Yields the secrets at the places where a clue's hits end."""
 type Hits = dict[int, list[int]]
 """Number of a clue -> the characters behind each of its hits, ascending."""
 
@@ -40,14 +43,21 @@ class Clue:
     """Characters after it to which they can reach."""
     find: Finder
     ignore_case: bool = True
-    each: bool = False
-    """Look at each hit by itself, from its very end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DenseClue:
+    """A clue that may stand in every line: what looks closely goes from hit to hit by itself."""
+
+    trigger: str
+    find: FinderAtHits
+    ignore_case: bool = True
 
 
 class Clues:
     """Clues that are looked for together, the most telling ones first."""
 
-    def __init__(self, clues: Sequence[Clue]) -> None:
+    def __init__(self, clues: Sequence[Clue | DenseClue]) -> None:
         """Take the clues in the order in which they are to be believed."""
         self._clues = tuple(clues)
         self._prefilter = Prefilter([Expression(c.trigger, c.ignore_case) for c in clues])
@@ -56,9 +66,8 @@ class Clues:
         """Do now what the first look would do: half a second, the first time on a machine."""
         self._prefilter.prepare()
 
-    def look(self, text: str) -> Hits:
-        """Return where each clue stands in a text."""
-        raw = text.encode("utf-8", "surrogatepass")
+    def look(self, text: str, raw: bytes) -> Hits:
+        """Return where each clue stands in a text, that is also given in UTF-8."""
         hits = self._prefilter.ends(raw)
         return _in_characters(raw, hits) if hits and len(raw) != len(text) else hits
 
@@ -66,15 +75,15 @@ class Clues:
         """Yield what the clues lead to, those of one clue after those of another."""
         for number in sorted(hits):
             clue = self._clues[number]
+            if isinstance(clue, DenseClue):
+                yield from clue.find(text, hits[number])
+                continue
             for start, end in _windows(hits[number], clue, len(text)):
                 yield from clue.find(text, start, end)
 
 
 def _windows(ends: list[int], clue: Clue, size: int) -> Iterator[tuple[int, int]]:
     """Yield the surroundings of a clue's hits (in order), those that touch as one."""
-    if clue.each:
-        yield from ((hit, min(size, hit + clue.after)) for hit in ends)
-        return
     start, end = max(0, ends[0] - clue.before), ends[0] + clue.after
     for hit in ends[1:]:
         if hit - clue.before > end:
@@ -86,11 +95,5 @@ def _windows(ends: list[int], clue: Clue, size: int) -> Iterator[tuple[int, int]
 
 def _in_characters(raw: bytes, hits: Hits) -> Hits:
     """Return offsets in bytes as offsets in characters."""
-    places: dict[int, int] = {}
-    at = characters = 0
-    for end in sorted({end for ends in hits.values() for end in ends}):
-        # A trigger is ASCII, so a character never straddles its end.
-        characters += len(raw[at:end].decode("utf-8", "surrogatepass"))
-        at = end
-        places[end] = characters
+    places = in_characters(raw, (end for ends in hits.values() for end in ends))
     return {number: [places[end] for end in ends] for number, ends in hits.items()}

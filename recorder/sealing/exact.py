@@ -40,9 +40,9 @@ class Exact:
         """Return the match that begins at a character."""
         return self.compiled.match(text, start)
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """Return the first match."""
-        return self.compiled.search(text)
+    def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        """Return the first match between two characters of a text."""
+        return self.compiled.search(text, start, len(text) if end is None else end)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """Return the match of all of a text."""

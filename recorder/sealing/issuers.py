@@ -22,6 +22,8 @@ class Shape:
     """The public prefix by which people recognise it."""
     near: str = ""
     """A word that must stand within a line's reach of it: for formats that other things have too."""
+    is_rare: bool = False
+    """The word is so rare, and the format so ordinary, that the word is looked for first."""
     bounded: bool = True
     """No letter or digit may touch it; False where what touches it is part of the format."""
 
@@ -159,7 +161,7 @@ _MESSAGES = (
     Shape("sendinblue-key", rf"xkeysib-{_HEX}{{64}}-{_ALNUM}{{16}}", "xkeysib-"),
     Shape("sendinblue-smtp", rf"xsmtpsib-{_HEX}{{64}}-{_ALNUM}{{16}}", "xsmtpsib-"),
     Shape("mailgun-key", rf"key-{_HEX}{{32}}|pubkey-{_HEX}{{32}}", "key-"),
-    Shape("mailgun-signing", rf"{_HEX}{{32}}-{_HEX}{{8}}-{_HEX}{{8}}", near=r"mailgun"),
+    Shape("mailgun-signing", rf"{_HEX}{{32}}-{_HEX}{{8}}-{_HEX}{{8}}", near=r"mailgun", is_rare=True),
     Shape("mailchimp-key", rf"{_HEX}{{32}}-us\d{{1,2}}"),
     Shape("resend-key", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}", "re_"),
     Shape("intra42-secret", rf"s-s4t2(?:ud|af)-{_HEX}{{64}}", "s-s4t2"),
@@ -233,7 +235,7 @@ _TOOLS = (
     Shape("apify-token", r"apify_api_[A-Za-z0-9]{34,40}", "apify_api_"),
     Shape("rapidapi-key", r"[a-f0-9]{10}msh[a-f0-9]{15}p1[a-f0-9]{5}jsn[a-f0-9]{12}"),
     Shape("tailscale-key", r"tskey-[a-z]{2,10}-[A-Za-z0-9]{8,30}(?:-[A-Za-z0-9]{10,60})?", "tskey-"),
-    Shape("ngrok-token", r"2[A-Za-z0-9]{26}_[A-Za-z0-9]{20,24}", near=r"ngrok"),
+    Shape("ngrok-token", r"2[A-Za-z0-9]{26}_[A-Za-z0-9]{20,24}", near=r"ngrok", is_rare=True),
     Shape("codecov-shape", r"codecov_[A-Za-z0-9\-]{30,50}", "codecov_"),
     Shape("zuplo-key", r"zpka_[a-z0-9]{32}_[a-z0-9]{8}", "zpka_"),
     Shape("wakatime-key", rf"waka_{_UUID}|waka_(?:tok|sec)_[A-Za-z0-9]{{60,100}}", "waka_"),
@@ -257,11 +259,11 @@ _TOOLS = (
     Shape("freemius-key", r"sk_[\S]{29}", "sk_", near=r"freemius|secret_key"),
     Shape("polar-token", r"polar_(?:oat|pat|at|rt|whs)_[A-Za-z0-9_]{30,60}", "polar_"),
     Shape("endor-key", r"endr\+[A-Za-z0-9\-]{16}", "endr+"),
-    Shape("sidekiq-pair", rf"{_HEX}{{8}}:{_HEX}{{8}}", near=r"contribsys|sidekiq"),
+    Shape("sidekiq-pair", rf"{_HEX}{{8}}:{_HEX}{{8}}", near=r"contribsys|sidekiq", is_rare=True),
     Shape("http-basic-url", r"[A-Fa-f0-9]{32}:[A-Fa-f0-9]{32}@", bounded=False),
     Shape("sentry-dsn", rf"https://{_HEX}{{32}}(?::{_HEX}{{32}})?@[a-z0-9.\-]{{3,80}}/\d{{1,20}}", bounded=False),
     Shape("pem-in-base64", r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,20000}", "LS0tLS1CRUdJTi"),
-    Shape("kubernetes-bootstrap", r"[a-z0-9]{6}\.[a-z0-9]{16}", near=r"kubeadm|discovery"),
+    Shape("kubernetes-bootstrap", r"[a-z0-9]{6}\.[a-z0-9]{16}", near=r"kubeadm|discovery", is_rare=True),
     Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-/+]{10,16000}\.[A-Za-z0-9_\-/+]{10,4000}={0,2}", "eyJ"),
     Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.\.?[A-Za-z0-9_\-]{16,4000}\.[A-Za-z0-9_\-]{16,16000}(?:\.[A-Za-z0-9_\-]{16,400})?", "eyJ"),
     Shape("jwt-in-base64", r"ZXlK[A-Za-z0-9+/=]{80,8000}", "ZXlK"),

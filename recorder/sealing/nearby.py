@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from recorder.sealing.clues import Clue
+from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.issuers import ISSUER_WORDS
 from recorder.sealing.spans import SecretSpan
@@ -26,8 +26,10 @@ _SECRET_WORDS = (
     "license_key", "license key", "credential", "bearer", "creds", "salt", "nonce",
     "activation key", "key", "access", "private", "oauth",
 )  # fmt: skip
+# Word by word, each taken whole: tried letter by letter it would be the slowest of all patterns.
 _AFTER = Exact(
-    r"[\w.\- \[\]>$]{0,40}?[\\\"'`\]}]{0,4}\s{0,3}"
+    r"(?:(?!is\b)[A-Za-z0-9]*+(?:[_.\- \[\]>$]|[^\x00-\x7f](?<=\w)))*?(?:(?!is\b)[A-Za-z0-9]*+)"
+    r"(?P<gap>)[\\\"'`\]}]{0,4}\s{0,3}"
     r"(?:=>|:{0,4}=|[?.+<]=|\|\|:|!==?|===?|[:,(>\-_]|\bis\b|\s)\s{0,40}[\\\"'`(\[{]{0,4}"
     r"(?P<value>[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
 )
@@ -35,29 +37,44 @@ _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", 
 """What integrity hashes and short commit names begin with."""
 MIN_LENGTH = 16
 MIN_SECRET_LENGTH = 10
+GAP = 40
+"""Characters between the word and what joins it to a value."""
+FARTHEST = 100
+"""Characters between the word and a value."""
+REACH = FARTHEST + 520
 CLOSE = 8
 """Characters between the word and a string of less than `MIN_LENGTH`."""
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DIGIT = Exact(r"\d")
 _PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 LONGEST_WORD = 16
 _WORDLIKE = Exact(r"^(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
 
 
-def _find(least: int, text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    """Yield what looks random behind a telling word that ends at `start`."""
-    match = _AFTER.match(text, start)
-    if match is None or match.start("value") > end:
+def _find(least: int, text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what looks random behind each telling word, where the hits end."""
+    match_at = _AFTER.compiled.match
+    for hit in hits:
+        match = match_at(text, hit, hit + REACH)
+        if match is not None:
+            yield from _judged(least, text, hit, match)
+
+
+def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSpan]:
+    begin = match.start("value")
+    if match.start("gap") > word_end + GAP or begin > word_end + FARTHEST:
         return
-    if "-----" in text[start : match.start("value")] or _HASH.match(match["value"]):
+    value = match["value"]
+    if not _DIGIT.search(value) or "-----" in text[word_end:begin] or _HASH.match(value):
         return
-    value = match["value"].rstrip(".:=") if ":" in match["value"] else match["value"]
-    is_close = match.start("value") - start <= CLOSE
+    if ":" in value:
+        value = value.rstrip(".:=")
+    is_close = begin - word_end <= CLOSE
     if not is_close:
         least = MIN_LENGTH
     if _UUID.fullmatch(value) and not (is_close and least == MIN_SECRET_LENGTH):
         return  # what names a resource, and has to stay readable, looks just like that
     if len(value) >= least and is_random(value):
-        begin = match.start("value")
         yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
 
 
@@ -103,8 +120,8 @@ def _any_of(words: tuple[str, ...]) -> str:
 
 
 CLUES = (
-    Clue(_any_of(_SECRET_WORDS), 0, 100, partial(_find, MIN_SECRET_LENGTH), each=True),
+    DenseClue(_any_of(_SECRET_WORDS), partial(_find, MIN_SECRET_LENGTH)),
     # At a word's beginning: `ibm` stands in every `libm`.
-    Clue("(?:^|[^A-Za-z])" + _any_of(ISSUER_WORDS), 0, 100, partial(_find, MIN_LENGTH), each=True),
+    DenseClue("(?:^|[^A-Za-z])" + _any_of(ISSUER_WORDS), partial(_find, MIN_LENGTH)),
 )
 """Words that speak of secrets; words that name an issuer."""

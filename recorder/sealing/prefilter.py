@@ -7,9 +7,7 @@ patterns: the result lies in the user's cache folder, under the digest of what i
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
 import threading
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ import hyperscan
 from hyperscan import _version
 
 from recorder.location import cache_folder
+from recorder.sealing import compiled
 
 __all__ = ["Expression", "Prefilter"]
 
@@ -88,16 +87,17 @@ class Prefilter:
             elements=len(self._expressions),
             flags=self._flags,
         )
-        with contextlib.suppress(OSError):
-            _write(self._cache(), hyperscan.dumpb(database))
+        compiled.save(self._cache(), hyperscan.dumpb(database))
         return database
 
     def _from_cache(self) -> hyperscan.Database | None:
-        try:
-            return hyperscan.loadb(self._cache().read_bytes(), hyperscan.HS_MODE_BLOCK)
-        except (OSError, hyperscan.error):
-            # None yet, or of another version or processor: it is made anew.
+        content = compiled.load(self._cache())
+        if content is None:
             return None
+        try:
+            return hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
+        except hyperscan.error:
+            return None  # of another version or processor: it is made anew
 
     def _cache(self) -> Path:
         made_from = repr((self._expressions, list(map(int, self._flags)), _version.__version__))
@@ -107,13 +107,3 @@ class Prefilter:
 
 def _opened(repeat: re.Match[str]) -> str:
     return repeat[0] if int(repeat[2]) <= SMALL else f"{{{repeat[1]},}}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that is whole or not there, for its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    aside.replace(path)

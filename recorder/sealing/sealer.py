@@ -20,7 +20,8 @@ from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Role, Seal
 from recorder.sealing import commands, documents, nearby, shapes, structure
 from recorder.sealing.clues import Clue, Clues, nothing
-from recorder.sealing.known import JOINT, KnownSecrets
+from recorder.sealing.joints import JOINT
+from recorder.sealing.known import KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
 from recorder.sealing.sealed import SealedBlob, SealedPlace, SealedRecord, SealedText
 from recorder.sealing.spans import SecretSpan, without_overlaps
@@ -50,6 +51,7 @@ _CLUES = Clues([
     *shapes.CLUES, *structure.CLUES, *commands.CLUES, *documents.CLUES, *nearby.CLUES,
 ])  # fmt: skip
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
+_NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 
 
 class Sealer:
@@ -116,8 +118,9 @@ class Sealer:
 
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
-        hits = _CLUES.look(text)
-        known = self._known.find(text, in_pieces=_JOINT in hits)
+        raw = text.encode("utf-8", "surrogatepass")
+        hits = _CLUES.look(text, raw)
+        known = self._known.find(text, raw, hits.pop(_JOINT, ()))
         found = self._outside_tokens(text, [*known, *_CLUES.follow(text, hits)])
         certain = [span for span in found if not span.suspected]
         suspected = [span for span in found if span.suspected]
@@ -182,7 +185,9 @@ class Sealer:
         """
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
-            again = self._outside_tokens(text, self._known.find(text, in_pieces=True))
+            raw = text.encode("utf-8", "surrogatepass")
+            joints = _CLUES.look(text, raw).get(_JOINT, ())
+            again = self._outside_tokens(text, self._known.find(text, raw, joints))
             more = [s for s in without_overlaps(again) if not any(s.overlaps(o) for o in spans)]
             places = sorted(
                 [*places, *(self._sealed_place(text, span) for span in more)],
@@ -220,19 +225,24 @@ class _Work:
 
     def attributes(self) -> dict[str, Json]:
         # Headers first: they name their secrets, which the body and the URL may only mention.
-        items = [*self._record.attributes.items()]
-        if any(_names_its_secret(name) for name, _ in items):
-            items.sort(key=lambda item: not _names_its_secret(item[0]))
-        sealed = {self._name(name): self._attribute(name, v) for name, v in items}
+        items = self._record.attributes.items()
+        named = [item for item in items if item[0].startswith(_NAMING_ITS_SECRET)]
+        sealed = {self._name(name): self._named_attribute(name, value) for name, value in named}
+        for name, value in items:
+            if not named or not name.startswith(_NAMING_ITS_SECRET):
+                sealed[self._name(name)] = self._attribute(name, value)
         return {name: sealed[name] for name in sorted(sealed)}
 
-    def _attribute(self, name: str, value: Json) -> Json:
-        if _is_header(name):
-            header = name.rsplit(".", 1)[1]
-            if is_secret_header(header):
-                return self._header(header, name, value)
+    def _named_attribute(self, name: str, value: Json) -> Json:
         if name == semconv.CREDENTIAL_SECRET and isinstance(value, str):
             return self._declared(value)
+        header = name.rsplit(".", 1)[1]
+        is_secret = name.startswith(_HEADERS) and is_secret_header(header)
+        return self._header(header, name, value) if is_secret else self._attribute(name, value)
+
+    def _attribute(self, name: str, value: Json) -> Json:
+        if isinstance(value, int | float):
+            return value
         sealed = self._value(value, name, name)
         if isinstance(sealed, str) and len(sealed) > BLOB_THRESHOLD:
             blob = self._sealer.compress(sealed)
@@ -334,14 +344,6 @@ class _Work:
                 )
             )
         return sealed.text
-
-
-def _is_header(name: str) -> bool:
-    return name.startswith(_HEADERS)
-
-
-def _names_its_secret(name: str) -> bool:
-    return name == semconv.CREDENTIAL_SECRET or _is_header(name)
 
 
 def _role(record: Record, place: str) -> Role:

@@ -13,6 +13,17 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
+_PIECES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.")
+"""Of a pattern: an escaped letter, a class, or a letter."""
+_OPTIONAL_END = re.compile(r"(?:=\{0,\d\}|\(\?:[^()]*\)\?)$")
+_REPEAT_AT_END = re.compile(r"\{(?P<least>\d+)(?:,\d+)?\}$")
+_REPEAT_AT_BEGIN = re.compile(
+    r"(?P<letters>\[(?:\\.|[^\]\\])*\]|\\d)\{(?P<least>\d+)(?:,\d+)?\}(?=.)"
+)
+ENOUGH = 16
+"""Letters of a token's last run that are looked for."""
+ENOUGH_BEFORE = 8
+"""Letters of a run that stands before what tells a token."""
 REACH = 160
 """Characters around a token in which the word must stand that tells it from other things."""
 # The letter that ends an escape sequence touches what stands behind it, as does that of a `\\n`.
@@ -60,8 +71,51 @@ def _reach(pattern: str) -> int:
     return len(pattern) + sum(int(most) for most in re.findall(r"(\d+)\}", pattern))
 
 
-CLUES = tuple(
-    Clue(s.pattern, _reach(s.pattern), _reach(s.pattern), partial(_find, s), ignore_case=False)
-    for s in SHAPES
-)
+def _trigger(shape: Shape) -> str:
+    """Return the beginning of a token as far as it tells it from ordinary text.
+
+    With the whole of it every further letter of a long run would be one more hit, and a picture in
+    base64 a million; and long counts make a slow automaton.
+    """
+    # Before a bounded token stands what is neither letter nor digit, or the end of an escape.
+    before = "(?:^|[^A-Za-z0-9]|[mKnrt])" if shape.bounded else ""
+    return "|".join(_cut(branch, before) for branch in _branches(shape.pattern))
+
+
+def _cut(branch: str, before: str) -> str:
+    led_by_class = _REPEAT_AT_BEGIN.match(branch)
+    if led_by_class:
+        # What counts stands behind a run of letters, and where that begins makes no difference.
+        least = min(ENOUGH_BEFORE, int(led_by_class["least"]))
+        branch = f"{led_by_class['letters']}{{{least}}}{branch[led_by_class.end() :]}"
+        before = ""
+    while (shorter := _OPTIONAL_END.sub("", branch)) != branch:
+        branch = shorter
+    repeat = _REPEAT_AT_END.search(branch)
+    if repeat and repeat.start() > 0:
+        branch = f"{branch[: repeat.start()]}{{{min(ENOUGH, int(repeat['least']))}}}"
+    return before + branch
+
+
+def _branches(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern that stand in no group."""
+    branches = [""]
+    depth = 0
+    for piece in _PIECES.findall(pattern):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and not depth:
+            branches.append("")
+        else:
+            branches[-1] += piece
+    return branches
+
+
+def _clue(shape: Shape) -> Clue:
+    reach = _reach(shape.pattern)
+    if shape.is_rare:
+        return Clue(shape.near, REACH + reach, REACH + reach, partial(_find, shape))
+    return Clue(_trigger(shape), reach, reach, partial(_find, shape), ignore_case=False)
+
+
+CLUES = tuple(map(_clue, SHAPES))
 """A clue for each issuer's format."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Iterator
 
-from recorder.sealing.clues import Clue
+from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
 from recorder.sealing.spans import SecretSpan
@@ -37,6 +38,12 @@ _SCHEME_IN_TEXT = Exact(
 _ASSIGNED_NAME = Exact(
     rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=|:[ ]?str(?:ing)?[ ]=)[ \t]{{0,3}}"  # noqa: E501
 )
+_QUOTE_LETTERS = "\\\"'`"
+_NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
+_TYPES = (" string", " str", ":str", ":string")
+LONGEST_NAME = 160
+"""Characters from a name's beginning to that of its value."""
+OPERATOR = 16
 _OPENING_QUOTE = Exact(r"\\{0,3}[\"'`]")
 _BARE_VALUE = Exact(_VALUE)
 MAX_QUOTED = 4096
@@ -85,31 +92,48 @@ def _schemes(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
 
 
-def _assignments(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    # Only the name and its operator are consumed: in `renew.env:3:API_TOKEN=x` every colon could be
-    # one, and the last is the one that counts.
-    for match in _ASSIGNED_NAME.finditer(text, start, end):
+def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    done = 0
+    for hit in hits:
+        # Only the name and its operator are consumed: in `renew.env:3:API_TOKEN=x` every colon
+        # could be one, and the last is the one that counts.
+        match = _ASSIGNED_NAME.search(text, max(done, _name_start(text, hit)), hit + OPERATOR)
+        if match is None:
+            continue
+        done = match.end()
         name = match["name"].rsplit(".", 1)[-1]
-        if not is_secret_name(name):
-            continue
-        if _is_part_of_an_arn(text, match.start()):
-            continue
-        is_comparison = match["operator"] in {"==", "===", "!=", "!=="}
-        quote = _OPENING_QUOTE.match(text, match.end())
-        if quote:
-            for span in _quoted_value(text, quote, class_of_name(name)):
-                if not is_comparison or not _IDENTIFIER.match(text[span.start : span.end]):
-                    yield span
-            continue
-        if is_comparison:
-            continue  # what stands there without quotes is a name
-        bare = _BARE_VALUE.match(text, match.end())
-        if bare and _SESSION_NAME.search(name) and _UUID.fullmatch(bare[0]):
-            continue  # the id of an agent's session; a web server's is no UUID, or in a cookie
-        if bare and text[bare.end() : bare.end() + 1] == "(":
-            continue  # a call
-        if bare and not is_harmless(bare[0]) and not _is_code(name, match["operator"], bare[0]):
-            yield SecretSpan(bare.start(), bare.end(), class_of_name(name), "assignment")
+        if is_secret_name(name) and not _is_part_of_an_arn(text, match.start()):
+            yield from _assigned_value(text, match, name)
+
+
+def _name_start(text: str, hit: int) -> int:
+    """Return where the name can begin at the earliest whose value begins at a hit's end."""
+    before = text[max(0, hit - LONGEST_NAME) : hit - 1]
+    stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
+    stem = stem.rstrip("=:>?.+|!").rstrip(" \t")
+    if stem.endswith(_TYPES):
+        stem = stem.rstrip("string").rstrip(" \t:")
+    stem = stem.rstrip(_QUOTE_LETTERS)
+    return hit - 1 - len(before) + len(stem.rstrip(_NAME_LETTERS))
+
+
+def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[SecretSpan]:
+    is_comparison = match["operator"] in {"==", "===", "!=", "!=="}
+    quote = _OPENING_QUOTE.match(text, match.end())
+    if quote:
+        for span in _quoted_value(text, quote, class_of_name(name)):
+            if not is_comparison or not _IDENTIFIER.match(text[span.start : span.end]):
+                yield span
+        return
+    if is_comparison:
+        return  # what stands there without quotes is a name
+    bare = _BARE_VALUE.match(text, match.end())
+    if bare is None or text[bare.end() : bare.end() + 1] == "(":
+        return  # a call
+    if _SESSION_NAME.search(name) and _UUID.fullmatch(bare[0]):
+        return  # the id of an agent's session; a web server's is no UUID, or in a cookie
+    if not is_harmless(bare[0]) and not _is_code(name, match["operator"], bare[0]):
+        yield SecretSpan(bare.start(), bare.end(), class_of_name(name), "assignment")
 
 
 def _is_part_of_an_arn(text: str, start: int) -> bool:
@@ -198,7 +222,7 @@ def _is_code(name: str, operator: str, value: str) -> bool:
     return _IDENTIFIER.match(value) is not None or not any(c.isdigit() for c in value)
 
 
-_QUOTES = r"[\\\"'`]{0,4}"
+_QUOTES = r"[\\\"'`]{0,5}"
 _NAME = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 LONG = 8_400
 """Characters over which a value may stretch."""
@@ -209,7 +233,11 @@ CLUES = (
         rf"(?:authorization|cookie|token|api-?key|secret){_QUOTES}\s?[:=]\s?{_QUOTES}{_SCHEMES}\s",
         160, LONG, _headers,
     ),
-    Clue(rf"{_NAME}{_QUOTES}[ \t]{{0,3}}(?:[:=?.+!|]|str)", 160, 16, _assignments),
+    DenseClue(
+        rf"{_NAME}{_QUOTES}[ \t]{{0,3}}(?:[:=?.+!|>]|str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
+        rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])",
+        _assignments,
+    ),
     Clue(
         rf"-[\w\-]{{0,60}}{NAME_WORDS}[\w\-]{{0,60}}(?:[=\s]|[\\\"']{{1,2}},)",
         160, 4_200, _options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,10 @@ CLUES = Clues([Clue("key=", 4, 12, keys)])
 )
 def test_what_is_found_by_clues_is_what_is_found_without(pieces: list[str]) -> None:
     text = "".join(pieces)
-    found = {(s.start, s.end) for s in CLUES.follow(text, CLUES.look(text))}
+    found = {
+        (s.start, s.end)
+        for s in CLUES.follow(text, CLUES.look(text, text.encode("utf-8", "surrogatepass")))
+    }
     assert found == {m.span("value") for m in WORD.finditer(text)}
 
 
@@ -51,14 +55,48 @@ def test_patterns_are_compiled_once_for_a_machine_and_for_their_owner_alone() ->
     assert made.stat().st_mtime_ns == before
 
 
-def test_a_damaged_cache_is_made_anew_and_an_unwritable_one_is_no_matter(
+def planted(content: bytes) -> Path:
+    """Put other patterns, well compiled, where those of `EXPRESSIONS` are looked for."""
+    (place,) = cache_folder().glob("*.hsdb")
+    place.write_bytes(content)
+    return place
+
+
+EXPRESSIONS = [Expression(r"mine-[0-9]{4}")]
+
+
+@pytest.mark.parametrize(
+    "hostile", ["garbage", "empty", "cut", "open to others", "a link", "a pipe", "an open folder"]
+)
+def test_a_cache_that_is_damaged_or_could_be_anyones_is_made_anew(hostile: str) -> None:
+    Prefilter([Expression(r"theirs-[0-9]{4}")]).prepare()
+    (theirs,) = cache_folder().glob("*.hsdb")
+    content = theirs.read_bytes()
+    theirs.unlink()
+    Prefilter(EXPRESSIONS).prepare()
+    place = planted(content)
+    assert Prefilter(EXPRESSIONS).ends(b"theirs-0000") == {0: [11]}, "the test's own premise"
+    if hostile == "garbage":
+        place.write_bytes(b"not a database" * 10)
+    elif hostile == "empty":
+        place.write_bytes(b"")
+    elif hostile == "cut":
+        place.write_bytes(content[:-1])
+    elif hostile == "open to others":
+        place.chmod(0o660)
+    elif hostile == "a link":
+        place.symlink_to(place.rename(place.with_suffix(".elsewhere")))
+    elif hostile == "a pipe":
+        place.unlink()
+        os.mkfifo(place)
+    else:
+        place.parent.chmod(0o777)
+    assert Prefilter(EXPRESSIONS).ends(b"theirs-0000 mine-0000") == {0: [21]}
+
+
+def test_what_cannot_be_kept_is_compiled_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expressions = [Expression(r"damaged-[0-9]{4}")]
-    Prefilter(expressions).prepare()
-    for file in cache_folder().glob("*.hsdb"):
-        file.write_bytes(b"not a database")
-    assert Prefilter(expressions).ends(b"damaged-0000") == {0: [12]}
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert Prefilter(expressions).ends(b"damaged-0000") == {0: [12]}
+    assert Prefilter(EXPRESSIONS).ends(b"mine-0000") == {0: [9]}
