@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
     "credentials": ("analyzer.commands.credentials", "Follow credentials, and what to rotate now."),
     "incident": ("analyzer.commands.incident", "Tell the story of a session, part by part."),
+    "controls": (
+        "analyzer.commands.controls",
+        "Tell which guard would have stopped it, and its price.",
+    ),
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),

@@ -15,7 +15,7 @@ from recorder import semconv
 from recorder.model import Kind, Role, StoredRecord
 from recorder.reader import Recording
 
-__all__ = ["lives_of"]
+__all__ = ["declarations_of", "lives_of"]
 
 MAX_SESSIONS = 40
 """Other sessions that are looked into; a key that hundreds share is followed no further."""
@@ -47,7 +47,7 @@ def lives_of(recording: Recording, analysis: Analysis) -> tuple[Life, ...]:
     sessions, unread = _other_sessions(recording, analysis, fingerprints)
     analyses = [analysis, *(analyze(recording, session) for session in sessions)]
     actions = {a.session.id: a.actions for a in analyses}
-    declared = _declarations(recording)
+    declared = declarations_of(recording)
     seen = _seen(analyses)
     for found in _loose(recording, fingerprints, seen):
         seen.setdefault(found.sighting.fingerprint, []).append(found)
@@ -153,7 +153,7 @@ def _of_record(record: StoredRecord, recording: Recording) -> tuple[Sighting, ..
     return sightings_of(setting, seals)
 
 
-def _declarations(recording: Recording) -> dict[str, tuple[int, dict[str, str]]]:
+def declarations_of(recording: Recording) -> dict[str, tuple[int, dict[str, str]]]:
     """Return fingerprint -> (record, what its owner said of it); the last word counts."""
     found: dict[str, tuple[int, dict[str, str]]] = {}
     for (seq,) in recording.rows(SELECT_DECLARED):

@@ -14,11 +14,11 @@ from fnmatch import fnmatchcase
 
 from analyzer.following.life import Life
 from analyzer.following.statement import Statement
-from analyzer.model import Action, Effect
+from analyzer.model import Action, Effect, Judgement
 from analyzer.testimony import Certainty
 from recorder.model import Kind
 
-__all__ = ["misuses"]
+__all__ = ["beyond", "misuses"]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _READ_ONLY = re.compile(r"\bread[- ]?only\b|\bonly (?:for )?reading\b", re.IGNORECASE)
@@ -39,7 +39,7 @@ def misuses(life: Life, actions: Mapping[int, Action]) -> Iterator[Statement]:
         if action is None or action.kind is not Kind.API_REQUEST or action.id in told:
             continue
         told.add(action.id)
-        reason = _beyond(purpose, action)
+        reason = beyond(purpose, action.judgement)
         if reason:
             yield _said(life, action, f"outside its purpose '{purpose}': {reason}")
         where = action.judgement.environment.lower()
@@ -61,11 +61,11 @@ def _said(life: Life, action: Action, text: str) -> Statement:
     )
 
 
-def _beyond(purpose: str, action: Action) -> str:
-    """Return why an action is outside a purpose; empty where it is inside, or nothing tells."""
+def beyond(purpose: str, judgement: Judgement) -> str:
+    """Return why a deed is outside a purpose; empty where it is inside, or nothing tells."""
     if not purpose:
         return ""
-    effect, operation = action.judgement.effect, action.judgement.operation
+    effect, operation = judgement.effect, judgement.operation
     if _READ_ONLY.search(purpose):
         harmless = effect is Effect.READ
         return "" if harmless else f"it does not only read ({effect.value})"

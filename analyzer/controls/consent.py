@@ -1,0 +1,122 @@
+"""Controls on who decides: approval bound to the deed, plans that are read, no word in advance."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.controls.deed import Deed
+from analyzer.controls.past import Consent, Past
+from analyzer.controls.ruling import Answer, Control, Ruling
+from analyzer.controls.settings import Settings
+
+__all__ = ["Approval", "BypassFlags", "PlanReview", "is_plan"]
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PLANNED = re.compile(
+    r"\b(?:terraform|tofu|terragrunt)\s+(?:\S+\s+){0,3}?(?:apply|destroy)\b"
+    r"|\bpulumi\s+(?:\S+\s+){0,3}?(?:up|update|destroy)\b"
+    r"|\b(?:helm|helmfile)\s+(?:upgrade|uninstall|delete|apply|destroy)\b"
+    r"|\bprisma\s+(?:db\s+push|migrate\s+(?:reset|deploy))\b|\bdrizzle-kit\s+push\b"
+    r"|\b(?:rails|rake)\s+db:(?:migrate|reset|drop|schema:load)\b"
+    r"|\bartisan\s+migrate(?::fresh|:reset|:refresh)?\b|\bcdk\s+(?:deploy|destroy)\b"
+    r"|\bsupabase\s+db\s+(?:reset|push)\b|\b(?:alembic|flyway|liquibase)\s+(?:upgrade|downgrade"
+    r"|migrate|clean|update|drop-all)\b",
+    re.IGNORECASE,
+)
+_SHOWS = re.compile(
+    r"\b(?:terraform|tofu|terragrunt)\s+(?:\S+\s+){0,3}?plan\b|\bpulumi\s+preview\b|--dry-run"
+    r"|\bhelm\s+(?:diff|template)\b|\bcdk\s+diff\b|\bprisma\s+migrate\s+(?:diff|status)\b"
+    r"|\bdb:migrate:status\b|\bflyway\s+(?:info|validate)\b",
+    re.IGNORECASE,
+)
+
+
+class Approval(Control):
+    """A person approves this operation on this target."""
+
+    id = "approval"
+    title = "Approval bound to operation and resolved target"
+    gates = True
+    description = (
+        "What destroys, disables or cuts off needs an approval, or a request in a person's own "
+        "words, that names both the operation and the target as it is resolved."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Ask for harms that no person's words bind."""
+        if not deed.harms:
+            return None
+        since = deed.t_ns - settings.approval_ns
+        bound = [c for c in past.consents if _binds(c, deed, since)]
+        if bound:
+            return None
+        target = deed.judgement.target_id or "its target"
+        reason = (
+            f"no approval names {deed.judgement.operation or deed.title} on {target} "
+            f"(environment {deed.judgement.environment})"
+        )
+        safer = "show the person the operation, the target and its environment, and ask"
+        return Ruling(Answer.ASK, reason, safer)
+
+
+class PlanReview(Control):
+    """A plan is shown and a person has spoken before it is carried out."""
+
+    id = "plan-review"
+    title = "Plan review"
+    gates = True
+    description = (
+        "Infrastructure and schema tools show what they would do, and a person speaks, before they "
+        "do it."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Ask where no plan was shown, or nobody spoke since."""
+        del settings
+        if not deed.command or not _PLANNED.search(deed.command) or is_plan(deed):
+            return None
+        if past.planned is None:
+            reason = "it is carried out without a plan having been shown"
+            return Ruling(Answer.ASK, reason, "run the plan first, and show what it would delete")
+        moment, number = past.planned
+        if past.last_human_ns() < moment:
+            reason = f"nobody has spoken since the plan in #{number}"
+            return Ruling(Answer.ASK, reason, "show the plan's deletions and ask", (number,))
+        return None
+
+
+class BypassFlags(Control):
+    """Nothing that harms carries the answer to its own question."""
+
+    id = "bypass-flags"
+    title = "Bypass-flag ban"
+    gates = True
+    description = "A command that harms has no flag that confirms it or silences its warning."
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Refuse harms with such a flag."""
+        del past, settings
+        if not deed.harms or not deed.flags:
+            return None
+        flags = ", ".join(deed.flags)
+        reason = f"{deed.judgement.operation or deed.title} is confirmed in advance by {flags}"
+        return Ruling(Answer.DENY, reason, f"leave out {flags}: let the tool ask a person")
+
+
+def is_plan(deed: Deed) -> bool:
+    """Tell whether a command only shows what another would do."""
+    return bool(deed.command) and _SHOWS.search(deed.command) is not None
+
+
+def _binds(consent: Consent, deed: Deed, since_ns: int) -> bool:
+    target = deed.judgement.target_id
+    text = consent.text
+    named = bool(target) and target in text
+    if not target:
+        named = bool(deed.command) and deed.command.strip() in text
+    if not named or (consent.is_approval and consent.t_ns < since_ns):
+        return False
+    operation = deed.judgement.operation.rpartition(".")[2] or deed.name
+    meant = {w.lower() for w in _WORD.findall(operation)}
+    said = {w.lower() for w in _WORD.findall(text)}
+    return bool(meant & said) or deed.command.strip() in text

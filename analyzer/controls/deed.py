@@ -1,0 +1,168 @@
+"""An action as a guard sees it: about to happen, with nothing of how it will end.
+
+In hindsight more is known (what stood in the output, what came back). A control that used it would
+promise what it could not have kept, so it is left out here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analyzer.deeds import is_harmful
+from analyzer.effects import TOKEN_WORDS
+from analyzer.model import Action, Effect, Judgement
+from analyzer.requests import host_of
+from analyzer.texts import Blobs, Texts, as_text, no_blobs
+from analyzer.tools import (
+    Family,
+    arguments_of,
+    command_of,
+    family_of,
+    file_of,
+    paths_of,
+    pattern_of,
+)
+from recorder import semconv
+from recorder.model import Kind, Role
+
+__all__ = ["Deed", "deed_of", "words_of"]
+
+MAX_TEXT = 100_000
+_WORD = re.compile(r"[A-Za-z]{4,}")
+_SENDING = frozenset({"POST", "PUT", "PATCH"})
+FILES = frozenset({"file", "folder", "directory", "path", "files"})
+FLAGS = re.compile(
+    r"(?<!\S)(?:--yes|-y|--force|--auto-approve|-auto-approve(?:=true)?|--accept-data-loss"
+    r"|--force-reset|--quiet|-q(?=\s)|--no-verify|--skip-final-snapshot|--no-preserve-root"
+    r"|--dangerously-[a-z-]+|--no-confirm|--confirm(?:=\S+)?|--assume-yes|--non-interactive"
+    r"|--skip-confirmation|--yolo|--allow-all(?:-tools)?|--hard)(?=\s|$|['\"])"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What is about to be done."""
+
+    id: int
+    t_ns: int
+    kind: Kind
+    name: str
+    title: str
+    judgement: Judgement
+    family: Family = Family.OTHER
+    command: str = ""
+    text: str = ""
+    """Arguments or body, for telling what it names."""
+    paths: tuple[str, ...] = ()
+    """Relative to the working folder where they lie in it."""
+    sought: str = ""
+    """What a search looks for, or the file that is read."""
+    host: str = ""
+    method: str = ""
+    carried: tuple[str, ...] = ()
+    """Fingerprints of the credentials that it uses."""
+    flags: tuple[str, ...] = ()
+    """Words that answer a question before it is asked."""
+    cwd: str = ""
+
+    @property
+    def effect(self) -> Effect:
+        """What it does to the world, as far as it can be foreseen."""
+        return self.judgement.effect
+
+    @property
+    def harms(self) -> bool:
+        """True where it destroys, disables, cuts off, or sends out."""
+        return self.effect in {
+            Effect.D1, Effect.D2, Effect.D3, Effect.D4, Effect.D5, Effect.D6, Effect.X1, Effect.X2,
+        }  # fmt: skip
+
+    @property
+    def is_local(self) -> bool:
+        """True where it changes files here and nothing else, as far as is known."""
+        if self.kind is Kind.API_REQUEST or self.host:
+            return False
+        return self.family is Family.EDIT or self.judgement.target_type in FILES
+
+    @property
+    def seeks_secrets(self) -> bool:
+        """True where it searches for names of secrets, or opens a file that is named like one."""
+        return bool(TOKEN_WORDS.search(self.sought))
+
+
+def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
+    """Return an action as it stood before it was done."""
+    texts = Texts.of(action, blobs)
+    if action.kind is Kind.API_REQUEST:
+        return _request(action, texts, cwd)
+    raw = texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS)
+    arguments = arguments_of(raw)
+    family = family_of(action.name)
+    command = command_of(arguments)[:MAX_TEXT] if family is Family.SHELL else ""
+    return Deed(
+        id=action.id,
+        t_ns=action.start_ns,
+        kind=action.kind,
+        name=action.name,
+        title=action.title,
+        judgement=_foreseen(action),
+        family=family,
+        command=command,
+        text=raw[:MAX_TEXT],
+        paths=paths_of(action.name, arguments, cwd),
+        sought=_sought(family, arguments, command),
+        carried=_carried(action),
+        flags=tuple(dict.fromkeys(FLAGS.findall(command))),
+        cwd=as_text(action.attributes.get(semconv.PROCESS_CWD)) or cwd,
+    )
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a name that tell something, in lower case: `railway` of RAILWAY_TOKEN."""
+    return frozenset(w.lower() for w in _WORD.findall(text.replace("_", " "))) - {
+        "token", "secret", "password", "http", "https", "header", "authorization", "bearer", "url",
+        "access", "credential", "generic", "known", "value", "project", "localhost", "services",
+    }  # fmt: skip
+
+
+def _request(action: Action, texts: Texts, cwd: str) -> Deed:
+    method = as_text(action.attributes.get(semconv.HTTP_METHOD)).upper()
+    body = texts.whole(semconv.REQUEST_BODY)[:MAX_TEXT]
+    url = as_text(action.attributes.get(semconv.URL_FULL))
+    return Deed(
+        id=action.id,
+        t_ns=action.start_ns,
+        kind=action.kind,
+        name=action.name,
+        title=action.title,
+        judgement=action.judgement,
+        text=f"{url}\n{body}",
+        host=host_of(action.attributes),
+        method=method,
+        carried=_carried(action),
+        cwd=cwd,
+    )
+
+
+def _foreseen(action: Action) -> Judgement:
+    """Return a call's judgement without what only its output told: that it showed a credential."""
+    judgement = action.judgement
+    if judgement.effect is Effect.C2 and not is_harmful(action):
+        reading = family_of(action.name) in {Family.READ, Family.SEARCH, Family.LIST}
+        return Judgement(Effect.READ if reading else Effect.UNKNOWN)
+    return judgement
+
+
+def _carried(action: Action) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(s.fingerprint for s in action.sightings if s.role is Role.USED))
+
+
+def _sought(family: Family, arguments: Mapping[str, object], command: str) -> str:
+    given = {k: v for k, v in arguments.items() if isinstance(v, str)}
+    if family in {Family.SEARCH, Family.LIST}:
+        return pattern_of(given)[:MAX_TEXT]
+    if family is Family.READ:
+        return file_of(given)[:MAX_TEXT]
+    return command

@@ -1,0 +1,112 @@
+"""Controls that are properties of the place: what a deletion leaves, and what it takes along.
+
+They look at no action before it is done (but for the hard deletion), so they hold none; in
+hindsight they say whether the loss would have been one.
+"""
+
+from __future__ import annotations
+
+from analyzer.controls.deed import Deed
+from analyzer.controls.past import Past
+from analyzer.controls.ruling import Answer, Control, Ruling
+from analyzer.controls.settings import Settings
+from analyzer.model import Effect
+
+__all__ = ["BackupElsewhere", "DeletionProtection", "PointInTime", "Recorder", "SoftDelete"]
+
+DELETING = frozenset({Effect.D1, Effect.D2, Effect.D3})
+
+
+class SoftDelete(Control):
+    """A deletion can be called off for some time, on every surface."""
+
+    id = "soft-delete"
+    title = "Soft delete on every surface"
+    gates = True
+    description = (
+        "Deleting a provider's resource waits, whichever door it comes through: dashboard, CLI, "
+        "API. Rows and files know no such thing."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Refuse deletions of resources that cannot be called off."""
+        del past, settings
+        if not is_resource_deletion(deed) or deed.judgement.irreversible is False:
+            return None
+        reason = f"{deed.judgement.operation or deed.title} deletes at once"
+        safer = "schedule the deletion, or rename and detach the resource and delete it later"
+        return Ruling(Answer.DENY, reason, safer)
+
+
+class BackupElsewhere(Control):
+    """A copy lies where this credential, this account, this provider cannot reach."""
+
+    id = "backup-elsewhere"
+    title = "Backup on another trust boundary"
+    gates = False
+    description = "What is destroyed can be restored from a copy that the same call cannot take."
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
+        """Hold nothing."""
+        del deed, past, settings
+
+
+class PointInTime(Control):
+    """The database can be brought back to any moment, from an archive of its own."""
+
+    id = "pitr"
+    title = "Point-in-time recovery"
+    gates = False
+    description = (
+        "Rows and tables can be brought back to a moment; not where the container goes, for the "
+        "archive goes with it."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
+        """Hold nothing."""
+        del deed, past, settings
+
+
+class DeletionProtection(Control):
+    """The provider refuses to delete what is protected."""
+
+    id = "deletion-protection"
+    title = "Deletion protection"
+    gates = False
+    description = (
+        "The provider refuses the deletion until the protection is taken off, in a step of its own."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
+        """Hold nothing: the provider would."""
+        del deed, past, settings
+
+
+class Recorder(Control):
+    """What happened can be replayed."""
+
+    id = "recorder"
+    title = "Replayable log"
+    gates = False
+    description = "A record explains what happened and settles disputes; it stops nothing."
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
+        """Hold nothing."""
+        del deed, past, settings
+
+
+def is_resource_deletion(deed: Deed) -> bool:
+    """Tell whether a deed deletes a provider's resource: no row, no file, no history."""
+    if deed.effect not in DELETING or deed.is_local:
+        return False
+    return bool(deed.judgement.operation) and not is_statement(deed)
+
+
+def is_statement(deed: Deed) -> bool:
+    """Tell whether a deed is a database's statement, or runs one: rows and tables, no container."""
+    operation = deed.judgement.operation.lower()
+    kind = deed.judgement.target_type.lower()
+    head = operation.partition(".")[0]
+    return head in {"sql", "postgres", "mysql", "sqlite", "redis", "mongo", "orm", "prisma",
+                    "drizzle", "rails"} or kind in {"table", "schema", "row", "rows", "column",
+                                                    "collection", "keys", "tables"}  # fmt: skip

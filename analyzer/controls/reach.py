@@ -1,0 +1,168 @@
+"""Controls on what a deed may reach: one environment, one purpose, one folder."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from analyzer.controls.deed import Deed
+from analyzer.controls.past import Past
+from analyzer.controls.ruling import Answer, Control, Ruling
+from analyzer.controls.settings import Settings
+from analyzer.following.purposes import beyond
+from analyzer.model import Effect
+from analyzer.resources import UNKNOWN
+from analyzer.tools import Family
+from recorder.model import Kind
+
+__all__ = ["OperationScope", "PathScope", "ReadOnly", "SeparateCredentials"]
+
+MUTATING = frozenset({
+    Effect.WRITE, Effect.D1, Effect.D2, Effect.D3, Effect.D4, Effect.D5, Effect.D6, Effect.X1,
+})  # fmt: skip
+_NARROW = re.compile(r"^(?:project|environment|database|repository|bucket|single .*|one .*)$")
+_PLACE = re.compile(r"\b(prod(?:uction)?|stag(?:e|ing)|dev(?:elopment)?|test|preview)\b", re.I)
+TEMPORARY = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - names to compare with, none is made
+
+
+class ReadOnly(Control):
+    """What lies beyond the working folder may be read; a change of it needs more rights."""
+
+    id = "read-only"
+    title = "Read-only default"
+    gates = True
+    description = (
+        "Credentials and tools read; changing anything beyond the working folder is asked for."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Hold what changes or destroys something that is not a file of the working folder."""
+        del past, settings
+        if deed.effect not in MUTATING or deed.is_local:
+            return None
+        return Ruling(
+            Answer.ASK,
+            f"{deed.judgement.operation or deed.title} changes what lies beyond the working folder "
+            f"({deed.effect}); by default only reading is allowed",
+            "read what there is and propose the change; a person makes it, or grants it once",
+        )
+
+
+class SeparateCredentials(Control):
+    """A credential of one environment cannot act on another."""
+
+    id = "separate-credentials"
+    title = "Separate production and staging credentials"
+    gates = True
+    description = (
+        "Nothing that changes is done with a credential that reaches several environments, or of "
+        "an environment that is not the target's, or on a target whose environment is not known."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Hold changes whose credential and target are not known to be of one environment."""
+        del settings
+        if deed.effect not in MUTATING or deed.is_local:
+            return None
+        target = deed.judgement.environment
+        for fingerprint in deed.carried:
+            name, scope = past.scopes.get(fingerprint, (fingerprint[:8], ""))
+            found = past.found.get(fingerprint)
+            basis = (found.action,) if found else ()
+            if scope and not _NARROW.match(scope):
+                reason = f"{name} reaches {scope}, not one environment; the target's is {target}"
+                return Ruling(Answer.DENY, reason, _NARROWER, basis)
+            own = _environment(found.file) if found else ""
+            if own and target != UNKNOWN and own not in target.lower():
+                reason = f"{name} is of {own} ({found.place if found else ''}), the target {target}"
+                return Ruling(Answer.DENY, reason, _NARROWER, basis)
+        if deed.harms and target == UNKNOWN:
+            reason = f"which environment {deed.judgement.operation or deed.title} hits is not known"
+            return Ruling(Answer.UNKNOWN, reason, "read the target's environment first")
+        return None
+
+
+_NARROWER = "use a credential that is made for the target's environment alone"
+
+
+class OperationScope(Control):
+    """A token can do what it was made for, and nothing else."""
+
+    id = "operation-scope"
+    title = "Per-operation token scope"
+    gates = True
+    description = (
+        "A credential is used for the operations of its purpose: as its owner declared it, or as "
+        "the words beside it say where it was found."
+    )
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Hold changes with a credential whose purpose does not name the operation."""
+        del settings
+        if deed.effect not in MUTATING or deed.is_local or not deed.carried:
+            return None
+        known = [found for c in deed.carried if (found := past.found.get(c))]
+        for found in known:
+            outside = beyond(found.purpose, deed.judgement)
+            if outside:
+                words = "declared for" if found.is_declared else "by the words beside it for"
+                reason = f"{found.name} is {words} '{found.purpose}': {outside}"
+                safer = "use a credential that was made for this operation"
+                return Ruling(Answer.DENY, reason, safer, (found.action,))
+        if deed.harms and not any(found.purpose for found in known):
+            reason = "what the credential is for is not known"
+            safer = "declare what the credential is for, or use one made for this"
+            return Ruling(Answer.UNKNOWN, reason, safer)
+        return None
+
+
+class PathScope(Control):
+    """Files are changed in the working folder, never above it or beside it."""
+
+    id = "path-scope"
+    title = "Workspace path scope"
+    gates = True
+    description = "Files outside the declared workspace, and its root itself, are not changed."
+
+    def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
+        """Hold changes of files outside the workspace, and destruction of its root."""
+        del past
+        if deed.kind is Kind.API_REQUEST or deed.effect not in MUTATING or deed.host:
+            return None
+        destroys = deed.effect.destroys and deed.family is Family.SHELL
+        named = deed.paths if deed.family is Family.EDIT else _words(deed) if destroys else ()
+        for path in named:
+            if _outside(path, deed.cwd, settings.roots, destroys=destroys):
+                reason = f"{path} is not inside the workspace {deed.cwd or '(not known)'}"
+                return Ruling(Answer.DENY, reason, "name a path inside the workspace")
+        return None
+
+
+def _words(deed: Deed) -> tuple[str, ...]:
+    """Return what of a command may be a path: a target that is judged, and its own words."""
+    target = deed.judgement.target_id
+    words = [w.strip("'\"") for w in re.split(r"[\s;|&<>()]+", deed.command) if w]
+    paths = [w for w in words if w in {".", "..", "*", "~", "/"} or re.match(r"^[~/]|\.\./|\$", w)]
+    return tuple(dict.fromkeys(filter(None, (*paths, target if "/" in target else ""))))
+
+
+def _outside(path: str, cwd: str, roots: tuple[str, ...], *, destroys: bool) -> bool:
+    if path.startswith(("~", "$HOME", "${HOME}")):
+        return True
+    if path.startswith("$") or "://" in path or path.startswith(("/dev/null", "/dev/std")):
+        return False
+    full = posixpath.normpath(posixpath.join(cwd or "/", path))
+    allowed = [r for r in (cwd, *roots) if r]
+    if not allowed:
+        return destroys and full in {"/", "/home", "/root", "/etc", "/usr", "/var"}
+    if full in allowed or any(a.startswith(full.rstrip("/") + "/") for a in allowed):
+        return destroys
+    return not any(full.startswith(a.rstrip("/") + "/") for a in (*allowed, *TEMPORARY))
+
+
+def _environment(file: str) -> str:
+    found = _PLACE.search(re.sub(r"[._/-]+", " ", file))
+    if not found:
+        return ""
+    word = found[1].lower()
+    return next(k for k in ("prod", "stag", "dev", "test", "preview") if word.startswith(k))
