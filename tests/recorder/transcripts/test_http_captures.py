@@ -11,7 +11,7 @@ import pytest
 
 from recorder import semconv
 from recorder.model import Kind, Phase, Record, Status, Witness
-from recorder.transcripts import har, http_log, mitmproxy_flows, otlp_lines
+from recorder.transcripts import har, http_log, mitmproxy_flows, mitmproxy_reader, otlp_lines
 from tests.recorder.transcripts import counting
 
 
@@ -25,7 +25,7 @@ def of_flows(path: Path) -> list[Record]:
     with path.open("rb") as file:
         assert mitmproxy_flows.recognises(file.read(64))
         file.seek(0)
-        return list(mitmproxy_flows.tell(file))
+        return list(mitmproxy_reader.tell(file))
 
 
 def test_each_entry_of_an_archive_is_a_request_with_its_answer(corpus: Path) -> None:
@@ -86,10 +86,10 @@ def test_damaged_flows_are_told_up_to_the_damage(corpus: Path) -> None:
     told: list[Record] = []
 
     def read() -> None:
-        for record in mitmproxy_flows.tell(io.BytesIO(whole[:-40])):
+        for record in mitmproxy_reader.tell(io.BytesIO(whole[:-40])):
             told.append(record)  # noqa: PERF402 - what came before the error must be kept
 
-    with pytest.raises(mitmproxy_flows.DamagedFlowsError, match="flow 6 cannot be read"):
+    with pytest.raises(mitmproxy_reader.DamagedFlowsError, match="flow 6 cannot be read"):
         read()
     assert sum(r.phase is Phase.START for r in told) == 5
 
