@@ -188,6 +188,7 @@ class Store:
 
     def _rows(self, group: Sequence[SealedRecord], frontier: Frontier) -> _Rows:
         rows = _Rows([], [], [], [], [])
+        met: set[str] = set()
         for sealed in group:
             if not isinstance(sealed, SealedRecord):
                 raise TypeError("the store takes sealed records only")
@@ -197,7 +198,8 @@ class Store:
             frontier.append(leaf)
             rows.records.append((seq, leaf, body, *index_columns(sealed.fields)))
             session = sealed.fields["session"]
-            if session and session not in self._sessions:
+            if session and session not in self._sessions and session not in met:
+                met.add(session)
                 rows.sessions.append(session_columns(seq, sealed.fields))
             rows.blobs.extend((b.digest, b.size, b.encoding, b.data) for b in sealed.blobs)
             for seal in sealed.seals:

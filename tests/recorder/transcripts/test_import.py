@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import termios
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -253,6 +256,34 @@ def test_an_interrupt_keeps_what_is_committed_and_a_second_run_goes_on(
     assert said["records"] == 6001
     assert said["new"] == 6001 - kept
     assert verify(recording).ok
+
+
+def test_a_terminal_is_shown_how_far_it_is_how_fast_and_how_long_it_takes(
+    tmp_path: Path, recording: Path
+) -> None:
+    hostile = tmp_path / "long\x1b[2J.jsonl"
+    hostile.write_bytes(jsonl(conversation(10_000)))
+    master, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    command = [*FLIGHTLOG, "import", "-r", str(recording), str(hostile)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as importing:
+        os.close(terminal)
+        written = b""
+        with contextlib.suppress(OSError):  # what a terminal says when its last user has left
+            while part := os.read(master, 65536):
+                written += part
+    os.close(master)
+    assert importing.returncode == 0
+    drawn, cleared = written.rsplit(b"\r\x1b[K", 1)
+    bars = drawn.decode().split("\r\x1b[K")[1:]
+    assert all(
+        re.fullmatch(r"[█░]{20} +\d+%  [\d.]+ .?B at [\d.]+ .?B/s  \S+ left  long.*", bar)
+        for bar in bars
+    ), bars
+    assert bars
+    assert max(map(len, bars)) < 80
+    assert b"\x1b[2J" not in written
+    assert b"%" not in cleared
 
 
 def test_a_dry_run_records_nothing_and_the_formats_are_listed(
