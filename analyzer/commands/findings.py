@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import click
 
 from analyzer.analysis import analyze
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.colour import painted
+from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import chosen_session, opened
+from analyzer.filters import Filter, Scope, finding_subjects
 from analyzer.model import Analysis, Finding, Severity
 from analyzer.timeline import format_offset
 from recorder.commands.options import json_option, no_verify_option, recording_option
@@ -25,8 +28,9 @@ LEVELS = tuple(severity.name.lower() for severity in Severity)
 @click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
-    help="End with 1 when something at least this severe was found.",
+    help="End with 1 when something at least this severe was found and chosen.",
 )
+@filter_option(Scope.FINDINGS)
 @no_verify_option
 @click.pass_context
 def command(
@@ -35,6 +39,7 @@ def command(
     recording: str | None,
     as_json: bool,
     fail_on: str | None,
+    chosen: Filter,
     no_verify: bool,
 ) -> None:
     """List what the rules found in a session, in order of time.
@@ -45,10 +50,14 @@ def command(
     Example:
       flightlog findings
       flightlog findings --fail-on high
+      flightlog findings --filter "sev>=high -rule:R24"
     """
     with opened(recording) as source:
         analysis = analyze(source, chosen_session(source, session).id)
         chain = None if no_verify else chain_of(source.path)
+    all_found = len(analysis.findings)
+    kept = tuple(found for found, seen in finding_subjects(analysis) if chosen.fits(seen))
+    analysis = replace(analysis, findings=kept)
     if chain is not None and not chain.is_intact:
         click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
     if as_json:
@@ -57,6 +66,8 @@ def command(
     elif analysis.findings:
         click.echo(chain.words if chain else "not verified")
         click.echo("\n".join(_lines(analysis)))
+    elif all_found:
+        click.echo(f"the filter hides all {all_found} findings: {chosen.words}", err=True)
     else:
         click.echo(f"the rules found nothing in session {safe_text(analysis.session.id)}", err=True)
     if fail_on and any(f.severity >= Severity[fail_on.upper()] for f in analysis.findings):

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from analyzer.analysis import analyze
+from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import completeness_of
+from analyzer.filters import Filter, Scope
 from analyzer.incident import incident_of
 from analyzer.reports import REPORTERS, build
 from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
@@ -30,20 +32,28 @@ from recorder.verify import verify
 @click.option(
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
+@filter_option(Scope.ACTIONS)
 @click.option("--no-verify", is_flag=True, help="Leave the recording unverified, and say so.")
 def command(
-    session: str | None, recording: str | None, style: str, output: Path | None, no_verify: bool
+    session: str | None,
+    recording: str | None,
+    style: str,
+    output: Path | None,
+    chosen: Filter,
+    no_verify: bool,
 ) -> None:
     """Write the timeline report of a session.
 
     SESSION is an id or the beginning of one; without it, or with `last`, the newest. Every
     statement says whether it was observed, inferred or reconstructed, and on which actions it
-    stands.
+    stands. A filter chooses the lines of the timeline and the findings; the rest of the report, and
+    what the rules see, is the whole session.
 
     \b
     Example:
       flightlog report
       flightlog report 3f2a --format html --output wipe.html
+      flightlog report --filter "failed or destroys"
     """
     with opened(recording) as source:
         row = chosen_session(source, session)
@@ -55,6 +65,7 @@ def command(
             incident_of(analysis, completeness, source.blob),
             recording=source.path.name,
             meta=source.meta,
+            chosen=chosen,
             integrity=NOT_VERIFIED if no_verify else integrity_of(verify(source.path)),
         )
     text = REPORTERS[style](content)

@@ -13,8 +13,10 @@ import click
 
 from analyzer.analysis import analyze
 from analyzer.chain import Chain, chain_of
+from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import opened
 from analyzer.completeness import Completeness, completeness_of
+from analyzer.filters import Filter, Scope, Subject, subjects_of
 from analyzer.timeline import format_length
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.location import demo_stands_in
@@ -44,8 +46,11 @@ NARROWEST = 60
     "--calls", "with_calls", is_flag=True,
     help="Derive each session, and say how many of its calls two witnesses tell of.",
 )  # fmt: skip
+@filter_option(Scope.SESSIONS)
 @no_verify_option
-def command(recording: str | None, *, as_json: bool, with_calls: bool, no_verify: bool) -> None:
+def command(
+    recording: str | None, *, as_json: bool, with_calls: bool, chosen: Filter, no_verify: bool
+) -> None:
     """List the sessions of a recording, the newest first, and who told of them.
 
     A session without a recorded end is `open`: its agent is still at work, or was cut off. CHAIN
@@ -56,10 +61,12 @@ def command(recording: str | None, *, as_json: bool, with_calls: bool, no_verify
     Example:
       flightlog sessions
       flightlog sessions --calls
+      flightlog sessions --filter "since:7d sev>=high"
       flightlog sessions --json | jq '.[0].id'
     """
     with opened(recording) as source:
-        rows = list(reversed(source.sessions()))
+        every = list(reversed(source.sessions()))
+        rows = [row for row in every if _is_chosen(source, row, chosen)]
         chain = None if no_verify else chain_of(source.path)
         told = _witnesses(source)
         calls = {row.id: _calls(source, row) for row in rows} if with_calls else {}
@@ -76,8 +83,17 @@ def command(recording: str | None, *, as_json: bool, with_calls: bool, no_verify
                 click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
             if demo_stands_in(recording):
                 click.echo("these are the demo's: there is no recording of your own yet", err=True)
+        elif every:
+            click.echo(f"the filter hides all {len(every)} sessions: {chosen.words}", err=True)
         else:
             click.echo(f"{source.path} holds no session yet", err=True)
+
+
+def _is_chosen(source: Recording, row: SessionRow, chosen: Filter) -> bool:
+    """Tell whether a session fits; it is analysed only where more than its own facts are asked."""
+    if chosen.of_session:
+        return chosen.fits(Subject(row, None))
+    return any(map(chosen.fits, subjects_of(analyze(source, row.id))))
 
 
 def _witnesses(source: Recording) -> Witnesses:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from analyzer.commands.filters import Filter, filter_options
+from analyzer.commands.filters import filter_options
 from analyzer.commands.selection import NEWEST, chosen_session
 from analyzer.commands.tail_lines import document_of, line_of
 from analyzer.effects import judge_request
+from analyzer.filters import Filter, Subject
 from analyzer.live import Event, LiveFeed, Remark
 from analyzer.model import Action, Effect
 from analyzer.texts import Texts
@@ -71,6 +72,7 @@ def command(
       flightlog tail
       flightlog tail --kind tool_call --status denied --status no-result
       flightlog tail --witness hook --text curl
+      flightlog tail --filter "effect:D1 or (lane:tool failed)"
       flightlog tail --json | jq 'select(.effect == "D1")'
       flightlog tail last --once
     """
@@ -100,7 +102,7 @@ def _follow(path: Path, choice: _Choice, *, as_json: bool, once: bool, lines: in
         printer = _printer(source, as_json=as_json)
 
         def look() -> list[News]:
-            events = [event for event in feed.look() if choice.actions.fits(event.action)]
+            events = [event for event in feed.look() if _is_chosen(source, event.action, choice)]
             return sorted([*feed.remarks(), *events], key=lambda news: news.t_ns)
 
         feed.is_stale()
@@ -116,6 +118,15 @@ def _follow(path: Path, choice: _Choice, *, as_json: bool, once: bool, lines: in
                 printer(look())
             elif _inode(path) not in {inode, 0}:
                 return True
+
+
+def _is_chosen(source: Recording, action: Action, choice: _Choice) -> bool:
+    if choice.actions.is_empty:
+        return True
+    row = source.session(action.session)
+    if action.kind is Kind.API_REQUEST:
+        action = replace(action, judgement=judge_request(Texts.of(action, source.blob)))
+    return choice.actions.fits(Subject(row, action))
 
 
 def _wanted(source: Recording, choice: _Choice, *, once: bool) -> Callable[[SessionRow], bool]:

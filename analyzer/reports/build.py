@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from analyzer.completeness import Completeness, blind_spots
+from analyzer.filters import Filter, finding_subjects, subjects_of
 from analyzer.frames import actions_frame, effort_of
 from analyzer.incident.model import Incident
 from analyzer.model import Action, Analysis, Credential, Effect, Finding, Outcome, Severity
@@ -40,6 +41,7 @@ from recorder.safe_text import safe_text, shorten_seals
 __all__ = ["build", "shown"]
 
 SECOND = 1_000_000_000
+EVERYTHING = Filter()
 CLAIMS = frozenset({Kind.MODEL_CALL, Kind.PROMPT})
 EFFECT_WORDS: Mapping[Effect, str] = {
     Effect.READ: "only reads",
@@ -71,6 +73,7 @@ def build(
     recording: str,
     meta: Meta,
     integrity: Integrity,
+    chosen: Filter = EVERYTHING,
 ) -> ReportContent:
     """Return the report of a session.
 
@@ -81,8 +84,11 @@ def build(
         recording: the recording's file name.
         meta: what the recording says of itself.
         integrity: what verification found.
+        chosen: which actions stand in the timeline, and which findings are told.
     """
     row = analysis.session
+    kept = frozenset(s.action.id for s in subjects_of(analysis) if s.action and chosen.fits(s))
+    found = tuple(f for f, subject in finding_subjects(analysis) if chosen.fits(subject))
     return ReportContent(
         title=f"Session {shown(row.id[:12])} of {shown(row.agent) or 'an unnamed agent'}",
         recording=shown(recording),
@@ -110,10 +116,11 @@ def build(
         ),
         summary=tuple(_summary(analysis, completeness)),
         story=story_of(analysis, incident, shown),
-        findings=tuple(_finding(analysis, f) for f in analysis.findings),
+        filter=_filter(analysis, chosen, len(kept), len(found)),
+        findings=tuple(_finding(analysis, f) for f in found),
         disputes=tuple(disputes_of(analysis, shown)),
         credentials=tuple(_chain(analysis, c) for c in analysis.credentials),
-        timeline=tuple(_timeline(analysis)),
+        timeline=tuple(_timeline(analysis, kept)),
         moments=moments_of(analysis, shown),
         effort=tuple(_effort(analysis)),
         completeness=statements_of(completeness),
@@ -195,7 +202,17 @@ def _chain(analysis: Analysis, credential: Credential) -> Chain:
     )
 
 
-def _timeline(analysis: Analysis) -> Iterable[Second]:
+def _filter(analysis: Analysis, chosen: Filter, actions: int, findings: int) -> str:
+    if chosen.is_empty:
+        return ""
+    return shown(
+        f"{chosen.words}. It keeps {actions} of {len(analysis.actions)} actions in the "
+        f"timeline and {findings} of {len(analysis.findings)} findings; all else tells of the "
+        "whole session."
+    )
+
+
+def _timeline(analysis: Analysis, kept: frozenset[int]) -> Iterable[Second]:
     marks: dict[int, Severity] = {}
     for finding in analysis.findings:
         marks[finding.action] = max(finding.severity, marks.get(finding.action, Severity.LOW))
@@ -206,6 +223,8 @@ def _timeline(analysis: Analysis) -> Iterable[Second]:
             continue
         parent = action.join.parent if action.join else None
         depths[action.id] = depths[parent] + 1 if parent in depths else 0
+        if action.id not in kept:
+            continue
         entries.append((action, _entry(analysis, action, depths[action.id], marks)))
     by_second = groupby(entries, key=lambda pair: (pair[0].start_ns - analysis.start_ns) // SECOND)
     for second, group in by_second:

@@ -246,6 +246,8 @@ class ReportContent:
     """The effect classes that occur, with their meaning."""
     summary: tuple[Statement, ...]
     story: Story
+    filter: str
+    """What chose the timeline's lines and the findings, in words; empty when all are told."""
     findings: tuple[FindingEntry, ...]
     disputes: tuple[Dispute, ...]
     credentials: tuple[Chain, ...]
