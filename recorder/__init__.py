@@ -20,7 +20,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recorder.api import ModelCall, approval, model_call, prompt, session, start, stop, tool
+    from recorder.api import (
+        ModelCall,
+        approval,
+        credential,
+        model_call,
+        prompt,
+        session,
+        start,
+        stop,
+        tool,
+    )
     from recorder.errors import FlightlogError
     from recorder.reader import Recording
 
@@ -29,6 +39,7 @@ __all__ = [
     "ModelCall",
     "Recording",
     "approval",
+    "credential",
     "model_call",
     "prompt",
     "session",

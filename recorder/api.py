@@ -26,7 +26,17 @@ from recorder.errors import FlightlogError
 from recorder.location import recording_to_write
 from recorder.model import Json, Kind, new_id
 
-__all__ = ["ModelCall", "approval", "model_call", "prompt", "session", "start", "stop", "tool"]
+__all__ = [
+    "ModelCall",
+    "approval",
+    "credential",
+    "model_call",
+    "prompt",
+    "session",
+    "start",
+    "stop",
+    "tool",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +156,32 @@ def approval(
         semconv.APPROVAL_BY: by,
     }
     _point(Kind.APPROVAL, decision, {**said, **(attributes or {})})
+
+
+def credential(
+    value: str, *, name: str, scope: str = "", purpose: str = "", environment: str = ""
+) -> None:
+    """Declare a credential that this process holds: it is sealed by value from now on.
+
+    The value goes to the recorder's memory and is written nowhere; its token, and what is said of
+    it here, are recorded. Wherever it turns up, in any encoding, it is sealed, also in what was
+    stored before, and `flightlog credentials` tells uses beyond what it is for.
+
+    Args:
+        value: the secret.
+        name: what people call it.
+        scope: how far it reaches: `account`, `project`, ...
+        purpose: what it is for: words, `read only`, or patterns of operations (`customDomain*`).
+        environment: `production`, `staging`, `development`.
+    """
+    told = {
+        semconv.CREDENTIAL_SECRET: value,
+        semconv.CREDENTIAL_NAME: name,
+        semconv.CREDENTIAL_SCOPE: scope,
+        semconv.CREDENTIAL_PURPOSE: purpose,
+        semconv.CREDENTIAL_ENVIRONMENT: environment,
+    }
+    _point(Kind.CREDENTIAL, "declared", {word: text for word, text in told.items() if text})
 
 
 class ModelCall:

@@ -22,6 +22,7 @@ from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Record
 from recorder.reader import Recording
 from recorder.sealing import Sealer
+from recorder.sealing.aside import sealer_aside
 from recorder.spool import Spool
 from recorder.wire import MAX_FRAME, decode_record, encode_frame, record_fields
 from recorder.writer import gap
@@ -222,22 +223,23 @@ class Client:
         try:
             if self._spool is None or self._sealer is None:
                 self._spool = Spool(spool_folder(self._recording))
-                self._sealer = Sealer(self._key())
-            self._spool.append(self._sealer.seal(record))
+                self._sealer = sealer_aside(*self._key())
+            sealed = self._sealer.seal(record)
+            self._spool.append(sealed, secrets=self._sealer.recall.take_new())
         except Exception as error:
             logger.warning("a record is lost (%s); the gap will be recorded", type(error).__name__)
             self._dropped += 1
         return False
 
-    def _key(self) -> bytes:
-        """Return the recording's fingerprint key, or one of this process alone where the recording
-        cannot be read: then secrets are sealed all the same, but cannot be followed.
+    def _key(self) -> tuple[bytes, str]:
+        """Return the recording's fingerprint key and log id, or a key of this process alone where
+        the recording cannot be read: then secrets are sealed all the same, but cannot be followed.
         """
         try:
             with Recording.open(self._recording) as recording:
-                return fingerprint_key(recording.meta.log_id)[0]
+                return fingerprint_key(recording.meta.log_id)[0], recording.meta.log_id
         except (RecordingError, OSError, ValueError):
-            return os.urandom(32)
+            return os.urandom(32), ""
 
 
 def _hand_over(connection: socket.socket, frame: bytes, seconds: float = REACH_SECONDS) -> None:

@@ -9,6 +9,7 @@
     ├── SessionNotFoundError
     ├── RecorderBusyError
     ├── RecorderUnreachableError
+    ├── SettingsError
     └── ProxyError
 
 A message says what happened and what to do; `exit_code` is what the command line ends with.
@@ -53,6 +54,10 @@ class RecorderBusyError(FlightlogError):
 
 class RecorderUnreachableError(FlightlogError):
     """No recorder answers at the recording's socket."""
+
+
+class SettingsError(FlightlogError):
+    """A settings file of the user's cannot be read."""
 
 
 class ProxyError(FlightlogError):

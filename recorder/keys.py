@@ -11,12 +11,13 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recorder.location import keys_folder
+from recorder.location import keys_folder, keys_root
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_BYTES = 32
+MACHINE_FILE = "machine.key"
 FINGERPRINT_FILE = "fingerprint.key"
 SIGNING_FILE = "signing.key"
 
@@ -24,6 +25,11 @@ SIGNING_FILE = "signing.key"
 def fingerprint_key(log_id: str) -> tuple[bytes, bool]:
     """Return the recording's fingerprint key (32 bytes) and whether it was made just now."""
     return _load_or_make(keys_folder(log_id) / FINGERPRINT_FILE)
+
+
+def machine_key() -> bytes:
+    """Return this machine's own key (32 bytes), for fingerprints that hold over recordings."""
+    return _load_or_make(keys_root() / MACHINE_FILE)[0]
 
 
 def signing_key(log_id: str) -> tuple[Ed25519PrivateKey, bool]:

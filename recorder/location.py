@@ -85,6 +85,13 @@ def cache_folder() -> Path:
     return user_cache_path("flightlog", appauthor=False)
 
 
+def credentials_file() -> Path:
+    """Return the file of what the user declared and allowed of credentials; it holds no value."""
+    from platformdirs import user_config_path  # noqa: PLC0415
+
+    return user_config_path("flightlog", appauthor=False) / "credentials.toml"
+
+
 def keys_root() -> Path:
     """Return the folder of all recordings' keys; never beside a recording."""
     base = os.environ.get(FLIGHTLOG_KEYS)

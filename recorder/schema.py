@@ -80,6 +80,25 @@ CREATE TABLE frontier (
   size INTEGER NOT NULL,
   stack BLOB NOT NULL
 ) STRICT;
+"""
+
+# What sealing needs to find again what it cannot keep: an index, no evidence. Recordings of former
+# releases get it when they are next appended to.
+CREATE_RECALL = """
+CREATE TABLE IF NOT EXISTS marks (
+  seq INTEGER PRIMARY KEY,
+  marks BLOB
+) STRICT;
+CREATE TABLE IF NOT EXISTS forms (
+  fingerprint TEXT NOT NULL,
+  mark BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  encoding TEXT NOT NULL
+) STRICT;
+"""
+
+CREATE_VIEWS = """
 CREATE VIEW v_records AS
   SELECT seq, session_id, witness, phase, kind, name, ref, t_ns, observed_ns, status,
          CAST(body AS TEXT) AS body

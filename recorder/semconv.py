@@ -115,6 +115,11 @@ SIDECHAIN = "flightlog.subagent"
 RAW = "flightlog.source.raw"
 """An entry that is kept as it is, because nothing here knows what it means."""
 REASON = "flightlog.reason"
+RESEALED_RECORDS = "flightlog.resealed.records"
+"""Numbers of the records that were sealed once more, because they held what was recognised later.
+"""
+RESEALED_LEAVES = "flightlog.resealed.leaves"
+"""Leaf hashes of what stands in them now, in the same order, hexadecimal."""
 CREDENTIAL_SECRET = "flightlog.credential.secret"  # noqa: S105 (an attribute's name)
 """A declared credential's value: sealed whatever it looks like, so its token stands here."""
 CREDENTIAL_NAME = "flightlog.credential.name"

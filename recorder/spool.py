@@ -10,7 +10,7 @@ import base64
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,11 @@ from typing import Any
 
 import zstandard
 
-from recorder.model import Record, Role, Seal
+from recorder.model import Record, Seal
+from recorder.restoring import restored
+from recorder.sealing.forms import Form
+from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
-from recorder.wire import decode_record
 
 __all__ = ["Spool", "Spooled", "take_in"]
 
@@ -33,6 +35,8 @@ class Spooled:
 
     records: tuple[tuple[Record, tuple[Seal, ...]], ...]
     """Each record, its large values back in place, with the seals that it already had."""
+    secrets: tuple[NewSecret, ...]
+    """What its writers saw for the first time, told by forms alone."""
     torn: int
     """Lines that could not be read."""
     name: str
@@ -44,11 +48,14 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}.jsonl"
 
-    def append(self, sealed: SealedRecord, *, sync: bool = False) -> None:
+    def append(
+        self, sealed: SealedRecord, *, secrets: Sequence[NewSecret] = (), sync: bool = False
+    ) -> None:
         """Append one sealed record as a line, in one write.
 
         Args:
             sealed: the record.
+            secrets: what became known with it; of these only marks and fingerprints are written.
             sync: wait until it would survive a loss of power.
 
         Raises:
@@ -59,6 +66,7 @@ class Spool:
             raise TypeError("the spool takes sealed records only")
         line = json.dumps({
             "fields": dict(sealed.fields),
+            **({"forms": [_form_as_json(f) for s in secrets for f in s.forms]} if secrets else {}),
             "blobs": {b.digest.hex(): base64.b64encode(b.data).decode() for b in sealed.blobs},
         })  # fmt: skip
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,29 +110,37 @@ def _locked(path: Path) -> Iterator[int]:
 
 def _parse(name: str, content: bytes) -> Spooled:
     records: list[tuple[Record, tuple[Seal, ...]]] = []
+    secrets: list[NewSecret] = []
     torn = 0
     for line in content.split(b"\n"):
         if not line:
             continue
         try:
-            records.append(_restore(json.loads(line)))
+            document = json.loads(line)
+            records.append(_restore(document))
+            secrets += _secrets(document)
         except (ValueError, KeyError, TypeError, zstandard.ZstdError):
             torn += 1
-    return Spooled(tuple(records), torn, name)
+    return Spooled(tuple(records), tuple(secrets), torn, name)
+
+
+def _form_as_json(form: Form) -> list[str | int]:
+    return [form.fingerprint, form.mark.hex(), form.at, form.length, form.encoding]
+
+
+def _secrets(document: dict[str, Any]) -> Iterator[NewSecret]:
+    """Yield the secrets that a line tells of, each with its forms."""
+    forms: dict[str, list[Form]] = {}
+    for fingerprint, mark, at, length, encoding in document.get("forms", ()):
+        form = Form(bytes.fromhex(mark), int(at), int(length), str(encoding), str(fingerprint))
+        forms.setdefault(form.fingerprint, []).append(form)
+    for fingerprint, several in forms.items():
+        yield NewSecret("", fingerprint, tuple(several))
 
 
 def _restore(document: dict[str, Any]) -> tuple[Record, tuple[Seal, ...]]:
-    fields = document["fields"]
-    attributes = dict(fields["attributes"])
-    for name, ref in fields["blobs"].items():
-        data = base64.b64decode(document["blobs"][ref["digest"]])
-        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
-        attributes[name] = raw.decode("utf-8", "surrogatepass")
-    seals = tuple(
-        Seal(
-            s["fp"], s["class"], s["detector"], Role(s["role"]), s["place"], s["length"], s["hint"],
-            s["suspected"], s.get("encoding", ""),
-        )
-        for s in fields["seals"]
-    )  # fmt: skip
-    return decode_record({**fields, "attributes": attributes}), seals
+    def blob(digest: str) -> bytes:
+        data = base64.b64decode(document["blobs"][digest])
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
+
+    return restored(document["fields"], blob)

@@ -1,36 +1,48 @@
 """The only writer of a recording: appends groups of sealed records, each group one commit.
 
 Standard library sqlite3 only (sqlite_utils would load pandas into the agent's process). Nothing is
-ever updated or deleted here but the frontier of the log.
+ever updated or deleted here but the frontier of the log, and what is sealed late.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-from recorder import semconv
+import zstandard
+
 from recorder.body import encode_body
 from recorder.checkpoint import Checkpoint, sign, verifier_key
+from recorder.columns import index_columns, session_columns
 from recorder.environment import FLIGHTLOG_KEYS
 from recorder.errors import NewerFormatError, RecordingError
 from recorder.keys import fingerprint_key, signing_key
 from recorder.location import keys_root
 from recorder.merkle import Frontier, leaf_hash
 from recorder.model import new_id
-from recorder.reader import Meta, Recording
-from recorder.schema import APPLICATION_ID, CREATE_TABLES, FORMAT_VERSION, PAGE_SIZE
+from recorder.reader import MAX_BLOB_BYTES, Meta, Recording
+from recorder.replacing import INSERT_MARKS, Replacement, replace, replacement
+from recorder.schema import (
+    APPLICATION_ID,
+    CREATE_RECALL,
+    CREATE_TABLES,
+    CREATE_VIEWS,
+    FORMAT_VERSION,
+    PAGE_SIZE,
+)
+from recorder.sealing.forms import Form
 from recorder.sealing.sealed import SealedRecord
 
-__all__ = ["Durability", "Store", "index_columns", "session_columns"]
+__all__ = ["Durability", "Store"]
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +51,10 @@ type Durability = str
 
 CHECKPOINT_PAGES = 1000
 BUSY_SECONDS = 5.0
+MAX_BLOBS_READ = 2000
+"""Large values, the newest, that are read where nothing marked leads to a secret."""
+MARKS_AT_ONCE = 200
+"""Marks that one statement looks for."""
 
 INSERT_RECORD = """
 INSERT INTO records (seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns,
@@ -57,6 +73,7 @@ INSERT_CREDENTIAL = (
 INSERT_SIGHTING = (
     "INSERT INTO sightings (seq, fingerprint, role, place, detector) VALUES (?,?,?,?,?)"
 )
+INSERT_FORM = "INSERT INTO forms (fingerprint, mark, at, length, encoding) VALUES (?,?,?,?,?)"
 INSERT_CHECKPOINT = "INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?,?)"
 UPSERT_FRONTIER = (
     "INSERT INTO frontier (one, size, stack) VALUES (1,?,?) "
@@ -73,6 +90,7 @@ class _Rows:
     blobs: list[tuple[Any, ...]]
     credentials: list[tuple[Any, ...]]
     sightings: list[tuple[Any, ...]]
+    marks: list[tuple[Any, ...]]
 
 
 class Store:
@@ -140,12 +158,95 @@ class Store:
         found = self._db.execute("SELECT 1 FROM records WHERE id = ?", (record_id,)).fetchone()
         return found is not None
 
-    def append(self, group: Sequence[SealedRecord], *, checkpoint: bool = False) -> int:
+    def marked(self, marks: Iterable[bytes], before: int) -> list[int]:
+        """Return the records up to one that may hold a string with one of some marks."""
+        wanted = list(marks)
+        found: set[int] = set()
+        for start in range(0, len(wanted), MARKS_AT_ONCE):
+            part = wanted[start : start + MARKS_AT_ONCE]
+            holds = " OR ".join(["instr(marks, ?)"] * len(part))
+            sql = f"SELECT seq FROM marks WHERE seq <= ? AND (marks IS NULL OR {holds})"  # noqa: S608
+            found.update(row[0] for row in self._db.execute(sql, (before, *part)))
+        return sorted(found)
+
+    def holding(self, texts: Iterable[str], before: int) -> list[int]:
+        """Return the records up to one that hold one of some texts, by reading them all."""
+        written = {form for text in texts for form in _as_in_json(text)}
+        if not written:
+            return []
+        holds = " OR ".join(["instr(body, ?)"] * len(written))
+        sql = f"SELECT seq FROM records WHERE seq <= ? AND ({holds})"  # noqa: S608
+        found = {row[0] for row in self._db.execute(sql, (before, *written))}
+        newest = "SELECT digest, data FROM blobs ORDER BY rowid DESC LIMIT ?"
+        for digest, data in self._db.execute(newest, (MAX_BLOBS_READ,)).fetchall():
+            raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
+            if any(form in raw for form in written):
+                refers = "SELECT seq FROM records WHERE seq <= ? AND instr(body, ?)"
+                found.update(
+                    r[0] for r in self._db.execute(refers, (before, digest.hex().encode()))
+                )
+        return sorted(found)
+
+    def body(self, seq: int) -> bytes | None:
+        """Return a record's body; None where there is none."""
+        row = self._db.execute("SELECT body FROM records WHERE seq = ?", (seq,)).fetchone()
+        return row[0] if row else None
+
+    def blob(self, digest: str) -> bytes | None:
+        """Return a large value's sealed bytes; None where it is gone."""
+        sql = "SELECT data FROM blobs WHERE digest = ?"
+        row = self._db.execute(sql, (bytes.fromhex(digest),)).fetchone()
+        if row is None or row[0] is None:
+            return None
+        return zstandard.ZstdDecompressor().decompress(row[0], max_output_size=MAX_BLOB_BYTES)
+
+    def replacement(self, seq: int, sealed: SealedRecord) -> Replacement:
+        """Return what is to stand in a record's place, for `append`."""
+        return replacement(seq, sealed)
+
+    def fold(self) -> bool:
+        """Fold the write-ahead log into the file and cut it; False while a reader holds it."""
+        self._db.execute("PRAGMA busy_timeout = 50")
+        try:
+            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        return not busy
+
+    def vacuum(self) -> None:
+        """Write the file anew, without what its pages keep in their unused parts.
+
+        Raises:
+            sqlite3.Error: it cannot be done now.
+        """
+        self._db.execute("VACUUM")
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files that hold the recording: the database and its write-ahead log."""
+        return self.path, self.path.with_name(self.path.name + "-wal")
+
+    def forms(self) -> list[Form]:
+        """Return the forms by which the recording's secrets are recalled."""
+        rows = self._db.execute("SELECT mark, at, length, encoding, fingerprint FROM forms")
+        return [Form(*row) for row in rows]
+
+    def append(
+        self,
+        group: Sequence[SealedRecord],
+        *,
+        checkpoint: bool = False,
+        forms: Sequence[Form] = (),
+        replacing: Sequence[Replacement] = (),
+    ) -> int:
         """Append a group in one commit and return the newest `seq`; all of it is stored or none.
 
         Args:
             group: sealed records, in the order of receipt.
             checkpoint: also sign the log as it then stands.
+            forms: of secrets that became known with the group.
+            replacing: records that are sealed once more; one of the group says so.
 
         Raises:
             sqlite3.Error: nothing of the group was stored (disk full, locked, I/O error).
@@ -156,11 +257,17 @@ class Store:
         signs = checkpoint and frontier.size > self._signed_size
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            replace(self._db, replacing)
             self._db.executemany(INSERT_RECORD, rows.records)
             self._db.executemany(INSERT_SESSION, rows.sessions)
             self._db.executemany(INSERT_BLOB, rows.blobs)
             self._db.executemany(INSERT_CREDENTIAL, rows.credentials)
             self._db.executemany(INSERT_SIGHTING, rows.sightings)
+            self._db.executemany(INSERT_MARKS, rows.marks)
+            self._db.executemany(
+                INSERT_FORM,
+                [(f.fingerprint, f.mark, f.at, f.length, f.encoding) for f in forms],
+            )
             self._db.execute(UPSERT_FRONTIER, (frontier.size, frontier.to_bytes()))
             if signs:
                 note = sign(Checkpoint(self._origin, frontier.size, frontier.root()), self._key)
@@ -187,7 +294,7 @@ class Store:
             self._db.close()
 
     def _rows(self, group: Sequence[SealedRecord], frontier: Frontier) -> _Rows:
-        rows = _Rows([], [], [], [], [])
+        rows = _Rows([], [], [], [], [], [])
         met: set[str] = set()
         for sealed in group:
             if not isinstance(sealed, SealedRecord):
@@ -201,6 +308,8 @@ class Store:
             if session and session not in self._sessions and session not in met:
                 met.add(session)
                 rows.sessions.append(session_columns(seq, sealed.fields))
+            if sealed.marks != b"":
+                rows.marks.append((seq, sealed.marks))
             rows.blobs.extend((b.digest, b.size, b.encoding, b.data) for b in sealed.blobs)
             for seal in sealed.seals:
                 rows.credentials.append((seal.fingerprint, seal.credential_class, seal.hint, seq))
@@ -210,48 +319,11 @@ class Store:
         return rows
 
 
-def index_columns(fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the columns that index a body, from `id` to `status`; verify compares them."""
-    t_ns = fields["t"]
-    return (
-        column_text(fields["id"]),
-        column_text(fields["session"]),
-        fields["witness"],
-        fields["phase"],
-        fields["kind"],
-        column_text(fields["name"]),
-        column_text(fields["ref"]),
-        None if t_ns is None else int(t_ns),
-        int(fields["observed"]),
-        fields["status"],
-    )
-
-
-def session_columns(seq: int, fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return a session's row, from the first record that speaks of it; verify compares it."""
-    attributes = fields["attributes"]
-
-    def text(*names: str) -> str:
-        found = (attributes.get(name) for name in names)
-        return column_text(next((value for value in found if isinstance(value, str)), ""))
-
-    return (
-        column_text(fields["session"]),
-        text(semconv.GEN_AI_AGENT_NAME, semconv.SERVICE_NAME),
-        text(semconv.GEN_AI_AGENT_VERSION),
-        text(semconv.GEN_AI_MODEL),
-        text(semconv.PROCESS_CWD),
-        text(semconv.HOST_NAME),
-        text(semconv.USER_NAME),
-        fields["witness"],
-        column_text(fields["run"]),
-        seq,
-    )
-
-
-def column_text(text: str) -> str:
-    """Return text that SQLite can hold: it refuses lone surrogates, and stops at NUL in places."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "␀")
+def _as_in_json(text: str) -> Iterator[bytes]:
+    """Yield a text as it stands in a body: escaped once, or in JSON that stands in JSON."""
+    once = json.dumps(text, ensure_ascii=False)[1:-1]
+    for form in (text, once, json.dumps(once, ensure_ascii=False)[1:-1]):
+        yield form.encode("utf-8", "surrogatepass")
 
 
 @contextmanager
@@ -283,7 +355,7 @@ def _create(path: Path) -> None:
             db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute("PRAGMA journal_mode = DELETE")
-            db.executescript(CREATE_TABLES)
+            db.executescript(CREATE_TABLES + CREATE_RECALL + CREATE_VIEWS)
             db.execute(
                 "INSERT INTO meta (format_version, log_id, created_ns, recorder_version, origin, "
                 "verifier_key) VALUES (?,?,?,?,?,?)",
@@ -303,6 +375,9 @@ def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {durability}")
+        # What is sealed later must not stay readable in pages that are free.
+        db.execute("PRAGMA secure_delete = ON")
+        db.executescript(CREATE_RECALL)
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     except BaseException:
         db.close()

@@ -15,10 +15,11 @@ from typing import Any
 
 import zstandard
 
+from recorder import semconv
 from recorder.checkpoint import Checkpoint, open_note
+from recorder.columns import index_columns, session_columns
 from recorder.merkle import HASH_BYTES, Frontier, leaf_hash
 from recorder.reader import Recording
-from recorder.store import index_columns, session_columns
 
 __all__ = ["Problem", "VerifyReport", "verify"]
 
@@ -65,6 +66,8 @@ class VerifyReport:
     gaps: int
     """Records in which the recorder says that something is missing."""
     problems: tuple[Problem, ...]
+    resealed: int = 0
+    """Records that were sealed once more, each named by a later record of the log."""
 
     @property
     def ok(self) -> bool:
@@ -116,11 +119,16 @@ class _Verification:
         self._sightings: list[tuple[Any, ...]] = []
         self._blobs: set[str] = set()
         self._sessions: dict[str, tuple[Any, ...]] = {}
+        self._changed: dict[int, bytes] = {}
+        """Record whose bytes do not match its leaf -> the leaf hash of its bytes."""
+        self._resealed: dict[int, str] = {}
+        """Record that was sealed once more -> the leaf hash of what stands there since."""
 
     def run(self) -> VerifyReport:
         notes = dict(self._rows("SELECT size, note FROM checkpoints ORDER BY size"))
         self._compare_meta()
         signed = self._walk(notes)
+        self._compare_changed()
         self._compare_frontier()
         self._compare_index_tables()
         self._check_blobs()
@@ -136,6 +144,7 @@ class _Verification:
             verifier_key=meta.verifier_key,
             gaps=self._gaps,
             problems=tuple(self._problems[:MAX_PROBLEMS]),
+            resealed=len(self._resealed),
         )
 
     def _walk(self, notes: dict[int, str]) -> int:
@@ -173,8 +182,7 @@ class _Verification:
             self._add(seq, f"the body of record #{seq} was removed without a word why")
             return
         if leaf_hash(body) != leaf:
-            self._add(seq, f"record #{seq} was changed: its bytes do not match its leaf in the log")
-            return
+            self._changed[seq] = leaf_hash(body)
         try:
             self._check_columns(seq, json.loads(body), columns)
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -192,10 +200,32 @@ class _Verification:
         self._gaps += fields["kind"] == "lifecycle" and fields["name"] in {"gap", "spool_torn"}
         if fields["session"] and fields["session"] not in self._sessions:
             self._sessions[fields["session"]] = session_columns(seq, fields)
+        if fields["kind"] == "lifecycle" and fields["name"] == "resealed":
+            self._note_resealed(seq, fields)
         self._blobs.update(blob["digest"] for blob in fields["blobs"].values())
         self._sightings += [
             (seq, s["fp"], s["role"], s["place"], s["detector"]) for s in fields["seals"]
         ]
+
+    def _note_resealed(self, seq: int, fields: dict[str, Any]) -> None:
+        """Take in what a record tells of earlier ones; of itself and later ones it can tell none.
+
+        It counts only as the recorder wrote it, so a record that was changed itself vouches for
+        nothing.
+        """
+        if seq in self._changed or fields["witness"] != "recorder":
+            return
+        told = fields["attributes"]
+        numbers, leaves = told[semconv.RESEALED_RECORDS], told[semconv.RESEALED_LEAVES]
+        self._resealed |= {n: leaf for n, leaf in zip(numbers, leaves, strict=True) if n < seq}
+
+    def _compare_changed(self) -> None:
+        """Complain of records that were changed, but for what was sealed once more and says so."""
+        for seq, found in self._changed.items():
+            if self._resealed.get(seq) != found.hex():
+                self._add(
+                    seq, f"record #{seq} was changed: its bytes do not match its leaf in the log"
+                )
 
     def _check_checkpoint(self, note: str) -> bool:
         size = self._frontier.size
@@ -232,7 +262,7 @@ class _Verification:
         stored = self._rows(
             "SELECT seq, fingerprint, role, place, detector FROM sightings ORDER BY rowid"
         )
-        if stored != self._sightings:
+        if sorted(stored) != sorted(self._sightings):
             changed = {row[0] for row in set(stored) ^ set(self._sightings)}
             self._add(
                 min(changed, default=None),

@@ -17,10 +17,13 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from recorder import semconv
-from recorder.location import spool_folder
-from recorder.model import Json, Kind, Phase, Record, Witness
+from recorder.errors import SettingsError
+from recorder.late import LateSealing
+from recorder.location import credentials_file, spool_folder
+from recorder.model import Json, Kind, Phase, Record, Seal, Witness
 from recorder.quiet import be_quiet
-from recorder.sealing import SealedRecord, Sealer
+from recorder.sealing import SealedRecord, Sealer, declarations
+from recorder.sealing.recall import Met, Recall
 from recorder.spool import Spool, Spooled, take_in
 from recorder.store import Store
 from recorder.wire import decode_record
@@ -30,6 +33,8 @@ __all__ = ["Writer"]
 logger = logging.getLogger(__name__)
 
 MAX_GROUP = 1000
+MAX_ROUNDS = 4
+"""Times that a group is sealed when its own records give secrets away."""
 MAX_PENDING = 100_000
 """Records waiting to be committed; more are dropped and counted."""
 CHECKPOINT_EVERY = 1000
@@ -51,7 +56,12 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._sealer = Sealer(store.fingerprint_key, store.credentials())
+        self._settings_changed_ns = 0
+        key = store.fingerprint_key
+        forms = store.forms()
+        recall = Recall(key, forms=forms, marks=True, tells=True)
+        self._sealer = Sealer(key, store.credentials(), recall)
+        self._late = LateSealing(store, self._sealer, self._own, {f.fingerprint for f in forms})
         self._spool_folder = spool_folder(store.path)
         self._spool = Spool(self._spool_folder)
         self._queue: SimpleQueue[_Item] = SimpleQueue()
@@ -139,18 +149,58 @@ class Writer:
 
     def _commit(self, items: list[_Item]) -> None:
         records = [_record(given) for item in items for given in item.records]
-        sealed = [self._seal(record) for record in records]
+        self._read_settings()
+        sealed = self._seal_all(records)
         ended = any(r.phase is Phase.END and r.kind is Kind.LIFECYCLE for r in records)
+        before = self._store.size
         committed = self._append(sealed, ends_a_session=ended)
-        if not committed:
+        if committed:
+            self._seal_late(before)
+        else:
             self._put_aside(sealed)
         for item in items:
             if item.done:
                 item.done(committed)
 
-    def _seal(self, record: Record) -> SealedRecord:
+    def _read_settings(self) -> None:
+        """Go by what the user declared and allowed by now."""
+        changed_ns = declarations.changed_ns(credentials_file())
+        if changed_ns == self._settings_changed_ns:
+            return
+        self._settings_changed_ns = changed_ns
         try:
-            return self._sealer.seal(record)
+            self._sealer.recall.use(declarations.load_settings(self._store.log_id))
+        except (SettingsError, OSError, ValueError) as error:
+            logger.warning("declared credentials are not known (%s)", _name(error))
+
+    def _seal_all(
+        self, records: Sequence[Record], earlier: Sequence[Sequence[Seal]] = ()
+    ) -> list[SealedRecord]:
+        """Seal a group; what one of its records gives away is sealed in all of them."""
+        seals = earlier or [()] * len(records)
+        sealed = [self._seal(*pair) for pair in zip(records, seals, strict=True)]
+        for _ in range(MAX_ROUNDS):
+            new = self._sealer.recall.take_new()
+            if not new:
+                break
+            self._late.expect(new)
+            sealed = [self._late.again(one, new) for one in sealed]
+        met = self._sealer.recall.take_met()
+        return sealed + [self._seal(declared(one)) for one in met]
+
+    def _seal_late(self, before: int) -> None:
+        """Seal what was stored before it was recognised; a failure is tried again."""
+        try:
+            self._late.work(before)
+        except sqlite3.Error as error:
+            logger.warning("late sealing has to wait (%s)", _name(error))
+
+    def _own(self, name: str, attributes: dict[str, Json]) -> SealedRecord:
+        return self._sealer.seal(own_record(name, Phase.POINT, attributes))
+
+    def _seal(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
+        try:
+            return self._sealer.seal(record, earlier)
         except Exception as error:
             # What cannot be sealed is not written: a record that says so stands in its place.
             logger.warning("a record could not be sealed (%s) and is left out", _name(error))
@@ -166,7 +216,9 @@ class Writer:
         )
         dropped, gap_record = self._gap_record()
         try:
-            self._store.append([*gap_record, *sealed], checkpoint=signs)
+            self._store.append(
+                [*gap_record, *sealed], checkpoint=signs, forms=self._late.take_forms()
+            )
         except sqlite3.Error as error:
             # The error's type only: its text could quote what was being written.
             logger.warning("recording not writable (%s): records go to the spool", _name(error))
@@ -178,9 +230,11 @@ class Writer:
         return True
 
     def _put_aside(self, sealed: list[SealedRecord]) -> None:
+        secrets = self._late.waiting()
         for record in sealed:
             try:
-                self._spool.append(record)
+                self._spool.append(record, secrets=secrets)
+                secrets = ()
             except OSError:
                 self._count_dropped(1)
 
@@ -189,6 +243,7 @@ class Writer:
         if now - self._spool_looked_at >= SPOOL_LOOK_SECONDS:
             self._spool_looked_at = now
             self._take_spool_in()
+            self._seal_late(self._store.size)
         if now - self._wrote_at >= HEARTBEAT_SECONDS:
             self._append([self._sealer.seal(own_record("heartbeat", Phase.POINT, {}))])
         elif self._store.unsigned and now - self._signed_at >= CHECKPOINT_SECONDS:
@@ -202,11 +257,12 @@ class Writer:
 
     def _commit_spooled(self, spooled: Spooled) -> None:
         """Commit a spool file's records, sealed once more with what is known by now."""
-        new = [
-            self._sealer.seal(record, seals)
-            for record, seals in spooled.records
-            if not self._store.has(record.id)
-        ]
+        self._read_settings()
+        given = [pair for pair in spooled.records if not self._store.has(pair[0].id)]
+        for secret in spooled.secrets:
+            self._sealer.recall.remember(secret)
+        self._late.expect(spooled.secrets)
+        new = self._seal_all([record for record, _ in given], [seals for _, seals in given])
         said: dict[str, Json] = {semconv.COUNT: len(new)}
         note = [own_record("spool", Phase.POINT, said)]
         if spooled.torn:
@@ -215,7 +271,9 @@ class Writer:
                 semconv.REASON: "lines of a spool file were torn and could not be read",
             }
             note.append(own_record("spool_torn", Phase.POINT, said))
-        self._store.append([*new, *map(self._sealer.seal, note)])
+        before = self._store.size
+        self._store.append([*new, *map(self._sealer.seal, note)], forms=self._late.take_forms())
+        self._seal_late(before)
 
     def _gap_record(self) -> tuple[int, list[SealedRecord]]:
         with self._count_lock:
@@ -239,19 +297,35 @@ def _record(given: Record | dict[str, Any]) -> Record:
         return gap(1, f"a record could not be read: {_name(error)}")
 
 
-def own_record(name: str, phase: Phase, attributes: dict[str, Json]) -> Record:
+def own_record(
+    name: str, phase: Phase, attributes: dict[str, Json], kind: Kind = Kind.LIFECYCLE
+) -> Record:
     """Return a record in which the recorder speaks of itself."""
     now = time.time_ns()
     return Record(
         witness=Witness.RECORDER,
         phase=phase,
-        kind=Kind.LIFECYCLE,
+        kind=kind,
         name=name,
         t_ns=now,
         observed_ns=now,
         pid=os.getpid(),
         attributes=attributes,
     )
+
+
+def declared(met: Met) -> Record:
+    """Return the record that tells, in this recording, what the user said of a credential."""
+    said = met.declaration
+    told: dict[str, Json] = {
+        semconv.CREDENTIAL_SECRET: met.token,
+        semconv.CREDENTIAL_NAME: said.name,
+        semconv.CREDENTIAL_SCOPE: said.scope,
+        semconv.CREDENTIAL_PURPOSE: said.purpose,
+        semconv.CREDENTIAL_ENVIRONMENT: said.environment,
+    }
+    given: dict[str, Json] = {name: text for name, text in told.items() if text}
+    return own_record("declared", Phase.POINT, given, Kind.CREDENTIAL)
 
 
 def gap(number: int, reason: str) -> Record:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
     "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
+    "credential": ("recorder.commands.credential", "Declare credentials, and look over seals."),
     "credentials": ("analyzer.commands.credentials", "Follow credentials, and what to rotate now."),
     "incident": ("analyzer.commands.incident", "Tell the story of a session, part by part."),
     "controls": (

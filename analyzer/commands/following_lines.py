@@ -50,7 +50,7 @@ def _life(life: Life, analysis: Analysis) -> Iterator[str]:
     yield f"{_shown(life.name)}  {credential.fingerprint}"
     if life.declared:
         told = ", ".join(f"{word} {text}" for word, text in life.declared.items())
-        yield f"  declared: {_shown(told)}  (record {life.declared_by})  [observed]"
+        yield f"  declared: {_shown(told)}  ({life.declared_in})  [observed]"
     if credential.scope:
         basis = _shown(credential.scope_basis)
         yield f"  reach: {_shown(credential.scope)}, by {basis}  [inferred]"

@@ -12,6 +12,8 @@ from analyzer.sightings import Sealed, Setting, sightings_of
 from analyzer.testimony import Certainty
 from analyzer.texts import Texts, as_text
 from recorder import semconv
+from recorder.declaring import known
+from recorder.errors import SettingsError
 from recorder.model import Kind, Role, StoredRecord
 from recorder.reader import Recording
 
@@ -154,8 +156,11 @@ def _of_record(record: StoredRecord, recording: Recording) -> tuple[Sighting, ..
 
 
 def declarations_of(recording: Recording) -> dict[str, tuple[int, dict[str, str]]]:
-    """Return fingerprint -> (record, what its owner said of it); the last word counts."""
-    found: dict[str, tuple[int, dict[str, str]]] = {}
+    """Return fingerprint -> (record, what its owner said of it); the last word counts.
+
+    What the recording itself tells goes before what this machine's settings tell (record 0).
+    """
+    found = _declared_here(recording)
     for (seq,) in recording.rows(SELECT_DECLARED):
         record = recording.record(int(str(seq)))
         if record is None or record.kind is not Kind.CREDENTIAL:
@@ -165,6 +170,15 @@ def declarations_of(recording: Recording) -> dict[str, tuple[int, dict[str, str]
             told = {word: as_text(record.attributes.get(name)) for word, name in DECLARED.items()}
             found[token[1]] = (record.seq, {word: text for word, text in told.items() if text})
     return found
+
+
+def _declared_here(recording: Recording) -> dict[str, tuple[int, dict[str, str]]]:
+    log_id = recording.meta.log_id
+    try:
+        declared, _ = known()
+    except SettingsError:
+        return {}
+    return {fp: (0, d.told) for d in declared for log, fp in d.recordings if log == log_id}
 
 
 def _json(values: Sequence[str]) -> str:

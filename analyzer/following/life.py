@@ -77,7 +77,12 @@ class Life:
     declared: Mapping[str, str] = field(default_factory=dict)
     """`name`, `scope`, `purpose`, `environment`, as far as its owner told them."""
     declared_by: int = 0
-    """The record of the declaration; 0 without one."""
+    """The record of the declaration; 0 where only this machine's settings tell it."""
+
+    @property
+    def declared_in(self) -> str:
+        """Where its owner told of it, in words."""
+        return f"record {self.declared_by}" if self.declared_by else "this machine's settings"
 
     @property
     def fingerprint(self) -> str:

@@ -55,7 +55,7 @@ def _said(life: Life, action: Action, text: str) -> Statement:
     return Statement(
         life.fingerprint,
         f"{life.name} was used for {action.judgement.operation or action.name} in #{action.id}: "
-        f"{text} (declared in record {life.declared_by})",
+        f"{text} (declared in {life.declared_in})",
         Certainty.INFERRED,
         (action.id,),
     )

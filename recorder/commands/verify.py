@@ -70,6 +70,7 @@ def _as_text(report: VerifyReport) -> str:
         f"root         {report.root}",
         f"key          {report.verifier_key}",
         f"gaps         {report.gaps or 'none said'}",
+        *_resealed(report),
         f"level        {report.level}"
         + (
             ": edits, deletions and insertions are caught; not a history signed anew with another "
@@ -82,3 +83,9 @@ def _as_text(report: VerifyReport) -> str:
         return "\n".join([*lines, "result       OK: every record is as it was written"])
     found = [f"  {problem.what}" for problem in report.problems]
     return "\n".join([*lines, f"result       FAILED, {len(found)} problems:", *found])
+
+
+def _resealed(report: VerifyReport) -> list[str]:
+    if not report.resealed:
+        return []
+    return [f"resealed     {report.resealed} records, sealed once more later; the log names them"]

@@ -77,14 +77,25 @@ class KnownSecrets:
         self._quiet = 0
         """Texts since a secret was added."""
 
-    def add(self, value: str, credential_class: str, hint: str, *, suspected: bool = False) -> bool:
+    def add(
+        self,
+        value: str,
+        credential_class: str,
+        hint: str,
+        *,
+        suspected: bool = False,
+        declared: bool = False,
+    ) -> bool:
         """Remember a secret that is long and uncommon enough to follow; return if it is new.
 
-        What was only suspected stays so wherever it turns up, until something certain names it.
+        Of what its owner declared even a plain word is followed. What was only suspected stays so
+        wherever it turns up, until something certain names it.
         """
         if not suspected:
             self._suspected.discard(value)
-        if value in self._values or len(value) < MIN_LENGTH or _PLAIN_WORD.match(value):
+        if value in self._values or len(value) < MIN_LENGTH:
+            return False
+        if _PLAIN_WORD.match(value) and not declared:
             return False
         if len(self._values) >= MAX_KNOWN:
             return False

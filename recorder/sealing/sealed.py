@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import zstandard
+
 from recorder.model import Seal
 from recorder.sealing.spans import SecretSpan
 
@@ -32,6 +34,8 @@ class SealedRecord:
     """The body but for `seq` and `salt`, which the store adds."""
     seals: tuple[Seal, ...]
     blobs: tuple[SealedBlob, ...]
+    marks: bytes | None = b""
+    """Keyed marks of its token-like strings, `MARK_BYTES` each; None: there are too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +65,24 @@ class SealedText:
     text: str
     places: tuple[SealedPlace, ...]
     """In the order of the text."""
+
+
+def seal_as_json(seal: Seal) -> dict[str, Any]:
+    """Return a seal as it stands in a body."""
+    encoding = {"encoding": seal.encoding} if seal.encoding else {}
+    return {
+        "fp": seal.fingerprint,
+        "class": seal.credential_class,
+        "detector": seal.detector,
+        "role": seal.role.value,
+        "place": seal.place,
+        "length": seal.length,
+        "hint": seal.hint,
+        "suspected": seal.suspected,
+        **encoding,
+    }
+
+
+def uncompressed(blob: SealedBlob) -> bytes:
+    """Return the bytes of a large sealed value."""
+    return zstandard.ZstdDecompressor().decompress(blob.data, max_output_size=blob.size + 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,7 +22,14 @@ from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.joints import JOINT
 from recorder.sealing.known import KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
-from recorder.sealing.sealed import SealedBlob, SealedPlace, SealedRecord, SealedText
+from recorder.sealing.recall import Recall, fingerprint_of
+from recorder.sealing.sealed import (
+    SealedBlob,
+    SealedPlace,
+    SealedRecord,
+    SealedText,
+    seal_as_json,
+)
 from recorder.sealing.spans import SecretSpan, without_overlaps
 
 __all__ = ["BLOB_THRESHOLD", "Sealer"]
@@ -32,7 +38,6 @@ BLOB_THRESHOLD = 4096
 """Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
 PREVIEW = 1024
 ZSTD_LEVEL = 3
-FINGERPRINT_BYTES = 16
 MAX_CLEAN = 10_000
 """Texts that are remembered to hold no secret."""
 SHORT = 64
@@ -57,17 +62,24 @@ _NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 class Sealer:
     """Seals records with one recording's fingerprint key and remembers the secrets it has seen."""
 
-    def __init__(self, key: bytes, classes: Mapping[str, tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        classes: Mapping[str, tuple[str, str]] | None = None,
+        recall: Recall | None = None,
+    ) -> None:
         """Begin with a key of 32 bytes and what the recording already knows.
 
         Args:
             key: the recording's fingerprint key.
             classes: fingerprint -> (class, hint) of the credentials already in the recording, so
                 that a secret keeps its token after the recorder was restarted.
+            recall: what is known besides, and what marks the strings that may turn out secret.
         """
         self._key = key
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
+        self.recall = recall or Recall(key)
         self._clean: set[str] = set()
         self._sessions: set[str] = set()
         _CLUES.prepare()
@@ -107,20 +119,23 @@ class Sealer:
             "pid": record.pid,
             "attributes": attributes,
             "blobs": work.blob_refs,
-            "seals": [_seal_as_json(seal) for seal in work.seals],
+            "seals": [seal_as_json(seal) for seal in work.seals],
         }
-        return SealedRecord(fields, tuple(work.seals), tuple(work.blobs))
+        marks = self.recall.take_marks()
+        return SealedRecord(fields, tuple(work.seals), tuple(work.blobs), marks)
 
     def fingerprint(self, value: str) -> str:
         """Return the keyed fingerprint of a secret, 32 hexadecimal digits."""
-        raw = value.encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, raw, hashlib.sha256).digest()[:FINGERPRINT_BYTES].hex()
+        return fingerprint_of(self._key, value)
 
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
         raw = text.encode("utf-8", "surrogatepass")
         hits = _CLUES.look(text, raw)
-        known = self._known.find(text, raw, hits.pop(_JOINT, ()))
+        known = [
+            *self._known.find(text, raw, hits.pop(_JOINT, ())),
+            *self.recall.find(text),
+        ]
         found = self._outside_tokens(text, [*known, *_CLUES.follow(text, hits)])
         certain = [span for span in found if not span.suspected]
         suspected = [span for span in found if span.suspected]
@@ -165,8 +180,12 @@ class Sealer:
         credential_class, hint = self._classes.setdefault(
             fingerprint, (span.credential_class, span.hint)
         )
-        if self._known.add(value, credential_class, hint, suspected=span.suspected):
+        declared = span.detector == "declared"
+        if self._known.add(
+            value, credential_class, hint, suspected=span.suspected, declared=declared
+        ):
             self._clean.clear()
+            self.recall.learned(value, credential_class, fingerprint)
         return fingerprint, credential_class, hint
 
     def seal_text(self, text: str) -> SealedText:
@@ -183,6 +202,9 @@ class Sealer:
             text: any text.
             spans: where its secrets stand, in order and without overlaps.
         """
+        allows = self.recall.allows
+        spans = [s for s in spans
+                 if not allows(s.value or text[s.start : s.end], s.credential_class)]  # fmt: skip
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
@@ -289,6 +311,8 @@ class _Work:
             spans = [SecretSpan(start, len(value.rstrip()), credential_class, "header")]
             if credential_class == "basic":
                 self._learn_basic(value[start:])
+        # What is sealed already (it comes out of a spool) keeps its token.
+        spans = [s for s in spans if not _TOKEN.fullmatch(value, s.start, s.end)]
         return self._replace(value, spans, place)
 
     def _declared(self, value: str) -> str:
@@ -320,6 +344,7 @@ class _Work:
 
     def text(self, text: str, place: str) -> str:
         """Return a text with the secrets in it replaced."""
+        self._sealer.recall.note(text)
         if len(text) <= SHORT and self._sealer.is_clean(text):
             return text
         spans = self._sealer.find(text)
@@ -367,18 +392,3 @@ def _beginning(text: str) -> str:
         if match.start() < cut < match.end():
             cut = match.start()
     return text[:cut] + "…"
-
-
-def _seal_as_json(seal: Seal) -> dict[str, Any]:
-    encoding = {"encoding": seal.encoding} if seal.encoding else {}
-    return {
-        "fp": seal.fingerprint,
-        "class": seal.credential_class,
-        "detector": seal.detector,
-        "role": seal.role.value,
-        "place": seal.place,
-        "length": seal.length,
-        "hint": seal.hint,
-        "suspected": seal.suspected,
-        **encoding,
-    }

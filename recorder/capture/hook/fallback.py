@@ -15,7 +15,7 @@ from recorder.capture.hook.records import HookReader
 from recorder.keys import fingerprint_key
 from recorder.location import spool_folder
 from recorder.model import Kind, Phase, Record
-from recorder.sealing import Sealer
+from recorder.sealing.aside import sealer_aside
 from recorder.spool import Spool
 
 __all__ = ["put_aside", "take_in_later"]
@@ -33,22 +33,24 @@ def put_aside(frame: bytes, recording: bytes) -> None:
     path = Path(os.fsdecode(recording))
     payload = decode_payload(frame)
     records = HookReader(pairs=False).read(payload)
-    sealer = Sealer(_key(path))
+    sealer = sealer_aside(*_key(path))
     spool = Spool(spool_folder(path))
     for record in records:
-        spool.append(sealer.seal(record), sync=True)
+        sealed = sealer.seal(record)
+        spool.append(sealed, secrets=sealer.recall.take_new(), sync=True)
     if any(_ends_a_turn(record, payload) for record in records):
         take_in_later(path)
 
 
-def _key(recording: Path) -> bytes:
-    """Return the recording's fingerprint key, or one of this process alone where there is none:
-    then secrets are sealed all the same, but cannot be followed.
+def _key(recording: Path) -> tuple[bytes, str]:
+    """Return the recording's fingerprint key and log id, or a key of this process alone where there
+    is none: then secrets are sealed all the same, but cannot be followed.
     """
     try:
-        return fingerprint_key(_log_id(recording))[0]
+        log_id = _log_id(recording)
+        return fingerprint_key(log_id)[0], log_id
     except (OSError, ValueError, LookupError):
-        return os.urandom(32)
+        return os.urandom(32), ""
 
 
 def _log_id(recording: Path) -> str:

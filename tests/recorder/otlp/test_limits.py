@@ -194,13 +194,13 @@ def test_small_requests_that_come_together_are_committed_together(
     held, go_on = threading.Event(), threading.Event()
     append = Store.append
 
-    def watched(store: Store, group: Sequence[SealedRecord], *, checkpoint: bool = False) -> int:
+    def watched(store: Store, group: Sequence[SealedRecord], **more: Any) -> int:
         spans = sum(r.fields["name"] == "step" for r in group)
         if spans:
             groups.append(spans)
             held.set()
             assert go_on.wait(60)
-        return append(store, group, checkpoint=checkpoint)
+        return append(store, group, **more)
 
     monkeypatch.setattr(Store, "append", watched)
     with in_process(recording, Limits()) as receiver, ThreadPoolExecutor(21) as clients:

@@ -1,0 +1,116 @@
+"""`flightlog credential add`: declare a credential."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from recorder import semconv
+from recorder.client import Client
+from recorder.commands.options import writing_option
+from recorder.declaring import declare, declared
+from recorder.errors import FlightlogError, RecorderUnreachableError
+from recorder.location import recording_to_write
+from recorder.model import Json, Kind, Phase
+from recorder.sealing import Sealer
+from recorder.sealing.declarations import Declaration
+from recorder.writer import own_record
+
+__all__ = ["command"]
+
+MAX_VALUE = 65_536
+"""Characters; a credential is no file."""
+NOT_HERE = (
+    "a value never goes on a command line, where every program can read it: pipe it in with "
+    "--stdin, or leave it out to be asked for it"
+)
+
+
+@click.command("add", context_settings={"ignore_unknown_options": False})
+@click.argument("name")
+@click.argument("more", nargs=-1, metavar="")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the value from standard input.")
+@click.option("--scope", default="", help="How far it reaches: account, project, ...")
+@click.option("--purpose", default="", help="What it is for: words, 'read only', 'customDomain*'.")
+@click.option("--environment", default="", help="Where: production, staging, development.")
+@writing_option
+def command(
+    name: str,
+    more: tuple[str, ...],
+    *,
+    from_stdin: bool,
+    scope: str,
+    purpose: str,
+    environment: str,
+    recording: str | None,
+) -> None:
+    """Declare a credential: its name, and what it is for. Its value is read, and not kept.
+
+    A recorder that runs for the recording knows it at once, in any encoding, and seals it also in
+    what is stored already; every later recorder on this machine knows it by its fingerprint.
+
+    \b
+    Example:
+      pass show railway | flightlog credential add domains --stdin --purpose 'customDomain*'
+      flightlog credential add stripe --scope account --environment production
+    """
+    if more or _looks_secret(name):
+        raise click.UsageError(NOT_HERE)
+    told = {"scope": scope, "purpose": purpose, "environment": environment}
+    if any(_looks_secret(text) for text in told.values()):
+        raise click.UsageError(NOT_HERE)
+    value = _value(from_stdin=from_stdin)
+    declaration = declared(value, name, **told)
+    former = declare(declaration)
+    reached = _tell_recorder(recording, value, declaration)
+    took = f", in place of {former.name}" if former else ""
+    click.echo(f"declared {name}{took}: fingerprint {declaration.fingerprint} on this machine")
+    if not declaration.forms:
+        click.echo(
+            "it has no part by which a later recorder could find it bare: only where its "
+            "surroundings give it away is it known again", err=True,
+        )  # fmt: skip
+    if reached:
+        click.echo("the running recorder knows it from now on")
+
+
+def _value(*, from_stdin: bool) -> str:
+    if from_stdin:
+        text = sys.stdin.buffer.read(MAX_VALUE + 1).decode("utf-8", "surrogateescape")
+        value = text.removesuffix("\n").removesuffix("\r")
+    elif sys.stdin.isatty():
+        value = click.prompt("Value", hide_input=True, err=True)
+    else:
+        raise click.UsageError("standard input is no terminal: give the value with --stdin")
+    if not value:
+        raise FlightlogError("no value came on standard input; nothing was declared")
+    if len(value) > MAX_VALUE:
+        raise FlightlogError(f"the value is longer than {MAX_VALUE} characters: that is no token")
+    return str(value)
+
+
+def _looks_secret(text: str) -> bool:
+    found = Sealer(os.urandom(32)).find(text)
+    return any(not span.suspected for span in found)
+
+
+def _tell_recorder(recording: str | None, value: str, declaration: Declaration) -> bool:
+    """Hand the value to the recorder that runs, through its own socket; it is sealed there."""
+    client = Client(recording_to_write(recording).absolute())
+    try:
+        client.reach()
+        told: dict[str, Json] = {
+            semconv.CREDENTIAL_SECRET: value,
+            semconv.CREDENTIAL_NAME: declaration.name,
+            semconv.CREDENTIAL_SCOPE: declaration.scope,
+            semconv.CREDENTIAL_PURPOSE: declaration.purpose,
+            semconv.CREDENTIAL_ENVIRONMENT: declaration.environment,
+        }
+        said: dict[str, Json] = {name: text for name, text in told.items() if text}
+        return client.submit(own_record("declared", Phase.POINT, said, Kind.CREDENTIAL), wait=True)
+    except RecorderUnreachableError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,165 @@
+"""What was stored before it was recognised is sealed afterwards; the chain verifies, no trace."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from recorder import semconv
+from recorder.client import Client
+from recorder.model import Json, Kind, Phase, Record, Role, Witness
+from recorder.reader import Recording
+from recorder.service import Service
+from recorder.verify import verify
+from tests.recorder.factories import record
+
+BARE = "Zx81kkQ0ppWW7Lm2"
+UUID = "c2a9e7d4-8f60-4b1e-a3d5-7e90b1c4d822"
+KEY = "wJalr/XUtnFEMI+K7MDENGbPxRfi"
+
+
+def told(text: str, name: str = "Bash", **more: Json) -> Record:
+    said: dict[str, Json] = {semconv.GEN_AI_TOOL_RESULT: text, **more}
+    return record(name, phase=Phase.END, attributes=said)
+
+
+def recorded(path: Path, *groups: list[Record]) -> None:
+    """Record groups, each handed over when the one before is committed, and end."""
+    service = Service.start(path)
+    for group in groups:
+        for one in group:
+            assert service.submit(one, wait=True, timeout_seconds=30)
+    service.stop()
+
+
+def texts(path: Path) -> list[str]:
+    with Recording.open(path) as recording:
+        found = []
+        for stored in recording.records():
+            blobs = [recording.blob(blob.digest) or b"" for blob in stored.blobs.values()]
+            found.append(json.dumps(dict(stored.attributes)) + b"".join(blobs).decode())
+        return found
+
+
+def at_rest(path: Path) -> bytes:
+    return b"".join(p.read_bytes() for p in path.parent.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("secret", [BARE, UUID, KEY])
+@pytest.mark.parametrize(
+    "written",
+    [str, lambda s: base64.b64encode(s.encode()).decode(), lambda s: s.encode().hex(),
+     lambda s: quote(s, safe=""), lambda s: s[::-1], lambda s: json.dumps({"deep": f"a\n{s}"}),
+     lambda s: "filler line\n" * 900 + s],
+    ids=["plain", "base64", "hex", "percent", "reversed", "in JSON", "in a blob"],
+)  # fmt: skip
+def test_what_is_recognised_late_is_sealed_where_it_stands(
+    tmp_path: Path, secret: str, written: Callable[[str], str]
+) -> None:
+    path = tmp_path / "flight.db"
+    bare = f"came across {written(secret)} there"
+    recorded(path, [told(bare), told("nothing")], [told(f"RAILWAY_API_TOKEN={secret}")])
+    assert written(secret).encode() not in at_rest(path)
+    assert not any(secret in text for text in texts(path))
+    report = verify(path)
+    assert report.ok, report.problems
+    assert report.resealed == 1
+    with Recording.open(path) as recording:
+        first = next(r for r in recording.records() if r.kind is Kind.TOOL_CALL)
+        (tombstone,) = [r for r in recording.records() if r.name == "resealed"]
+        again = [seal.fingerprint for r in recording.records() for seal in r.seals]
+    assert [s.role for s in first.seals] == [Role.EXPOSED]
+    assert tombstone.attributes[semconv.RESEALED_RECORDS] == [first.seq]
+    assert len(set(again)) == 1, "the same secret, the same token"
+
+
+def test_a_secret_without_a_piece_that_is_marked_is_found_by_reading(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    odd = "m{h}o)p$[nob(o"
+    recorded(path, [told(f"odd {odd}"), told("x\n" * 3000 + odd)], [told(f'password = "{odd}"')])
+    assert odd.encode() not in at_rest(path)
+    assert not any(odd in text for text in texts(path))
+    assert verify(path).resealed == 2
+
+
+def test_a_tombstone_vouches_for_what_it_names_and_for_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    recorded(path, [told(f"saw {BARE}"), told("other")], [told(f"TOKEN={BARE}")])
+    db = sqlite3.connect(path)
+    (body,) = db.execute("SELECT body FROM records WHERE seq = 2").fetchone()
+    db.execute("UPDATE records SET body = ? WHERE seq = 2", (body.replace(b"saw", b"say"),))
+    db.commit()
+    db.close()
+    assert [p.seq for p in verify(path).problems] == [2]
+
+
+def test_what_a_group_gives_away_itself_is_never_stored_plain(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    service = Service.start(path)
+    done: list[bool] = []
+    service.submit_group([told(f"bare {BARE}"), told(f"TOKEN={BARE}")], done.append)
+    service.stop()
+    assert done == [True]
+    assert BARE.encode() not in at_rest(path)
+    assert verify(path).resealed == 0, "it was sealed before it was stored"
+
+
+def test_the_next_recorder_knows_the_secret_without_its_value(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    recorded(path, [told(f"RAILWAY_API_TOKEN={KEY}")])
+    encoded = base64.b64encode(KEY.encode()).decode()
+    recorded(path, [told(f"bare {KEY} and {encoded}")])
+    assert KEY.encode() not in at_rest(path)
+    with Recording.open(path) as recording:
+        seals = [seal for r in recording.records() for seal in r.seals]
+    assert [(s.credential_class, s.encoding) for s in seals] == [
+        ("railway-api-token", ""), ("railway-api-token", ""), ("railway-api-token", "base64"),
+    ]  # fmt: skip
+    assert len({s.fingerprint for s in seals}) == 1
+
+
+def test_a_session_is_told_anew_when_its_first_record_is(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    begin = record(
+        "session", kind=Kind.LIFECYCLE, phase=Phase.START,
+        attributes={semconv.PROCESS_CWD: f"/home/{BARE}/work"},
+    )  # fmt: skip
+    recorded(path, [begin], [told(f"TOKEN={BARE}")])
+    with Recording.open(path) as recording:
+        assert recording.session("s1").cwd.startswith("/home/⟦token:")
+    assert verify(path).ok
+    assert BARE.encode() not in at_rest(path)
+
+
+def test_a_reader_only_puts_the_clearing_off(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    service = Service.start(path)
+    assert service.submit(told(f"saw {BARE}"), wait=True, timeout_seconds=30)
+    with Recording.open(path) as recording, recording.snapshot():
+        recording.last_seq()
+        assert service.submit(told(f"TOKEN={BARE}"), wait=True, timeout_seconds=30)
+    service.stop()
+    assert verify(path).ok
+    assert BARE.encode() not in at_rest(path)
+
+
+def test_what_was_spooled_keeps_its_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    recorded(path, [told("begin")])
+    wire = Record(
+        witness=Witness.PROXY, phase=Phase.START, kind=Kind.API_REQUEST, name="GET /",
+        attributes={semconv.HTTP_REQUEST_HEADER + "authorization": [f"Bearer {UUID}"]},
+    )  # fmt: skip
+    Client(path).submit(wire)
+    Client(path).submit(told(f"RAILWAY_API_TOKEN={UUID}"))
+    recorded(path, [told(f"bare {UUID}")])
+    assert UUID.encode() not in at_rest(path)
+    with Recording.open(path) as recording:
+        prints = {seal.fingerprint for r in recording.records() for seal in r.seals}
+    assert len(prints) == 1, "one secret, one token: by header, by name, and bare"
