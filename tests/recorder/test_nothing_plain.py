@@ -44,6 +44,8 @@ from recorder.verify import verify
 CORPUS = Path(__file__).parents[3] / "shared" / "corpora" / "secrets.jsonl"
 FLIGHTLOG = str(Path(sys.executable).with_name("flightlog"))
 WAYS = 9
+EVERY = 3
+"""Of the cases one in so many is flown; all kinds and sources are among them."""
 ASIDE = "spool as it was"
 LIMIT_SECONDS = 120
 SDK = """
@@ -103,7 +105,7 @@ def labelled() -> tuple[Case, ...]:
     kept = [row for row in rows if row["tier"] in {"provider", "generic", "structural", "encoded"}]
     return tuple(
         Case(plain(row["text_b64"]), tuple(map(plain, row["secrets_b64"] or [row["secret_b64"]])))
-        for row in kept
+        for row in kept[::EVERY]
         if row["secret_b64"]
     )
 
@@ -345,10 +347,16 @@ def test_of_what_was_recognised_nothing_is_written(flown: Flown) -> None:
         witnesses = {str(row[0]) for row in recording.rows("SELECT DISTINCT witness FROM records")}
     assert witnesses >= {"sdk", "otlp", "hook", "proxy", "mcp", "transcript"}
     values = recognised(flown, KnownSecrets())
-    assert len(values) > 0.5 * len(flown.cases), "or the test shows nothing"
-    needles = sorted({
-        form for value in values for form, _ in forms_of(value) if len(form) >= 8
-    })  # fmt: skip
+    assert len(values) > len(flown.cases) // 2, "or the test shows nothing"
+    # The value in small letters, which counts as percent-encoded, may well be another's middle.
+    needles = sorted(
+        {
+            form
+            for value in values
+            for form, _ in forms_of(value)
+            if len(form) >= 8 and (form == value or form != value.lower())
+        }
+    )
     search = Literals(needles)
     assert search.find(b"x" * 5_000_000 + needles[0].encode()), "or the search finds nothing"
     hits = {
