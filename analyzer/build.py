@@ -7,7 +7,7 @@ from dataclasses import replace
 from analyzer.decisions import decision_of
 from analyzer.drafts import Draft
 from analyzer.model import Action, Join, Outcome
-from analyzer.outcomes import content_error_of, exit_code_of, is_denied, outcome_of
+from analyzer.outcomes import DENIED, content_error_of, exit_code_of, is_denied, outcome_of
 from analyzer.sightings import Setting, sightings_of
 from analyzer.statements import contradictions_of
 from analyzer.texts import Blobs, Texts, as_text
@@ -45,6 +45,9 @@ def action_of(draft: Draft, session: str, cwd: str, blobs: Blobs, *, join: Join 
     denied = kind is Kind.TOOL_CALL and is_denied(
         decision.decision if decision else "", draft.status, texts
     )
+    if kind is Kind.API_REQUEST:
+        # A guard in the proxy did not let it go upstream; a server's refusal has a status.
+        denied = texts.attributes.get(semconv.ERROR_TYPE) == DENIED
     outcome = outcome_of(kind, draft.status, texts, ended=end_ns is not None)
     if denied:
         outcome = Outcome.DENIED

@@ -18,6 +18,7 @@ _UNATTENDED = {
     "config": "a rule decided",
     "hook": "a hook decided",
     "agent": "the agent decided by itself",
+    "flightlog guard": "a control of the guard decided",
     "automatedreviewer": "a reviewing program decided",
     "automated_reviewer": "a reviewing program decided",
     "host_policy": "a policy of the host decided",

@@ -18,6 +18,7 @@ from recorder import semconv
 from recorder.model import Json, Kind, Status
 
 __all__ = [
+    "DENIED",
     "answer_errors",
     "answers_of",
     "content_error_of",

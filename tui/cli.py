@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "analyzer.commands.controls",
         "Tell which guard would have stopped it, and its price.",
     ),
+    "guard": ("analyzer.commands.guard", "Hold what harms before it is done: the controls, live."),
     "hook": ("recorder.commands.hook", "Record one call of an agent's hook."),
     "install": ("recorder.commands.install", "Wire a coding agent on this machine for good."),
     "uninstall": ("recorder.commands.uninstall", "Undo what install did."),

@@ -20,12 +20,14 @@ __all__ = ["command"]
 @click.argument("agent", default="")
 @click.argument("event", default="")
 @writing_option
-def command(agent: str, event: str, recording: str | None) -> None:
+@click.pass_context
+def command(context: click.Context, agent: str, event: str, recording: str | None) -> None:
     """Record one call of AGENT's hook: its JSON on stdin, a neutral answer on stdout.
 
     AGENT is claude-code, cursor, codex, gemini, copilot or opencode; EVENT names the event where
     the agent's JSON does not (Copilot CLI). Never changes what the agent does: the exit code is
-    0 and nothing is allowed or denied, whatever goes wrong. `flightlog install` writes a faster
+    0 and nothing is allowed or denied, whatever goes wrong; only a guard that you set up and told
+    to enforce (`flightlog guard`) may hold a call. `flightlog install` writes a faster
     form of this command into the agent's settings.
 
     \b
@@ -34,10 +36,19 @@ def command(agent: str, event: str, recording: str | None) -> None:
     """
     if agent not in AGENTS:
         click.echo(f"flightlog: no agent is called {agent!r}; recorded as it came", err=True)
+    said = b""
     try:
         path = os.fsencode(recording_to_write(recording).absolute())
-        client.record(os.fsencode(agent), os.fsencode(event), path)
+        frame = client.taken(os.fsencode(agent), os.fsencode(event), path)
+        try:
+            client.hand_over(frame, path)
+        except (FlightlogError, OSError, ValueError) as error:
+            client.complain(error)
+        said = client.consult(frame, path)
+    except client.Refused:
+        click.echo("flightlog guard cannot decide, so it denies", err=True)
+        context.exit(2)
     except (FlightlogError, OSError, ValueError) as error:
-        click.echo(f"flightlog: a hook was not recorded ({type(error).__name__})", err=True)
+        client.complain(error)
     answer = AGENTS[agent].answer if agent in AGENTS else b""
-    click.echo(answer, nl=False)
+    click.echo(said or answer, nl=False)

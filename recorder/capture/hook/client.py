@@ -3,6 +3,8 @@
 Started for every step of an agent, so it imports almost nothing and parses nothing: the agent's
 bytes go to the recorder as they are, and to `fallback` (which seals them) while none answers.
 Whatever happens, the answer is neutral and the exit code 0: the agent does what it would have done.
+Only where a person has set a guard up that enforces, its answer is the hook's, and a denial where
+it has none.
 """
 
 import sys
@@ -10,6 +12,9 @@ from posix import _exit as leave
 from posix import environ, getppid, getuid, read, stat, urandom, write
 
 ANSWERS = {b"cursor": b"{}\n", b"gemini": b"{}\n", b"copilot": b"{}\n"}
+ASKING = (b"PreToolUse", b"preToolUse", b"BeforeTool", b"before")
+"""In the payloads, or the settings' event, of hooks that can hold a call back."""
+GUARD_SECONDS = 3.0
 LIMIT = 16 * 1024 * 1024
 REACH_SECONDS = 0.05
 ACK_SECONDS = 1.0
@@ -22,24 +27,48 @@ GAP = (
 """A line of the spool."""
 
 
-def hook(arguments: list[bytes]) -> None:
-    """Record one call of a hook. Raises whatever goes wrong; the caller answers all the same."""
+def hook(arguments: list[bytes]) -> bytes:
+    """Record one call of a hook; return what it is to print, empty for the neutral answer.
+
+    Raises whatever goes wrong; the caller answers all the same.
+    """
     at = arguments.index(b"--recording")
     recording, words = arguments[at + 1], arguments[:at]
     inherited = environ.get(b"FLIGHTLOG_RECORDING", b"")
     if inherited[:1] == b"/":
         recording = inherited  # a launch that is recorded by itself
-    record(words[0], b"".join(words[1:2]), recording)
+    frame = taken(words[0], b"".join(words[1:2]), recording)
+    try:
+        hand_over(frame, recording)
+    except BaseException as error:
+        # The guard hears of it all the same: what is not on record it cannot decide.
+        complain(error)
+    return consult(frame, recording)
 
 
-def record(agent: bytes, event: bytes, recording: bytes) -> None:
-    """Hand what stands on the standard input to the recorder, else to the spool, else leave a gap.
+def record(agent: bytes, event: bytes, recording: bytes) -> bytes:
+    """Take what stands on the standard input, hand it over, and return it as a frame.
 
     Raises:
         Exception: it is lost; the gap is in the spool, where that can be written.
     """
+    frame = taken(agent, event, recording)
+    hand_over(frame, recording)
+    return frame
+
+
+def taken(agent: bytes, event: bytes, recording: bytes) -> bytes:
+    """Return what stands on the standard input as a frame; else leave a gap and raise."""
     try:
-        frame = frame_of(agent, event, *read_all(0))
+        return frame_of(agent, event, *read_all(0))
+    except BaseException as error:
+        leave_gap(recording, type(error).__name__)
+        raise
+
+
+def hand_over(frame: bytes, recording: bytes) -> None:
+    """Hand a frame to the recorder, else to the spool; else leave a gap and raise."""
+    try:
         try:
             deliver(frame, socket_of(recording))
         except OSError:
@@ -47,6 +76,78 @@ def record(agent: bytes, event: bytes, recording: bytes) -> None:
     except BaseException as error:
         leave_gap(recording, type(error).__name__)
         raise
+
+
+def complain(error: BaseException) -> None:
+    """Say that a hook was not recorded, and nothing of what was in it."""
+    write(2, b"flightlog: a hook was not recorded (%s)\n" % type(error).__name__.encode())
+
+
+def consult(frame: bytes, recording: bytes) -> bytes:
+    """Ask the guard that a person has set up, if any, and return what the hook is to print.
+
+    Raises:
+        Refused: it enforces, cannot be asked, and nothing of ours can say so in the agent's words.
+    """
+    from posix import F_OK, O_RDONLY, access, close  # noqa: PLC0415
+    from posix import open as open_file  # noqa: PLC0415
+
+    settings = recording + b".guard.json"
+    if not access(settings, F_OK):
+        return b""
+    try:
+        descriptor = open_file(settings, O_RDONLY)
+        enforces = b'"enforce"' in read(descriptor, 1 << 20)
+        close(descriptor)
+    except OSError:
+        enforces = True
+    address = b""
+    try:
+        address = socket_of(recording + b".guard")
+        return question(frame, address, waits=enforces)
+    except OSError:
+        if not enforces:
+            return b""
+    try:
+        with_our_package()
+        from recorder.capture.hook.refusing import ask_again  # noqa: PLC0415
+
+        return ask_again(frame, recording)
+    except BaseException as error:
+        if any(word in frame for word in ASKING):
+            raise Refused from error
+        return b""
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer
+    """A call is denied by the exit code alone."""
+
+
+def question(frame: bytes, address: bytes, *, waits: bool) -> bytes:
+    """Ask a guard; return its reply, or nothing at once where nobody waits for it.
+
+    Raises:
+        OSError: it does not answer.
+    """
+    from _socket import AF_UNIX, SOCK_STREAM, socket  # noqa: PLC0415
+
+    connection = socket(AF_UNIX, SOCK_STREAM)
+    try:
+        connection.settimeout(REACH_SECONDS)
+        connection.connect(address)
+        connection.settimeout(GUARD_SECONDS if waits else REACH_SECONDS)
+        connection.sendall(len(frame).to_bytes(4, "big") + frame)
+        if not waits:
+            return b""
+        answer = b""
+        while len(answer) < 4 or len(answer) < 4 + int.from_bytes(answer[:4], "big"):
+            piece = connection.recv(1 << 16)
+            if not piece:
+                raise ConnectionResetError
+            answer += piece
+        return answer[4:]
+    finally:
+        connection.close()
 
 
 def read_all(descriptor: int) -> tuple[bytes, int]:
@@ -122,20 +223,26 @@ def deliver(frame: bytes, path: bytes) -> None:
 
 def put_aside(frame: bytes, recording: bytes) -> None:
     """Seal a frame into the recording's spool with the whole of our package."""
+    with_our_package()
+    from recorder.capture.hook import fallback  # noqa: PLC0415
+
+    fallback.put_aside(frame, recording)
+
+
+def with_our_package() -> None:
+    """Make the whole of our package, and what it needs, importable."""
     if "recorder" not in sys.modules:
         root = __file__.rsplit("/", 4)[0]
         version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
         beside = f"{sys.executable.rsplit('/', 2)[0]}/{sys.platlibdir}/{version}/site-packages"
         sys.path[:0] = [root, beside]
     try:
-        from recorder.capture.hook import fallback  # noqa: PLC0415
+        from recorder.capture.hook import fallback  # noqa: F401, PLC0415
     except ImportError:
         # The packages lie where only `site` knows: an editable install, a distribution's Python.
         import site  # noqa: PLC0415
 
         site.main()
-        from recorder.capture.hook import fallback  # noqa: PLC0415
-    fallback.put_aside(frame, recording)
 
 
 def leave_gap(recording: bytes, reason: str) -> None:
@@ -156,15 +263,19 @@ def leave_gap(recording: bytes, reason: str) -> None:
 
 
 def main() -> None:
-    """Record, answer, leave."""
-    agent = b""
+    """Record, ask the guard where there is one, answer, leave."""
+    agent = answer = b""
     try:
         arguments = [word.encode("utf-8", "surrogateescape") for word in sys.argv[1:]]
         agent = arguments[0]
-        hook(arguments)
+        answer = hook(arguments)
+    except Refused:
+        # What every agent that can be held understands without a word of its protocol.
+        write(2, b"flightlog guard cannot decide, so it denies\n")
+        leave(2)
     except BaseException as error:
-        write(2, b"flightlog: a hook was not recorded (%s)\n" % type(error).__name__.encode())
-    answer = ANSWERS.get(agent)
+        complain(error)
+    answer = answer or ANSWERS.get(agent, b"")
     if answer:
         write(1, answer)
     leave(0)

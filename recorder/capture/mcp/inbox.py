@@ -6,19 +6,24 @@ One thread reads it all in the order in which it passed, so an answer never over
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Protocol
 
 from recorder.capture.mcp.lines import Line
 from recorder.capture.mcp.message import Side
+from recorder.guarding.hold import Hold, cannot_decide
 
-__all__ = ["Inbox", "Passed", "Recorder"]
+__all__ = ["Inbox", "Passed", "Receipt", "Recorder"]
 
 MAX_HELD = 128 * 1024 * 1024
 """Bytes that wait; what comes on top is lost to the record, and counted."""
 HAND_OVER_SECONDS = 1.05
 """The longest that a call is held back: what the client to the recorder takes at most."""
+
+DECISION_SECONDS = 12.0
+"""The longest that a call waits for a guard that enforces, its start included; then it is denied.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,30 @@ class Passed:
     """Lines before this one that there was no room for."""
 
 
+@dataclass(slots=True)
+class Receipt:
+    """What became of a line that was put in."""
+
+    recorded: threading.Event = field(default_factory=threading.Event)
+    """Set when it is recorded, or lost."""
+    hold: Hold | None = None
+    """Why it must not be passed on; None where it may."""
+
+
 class Recorder(Protocol):
     """What the inbox hands over to, always in its one thread. Never raises."""
 
     def open(self, go: threading.Event) -> None:
         """Get ready; take no time for it once `go` is set: a call waits to be recorded."""
 
-    def record(self, passed: Passed) -> None:
-        """Record a line; one that must be durable is when this returns."""
+    def record(self, passed: Passed) -> Hold | None:
+        """Record a line; one that must be durable is when this returns.
+
+        Returns what holds it back, where a guard was asked.
+        """
+
+    def enforces(self) -> bool:
+        """Tell whether a call may only go on once a guard has let it."""
 
 
 class Inbox:
@@ -48,7 +69,7 @@ class Inbox:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._queue: SimpleQueue[tuple[Passed, threading.Event] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Passed, Receipt] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._held = 0
         self._lost = 0
@@ -59,25 +80,38 @@ class Inbox:
         """Begin to record."""
         self._thread.start()
 
-    def put(self, side: Side, line: Line, t_ns: int) -> threading.Event:
-        """Take a line and return at once; the event is set when it is recorded, or lost."""
-        recorded = threading.Event()
+    def put(self, side: Side, line: Line, t_ns: int) -> Receipt:
+        """Take a line and return at once."""
+        receipt = Receipt()
         size = len(line.raw)
         with self._lock:
             if self._held and self._held + size > MAX_HELD:
                 self._lost += 1
-                recorded.set()
-                return recorded
+                receipt.hold = cannot_decide("too much waits to be recorded")
+                receipt.recorded.set()
+                return receipt
             self._held += size
             lost, self._lost = self._lost, 0
-            self._queue.put((Passed(side, line, t_ns, lost), recorded))
-        return recorded
+            self._queue.put((Passed(side, line, t_ns, lost), receipt))
+        return receipt
 
-    def put_and_wait(self, side: Side, line: Line, t_ns: int) -> None:
-        """Take a line and return when it is recorded, or after `HAND_OVER_SECONDS`."""
-        recorded = self.put(side, line, t_ns)
+    def put_and_wait(self, side: Side, line: Line, t_ns: int) -> Hold | None:
+        """Take a line and return when it is recorded, or after `HAND_OVER_SECONDS`.
+
+        Where a guard enforces, wait for it as well and return what holds the line back.
+        """
+        receipt = self.put(side, line, t_ns)
         self._go.set()
-        recorded.wait(HAND_OVER_SECONDS)
+        if not self._recorder.enforces():
+            receipt.recorded.wait(HAND_OVER_SECONDS)
+            return None
+        if not receipt.recorded.wait(DECISION_SECONDS):
+            return cannot_decide("it was not asked in time")
+        return receipt.hold
+
+    def enforces(self) -> bool:
+        """Tell whether a call may only go on once a guard has let it."""
+        return self._recorder.enforces()
 
     def close(self, timeout_seconds: float) -> bool:
         """Record what waits, for at most so long; return whether all of it is recorded."""
@@ -89,10 +123,11 @@ class Inbox:
     def _run(self) -> None:
         self._recorder.open(self._go)
         while (item := self._queue.get()) is not None:
-            passed, recorded = item
+            passed, receipt = item
+            receipt.hold = cannot_decide("it could not be recorded")
             try:
-                self._recorder.record(passed)
+                receipt.hold = self._recorder.record(passed)
             finally:
                 with self._lock:
                     self._held -= len(passed.line.raw)
-                recorded.set()
+                receipt.recorded.set()

@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING
 
 from recorder import semconv
 from recorder.capture.mcp.conversation import Conversation, Scene, must_be_durable
-from recorder.capture.mcp.inbox import Passed
-from recorder.capture.mcp.message import parse
+from recorder.capture.mcp.inbox import DECISION_SECONDS, Passed
+from recorder.capture.mcp.message import Form, Side, parse
 from recorder.capture.mcp.methods import PREFIX
 from recorder.environment import FLIGHTLOG_RUN
 from recorder.errors import FlightlogError
+from recorder.guarding.ask import ask_about
+from recorder.guarding.hold import Hold, cannot_decide
+from recorder.guarding.place import Mode, mode_of
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 if TYPE_CHECKING:
@@ -60,6 +63,8 @@ class Journal:
         self._conversation = Conversation(self._scene)
         self._client: Client | None = None
         self._nearby: NearbyRecorder | None = None
+        self._recording: Path | None = None
+        self._opened = threading.Event()
 
     def open(self, go: threading.Event) -> None:
         """Find the recording, see to a recorder, and record that the server was started."""
@@ -70,19 +75,40 @@ class Journal:
         except (FlightlogError, OSError, ValueError) as error:
             said = str(error) if isinstance(error, FlightlogError) else type(error).__name__
             sys.stderr.write(f"flightlog: the MCP server runs, not recorded: {said}\n")
+        finally:
+            self._opened.set()
 
-    def record(self, passed: Passed) -> None:
-        """Record one line."""
+    def enforces(self) -> bool:
+        """Tell whether a call may only go on once a guard has let it."""
+        if self._recording is None:
+            self._opened.wait(DECISION_SECONDS)
+        return self._recording is not None and mode_of(self._recording) is Mode.ENFORCE
+
+    def record(self, passed: Passed) -> Hold | None:
+        """Record one line, and ask a guard about a call in it, where there is one."""
         if self._client is None:
-            return
+            return cannot_decide("nothing is recorded")
         try:
             records = self._records(passed)
         # Whatever a hostile message sets off: it costs its record, and the record says so.
         except Exception as error:
             reason = f"a message could not be recorded ({type(error).__name__})"
             records = [self._gap(1, reason, passed.t_ns)]
+        hold = None
         for record in records:
             self._client.submit(record, wait=must_be_durable(record))
+            if must_be_durable(record) and passed.side is Side.CLIENT and self._recording:
+                hold = hold or ask_about(self._recording, record.id)
+        if hold is not None:
+            self._denied(passed)
+        return hold
+
+    def _denied(self, passed: Passed) -> None:
+        """Record the ends of requests that are not passed on."""
+        ids = [m.id for m in parse(passed.line.raw) if m.form is Form.REQUEST]
+        for record in self._conversation.failed(ids, "denied", time.time_ns(), ""):
+            if self._client is not None:
+                self._client.submit(record)
 
     def end(self, ended: Ended) -> None:
         """Record how the server ended, and let go of the recorder."""
@@ -113,6 +139,8 @@ class Journal:
 
         os.environ.update(of_the_launch(os.environ))
         recording = recording_to_write(self._wrapped.recording).absolute()
+        self._recording = recording
+        self._opened.set()
         peer, run = client_process(), os.environ.get(FLIGHTLOG_RUN, "")
         connection = new_id()
         self._scene = Scene(

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from recorder.capture.mcp.inbox import Inbox
 from recorder.capture.mcp.journal import Journal, Wrapped
-from recorder.capture.mcp.pump import Output, to_client, to_server
+from recorder.capture.mcp.pump import Mouth, Output, to_client, to_server
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
 
 __all__ = ["end_like", "run_wrapped"]
@@ -43,9 +43,11 @@ def run_wrapped(command: tuple[str, ...], recording: str | None, name: str) -> E
         journal = Journal(Wrapped(command, pid, recording, name))
         inbox = Inbox(journal)
         inbox.start()
-        threading.Thread(target=to_server, args=(0, to_write, inbox), daemon=True).start()
-        output = Output()
-        copying = threading.Thread(target=to_client, args=(to_read, 1, inbox, output), daemon=True)
+        mouth, output = Mouth(1), Output()
+        heard = (0, to_write, inbox, mouth)
+        threading.Thread(target=to_server, args=heard, daemon=True).start()
+        said = (to_read, mouth, inbox, output)
+        copying = threading.Thread(target=to_client, args=said, daemon=True)
         copying.start()
         ended = wait_for(pid, _nobody_else)
         _let_out(copying, output)

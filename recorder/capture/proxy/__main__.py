@@ -56,7 +56,7 @@ def _run(recording: Path, run: str, port: int, upstream_ca: Path | None) -> None
     from recorder.capture.proxy.server import ProxySettings, serve  # noqa: PLC0415
     from recorder.location import socket_path  # noqa: PLC0415
 
-    settings = ProxySettings(run, port, upstream_ca, _digest_key(recording))
+    settings = ProxySettings(run, port, upstream_ca, _digest_key(recording), recording.absolute())
     sink = client.connect(recording)
     serve(settings, sink, Reach(socket_path(recording), sink.put_aside))
 

@@ -1,4 +1,5 @@
-"""The addon that turns mitmproxy's HTTP hooks into records. It changes no message.
+"""The addon that turns mitmproxy's HTTP hooks into records. It changes no message, and holds none
+back but what a guard denies that a person has set up.
 
 A start record is handed over before the request goes upstream, and committed before one that may
 change something does, so that a deletion is on record before it happens. mitmproxy goes on with the
@@ -18,10 +19,12 @@ from mitmproxy.net.http.http1 import expected_http_body_size
 
 from recorder.capture.proxy.bodies import KEPT_BYTES, BodyTap
 from recorder.capture.proxy.deliveries import Deliveries
+from recorder.capture.proxy.gate import Gate, deny
 from recorder.capture.proxy.peer import Peer, find_peer
 from recorder.capture.proxy.records import Exchange, Scribe
+from recorder.guarding.place import Mode
 
-__all__ = ["Peers", "RecordingAddon"]
+__all__ = ["EXCHANGE", "Peers", "RecordingAddon"]
 
 BUFFERED_RESPONSE_BYTES = 64 * 1024
 """An answer of known length up to this is recorded before the client has it; others stream."""
@@ -29,7 +32,8 @@ PEER_SECONDS = 0.25
 GRACE_SECONDS = 0.5
 """How long the proxy, asked to stop, waits for answers that are just arriving."""
 STOPPED = "the recording proxy was stopped"
-_EXCHANGE = "flightlog.exchange"
+EXCHANGE = "flightlog.exchange"
+"""Under this name a flow bears its `Exchange`."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110, 9.2.1): handed over before they go on, not committed."""
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
@@ -64,10 +68,13 @@ class Peers:
 class RecordingAddon:
     """Records each HTTP request as a start and an end, and WebSocket messages as points."""
 
-    def __init__(self, deliveries: Deliveries, scribe: Scribe, peers: Peers) -> None:
+    def __init__(
+        self, deliveries: Deliveries, scribe: Scribe, peers: Peers, gate: Gate | None = None
+    ) -> None:
         self._deliveries = deliveries
         self._scribe = scribe
         self._peers = peers
+        self._gate = gate
         self._open: dict[str, http.HTTPFlow] = {}
         self._all_ended = asyncio.Event()
 
@@ -137,10 +144,15 @@ class RecordingAddon:
         exchange.started = True
         self._open[flow.id] = flow
         record = self._scribe.start(flow, exchange, self._peers.of(flow.client_conn))
-        if flow.request.method in _SAFE:
+        guarded = self._gate is not None and self._gate.mode is not Mode.OFF
+        if flow.request.method in _SAFE and not guarded:
             self._deliveries.soon(record)
-        else:
-            await self._deliveries.before_going_on(record)
+            return
+        await self._deliveries.before_going_on(record)
+        if self._gate is not None and flow.error is None:
+            exchange.hold = await self._gate.hold_of(record)
+            if exchange.hold is not None:
+                deny(flow, exchange.hold)
 
     def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if self._open.pop(flow.id, None) is None:
@@ -151,7 +163,7 @@ class RecordingAddon:
 
 
 def _exchange(flow: http.HTTPFlow) -> Exchange:
-    return cast("Exchange", flow.metadata.setdefault(_EXCHANGE, Exchange()))
+    return cast("Exchange", flow.metadata.setdefault(EXCHANGE, Exchange()))
 
 
 def _request_streams(request: http.Request) -> bool:

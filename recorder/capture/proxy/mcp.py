@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -16,13 +17,22 @@ from mitmproxy import http
 
 from recorder import semconv
 from recorder.capture.mcp.conversation import must_be_durable
+from recorder.capture.mcp.denial import denials
 from recorder.capture.mcp.events import EventStream
 from recorder.capture.mcp.lines import MAX_LINE
-from recorder.capture.proxy.addon import Peers
+from recorder.capture.proxy.addon import EXCHANGE, Peers
 from recorder.capture.proxy.bodies import KEPT_BYTES, decoded
 from recorder.capture.proxy.deliveries import Deliveries
+from recorder.capture.proxy.gate import Gate, deny
 from recorder.capture.proxy.mcp_talks import McpTalks, Place, Talk
-from recorder.capture.proxy.records import client_attributes, error_type, readable
+from recorder.capture.proxy.records import (
+    DENIED,
+    Exchange,
+    client_attributes,
+    error_type,
+    readable,
+)
+from recorder.guarding.place import Mode
 from recorder.model import Record
 
 __all__ = ["McpAddon"]
@@ -69,10 +79,21 @@ class _State:
         self.is_stream = False
 
 
+@dataclass(slots=True)
+class _Asked:
+    """What was read in a request."""
+
+    is_read: bool = False
+    records: tuple[Record, ...] = ()
+
+
 class McpAddon:
     """Reads MCP messages out of requests, answers and event streams."""
 
-    def __init__(self, deliveries: Deliveries, talks: McpTalks, peers: Peers) -> None:
+    def __init__(
+        self, deliveries: Deliveries, talks: McpTalks, peers: Peers, gate: Gate | None = None
+    ) -> None:
+        self._gate = gate
         self._deliveries = deliveries
         self._talks = talks
         self._peers = peers
@@ -99,8 +120,25 @@ class McpAddon:
         if body is None or (_MARK not in body and not state.talk.place.declared):
             return
         state.is_mcp = True
-        read = partial(self._talks.posted, state.talk, body)
+        asked = _Asked()
+        read = partial(_noting, partial(self._talks.posted, state.talk, body), asked)
         await self._deliveries.read_first(read, must_be_durable)
+        await self._hold(flow, state, asked, body)
+
+    async def _hold(self, flow: http.HTTPFlow, state: _State, asked: _Asked, body: bytes) -> None:
+        """Ask a guard about the calls in a request; answer in the server's place if it denies."""
+        if self._gate is None or self._gate.mode is Mode.OFF or flow.response is not None:
+            return
+        hold = None if asked.is_read else self._gate.in_doubt("its calls could not be read in time")
+        for record in filter(must_be_durable, asked.records):
+            hold = hold or await self._gate.hold_of(record)
+        if hold is None:
+            return
+        cast("Exchange", flow.metadata[EXCHANGE]).hold = hold
+        deny(flow, hold)
+        if flow.response is not None:
+            flow.response = http.Response.make(200, denials(body, hold), {"content-type": _JSON})
+        self._deliveries.read_soon(partial(self._talks.ended, state.talk, DENIED))
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Stand behind the tap of an answer that streams."""
@@ -130,6 +168,8 @@ class McpAddon:
         state, response = _state(flow), flow.response
         if state is None or not state.is_mcp or response is None:
             return
+        if cast("Exchange", flow.metadata[EXCHANGE]).hold is not None:
+            return  # our own words, not the server's
         coding = response.headers.get("content-encoding", "")
         if not response.stream and response.raw_content:
             if state.is_stream:
@@ -229,6 +269,13 @@ def _inflated(inflater: zlib._Decompress, chunk: bytes) -> bytes:
         return inflater.decompress(chunk, MAX_LINE)
     except zlib.error:
         return b""
+
+
+def _noting(read: Callable[[], list[Record]], asked: _Asked) -> list[Record]:
+    records = read()
+    asked.records = tuple(records)
+    asked.is_read = True
+    return records
 
 
 def _nothing(act: Callable[[Talk], None], talk: Talk) -> list[Record]:

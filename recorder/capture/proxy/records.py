@@ -16,10 +16,13 @@ from mitmproxy import connection, http
 from recorder import semconv
 from recorder.capture.proxy.bodies import BodyTap, keyed_digest
 from recorder.capture.proxy.peer import Peer
+from recorder.guarding.hold import Hold
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 __all__ = ["Exchange", "Scribe", "Tunnel", "client_attributes", "error_type", "readable"]
 
+DENIED = "denied"
+"""`error.type` of a request that a guard did not let go upstream."""
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _ERROR_TYPES = {
     errno.ECONNREFUSED: "connection_refused",
@@ -48,6 +51,8 @@ class Exchange:
     response: BodyTap = field(default_factory=BodyTap)
     started: bool = False
     """The start record has been handed over."""
+    hold: Hold | None = None
+    """Why a guard did not let it go upstream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,11 @@ class Scribe:
             attributes |= self.request_body(flow, exchange)
         response, error, t_ns = flow.response, flow.error, time.time_ns()
         status = Status.ERROR
+        if exchange.hold is not None:
+            # It never went upstream: what the client was answered is no word of the server's.
+            attributes[semconv.ERROR_TYPE] = DENIED
+            attributes[semconv.REASON] = exchange.hold.denial
+            return self._of_flow(flow, Phase.END, attributes, t_ns, status)
         if response is not None:
             attributes[semconv.HTTP_STATUS] = response.status_code
             attributes |= _headers(semconv.HTTP_RESPONSE_HEADER, response.headers)

@@ -29,6 +29,7 @@ from mitmproxy.master import Master
 from recorder.capture.proxy.addon import Peers, RecordingAddon
 from recorder.capture.proxy.authority import Authority, OneRunTlsConfig, make_authority
 from recorder.capture.proxy.deliveries import Deliveries, Reach, RecordSink
+from recorder.capture.proxy.gate import Gate
 from recorder.capture.proxy.mcp import McpAddon
 from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
@@ -49,6 +50,8 @@ class ProxySettings:
     """Zero takes any free port."""
     upstream_ca: Path | None = None
     digest_key: bytes | None = None
+    recording: Path | None = None
+    """Whose guard is asked, where a person has set one up."""
 
 
 class OneLineLog(logging.Handler):
@@ -139,6 +142,7 @@ def _add_addons(
     peers, scribe = Peers(), Scribe(settings.run, settings.digest_key)
     engine = Proxyserver()  # type: ignore[no-untyped-call]
     ready = ReadyAddon(master, engine, authority)
+    gate = Gate(settings.recording) if settings.recording is not None else None
     master.addons.add(  # type: ignore[no-untyped-call]
         peers,
         DisableH2C(),
@@ -146,8 +150,8 @@ def _add_addons(
         TunnelAddon(deliveries, scribe, peers),
         NextLayer(),
         OneRunTlsConfig(authority),
-        RecordingAddon(deliveries, scribe, peers),
-        McpAddon(deliveries, McpTalks(settings.run, settings.digest_key), peers),
+        RecordingAddon(deliveries, scribe, peers, gate),
+        McpAddon(deliveries, McpTalks(settings.run, settings.digest_key), peers, gate),
         ready,
     )
     return ready

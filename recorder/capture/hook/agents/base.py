@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recorder.capture.hook.event import Event
+from recorder.capture.hook.holding import Holding
 from recorder.model import Record
 
 __all__ = ["EVENT_NAMES", "Agent", "Step", "own_name"]
@@ -40,4 +41,6 @@ class Agent:
     """What a hook prints that decides nothing."""
     events: Mapping[str, Step]
     """Event -> what it means; any other event is kept as it is."""
+    holding: Holding
+    """How its hook says that a call is held."""
     event_of: Callable[[Mapping[str, Any], str], str] = own_name

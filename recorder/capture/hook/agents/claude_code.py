@@ -5,7 +5,7 @@ No answer at all decides nothing. `PostToolBatch` is the only event after a deni
 
 from __future__ import annotations
 
-from recorder.capture.hook import steps
+from recorder.capture.hook import holding, steps
 from recorder.capture.hook.agents.base import Agent
 
 AGENT = Agent(
@@ -13,6 +13,7 @@ AGENT = Agent(
     title="Claude Code",
     recorded_as="claude-code",
     answer=b"",
+    holding=holding.by_permission,
     events={
         "SessionStart": steps.session_start,
         "SessionEnd": steps.session_end,

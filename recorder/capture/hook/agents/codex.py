@@ -5,7 +5,7 @@ Its output schema refuses unknown keys: no answer at all decides nothing.
 
 from __future__ import annotations
 
-from recorder.capture.hook import steps
+from recorder.capture.hook import holding, steps
 from recorder.capture.hook.agents.base import Agent
 
 AGENT = Agent(
@@ -13,6 +13,7 @@ AGENT = Agent(
     title="Codex CLI",
     recorded_as="codex",
     answer=b"",
+    holding=holding.deny_only,
     events={
         "SessionStart": steps.session_start,
         "UserPromptSubmit": steps.prompt,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recorder.capture.hook import steps
+from recorder.capture.hook import holding, steps
 from recorder.capture.hook.agents.base import Agent, own_name
 
 
@@ -38,6 +38,7 @@ AGENT = Agent(
     title="Copilot CLI",
     recorded_as="github-copilot",
     answer=b"{}\n",
+    holding=holding.plain,
     events={
         "sessionStart": steps.session_start,
         "sessionEnd": steps.session_end,

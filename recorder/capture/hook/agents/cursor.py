@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from recorder import semconv
-from recorder.capture.hook import steps
+from recorder.capture.hook import holding, steps
 from recorder.capture.hook.agents.base import Agent
 from recorder.capture.hook.event import Event
 from recorder.model import Json, Kind, Phase, Record, Status
@@ -66,6 +66,7 @@ AGENT = Agent(
     title="Cursor",
     recorded_as="cursor",
     answer=b"{}\n",
+    holding=holding.cursor,
     events={
         "sessionStart": steps.session_start,
         "sessionEnd": steps.session_end,

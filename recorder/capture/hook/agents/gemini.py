@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.capture.hook import steps
+from recorder.capture.hook import holding, steps
 from recorder.capture.hook.agents.base import Agent
 from recorder.capture.hook.event import Event
 from recorder.model import Record
@@ -20,6 +20,7 @@ AGENT = Agent(
     title="Gemini CLI",
     recorded_as="gemini-cli",
     answer=b"{}\n",
+    holding=holding.gemini,
     events={
         "SessionStart": steps.session_start,
         "SessionEnd": steps.session_end,

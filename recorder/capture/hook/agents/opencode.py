@@ -6,7 +6,7 @@ own names; bus events stand under `event.` and their type.
 
 from __future__ import annotations
 
-from recorder.capture.hook import steps
+from recorder.capture.hook import holding, steps
 from recorder.capture.hook.agents.base import Agent
 
 AGENT = Agent(
@@ -14,6 +14,7 @@ AGENT = Agent(
     title="opencode",
     recorded_as="opencode",
     answer=b"",
+    holding=holding.opencode,
     events={
         "tool.execute.before": steps.tool_start,
         "tool.execute.after": steps.tool_end,

@@ -1,0 +1,1 @@
+"""The controls live: a process that answers whether an action may go on."""
