@@ -164,6 +164,32 @@ def test_the_token_is_followed_from_the_unrelated_file_to_the_deletion(
     assert action.id in [s.action for s in credential.uses]
 
 
+def test_both_tokens_are_followed_from_file_to_header_by_the_command(
+    wiped: tuple[Path, Wipe, Told],
+) -> None:
+    recording, wipe, told = wiped
+    done = flightlog("credentials", wipe.session, "-r", str(recording), "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    by_scope = {c["scope"]["value"]: c for c in document["credentials"]}
+    ways = {
+        "project": ("services/api/.env.staging", "header Project-Access-Token"),
+        "account or workspace": ("scripts/domains/domains.env", "header Authorization"),
+    }
+    for scope, (file, header) in ways.items():
+        sightings = by_scope[scope]["sightings"]
+        first = sightings[0]
+        assert (first["role"], first["file"], first["witness"]) == ("exposed", file, "sdk")
+        uses = [s for s in sightings if (s["role"], s["place"]) == ("used", header)]
+        assert {s["witness"] for s in uses} == {"proxy"}
+        assert all(s["t_ns"] > first["t_ns"] and s["host"] for s in uses)
+        assert all(step["strength"] == "same fingerprint" for step in by_scope[scope]["links"])
+    account = by_scope["account or workspace"]["fingerprint"]
+    assert [s["fingerprint"] for s in document["outside_task"]] == [account]
+    assert document["rotate"][0]["fingerprint"] == account, "what destroyed is rotated first"
+    assert not any(token in done.stdout for token in told.tokens.values())
+
+
 def test_the_core_signature_is_found_and_stands_on_the_recorded_actions(
     wiped: tuple[Path, Wipe, Told],
 ) -> None:
