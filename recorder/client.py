@@ -1,7 +1,9 @@
 """Hand records to a recording's recorder, from any process, without ever getting in its way.
 
 Through the recorder's socket while it answers; sealed into the spool while it does not; counted,
-and the count reported, when even that fails.
+and the count reported, when even that fails. What was handed over is held until the recorder has
+said that it is committed: what one that died may not have kept goes to the spool too, which leaves
+out what is in the recording.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import os
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,11 @@ ACK_SECONDS = 1.0
 GROUP_ACK_SECONDS = 20.0
 """How long a group's commit is waited for: whoever hands over groups must answer for them."""
 RETRY_SECONDS = 1.0
+ASK_RECORDS = 256
+ASK_BYTES = 1024 * 1024
+"""After so much that nobody waits for, the recorder is asked whether it is committed."""
+MOST_UNSURE = 10_000
+"""Records held until they are known to be committed; older ones are let go of, and counted."""
 
 
 def connect(recording: Path) -> Client:
@@ -62,6 +70,10 @@ class Client:
         self._socket: socket.socket | None = None
         self._received = b""
         self._asked = 0
+        self._unasked_bytes = 0
+        self._unsure: deque[tuple[int, Record | dict[str, Any]]] = deque()
+        """Not known to be committed, with the number whose answer will tell."""
+        self._let_go = 0
         self._not_before = 0.0
         self._dropped = 0
         self._spool: Spool | None = None
@@ -98,11 +110,7 @@ class Client:
             try:
                 return self._send(fields, wait=wait)
             except (OSError, ValueError, TypeError):
-                self._disconnect()
-            try:
-                return self._put_aside(decode_record(fields))
-            except ValueError:
-                self._dropped += 1
+                self._give_up((fields,))
                 return False
 
     def submit_group(
@@ -120,10 +128,8 @@ class Client:
             try:
                 return self._send_group(records, timeout_seconds)
             except (OSError, ValueError):
-                self._disconnect()
-            for record in records:
-                self._put_aside(record)
-            return False
+                self._give_up(records)
+                return False
 
     def put_aside(self, records: Sequence[Record]) -> None:
         """Put records into the spool that may have arrived already: whoever takes the spool in
@@ -136,9 +142,11 @@ class Client:
                 self._put_aside(record)
 
     def close(self) -> None:
-        """Close the connection; what was handed over stays handed over."""
+        """Close the connection, once what was handed over is committed, in the spool, or late."""
         with self._mutex:
-            self._disconnect()
+            with contextlib.suppress(OSError, ValueError):
+                self._settle()
+            self._give_up(())
 
     def _send(self, fields: dict[str, Any], *, wait: bool) -> bool:
         connection = self._connected()
@@ -146,9 +154,10 @@ class Client:
             lost = gap(self._dropped, "the recorder was out of reach and the spool not writable")
             _hand_over(connection, encode_frame(lost, None))
             self._dropped = 0
-        if wait:
-            self._asked += 1
-        frame = encode_frame(fields, self._asked if wait else None)
+        asks = wait or len(self._unsure) % ASK_RECORDS == ASK_RECORDS - 1
+        asks = asks or self._unasked_bytes > ASK_BYTES
+        number = self._asked + 1
+        frame = encode_frame(fields, number if asks else None)
         if len(frame) > MAX_FRAME:
             lost = gap(
                 1, f"a {Kind(fields['kind']).value} record was larger than {MAX_FRAME} bytes"
@@ -156,16 +165,34 @@ class Client:
             _hand_over(connection, encode_frame(lost, None))
             return False
         _hand_over(connection, frame)
+        self._unsure.append((number, fields))
+        self._unasked_bytes += len(frame)
+        if asks:
+            self._asked, self._unasked_bytes = number, 0
+            if not wait:
+                self._read_answers(connection)
         return self._await_answer(connection) if wait else True
 
     def _send_group(self, records: Sequence[Record], timeout_seconds: float) -> bool:
         connection = self._connected()
-        self._asked += 1
-        frame = encode_frame(records, self._asked)
+        number = self._asked + 1
+        frame = encode_frame(records, number)
         if len(frame) > MAX_FRAME:
             raise ValueError("a group is larger than a frame may be")
         _hand_over(connection, frame, timeout_seconds)
+        self._asked, self._unasked_bytes = number, 0
+        self._unsure.extend((number, record) for record in records)
         return self._await_answer(connection, timeout_seconds)
+
+    def _settle(self) -> None:
+        """Wait until all that was handed over is the recorder's to keep, or for `ACK_SECONDS`."""
+        connection = self._socket
+        if connection is None or not self._unsure:
+            return
+        self._asked += 1
+        _hand_over(connection, encode_frame((), self._asked))
+        if self._await_answer(connection):
+            self._unsure.clear()
 
     def _connected(self) -> socket.socket:
         if self._socket is None:
@@ -192,12 +219,10 @@ class Client:
     ) -> bool:
         deadline = time.monotonic() + timeout_seconds
         while True:
-            line, newline, rest = self._received.partition(b"\n")
-            if newline:
-                self._received = rest
-                number, committed = line.split()
-                if int(number) == self._asked:
-                    return committed == b"1"
+            answer = self._next_answer()
+            if answer is not None:
+                if answer[0] == self._asked:
+                    return answer[1]
                 continue
             left = deadline - time.monotonic()
             if left <= 0:
@@ -212,6 +237,47 @@ class Client:
             if not received:
                 raise ConnectionResetError
             self._received += received
+
+    def _read_answers(self, connection: socket.socket) -> None:
+        """Take what the recorder has answered meanwhile, without waiting for more."""
+        with contextlib.suppress(BlockingIOError):
+            received = connection.recv(4096)
+            if not received:
+                raise ConnectionResetError
+            self._received += received
+        while self._next_answer() is not None:
+            continue
+        while len(self._unsure) > MOST_UNSURE:
+            self._unsure.popleft()
+            self._let_go += 1
+
+    def _next_answer(self) -> tuple[int, bool] | None:
+        """Return the number and the outcome of the next answer that has arrived whole."""
+        line, newline, rest = self._received.partition(b"\n")
+        if not newline:
+            return None
+        self._received = rest
+        number, outcome = line.split()
+        asked, committed = int(number), outcome == b"1"
+        # A commit speaks for all before it: there is one queue. A failure speaks for itself only.
+        while committed and self._unsure and self._unsure[0][0] <= asked:
+            self._unsure.popleft()
+        return asked, committed
+
+    def _give_up(self, given: Sequence[Record | dict[str, Any]]) -> None:
+        """Let go of the recorder; put aside what it may not have kept, and what it did not get."""
+        self._disconnect()
+        held = [one for _, one in self._unsure]
+        sent = set(map(id, held))
+        self._unsure.clear()
+        for one in [*held, *(one for one in given if id(one) not in sent)]:
+            try:
+                self._put_aside(one if isinstance(one, Record) else decode_record(one))
+            except ValueError:
+                self._dropped += 1
+        if self._let_go:
+            self._put_aside(gap(self._let_go, "a recorder died that may not have kept them"))
+            self._let_go = 0
 
     def _disconnect(self) -> None:
         if self._socket is not None:

@@ -186,9 +186,18 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
 
 class _Connection(socketserver.StreamRequestHandler):
-    """One client: frames in, acknowledgements out."""
+    """One client: frames in, acknowledgements out.
+
+    Frames are read on while earlier ones wait for their commit; the answers come in their order.
+    """
 
     server: _Server
+
+    def setup(self) -> None:
+        """Begin with nothing under way."""
+        super().setup()
+        self._under_way = 0
+        self._changed = threading.Condition()
 
     def handle(self) -> None:
         be_quiet()
@@ -197,29 +206,41 @@ class _Connection(socketserver.StreamRequestHandler):
                 frame = read_frame(self.rfile.read)
             except (ValueError, OSError):
                 # Not our protocol or cut off: whatever was whole has been taken.
-                return
+                break
             if frame is None:
-                return
+                break
             message, ack = frame
             records = message if isinstance(message, list) else self.server.hooks.read(message)
-            if ack is None:
-                self.server.writer.submit_group(records)
-                continue
-            committed = self._commit(records)
-            with contextlib.suppress(OSError):
-                self.wfile.write(b"%d %d\n" % (ack, committed))
+            self._take(records, ack)
+        # The end of the connection says that all of it has been seen to.
+        self._settled()
 
-    def _commit(self, records: Sequence[Record]) -> bool:
-        """Hand over and wait; return whether all of them were committed in time."""
-        answered = threading.Event()
-        outcome: list[bool] = []
+    def _take(self, records: Sequence[Record], ack: int | None) -> None:
+        if not records:
+            if ack is not None:
+                self._answer(ack, self._settled())
+            return
+        with self._changed:
+            self._under_way += 1
 
         def done(committed: bool) -> None:
-            outcome.append(committed)
-            answered.set()
+            if ack is not None:
+                self._answer(ack, committed)
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
         self.server.writer.submit_group(records, done)
-        return answered.wait(ACK_SECONDS) and outcome[0]
+
+    def _answer(self, ack: int, committed: bool) -> None:
+        # From the writer's thread: a client that does not read its answers holds nobody up.
+        with contextlib.suppress(OSError):
+            self.connection.send(b"%d %d\n" % (ack, committed), socket.MSG_DONTWAIT)
+
+    def _settled(self) -> bool:
+        """Wait until nothing is under way; return whether that came in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._under_way, ACK_SECONDS)
 
 
 def _take_lock(path: Path) -> int:

@@ -258,7 +258,8 @@ class Writer:
     def _commit_spooled(self, spooled: Spooled) -> None:
         """Commit a spool file's records, sealed once more with what is known by now."""
         self._read_settings()
-        given = [pair for pair in spooled.records if not self._store.has(pair[0].id)]
+        once = {record.id: (record, seals) for record, seals in spooled.records}
+        given = [pair for pair in once.values() if not self._store.has(pair[0].id)]
         for secret in spooled.secrets:
             self._sealer.recall.remember(secret)
         self._late.expect(spooled.secrets)

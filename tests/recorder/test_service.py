@@ -157,6 +157,50 @@ def send_until_killed(path: str, acknowledged: str) -> None:
                 log.flush()
 
 
+@pytest.mark.parametrize("then", ["speaks on", "leaves"])
+def test_what_a_killed_recorder_had_not_read_is_not_lost(tmp_path: Path, then: str) -> None:
+    path = tmp_path / "flight.db"
+    daemon = Daemon.launch(path)
+    client = Client(path)
+    assert client.submit(record("0"), wait=True)
+    for number in range(1, 300):
+        client.submit(record(str(number)))
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    for number in range(300, 600):
+        assert client.submit(record(str(number)))
+    daemon.process.kill()
+    daemon.stop()
+    if then == "speaks on":
+        client.submit(record("600"))
+    client.close()
+    said = [str(n) for n in range(601 if then == "speaks on" else 600)]
+    with Daemon.launch(path):
+        found = sorted(wait_for(path, len(said)), key=lambda r: int(r.name))
+    assert [r.name for r in found] == said
+    assert not list(spool_folder(path).iterdir())
+    assert verify(path).ok
+
+
+def test_more_than_is_held_for_a_recorder_that_died_is_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recorder.client.MOST_UNSURE", 100)
+    path = tmp_path / "flight.db"
+    daemon = Daemon.launch(path)
+    client = Client(path)
+    assert client.submit(record("0"), wait=True)
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    for number in range(1, 600):
+        client.submit(record(str(number)))
+    daemon.process.kill()
+    daemon.stop()
+    client.close()
+    with Daemon.launch(path):
+        kept = {int(r.name) for r in wait_for(path, 100)}
+    gaps = [r.attributes["flightlog.count"] for r in records_of(path) if r.name == "gap"]
+    assert gaps == [600 - len(kept)]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_acknowledged_is_lost_when_recorder_and_agent_are_killed(
     tmp_path: Path, seed: int
