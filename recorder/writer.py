@@ -215,10 +215,14 @@ class Writer:
             or now - self._signed_at >= CHECKPOINT_SECONDS
         )
         dropped, gap_record = self._gap_record()
+        group = [*gap_record, *sealed]
         try:
-            self._store.append(
-                [*gap_record, *sealed], checkpoint=signs, forms=self._late.take_forms()
-            )
+            forms = self._late.take_forms()
+            try:
+                self._store.append(group, checkpoint=signs, forms=forms)
+            except sqlite3.IntegrityError:
+                new = self._without_known(group)
+                self._store.append(new, checkpoint=signs, forms=forms)
         except sqlite3.Error as error:
             # The error's type only: its text could quote what was being written.
             logger.warning("recording not writable (%s): records go to the spool", _name(error))
@@ -228,6 +232,13 @@ class Writer:
         if signs:
             self._signed_at = now
         return True
+
+    def _without_known(self, group: Sequence[SealedRecord]) -> list[SealedRecord]:
+        """Return a group without what is in the recording or comes twice; their count is told."""
+        once = {sealed.fields["id"]: sealed for sealed in group}
+        new = [sealed for key, sealed in once.items() if not self._store.has(key)]
+        said: dict[str, Json] = {semconv.COUNT: len(group) - len(new)}
+        return [*new, self._own("received_again", said)]
 
     def _put_aside(self, sealed: list[SealedRecord]) -> None:
         secrets = self._late.waiting()

@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from recorder import semconv
 from recorder.model import Json
 
-__all__ = ["LogItem", "MalformedError", "Rejected", "Source", "SpanItem", "source_of"]
+__all__ = [
+    "LogItem",
+    "MalformedError",
+    "Rejected",
+    "Source",
+    "SpanItem",
+    "identity_of",
+    "source_of",
+]
 
 _COMMON = (semconv.SERVICE_NAME, semconv.HOST_NAME, semconv.USER_NAME, semconv.PROCESS_CWD)
 """Attributes of a resource that stand in each of its records; the whole stands in one record."""
@@ -31,6 +40,8 @@ class Source:
     common: Mapping[str, Json] = field(default_factory=dict)
     digest: int = 0
     """Hash of the resource and the scope, equal for equal ones in this process."""
+    key: bytes = b""
+    """Digest of the same, equal everywhere."""
 
     @property
     def service(self) -> str:
@@ -66,6 +77,8 @@ class SpanItem:
     """Name, time, attributes."""
     size: int
     """Bytes that it took in the request, or about so many."""
+    identity: str = ""
+    """Follows from the content and its source: a client that sends it again says the same."""
 
 
 @dataclass(slots=True)
@@ -83,6 +96,8 @@ class LogItem:
     attributes: dict[str, Json]
     size: int
     """Bytes that it took in the request, or about so many."""
+    identity: str = ""
+    """Follows from the content and its source: a client that sends it again says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +112,14 @@ def source_of(resource: Mapping[str, Json], scope: str = "", scope_version: str 
     common: dict[str, Json] = {name: resource[name] for name in _COMMON if name in resource}
     if scope:
         common[semconv.SCOPE_NAME] = scope
-    digest = hash((repr(sorted(resource.items(), key=_first)), scope, scope_version))
-    return Source(resource, scope, scope_version, common, digest)
+    whole = repr((sorted(resource.items(), key=_first), scope, scope_version))
+    key = sha256(whole.encode("utf-8", "backslashreplace")).digest()
+    return Source(resource, scope, scope_version, common, hash(whole), key)
+
+
+def identity_of(source: Source, raw: bytes) -> str:
+    """Return the id of the record that a span's or a log record's bytes become."""
+    return sha256(source.key + raw).hexdigest()[:32]
 
 
 def _first(pair: tuple[str, Json]) -> str:

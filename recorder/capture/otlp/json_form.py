@@ -22,6 +22,7 @@ from recorder.capture.otlp.items import (
     Rejected,
     Source,
     SpanItem,
+    identity_of,
     source_of,
 )
 from recorder.model import Json
@@ -167,6 +168,7 @@ def _span(item: dict[str, Any], source: Source) -> SpanItem:
             for event in item.get("events") or ()
         ],
         USUAL_SIZE * (1 + len(attributes)),
+        _identity(item, source),
     )  # fmt: skip
 
 
@@ -183,7 +185,16 @@ def _log(item: dict[str, Any], source: Source) -> LogItem:
         _value(item.get("body")),
         attributes,
         USUAL_SIZE * (1 + len(attributes)),
+        _identity(item, source),
     )
+
+
+def _identity(item: dict[str, Any], source: Source) -> str:
+    """Return the id of what an item becomes; empty where it is nested too deeply to be compared."""
+    try:
+        return identity_of(source, orjson.dumps(item))
+    except orjson.JSONEncodeError:
+        return ""
 
 
 def _attributes(pairs: object) -> dict[str, Json]:

@@ -23,6 +23,7 @@ from recorder.capture.otlp.items import (
     Rejected,
     Source,
     SpanItem,
+    identity_of,
     source_of,
 )
 from recorder.model import Json
@@ -223,6 +224,7 @@ def _span(raw: bytes, source: Source) -> SpanItem:
         _extras(span, _attributes(span.attributes)),
         [(e.name, e.time_unix_nano, _attributes(e.attributes)) for e in span.events],
         len(raw),
+        identity_of(source, raw),
     )
 
 
@@ -254,6 +256,7 @@ def _log(raw: bytes, source: Source) -> LogItem:
         _value(log.body) if log.HasField("body") else None,
         _attributes(log.attributes),
         len(raw),
+        identity_of(source, raw),
     )
 
 

@@ -8,9 +8,9 @@ its own is kept as a lifecycle record under its own name, with all of its attrib
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from recorder import semconv
 from recorder.capture.genai import kind_of, normalise, session_of, text_of
@@ -18,7 +18,7 @@ from recorder.capture.otlp.agents import family_of
 from recorder.capture.otlp.agents.event import Meaning, happened_ns, lifecycle
 from recorder.capture.otlp.agents.genai import FAMILY as GENERAL
 from recorder.capture.otlp.items import LogItem, Source, SpanItem
-from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 __all__ = ["Translator"]
 
@@ -51,7 +51,12 @@ class Translator:
         # Children are exported before their parents, and only some spans name their session.
         besides = [self._learn(item) for item in items]
         made: list[Record] = []
+        met: dict[str, int] = {}
         for item, more in zip(items, besides, strict=True):
+            met[item.identity] = times = met.get(item.identity, 0) + 1
+            if times > 1 or not item.identity:
+                # The same once more in one request is no repetition of the request.
+                item.identity = _derived(item.identity, -times) if item.identity else new_id()
             found = (
                 self._span(item, more, now) if isinstance(item, SpanItem) else self._log(item, now)
             )
@@ -124,11 +129,16 @@ class Translator:
             parent_span_id=span.parent_span_id,
             pid=span.source.pid,
             attributes=said,
-            id=os.urandom(16).hex(),
+            id=span.identity,
         )
-        return [record, *(self._besides(span, session, meaning, now) for meaning in besides)]
+        return [
+            record,
+            *(self._besides(span, session, meaning, now, n) for n, meaning in enumerate(besides)),
+        ]
 
-    def _besides(self, span: SpanItem, session: str, meaning: Meaning, now: int) -> Record:
+    def _besides(
+        self, span: SpanItem, session: str, meaning: Meaning, now: int, number: int
+    ) -> Record:
         return Record(
             witness=Witness.OTLP,
             phase=meaning.phase,
@@ -144,6 +154,7 @@ class Translator:
             span_id=span.span_id,
             pid=span.source.pid,
             attributes=meaning.adds,
+            id=_derived(span.identity, number),
         )
 
     def _tell_rest(self, span: SpanItem) -> None:
@@ -196,6 +207,7 @@ class Translator:
                     span_id=log.span_id,
                     pid=log.source.pid,
                     attributes=attributes,
+                    id=_derived(log.identity, len(made)) if made else log.identity,
                 )
             )
         return made
@@ -231,6 +243,11 @@ def _remember[K](known: dict[K, str], key: K, session: str) -> None:
         known[key] = session
         if len(known) > MAX_REMEMBERED:
             del known[next(iter(known))]
+
+
+def _derived(identity: str, number: int) -> str:
+    """Return the id of a further record of the same origin."""
+    return sha256(f"{identity} {number}".encode()).hexdigest()[:32]
 
 
 def _kind(span: SpanItem) -> Kind:

@@ -15,16 +15,20 @@ import grpc
 import psutil
 import pytest
 import zstandard
+from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]  # ships no types
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from recorder import semconv
 from recorder.capture.otlp.limits import Limits
+from recorder.location import spool_folder
+from recorder.reader import Recording
 from recorder.sealing import SealedRecord
 from recorder.store import Store
 from tests.recorder.otlp.conftest import (
     JSON,
+    PROTOBUF,
     Station,
     everything,
     export_by_grpc,
@@ -243,8 +247,34 @@ def test_a_recording_that_cannot_be_written_is_answered_with_unavailable(
                 with pytest.raises(grpc.RpcError) as told:
                     export_by_grpc(channel, trace_request(first=2))
                 assert told.value.code() is grpc.StatusCode.UNAVAILABLE
+        # The first client comes again, as it was told to, while its span waits in the spool.
+        assert receiver.post("/v1/traces", trace_request().SerializeToString()).status == 200
         assert receiver.post("/v1/traces", trace_request(first=3).SerializeToString()).status == 200
         until(lambda: len(receiver.received()) == 3, "what waited in the spool")
+        assert not list(spool_folder(recording).glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_a_request_that_comes_again_is_recorded_once_and_counted(
+    recording: Path, is_json: bool
+) -> None:
+    request = trace_request(3)
+    twice = request.resource_spans[0].scope_spans[0].spans
+    twice.append(twice[0])
+    body = request.SerializeToString()
+    if is_json:
+        body = json_format.MessageToJson(request).encode()
+    kind = JSON if is_json else PROTOBUF
+    for _ in range(2):
+        # The second one, as after a client's timeout, meets a receiver that was started anew.
+        with in_process(recording, Limits()) as receiver:
+            assert receiver.post("/v1/traces", body, kind).status == 200
+    found = receiver.received()
+    assert len(found) == 4
+    assert len({record.span_id for record in found}) == 3
+    with Recording.open(recording) as reader:
+        again = [r for r in reader.records() if r.name == "received_again"]
+    assert [r.attributes["flightlog.count"] for r in again] == [4]
 
 
 def test_grpc_refuses_what_is_too_large_or_no_message(station: Station) -> None:
