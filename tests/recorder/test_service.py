@@ -198,7 +198,10 @@ def test_more_than_is_held_for_a_recorder_that_died_is_a_gap(
     with Daemon.launch(path):
         kept = {int(r.name) for r in wait_for(path, 100)}
     gaps = [r.attributes["flightlog.count"] for r in records_of(path) if r.name == "gap"]
-    assert gaps == [600 - len(kept)]
+    # It may have taken one or two more before it stopped: nobody can know.
+    (told,) = gaps
+    assert 600 - len(kept) <= int(str(told)) < 600
+    assert set(range(560, 600)) <= kept
 
 
 @pytest.mark.parametrize("seed", range(3))
