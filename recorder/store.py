@@ -40,6 +40,7 @@ from recorder.schema import (
     PAGE_SIZE,
 )
 from recorder.sealing.forms import Form
+from recorder.sealing.marks import marks_in
 from recorder.sealing.sealed import SealedRecord
 
 __all__ = ["Durability", "Store"]
@@ -53,8 +54,8 @@ CHECKPOINT_PAGES = 1000
 BUSY_SECONDS = 5.0
 MAX_BLOBS_READ = 2000
 """Large values, the newest, that are read where nothing marked leads to a secret."""
-MARKS_AT_ONCE = 200
-"""Marks that one statement looks for."""
+MARKS_BY_SQL = 16
+"""Marks that SQLite looks for one after another; more are looked for together."""
 
 INSERT_RECORD = """
 INSERT INTO records (seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns,
@@ -133,7 +134,10 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise RecordingError(f"cannot append to {path}: {error}") from error
         try:
-            return cls(path, db, meta.log_id, meta.origin)
+            store = cls(path, db, meta.log_id, meta.origin)
+            # Of a recorder that was killed the log may hold what was sealed late: not any longer.
+            store.fold()
+            return store
         except BaseException:
             db.close()
             raise
@@ -160,14 +164,13 @@ class Store:
 
     def marked(self, marks: Iterable[bytes], before: int) -> list[int]:
         """Return the records up to one that may hold a string with one of some marks."""
-        wanted = list(marks)
-        found: set[int] = set()
-        for start in range(0, len(wanted), MARKS_AT_ONCE):
-            part = wanted[start : start + MARKS_AT_ONCE]
-            holds = " OR ".join(["instr(marks, ?)"] * len(part))
-            sql = f"SELECT seq FROM marks WHERE seq <= ? AND (marks IS NULL OR {holds})"  # noqa: S608
-            found.update(row[0] for row in self._db.execute(sql, (before, *part)))
-        return sorted(found)
+        wanted = frozenset(marks)
+        if len(wanted) > MARKS_BY_SQL:
+            rows = self._db.execute("SELECT seq, marks FROM marks WHERE seq <= ?", (before,))
+            return [s for s, kept in rows if kept is None or not wanted.isdisjoint(marks_in(kept))]
+        holds = " OR ".join(["marks IS NULL", *["instr(marks, ?)"] * len(wanted)])
+        sql = f"SELECT seq FROM marks WHERE seq <= ? AND ({holds})"  # noqa: S608
+        return [row[0] for row in self._db.execute(sql, (before, *wanted))]
 
     def holding(self, texts: Iterable[str], before: int) -> list[int]:
         """Return the records up to one that hold one of some texts, by reading them all."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -163,3 +165,40 @@ def test_what_was_spooled_keeps_its_tokens(tmp_path: Path) -> None:
     with Recording.open(path) as recording:
         prints = {seal.fingerprint for r in recording.records() for seal in r.seals}
     assert len(prints) == 1, "one secret, one token: by header, by name, and bare"
+
+
+def test_many_secrets_are_looked_for_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    secrets = [f"Zq{number:02}kkQ0ppWW7Lm{number:02}xY" for number in range(30)]
+    service = Service.start(path)
+    for secret in secrets:
+        assert service.submit(told(f"bare {secret}"), wait=True, timeout_seconds=30)
+    done: list[bool] = []
+    service.submit_group([told(f"TOKEN={secret}") for secret in secrets], done.append)
+    service.stop()
+    assert done == [True]
+    kept = at_rest(path)
+    assert [secret for secret in secrets if secret.encode() in kept] == []
+    assert verify(path).resealed == 30
+
+
+def test_a_killed_recorder_leaves_nothing_plain_once_the_next_has_begun(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from recorder.store import Store\n"
+        "Store.fold = lambda store: False\n"
+        "from recorder.service import Service\n"
+        "from tests.recorder.test_late_sealing import BARE, told\n"
+        "service = Service.start(Path(sys.argv[1]))\n"
+        "for text in (f'saw {BARE}', f'TOKEN={BARE}', 'later'):\n"
+        "    assert service.submit(told(text), wait=True, timeout_seconds=30)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], check=False, timeout=120,
+                   cwd=Path(__file__).parents[2])  # fmt: skip
+    assert BARE.encode() in at_rest(path), "or the test shows nothing"
+    recorded(path, [told("on")])
+    assert BARE.encode() not in at_rest(path)
+    assert verify(path).ok
