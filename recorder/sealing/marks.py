@@ -42,23 +42,26 @@ class Marker:
         """Derive the key of marks from a recording's (or this machine's) fingerprint key."""
         self._begun = hashlib.blake2b(key=key, digest_size=MARK_BYTES, person=b"flightlog-mark")
         self._kept: dict[bytes, bytes] = {}
+        """Word -> its mark, or nothing for one that is no token."""
 
     def mark(self, piece: bytes) -> bytes:
         """Return the mark of a piece."""
-        mark = self._kept.get(piece)
-        if mark is None:
-            hashed = self._begun.copy()
-            hashed.update(piece)
-            mark = hashed.digest()
-            if len(self._kept) >= MAX_KEPT:
-                self._kept.clear()
-            self._kept[piece] = mark
-        return mark
+        hashed = self._begun.copy()
+        hashed.update(piece)
+        return hashed.digest()
 
     def marks(self, text: str) -> set[bytes]:
         """Return the marks of a text's token-like pieces."""
         words = {word for word in _spaced(_raw(text)).split() if len(word) >= SHORTEST}
-        return {self.mark(word) for word in words if _may_be_token(word)}
+        kept = self._kept
+        if len(kept) >= MAX_KEPT:
+            kept.clear()
+        for word in words:
+            if word not in kept:
+                kept[word] = self.mark(word) if _may_be_token(word) else b""
+        marks = set(map(kept.__getitem__, words))
+        marks.discard(b"")
+        return marks
 
     def pieces(self, raw: bytes) -> list[Marked]:
         """Return the token-like pieces of a text in UTF-8 with their marks and places."""
