@@ -36,6 +36,9 @@ RESEALED = "resealed"
 MAX_READINGS = 500
 """Times that a recorder reads all that is stored, for secrets that nothing marked leads to."""
 MAX_BARE = 100
+MAX_SEARCHED = 1 << 30
+"""Bytes of a file that is searched for what was sealed late; in a larger one SQLite's own
+overwriting has to do."""
 MAX_WAITING = 10_000
 """New secrets whose search is put off while nothing can be written."""
 
@@ -170,7 +173,7 @@ def _holds(path: Path, values: Sequence[bytes]) -> bool:
     """Tell whether a file holds one of some values as it is."""
     try:
         with path.open("rb") as file:
-            if not path.stat().st_size:
+            if not 0 < path.stat().st_size <= MAX_SEARCHED:
                 return False
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 return any(content.find(value) >= 0 for value in values)

@@ -1,0 +1,83 @@
+"""A secret is found again without its value: by marks of its forms, and its fingerprint."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from urllib.parse import quote
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recorder.sealing import Sealer
+from recorder.sealing.forms import Forms, recallable_forms
+from recorder.sealing.marks import MARK_BYTES, Marker, longest_piece
+from recorder.sealing.recall import Recall, fingerprint_of
+from tests.recorder.factories import record
+
+KEY = b"k" * 32
+ENCODINGS: list[Callable[[str], str]] = [
+    str,
+    lambda v: base64.b64encode(v.encode()).decode(),
+    lambda v: base64.urlsafe_b64encode(v.encode()).decode().rstrip("="),
+    lambda v: v.encode().hex(),
+    lambda v: v.encode().hex().upper(),
+    lambda v: quote(v, safe=""),
+    lambda v: v[::-1],
+]
+ODD = "+/=.~:@!%"
+pieces = st.from_regex(r"[A-Za-z]{4,12}[0-9]{1,4}[A-Za-z0-9_\-]{4,20}", fullmatch=True)
+values = st.builds("".join, st.lists(st.sampled_from(ODD) | pieces, min_size=1, max_size=4)).filter(
+    lambda v: longest_piece(v.encode())[1] != b"" and "%" not in v
+)
+around = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="⟦⟧"), max_size=30)
+
+
+@settings(max_examples=60)
+@given(values, st.sampled_from(ENCODINGS), around, around)
+def test_any_value_is_recalled_from_any_text_in_any_encoding(
+    value: str, encode: Callable[[str], str], before: str, behind: str
+) -> None:
+    marker, forms = Marker(KEY), Forms()
+    for form in recallable_forms(value, fingerprint_of(KEY, value), marker):
+        forms.add(form)
+    written = encode(value)
+    text = f"{before} {written} {behind}"
+    found = list(forms.find(text, marker, lambda v: fingerprint_of(KEY, v)))
+    assert (len(before) + 1, value) in [(f.start, f.value) for f in found]
+    assert all(f.value == value for f in found), "never something else: fingerprints decide"
+
+
+@settings(max_examples=60)
+@given(values, st.binary(min_size=32, max_size=32))
+def test_marks_of_another_key_tell_nothing(value: str, other: bytes) -> None:
+    forms = Forms()
+    for form in recallable_forms(value, fingerprint_of(KEY, value), Marker(KEY)):
+        forms.add(form)
+    if other != KEY:
+        assert not list(forms.find(f"x {value} y", Marker(other), lambda v: fingerprint_of(KEY, v)))
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=200))
+def test_marks_are_told_for_any_text(text: str) -> None:
+    marks = Marker(KEY).marks(text)
+    assert all(len(mark) == MARK_BYTES for mark in marks)
+    raw = text.encode("utf-8", "surrogatepass")
+    assert {piece.mark for piece in Marker(KEY).pieces(raw)} == marks
+
+
+def test_a_token_behind_an_escape_is_marked_by_itself() -> None:
+    token = "c2a9e7d48f604b1ea3d5"
+    mark = Marker(KEY).mark(token.encode())
+    for text in (f"a\\n{token}", f"x%3D{token}", f'{{"k":"v\\t{token}"}}'):
+        assert mark in Marker(KEY).marks(text)
+
+
+def test_a_record_with_too_many_marks_says_so_and_is_never_passed_over() -> None:
+    text = " ".join(f"a1b2c3d4{number:06}" for number in range(5000))
+    sealer = Sealer(KEY, recall=Recall(KEY, marks=True))
+    assert sealer.seal(record(attributes={"text": text})).marks is None
+    marked = sealer.seal(record(attributes={"text": "a1b2c3d4e5f6"})).marks
+    assert marked is not None
+    assert len(marked) % MARK_BYTES == 0
