@@ -57,6 +57,29 @@ class Effect(StrEnum):
         return self in {Effect.D1, Effect.D2, Effect.D3, Effect.D4}
 
 
+class Bulk(StrEnum):
+    """How much an action takes at once."""
+
+    ONE = "one"
+    """What it names, or what a condition picks out."""
+    SOME = "some"
+    """Several that it names, or a pattern."""
+    ALL = "all"
+    """Everything in its reach: a whole table, folder, prefix."""
+    UNKNOWN = "unknown"
+
+
+class Surface(StrEnum):
+    """The door through which an action reaches the world."""
+
+    UI = "ui"
+    CLI = "cli"
+    SDK = "sdk"
+    HTTP = "raw http"
+    MCP = "mcp"
+    UNKNOWN = "unknown"
+
+
 class Severity(IntEnum):
     """How bad a finding is; ordered."""
 
@@ -121,6 +144,23 @@ class Judgement:
     irreversible: bool | None = None
     environment: str = "unknown"
     """production, staging, development, unknown."""
+    environment_basis: str = ""
+    """What the environment is told by; empty where nothing tells it."""
+    undo: str = ""
+    """How, and how long, it can be undone; empty where nothing is known."""
+    cascade: str = ""
+    """What goes with the target, in words."""
+    bypass: tuple[str, ...] = ()
+    """What it carries to get past a question or a guard: `--yes`, `--skip-final-snapshot`."""
+    bulk: Bulk = Bulk.UNKNOWN
+    surface: Surface = Surface.UNKNOWN
+
+    @property
+    def irreversibility(self) -> str:
+        """`yes`, `window` (it can be undone for a while), `no` or `unknown`."""
+        if self.irreversible is None:
+            return "window" if self.undo else "unknown"
+        return "yes" if self.irreversible else "window" if self.undo else "no"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What shell commands do: parsed by tree-sitter, unwrapped, and judged tool by tool."""
