@@ -1,0 +1,359 @@
+"""Commands that run another command: which one, with what words.
+
+`sudo`, `env`, `xargs`, `find -exec`, `ssh`, `docker exec`, `kubectl exec`, `sh -c`, `npx`, ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from analyzer.effects.shell.invocation import Invocation, Word
+
+__all__ = ["SHELLS", "Inner", "inner_of"]
+
+SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "fish", "rbash", "csh", "tcsh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What a command runs: words as they are, or a text for a shell; one of them."""
+
+    words: tuple[Word, ...] = ()
+    text: str | None = None
+    language: str = "shell"
+    """`shell`, `powershell`, `cmd`."""
+    elsewhere: str = ""
+    """The host, container or pod it runs in, where that is another one."""
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """A command that takes options and then another command."""
+
+    valued: frozenset[str] = frozenset()
+    skip: int = 0
+    """Words of its own before the command."""
+    assigns: bool = False
+    """`NAME=value` words may stand before the command."""
+
+
+def _of(valued: str = "", skip: int = 0, *, assigns: bool = False) -> _Prefix:
+    return _Prefix(frozenset(valued.split()), skip, assigns)
+
+
+PREFIXES: dict[str, _Prefix] = {
+    "sudo": _of("-u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --chdir", assigns=True),
+    "doas": _of("-u -C"), "gosu": _of(skip=1), "su-exec": _of(skip=1), "dzdo": _of("-u -g"),
+    "env": _of("-u -C -S --unset --chdir", assigns=True), "nice": _of("-n --adjustment"),
+    "ionice": _of("-c -n -p --class --classdata"), "chrt": _of(skip=1), "nohup": _of(),
+    "time": _of("-f -o --format --output"), "timeout": _of("-s -k --signal --kill-after", 1),
+    "gtimeout": _of("-s -k", 1), "stdbuf": _of("-i -o -e"), "setsid": _of(), "exec": _of("-a"),
+    "command": _of(), "builtin": _of(), "unbuffer": _of(), "strace": _of("-e -o -p -s -f"),
+    "ltrace": _of("-e -o"), "caffeinate": _of("-t -w"), "chroot": _of(skip=1), "busybox": _of(),
+    "toybox": _of(), "proxychains": _of("-f"), "proxychains4": _of("-f"), "torsocks": _of(),
+    "xvfb-run": _of("-n -s -e -f"), "watch": _of("-n -d --interval"), "unshare": _of(),
+    "nsenter": _of("-t --target"), "systemd-run": _of("-p --property --unit -u --slice"),
+    "npx": _of("-p --package"), "pnpx": _of(), "bunx": _of(), "uvx": _of("--from --with -p"),
+    "dotenv": _of("-e -f"), "cross-env": _of(assigns=True), "faketime": _of(skip=1),
+    "flock": _of("-w -E", 1), "catchsegv": _of(), "rlwrap": _of(), "winpty": _of(), "wsl": _of("-d -u"),
+    "parallel": _of("-j -a --jobs -I -S"), "taskset": _of(skip=1), "numactl": _of(), "firejail": _of(),
+    "arch": _of(), "doppler-run": _of(), "noglob": _of(), "nocorrect": _of(), "not": _of(),
+    "ssh-agent": _of(), "dbus-run-session": _of(), "git-bash": _of(), "aws-okta": _of(skip=1),
+    "hyperfine": _of("-w -r -n"), "entr": _of(), "pipx-run": _of(),
+}  # fmt: skip
+BY_SUBCOMMAND: dict[tuple[str, ...], _Prefix] = {
+    ("pnpm", "dlx"): _of(), ("pnpm", "exec"): _of(), ("yarn", "dlx"): _of(), ("npm", "exec"): _of(),
+    ("yarn", "exec"): _of(), ("bun", "x"): _of(), ("bundle", "exec"): _of(), ("poetry", "run"): _of(),
+    ("pipenv", "run"): _of(), ("uv", "run"): _of("--with -p --python --extra --group --env-file"),
+    ("pdm", "run"): _of(), ("hatch", "run"): _of(), ("pipx", "run"): _of("--spec"),
+    ("conda", "run"): _of("-n -p"), ("rye", "run"): _of(), ("op", "run"): _of("--env-file"),
+    ("doppler", "run"): _of("-p -c --project --config"), ("chamber", "exec"): _of(skip=1),
+    ("aws-vault", "exec"): _of("-d --duration", 1), ("direnv", "exec"): _of(skip=1),
+    ("railway", "run"): _of("-s -e --service --environment"), ("dotenvx", "run"): _of("-f"),
+    ("infisical", "run"): _of("--env --path"), ("vercel", "env", "run"): _of("-e"),
+    ("mise", "exec"): _of(skip=0), ("rbenv", "exec"): _of(), ("pyenv", "exec"): _of(),
+    ("asdf", "exec"): _of(), ("nix", "run"): _of(), ("sops", "exec-env"): _of(skip=1),
+    ("ddev", "exec"): _of(), ("lando", "ssh"): _of(), ("sail", "run"): _of(),
+}  # fmt: skip
+CONTAINER_VALUED = frozenset("""
+    -e -u -w --env --user --workdir --env-file -v --volume --name -p --publish --network --net
+    --mount --entrypoint -h --hostname --platform -l --label --memory -m --cpus --detach-keys -H
+    --context -f --file --profile --project-name --index --shm-size --gpus --add-host --cap-add
+    """.split())
+KUBECTL_VALUED = frozenset("""
+    -n --namespace -c --container --context --kubeconfig --cluster --user --as -f --filename -l
+    """.split())
+SSH_VALUED = frozenset("-p -i -l -o -F -J -L -R -D -W -b -c -m -E -S -Q -w -B -e".split())
+CONTAINERS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl"})
+
+
+def inner_of(invocation: Invocation) -> Inner | None:
+    """Return what a command runs; None where it runs no other."""
+    words = invocation.words[1:]
+    name = invocation.name
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return special(invocation, words)
+    if name in CONTAINERS:
+        return _container(name, words)
+    if name in SHELLS:
+        return _shell(invocation, words)
+    for parts, prefix in BY_SUBCOMMAND.items():
+        if name == parts[0] and tuple(w.text for w in words[: len(parts) - 1]) == parts[1:]:
+            return _prefixed(prefix, words[len(parts) - 1 :])
+    prefix_of = PREFIXES.get(name)
+    return _prefixed(prefix_of, words) if prefix_of else None
+
+
+def _prefixed(prefix: _Prefix, words: Sequence[Word]) -> Inner:
+    rest = _after_options(words, prefix.valued)
+    while prefix.assigns and rest and "=" in rest[0].text and not rest[0].text.startswith("-"):
+        rest = _after_options(rest[1:], prefix.valued)
+    rest = rest[prefix.skip :]
+    if prefix.skip:
+        rest = _after_options(rest, frozenset())
+    return Inner(tuple(rest))
+
+
+def _after_options(words: Sequence[Word], valued: frozenset[str]) -> Sequence[Word]:
+    place = 0
+    while place < len(words):
+        text = words[place].text
+        if text == "--":
+            return words[place + 1 :]
+        if not text.startswith("-") or text == "-":
+            break
+        place += 2 if text in valued else 1
+    return words[place:]
+
+
+def _command(invocation: Invocation, words: Sequence[Word]) -> Inner:
+    if words and words[0].text in {"-v", "-V"}:
+        return Inner((Word("true"),))
+    return _prefixed(PREFIXES["command"], words)
+
+
+def _env(invocation: Invocation, words: Sequence[Word]) -> Inner:
+    for place, word in enumerate(words):
+        if word.text in {"-S", "--split-string"} and place + 1 < len(words):
+            return Inner(text=" ".join(w.text for w in words[place + 1 :]))
+        if word.text.startswith("-S"):
+            return Inner(text=" ".join([word.text[2:], *(w.text for w in words[place + 1 :])]))
+    inner = _prefixed(PREFIXES["env"], words)
+    return inner if inner.words else Inner((Word("printenv"),))
+
+
+def _shell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    for place, word in enumerate(words):
+        text = word.text
+        if text == "--version" or text == "--help":
+            return Inner((Word("true"),))
+        if text.startswith(("-", "+")) and not text.startswith("--"):
+            if "c" in text and text.startswith("-"):
+                rest = [w for w in words[place + 1 :] if not w.text.startswith(("-", "+"))]
+                return _text(rest[0]) if rest else None
+            if "n" in text.lstrip("-") and len(text) == 2:
+                return Inner((Word("true"),))
+            if "s" in text:
+                break
+        elif not text.startswith("--"):
+            if text.startswith("<("):
+                return Inner(text=text[2:]) if word.known else Inner(unreadable="a script that is made when it runs")
+            if text in {"/dev/stdin", "-"}:
+                break
+            return Inner(unreadable=f"what stands in the script {text!r} is not known")
+    if invocation.stdin is not None:
+        return Inner(text=invocation.stdin)
+    if invocation.piped:
+        return Inner(unreadable="a shell runs what comes down a pipe, which is not known")
+    return None
+
+
+def _text(word: Word) -> Inner:
+    if not word.known and word.text.strip().startswith(("$", "`")) and " " not in word.text.strip():
+        return Inner(unreadable="a shell runs a text that is made when it runs")
+    return Inner(text=word.text)
+
+
+def _eval(invocation: Invocation, words: Sequence[Word]) -> Inner:
+    text = " ".join(word.text for word in words)
+    if not all(word.known for word in words) and text.strip().startswith(("$", "`")):
+        return Inner(unreadable="eval of a text that is made when it runs")
+    return Inner(text=text)
+
+
+def _source(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    if words and words[0].text.startswith("<("):
+        if words[0].known:
+            return Inner(text=words[0].text[2:])
+        return Inner(unreadable="a script that is made when it runs")
+    if words and words[0].text == "/dev/stdin" and invocation.stdin is not None:
+        return Inner(text=invocation.stdin)
+    return Inner(unreadable="what stands in the sourced file is not known")
+
+
+def _su(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    for place, word in enumerate(words):
+        if word.text in {"-c", "--command"} and place + 1 < len(words):
+            return _text(words[place + 1])
+        if word.text.startswith("--command="):
+            return Inner(text=word.text.partition("=")[2])
+    if invocation.name == "runuser" and any(w.text == "-u" for w in words):
+        return _prefixed(_of("-u -g"), words)
+    return Inner(text=invocation.stdin) if invocation.stdin is not None else None
+
+
+def _xargs(invocation: Invocation, words: Sequence[Word]) -> Inner:
+    valued = frozenset({"-I", "-n", "-P", "-L", "-d", "-E", "-s", "-a", "--max-args", "--max-procs",
+                        "--delimiter", "--arg-file", "--replace"})  # fmt: skip
+    rest = _after_options(words, valued)
+    if not rest:
+        return Inner((Word("echo"),))
+    if invocation.stdin is not None:
+        known = [Word(part) for part in invocation.stdin.split()]
+    else:
+        known = [Word("$xargs", known=False)]
+    mark = next((w.text for p, w in zip(words, words[1:], strict=False) if p.text in {"-I", "-i"}), "")
+    if mark and any(mark in w.text for w in rest):
+        first = known[0] if known else Word("")
+        return Inner(tuple(
+            Word(w.text.replace(mark, first.text), first.known) if mark in w.text else w for w in rest
+        ))  # fmt: skip
+    return Inner((*rest, *known))
+
+
+def _find(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    for place, word in enumerate(words):
+        if word.text in {"-exec", "-execdir", "-ok", "-okdir"}:
+            rest = []
+            for following in words[place + 1 :]:
+                if following.text in {";", "+"}:
+                    break
+                rest.append(following)
+            start = next((w for w in words if not w.text.startswith("-")), Word("."))
+            return Inner(tuple(
+                Word(start.text + "/*", glob=True) if w.text == "{}" else w for w in rest
+            ))  # fmt: skip
+    return None
+
+
+def _fd(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    for place, word in enumerate(words):
+        if word.text in {"-x", "-X", "--exec", "--exec-batch"}:
+            return Inner((*words[place + 1 :], Word("./*", glob=True)))
+    return None
+
+
+def _ssh(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    rest = _after_options(words, SSH_VALUED)
+    if not rest:
+        return None
+    host, command = rest[0].text, _after_options(rest[1:], SSH_VALUED)
+    if not command:
+        if invocation.stdin is not None:
+            return Inner(text=invocation.stdin, elsewhere=host)
+        return Inner(unreadable=f"a shell on {host}") if invocation.piped else Inner((Word("true"),))
+    return Inner(text=" ".join(w.text for w in command), elsewhere=host)
+
+
+def _container(name: str, words: Sequence[Word]) -> Inner | None:
+    rest = list(_after_options(words, CONTAINER_VALUED))
+    while rest and rest[0].text in {"compose", "container"}:
+        rest = list(_after_options(rest[1:], CONTAINER_VALUED))
+    if not rest or rest[0].text not in {"exec", "run"}:
+        return None
+    entry = next((w.text.partition("=")[2] for w in rest if w.text.startswith("--entrypoint=")), "")
+    after = _after_options(rest[1:], CONTAINER_VALUED)
+    if not after:
+        return None
+    command = tuple(after[1:])
+    if entry:
+        command = (Word(entry), *command)
+    if not command:
+        return Inner((Word("true"),), elsewhere=after[0].text) if rest[0].text == "exec" else None
+    return Inner(command, elsewhere=after[0].text)
+
+
+def _kubectl(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    rest = _after_options(words, KUBECTL_VALUED)
+    if not rest or rest[0].text not in {"exec", "run", "debug", "rsh"}:
+        return None
+    place = next((n for n, w in enumerate(rest) if w.text == "--"), -1)
+    target = next((w.text for w in _after_options(rest[1:], KUBECTL_VALUED)), "")
+    if place >= 0:
+        return Inner(tuple(rest[place + 1 :]), elsewhere=target)
+    if rest[0].text in {"exec", "rsh"}:
+        after = _after_options(rest[1:], KUBECTL_VALUED)[1:]
+        after = _after_options(after, KUBECTL_VALUED)
+        return Inner(tuple(after) or (Word("true"),), elsewhere=target)
+    return None
+
+
+def _valued_text(*options: str) -> Callable[[Invocation, Sequence[Word]], Inner | None]:
+    """Return a reader for commands whose option holds the command line of another host."""
+
+    def read(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+        for place, word in enumerate(words):
+            name, is_assigned, value = word.text.partition("=")
+            if name in options and is_assigned:
+                return Inner(text=value, elsewhere="another host")
+            if word.text in options and place + 1 < len(words):
+                return Inner(text=words[place + 1].text, elsewhere="another host")
+        return None
+
+    return read
+
+
+def _trap(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    rest = _after_options(words, frozenset())
+    return Inner(text=rest[0].text) if rest and rest[0].text not in {"", "-"} else None
+
+
+def _cmd(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    for place, word in enumerate(words):
+        if word.text.lower() in {"/c", "/k", "//c", "-c"}:
+            text = " ".join(w.text for w in words[place + 1 :])
+            return Inner(text=text, language="cmd")
+    return None
+
+
+def _powershell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    for place, word in enumerate(words):
+        option = word.text.lower().lstrip("-/")
+        if len(option) >= 1 and word.text[:1] in "-/" and "command".startswith(option):
+            return Inner(text=" ".join(w.text for w in words[place + 1 :]), language="powershell")
+        if word.text[:1] in "-/" and option in {"e", "ec", "enc", "encodedcommand", "encoded"}:
+            return Inner(text=_decoded(words[place + 1 : place + 2]), language="powershell")
+        if word.text[:1] in "-/" and "file".startswith(option) and option:
+            return Inner(unreadable="what stands in the script is not known")
+    rest = [w.text for w in words if not w.text.startswith("-")]
+    if rest:
+        return Inner(text=" ".join(w.text for w in words), language="powershell")
+    if invocation.stdin is not None:
+        return Inner(text=invocation.stdin, language="powershell")
+    return Inner(unreadable="a shell runs what comes down a pipe") if invocation.piped else None
+
+
+def _decoded(words: Sequence[Word]) -> str:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(words[0].text).decode("utf-16-le", "replace") if words else ""
+    except (binascii.Error, ValueError):
+        return ""
+
+
+_Reader = Callable[[Invocation, Sequence[Word]], Inner | None]
+_SPECIAL: dict[str, _Reader] = {
+    "command": _command, "env": _env, "eval": _eval, "source": _source, ".": _source, "su": _su,
+    "runuser": _su, "xargs": _xargs, "gxargs": _xargs, "find": _find, "gfind": _find, "fd": _fd,
+    "fdfind": _fd, "ssh": _ssh, "autossh": _ssh, "sshpass": lambda i, w: _prefixed(_of("-p -f -e"), w),
+    "kubectl": _kubectl, "oc": _kubectl, "k": _kubectl, "trap": _trap, "cmd": _cmd,
+    "powershell": _powershell, "pwsh": _powershell,
+    "ansible": _valued_text("-a", "--args"), "tmux": lambda i, w: None,
+    "script": _valued_text("-c", "--command"), "fly": _valued_text("-C", "--command"),
+    "flyctl": _valued_text("-C", "--command"),
+}  # fmt: skip
