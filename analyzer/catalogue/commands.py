@@ -1,0 +1,164 @@
+"""The part of the catalogue that knows command lines: which words of which program do what.
+
+A file of the catalogue may name `programs`, and `commands` with the words that stand after them:
+
+    - {do: backup|schedule delete, effect: D2, same_domain: true, source: docs,
+       example: velero backup delete --all}
+
+`do` is compared with the words that are no options, from the left; `|` gives alternatives, `*`
+stands for any word, `...` at its front for any words. `with` and `without` name options of which
+one must, or none may stand there (`--flag=value` is compared whole as well). The first entry that
+fits counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from analyzer.model import Effect
+
+__all__ = ["Entry", "Program", "catalogue_files", "entries", "program_of"]
+
+ANY = frozenset({"*"})
+_SHARED = frozenset({"credential_scopes"})
+"""Files beside the providers' that hold something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one form of a command does."""
+
+    provider: str
+    path: tuple[frozenset[str], ...]
+    anywhere: bool
+    effect: Effect
+    source: str
+    example: str
+    same_domain: bool | None = None
+    irreversible: bool | None = None
+    undo: str = ""
+    takes: str = ""
+    note: str = ""
+    needs: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+    bulk: str = ""
+
+    def fits(self, words: Sequence[str], options: frozenset[str]) -> bool:
+        """Tell whether a command's words and options are this entry's."""
+        if self.needs and not self.needs & options:
+            return False
+        if self.without & options:
+            return False
+        if not self.anywhere:
+            return self._from(words, 0)
+        return any(self._from(words, n) for n in range(max(len(words) - len(self.path) + 1, 0)))
+
+    def _from(self, words: Sequence[str], start: int) -> bool:
+        if len(words) - start < len(self.path):
+            return False
+        return all(
+            wanted is ANY or word in wanted
+            for wanted, word in zip(self.path, words[start:], strict=False)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One program's command line."""
+
+    provider: str
+    title: str
+    valued: frozenset[str]
+    """Options that take the next word."""
+    bypass: frozenset[str]
+    """Options that get past a question."""
+    dry: frozenset[str]
+    """Options with which nothing is done."""
+    entries: tuple[Entry, ...]
+    takes_verbs: bool
+    """Where no entry fits, its verbs may tell."""
+
+
+@cache
+def catalogue_files() -> tuple[str, ...]:
+    """Return the names of the catalogue's files, without the ending."""
+    folder = files("analyzer.catalogue")
+    names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return tuple(sorted(name.removesuffix(".yaml") for name in names))
+
+
+def program_of(name: str) -> Program | None:
+    """Return what the catalogue knows of a program, by its name without a folder."""
+    return _programs().get(name)
+
+
+def entries() -> Iterator[Entry]:
+    """Yield every entry of the catalogue about commands."""
+    for program in dict.fromkeys(_programs().values()):
+        yield from program.entries
+
+
+@cache
+def _programs() -> Mapping[str, Program]:
+    found: dict[str, Program] = {}
+    for name in catalogue_files():
+        if name in _SHARED:
+            continue
+        text = files("analyzer.catalogue").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+        if "\nprograms:" not in text:
+            continue
+        document = yaml.load(text, Loader=_Loader)
+        if not isinstance(document, dict):
+            raise TypeError(f"catalogue file {name} is no mapping")
+        for part in [document, *document.get("further", ())]:
+            found.update(_of_part(part, document))
+    return found
+
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same safe loader, in C where there is one."""
+
+
+def _of_part(part: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Program]:
+    sources = document["sources"]
+    program = Program(
+        provider=document["provider"],
+        title=part.get("title", document["title"]),
+        valued=frozenset(part.get("valued", ())),
+        bypass=frozenset(part.get("bypass", ())),
+        dry=frozenset(part.get("dry", ())),
+        takes_verbs=part.get("verbs", True),
+        entries=tuple(
+            _entry(document["provider"], entry, sources) for entry in part.get("commands", ())
+        ),
+    )
+    return dict.fromkeys(part["programs"], program)
+
+
+def _entry(provider: str, entry: Mapping[str, Any], sources: Mapping[str, str]) -> Entry:
+    words = str(entry["do"]).split()
+    anywhere = words[:1] == ["..."]
+    return Entry(
+        provider=provider,
+        path=tuple(
+            ANY if word == "*" else frozenset(word.split("|")) for word in words[anywhere:]
+        ),
+        anywhere=anywhere,
+        effect=Effect(entry["effect"]),
+        source=sources[entry["source"]],
+        example=entry["example"],
+        same_domain=entry.get("same_domain"),
+        irreversible=entry.get("irreversible"),
+        undo=entry.get("undo", ""),
+        takes=entry.get("takes", ""),
+        note=entry.get("note", ""),
+        needs=frozenset(entry.get("with", ())),
+        without=frozenset(entry.get("without", ())),
+        bulk=entry.get("bulk", ""),
+    )

@@ -1,0 +1,107 @@
+"""Judge a command by its verbs, where no catalogue knows the program: `foo things delete x`.
+
+The first word that says something counts. What says nothing is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.ranks import unknown
+from analyzer.effects.shell.invocation import Invocation
+from analyzer.effects.shell.options import Arguments
+from analyzer.model import Bulk, Effect, Judgement
+
+__all__ = ["judge_by_verbs", "judge_verb"]
+
+LOOKED_AT = 6
+"""Plain words that may be a program's own; what comes later is names."""
+STRONG_ENDS = frozenset("""
+    disable revoke detach disassociate unschedule deactivate deauthorize archive invalidate
+    rollback untag unprotect cancel unbind unassign
+    """.split())
+"""Ends that take something away; the others stop what can be started again."""
+OPTIONS = frozenset("""
+    delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall
+    """.split())
+"""Long options that destroy whatever they belong to."""
+ALL = frozenset({"--all", "-all", "--remove-all", "--delete-all", "--recursive", "-A", "all"})
+_OPERAND = re.compile(r"[/=@\\*$<>{}()]|\.\w|^\d|^[A-Z][a-z]*[A-Z]\w*\d")
+_NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
+
+
+def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
+    """Return the effect that a command's own words tell."""
+    name = invocation.name
+    words = [w for w in arguments.words[:LOOKED_AT] if not _OPERAND.search(w)]
+    context = (name, *words)
+    found = _first(words)
+    if found is not None:
+        verb, sense = found
+        return judge_verb(verb, sense, context, arguments, hints=invocation.hints)
+    glued = words_in(name)
+    for part in glued if len(glued) > 1 else ():
+        sense = sense_of(part)
+        if sense in {Sense.DESTROYS, Sense.ENDS} and part not in {"clean", "clear", "reset"}:
+            return judge_verb(part, sense, context, arguments, hints=invocation.hints)
+    for option in sorted(arguments.options):
+        parts = words_in(option)
+        if option.startswith("-") and parts and parts[0] in OPTIONS and not _NEGATED.match(option):
+            return judge_verb(parts[0], Sense.DESTROYS, (*context, *parts), arguments)
+    return unknown(f"what {name} does with these words is in no catalogue", name)
+
+
+def judge_verb(
+    verb: str,
+    sense: Sense,
+    context: tuple[str, ...],
+    arguments: Arguments,
+    *,
+    hints: str = "",
+) -> Judgement:
+    """Return the effect of a verb among the words of its command."""
+    operation = " ".join(context)
+    nouns = [n for word in context for n in words_in(word)]
+    recovery = is_recovery(operation) or is_recovery(hints)
+    said = f"{operation}: {verb!r} {sense.value} by its name, in no catalogue"
+    if sense is Sense.READS:
+        return Judgement(Effect.READ, (f"{operation}: {verb!r} reads by its name",), operation)
+    if sense in {Sense.WRITES, Sense.UNDOES}:
+        return Judgement(Effect.WRITE, (f"{operation}: {verb!r} makes or changes",), operation)
+    if sense is Sense.ENDS and verb not in STRONG_ENDS and not recovery:
+        said = f"{operation}: {verb!r} ends what can be begun again"
+        return Judgement(Effect.WRITE, (said,), operation)
+    effect = class_of(nouns)
+    if recovery:
+        effect = Effect.D2
+        said += "; it names recovery copies"
+    elif sense is Sense.ENDS:
+        effect = Effect.D6 if effect is Effect.D6 else Effect.D5
+    is_all = bool(ALL & arguments.options) or "--recursive" in arguments.options
+    return Judgement(
+        effect,
+        (said,),
+        operation=operation,
+        target_id=arguments.words[-1] if arguments.words else "",
+        same_domain=True if recovery else None,
+        bypass=arguments.bypasses(),
+        bulk=Bulk.ALL if is_all else Bulk.UNKNOWN,
+    )
+
+
+def _first(words: list[str]) -> tuple[str, Sense] | None:
+    """Return the first word that is a verb."""
+    for word in words:
+        lowered = word.lower()
+        sense = sense_of(lowered)
+        if sense:
+            return lowered, sense
+        parts = words_in(word)
+        for part in parts if len(parts) > 1 else ():
+            sense = sense_of(part)
+            if sense in {Sense.DESTROYS, Sense.ENDS, Sense.UNDOES} or (
+                sense and part == parts[0]
+            ) or (sense is Sense.READS and ":" in word):  # fmt: skip
+                return part, sense
+    return None
