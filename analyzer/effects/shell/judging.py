@@ -1,0 +1,191 @@
+"""Judge a shell text: every command that it starts, through all that runs another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from analyzer.catalogue.commands import Entry, Program, program_of
+from analyzer.effects.places import UNKNOWN, Place, environment_in
+from analyzer.effects.ranks import unknown, worst_of
+from analyzer.effects.shell.invocation import Invocation
+from analyzer.effects.shell.options import Arguments, cut
+from analyzer.effects.shell.reading import read_shell
+from analyzer.effects.shell.verbs import judge_by_verbs
+from analyzer.effects.shell.wrappers import Inner, inner_of
+from analyzer.effects.tools import READERS, TOOLS, WRITERS
+from analyzer.effects.tools.context import Context
+from analyzer.effects.tools.files import judge_redirects
+from analyzer.effects.windows import judge_cmd, judge_powershell
+from analyzer.model import Bulk, Effect, Judgement, Surface
+
+__all__ = ["judge_shell"]
+
+MAX_NESTING = 12
+HELP = frozenset({"--help", "--version", "-help", "-version", "-?", "/?", "--usage"})
+DRY = frozenset({"--dry-run", "--dryrun", "--dry-run=client", "--dry-run=server", "--what-if", "-WhatIf",
+                 "--simulate", "--just-print", "--whatif", "--check-only", "--pretend", "--noop"})  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def judge_shell(text: str, place: Place = Place()) -> Judgement:  # noqa: B008 - it is frozen
+    """Return the effect of a shell text; a line in cmd's or PowerShell's language is told."""
+    judgement = _judge_text(text, _Judge(place), place.folder, 0)
+    return replace(judgement, surface=Surface.CLI)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges commands; its methods call each other through what tools are given."""
+
+    place: Place
+
+    def text(self, text: str, depth: int, folder: str, elsewhere: str) -> Judgement:
+        place = replace(self.place, folder="", host=elsewhere) if elsewhere else self.place
+        return _judge_text(text, _Judge(place), "" if elsewhere else folder, depth)
+
+
+def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
+    if depth > MAX_NESTING:
+        return unknown("commands run commands too deep to follow")
+    native = judge_cmd(text) or judge_powershell(text, only_if_sure=True)
+    if native is not None:
+        return native
+    reading = read_shell(text, folder=folder)
+    parts = [_judge_command(command, judge, depth) for command in reading.commands]
+    worst = worst_of(parts) if parts else None
+    if reading.unreadable and (worst is None or worst.effect in {Effect.READ, Effect.WRITE}):
+        parts += [unknown(why) for why in reading.unreadable]
+    return worst_of(parts)
+
+
+def _judge_command(command: Invocation, judge: _Judge, depth: int) -> Judgement:
+    parts = judge_redirects(command, judge.place)
+    if command.words:
+        parts.append(_judge_words(command, judge, depth))
+    return worst_of(parts)
+
+
+def _judge_words(command: Invocation, judge: _Judge, depth: int) -> Judgement:
+    name = command.name
+    if depth > MAX_NESTING:
+        return unknown("commands run commands too deep to follow")
+    if not name:
+        return unknown("the command's name is made when it runs")
+    if name.startswith("@") and len(name) > 1:
+        return unknown(f"{name} is no command")
+    if _asks_for_help(command):
+        return Judgement(Effect.READ, (f"{name} is asked for its help or version",), name)
+    context = Context(command, judge.place, depth, judge.text)
+    own = TOOLS.get(name)
+    found = own(context) if own else None
+    if found is not None:
+        return found
+    inner = inner_of(command)
+    if inner is not None:
+        return _judge_inner(command, inner, judge, depth)
+    return _judge_plain(command)
+
+
+def _judge_inner(command: Invocation, inner: Inner, judge: _Judge, depth: int) -> Judgement:
+    if inner.unreadable:
+        return unknown(f"{command.name}: {inner.unreadable}", command.name)
+    if inner.text is not None:
+        if inner.language == "powershell":
+            return judge_powershell(inner.text) or unknown("PowerShell that says nothing")
+        if inner.language == "cmd":
+            found = judge_cmd(inner.text)
+            if found is not None:
+                return found
+        return judge.text(inner.text, depth + 1, command.folder, inner.elsewhere)
+    if not inner.words:
+        return Judgement(Effect.READ, (f"{command.name} runs nothing",), command.name)
+    within = command.running(inner.words)
+    if inner.elsewhere:
+        within = replace(within, folder="")
+        judge = _Judge(replace(judge.place, folder="", host=inner.elsewhere))
+    return _judge_words(within, judge, depth + 1)
+
+
+def _asks_for_help(command: Invocation) -> bool:
+    arguments = command.arguments
+    if not arguments:
+        return False
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if command.name in _RUN_OTHERS:
+        before = before[:1]
+    if HELP.intersection(before):
+        return True
+    if arguments[0] in {"help", "version"} or arguments == ("-V",):
+        return True
+    return arguments[-1] == "-h" and len(arguments) <= 4 and command.name not in _HOSTED
+
+
+_RUN_OTHERS = frozenset({
+    "sudo", "env", "xargs", "ssh", "docker", "kubectl", "podman", "bash", "sh", "zsh", "find", "npx",
+    "timeout", "nice", "nohup", "time", "exec", "command",
+})  # fmt: skip
+_HOSTED = frozenset({"psql", "mysql", "redis-cli", "mongo", "mongosh", "ls", "du", "df", "free", "ssh"})
+
+
+def _judge_plain(command: Invocation) -> Judgement:
+    """Judge a command by the catalogue, else by what sort of program it is, else by its verbs."""
+    name = command.name
+    program = program_of(name)
+    arguments = cut(command.arguments, program.valued if program else _VALUED)
+    if DRY & arguments.options or (program and program.dry & arguments.options):
+        return Judgement(Effect.READ, (f"{name}: a dry run",), name)
+    if program is not None:
+        found = _by_catalogue(command, program, arguments)
+        if found is not None:
+            return found
+    if name in READERS:
+        return Judgement(Effect.READ, (f"{name} only reads",), name)
+    if name in WRITERS:
+        return Judgement(Effect.WRITE, (f"{name} makes or changes, and takes nothing away",), name)
+    if program is not None and not program.takes_verbs:
+        return unknown(f"these words of {name} are in no catalogue", name)
+    return judge_by_verbs(command, arguments)
+
+
+_VALUED = frozenset({
+    "-n", "--namespace", "-p", "--profile", "--region", "--project", "--context", "-c", "--config",
+    "-f", "--file", "-g", "--resource-group", "-o", "--output", "--name", "-u", "--user", "-H",
+    "--host", "--url", "-s", "--server", "--bootstrap-server", "-r", "--repo", "-t", "--token",
+    "--endpoint", "--endpoints", "-P", "--port", "--org", "--organization", "-e", "--environment",
+    "--api-key", "--app", "-a", "--password",
+})  # fmt: skip
+
+
+def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -> Judgement | None:
+    for entry in program.entries:
+        if entry.fits(arguments.words, arguments.options):
+            return _judgement(command, program, entry, arguments)
+    return None
+
+
+def _judgement(
+    command: Invocation, program: Program, entry: Entry, arguments: Arguments
+) -> Judgement:
+    operation = " ".join([command.name, *arguments.words[: max(len(entry.path), 1)]])
+    reasons = [f"{operation} is {entry.effect} ({entry.source})"]
+    reasons += [f"takes {entry.takes}"] if entry.takes else []
+    reasons += [f"undo: {entry.undo}"] if entry.undo else []
+    reasons += [entry.note] if entry.note else []
+    environment, basis = environment_in(" ".join(w.text for w in command.words))
+    return Judgement(
+        effect=entry.effect,
+        reasons=tuple(reasons),
+        operation=operation,
+        target_id=arguments.words[-1] if len(arguments.words) > len(entry.path) else "",
+        same_domain=True if entry.effect is Effect.D2 else entry.same_domain,
+        irreversible=entry.irreversible,
+        environment=environment if entry.effect not in {Effect.READ, Effect.WRITE} else UNKNOWN,
+        environment_basis=basis,
+        undo=entry.undo,
+        cascade=entry.takes,
+        bypass=arguments.bypasses(program.bypass),
+        bulk=Bulk(entry.bulk) if entry.bulk else Bulk.UNKNOWN,
+    )
+
+
