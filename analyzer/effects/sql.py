@@ -1,0 +1,418 @@
+"""Judge SQL, statement by statement, from its tokens: comments and literals never count.
+
+sqlglot's tokenizer knows quoting and comments; its grammars do not know every dialect's own words
+(`PURGE BINARY LOGS`, RMAN, `ALTER SYSTEM`), so the judgement stands on the tokens. Text that is
+run from within (`DO $$...$$`, `EXECUTE IMMEDIATE '...'`) is judged too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlglot
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import TokenType
+
+from analyzer.effects.names import is_recovery
+from analyzer.effects.places import environment_in
+from analyzer.effects.ranks import unknown, worst_of
+from analyzer.model import Bulk, Effect, Judgement
+
+__all__ = ["judge_sql"]
+
+MAX_TEXT = 200_000
+MAX_NESTING = 4
+_STRINGS = frozenset({
+    TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING,
+    TokenType.UNICODE_STRING, TokenType.BYTE_STRING,
+})  # fmt: skip
+_EXECUTED = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
+_TRUTHS = re.compile(r"^(?:1\s*=\s*1|TRUE|1|'?(\w+)'?\s*=\s*'?\1'?|0\s*=\s*0|NOT\s+FALSE)$")
+_DIALECTS = ("postgres", "mysql", "tsql", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    words: tuple[str, ...]
+    """Upper case, a literal as `'`."""
+    literals: tuple[str, ...]
+    text: str
+    depth: int
+
+    def has(self, *wanted: str) -> bool:
+        """Tell whether these words stand one after the other."""
+        size = len(wanted)
+        return any(self.words[n : n + size] == wanted for n in range(len(self.words) - size + 1))
+
+    def after(self, word: str) -> str:
+        """Return what follows a word; empty where it does not stand there."""
+        if word not in self.words:
+            return ""
+        return " ".join(self.words[self.words.index(word) + 1 :])
+
+
+def judge_sql(text: str, dialect: str = "") -> Judgement:
+    """Return the effect of SQL; of several statements the worst."""
+    return _judged(text, dialect, 0)
+
+
+@lru_cache(maxsize=16_384)
+def _judged(text: str, dialect: str, depth: int) -> Judgement:
+    if len(text) > MAX_TEXT:
+        return unknown(f"SQL of {len(text)} characters is not read")
+    if depth > MAX_NESTING:
+        return unknown("SQL runs SQL too deep to follow")
+    statements = _statements(_EXECUTED.sub(r" \1 ", text), dialect, depth)
+    if statements is None:
+        return unknown("SQL whose quotes do not close")
+    return worst_of([_judge(statement) for statement in statements])
+
+
+def _statements(text: str, dialect: str, depth: int) -> list[_Statement] | None:
+    for name in dict.fromkeys((dialect, *_DIALECTS)):
+        try:
+            tokens = sqlglot.tokenize(text, read=name)
+            break
+        except (SqlglotError, ValueError):
+            continue
+    else:
+        return None
+    found: list[_Statement] = []
+    words: list[str] = []
+    literals: list[str] = []
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            _add(found, words, literals, depth)
+            words, literals = [], []
+        elif token.token_type in _STRINGS:
+            words.append("'")
+            literals.append(token.text)
+        else:
+            # Some dialects join words in one token: `GROUP BY`, `ORDER BY`.
+            words += token.text.upper().split() or [token.text]
+    _add(found, words, literals, depth)
+    return found
+
+
+def _add(found: list[_Statement], words: list[str], literals: list[str], depth: int) -> None:
+    if words:
+        found.append(_Statement(tuple(words), tuple(literals), " ".join(words), depth))
+
+
+def _judge(statement: _Statement) -> Judgement:
+    words = statement.words
+    while words and words[0] in {"(", "BEGIN", "THEN", "DECLARE", "ELSE"} and len(words) > 1:
+        words = words[1:]
+    statement = _Statement(words, statement.literals, " ".join(words), statement.depth)
+    judge = _BY_VERB.get(words[0])
+    if judge is None:
+        return unknown(f"SQL statement {words[0][:40]!r} is not known", words[0][:40])
+    return judge(statement)
+
+
+def _found(
+    effect: Effect,
+    statement: _Statement,
+    reason: str,
+    *,
+    bulk: Bulk = Bulk.UNKNOWN,
+    target: str = "",
+    recovery: bool | None = None,
+    kind: str = "",
+) -> Judgement:
+    verb = " ".join(statement.words[:2]).lower()
+    takes = recovery or (effect.destroys and bool(target) and is_recovery(target))
+    environment, basis = environment_in(target)
+    return Judgement(
+        Effect.D2 if takes and effect in {Effect.D1, Effect.D3} else effect,
+        (f"SQL: {reason}",),
+        operation=f"sql.{verb}",
+        target_type=kind,
+        target_id=target.lower(),
+        same_domain=True if takes else None,
+        environment=environment,
+        environment_basis=basis,
+        bypass=("CASCADE",) if "CASCADE" in statement.words and effect.destroys else (),
+        cascade="what depends on it" if "CASCADE" in statement.words and effect.destroys else "",
+        bulk=bulk,
+    )
+
+
+def _read(statement: _Statement) -> Judgement:
+    parts = [Judgement(Effect.READ, (f"SQL {statement.words[0]} reads",), "sql.read")]
+    for name, (effect, why) in _FUNCTIONS.items():
+        if name in statement.words:
+            parts.append(_found(effect, statement, why, recovery=effect is Effect.D2))
+    if statement.words[0] == "WITH" or "(" in statement.words:
+        parts += _inside(statement)
+    if "INTO" in statement.words and statement.words[0] == "SELECT":
+        parts.append(_found(Effect.WRITE, statement, "SELECT INTO makes a table"))
+    return worst_of(parts)
+
+
+_FUNCTIONS = {
+    "PG_DROP_REPLICATION_SLOT": (Effect.D2, "a replication slot is dropped"),
+    "PG_TERMINATE_BACKEND": (Effect.D6, "connections are ended"),
+    "LO_UNLINK": (Effect.D1, "a large object is deleted"),
+    "DROP_CHUNKS": (Effect.D1, "chunks are dropped"),
+    "PG_REPLICATION_SLOT_ADVANCE": (Effect.D2, "a replication slot gives up log"),
+}
+
+
+def _inside(statement: _Statement) -> list[Judgement]:
+    """Return what statements within this one do: `WITH d AS (DELETE ...)`, `WITH ... UPDATE`."""
+    found = []
+    for place, word in enumerate(statement.words[:-1]):
+        if place and word in {"DELETE", "UPDATE", "MERGE", "INSERT", "TRUNCATE"} and (
+            statement.words[place - 1] in {"(", ")", "AS"}
+        ):  # fmt: skip
+            rest = _until_closed(statement.words[place:])
+            found.append(_judge(_Statement(rest, (), " ".join(rest), statement.depth)))
+    return found
+
+
+def _until_closed(words: Sequence[str]) -> tuple[str, ...]:
+    depth = 0
+    for place, word in enumerate(words):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth < 0:
+            return tuple(words[:place])
+    return tuple(words)
+
+
+def _bounded(statement: _Statement) -> bool:
+    """Tell whether a condition picks out rows."""
+    condition = statement.after("WHERE")
+    if not condition and ("LIMIT" in statement.words or "USING" in statement.words):
+        return True
+    condition = condition.split(" RETURNING ")[0].strip()
+    return bool(condition) and not _TRUTHS.match(condition)
+
+
+def _delete(statement: _Statement) -> Judgement:
+    words = statement.words
+    if {"BACKUP", "OBSOLETE", "ARCHIVELOG", "BACKUPSET", "EXPIRED", "COPY"} & set(words[1:4]):
+        return _found(Effect.D2, statement, "backups are deleted", recovery=True)
+    target = _name(statement, "FROM") or _name(statement, words[0])
+    if _bounded(statement):
+        return _found(Effect.D1, statement, f"deletes the rows of {target} that a condition names",
+                      bulk=Bulk.ONE, target=target, kind="rows")  # fmt: skip
+    return _found(Effect.D1, statement, f"deletes every row of {target}: no condition bounds it",
+                  bulk=Bulk.ALL, target=target, kind="table")  # fmt: skip
+
+
+def _update(statement: _Statement) -> Judgement:
+    target = _name(statement, "UPDATE")
+    if _bounded(statement):
+        return _found(Effect.WRITE, statement, f"changes rows of {target} that a condition names")
+    return _found(Effect.D4, statement, f"overwrites every row of {target}: no condition bounds it",
+                  bulk=Bulk.ALL, target=target, kind="table")  # fmt: skip
+
+
+_ACCESS = frozenset({"USER", "ROLE", "LOGIN", "GROUP", "OWNED", "CREDENTIAL", "KEY", "CERTIFICATE"})
+_BIG = frozenset({"DATABASE", "SCHEMA", "KEYSPACE", "WAREHOUSE", "TABLESPACE", "CATALOG", "SERVER"})
+_GUARD = frozenset({"POLICY", "TRIGGER", "RULE", "CONSTRAINT", "AUDIT", "MASKING", "RESOURCE"})
+
+
+def _drop(statement: _Statement) -> Judgement:
+    words = [w for w in statement.words[1:] if w not in {"IF", "EXISTS", "CONCURRENTLY"}]
+    kind = words[0] if words else ""
+    if kind in {"TEMPORARY", "TEMP", "PREPARE"} or any(w.startswith("#") for w in words[1:2]):
+        return _found(Effect.WRITE, statement, "drops what is temporary")
+    target = _join_name(words[1:])
+    recovery = bool({"BACKUP", "SNAPSHOT", "BACKUPS"} & set(words[:3])) or is_recovery(target)
+    effect = (
+        Effect.D3 if kind in _BIG else Effect.D6 if kind in _ACCESS
+        else Effect.D5 if kind in _GUARD else Effect.D1
+    )  # fmt: skip
+    if recovery:
+        effect = Effect.D2
+    return _found(effect, statement, f"drops {kind.lower()} {target.lower()}", bulk=Bulk.ALL,
+                  target=target, recovery=recovery, kind=kind.lower())  # fmt: skip
+
+
+def _truncate(statement: _Statement) -> Judgement:
+    target = _name(statement, "TABLE") or _name(statement, "TRUNCATE")
+    return _found(Effect.D1, statement, f"empties {target}", bulk=Bulk.ALL, target=target, kind="table")
+
+
+_NO_RECOVERY = re.compile(
+    r"DATA_RETENTION_TIME_IN_DAYS = 0|NOARCHIVELOG|FLASHBACK OFF|RECOVERY SIMPLE"
+    r"|WAL_LEVEL (?:=|TO) (?:MINIMAL|')|ARCHIVE_(?:MODE|COMMAND|LIBRARY) (?:=|TO) |RESET ARCHIVE_"
+    r"|BINLOG_EXPIRE_LOGS_SECONDS = |DISABLE_?BACKUP|FAIL_?SAFE|TIME_TRAVEL|MAX_DATA_EXTENSION"
+    r"|SQL_LOG_BIN = 0|RETENTION_PERIOD|DROP SNAPSHOT|UNSET BACKUP|SUSPEND BACKUP"
+)
+_GUARDS_OFF = re.compile(
+    r"DISABLE (?:ROW LEVEL SECURITY|TRIGGER|RULE)|NO FORCE ROW LEVEL|NOCHECK CONSTRAINT"
+    r"|DROP CONSTRAINT|DROP POLICY|DISABLE ALWAYS|SET READ_WRITE|NOLOGIN|PASSWORD|AUDIT"
+)
+
+
+def _alter(statement: _Statement) -> Judgement:
+    text = statement.text
+    target = _join_name([w for w in statement.words[2:] if w not in {"IF", "EXISTS", "ONLY"}])
+    if _NO_RECOVERY.search(text) and not re.search(r"ARCHIVE_MODE (?:=|TO) (?:ON|ALWAYS)", text):
+        return _found(Effect.D5, statement, "shortens or ends what could be restored",
+                      recovery=True, target=target)  # fmt: skip
+    if statement.has("DROP", "PARTITION") or (
+        "DROP" in statement.words
+        and not re.search(r"DROP (?:NOT NULL|DEFAULT|CONSTRAINT|POLICY|IDENTITY|EXPRESSION)", text)
+    ):
+        return _found(Effect.D1, statement, f"drops a part of {target}", target=target)
+    if statement.has("TRUNCATE", "PARTITION"):
+        return _found(Effect.D1, statement, f"empties a part of {target}", target=target)
+    if _GUARDS_OFF.search(text):
+        return _found(Effect.D5, statement, f"takes a guard off {target}", target=target)
+    return _found(Effect.WRITE, statement, f"changes {target}")
+
+
+def _create(statement: _Statement) -> Judgement:
+    if statement.has("OR", "REPLACE") and {"TABLE", "DATABASE", "SCHEMA"} & set(statement.words[:5]):
+        target = _name(statement, "TABLE") or _name(statement, "DATABASE")
+        return _found(Effect.D4, statement, f"replaces {target} if it is there", target=target)
+    return _found(Effect.WRITE, statement, "makes something new")
+
+
+def _merge(statement: _Statement) -> Judgement:
+    if statement.has("THEN", "DELETE"):
+        return _found(Effect.D1, statement, "a merge that deletes", target=_name(statement, "INTO"))
+    return _found(Effect.WRITE, statement, "a merge")
+
+
+def _run(statement: _Statement) -> Judgement:
+    """Judge what runs a text, or a procedure by its name."""
+    inner = [text for text in statement.literals if re.search(r"[A-Za-z]{3,}\s", text)]
+    named = [w for w in statement.words[1:4] if w in {"DROP", "DELETE", "TRUNCATE"}]
+    parts = [_judged(_body(text), "postgres", statement.depth + 1) for text in inner]
+    name = " ".join(statement.words[1:8])
+    if re.search(r"EXPIRE_SNAPSHOTS|DELETE_BACKUP|REMOVE_ORPHAN|PURGE_BACKUP|XP_DELETE_FILE|RDS_RDS_PURGE",
+                 name.replace(" ", "")):  # fmt: skip
+        parts.append(_found(Effect.D2, statement, "a procedure that deletes recovery copies",
+                            recovery=True))  # fmt: skip
+    elif re.search(r"ROLLBACK_TO|DROP_|DELETE_|PURGE|TRUNCATE|WIPE", name.replace(" ", "")):
+        parts.append(_found(Effect.D1, statement, "a procedure that deletes by its name"))
+    elif not parts and not named:
+        parts.append(unknown(f"what the procedure does is not known ({name[:60].lower()})", "sql.call"))
+    return worst_of(parts)
+
+
+def _body(text: str) -> str:
+    """Return a procedure's body so that each statement stands alone."""
+    return re.sub(r"\b(BEGIN|THEN|ELSE|LOOP)\b", r"\1;", text, flags=re.IGNORECASE)
+
+
+def _purge(statement: _Statement) -> Judgement:
+    text = statement.text
+    if re.search(r"LOGS|BACKUP|SNAPSHOT|RECYCLEBIN", text):
+        return _found(Effect.D2, statement, "logs or copies that could be restored from are purged",
+                      recovery=True)  # fmt: skip
+    return _found(Effect.D1, statement, "purges for good")
+
+
+def _reset(statement: _Statement) -> Judgement:
+    if {"MASTER", "SLAVE", "REPLICA"} & set(statement.words[1:3]) or statement.has("BINARY", "LOGS"):
+        return _found(Effect.D2, statement, "binary logs are deleted", recovery=True)
+    return _found(Effect.WRITE, statement, "a setting goes back to its default")
+
+
+def _backup(statement: _Statement) -> Judgement:
+    if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals):
+        return _found(Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True)
+    return _found(Effect.WRITE, statement, "a backup is made")
+
+
+def _grant(statement: _Statement) -> Judgement:
+    if statement.words[0] == "REVOKE":
+        return _found(Effect.D6, statement, "rights are taken away")
+    if statement.words[1:2] == ("ALL",) and re.search(r"ON \* \. \*|ON DATABASE|SUPERUSER", statement.text):
+        return _found(Effect.D5, statement, "every right on everything is given")
+    return _found(Effect.WRITE, statement, "rights are given")
+
+
+def _copy(statement: _Statement) -> Judgement:
+    if "TO" in statement.words and "FROM" not in statement.words:
+        return _found(Effect.READ, statement, "data are copied out")
+    return _found(Effect.WRITE, statement, "data are loaded")
+
+
+def _insert(statement: _Statement) -> Judgement:
+    if "OVERWRITE" in statement.words[:3]:
+        return _found(Effect.D4, statement, "overwrites what was there", target=statement.words[-1])
+    return worst_of([_found(Effect.WRITE, statement, "adds rows"), *_inside(statement)])
+
+
+def _explain(statement: _Statement) -> Judgement:
+    runs = "ANALYZE" in statement.words[:5]
+    place = next((n for n, w in enumerate(statement.words) if w in {"DELETE", "UPDATE", "INSERT",
+                                                                   "MERGE", "TRUNCATE"}), 0)  # fmt: skip
+    if runs and place:
+        rest = statement.words[place:]
+        return _judge(_Statement(rest, statement.literals, " ".join(rest), statement.depth))
+    return Judgement(Effect.READ, ("SQL EXPLAIN runs nothing",), "sql.explain")
+
+
+def _vacuum(statement: _Statement) -> Judgement:
+    if statement.has("RETAIN", "0"):
+        return _found(Effect.D2, statement, "old versions are deleted at once", recovery=True)
+    return _found(Effect.WRITE, statement, "upkeep")
+
+
+def _plain(effect: Effect, reason: str) -> Callable[[_Statement], Judgement]:
+    def judge(statement: _Statement) -> Judgement:
+        return _found(effect, statement, reason, recovery=effect is Effect.D2 or None)
+
+    return judge
+
+
+def _set(statement: _Statement) -> Judgement:
+    if _NO_RECOVERY.search(statement.text):
+        return _found(Effect.D5, statement, "ends what could be restored", recovery=True)
+    return _found(Effect.WRITE, statement, "a setting")
+
+
+def _name(statement: _Statement, word: str) -> str:
+    if word not in statement.words:
+        return ""
+    rest = statement.words[statement.words.index(word) + 1 :]
+    return _join_name([w for w in rest if w not in {"IF", "EXISTS", "ONLY", "TABLE", "FROM"}])
+
+
+def _join_name(words: Sequence[str]) -> str:
+    """Return a name with its dots from the front of these words."""
+    name = ""
+    for place, word in enumerate(words[:7]):
+        if place % 2 and word != ".":
+            break
+        name += word
+    return name[:120]
+
+
+_BY_VERB: dict[str, Callable[[_Statement], Judgement]] = {
+    **dict.fromkeys(("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "PRAGMA", "LIST",
+                     "HELP", "FROM", "PRINT", "\\D", "LISTEN", "FETCH", "CHECK", "EXPORT", "UNLOAD",
+                     "CROSSCHECK", "REPORT", "GET", "LS", "SUMMARIZE"), _read),
+    "EXPLAIN": _explain, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
+    "ALTER": _alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
+    "CALL": _run, "PURGE": _purge, "RESET": _reset, "BACKUP": _backup, "GRANT": _grant,
+    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": _set,
+    "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
+    "RESTORE": _plain(Effect.D4, "restores over what is there"),
+    "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),
+    "DETACH": _plain(Effect.D5, "takes a table or database out of use"),
+    "SHUTDOWN": _plain(Effect.D5, "stops the server"),
+    "DENY": _plain(Effect.D6, "rights are denied"),
+    "ERASE": _plain(Effect.D1, "erases"), "REMOVE": _plain(Effect.D1, "removes"),
+    "RENAME": _plain(Effect.WRITE, "renames"),
+    "REPLACE": _plain(Effect.WRITE, "replaces rows that it names"),
+    "LOAD": _plain(Effect.WRITE, "loads data"),
+    "IMPORT": _plain(Effect.WRITE, "loads data"),
+    **dict.fromkeys(("USE", "START", "COMMIT", "END", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK",
+                     "ANALYZE", "OPTIMIZE", "REINDEX", "CLUSTER", "REFRESH", "COMMENT", "LOCK",
+                     "UNLOCK", "NOTIFY", "CACHE", "ATTACH", "DECLARE", "IF", "PREPARE",
+                     "DEALLOCATE", "DISCARD", "CHECKPOINT", "REASSIGN", "UPSERT", "RAISE", "RETURN",
+                     "CLOSE", "OPEN", "FLUSH", "REPAIR", "GO", "MSCK"),
+                    _plain(Effect.WRITE, "upkeep, settings or transactions")),
+}  # fmt: skip
