@@ -8,13 +8,13 @@ run from within (`DO $$...$$`, `EXECUTE IMMEDIATE '...'`) is judged too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import sqlglot
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import environment_in
@@ -83,7 +83,7 @@ def _statements(text: str, dialect: str, depth: int) -> list[_Statement] | None:
     found: list[_Statement] = []
     words: list[str] = []
     literals: list[str] = []
-    for token in tokens:
+    for token in _with_commands(tokens):
         if token.token_type is TokenType.SEMICOLON:
             _add(found, words, literals, depth)
             words, literals = [], []
@@ -95,6 +95,20 @@ def _statements(text: str, dialect: str, depth: int) -> list[_Statement] | None:
             words += token.text.upper().split() or [token.text]
     _add(found, words, literals, depth)
     return found
+
+
+def _with_commands(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield tokens, cutting what a dialect leaves whole behind `DO`, `CALL`, `EXECUTE`."""
+    is_command = False
+    for token in tokens:
+        if is_command and token.token_type is TokenType.STRING:
+            try:
+                yield from sqlglot.tokenize(token.text, read="tsql")
+            except (SqlglotError, ValueError):
+                yield token
+        else:
+            yield token
+        is_command = token.token_type is TokenType.COMMAND
 
 
 def _add(found: list[_Statement], words: list[str], literals: list[str], depth: int) -> None:
@@ -154,11 +168,11 @@ def _read(statement: _Statement) -> Judgement:
 
 
 _FUNCTIONS = {
-    "PG_DROP_REPLICATION_SLOT": (Effect.D2, "a replication slot is dropped"),
+    "PG_DROP_REPLICATION_SLOT": (Effect.D5, "a replication slot is dropped"),
     "PG_TERMINATE_BACKEND": (Effect.D6, "connections are ended"),
     "LO_UNLINK": (Effect.D1, "a large object is deleted"),
     "DROP_CHUNKS": (Effect.D1, "chunks are dropped"),
-    "PG_REPLICATION_SLOT_ADVANCE": (Effect.D2, "a replication slot gives up log"),
+    "PG_REPLICATION_SLOT_ADVANCE": (Effect.D5, "a replication slot gives up log"),
 }
 
 
