@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Ground", "Place", "environment_in", "ground_of"]
+__all__ = ["NEAR_WORDS", "Ground", "Place", "environment_in", "ground_of"]
 
 PRODUCTION, STAGING, DEVELOPMENT, UNKNOWN = "production", "staging", "development", "unknown"
 _PRODUCTION = re.compile(r"(?<![a-z])(?:prod|production|prd|live)(?![a-z])", re.IGNORECASE)
@@ -105,3 +105,7 @@ def environment_in(text: str) -> tuple[str, str]:
         if found := pattern.search(text[:4_000]):
             return environment, f"the name {found[0]!r} in it"
     return UNKNOWN, ""
+
+
+NEAR_WORDS = frozenset({Ground.INSIDE.value, Ground.MADE_AGAIN.value, Ground.TEMPORARY.value})
+"""Grounds on which a deletion is a developer's daily work."""

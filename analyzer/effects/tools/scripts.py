@@ -1,0 +1,115 @@
+"""Programs given on the command line: `python -c`, `node -e`, `ruby -e`, `perl -e`, `php -r`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analyzer.effects.names import Sense, sense_of, words_in
+from analyzer.effects.places import Place
+from analyzer.effects.programs import judge_javascript, judge_other, judge_python
+from analyzer.effects.ranks import unknown
+from analyzer.effects.shell.options import cut
+from analyzer.effects.tools.context import Context, Tool
+from analyzer.model import Effect, Judgement
+
+__all__ = ["SCRIPT_TOOLS"]
+
+Read = Callable[[str, Place, Callable[[str], Judgement]], Judgement]
+
+
+def _other(language: str) -> Read:
+    def read(source: str, place: Place, shell: Callable[[str], Judgement]) -> Judgement:
+        return judge_other(source, place, shell, language)
+
+    return read
+
+
+def _interpreter(flags: str, read: Read) -> Tool:
+    """Return a judge for an interpreter that takes a program by one of these flags."""
+    wanted = tuple(flags.split())
+
+    def judge(context: Context) -> Judgement | None:
+        words = context.command.words[1:]
+        for place, word in enumerate(words):
+            text = word.text
+            letters = text.startswith("-") and not text.startswith("--") and text[-1:] in {
+                f[-1] for f in wanted if len(f) == 2
+            }  # fmt: skip
+            if (text in wanted or letters) and place + 1 < len(words):
+                return read(words[place + 1].text, context.place, context.shell)
+            glued = next((f for f in wanted if len(f) == 2 and text.startswith(f) and len(text) > 4), "")
+            if glued:
+                return read(text[2:], context.place, context.shell)
+            if text == "-m" and place + 1 < len(words):
+                return _module(context, words[place + 1].text, [w.text for w in words[place + 2 :]])
+            if text in {"-", "/dev/stdin"}:
+                break
+            if not text.startswith("-"):
+                return _script(context, text, [w.text for w in words[place + 1 :]])
+        if context.command.stdin is not None:
+            return read(context.command.stdin, context.place, context.shell)
+        if context.command.piped:
+            return unknown(f"{context.command.name} runs what comes down a pipe, which is not known")
+        return Judgement(Effect.READ, (f"{context.command.name} waits for statements",))
+
+    return judge
+
+
+def _module(context: Context, module: str, rest: list[str]) -> Judgement:
+    from shlex import join
+
+    return context.shell(join([module, *rest]))
+
+
+DJANGO = {
+    "flush": (Effect.D1, "empties every table"), "reset_db": (Effect.D3, "drops the database"),
+    "sqlflush": (Effect.READ, "prints SQL"), "clearsessions": (Effect.WRITE, "drops old sessions"),
+    "delete_user": (Effect.D6, "deletes a user"), "reset_schema": (Effect.D1, "drops the schema"),
+    "remove_stale_contenttypes": (Effect.D1, "deletes rows"), "clear_cache": (Effect.WRITE, "a cache"),
+    "truncate": (Effect.D1, "empties tables"), "db:wipe": (Effect.D1, "drops every table"),
+    "migrate:fresh": (Effect.D1, "drops every table"), "migrate:refresh": (Effect.D1, "rolls all back"),
+    "migrate:reset": (Effect.D1, "rolls all back"), "migrate:rollback": (Effect.D1, "rolls back"),
+    "doctrine:database:drop": (Effect.D3, "drops the database"), "drop": (Effect.D1, "drops"),
+    "doctrine:schema:drop": (Effect.D1, "drops the schema"), "dropdb": (Effect.D3, "drops a database"),
+    "backup:clean": (Effect.D2, "deletes backups"), "queue:flush": (Effect.D1, "deletes failed jobs"),
+    "queue:clear": (Effect.D1, "deletes jobs"), "telescope:clear": (Effect.D1, "deletes entries"),
+    "backup:delete": (Effect.D2, "deletes backups"), "zero": (Effect.D1, "rolls all back"),
+}  # fmt: skip
+"""Commands of `manage.py`, `artisan`, `bin/console` that destroy (their documentation)."""
+
+
+def _script(context: Context, script: str, rest: list[str]) -> Judgement:
+    """Judge the run of a script file: what it does is not known, unless it is a well-known one."""
+    arguments = cut(rest)
+    known = next((w for w in arguments.words[:2] if w in DJANGO), "")
+    if known or (arguments.words[:1] == ("migrate",) and "zero" in arguments.words):
+        effect, why = DJANGO[known or "zero"]
+        return Judgement(
+            effect, (f"{script} {known}: {why}",), f"{script} {known}".strip(),
+            same_domain=True if effect is Effect.D2 else None,
+            bypass=arguments.bypasses(("--noinput", "--no-input", "--no-interaction", "-n")),
+        )  # fmt: skip
+    if script.endswith("rake") or script in {"rails", "bin/rails"}:
+        return context.shell(" ".join(["rails", *rest]))
+    verbs = [p for w in arguments.words[:1] for p in words_in(w)]
+    if verbs and sense_of(verbs[0]) is Sense.DESTROYS and "/" not in arguments.words[0]:
+        return unknown(f"{script} {arguments.words[0]} may take something away; it is not read", script)
+    return unknown(f"what stands in {script[:80]} is not known", script)
+
+
+
+
+PYTHON = _interpreter("-c", judge_python)
+NODE = _interpreter("-e --eval -p --print", judge_javascript)
+SCRIPT_TOOLS: dict[str, Tool] = {
+    **dict.fromkeys(("python", "python2", "python3", "python3.10", "python3.11", "python3.12",
+                     "python3.13", "python3.14", "pypy", "pypy3", "ipython", "py"), PYTHON),
+    **dict.fromkeys(("node", "nodejs", "tsx", "ts-node"), NODE),
+    "deno": _interpreter("eval -e", judge_javascript),
+    "ruby": _interpreter("-e", _other("Ruby")), "perl": _interpreter("-e -E", _other("Perl")),
+    "php": _interpreter("-r", _other("PHP")), "lua": _interpreter("-e", _other("Lua")),
+    "rscript": _interpreter("-e", _other("R")), "elixir": _interpreter("-e", _other("Elixir")),
+    "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
+    "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
+    "swift": _interpreter("-e", _other("Swift")), "julia": _interpreter("-e", _other("Julia")),
+}  # fmt: skip
