@@ -38,6 +38,8 @@ class Operation:
     """What goes with the target, in words."""
     undo: str = ""
     note: str = ""
+    when_empty: str = ""
+    """An argument that, empty, ends what the operation otherwise changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,17 @@ def provider_of(host: str, path: str, fields: frozenset[str]) -> tuple[Provider 
     """Return the provider behind a request and the reason for it.
 
     The host decides where it is known. On another host (a proxy, a test server) an API is
-    recognised when all of the request's root fields are in exactly one catalogue and the path is
-    that API's own.
+    recognised when all of the request's root fields are in exactly one catalogue and the path, where
+    one is known, is that API's own.
     """
     name = host.partition(":")[0].lower()
     for provider in providers():
         if name in provider.hosts:
             return provider, f"{name} is {provider.title}'s API"
     found = [
-        p for p in providers() if path in p.paths and fields and all(p.knows(f) for f in fields)
+        p
+        for p in providers()
+        if (path in p.paths or not path) and fields and all(p.knows(f) for f in fields)
     ]
     if len(found) == 1:
         return found[0], f"{found[0].title}'s API, recognised by operation, not by host ({host})"
@@ -143,4 +147,5 @@ def _operation(name: str, entry: Mapping[str, Any], sources: Mapping[str, str]) 
         takes=entry.get("takes", ""),
         undo=entry.get("undo", ""),
         note=entry.get("note", ""),
+        when_empty=entry.get("when_empty", ""),
     )

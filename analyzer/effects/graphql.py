@@ -1,0 +1,104 @@
+"""Judge GraphQL by the root fields of its operations: the catalogue first, then their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.catalogue import Operation, Provider
+from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.ranks import unknown, worst_of
+from analyzer.graphql_requests import GraphQLRequest, Selected
+from analyzer.model import Bulk, Effect, Judgement, Surface
+from recorder.model import Json
+
+__all__ = ["judge_graphql", "judge_name"]
+
+
+def judge_graphql(graphql: GraphQLRequest, provider: Provider | None, why: str) -> Judgement:
+    """Return the effect of a GraphQL request; what its provider's catalogue lacks is told by name."""
+    if graphql.unreadable:
+        return Judgement(Effect.UNKNOWN, (f"GraphQL that cannot be read: {graphql.unreadable}",),
+                         surface=Surface.HTTP)  # fmt: skip
+    parts = []
+    for operation, selected in graphql.root_fields():
+        if operation.type == "mutation":
+            parts.append(_judge_mutation(provider, why, selected))
+        else:
+            parts.append(Judgement(Effect.READ, (f"GraphQL {operation.type} {selected.name}",)))
+    if not parts:
+        return Judgement(Effect.UNKNOWN, ("GraphQL that selects nothing",))
+    worst = worst_of(parts)
+    others = [p.operation or p.reasons[0] for p in parts if p.operation != worst.operation]
+    if len(parts) > 1 and others:
+        reasons = (*worst.reasons, f"in one request with {', '.join(others)}")
+        worst = _with_reasons(worst, reasons)
+    return worst
+
+
+def _with_reasons(judgement: Judgement, reasons: tuple[str, ...]) -> Judgement:
+    from dataclasses import replace
+
+    return replace(judgement, reasons=reasons)
+
+
+def _judge_mutation(provider: Provider | None, why: str, selected: Selected) -> Judgement:
+    known = provider.mutations.get(selected.name) if provider else None
+    if provider is None or known is None:
+        return judge_name(selected.name, selected.arguments)
+    if known.when_empty and selected.arguments.get(known.when_empty) == []:
+        return Judgement(
+            Effect.D5, (why, f"{known.name} with no {known.when_empty}: {known.note} ({known.source})"),
+            operation=f"{provider.id}.{known.name}", same_domain=True, surface=Surface.HTTP,
+        )  # fmt: skip
+    return _catalogued(provider, known, why, selected.arguments)
+
+
+def _catalogued(
+    provider: Provider, known: Operation, why: str, arguments: Mapping[str, Json]
+) -> Judgement:
+    reasons = [why, f"{known.name} is {known.effect} ({known.source})"]
+    reasons += [f"takes {known.takes}"] if known.takes else []
+    reasons += [f"undo: {known.undo}"] if known.undo else []
+    reasons += [known.note] if known.note else []
+    target = arguments.get(known.target_argument)
+    return Judgement(
+        effect=known.effect,
+        reasons=tuple(reasons),
+        operation=f"{provider.id}.{known.name}",
+        target_type=known.target_type,
+        target_id=target if isinstance(target, str) else "",
+        same_domain=True if known.effect is Effect.D2 else known.same_domain,
+        irreversible=known.irreversible,
+        undo=known.undo,
+        cascade=known.takes,
+        bulk=Bulk.ONE,
+        surface=Surface.HTTP,
+    )
+
+
+def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgement:
+    """Return the effect that an operation's name tells; a name that says nothing is unknown."""
+    words = words_in(name)
+    senses = [sense_of(word) for word in words]
+    undoes = Sense.UNDOES in senses or (
+        words[-1:] in {("cancel",), ("undo",), ("preview",), ("check",)} and len(words) > 2
+    )
+    if Sense.DESTROYS in senses and not undoes and not (words[:1] in {("get",), ("list",), ("is",)}):
+        verb = words[senses.index(Sense.DESTROYS)]
+        recovery = is_recovery(name)
+        target = next((v for v in (arguments or {}).values() if isinstance(v, str)), "")
+        return Judgement(
+            Effect.D2 if recovery else class_of(w for w in words if w != verb),
+            (f"{name}: {verb!r} destroys by its name, in no catalogue",),
+            operation=name,
+            target_id=target,
+            same_domain=True if recovery else None,
+            surface=Surface.HTTP,
+        )
+    if "restore" in words and not undoes:
+        return Judgement(Effect.D4, (f"{name}: restores over what is there, by its name",), name,
+                         surface=Surface.HTTP)  # fmt: skip
+    if words[:1] == ("disable",) and is_recovery(name):
+        return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
+                         same_domain=True, surface=Surface.HTTP)  # fmt: skip
+    return unknown(f"mutation {name} is in no catalogue", name)
