@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from analyzer.tools import shell_commands
 
-__all__ = ["CommandedRequest", "requests_in"]
+__all__ = ["CommandedRequest", "requests_in", "requests_of"]
 
 MAX_COMMAND = 100_000
 """Characters of a shell text that are read."""
@@ -27,6 +27,7 @@ DATA = frozenset({
     "-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json",
     "-F", "--form", "--form-string", "--post-data", "--body-data", "--post-file", "--body-file",
 })  # fmt: skip
+API_HOSTS = {"gh": "api.github.com", "glab": "gitlab.com/api/v4"}
 FILES = frozenset({"--post-file", "--body-file", "-T", "--upload-file"})
 """Options whose value is the name of a file that is sent."""
 VALUED = DATA | FILES | {
@@ -65,7 +66,7 @@ def requests_in(text: str) -> list[CommandedRequest]:
         # A client's name after other words is a client only behind what runs it.
         if place is None or not all(_runs_another(word) for word in words[:place]):
             continue
-        found += _of_client(_client(words[place]), words[place + 1 :])
+        found += requests_of(_client(words[place]), words[place + 1 :])
     return found[:MAX_REQUESTS]
 
 
@@ -79,8 +80,14 @@ def _runs_another(word: str) -> bool:
     return "=" in word or word in RUNNERS or word.isdigit()
 
 
-def _of_client(client: str, words: Sequence[str]) -> Iterator[CommandedRequest]:
-    if client == "gh":
+def requests_of(
+    client: str, words: Sequence[str], *, bare: bool = False
+) -> Iterator[CommandedRequest]:
+    """Yield the requests that a client is asked for by the words behind its name.
+
+    `bare` takes addresses without a scheme too, as the clients do: `localhost:8001/x`.
+    """
+    if client in {"gh", "glab"}:
         if words[:1] != ["api"]:
             return
         words = words[1:]
@@ -99,7 +106,7 @@ def _of_client(client: str, words: Sequence[str]) -> Iterator[CommandedRequest]:
     if {"-I", "--head"} & options.keys():
         given = "HEAD"
     for url in [*options.get("--url", ()), *plain]:
-        whole = _whole_url(client, url)
+        whole = _whole_url(client, url, bare=bare)
         if whole:
             yield CommandedRequest(
                 url=whole,
@@ -111,10 +118,13 @@ def _of_client(client: str, words: Sequence[str]) -> Iterator[CommandedRequest]:
             )
 
 
-def _whole_url(client: str, url: str) -> str:
-    if client == "gh":
+def _whole_url(client: str, url: str, *, bare: bool) -> str:
+    if client in API_HOSTS:
         # https://cli.github.com/manual/gh_api: a path without a host is of api.github.com.
-        return url if "://" in url else f"https://api.github.com/{url.lstrip('/')}"
+        return url if "://" in url else f"https://{API_HOSTS[client]}/{url.lstrip('/')}"
+    if bare and "://" not in url and ("." in url or "/" in url or ":" in url):
+        # HTTPie: `:9200/x` is of this machine.
+        return f"http://localhost{url}" if url.startswith(":") else f"http://{url}"
     try:
         parts = urlsplit(url)
         is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname)

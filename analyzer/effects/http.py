@@ -1,0 +1,263 @@
+"""Judge an HTTP request by what is in it: method, path, override, body, and what is known of its host.
+
+GraphQL, AWS's query API and SQL in a body are judged as what they are. What cannot be read is
+unknown, and so is a POST that nothing is known of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from analyzer.catalogue import provider_of
+from analyzer.catalogue.requests import request_fact
+from analyzer.effects.calls import looks_like_sql
+from analyzer.effects.clouds import judge_aws
+from analyzer.effects.graphql import judge_graphql
+from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.places import environment_in
+from analyzer.effects.ranks import unknown
+from analyzer.effects.sql import judge_sql
+from analyzer.graphql_requests import GraphQLRequest, read_request
+from analyzer.model import Bulk, Effect, Judgement, Surface
+
+__all__ = ["judge_http", "judge_plain_http", "judge_raw_http", "overridden"]
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+MODELS = re.compile(
+    r"(?:^|\.)(?:anthropic|openai|mistral|cohere|groq|together|openrouter|deepseek|perplexity)\.|"
+    r"generativelanguage\.googleapis|bedrock-runtime|\.openai\.azure\.|ollama|:11434"
+)
+_MODEL_PATH = re.compile(
+    r"/(?:messages|chat/completions|completions|responses|embeddings|generate|chat|invoke|count_tokens"
+    r"|converse)/?$|:generateContent|:streamGenerateContent"
+)
+_ID = re.compile(r"^(?:\d+|[0-9a-f-]{8,}|[A-Za-z]{1,6}[-_]?\d\w*|v\d[\w.]*|\{[^}]*\}|:\w+|me|self)$")
+
+
+def judge_http(
+    method: str, url: str, headers: Mapping[str, str], body: str, *, incomplete: bool = False
+) -> Judgement:
+    """Return the effect of a request; header names are in lower case.
+
+    `incomplete` says that a part of the body is missing.
+    """
+    try:
+        graphql = read_request(
+            method, url, headers.get("content-type", ""), body, incomplete=incomplete
+        )
+    except ValueError:
+        return unknown("a URL that cannot be read")
+    if graphql is not None:
+        return _judge_graphql(graphql, url)
+    return judge_plain_http(
+        overridden(method, url, headers, body), url, body,
+        target=headers.get("x-amz-target", ""), host=headers.get("host", ""),
+    )  # fmt: skip
+
+
+def judge_raw_http(text: str) -> Judgement:
+    """Return the effect of a request written as `METHOD URL`, headers, an empty line, the body."""
+    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
+    lines = head.split("\n")
+    method, _, url = lines[0].strip().partition(" ")
+    if not re.fullmatch(r"[A-Za-z]{3,12}", method) or not url.strip():
+        return unknown("no HTTP request: the first line is METHOD URL")
+    headers = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return judge_http(method.upper(), url.strip().split(" HTTP/")[0], headers, body)
+
+
+def overridden(method: str, url: str, headers: Mapping[str, str], body: str) -> str:
+    """Return the method that a server will hold the request to have."""
+    if method not in {"POST", "GET"}:
+        return method
+    for name in OVERRIDES:
+        if value := headers.get(name):
+            return value.strip().upper()
+    fields = dict(parse_qsl(urlsplit(url).query))
+    if not body.lstrip().startswith(("{", "[")):
+        fields.update(parse_qsl(body[:4_000]))
+    elif found := re.search(r'"_method"\s*:\s*"(\w+)"', body[:4_000]):
+        fields["_method"] = found[1]
+    given = fields.get("_method") or fields.get("_HttpMethod")
+    return given.upper() if given else method
+
+
+def _judge_graphql(graphql: GraphQLRequest, url: str) -> Judgement:
+    parts = urlsplit(url)
+    names = frozenset(s.name for _, s in graphql.root_fields() if not s.name.startswith("__"))
+    provider, why = provider_of(parts.netloc, parts.path, names)
+    return judge_graphql(graphql, provider, why)
+
+
+@lru_cache(maxsize=16_384)
+def judge_plain_http(
+    method: str, url: str, body: str, *, target: str = "", host: str = ""
+) -> Judgement:
+    """Return the effect of a request that is no GraphQL; `target` is AWS's `X-Amz-Target`."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url.lstrip('/')}")
+        host = (parts.hostname or host or "").lower()
+    except ValueError:
+        return unknown("a URL that cannot be read")
+    path = re.sub(r"/{2,}", "/", unquote(parts.path)) or "/"
+    where = f"HTTP {method} {host}{path}"[:300]
+    if MODELS.search(f"{host}:{parts.port or ''}") and _MODEL_PATH.search(path) and method == "POST":
+        return Judgement(Effect.WRITE, (f"{where}: asks a model; its text asks nothing of the API",),
+                         surface=Surface.HTTP)  # fmt: skip
+    aws = _aws(method, host, parts.query, body, target)
+    if aws is not None:
+        return aws
+    fact = request_fact(method, host, path, parts.query, body)
+    environment, basis = environment_in(f"{host}{path}")
+    if fact is not None:
+        return fact.judgement(where, environment, basis)
+    if method in {"POST", "PUT", "PATCH"} and (sql := _sql_in(body)):
+        return judge_sql(sql)
+    found = _by_method(method, where, host, path, parts.query, body)
+    if found.effect in {Effect.READ, Effect.WRITE, Effect.UNKNOWN}:
+        return found
+    from dataclasses import replace
+
+    return replace(found, environment=environment, environment_basis=basis)
+
+
+def _aws(method: str, host: str, query: str, body: str, target: str) -> Judgement | None:
+    if target:
+        service, _, operation = target.partition(".")
+        return judge_aws(re.sub(r"_?\d{8}$", "", service), operation, body)
+    action = re.search(r"(?:^|&)Action=(\w+)", f"{query}&{body[:20_000]}")
+    if action and ("amazonaws" in host or "Version=" in f"{query}{body}"):
+        return judge_aws(host.partition(".")[0], action[1], body)
+    return None
+
+
+def _sql_in(body: str) -> str:
+    """Return the SQL that a JSON body holds."""
+    if not body.lstrip().startswith("{") or len(body) > 200_000:
+        return ""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    for key in ("sql", "query", "statement", "sqlText", "stmt", "q", "command"):
+        text = value.get(key) if isinstance(value, dict) else None
+        if isinstance(text, str) and looks_like_sql(text):
+            return text
+    return ""
+
+
+def _segments(path: str) -> list[str]:
+    """Return a path's segments without ids and endings."""
+    parts = [re.sub(r"\.(?:json|xml)$", "", p) for p in path.split("/") if p]
+    return [p for p in parts if not _ID.match(p)]
+
+
+def _by_method(method: str, where: str, host: str, path: str, query: str, body: str) -> Judgement:
+    segments = _segments(path)
+    if method in READS:
+        last = [w for s in segments[-1:] for w in words_in(s)]
+        if method == "GET" and last and sense_of(last[0]) is Sense.DESTROYS and len(segments) > 1:
+            return unknown(f"{where}: a GET whose path names a deletion")
+        return Judgement(Effect.READ, (where,), surface=Surface.HTTP)
+    if method == "DELETE":
+        return _deletion(where, host, path, query, segments)
+    by_path = _by_path(where, host, path, segments)
+    if by_path is not None:
+        return by_path
+    if found := _UNGUARDS.search(f"{query}\n{body[:50_000]}"):
+        recovery = is_recovery(found[0]) or "retention" in found[0].lower() or "Suspended" in found[0]
+        return Judgement(
+            Effect.D5, (f"{where}: its body takes a guard or backups off ({found[0][:60]})",),
+            operation=f"{method} {path}", target_id=f"{host}{path}",
+            same_domain=True if recovery else None, surface=Surface.HTTP,
+        )  # fmt: skip
+    if path.endswith("/_bulk") and '"delete"' in body:
+        return _destroys(Effect.D1, f"{where}: its body deletes", host, path)
+    if re.search(r'"(?:action|operation|op|type|command)"\s*:\s*"(?:delete|destroy|wipe|purge|remove_all)\w*"',
+                 body[:50_000], re.IGNORECASE):  # fmt: skip
+        return _destroys(Effect.D1, f"{where}: its body asks for a deletion", host, path)
+    if method in {"PUT", "PATCH"}:
+        return Judgement(Effect.WRITE, (f"{where}: in no catalogue, judged by its method",),
+                         surface=Surface.HTTP)  # fmt: skip
+    return Judgement(Effect.UNKNOWN, (f"{where}: in no catalogue, judged by its method",),
+                     operation=f"{method} {path}", surface=Surface.HTTP)  # fmt: skip
+
+
+_UNGUARDS = re.compile(
+    r'"disable_?backups?"|"backup\w*"\s*:\s*\{[^{}]*"enabled"\s*:\s*false'
+    r'|"(?:deletion_?protection\w*|terminationProtection\w*|disableApiTermination)"\s*:\s*(?:"?false|\{\s*"?enabled"?\s*:\s*false)'
+    r'|"?PointInTimeRecoveryEnabled"?\s*:\s*false|<Status>Suspended'
+    r'|"(?:backup_?retention\w*|retention_?(?:days|period)\w*|BackupRetentionPeriod)"\s*:\s*"?0\b'
+    r'|"(?:backups?_?enabled|enable_?backups?|auto_?backups?|backups|pitr\w*)"\s*:\s*false'
+    r'|"versioning"\s*:\s*\{[^{}]*"enabled"\s*:\s*false|"softDelete\w*"\s*:\s*\{[^{}]*(?:"retentionDurationSeconds"\s*:\s*"?0|false)'
+    r'|"(?:suspended?|paused?)"\s*:\s*true[^{}]*backup',
+    re.IGNORECASE,
+)
+
+
+def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
+    words = [w for s in segments for w in words_in(s)]
+    names = re.findall(r"[A-Za-z][\w-]*", path)
+    versions = "versionId=" in query
+    recovery = versions or is_recovery(path) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
+        host.startswith(("backup.", "backups."))
+    )  # fmt: skip
+    effect = Effect.D2 if recovery else class_of(words) if words else Effect.D1
+    last = segments[-2:] if segments else []
+    if not recovery and effect is Effect.D3 and len(segments) > 2:
+        # The resource is the last collection of the path, not the project that it lies in.
+        effect = class_of([w for s in last for w in words_in(s)])
+    why = "a version of an object, which is its own backup" if versions else (
+        "recovery copies by its path" if recovery else "of which no catalogue says what goes with it")  # fmt: skip
+    whole = path.rstrip("/").endswith(("_all", "/*")) or "recurse" in query
+    return Judgement(
+        effect,
+        (f"{where}: HTTP DELETE, {why}",),
+        operation=f"DELETE {path}",
+        target_type="resource that no catalogue describes",
+        target_id=f"{host}{path}",
+        same_domain=True if recovery else None,
+        bypass=tuple(re.findall(r"(?:force|hard_delete|purge|permanent)=(?:true|1)", query)),
+        bulk=Bulk.ALL if whole else Bulk.ONE,
+        surface=Surface.HTTP,
+    )
+
+
+def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement | None:
+    """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
+    for segment in segments[-2:][::-1]:
+        words = words_in(segment)
+        if not words or (len(words) == 1 and segment is not segments[-1] and not segment.startswith("_")):
+            continue
+        sense = sense_of(words[0]) if sense_of(words[0]) else sense_of(words[-1])
+        if re.search(r"\.(?!delete|remove|destroy|purge)\w+$", segment):
+            return None
+        if words[0] == "do" and len(words) > 1:
+            sense = sense_of(words[1])
+        if Sense.UNDOES in {sense_of(w) for w in words}:
+            return None
+        recovery = is_recovery(path)
+        if sense is Sense.DESTROYS:
+            nouns = [w for s in segments for w in words_in(s)]
+            effect = Effect.D2 if recovery else class_of(nouns[-3:])
+            return _destroys(effect, f"{where}: its path names a deletion ({segment})", host, path,
+                             recovery=recovery)  # fmt: skip
+        if sense is Sense.ENDS and recovery and words[0] in {"cancel", "disable", "unschedule", "suspend"}:
+            return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
+                             recovery=True)  # fmt: skip
+    return None
+
+
+def _destroys(effect: Effect, why: str, host: str, path: str, *, recovery: bool = False) -> Judgement:
+    return Judgement(
+        effect, (why,), operation=path.rpartition("/")[2][:80], target_id=f"{host}{path}",
+        same_domain=True if recovery else None, surface=Surface.HTTP,
+    )  # fmt: skip

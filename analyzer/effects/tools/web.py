@@ -1,0 +1,39 @@
+"""HTTP clients: `curl`, `wget`, HTTPie, `gh api`, `glab api`."""
+
+from __future__ import annotations
+
+from analyzer.effects.http import judge_http
+from analyzer.effects.ranks import unknown, worst_of
+from analyzer.effects.tools.context import Context, Tool
+from analyzer.http_commands import CommandedRequest, requests_of
+from analyzer.model import Effect, Judgement
+
+__all__ = ["WEB_TOOLS"]
+
+
+def _client(context: Context) -> Judgement | None:
+    name = {"curlie": "http"}.get(context.command.name, context.command.name)
+    words = [word.text for word in context.command.words[1:]]
+    requests = list(requests_of(name, words, bare=True))
+    if not requests:
+        if name in {"gh", "glab"}:
+            return None
+        return Judgement(Effect.READ, (f"{name} asks for nothing",), name)
+    return worst_of([_judge(context, request) for request in requests])
+
+
+def _judge(context: Context, request: CommandedRequest) -> Judgement:
+    body = request.body
+    if request.files and set(request.files) <= {"-"} and context.command.stdin is not None:
+        body = context.command.stdin
+    headers = {name: values[0] for name, values in request.headers.items()}
+    is_hidden = bool(request.files) and body.startswith("@")
+    found = judge_http(request.method, request.url, headers, "" if is_hidden else body)
+    if is_hidden and found.effect in {Effect.READ, Effect.WRITE, Effect.UNKNOWN}:
+        return unknown(f"the body of {request.method} {request.url[:120]} comes from a file")
+    return found
+
+
+WEB_TOOLS: dict[str, Tool] = dict.fromkeys(
+    ("curl", "wget", "http", "https", "xh", "xhs", "gh", "glab", "curlie"), _client
+)
