@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
-from analyzer.catalogue import Provider
-from analyzer.graphql_requests import GraphQLRequest, Selected
+from analyzer.effects.graphql import judge_graphql
+from analyzer.effects.http import OVERRIDES, judge_plain_http, overridden
+from analyzer.effects.places import Place
+from analyzer.effects.ranks import BADNESS, rank, worst_of
+from analyzer.effects.shell.judging import judge_shell
 from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.operations import judge_operation
 from analyzer.outcomes import answers_of
-from analyzer.requests import HttpRequest, provider_behind, request_of
-from analyzer.resources import DELETED, UNDESCRIBED, Exchange, Ledger
+from analyzer.requests import header, provider_behind, request_of
+from analyzer.resources import DELETED, Exchange, Ledger
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
 from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_of
@@ -28,14 +32,6 @@ __all__ = ["judge_all", "judge_request"]
 GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 """What a call does with a credential that it has already."""
 
-BADNESS = (
-    Effect.READ, Effect.WRITE, Effect.C1, Effect.C2, Effect.C3, Effect.C4, Effect.UNKNOWN,
-    Effect.X1, Effect.X2, Effect.X3, Effect.D6, Effect.D5, Effect.D4, Effect.D2, Effect.D1,
-    Effect.D3,
-)  # fmt: skip
-"""From harmless to worst; an action of several parts is as bad as its worst part."""
-WRITES = frozenset({"PUT", "PATCH"})
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
 PLAIN_READERS = frozenset({Family.READ, Family.SEARCH, Family.LIST})
 TOKEN_WORDS = re.compile(
     r"token|secret|api[_-]?key|passw|credential|private[_-]?key|bearer|auth[_-]?key|\.env\b"
@@ -82,60 +78,18 @@ def judge_request(texts: Texts) -> Judgement:
         return Judgement(Effect.UNKNOWN, (f"the wire could not be read: {reason}",))
     request = request_of(texts)
     if request.graphql is not None:
-        return _judge_graphql(request, request.graphql)
-    where = f"HTTP {request.method} {request.host}{request.path}"
-    if request.method in READS:
-        return Judgement(Effect.READ, (where,))
-    if request.method == "DELETE":
-        return Judgement(
-            Effect.D1,
-            (f"{where}: HTTP DELETE, of which no catalogue says what goes with it",),
-            operation=f"{request.method} {request.path}",
-            target_type=UNDESCRIBED,
-            target_id=f"{request.host}{request.path}",
-        )
-    effect = Effect.WRITE if request.method in WRITES else Effect.UNKNOWN
-    return Judgement(effect, (f"{where}: in no catalogue, judged by its method",))
-
-
-def _judge_graphql(request: HttpRequest, graphql: GraphQLRequest) -> Judgement:
-    if graphql.unreadable:
-        return Judgement(Effect.UNKNOWN, (f"GraphQL that cannot be read: {graphql.unreadable}",))
-    provider, why = provider_behind(request)
-    parts = []
-    for operation, selected in graphql.root_fields():
-        if operation.type == "mutation":
-            parts.append(_judge_mutation(provider, why, selected))
-        else:
-            parts.append(Judgement(Effect.READ, (f"GraphQL {operation.type} {selected.name}",)))
-    if not parts:
-        return Judgement(Effect.UNKNOWN, ("GraphQL that selects nothing",))
-    worst = max(parts, key=lambda part: BADNESS.index(part.effect))
-    others = [p.operation or p.reasons[0] for p in parts if p is not worst]
-    if others:
-        reasons = (*worst.reasons, f"in one request with {', '.join(others)}")
-        worst = replace(worst, reasons=reasons)
-    return worst
-
-
-def _judge_mutation(provider: Provider | None, why: str, selected: Selected) -> Judgement:
-    known = provider.mutations.get(selected.name) if provider else None
-    if provider is None or known is None:
-        reason = f"mutation {selected.name} is in no catalogue"
-        return Judgement(Effect.UNKNOWN, (reason,), operation=selected.name)
-    reasons = [why, f"{known.name} is {known.effect} ({known.source})"]
-    reasons += [f"takes {known.takes}"] if known.takes else []
-    reasons += [f"undo: {known.undo}"] if known.undo else []
-    reasons += [known.note] if known.note else []
-    target = selected.arguments.get(known.target_argument)
-    return Judgement(
-        effect=known.effect,
-        reasons=tuple(reasons),
-        operation=f"{provider.id}.{known.name}",
-        target_type=known.target_type,
-        target_id=target if isinstance(target, str) else "",
-        same_domain=known.same_domain,
-        irreversible=known.irreversible,
+        provider, why = provider_behind(request)
+        return judge_graphql(request.graphql, provider, why)
+    url = as_text(texts.attributes.get(semconv.URL_FULL))
+    query = urlsplit(url).query
+    body = texts.whole(semconv.REQUEST_BODY)
+    whole = f"http://{request.host}{request.path}" + (f"?{query}" if query else "")
+    headers = {name: header(texts.attributes, name) for name in OVERRIDES}
+    return judge_plain_http(
+        overridden(request.method, whole, headers, body),
+        whole,
+        body,
+        target=header(texts.attributes, "x-amz-target"),
     )
 
 
