@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
     "credential": ("recorder.commands.credential", "Declare credentials, and look over seals."),
+    "effects": ("analyzer.commands.effects", "Say what commands on stdin would do; run nothing."),
     "credentials": ("analyzer.commands.credentials", "Follow credentials, and what to rotate now."),
     "incident": ("analyzer.commands.incident", "Tell the story of a session, part by part."),
     "controls": (

@@ -78,11 +78,14 @@ class Provider:
         return any(r.holds_data for r in self.resources if r.type == resource_type)
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 @cache
 def load(name: str) -> Mapping[str, Any]:
     """Return one of the catalogue's files."""
     text = files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    document = yaml.safe_load(text)
+    document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the safe one, in C
     if not isinstance(document, dict):
         raise TypeError(f"catalogue file {name} is no mapping")
     return document
@@ -98,8 +101,8 @@ def provider_of(host: str, path: str, fields: frozenset[str]) -> tuple[Provider 
     """Return the provider behind a request and the reason for it.
 
     The host decides where it is known. On another host (a proxy, a test server) an API is
-    recognised when all of the request's root fields are in exactly one catalogue and the path, where
-    one is known, is that API's own.
+    recognised when all of the request's root fields are in exactly one catalogue and the path,
+    where one is known, is that API's own.
     """
     name = host.partition(":")[0].lower()
     for provider in providers():

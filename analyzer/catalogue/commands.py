@@ -19,8 +19,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from analyzer.catalogue import load
 from analyzer.model import Effect
 
 __all__ = ["Entry", "Program", "catalogue_files", "entries", "program_of"]
@@ -110,19 +109,12 @@ def _programs() -> Mapping[str, Program]:
     for name in catalogue_files():
         if name in _SHARED:
             continue
-        text = files("analyzer.catalogue").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-        if "\nprograms:" not in text:
+        document = load(name)
+        if "programs" not in document:
             continue
-        document = yaml.load(text, Loader=_Loader)
-        if not isinstance(document, dict):
-            raise TypeError(f"catalogue file {name} is no mapping")
         for part in [document, *document.get("further", ())]:
             found.update(_of_part(part, document))
     return found
-
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The same safe loader, in C where there is one."""
 
 
 def _of_part(part: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Program]:
@@ -146,9 +138,7 @@ def _entry(provider: str, entry: Mapping[str, Any], sources: Mapping[str, str]) 
     anywhere = words[:1] == ["..."]
     return Entry(
         provider=provider,
-        path=tuple(
-            ANY if word == "*" else frozenset(word.split("|")) for word in words[anywhere:]
-        ),
+        path=tuple(ANY if word == "*" else frozenset(word.split("|")) for word in words[anywhere:]),
         anywhere=anywhere,
         effect=Effect(entry["effect"]),
         source=sources[entry["source"]],

@@ -15,35 +15,43 @@ from analyzer.model import Bulk, Effect, Judgement, Surface
 
 __all__ = ["RUNS_SHELL", "RUNS_SQL", "judge_call"]
 
-FILES_GO = frozenset("""
+FILES_GO = frozenset(
+    """
     rmtree remove unlink rmdir removedirs rmSync unlinkSync rmdirSync removeSync emptyDirSync emptydir rm_rf
     rm_r rm remove_dir_all remove_file rmi rimraf del delete deleteSync remove_entry_secure remove_tree
     unlink_if rm_f remove_dir truncate ftruncate truncateSync send2trash removeAll delTree
-    """.split())
+    """.split()
+)
 FILE_MODULES = re.compile(
     r"^(?:os|shutil|pathlib|path|fs|fse|fsp|promises|fspromises|file|dir|fileutils|io|deno|bun|send2trash"
     r"|files?|p|pathname|ftools|tempfile|unlink|rmtree|rmdir|remove_tree|rimraf|del|rm|rm_rf|directory)\b",
     re.IGNORECASE,
 )
-RUNS_SHELL = frozenset("""
+RUNS_SHELL = frozenset(
+    """
     system popen run call check_call check_output exec execSync spawn spawnSync execFile execFileSync
     shell_exec passthru proc_open getoutput getstatusoutput create_subprocess_shell Popen qx execa
     fork_exec sh bash posix_spawn backtick exec_command send_command
-    """.split())
-RUNS_SQL = frozenset("""
+    """.split()
+)
+RUNS_SQL = frozenset(
+    """
     execute executemany executescript query raw text execute_sql exec_driver_sql queryRaw executeRaw
     $executeRawUnsafe $queryRawUnsafe $executeRaw $queryRaw exec_query execute_batch run_query
     read_sql prepare
-    """.split())
-_SQL = re.compile(r"^\s*(?:--|/\*|select|insert|update|delete|drop|truncate|alter|create|with|merge|grant"
-                  r"|revoke|do|call|exec|vacuum|purge|reset)\b", re.IGNORECASE)  # fmt: skip
+    """.split()
+)
+_SQL = re.compile(r"^(?:\s|/\*.*?\*/)*(?:--|(?:select|insert|update|delete|drop|truncate|alter|create|with|merge|grant"
+                  r"|revoke|do|call|exec|vacuum|purge|reset)\b)", re.IGNORECASE | re.DOTALL)  # fmt: skip
 _WRITES_OVER = re.compile(r"^(?:w|wb|w\+|wt)$")
-CODE_NAMES = frozenset({"print", "log", "len", "str", "int", "open", "read", "dumps", "loads", "list"})
+CODE_NAMES = frozenset(
+    {"print", "log", "len", "str", "int", "open", "read", "dumps", "loads", "list"}
+)
 
 
 def looks_like_sql(text: str) -> bool:
     """Tell whether a text may be SQL."""
-    return bool(_SQL.match(text))
+    return bool(_SQL.match(text[:2_000]))
 
 
 def judge_call(name: str, arguments: Sequence[str | None], place: Place) -> Judgement | None:
@@ -60,7 +68,9 @@ def judge_call(name: str, arguments: Sequence[str | None], place: Place) -> Judg
         over = len(given) > 1 and _WRITES_OVER.match(given[1])
         system = bool(given) and given[0].startswith(("/etc/", "/boot/", "/dev/sd", "/dev/nvme"))
         if system and (over or "rite" in last):
-            return Judgement(Effect.D4, (f"{name} overwrites {given[0][:100]}",), name, surface=Surface.SDK)
+            return Judgement(
+                Effect.D4, (f"{name} overwrites {given[0][:100]}",), name, surface=Surface.SDK
+            )
         return None
     return _sdk(name, owner, last, given)
 

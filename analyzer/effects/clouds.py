@@ -21,23 +21,31 @@ from analyzer.model import Bulk, Effect, Judgement
 
 __all__ = ["judge_aws"]
 
-READS = frozenset("""
+READS = frozenset(
+    """
     describe list get head search lookup query scan select batchget test validate check estimate preview
     simulate detect view filter count export wait generate decode discover verify download read help
-    """.split())
-DESTROYS = frozenset("""
+    """.split()
+)
+DESTROYS = frozenset(
+    """
     delete terminate deregister remove purge batchdelete destroy reset release forget wipe discard
     unsubscribe abort retire reject revoke detach disassociate disable deactivate cancel untag expire
     bulkdelete unlink unassign deauthorize
-    """.split())
-ENDS = frozenset("""
+    """.split()
+)
+ENDS = frozenset(
+    """
     revoke detach disassociate disable deactivate unassign deauthorize cancel abort untag retire reject
-    """.split())
-WRITES = frozenset("""
+    """.split()
+)
+WRITES = frozenset(
+    """
     create put update modify start run register attach associate enable copy tag add set import send
     publish invoke upload restore apply allocate authorize reboot stop change batch transact execute
     mb cp mv sync sign assume promote failover issue request subscribe resume suspend accept
-    """.split())
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +146,17 @@ def _bypasses(parameters: str) -> tuple[str, ...]:
 
 
 def _target(parameters: str) -> str:
-    found = re.search(r"--[a-z-]*(?:id|identifier|ids|name|arn|bucket|cluster)[\s=]+(\S+)", parameters)
+    found = re.search(
+        r"--[a-z-]*(?:id|identifier|ids|name|arn|bucket|cluster)[\s=]+(\S+)", parameters
+    )
     return found[1][:200] if found else ""
 
 
 def _squeezed(service: str) -> str:
     name = re.sub(r"[^a-z0-9]", "", service.lower())
-    return {"s3api": "s3", "dynamodb20120810": "dynamodb", "apigatewayv2": "apigateway"}.get(name, name)
+    return {"s3api": "s3", "dynamodb20120810": "dynamodb", "apigatewayv2": "apigateway"}.get(
+        name, name
+    )
 
 
 @cache

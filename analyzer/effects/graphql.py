@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from analyzer.catalogue import Operation, Provider
 from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
@@ -36,8 +37,6 @@ def judge_graphql(graphql: GraphQLRequest, provider: Provider | None, why: str) 
 
 
 def _with_reasons(judgement: Judgement, reasons: tuple[str, ...]) -> Judgement:
-    from dataclasses import replace
-
     return replace(judgement, reasons=reasons)
 
 
@@ -83,7 +82,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     undoes = Sense.UNDOES in senses or (
         words[-1:] in {("cancel",), ("undo",), ("preview",), ("check",)} and len(words) > 2
     )
-    if Sense.DESTROYS in senses and not undoes and not (words[:1] in {("get",), ("list",), ("is",)}):
+    if Sense.DESTROYS in senses and not undoes and words[:1] not in {("get",), ("list",), ("is",)}:
         verb = words[senses.index(Sense.DESTROYS)]
         recovery = is_recovery(name)
         target = next((v for v in (arguments or {}).values() if isinstance(v, str)), "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -36,7 +37,9 @@ _MODEL_PATH = re.compile(
     r"/(?:messages|chat/completions|completions|responses|embeddings|generate|chat|invoke|count_tokens"
     r"|converse)/?$|:generateContent|:streamGenerateContent"
 )
-_ID = re.compile(r"^(?:\d+|[0-9a-f-]{8,}|[A-Za-z]{1,6}[-_]?\d\w*|v\d[\w.]*|\{[^}]*\}|:\w+|me|self)$")
+_ID = re.compile(
+    r"^(?:\d+|[0-9a-f-]{8,}|[A-Za-z]{1,6}[-_]?\d\w*|v\d[\w.]*|\{[^}]*\}|:\w+|me|self)$"
+)
 
 
 def judge_http(
@@ -109,7 +112,11 @@ def judge_plain_http(
         return unknown("a URL that cannot be read")
     path = re.sub(r"/{2,}", "/", unquote(parts.path)) or "/"
     where = f"HTTP {method} {host}{path}"[:300]
-    if MODELS.search(f"{host}:{parts.port or ''}") and _MODEL_PATH.search(path) and method == "POST":
+    if (
+        MODELS.search(f"{host}:{parts.port or ''}")
+        and _MODEL_PATH.search(path)
+        and method == "POST"
+    ):
         return Judgement(Effect.WRITE, (f"{where}: asks a model; its text asks nothing of the API",),
                          surface=Surface.HTTP)  # fmt: skip
     aws = _aws(method, host, parts.query, body, target)
@@ -124,8 +131,6 @@ def judge_plain_http(
     found = _by_method(method, where, host, path, parts.query, body)
     if found.effect in {Effect.READ, Effect.WRITE, Effect.UNKNOWN}:
         return found
-    from dataclasses import replace
-
     return replace(found, environment=environment, environment_basis=basis)
 
 
@@ -173,7 +178,9 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
     if by_path is not None:
         return by_path
     if found := _UNGUARDS.search(f"{query}\n{body[:50_000]}"):
-        recovery = is_recovery(found[0]) or "retention" in found[0].lower() or "Suspended" in found[0]
+        recovery = (
+            is_recovery(found[0]) or "retention" in found[0].lower() or "Suspended" in found[0]
+        )
         return Judgement(
             Effect.D5, (f"{where}: its body takes a guard or backups off ({found[0][:60]})",),
             operation=f"{method} {path}", target_id=f"{host}{path}",
@@ -235,7 +242,9 @@ def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement
     """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
     for segment in segments[-2:][::-1]:
         words = words_in(segment)
-        if not words or (len(words) == 1 and segment is not segments[-1] and not segment.startswith("_")):
+        if not words or (
+            len(words) == 1 and segment is not segments[-1] and not segment.startswith("_")
+        ):
             continue
         sense = sense_of(words[0]) if sense_of(words[0]) else sense_of(words[-1])
         if re.search(r"\.(?!delete|remove|destroy|purge)\w+$", segment):
@@ -250,13 +259,19 @@ def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement
             effect = Effect.D2 if recovery else class_of(nouns[-3:])
             return _destroys(effect, f"{where}: its path names a deletion ({segment})", host, path,
                              recovery=recovery)  # fmt: skip
-        if sense is Sense.ENDS and recovery and words[0] in {"cancel", "disable", "unschedule", "suspend"}:
+        if (
+            sense is Sense.ENDS
+            and recovery
+            and words[0] in {"cancel", "disable", "unschedule", "suspend"}
+        ):
             return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
                              recovery=True)  # fmt: skip
     return None
 
 
-def _destroys(effect: Effect, why: str, host: str, path: str, *, recovery: bool = False) -> Judgement:
+def _destroys(
+    effect: Effect, why: str, host: str, path: str, *, recovery: bool = False
+) -> Judgement:
     return Judgement(
         effect, (why,), operation=path.rpartition("/")[2][:80], target_id=f"{host}{path}",
         same_domain=True if recovery else None, surface=Surface.HTTP,

@@ -28,62 +28,80 @@ class Sense(StrEnum):
     NONE = ""
 
 
-DESTROYING = frozenset("""
+DESTROYING = frozenset(
+    """
     delete deletes del destroy destroys remove removes rm purge drop wipe erase truncate terminate
     flush unlink expunge obliterate nuke shred uninstall deregister unregister undefine unset prune
     zap evict forget hardreset rmi rmtree deleteall removeall dropdb clearall delkey batchdelete
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
     discard reset clear clean cleanup expire dropall remove_all unpublish erasedisk tombstone
-    """.split())
-ENDING = frozenset("""
+    """.split()
+)
+ENDING = frozenset(
+    """
     disable detach revoke disassociate unschedule suspend deactivate deauthorize disconnect unlock
     unprotect cancel kill stop halt archive detaches removal unassign unbind undeclare down off
     invalidate rollback revert downgrade restore overwrite fail untag
-    """.split())
-READING = frozenset("""
+    """.split()
+)
+READING = frozenset(
+    """
     list ls get show describe info status search query view read find print check cat log logs
     history diff inspect help version versions display dump export whoami lookup count head tail
     watch scan validate verify lint plan preview explain stat stats top events env tree outdated
     audit ping test head exists test compare summary summarize fetch completion tables which
     doctor metrics usage download whois resolve batchget select estimate simulate detect
-    """.split())
-WRITING = frozenset("""
+    """.split()
+)
+WRITING = frozenset(
+    """
     create add put set update apply install new init build start restart run deploy push upload
     enable attach register publish import copy cp clone edit modify patch replace rename tag label
     annotate scale sync send post insert upsert save write configure config login logout open
     submit approve merge commit resume unpause restart reboot redeploy trigger invoke execute
     generate mark move transfer migrate upgrade subscribe associate allocate assign backup snapshot
     freeze pause make schedule bind join mount pull checkout mirror promote
-    """.split())
-UNDOING = frozenset("""
+    """.split()
+)
+UNDOING = frozenset(
+    """
     undelete unarchive undo restoredeleted recover untrash unremove undestroy
-    """.split())
-RECOVERY = frozenset("""
+    """.split()
+)
+RECOVERY = frozenset(
+    """
     backup backups snapshot snapshots snap snaps bkp bak restorepoint restorepoints recoverypoint
     recoverypoints pitr checkpoint checkpoints shadow shadows shadowcopy dbbackups dbbackup binlog
     binlogs walg wal archivelog archivelogs delsnapshot autobackup wbadmin vss slm
     restic-backup recovery_point recovery_points backupset volumesnapshot volumesnapshots
     volumesnapshotcontents backuppolicy backupplan backupvault bkup
-    """.split())
-CONTAINERS = frozenset("""
+    """.split()
+)
+CONTAINERS = frozenset(
+    """
     project projects namespace namespaces ns account accounts organization organizations org orgs
     workspace workspaces cluster clusters server servers bucket buckets rb repo repos repository
     repositories database databases db app apps application applications stack stacks environment
     environments env group resourcegroup instance instances vm vms droplet tenant site sites
     machine keyspace warehouse schema vault vaults registry vpc host
-    """.split())
-ACCESS = frozenset("""
+    """.split()
+)
+ACCESS = frozenset(
+    """
     user users role roles key keys token tokens secret secrets password credential credentials
     member members permission permissions grant grants policy policies invite invitation dns domain
     domains record records zone zones route routes certificate certificates cert certs session
     sessions variable variables var envvar envvars collaborator collaborators passkey teammate
     teammates subuser identity identities group-member membership access webhook webhooks
-    """.split())
-GUARDS = frozenset("""
+    """.split()
+)
+GUARDS = frozenset(
+    """
     trail trails alarm alarms alert alerts firewall rule rules protection mfa twofactor logging
     monitor monitors guardrail guardrails detector audit auditlog lock locks waf prometheusrule
     versioning retention healthcheck
-    """.split())
+    """.split()
+)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _JOINED = re.compile(
     r"backups?|snapshots?|recovery[-_ ]?points?|point[-_ ]?in[-_ ]?time|shadow[-_ ]?cop(?:y|ies)"

@@ -17,12 +17,23 @@ _DEVELOPMENT = re.compile(
     r"|docker-desktop|127\.0\.0\.1|preview|ci)(?![a-z])",
     re.IGNORECASE,
 )
-_MADE_AGAIN = frozenset("""
+_MADE_AGAIN = frozenset(
+    """
     node_modules dist build target out __pycache__ .pytest_cache .mypy_cache .ruff_cache .cache
     .next .nuxt .turbo .parcel-cache coverage htmlcov .coverage .tox .nox .venv venv .gradle
     .terraform cmake-build-debug bin obj .svelte-kit .eggs .hypothesis tmp temp
-    """.split())
-_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/private/tmp", "$TMPDIR", "${TMPDIR}", "$TMP", "$TEMP")  # noqa: S108
+    """.split()
+)
+_TEMPORARY = (
+    "/tmp",  # noqa: S108 - a name to compare with
+    "/var/tmp",  # noqa: S108 - as above
+    "/dev/shm",  # noqa: S108 - as above
+    "/private/tmp",
+    "$TMPDIR",
+    "${TMPDIR}",
+    "$TMP",
+    "$TEMP",
+)
 _HOME = re.compile(r"^(?:~|/root|/home/[^/]+|/Users/[^/]+|[A-Za-z]:/Users/[^/]+)/?$")
 _ROOTS = re.compile(r"^(?:/|[A-Za-z]:/?|/(?:home|Users|root|etc|usr|var|opt|boot|bin|lib|srv|mnt"
                     r"|dev|sys|proc|sbin|data|media|System|Library|Applications)/?)$")  # fmt: skip

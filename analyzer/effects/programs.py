@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import json
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
 from analyzer.effects.calls import RUNS_SHELL, RUNS_SQL, judge_call, looks_like_sql
+from analyzer.effects.http import judge_http
 from analyzer.effects.places import Place
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.sql import judge_sql
@@ -120,7 +122,11 @@ class _Python:
             glue = self._text(node.func.value)
             if glue is not None and node.args:
                 inner = node.args[0]
-                items = [self._text(i) for i in inner.elts] if isinstance(inner, ast.List | ast.Tuple) else []
+                items = (
+                    [self._text(i) for i in inner.elts]
+                    if isinstance(inner, ast.List | ast.Tuple)
+                    else []
+                )
                 return glue.join(i for i in items if i is not None) if items else None
             return "/".join(self._text(a) or "{}" for a in node.args)
         if name in {"decode", "encode", "strip", "format", "resolve", "lower"} and isinstance(
@@ -147,7 +153,9 @@ class _Python:
         name = self._name(node.func)
         last = name.rpartition(".")[2]
         texts = [self._text(argument) for argument in node.args]
-        texts += [self._text(k.value) for k in node.keywords if k.arg in {"args", "path", "cmd", "sql"}]
+        texts += [
+            self._text(k.value) for k in node.keywords if k.arg in {"args", "path", "cmd", "sql"}
+        ]
         first = texts[0] if texts else None
         if last in {"exec", "eval"} and "." not in name:
             yield (judge_python(first, self._place, self._shell) if first is not None
@@ -174,8 +182,6 @@ class _Python:
             yield found
 
     def _http(self, method: str, node: ast.Call) -> Iterator[Judgement]:
-        from analyzer.effects.http import judge_http
-
         texts = [self._text(argument) for argument in node.args]
         keywords = {k.arg: k.value for k in node.keywords if k.arg}
         verb = method.upper()
@@ -184,15 +190,15 @@ class _Python:
         if verb not in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}:
             return
         url = (texts[0] if texts else None) or self._text(keywords.get("url")) or ""
-        body = next((self._body(keywords[k]) for k in ("json", "data", "content") if k in keywords), "")
+        body = next(
+            (self._body(keywords[k]) for k in ("json", "data", "content") if k in keywords), ""
+        )
         yield judge_http(verb, url, {}, body)
 
     def _body(self, node: ast.AST) -> str:
         text = self._text(node)
         if text is not None:
             return text
-        import json
-
         try:
             return json.dumps(ast.literal_eval(node))
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -252,10 +258,18 @@ def _javascript_call(
     last = name.rpartition(".")[2]
     first = texts[0] if texts else None
     if last in {"eval", "Function"}:
-        yield judge_javascript(first, place, shell) if first else unknown("eval of what is made when it runs")
+        yield (
+            judge_javascript(first, place, shell)
+            if first
+            else unknown("eval of what is made when it runs")
+        )
     elif last in RUNS_SHELL and (last.startswith(("exec", "spawn")) or "child_process" in name):
-        command = " ".join(t for t in texts[:2] if t) if last.startswith(("spawn", "execFile")) else first
-        yield shell(command) if command else unknown(f"{name} of a command that is made when it runs")
+        command = (
+            " ".join(t for t in texts[:2] if t) if last.startswith(("spawn", "execFile")) else first
+        )
+        yield (
+            shell(command) if command else unknown(f"{name} of a command that is made when it runs")
+        )
     elif last in RUNS_SQL and first and looks_like_sql(first):
         yield judge_sql(first)
     elif last == "fetch" or re.match(r"(?:axios|got|fetch|ky|superagent)\b", name):
@@ -267,8 +281,6 @@ def _javascript_call(
 
 
 def _fetch(name: str, url: str | None, arguments: str) -> Iterator[Judgement]:
-    from analyzer.effects.http import judge_http
-
     method = re.search(r"method\s*:\s*['\"](\w+)", arguments)
     verb = method[1].upper() if method else name.rpartition(".")[2].upper()
     if verb not in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}:
@@ -282,7 +294,9 @@ _SHELL_CALL = re.compile(
     r"""(?s)(?:\b(?:system|exec|shell_exec|passthru|popen|spawn|qx|IO\.popen|Open3\.\w+|os\.execute|proc_open)"""
     r"""\s*\(?\s*|%x[\[({]|qx[/{(])(?:"([^"]*)"|'([^']*)'|([^\])}/]*))"""
 )
-_NAMED_CALL = re.compile(r"([A-Za-z_][\w:.]*(?:->\w+)*)\s*[\s(]\s*(?:glob\s*\(\s*)?(?:\[\s*)?(?:\"([^\"]*)\"|'([^']*)')")
+_NAMED_CALL = re.compile(
+    r"([A-Za-z_][\w:.]*(?:->\w+)*)\s*[\s(]\s*(?:glob\s*\(\s*)?(?:\[\s*)?(?:\"([^\"]*)\"|'([^']*)')"
+)
 
 
 @lru_cache(maxsize=2_048)
@@ -293,12 +307,12 @@ def _bare(source: str) -> str:
 def judge_other(source: str, place: Place, shell: Shell, what: str) -> Judgement:
     """Return the effect of a program in a language that is read only by its calls."""
     text = _bare(source[:MAX_TEXT])
-    parts: list[Judgement] = []
-    for backtick in re.findall(r"`([^`]+)`", text):
-        parts.append(shell(backtick))
+    parts: list[Judgement] = [shell(inner) for inner in re.findall(r"`([^`]+)`", text)]
     for match in _SHELL_CALL.finditer(text):
         command = match[1] or match[2] or match[3]
-        parts.append(shell(command) if command else unknown(f"{what} runs what is made when it runs"))
+        parts.append(
+            shell(command) if command else unknown(f"{what} runs what is made when it runs")
+        )
     for match in _NAMED_CALL.finditer(text):
         name = match[1].replace("::", ".").replace("->", ".")
         first = match[2] if match[2] is not None else match[3]
@@ -307,7 +321,13 @@ def judge_other(source: str, place: Place, shell: Shell, what: str) -> Judgement
         found = judge_call(name, [first], place)
         if found is not None:
             parts.append(found)
-    if re.search(r"\b(?:rm_rf|rmtree|remove_tree|unlink|rmdir|destroy_all|delete_all|drop_database)\b", text) and not parts:
+    if (
+        re.search(
+            r"\b(?:rm_rf|rmtree|remove_tree|unlink|rmdir|destroy_all|delete_all|drop_database)\b",
+            text,
+        )
+        and not parts
+    ):
         parts.append(Judgement(Effect.D1, (f"{what} deletes what is named when it runs",)))
     if not parts and re.match(r"\s*(?:print|puts|echo|say|p)\b[^;|`]*$", text):
         parts.append(Judgement(Effect.READ, (f"{what} prints",)))

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from analyzer.effects.graphql import judge_graphql
 from analyzer.effects.http import OVERRIDES, judge_plain_http, overridden
-from analyzer.effects.places import Place
-from analyzer.effects.ranks import BADNESS, rank, worst_of
+from analyzer.effects.places import UNKNOWN, Place
+from analyzer.effects.ranks import rank, worst_of
 from analyzer.effects.shell.judging import judge_shell
 from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.operations import judge_operation
@@ -25,7 +25,7 @@ from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
 from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_of
 from recorder import semconv
-from recorder.model import Kind, Role
+from recorder.model import Json, Kind, Role
 
 __all__ = ["judge_all", "judge_request"]
 
@@ -97,7 +97,11 @@ def _placed(action: Action, ledger: Ledger, blobs: Blobs) -> Judgement:
     judgement = judge_request(Texts.of(action, blobs))
     if not judgement.target_id:
         return judgement
-    return replace(judgement, environment=ledger.environment_of(judgement.target_id))
+    environment = ledger.environment_of(judgement.target_id)
+    if environment == UNKNOWN:
+        return judgement
+    basis = f"an answer told the environment of {judgement.target_id}"
+    return replace(judgement, environment=environment, environment_basis=basis)
 
 
 def _told(action: Action, ledger: Ledger, blobs: Blobs) -> tuple[ResourceState, ...]:
@@ -118,7 +122,8 @@ def _told(action: Action, ledger: Ledger, blobs: Blobs) -> tuple[ResourceState, 
 
 def _deleted_by_method(action: Action) -> tuple[ResourceState, ...]:
     judgement = action.judgement
-    if judgement.effect is not Effect.D1 or action.outcome is not Outcome.OK:
+    is_deletion = judgement.operation.startswith("DELETE ") and judgement.target_id
+    if not is_deletion or action.outcome is not Outcome.OK:
         return ()
     return (
         ResourceState(
@@ -148,14 +153,25 @@ def _judge_call(action: Action, blobs: Blobs) -> Judgement:
         reasons.append(f"{many} entered its output")
     if seeks:
         reasons.append("searches for names of secrets")
+    told = _told_by_arguments(action, arguments, family)
     if exposed:
-        return Judgement(Effect.C2, tuple(reasons))
+        return worst_of([Judgement(Effect.C2, tuple(reasons)), told])
     if seeks:
-        return Judgement(Effect.C1, tuple(reasons))
+        return worst_of([Judgement(Effect.C1, tuple(reasons)), told])
+    return told
+
+
+def _told_by_arguments(action: Action, arguments: Mapping[str, Json], family: Family) -> Judgement:
+    """Return what the arguments of a call tell of its effect."""
     if family in PLAIN_READERS:
         return Judgement(Effect.READ, (f"{action.name} only reads",))
     if family is Family.EDIT:
         return Judgement(Effect.WRITE, (f"{action.name} writes a file",))
+    if family is Family.SHELL and (command := command_of(arguments)):
+        folder = as_text(arguments.get("cwd") or arguments.get("workdir")) or as_text(
+            action.attributes.get(semconv.PROCESS_CWD)
+        )
+        return judge_shell(command, Place(folder))
     return Judgement(Effect.UNKNOWN, (f"what {action.name} did is not known from its record",))
 
 
@@ -167,7 +183,7 @@ def _hand_up(action: Action, judged: dict[int, Action]) -> None:
     parent = judged.get(action.join.parent)
     if parent is None or parent.kind is not Kind.TOOL_CALL:
         return
-    if BADNESS.index(parent.judgement.effect) < BADNESS.index(judgement.effect):
+    if rank(parent.judgement.effect) <= rank(judgement.effect):
         reason = f"inferred from #{action.id} inside it ({action.join.basis})"
         judged[parent.id] = replace(
             parent, judgement=replace(judgement, reasons=(reason, *judgement.reasons))

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import sqlglot
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import environment_in
@@ -97,6 +97,11 @@ def _statements(text: str, dialect: str, depth: int) -> list[_Statement] | None:
     return found
 
 
+_TAKES_TEXT = frozenset({
+    "DO", "CALL", "EXEC", "EXECUTE", "SHOW", "COPY", "ANALYZE", "VACUUM", "EXPLAIN", "PREPARE",
+})  # fmt: skip
+
+
 def _with_commands(tokens: Sequence[Token]) -> Iterator[Token]:
     """Yield tokens, cutting what a dialect leaves whole behind `DO`, `CALL`, `EXECUTE`."""
     is_command = False
@@ -108,7 +113,7 @@ def _with_commands(tokens: Sequence[Token]) -> Iterator[Token]:
                 yield token
         else:
             yield token
-        is_command = token.token_type is TokenType.COMMAND
+        is_command = token.text.upper() in _TAKES_TEXT
 
 
 def _add(found: list[_Statement], words: list[str], literals: list[str], depth: int) -> None:
@@ -250,7 +255,9 @@ def _drop(statement: _Statement) -> Judgement:
 
 def _truncate(statement: _Statement) -> Judgement:
     target = _name(statement, "TABLE") or _name(statement, "TRUNCATE")
-    return _found(Effect.D1, statement, f"empties {target}", bulk=Bulk.ALL, target=target, kind="table")
+    return _found(
+        Effect.D1, statement, f"empties {target}", bulk=Bulk.ALL, target=target, kind="table"
+    )
 
 
 _NO_RECOVERY = re.compile(
@@ -284,7 +291,9 @@ def _alter(statement: _Statement) -> Judgement:
 
 
 def _create(statement: _Statement) -> Judgement:
-    if statement.has("OR", "REPLACE") and {"TABLE", "DATABASE", "SCHEMA"} & set(statement.words[:5]):
+    if statement.has("OR", "REPLACE") and {"TABLE", "DATABASE", "SCHEMA"} & set(
+        statement.words[:5]
+    ):
         target = _name(statement, "TABLE") or _name(statement, "DATABASE")
         return _found(Effect.D4, statement, f"replaces {target} if it is there", target=target)
     return _found(Effect.WRITE, statement, "makes something new")
@@ -299,8 +308,12 @@ def _merge(statement: _Statement) -> Judgement:
 def _run(statement: _Statement) -> Judgement:
     """Judge what runs a text, or a procedure by its name."""
     inner = [text for text in statement.literals if re.search(r"[A-Za-z]{3,}\s", text)]
-    named = [w for w in statement.words[1:4] if w in {"DROP", "DELETE", "TRUNCATE"}]
     parts = [_judged(_body(text), "postgres", statement.depth + 1) for text in inner]
+    for place, word in enumerate(statement.words):
+        if place and word in {"DROP", "DELETE", "TRUNCATE", "UPDATE", "ALTER"}:
+            rest = statement.words[place:]
+            parts.append(_judge(_Statement(rest, (), " ".join(rest), statement.depth)))
+            break
     name = " ".join(statement.words[1:8])
     if re.search(r"EXPIRE_SNAPSHOTS|DELETE_BACKUP|REMOVE_ORPHAN|PURGE_BACKUP|XP_DELETE_FILE|RDS_RDS_PURGE",
                  name.replace(" ", "")):  # fmt: skip
@@ -308,8 +321,10 @@ def _run(statement: _Statement) -> Judgement:
                             recovery=True))  # fmt: skip
     elif re.search(r"ROLLBACK_TO|DROP_|DELETE_|PURGE|TRUNCATE|WIPE", name.replace(" ", "")):
         parts.append(_found(Effect.D1, statement, "a procedure that deletes by its name"))
-    elif not parts and not named:
-        parts.append(unknown(f"what the procedure does is not known ({name[:60].lower()})", "sql.call"))
+    elif not parts:
+        parts.append(
+            unknown(f"what the procedure does is not known ({name[:60].lower()})", "sql.call")
+        )
     return worst_of(parts)
 
 
@@ -327,21 +342,27 @@ def _purge(statement: _Statement) -> Judgement:
 
 
 def _reset(statement: _Statement) -> Judgement:
-    if {"MASTER", "SLAVE", "REPLICA"} & set(statement.words[1:3]) or statement.has("BINARY", "LOGS"):
+    if {"MASTER", "SLAVE", "REPLICA"} & set(statement.words[1:3]) or statement.has(
+        "BINARY", "LOGS"
+    ):
         return _found(Effect.D2, statement, "binary logs are deleted", recovery=True)
     return _found(Effect.WRITE, statement, "a setting goes back to its default")
 
 
 def _backup(statement: _Statement) -> Judgement:
     if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals):
-        return _found(Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True)
+        return _found(
+            Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True
+        )
     return _found(Effect.WRITE, statement, "a backup is made")
 
 
 def _grant(statement: _Statement) -> Judgement:
     if statement.words[0] == "REVOKE":
         return _found(Effect.D6, statement, "rights are taken away")
-    if statement.words[1:2] == ("ALL",) and re.search(r"ON \* \. \*|ON DATABASE|SUPERUSER", statement.text):
+    if statement.words[1:2] == ("ALL",) and re.search(
+        r"ON \* \. \*|ON DATABASE|SUPERUSER", statement.text
+    ):
         return _found(Effect.D5, statement, "every right on everything is given")
     return _found(Effect.WRITE, statement, "rights are given")
 

@@ -15,7 +15,7 @@ from analyzer.effects.sql import judge_sql
 from analyzer.graphql_requests import read_request
 from analyzer.model import Effect, Judgement
 
-__all__ = ["Spoken", "judge_text", "is_destructive"]
+__all__ = ["Spoken", "is_destructive", "judge_text"]
 
 
 class Spoken(StrEnum):
@@ -48,7 +48,11 @@ def is_destructive(judgement: Judgement) -> bool | None:
 
 
 def _graphql(text: str, host: str) -> Judgement:
-    body = text if text.lstrip()[:1] in {"{", "["} and '"query"' in text else json.dumps({"query": text})
+    body = (
+        text
+        if text.lstrip()[:1] in {"{", "["} and '"query"' in text
+        else json.dumps({"query": text})
+    )
     if host:
         return judge_http("POST", f"https://{host}/graphql", {}, body)
     request = read_request("POST", "http://unknown/graphql", "application/json", body)

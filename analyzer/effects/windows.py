@@ -67,7 +67,7 @@ def judge_cmd(text: str) -> Judgement | None:
     """Return the effect of cmd's commands in a text; None where it holds none that is known."""
     parts = [_cmd_line(line) for line in _CUT.split(text[:MAX_TEXT].strip())]
     found = [part for part in parts if part is not None]
-    if not found or all(p.effect is Effect.READ for p in found) and len(found) < len(parts):
+    if not found or (all(p.effect is Effect.READ for p in found) and len(found) < len(parts)):
         return None
     if all(p.effect is Effect.READ for p in found) and not re.search(r"[\\/][A-Za-z?]|\.exe", text):
         return None
@@ -77,7 +77,9 @@ def judge_cmd(text: str) -> Judgement | None:
 def _cmd_line(line: str) -> Judgement | None:
     line = re.sub(r"^@?(?:for\s+.*?\bdo\s+)?@?\(?\s*", "", line.strip(), flags=re.IGNORECASE)
     line = line.replace("^", "")
-    inner = re.match(r"^(?:cmd(?:\.exe)?\s+/[ck]\s+|start\s+(?:/\w+\s+)*)\"?(.*)", line, re.IGNORECASE)
+    inner = re.match(
+        r"^(?:cmd(?:\.exe)?\s+/[ck]\s+|start\s+(?:/\w+\s+)*)\"?(.*)", line, re.IGNORECASE
+    )
     line = inner[1] if inner else line
     line = re.sub(r"^\"?(?:[A-Za-z]:|%\w+%)?\\?(?:[\w ]+\\)*(\w+)\.exe\"?\s", r"\1 ", line)
     lowered = line.lower()
@@ -92,7 +94,9 @@ def _cmd_line(line: str) -> Judgement | None:
         if re.search(pattern, lowered) and _is_cmds(lowered, line):
             if effect is Effect.UNKNOWN:
                 return unknown(f"cmd: {why}")
-            takes = is_recovery(line) or bool(re.search(r"\.(?:bak|vhd|bac|bkf|wbcat|dsk)\b", lowered))
+            takes = is_recovery(line) or bool(
+                re.search(r"\.(?:bak|vhd|bac|bkf|wbcat|dsk)\b", lowered)
+            )
             return _windows(Effect.D2 if takes else effect, line, why, recovery=takes)
     if CMD_READS.match(line):
         return Judgement(Effect.READ, (f"cmd: {line.split()[0]} reads",), "cmd")
@@ -109,7 +113,9 @@ def _is_cmds(lowered: str, line: str) -> bool:
 def _windows(effect: Effect, line: str, why: str, *, recovery: bool = False) -> Judgement:
     words = line.split()
     environment, basis = environment_in(line)
-    wide = bool(re.search(r"(?i)[a-z]:\\(?:\s|$|\*|\"|users\\?$|windows)|%systemroot%|/all|\s/mir", line))
+    wide = bool(
+        re.search(r"(?i)[a-z]:\\(?:\s|$|\*|\"|users\\?$|windows)|%systemroot%|/all|\s/mir", line)
+    )
     return Judgement(
         effect,
         (f"{' '.join(words[:3])[:80]}: {why}",),
@@ -154,7 +160,9 @@ _SURE = re.compile(
     r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+|\$env:|\[System\.|\bNew-Object\b",
     re.IGNORECASE,
 )
-_UNIX_NAME = re.compile(r"^(?:sudo|get|test|write|import|export|add|format|start|stop)-", re.IGNORECASE)
+_UNIX_NAME = re.compile(
+    r"^(?:sudo|get|test|write|import|export|add|format|start|stop)-", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=8_192)
@@ -211,7 +219,9 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         )  # fmt: skip
     if re.search(r"(?i)\s-WhatIf\b", line) or name.lower() in NOT_DESTROYING:
         return Judgement(Effect.READ, (f"{name} harms nothing",), name)
-    recovery = is_recovery(pipeline) or bool(re.search(r"(?i)shadow|computerrestore|\bvss\b", pipeline))
+    recovery = is_recovery(pipeline) or bool(
+        re.search(r"(?i)shadow|computerrestore|\bvss\b", pipeline)
+    )
     effect = DESTROYING_VERBS.get(verb)
     if effect is not None and effect is not Effect.WRITE:
         if recovery:
@@ -226,7 +236,9 @@ def _judge_method(said: str, pipeline: str) -> Judgement | None:
     method = re.search(r"(?:\.|::)(\w+)\s*\(", said)
     if method and method[1].lower() in {"delete", "deletefile", "remove", "clear", "removeall"}:
         recovery = is_recovery(pipeline)
-        return _windows(Effect.D2 if recovery else Effect.D1, said, f"calls {method[1]}", recovery=recovery)
+        return _windows(
+            Effect.D2 if recovery else Effect.D1, said, f"calls {method[1]}", recovery=recovery
+        )
     return None
 
 

@@ -49,10 +49,12 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
     if depth > MAX_NESTING:
         return unknown("commands run commands too deep to follow")
     native = judge_cmd(text) or judge_powershell(text, only_if_sure=True)
-    if native is not None:
+    if native is not None and native.effect not in {Effect.READ, Effect.WRITE}:
         return native
     reading = read_shell(text, folder=folder)
     parts = [_judge_command(command, judge, depth) for command in reading.commands]
+    if native is not None and {p.effect for p in parts} <= {Effect.UNKNOWN}:
+        return native
     worst = worst_of(parts) if parts else None
     if reading.unreadable and (worst is None or worst.effect in {Effect.READ, Effect.WRITE}):
         parts += [unknown(why) for why in reading.unreadable]
@@ -125,7 +127,9 @@ _RUN_OTHERS = frozenset({
     "sudo", "env", "xargs", "ssh", "docker", "kubectl", "podman", "bash", "sh", "zsh", "find", "npx",
     "timeout", "nice", "nohup", "time", "exec", "command",
 })  # fmt: skip
-_HOSTED = frozenset({"psql", "mysql", "redis-cli", "mongo", "mongosh", "ls", "du", "df", "free", "ssh"})
+_HOSTED = frozenset(
+    {"psql", "mysql", "redis-cli", "mongo", "mongosh", "ls", "du", "df", "free", "ssh"}
+)
 
 
 def _judge_plain(command: Invocation) -> Judgement:
@@ -187,5 +191,3 @@ def _judgement(
         bypass=arguments.bypasses(program.bypass),
         bulk=Bulk(entry.bulk) if entry.bulk else Bulk.UNKNOWN,
     )
-
-

@@ -27,6 +27,8 @@ MAX_LOOP = 50
 """Words of a `for` that are gone through one by one."""
 _BASH = Language(tree_sitter_bash.language())
 _GLOB = re.compile(r"[*?]|\[[^\]]+\]")
+_BRACED = re.compile(r"((?:^|[;&|(]|\bthen\b|\bdo\b)\s*)\{([^\s{},]+(?:,[^\s{},]*)+)\}")
+"""A command made of braces, which the grammar does not know: `{rm,-rf,/}`."""
 _QUIET = frozenset({"comment", "test_command", "file_descriptor", "heredoc_end", "heredoc_start"})
 
 
@@ -55,7 +57,8 @@ def read_shell(
     """Return the commands of a shell text; `variables` are set before it runs."""
     if len(text) > MAX_TEXT:
         return Reading(unreadable=[f"a shell text of {len(text)} characters is not read"])
-    source = text.replace("\r\n", "\n").encode("utf-8", "replace")
+    text = _BRACED.sub(lambda m: f"{m[1]}{m[2].replace(',', ' ')}", text.replace("\r\n", "\n"))
+    source = text.encode("utf-8", "replace")
     tree = Parser(_BASH).parse(source)
     reader = _Reader(source)
     known = {name: (Word(value),) for name, value in (variables or {}).items()}
@@ -181,8 +184,7 @@ class _Reader:
         elif found.name == "alias":
             for word in found.arguments:
                 name, _, value = word.partition("=")
-                tree = Parser(_BASH).parse(self._source)
-                del tree
+
                 if value:
                     scope.variables[f"alias {name}"] = (Word(value),)
 
@@ -304,7 +306,9 @@ class _Reader:
                 words = [self._joined_word(c, scope, depth) for c in node.named_children[-1:]]
                 stdin = words[0].text if words and words[0].known else None
             else:
-                operator = next((c.type for c in node.children if c.type.startswith((">", "&>", "<"))), "")
+                operator = next(
+                    (c.type for c in node.children if c.type.startswith((">", "&>", "<"))), ""
+                )
                 goals = [self._joined_word(c, scope, depth)
                          for c in node.children_by_field_name("destination")]  # fmt: skip
                 if operator in {">", ">|", "&>"}:
@@ -321,8 +325,7 @@ class _Reader:
         quoted = start is not None and self.text(start)[:1] in {"'", '"', "\\"}
         if not quoted:
             self._substitutions(body, scope, depth)
-        text = self.text(body)
-        return text
+        return self.text(body)
 
     def _command_substitution(self, node: Node, scope: _Scope, depth: int) -> None:
         self._subshell(node, scope, depth)

@@ -17,14 +17,25 @@ __all__ = ["judge_by_verbs", "judge_verb"]
 
 LOOKED_AT = 6
 """Plain words that may be a program's own; what comes later is names."""
-STRONG_ENDS = frozenset("""
+STRONG_ENDS = frozenset(
+    """
     disable revoke detach disassociate unschedule deactivate deauthorize archive invalidate
     rollback untag unprotect cancel unbind unassign
-    """.split())
+    """.split()
+)
 """Ends that take something away; the others stop what can be started again."""
-OPTIONS = frozenset("""
+RUNNERS = frozenset(
+    """
+    make gmake just task npm yarn pnpm bun rake gradle gradlew mvn mvnw ant invoke inv fab tox nox
+    cargo go dotnet composer lerna nx turbo grunt gulp bazel sbt lein mix stack cabal hatch pdm rush
+    """.split()
+)
+"""Programs whose words are recipes of a project: what a recipe does stands in its file."""
+OPTIONS = frozenset(
+    """
     delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall
-    """.split())
+    """.split()
+)
 """Long options that destroy whatever they belong to."""
 ALL = frozenset({"--all", "-all", "--remove-all", "--delete-all", "--recursive", "-A", "all"})
 _OPERAND = re.compile(r"[/=@\\*$<>{}()]|\.\w|^\d|^[A-Z][a-z]*[A-Z]\w*\d")
@@ -37,6 +48,8 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     words = [w for w in arguments.words[:LOOKED_AT] if not _OPERAND.search(w)]
     context = (name, *words)
     found = _first(words)
+    if name in RUNNERS:
+        return unknown(f"what {' '.join(context)} does stands in the project's own files", name)
     if found is not None:
         verb, sense = found
         return judge_verb(verb, sense, context, arguments, hints=invocation.hints)

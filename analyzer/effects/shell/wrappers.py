@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analyzer.effects.shell.invocation import Invocation, Word
 
 __all__ = ["SHELLS", "Inner", "inner_of"]
 
-SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "fish", "rbash", "csh", "tcsh"})
+SHELLS = frozenset(
+    {"sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "fish", "rbash", "csh", "tcsh"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +82,22 @@ BY_SUBCOMMAND: dict[tuple[str, ...], _Prefix] = {
     ("asdf", "exec"): _of(), ("nix", "run"): _of(), ("sops", "exec-env"): _of(skip=1),
     ("ddev", "exec"): _of(), ("lando", "ssh"): _of(), ("sail", "run"): _of(),
 }  # fmt: skip
-CONTAINER_VALUED = frozenset("""
+CONTAINER_VALUED = frozenset(
+    """
     -e -u -w --env --user --workdir --env-file -v --volume --name -p --publish --network --net
     --mount --entrypoint -h --hostname --platform -l --label --memory -m --cpus --detach-keys -H
     --context -f --file --profile --project-name --index --shm-size --gpus --add-host --cap-add
-    """.split())
-KUBECTL_VALUED = frozenset("""
+    """.split()
+)
+KUBECTL_VALUED = frozenset(
+    """
     -n --namespace -c --container --context --kubeconfig --cluster --user --as -f --filename -l
-    """.split())
+    """.split()
+)
 SSH_VALUED = frozenset("-p -i -l -o -F -J -L -R -D -W -b -c -m -E -S -Q -w -B -e".split())
-CONTAINERS = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl"})
+CONTAINERS = frozenset(
+    {"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl"}
+)
 
 
 def inner_of(invocation: Invocation) -> Inner | None:
@@ -148,7 +159,7 @@ def _env(invocation: Invocation, words: Sequence[Word]) -> Inner:
 def _shell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     for place, word in enumerate(words):
         text = word.text
-        if text == "--version" or text == "--help":
+        if text in {"--version", "--help"}:
             return Inner((Word("true"),))
         if text.startswith(("-", "+")) and not text.startswith("--"):
             if "c" in text and text.startswith("-"):
@@ -160,7 +171,11 @@ def _shell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
                 break
         elif not text.startswith("--"):
             if text.startswith("<("):
-                return Inner(text=text[2:]) if word.known else Inner(unreadable="a script that is made when it runs")
+                return (
+                    Inner(text=text[2:])
+                    if word.known
+                    else Inner(unreadable="a script that is made when it runs")
+                )
             if text in {"/dev/stdin", "-"}:
                 break
             return Inner(unreadable=f"what stands in the script {text!r} is not known")
@@ -215,7 +230,7 @@ def _xargs(invocation: Invocation, words: Sequence[Word]) -> Inner:
         known = [Word(part) for part in invocation.stdin.split()]
     else:
         known = [Word("$xargs", known=False)]
-    mark = next((w.text for p, w in zip(words, words[1:], strict=False) if p.text in {"-I", "-i"}), "")
+    mark = next((w.text for p, w in pairwise(words) if p.text in {"-I", "-i"}), "")
     if mark and any(mark in w.text for w in rest):
         first = known[0] if known else Word("")
         return Inner(tuple(
@@ -254,7 +269,9 @@ def _ssh(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     if not command:
         if invocation.stdin is not None:
             return Inner(text=invocation.stdin, elsewhere=host)
-        return Inner(unreadable=f"a shell on {host}") if invocation.piped else Inner((Word("true"),))
+        return (
+            Inner(unreadable=f"a shell on {host}") if invocation.piped else Inner((Word("true"),))
+        )
     return Inner(text=" ".join(w.text for w in command), elsewhere=host)
 
 
@@ -337,9 +354,6 @@ def _powershell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
 
 
 def _decoded(words: Sequence[Word]) -> str:
-    import base64
-    import binascii
-
     try:
         return base64.b64decode(words[0].text).decode("utf-16-le", "replace") if words else ""
     except (binascii.Error, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from analyzer.effects.places import UNKNOWN, environment_in
 from analyzer.effects.ranks import unknown, worst_of
@@ -21,8 +22,6 @@ def _placed(context: Context, judgement: Judgement) -> Judgement:
         return judgement
     words = " ".join(w.text for w in context.command.words)
     environment, basis = environment_in(f"{words} {context.place.host}")
-    from dataclasses import replace
-
     return replace(judgement, environment=environment, environment_basis=basis)
 
 
@@ -35,13 +34,17 @@ def _sql_client(dialect: str, options: str, *, position: int = -1) -> Tool:
     })  # fmt: skip
 
     def judge(context: Context) -> Judgement | None:
-        arguments = cut(context.command.arguments, valued - {"-p"} if dialect == "mysql" else valued)
+        arguments = cut(
+            context.command.arguments, valued - {"-p"} if dialect == "mysql" else valued
+        )
         texts = [value for name, value in arguments.values if name in names]
         texts += [o[len(n) :] for o in arguments.options for n in names
                   if len(n) == 2 and o.startswith(n) and len(o) > 6]  # fmt: skip
         for option, text in arguments.values:
             if option in {"-f", "--file", "-i"} and text:
-                found = unknown(f"{context.command.name} runs the file {text[:80]}, which is not read")
+                found = unknown(
+                    f"{context.command.name} runs the file {text[:80]}, which is not read"
+                )
                 return worst_of([found, *(_statements(context, t, dialect) for t in texts)])
         if position >= 0:
             texts += list(arguments.words[position:])
@@ -65,8 +68,10 @@ _META = re.compile(r"^\s*(?:\\(?P<slash>\S+)|\.(?P<dot>[a-z]\w*))[ \t]*(?P<rest>
 def _statements(context: Context, text: str, dialect: str) -> Judgement:
     parts: list[Judgement] = []
     if dialect in {"postgres", "sqlite"}:
-        for meta in _META.finditer(text):
-            parts.append(_meta(context, meta["slash"] or meta["dot"], meta["rest"]))
+        parts += [
+            _meta(context, meta["slash"] or meta["dot"], meta["rest"])
+            for meta in _META.finditer(text)
+        ]
         text = _META.sub("", text)
     if text.strip():
         parts.append(judge_sql(text, dialect))
@@ -102,11 +107,13 @@ REDIS_DESTROYS: dict[str, tuple[Effect, Bulk]] = {
     "CONFIG RESETSTAT": (Effect.WRITE, Bulk.ONE), "DEBUG SEGFAULT": (Effect.D5, Bulk.ALL),
     "SLAVEOF": (Effect.D4, Bulk.ALL), "REPLICAOF": (Effect.D4, Bulk.ALL), "DEBUG RELOAD": (Effect.D4, Bulk.ALL),
 }  # fmt: skip
-REDIS_READS = frozenset("""
+REDIS_READS = frozenset(
+    """
     GET MGET KEYS SCAN INFO PING TTL PTTL TYPE EXISTS HGET HGETALL HKEYS HLEN HMGET HVALS LRANGE LLEN
     LINDEX SMEMBERS SCARD SISMEMBER ZRANGE ZCARD ZSCORE DBSIZE MONITOR STRLEN GETRANGE XRANGE XLEN
     XREAD XINFO SLOWLOG MEMORY OBJECT TIME LASTSAVE ROLE COMMAND ECHO RANDOMKEY DUMP SSCAN HSCAN ZSCAN
-    """.split())
+    """.split()
+)
 
 
 def judge_redis(words: list[str]) -> Judgement:
@@ -116,13 +123,20 @@ def judge_redis(words: list[str]) -> Judgement:
         return unknown("redis-cli waits for commands")
     two = " ".join(upper[:2])
     known = REDIS_DESTROYS.get(two) or REDIS_DESTROYS.get(upper[0])
-    if two == "CONFIG SET" and re.search(r"SAVE|APPENDONLY NO|DIR |DBFILENAME", " ".join(upper[2:])):
+    if two == "CONFIG SET" and re.search(
+        r"SAVE|APPENDONLY NO|DIR |DBFILENAME", " ".join(upper[2:])
+    ):
         return Judgement(Effect.D5, ("Redis stops saving, or saves elsewhere",), "redis.config set",
                          same_domain=True)  # fmt: skip
     if known:
         return Judgement(known[0], (f"Redis {two.title()} by its documentation",),
                          f"redis.{upper[0].lower()}", bulk=known[1])  # fmt: skip
-    if upper[0] in REDIS_READS or two in {"CONFIG GET", "CLIENT LIST", "CLUSTER INFO", "CLUSTER NODES"}:
+    if upper[0] in REDIS_READS or two in {
+        "CONFIG GET",
+        "CLIENT LIST",
+        "CLUSTER INFO",
+        "CLUSTER NODES",
+    }:
         return Judgement(Effect.READ, (f"Redis {upper[0]} reads",), "redis.read")
     if upper[0] in {"EVAL", "EVALSHA", "FCALL"}:
         script = " ".join(words[1:])
@@ -133,7 +147,9 @@ def judge_redis(words: list[str]) -> Judgement:
 
 
 def _redis(context: Context) -> Judgement | None:
-    valued = frozenset({"-h", "-p", "-a", "-n", "-u", "-s", "-i", "-r", "--user", "--pass", "-x"}) - {"-x"}
+    valued = frozenset(
+        {"-h", "-p", "-a", "-n", "-u", "-s", "-i", "-r", "--user", "--pass", "-x"}
+    ) - {"-x"}
     arguments = cut(context.command.arguments, valued)
     if arguments.has("--scan", "--stat", "--latency", "--bigkeys", "--memkeys", "--rdb"):
         return Judgement(Effect.READ, ("redis-cli looks",), "redis-cli")
@@ -183,7 +199,9 @@ def judge_mongo(script: str) -> Judgement:
 
 
 def _mongo(context: Context) -> Judgement | None:
-    arguments = cut(context.command.arguments, frozenset({"--eval", "-u", "-p", "--host", "--port"}))
+    arguments = cut(
+        context.command.arguments, frozenset({"--eval", "-u", "-p", "--host", "--port"})
+    )
     script = arguments.value("--eval") or context.command.stdin or ""
     if not script:
         if any(word.endswith(".js") for word in arguments.words):
@@ -218,7 +236,9 @@ def _restore(*flags: str) -> Callable[[Context], Judgement | None]:
         arguments = cut(context.command.arguments)
         if arguments.has(*flags):
             return _plain(Effect.D4, "drops what is there before it restores")(context)
-        return Judgement(Effect.WRITE, (f"{context.command.name} loads data",), context.command.name)
+        return Judgement(
+            Effect.WRITE, (f"{context.command.name} loads data",), context.command.name
+        )
 
     return judge
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import DEVELOPMENT, UNKNOWN, Ground, Place, environment_in, ground_of
 from analyzer.effects.shell.invocation import Invocation, Word
 from analyzer.effects.shell.options import Arguments, cut
-from analyzer.effects.tools.context import Context
+from analyzer.effects.tools.context import Context, Tool
 from analyzer.model import Bulk, Effect, Judgement
 
 __all__ = ["FILE_TOOLS", "judge_paths", "judge_redirects"]
@@ -58,7 +59,7 @@ def judge_paths(
         target_type="files",
         target_id=paths[0].text if len(paths) == 1 else "",
         same_domain=True if recovery else False if set(grounds) <= NEAR and grounds else None,
-        irreversible=False if grounds and set(grounds) <= {Ground.MADE_AGAIN} else True,
+        irreversible=not (grounds and set(grounds) <= {Ground.MADE_AGAIN}),
         environment=environment,
         environment_basis=basis,
         bypass=bypass,
@@ -72,8 +73,12 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
     for word in command.truncates:
         ground = _ground(word, command, place)
         if ground is Ground.NOTHING or word.text.startswith(("/dev/", "&")):
-            if ground is Ground.DEVICE and not word.text.startswith(("/dev/std", "/dev/tty", "/dev/fd")):
-                found.append(judge_paths(command, [word], place, verb="overwrites", effect=Effect.D1))
+            if ground is Ground.DEVICE and not word.text.startswith(
+                ("/dev/std", "/dev/tty", "/dev/fd")
+            ):
+                found.append(
+                    judge_paths(command, [word], place, verb="overwrites", effect=Effect.D1)
+                )
             continue
         empties = not command.words or command.name in {":", "true"} or (
             command.name == "cat" and command.arguments == ("/dev/null",)
@@ -82,7 +87,9 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
             found.append(judge_paths(command, [word], place, verb="empties", whole=False))
         elif not empties and re.match(r"^/(?:etc|boot|dev|bin|sbin|lib)/", word.text):
             found.append(
-                judge_paths(command, [word], place, verb="overwrites", whole=False, effect=Effect.D4)
+                judge_paths(
+                    command, [word], place, verb="overwrites", whole=False, effect=Effect.D4
+                )
             )
         else:
             found.append(Judgement(Effect.WRITE, (f"writes {word.text[:120]}",), ">"))
@@ -191,7 +198,7 @@ def _device(context: Context) -> Judgement | None:
     return judge_paths(context.command, paths or [Word("the device")], context.place, verb="erases")
 
 
-def _only_with(*options: str, verb: str = "erases") -> object:
+def _only_with(*options: str, verb: str = "erases") -> Tool:
     """Return a judge for a program that destroys only with one of these options or words."""
 
     def judge(context: Context) -> Judgement | None:
@@ -218,7 +225,7 @@ def _find(context: Context) -> Judgement | None:
         starts.append(word)
     filters = [w.text for w in words if w.text.startswith("-") and w.text not in {"-delete"}]
     names = [Word(f"{s.text}/{n.text}") for s in starts[:1] for p, n in
-             zip(words, words[1:], strict=False) if p.text in {"-name", "-iname", "-path"}]  # fmt: skip
+             pairwise(words) if p.text in {"-name", "-iname", "-path"}]  # fmt: skip
     paths = [*(starts or [Word(".")]), *names]
     return judge_paths(context.command, paths, context.place, whole=not filters or not names)
 
@@ -245,7 +252,9 @@ def _tar(context: Context) -> Judgement | None:
 
 
 def _scp(context: Context) -> Judgement | None:
-    arguments = cut(context.command.arguments, frozenset({"-i", "-P", "-o", "-F", "-l", "-J", "-c"}))
+    arguments = cut(
+        context.command.arguments, frozenset({"-i", "-P", "-o", "-F", "-l", "-J", "-c"})
+    )
     goal = arguments.words[-1] if arguments.words else ""
     remote, colon, path = goal.partition(":")
     if colon and re.match(r"^/(?:etc|bin|sbin|lib\w*|usr|var|boot|root)?(?:/|$)", path):
@@ -286,7 +295,7 @@ def _tee(context: Context) -> Judgement | None:
     return Judgement(Effect.WRITE, ("tee writes files",), "tee")
 
 
-FILE_TOOLS = {
+FILE_TOOLS: dict[str, Tool] = {
     "rm": _rm, "unlink": _unlink, "shred": _unlink, "srm": _unlink, "wipe": _device, "scrub": _device,
     "rmdir": _rmdir, "del": _unlink, "erase": _unlink, "rd": _unlink, "trash": _unlink,
     "trash-put": _unlink, "trash-rm": _unlink, "rimraf": _unlink, "del-cli": _unlink,

@@ -14,16 +14,20 @@ from analyzer.model import Bulk, Effect, Judgement
 __all__ = ["GIT_TOOLS"]
 
 GLOBAL_VALUED = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
-READS = frozenset("""
+READS = frozenset(
+    """
     status log diff show blame grep ls-files ls-tree ls-remote cat-file rev-parse rev-list describe
     shortlog name-rev for-each-ref count-objects fsck verify-commit verify-tag whatchanged cherry
     merge-base diff-tree diff-index diff-files show-ref show-branch var help version bugreport
     range-diff check-ignore check-attr annotate archive request-pull instaweb gitk difftool
-    """.split())
-WRITES = frozenset("""
+    """.split()
+)
+WRITES = frozenset(
+    """
     add commit merge fetch pull clone init mv cherry-pick revert apply am format-patch bisect
     rerere maintenance sparse-checkout bundle mergetool lfs svn p4 send-email citool gui rebase
-    """.split())
+    """.split()
+)
 BYPASS = ("-f", "--force", "--no-verify", "-D", "--force-with-lease", "-ff")
 
 
@@ -42,7 +46,9 @@ def _git(context: Context) -> Judgement | None:
     verb, rest = words[place], words[place + 1 :]
     if "--help" in rest or "-h" in rest:
         return Judgement(Effect.READ, ("git is asked for its help",), "git")
-    arguments = cut(rest, frozenset({"-m", "-b", "-B", "--message", "-u", "-s", "--strategy", "-o"}))
+    arguments = cut(
+        rest, frozenset({"-m", "-b", "-B", "--message", "-u", "-s", "--strategy", "-o"})
+    )
     if arguments.has("--dry-run") and verb not in {"commit"}:
         return Judgement(Effect.READ, (f"git {verb}: a dry run",), f"git {verb}")
     judge = _BY_VERB.get(verb)
@@ -58,7 +64,13 @@ def _git(context: Context) -> Judgement | None:
 
 
 def _local(
-    effect: Effect, verb: str, why: str, arguments: Arguments, *, undo: str = "", bulk: Bulk = Bulk.SOME
+    effect: Effect,
+    verb: str,
+    why: str,
+    arguments: Arguments,
+    *,
+    undo: str = "",
+    bulk: Bulk = Bulk.SOME,
 ) -> Judgement:
     return Judgement(
         effect,
@@ -125,7 +137,9 @@ def _clean(arguments: Arguments, rest: list[str]) -> Judgement:
     if arguments.has("-n", "--dry-run"):
         return _calm(Effect.READ, "clean", "says what it would delete")
     if arguments.has("-f", "--force", "-i"):
-        return _local(Effect.D1, "clean", "git clean deletes files that are in no commit", arguments)
+        return _local(
+            Effect.D1, "clean", "git clean deletes files that are in no commit", arguments
+        )
     return _calm(Effect.READ, "clean", "refuses without -f")
 
 
@@ -141,14 +155,18 @@ def _checkout(arguments: Arguments, rest: list[str]) -> Judgement:
 
 def _switch(arguments: Arguments, rest: list[str]) -> Judgement:
     if arguments.has("--discard-changes", "-f", "--force"):
-        return _local(Effect.D1, "switch", "git switch drops changes that are in no commit", arguments)
+        return _local(
+            Effect.D1, "switch", "git switch drops changes that are in no commit", arguments
+        )
     return _calm(Effect.WRITE, "switch", "goes to another branch")
 
 
 def _restore(arguments: Arguments, rest: list[str]) -> Judgement:
     if arguments.has("--staged", "-S") and not arguments.has("--worktree", "-W"):
         return _calm(Effect.WRITE, "restore", "takes files out of the next commit")
-    return _local(Effect.D1, "restore", "git restore drops changes that are in no commit", arguments)
+    return _local(
+        Effect.D1, "restore", "git restore drops changes that are in no commit", arguments
+    )
 
 
 def _branch(arguments: Arguments, rest: list[str]) -> Judgement:
@@ -160,8 +178,9 @@ def _branch(arguments: Arguments, rest: list[str]) -> Judgement:
     if arguments.has("-f", "--force", "-M", "-C"):
         return _local(Effect.D4, "branch", "git branch -f moves a branch off its commits", arguments,
                       undo="the reflog, for weeks", bulk=Bulk.ONE)  # fmt: skip
-    names = [w for w in arguments.words]
-    return _calm(Effect.WRITE if names else Effect.READ, "branch", "lists or makes branches")
+    return _calm(
+        Effect.WRITE if arguments.words else Effect.READ, "branch", "lists or makes branches"
+    )
 
 
 def _stash(arguments: Arguments, rest: list[str]) -> Judgement:
@@ -212,7 +231,9 @@ def _words(first: str, *, undo: str = "", effect: Effect = Effect.D1) -> Callabl
         if word in wanted or flagged:
             hit = word if word in wanted else sorted(flagged)[0]
             return _local(effect, hit, f"git ... {hit} takes something away", arguments, undo=undo)
-        reads = word in {"", "list", "show", "get", "status", "get-url", "view"} or arguments.has("-v", "-l")
+        reads = word in {"", "list", "show", "get", "status", "get-url", "view"} or arguments.has(
+            "-v", "-l"
+        )
         return _calm(Effect.READ if reads else Effect.WRITE, word or "list", "reads or adds")
 
     return judge

@@ -56,7 +56,9 @@ def _s3(operation: str, paths: Sequence[str], options: frozenset[str], text: str
 def _crontab(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments, frozenset({"-u"}))
     if arguments.has("-r"):
-        return Judgement(Effect.D1, ("crontab -r deletes every scheduled job",), "crontab", bulk=Bulk.ALL)
+        return Judgement(
+            Effect.D1, ("crontab -r deletes every scheduled job",), "crontab", bulk=Bulk.ALL
+        )
     if arguments.has("-l"):
         return Judgement(Effect.READ, ("crontab lists jobs",), "crontab")
     if re.search(r"\b(?:grep\s+-\w*v|sed\b.*/d)", context.command.hints):
@@ -73,10 +75,14 @@ def _systemctl(context: Context) -> Judgement | None:
     verb = arguments.words[0] if arguments.words else "list-units"
     units = " ".join(arguments.words[1:])
     if verb in {"stop", "disable", "mask", "kill"}:
-        if is_recovery(units) or re.search(r"restic|borg|snapper|timeshift|velero|duplicati", units):
+        if is_recovery(units) or re.search(
+            r"restic|borg|snapper|timeshift|velero|duplicati", units
+        ):
             return Judgement(Effect.D5, (f"systemctl {verb}: no more backups are made",),
                              f"systemctl {verb}", target_id=units, same_domain=True)  # fmt: skip
-        if re.search(r"auditd|firewalld|ufw|fail2ban|falco|crowdstrike|osqueryd|rsyslog|apparmor", units):
+        if re.search(
+            r"auditd|firewalld|ufw|fail2ban|falco|crowdstrike|osqueryd|rsyslog|apparmor", units
+        ):
             return Judgement(Effect.D5, (f"systemctl {verb}: a guard is off",), f"systemctl {verb}",
                              target_id=units)  # fmt: skip
         return Judgement(Effect.WRITE, (f"systemctl {verb}: it can be started again",))
@@ -85,9 +91,13 @@ def _systemctl(context: Context) -> Judgement | None:
                 "service-watchdogs", "list-dependencies", "--version", "show-environment"}:  # fmt: skip
         return Judgement(Effect.READ, (f"systemctl {verb} reads",), f"systemctl {verb}")
     if verb in {"revert", "clean"}:
-        return Judgement(Effect.D1, (f"systemctl {verb} deletes what units keep",), f"systemctl {verb}")
+        return Judgement(
+            Effect.D1, (f"systemctl {verb} deletes what units keep",), f"systemctl {verb}"
+        )
     if verb in {"poweroff", "halt", "reboot", "emergency", "rescue"}:
-        return Judgement(Effect.D5, (f"systemctl {verb} takes the machine down",), f"systemctl {verb}")
+        return Judgement(
+            Effect.D5, (f"systemctl {verb} takes the machine down",), f"systemctl {verb}"
+        )
     return Judgement(Effect.WRITE, (f"systemctl {verb}",), f"systemctl {verb}")
 
 
@@ -104,26 +114,34 @@ KUBE_VALUED = frozenset({"-n", "--namespace", "--context", "--kubeconfig", "--cl
                          "-l", "--selector", "-f", "--filename", "-o", "--output", "-c", "-p",
                          "--patch", "--type", "--replicas", "-k", "--field-selector", "-s",
                          "--server", "--token", "--grace-period", "--timeout"})  # fmt: skip
-KUBE_CONTAINERS = frozenset("""
+KUBE_CONTAINERS = frozenset(
+    """
     namespace namespaces ns project projects node nodes no cluster clusters crd
     customresourcedefinition customresourcedefinitions persistentvolumeclaim persistentvolumeclaims
-    """.split())
-KUBE_DATA = frozenset("pvc pv persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims".split())
-KUBE_ACCESS = frozenset("""
+    """.split()
+)
+KUBE_DATA = frozenset(
+    "pvc pv persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims".split()
+)
+KUBE_ACCESS = frozenset(
+    """
     secret secrets serviceaccount sa role roles rolebinding rolebindings clusterrole clusterrolebinding
     ingress ing svc service services certificate certificates configmap configmaps cm
-    """.split())
-KUBE_READS = frozenset("""
+    """.split()
+)
+KUBE_READS = frozenset(
+    """
     get describe logs log top explain api-resources api-versions cluster-info version config diff
     events auth wait options completion plugin port-forward proxy kustomize whoami status
-    """.split())
+    """.split()
+)
 
 
 def _kubectl(context: Context) -> Judgement | None:
     texts = [w.text for w in context.command.words[1:]]
     arguments = cut(texts, KUBE_VALUED)
     words = arguments.words
-    if not words or words[0] in {"exec", "run", "rsh", "debug"} and "--" in texts:
+    if not words or (words[0] in {"exec", "run", "rsh", "debug"} and "--" in texts):
         return None
     verb, rest = words[0], words[1:]
     line = " ".join(texts)
@@ -167,9 +185,13 @@ def _kube_effect(
         return Effect.D5, "no copy is left running"
     if verb == "drain":
         return Effect.D3, "all pods leave the node"
-    if verb in {"patch", "annotate", "label", "edit", "set"} and re.search(r'suspend"?\s*:\s*true', line):
+    if verb in {"patch", "annotate", "label", "edit", "set"} and re.search(
+        r'suspend"?\s*:\s*true', line
+    ):
         return (Effect.D5, "is suspended") if recovery else None
-    if verb == "patch" and re.search(r"reclaimPolicy\"?:\s*\"?Delete|finalizers\"?:\s*(?:null|\[\])", line):
+    if verb == "patch" and re.search(
+        r"reclaimPolicy\"?:\s*\"?Delete|finalizers\"?:\s*(?:null|\[\])", line
+    ):
         return Effect.D5, "what kept it is taken off"
     if verb == "apply" and "--prune" in line:
         return Effect.D1, "deletes what is not in the files"
@@ -194,9 +216,15 @@ def _kube_calm(verb: str, rest: Sequence[str]) -> Judgement:
 
 def _terraform(context: Context) -> Judgement | None:
     texts = [w.text for w in context.command.words[1:]]
-    arguments = cut([t.replace("--", "-", 1) for t in texts], frozenset({"-var", "-var-file", "-target"}))
+    arguments = cut(
+        [t.replace("--", "-", 1) for t in texts], frozenset({"-var", "-var-file", "-target"})
+    )
     words = arguments.words
-    verb = " ".join(words[:2]) if words[:1] and words[0] in {"state", "workspace"} else " ".join(words[:1])
+    verb = (
+        " ".join(words[:2])
+        if words[:1] and words[0] in {"state", "workspace"}
+        else " ".join(words[:1])
+    )
     environment, basis = environment_in(f"{' '.join(texts)} {context.command.folder}")
     destroys = verb == "destroy" or (verb in {"apply", "plan"} and arguments.has("-destroy"))
     name = f"{context.command.name} {verb}"
@@ -213,7 +241,10 @@ def _terraform(context: Context) -> Judgement | None:
         "state replace-provider": (Effect.WRITE, "the state is rewritten"),
     }  # fmt: skip
     if destroys:
-        effect, why = Effect.D3, "everything in the state is destroyed, each by its provider's rules"
+        effect, why = (
+            Effect.D3,
+            "everything in the state is destroyed, each by its provider's rules",
+        )
     elif verb == "apply" and any(o.startswith("-replace") for o in arguments.options):
         effect, why = Effect.D4, "a resource is destroyed and made anew"
     elif verb == "apply":
@@ -257,8 +288,8 @@ def _zfs(context: Context) -> Judgement | None:
     snapshot = any("@" in w for w in words[1:])
     if verb in {"destroy", "labelclear"}:
         effect = Effect.D2 if snapshot else Effect.D1
-        takes = snapshot or (arguments.has("-r", "-R") and context.command.name == "zfs") or verb == "destroy" and (
-            context.command.name == "zpool")  # fmt: skip
+        takes = snapshot or (arguments.has("-r", "-R") and context.command.name == "zfs") or (verb == "destroy" and (
+            context.command.name == "zpool"))  # fmt: skip
         return Judgement(
             effect, (f"{context.command.name} destroy {words[-1]}",), f"{context.command.name} destroy",
             target_id=words[-1], same_domain=True if takes else None, irreversible=True,
@@ -271,8 +302,6 @@ def _zfs(context: Context) -> Judgement | None:
     if verb in {"list", "get", "diff", "status", "history", "iostat", "holds", "scrub"}:
         return Judgement(Effect.READ, (f"{context.command.name} {verb}",), f"zfs {verb}")
     return Judgement(Effect.WRITE, (f"{context.command.name} {verb}",), f"zfs {verb}")
-
-
 
 
 MACHINE_TOOLS: dict[str, Tool] = {

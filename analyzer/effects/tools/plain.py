@@ -4,7 +4,8 @@ from __future__ import annotations
 
 __all__ = ["READERS", "WRITERS"]
 
-READERS = frozenset("""
+READERS = frozenset(
+    """
     : true false test [ [[ echo printf cat bat head tail less more ls ll dir tree pwd cd pushd popd dirs
     stat file du df free uptime uname hostname whoami id groups who w last lastlog env printenv set
     export which whereis type hash man info apropos whatis help tldr date cal sleep wait jobs fg bg
@@ -24,8 +25,10 @@ READERS = frozenset("""
     ffprobe identify exiftool_read mediainfo pdfinfo pdftotext say banner rpmquery dpkg-query
     apt-cache apt-list tput watchman_check logger nettop sw_vers system_profiler ioreg tcpdump
     disown builtin unalias digit select test_ then else fi do done
-    """.split())
-WRITERS = frozenset("""
+    """.split()
+)
+WRITERS = frozenset(
+    """
     mkdir touch ln mkfifo mktemp mknod install patch split csplit gzip gunzip bzip2 xz unxz zstd
     unzip 7z gcc g++ cc clang clang++ ld ar make_ cmake ninja meson rustc javac go_build tsc_emit
     chsh chfn swapon mount umount modprobe insmod hwclock timedatectl_set
@@ -34,4 +37,5 @@ WRITERS = frozenset("""
     ssh-keygen ssh-copy-id ssh-add_ gpg openssl age mkcert certbot_ kill pkill killall renice
     nano vim vi emacs code subl open xdg-open tmux screen start-stop-daemon
     unset mkswap_ lvcreate vgcreate pvcreate lvextend resize2fs pv wall write mail sendmail
-    """.split())
+    """.split()
+)

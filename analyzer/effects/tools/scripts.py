@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import join
 
 from analyzer.effects.names import Sense, sense_of, words_in
 from analyzer.effects.places import Place
@@ -37,7 +38,9 @@ def _interpreter(flags: str, read: Read) -> Tool:
             }  # fmt: skip
             if (text in wanted or letters) and place + 1 < len(words):
                 return read(words[place + 1].text, context.place, context.shell)
-            glued = next((f for f in wanted if len(f) == 2 and text.startswith(f) and len(text) > 4), "")
+            glued = next(
+                (f for f in wanted if len(f) == 2 and text.startswith(f) and len(text) > 4), ""
+            )
             if glued:
                 return read(text[2:], context.place, context.shell)
             if text == "-m" and place + 1 < len(words):
@@ -49,15 +52,15 @@ def _interpreter(flags: str, read: Read) -> Tool:
         if context.command.stdin is not None:
             return read(context.command.stdin, context.place, context.shell)
         if context.command.piped:
-            return unknown(f"{context.command.name} runs what comes down a pipe, which is not known")
+            return unknown(
+                f"{context.command.name} runs what comes down a pipe, which is not known"
+            )
         return Judgement(Effect.READ, (f"{context.command.name} waits for statements",))
 
     return judge
 
 
 def _module(context: Context, module: str, rest: list[str]) -> Judgement:
-    from shlex import join
-
     return context.shell(join([module, *rest]))
 
 
@@ -93,10 +96,10 @@ def _script(context: Context, script: str, rest: list[str]) -> Judgement:
         return context.shell(" ".join(["rails", *rest]))
     verbs = [p for w in arguments.words[:1] for p in words_in(w)]
     if verbs and sense_of(verbs[0]) is Sense.DESTROYS and "/" not in arguments.words[0]:
-        return unknown(f"{script} {arguments.words[0]} may take something away; it is not read", script)
+        return unknown(
+            f"{script} {arguments.words[0]} may take something away; it is not read", script
+        )
     return unknown(f"what stands in {script[:80]} is not known", script)
-
-
 
 
 PYTHON = _interpreter("-c", judge_python)

@@ -1,0 +1,85 @@
+"""Third parties' labelled commands: how many of the destructive ones are told, how many falsely."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer.effects import Spoken, is_destructive, judge_text
+from analyzer.model import Effect
+
+BESIDE = Path(__file__).parents[4] / "shared" / "corpora"
+CASES = Path(os.environ.get("FLIGHTLOG_CORPORA", BESIDE)) / "commands.jsonl"
+OWN = Path(__file__).parent / "fresh_cases.jsonl"
+SPOKEN = {"cmd": "shell", "powershell": "shell"}
+
+
+@dataclass
+class Score:
+    """Counts over labelled cases."""
+
+    destructive: int = 0
+    told: int = 0
+    harmless: int = 0
+    false: int = 0
+    taken_for_reads: int = 0
+    kills: int = 0
+    kills_told: int = 0
+    kills_false: int = 0
+
+    @property
+    def recall(self) -> float:
+        """Destructive cases that are told."""
+        return self.told / self.destructive
+
+    def __str__(self) -> str:
+        return (
+            f"destructive recall {self.recall:.3f} ({self.told}/{self.destructive}), false positives "
+            f"{self.false / self.harmless:.4f} ({self.false}/{self.harmless}), missed as reads "
+            f"{self.taken_for_reads}; backups go too: recall {self.kills_told / self.kills:.3f}, "
+            f"precision {self.kills_told / (self.kills_told + self.kills_false):.3f}"
+        )
+
+
+def score(cases: list[dict[str, Any]]) -> Score:
+    found = Score()
+    for case in cases:
+        if case.get("ambiguous"):
+            continue
+        spoken = Spoken(SPOKEN.get(case["lang"], case["lang"]))
+        judgement = judge_text(spoken, case["command"])
+        told, takes = is_destructive(judgement), bool(judgement.same_domain)
+        if case["destructive"]:
+            found.destructive += 1
+            found.told += bool(told)
+            found.taken_for_reads += judgement.effect is Effect.READ
+        else:
+            found.harmless += 1
+            found.false += bool(told)
+        if case["kills_backups"]:
+            found.kills += 1
+            found.kills_told += takes
+        else:
+            found.kills_false += takes
+    return found
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def test_third_parties_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    if not CASES.exists():
+        pytest.skip("the corpora are not here (shared/corpora beside the project)")
+    found = score(lines(CASES))
+    with capsys.disabled():
+        sys.stdout.write(f"\n  corpus: {found}\n")
+    assert found.recall >= 0.88
+    assert found.false / found.harmless <= 0.02
+    assert found.taken_for_reads / found.destructive <= 0.006
