@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from analyzer.extent import Bulk, Surface
 from analyzer.testimony import Certainty, Contradiction, Decision, Link, Said, Silence
 from recorder.model import Json, Kind, Role, SessionRow, Status, Witness
 
@@ -55,29 +56,6 @@ class Effect(StrEnum):
     def destroys(self) -> bool:
         """True for the classes that delete or overwrite data, recovery copies or containers."""
         return self in {Effect.D1, Effect.D2, Effect.D3, Effect.D4}
-
-
-class Bulk(StrEnum):
-    """How much an action takes at once."""
-
-    ONE = "one"
-    """What it names, or what a condition picks out."""
-    SOME = "some"
-    """Several that it names, or a pattern."""
-    ALL = "all"
-    """Everything in its reach: a whole table, folder, prefix."""
-    UNKNOWN = "unknown"
-
-
-class Surface(StrEnum):
-    """The door through which an action reaches the world."""
-
-    UI = "ui"
-    CLI = "cli"
-    SDK = "sdk"
-    HTTP = "raw http"
-    MCP = "mcp"
-    UNKNOWN = "unknown"
 
 
 class Severity(IntEnum):

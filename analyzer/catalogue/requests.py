@@ -18,7 +18,8 @@ from typing import Any
 
 from analyzer.catalogue import load
 from analyzer.catalogue.commands import catalogue_files
-from analyzer.model import Bulk, Effect, Judgement, Surface
+from analyzer.extent import Bulk, Surface
+from analyzer.model import Effect, Judgement
 
 __all__ = ["RequestFact", "request_fact", "request_facts"]
 

@@ -5,11 +5,12 @@ What cannot be read, and what nobody has described, is unknown: never a read.
 """
 
 from analyzer.effects.ranks import BADNESS, worst_of
-from analyzer.effects.session import judge_all, judge_request
+from analyzer.effects.session import TOKEN_WORDS, judge_all, judge_request
 from analyzer.effects.surfaces import Spoken, is_destructive, judge_text
 
 __all__ = [
     "BADNESS",
+    "TOKEN_WORDS",
     "Spoken",
     "is_destructive",
     "judge_all",

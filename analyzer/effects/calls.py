@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.places import NEAR_WORDS, Place, environment_in, ground_of
 from analyzer.effects.ranks import unknown
-from analyzer.model import Bulk, Effect, Judgement, Surface
+from analyzer.extent import Bulk, Surface
+from analyzer.model import Effect, Judgement
 
 __all__ = ["RUNS_SHELL", "RUNS_SQL", "judge_call"]
 

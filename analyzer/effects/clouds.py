@@ -17,7 +17,8 @@ from analyzer.catalogue import load
 from analyzer.effects.names import class_of, is_recovery, words_in
 from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_aws"]
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from analyzer.catalogue import Operation, Provider
 from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.ranks import unknown, worst_of
+from analyzer.extent import Bulk, Surface
 from analyzer.graphql_requests import GraphQLRequest, Selected
-from analyzer.model import Bulk, Effect, Judgement, Surface
+from analyzer.model import Effect, Judgement
 from recorder.model import Json
 
 __all__ = ["judge_graphql", "judge_name"]

@@ -22,8 +22,9 @@ from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words
 from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown
 from analyzer.effects.sql import judge_sql
+from analyzer.extent import Bulk, Surface
 from analyzer.graphql_requests import GraphQLRequest, read_request
-from analyzer.model import Bulk, Effect, Judgement, Surface
+from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_http", "judge_plain_http", "judge_raw_http", "overridden"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["BADNESS", "rank", "unknown", "worst_of"]
 

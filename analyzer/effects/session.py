@@ -27,7 +27,7 @@ from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_
 from recorder import semconv
 from recorder.model import Json, Kind, Role
 
-__all__ = ["judge_all", "judge_request"]
+__all__ = ["TOKEN_WORDS", "judge_all", "judge_request"]
 
 GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 """What a call does with a credential that it has already."""

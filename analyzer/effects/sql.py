@@ -8,50 +8,22 @@ run from within (`DO $$...$$`, `EXECUTE IMMEDIATE '...'`) is judged too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-
-import sqlglot
-from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import Token, TokenType
 
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown, worst_of
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.effects.sql_statements import Statement, statements_of
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_sql"]
 
 MAX_TEXT = 200_000
 MAX_NESTING = 4
-_STRINGS = frozenset({
-    TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING,
-    TokenType.UNICODE_STRING, TokenType.BYTE_STRING,
-})  # fmt: skip
 _EXECUTED = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
 _TRUTHS = re.compile(r"^(?:1\s*=\s*1|TRUE|1|'?(\w+)'?\s*=\s*'?\1'?|0\s*=\s*0|NOT\s+FALSE)$")
-_DIALECTS = ("postgres", "mysql", "tsql", "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    words: tuple[str, ...]
-    """Upper case, a literal as `'`."""
-    literals: tuple[str, ...]
-    text: str
-    depth: int
-
-    def has(self, *wanted: str) -> bool:
-        """Tell whether these words stand one after the other."""
-        size = len(wanted)
-        return any(self.words[n : n + size] == wanted for n in range(len(self.words) - size + 1))
-
-    def after(self, word: str) -> str:
-        """Return what follows a word; empty where it does not stand there."""
-        if word not in self.words:
-            return ""
-        return " ".join(self.words[self.words.index(word) + 1 :])
 
 
 def judge_sql(text: str, dialect: str = "") -> Judgement:
@@ -65,67 +37,17 @@ def _judged(text: str, dialect: str, depth: int) -> Judgement:
         return unknown(f"SQL of {len(text)} characters is not read")
     if depth > MAX_NESTING:
         return unknown("SQL runs SQL too deep to follow")
-    statements = _statements(_EXECUTED.sub(r" \1 ", text), dialect, depth)
+    statements = statements_of(_EXECUTED.sub(r" \1 ", text), dialect, depth)
     if statements is None:
         return unknown("SQL whose quotes do not close")
     return worst_of([_judge(statement) for statement in statements])
 
 
-def _statements(text: str, dialect: str, depth: int) -> list[_Statement] | None:
-    for name in dict.fromkeys((dialect, *_DIALECTS)):
-        try:
-            tokens = sqlglot.tokenize(text, read=name)
-            break
-        except (SqlglotError, ValueError):
-            continue
-    else:
-        return None
-    found: list[_Statement] = []
-    words: list[str] = []
-    literals: list[str] = []
-    for token in _with_commands(tokens):
-        if token.token_type is TokenType.SEMICOLON:
-            _add(found, words, literals, depth)
-            words, literals = [], []
-        elif token.token_type in _STRINGS:
-            words.append("'")
-            literals.append(token.text)
-        else:
-            # Some dialects join words in one token: `GROUP BY`, `ORDER BY`.
-            words += token.text.upper().split() or [token.text]
-    _add(found, words, literals, depth)
-    return found
-
-
-_TAKES_TEXT = frozenset({
-    "DO", "CALL", "EXEC", "EXECUTE", "SHOW", "COPY", "ANALYZE", "VACUUM", "EXPLAIN", "PREPARE",
-})  # fmt: skip
-
-
-def _with_commands(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield tokens, cutting what a dialect leaves whole behind `DO`, `CALL`, `EXECUTE`."""
-    is_command = False
-    for token in tokens:
-        if is_command and token.token_type is TokenType.STRING:
-            try:
-                yield from sqlglot.tokenize(token.text, read="tsql")
-            except (SqlglotError, ValueError):
-                yield token
-        else:
-            yield token
-        is_command = token.text.upper() in _TAKES_TEXT
-
-
-def _add(found: list[_Statement], words: list[str], literals: list[str], depth: int) -> None:
-    if words:
-        found.append(_Statement(tuple(words), tuple(literals), " ".join(words), depth))
-
-
-def _judge(statement: _Statement) -> Judgement:
+def _judge(statement: Statement) -> Judgement:
     words = statement.words
     while words and words[0] in {"(", "BEGIN", "THEN", "DECLARE", "ELSE"} and len(words) > 1:
         words = words[1:]
-    statement = _Statement(words, statement.literals, " ".join(words), statement.depth)
+    statement = Statement(words, statement.literals, " ".join(words), statement.depth)
     judge = _BY_VERB.get(words[0])
     if judge is None:
         return unknown(f"SQL statement {words[0][:40]!r} is not known", words[0][:40])
@@ -134,7 +56,7 @@ def _judge(statement: _Statement) -> Judgement:
 
 def _found(
     effect: Effect,
-    statement: _Statement,
+    statement: Statement,
     reason: str,
     *,
     bulk: Bulk = Bulk.UNKNOWN,
@@ -160,7 +82,7 @@ def _found(
     )
 
 
-def _read(statement: _Statement) -> Judgement:
+def _read(statement: Statement) -> Judgement:
     parts = [Judgement(Effect.READ, (f"SQL {statement.words[0]} reads",), "sql.read")]
     for name, (effect, why) in _FUNCTIONS.items():
         if name in statement.words:
@@ -181,7 +103,7 @@ _FUNCTIONS = {
 }
 
 
-def _inside(statement: _Statement) -> list[Judgement]:
+def _inside(statement: Statement) -> list[Judgement]:
     """Return what statements within this one do: `WITH d AS (DELETE ...)`, `WITH ... UPDATE`."""
     found = []
     for place, word in enumerate(statement.words[:-1]):
@@ -189,7 +111,7 @@ def _inside(statement: _Statement) -> list[Judgement]:
             statement.words[place - 1] in {"(", ")", "AS"}
         ):  # fmt: skip
             rest = _until_closed(statement.words[place:])
-            found.append(_judge(_Statement(rest, (), " ".join(rest), statement.depth)))
+            found.append(_judge(Statement(rest, (), " ".join(rest), statement.depth)))
     return found
 
 
@@ -202,7 +124,7 @@ def _until_closed(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _bounded(statement: _Statement) -> bool:
+def _bounded(statement: Statement) -> bool:
     """Tell whether a condition picks out rows."""
     condition = statement.after("WHERE")
     if not condition and ("LIMIT" in statement.words or "USING" in statement.words):
@@ -211,7 +133,7 @@ def _bounded(statement: _Statement) -> bool:
     return bool(condition) and not _TRUTHS.match(condition)
 
 
-def _delete(statement: _Statement) -> Judgement:
+def _delete(statement: Statement) -> Judgement:
     words = statement.words
     if {"BACKUP", "OBSOLETE", "ARCHIVELOG", "BACKUPSET", "EXPIRED", "COPY"} & set(words[1:4]):
         return _found(Effect.D2, statement, "backups are deleted", recovery=True)
@@ -223,7 +145,7 @@ def _delete(statement: _Statement) -> Judgement:
                   bulk=Bulk.ALL, target=target, kind="table")  # fmt: skip
 
 
-def _update(statement: _Statement) -> Judgement:
+def _update(statement: Statement) -> Judgement:
     target = _name(statement, "UPDATE")
     if _bounded(statement):
         return _found(Effect.WRITE, statement, f"changes rows of {target} that a condition names")
@@ -236,7 +158,7 @@ _BIG = frozenset({"DATABASE", "SCHEMA", "KEYSPACE", "WAREHOUSE", "TABLESPACE", "
 _GUARD = frozenset({"POLICY", "TRIGGER", "RULE", "CONSTRAINT", "AUDIT", "MASKING", "RESOURCE"})
 
 
-def _drop(statement: _Statement) -> Judgement:
+def _drop(statement: Statement) -> Judgement:
     words = [w for w in statement.words[1:] if w not in {"IF", "EXISTS", "CONCURRENTLY"}]
     kind = words[0] if words else ""
     if kind in {"TEMPORARY", "TEMP", "PREPARE"} or any(w.startswith("#") for w in words[1:2]):
@@ -253,7 +175,7 @@ def _drop(statement: _Statement) -> Judgement:
                   target=target, recovery=recovery, kind=kind.lower())  # fmt: skip
 
 
-def _truncate(statement: _Statement) -> Judgement:
+def _truncate(statement: Statement) -> Judgement:
     target = _name(statement, "TABLE") or _name(statement, "TRUNCATE")
     return _found(
         Effect.D1, statement, f"empties {target}", bulk=Bulk.ALL, target=target, kind="table"
@@ -272,7 +194,7 @@ _GUARDS_OFF = re.compile(
 )
 
 
-def _alter(statement: _Statement) -> Judgement:
+def _alter(statement: Statement) -> Judgement:
     text = statement.text
     target = _join_name([w for w in statement.words[2:] if w not in {"IF", "EXISTS", "ONLY"}])
     if _NO_RECOVERY.search(text) and not re.search(r"ARCHIVE_MODE (?:=|TO) (?:ON|ALWAYS)", text):
@@ -290,7 +212,7 @@ def _alter(statement: _Statement) -> Judgement:
     return _found(Effect.WRITE, statement, f"changes {target}")
 
 
-def _create(statement: _Statement) -> Judgement:
+def _create(statement: Statement) -> Judgement:
     if statement.has("OR", "REPLACE") and {"TABLE", "DATABASE", "SCHEMA"} & set(
         statement.words[:5]
     ):
@@ -299,20 +221,20 @@ def _create(statement: _Statement) -> Judgement:
     return _found(Effect.WRITE, statement, "makes something new")
 
 
-def _merge(statement: _Statement) -> Judgement:
+def _merge(statement: Statement) -> Judgement:
     if statement.has("THEN", "DELETE"):
         return _found(Effect.D1, statement, "a merge that deletes", target=_name(statement, "INTO"))
     return _found(Effect.WRITE, statement, "a merge")
 
 
-def _run(statement: _Statement) -> Judgement:
+def _run(statement: Statement) -> Judgement:
     """Judge what runs a text, or a procedure by its name."""
     inner = [text for text in statement.literals if re.search(r"[A-Za-z]{3,}\s", text)]
     parts = [_judged(_body(text), "postgres", statement.depth + 1) for text in inner]
     for place, word in enumerate(statement.words):
         if place and word in {"DROP", "DELETE", "TRUNCATE", "UPDATE", "ALTER"}:
             rest = statement.words[place:]
-            parts.append(_judge(_Statement(rest, (), " ".join(rest), statement.depth)))
+            parts.append(_judge(Statement(rest, (), " ".join(rest), statement.depth)))
             break
     name = " ".join(statement.words[1:8])
     if re.search(r"EXPIRE_SNAPSHOTS|DELETE_BACKUP|REMOVE_ORPHAN|PURGE_BACKUP|XP_DELETE_FILE|RDS_RDS_PURGE",
@@ -333,7 +255,7 @@ def _body(text: str) -> str:
     return re.sub(r"\b(BEGIN|THEN|ELSE|LOOP)\b", r"\1;", text, flags=re.IGNORECASE)
 
 
-def _purge(statement: _Statement) -> Judgement:
+def _purge(statement: Statement) -> Judgement:
     text = statement.text
     if re.search(r"LOGS|BACKUP|SNAPSHOT|RECYCLEBIN", text):
         return _found(Effect.D2, statement, "logs or copies that could be restored from are purged",
@@ -341,7 +263,7 @@ def _purge(statement: _Statement) -> Judgement:
     return _found(Effect.D1, statement, "purges for good")
 
 
-def _reset(statement: _Statement) -> Judgement:
+def _reset(statement: Statement) -> Judgement:
     if {"MASTER", "SLAVE", "REPLICA"} & set(statement.words[1:3]) or statement.has(
         "BINARY", "LOGS"
     ):
@@ -349,7 +271,7 @@ def _reset(statement: _Statement) -> Judgement:
     return _found(Effect.WRITE, statement, "a setting goes back to its default")
 
 
-def _backup(statement: _Statement) -> Judgement:
+def _backup(statement: Statement) -> Judgement:
     if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals):
         return _found(
             Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True
@@ -357,7 +279,7 @@ def _backup(statement: _Statement) -> Judgement:
     return _found(Effect.WRITE, statement, "a backup is made")
 
 
-def _grant(statement: _Statement) -> Judgement:
+def _grant(statement: Statement) -> Judgement:
     if statement.words[0] == "REVOKE":
         return _found(Effect.D6, statement, "rights are taken away")
     if statement.words[1:2] == ("ALL",) and re.search(
@@ -367,48 +289,48 @@ def _grant(statement: _Statement) -> Judgement:
     return _found(Effect.WRITE, statement, "rights are given")
 
 
-def _copy(statement: _Statement) -> Judgement:
+def _copy(statement: Statement) -> Judgement:
     if "TO" in statement.words and "FROM" not in statement.words:
         return _found(Effect.READ, statement, "data are copied out")
     return _found(Effect.WRITE, statement, "data are loaded")
 
 
-def _insert(statement: _Statement) -> Judgement:
+def _insert(statement: Statement) -> Judgement:
     if "OVERWRITE" in statement.words[:3]:
         return _found(Effect.D4, statement, "overwrites what was there", target=statement.words[-1])
     return worst_of([_found(Effect.WRITE, statement, "adds rows"), *_inside(statement)])
 
 
-def _explain(statement: _Statement) -> Judgement:
+def _explain(statement: Statement) -> Judgement:
     runs = "ANALYZE" in statement.words[:5]
     place = next((n for n, w in enumerate(statement.words) if w in {"DELETE", "UPDATE", "INSERT",
                                                                    "MERGE", "TRUNCATE"}), 0)  # fmt: skip
     if runs and place:
         rest = statement.words[place:]
-        return _judge(_Statement(rest, statement.literals, " ".join(rest), statement.depth))
+        return _judge(Statement(rest, statement.literals, " ".join(rest), statement.depth))
     return Judgement(Effect.READ, ("SQL EXPLAIN runs nothing",), "sql.explain")
 
 
-def _vacuum(statement: _Statement) -> Judgement:
+def _vacuum(statement: Statement) -> Judgement:
     if statement.has("RETAIN", "0"):
         return _found(Effect.D2, statement, "old versions are deleted at once", recovery=True)
     return _found(Effect.WRITE, statement, "upkeep")
 
 
-def _plain(effect: Effect, reason: str) -> Callable[[_Statement], Judgement]:
-    def judge(statement: _Statement) -> Judgement:
+def _plain(effect: Effect, reason: str) -> Callable[[Statement], Judgement]:
+    def judge(statement: Statement) -> Judgement:
         return _found(effect, statement, reason, recovery=effect is Effect.D2 or None)
 
     return judge
 
 
-def _set(statement: _Statement) -> Judgement:
+def _set(statement: Statement) -> Judgement:
     if _NO_RECOVERY.search(statement.text):
         return _found(Effect.D5, statement, "ends what could be restored", recovery=True)
     return _found(Effect.WRITE, statement, "a setting")
 
 
-def _name(statement: _Statement, word: str) -> str:
+def _name(statement: Statement, word: str) -> str:
     if word not in statement.words:
         return ""
     rest = statement.words[statement.words.index(word) + 1 :]
@@ -425,7 +347,7 @@ def _join_name(words: Sequence[str]) -> str:
     return name[:120]
 
 
-_BY_VERB: dict[str, Callable[[_Statement], Judgement]] = {
+_BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     **dict.fromkeys(("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "PRAGMA", "LIST",
                      "HELP", "FROM", "PRINT", "\\D", "LISTEN", "FETCH", "CHECK", "EXPORT", "UNLOAD",
                      "CROSSCHECK", "REPORT", "GET", "LS", "SUMMARIZE"), _read),

@@ -15,7 +15,8 @@ from tree_sitter import Language, Node, Parser
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import UNKNOWN, environment_in
 from analyzer.effects.ranks import unknown, worst_of
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_cmd", "judge_powershell"]
 

@@ -17,7 +17,8 @@ from analyzer.effects.tools import READERS, TOOLS, WRITERS
 from analyzer.effects.tools.context import Context
 from analyzer.effects.tools.files import judge_redirects
 from analyzer.effects.windows import judge_cmd, judge_powershell
-from analyzer.model import Bulk, Effect, Judgement, Surface
+from analyzer.extent import Bulk, Surface
+from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_shell"]
 

@@ -9,46 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
+from analyzer.effects.shell.expansion import (
+    MAX_DEPTH,
+    Expander,
+    Reading,
+    Scope,
+    TooMuchError,
+)
 from analyzer.effects.shell.invocation import Invocation, Word
 from analyzer.effects.shell.output import output_of
-from analyzer.effects.shell.quoting import braces, unescape, unescape_ansi
 
 __all__ = ["Reading", "read_shell"]
 
 MAX_TEXT = 200_000
 MAX_COMMANDS = 2_000
-MAX_DEPTH = 60
 MAX_LOOP = 50
 """Words of a `for` that are gone through one by one."""
 _BASH = Language(tree_sitter_bash.language())
-_GLOB = re.compile(r"[*?]|\[[^\]]+\]")
 _BRACED = re.compile(r"((?:^|[;&|(]|\bthen\b|\bdo\b)\s*)\{([^\s{},]+(?:,[^\s{},]*)+)\}")
 """A command made of braces, which the grammar does not know: `{rm,-rf,/}`."""
 _QUIET = frozenset({"comment", "test_command", "file_descriptor", "heredoc_end", "heredoc_start"})
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a shell text starts, and what of it cannot be read."""
-
-    commands: list[Invocation] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Scope:
-    variables: dict[str, tuple[Word, ...] | None]
-    functions: dict[str, Node]
-    folder: str
-    inside: frozenset[str] = frozenset()
-    stdin: str | None = None
-    piped: bool = False
-    hints: str = ""
 
 
 def read_shell(
@@ -62,31 +47,23 @@ def read_shell(
     tree = Parser(_BASH).parse(source)
     reader = _Reader(source)
     known = {name: (Word(value),) for name, value in (variables or {}).items()}
-    scope = _Scope(dict(known), {}, folder)
+    scope = Scope(dict(known), {}, folder)
     try:
         reader.visit(tree.root_node, scope, 0)
-    except (RecursionError, _TooMuchError) as error:
+    except (RecursionError, TooMuchError) as error:
         reader.reading.unreadable.append(str(error) or "the shell text is nested too deeply")
     if tree.root_node.has_error:
         reader.reading.unreadable.append("a part of the shell text does not parse")
     return reader.reading
 
 
-class _TooMuchError(Exception):
-    """The text holds more than is read."""
-
-
-class _Reader:
+class _Reader(Expander):
     """Walks the tree of one text."""
 
-    def __init__(self, source: bytes) -> None:
-        self._source = source
-        self.reading = Reading()
-
-    def visit(self, node: Node, scope: _Scope, depth: int) -> None:
+    def visit(self, node: Node, scope: Scope, depth: int) -> None:
         """Read one node with all that is in it."""
         if depth > MAX_DEPTH:
-            raise _TooMuchError("the shell text is nested too deeply")
+            raise TooMuchError("the shell text is nested too deeply")
         method = _METHODS.get(node.type)
         if method is not None:
             method(self, node, scope, depth + 1)
@@ -96,27 +73,19 @@ class _Reader:
         else:
             self._substitutions(node, scope, depth + 1)
 
-    def text(self, node: Node) -> str:
-        """Return what a node spans."""
-        return self._source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def _substitutions(self, node: Node, scope: _Scope, depth: int) -> None:
-        """Read the commands inside a node that is none itself."""
-        for child in node.named_children:
-            if child.type in {"command_substitution", "process_substitution"}:
-                self.visit(child, scope, depth + 1)
-            elif child.named_child_count:
-                self._substitutions(child, scope, depth + 1)
+    def run(self, node: Node, scope: Scope, depth: int) -> None:
+        """Read the commands of a substitution, in a shell of their own."""
+        self._subshell(node, scope, depth)
 
     def _emit(self, invocation: Invocation) -> None:
         if len(self.reading.commands) >= MAX_COMMANDS:
-            raise _TooMuchError(f"more than {MAX_COMMANDS} commands are not read")
+            raise TooMuchError(f"more than {MAX_COMMANDS} commands are not read")
         self.reading.commands.append(invocation)
 
-    def _command(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _command(self, node: Node, scope: Scope, depth: int) -> None:
         self._simple(node, (), scope, depth)
 
-    def _redirected(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _redirected(self, node: Node, scope: Scope, depth: int) -> None:
         body = node.child_by_field_name("body")
         redirects = [n for n in node.named_children if n.type.endswith("_redirect")]
         if body is not None and body.type == "command":
@@ -131,13 +100,13 @@ class _Reader:
             )
         self._rest(later, scope, depth)
 
-    def _rest(self, later: list[Node], scope: _Scope, depth: int) -> None:
+    def _rest(self, later: list[Node], scope: Scope, depth: int) -> None:
         """Read what stands after a here document's mark on its line."""
         for node in later:
             self.visit(node, replace(scope, piped=True), depth)
 
     def _simple(
-        self, node: Node, outer: tuple[Node, ...], scope: _Scope, depth: int
+        self, node: Node, outer: tuple[Node, ...], scope: Scope, depth: int
     ) -> Invocation | None:
         words: list[Word] = []
         own = dict(self._known(scope))
@@ -173,7 +142,7 @@ class _Reader:
         self._rest(later, scope, depth)
         return found
 
-    def _builtin(self, found: Invocation, scope: _Scope) -> None:
+    def _builtin(self, found: Invocation, scope: Scope) -> None:
         """Follow what a command changes in the shell itself."""
         if found.name in {"cd", "pushd"} and found.arguments:
             place = next((a for a in found.arguments if not a.startswith("-")), "")
@@ -188,7 +157,7 @@ class _Reader:
                 if value:
                     scope.variables[f"alias {name}"] = (Word(value),)
 
-    def _call(self, words: list[Word], scope: _Scope, depth: int) -> None:
+    def _call(self, words: list[Word], scope: Scope, depth: int) -> None:
         name = words[0].text
         if name in scope.inside:
             return
@@ -197,7 +166,7 @@ class _Reader:
         inner.variables["@"] = inner.variables["*"] = tuple(words[1:])
         self.visit(scope.functions[name], inner, depth + 1)
 
-    def _function(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _function(self, node: Node, scope: Scope, depth: int) -> None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is None or body is None:
             return
@@ -207,7 +176,7 @@ class _Reader:
         if self._source.count(called) == 1:
             self.visit(body, scope, depth)
 
-    def _pipeline(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _pipeline(self, node: Node, scope: Scope, depth: int) -> None:
         stdin, hints, piped = scope.stdin, scope.hints, scope.piped
         for stage in node.named_children:
             if stage.type == "comment":
@@ -220,12 +189,12 @@ class _Reader:
             piped = True
             hints = f"{hints} {' '.join(w.text for m in made for w in m.words)}"[-2_000:]
 
-    def _subshell(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _subshell(self, node: Node, scope: Scope, depth: int) -> None:
         inner = replace(scope, variables=dict(scope.variables))
         for child in node.named_children:
             self.visit(child, inner, depth)
 
-    def _for(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _for(self, node: Node, scope: Scope, depth: int) -> None:
         variable = node.child_by_field_name("variable")
         body = node.child_by_field_name("body")
         values: list[Word] = []
@@ -243,22 +212,22 @@ class _Reader:
             scope.variables[name] = (word,)
             self.visit(body, scope, depth)
 
-    def _while(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _while(self, node: Node, scope: Scope, depth: int) -> None:
         for child in node.named_children:
             self.visit(child, scope, depth)
 
-    def _declaration(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _declaration(self, node: Node, scope: Scope, depth: int) -> None:
         for child in node.named_children:
             if child.type == "variable_assignment":
                 self._assigned(child, scope, depth, keep=True)
             else:
                 self._substitutions(child, scope, depth)
 
-    def _assignment(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _assignment(self, node: Node, scope: Scope, depth: int) -> None:
         self._assigned(node, scope, depth, keep=True)
 
     def _assigned(
-        self, node: Node, scope: _Scope, depth: int, *, keep: bool = False
+        self, node: Node, scope: Scope, depth: int, *, keep: bool = False
     ) -> tuple[str, tuple[Word, ...]]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         called = self.text(name) if name else ""
@@ -278,13 +247,13 @@ class _Reader:
             scope.variables[called] = tuple(words)
         return called, tuple(words)
 
-    def _known(self, scope: _Scope) -> Iterator[tuple[str, str]]:
+    def _known(self, scope: Scope) -> Iterator[tuple[str, str]]:
         for name, value in scope.variables.items():
             if value is not None and len(value) == 1 and value[0].known:
                 yield name, value[0].text
 
     def _redirects(
-        self, nodes: list[Node], scope: _Scope, depth: int
+        self, nodes: list[Node], scope: Scope, depth: int
     ) -> tuple[str | None, tuple[Word, ...], tuple[Word, ...], list[Node]]:
         stdin: str | None = None
         truncates: list[Word] = []
@@ -317,7 +286,7 @@ class _Reader:
                     appends += goals[:1]
         return stdin, tuple(truncates), tuple(appends), later
 
-    def _heredoc(self, node: Node, scope: _Scope, depth: int) -> str | None:
+    def _heredoc(self, node: Node, scope: Scope, depth: int) -> str | None:
         start = next((c for c in node.children if c.type == "heredoc_start"), None)
         body = next((c for c in node.children if c.type == "heredoc_body"), None)
         if body is None:
@@ -327,138 +296,8 @@ class _Reader:
             self._substitutions(body, scope, depth)
         return self.text(body)
 
-    def _command_substitution(self, node: Node, scope: _Scope, depth: int) -> None:
+    def _command_substitution(self, node: Node, scope: Scope, depth: int) -> None:
         self._subshell(node, scope, depth)
-
-    def _joined_word(self, node: Node, scope: _Scope, depth: int) -> Word:
-        words = self._words(node, scope, depth, split=False)
-        if len(words) == 1:
-            return words[0]
-        return Word(
-            " ".join(w.text for w in words),
-            all(w.known for w in words),
-            any(w.glob for w in words),
-            " ".join(w.empty or w.text for w in words),
-        )
-
-    def _words(self, node: Node, scope: _Scope, depth: int, *, split: bool = True) -> list[Word]:
-        """Return the words that a node becomes."""
-        if depth > MAX_DEPTH:
-            raise _TooMuchError("the shell text is nested too deeply")
-        if node.type in {"simple_expansion", "expansion"}:
-            many = self._many(node, scope, depth)
-            if many is not None:
-                return [w for word in many for w in _split(word)] if split else many
-        if node.type == "string" and node.named_child_count == 1:
-            only = node.named_children[0]
-            if only.type in {"simple_expansion", "expansion"} and "@" in self.text(only):
-                many = self._many(only, scope, depth)
-                if many is not None:
-                    return many
-        word = self._piece(node, scope, depth)
-        if node.type in {"command_substitution"} and split and word.known:
-            return _split(word)
-        if node.type in {"concatenation", "word"} and "{" in word.text and split:
-            return [replace(word, text=text) for text in braces(word.text)]
-        if node.type == "concatenation" and split and "${IFS}" in self.text(node):
-            return _split(word)
-        if node.type == "concatenation" and split and "$IFS" in self.text(node):
-            return _split(word)
-        return [word]
-
-    def _many(self, node: Node, scope: _Scope, depth: int) -> list[Word] | None:
-        """Return what an expansion is, where it is known; None where it is not."""
-        name = re.match(r"\$\{?[#!]?(\w+|[@*])", self.text(node))
-        if name is None:
-            return None
-        value = scope.variables.get(name[1])
-        simple = re.fullmatch(r"\$\{?(?:\w+|[@*])(?:\[[@*0]\])?\}?", self.text(node))
-        if value is not None and simple:
-            return list(value)
-        default = re.fullmatch(r"\$\{(\w+):?[-=](.*)\}", self.text(node), re.DOTALL)
-        self._substitutions(node, scope, depth)
-        if default and name[1] not in scope.variables and "$" not in default[2]:
-            return [Word(unescape(default[2]), known=False, empty=unescape(default[2]))]
-        return None
-
-    def _piece(self, node: Node, scope: _Scope, depth: int) -> Word:
-        """Return one word from a node, its parts joined."""
-        kind, text = node.type, self.text(node)
-        if kind == "raw_string":
-            return Word(text[1:-1])
-        if kind == "ansi_c_string":
-            return Word(unescape_ansi(text[2:-1]))
-        if kind in {"string", "translated_string"}:
-            return self._parts(node, scope, depth, quoted=True)
-        if kind == "concatenation":
-            return self._parts(node, scope, depth, quoted=False)
-        if kind in {"simple_expansion", "expansion"}:
-            return self._expansion(node, scope, depth)
-        if kind in {"command_substitution", "process_substitution"}:
-            return self._substitution(node, scope, depth)
-        if kind == "word" or not node.named_child_count:
-            bare = unescape(text)
-            return Word(bare, glob=bool(_GLOB.search(text)))
-        self._substitutions(node, scope, depth)
-        return Word(text, known=False)
-
-    def _parts(self, node: Node, scope: _Scope, depth: int, *, quoted: bool) -> Word:
-        pieces: list[Word] = []
-        place = node.start_byte + (1 if quoted else 0)
-        for child in node.named_children:
-            gap = self._source[place : child.start_byte].decode("utf-8", "replace")
-            if gap:
-                pieces.append(Word(unescape(gap, quoted=quoted)))
-            if child.type == "string_content":
-                pieces.append(Word(unescape(self.text(child), quoted=True)))
-            else:
-                pieces.append(self._joined_word(child, scope, depth + 1))
-            place = child.end_byte
-        tail = self._source[place : node.end_byte - (1 if quoted else 0)]
-        pieces.append(Word(unescape(tail.decode("utf-8", "replace"), quoted=quoted)))
-        return Word(
-            "".join(p.text for p in pieces),
-            all(p.known for p in pieces),
-            not quoted and any(p.glob for p in pieces),
-            "".join(p.text if p.known else p.empty for p in pieces),
-        )
-
-    def _expansion(self, node: Node, scope: _Scope, depth: int) -> Word:
-        many = self._many(node, scope, depth)
-        if many is not None:
-            return Word(
-                " ".join(w.text for w in many),
-                all(w.known for w in many),
-                empty=" ".join(w.empty for w in many),
-            )
-        name = self.text(node).strip("${}")
-        if name == "IFS":
-            return Word(" ")
-        if name in {"HOME", "HOME/"}:
-            return Word("~")
-        if name == "PWD":
-            return Word(".")
-        return Word(self.text(node), known=False)
-
-    def _substitution(self, node: Node, scope: _Scope, depth: int) -> Word:
-        before = len(self.reading.commands)
-        self._subshell(node, scope, depth + 1)
-        made = self.reading.commands[before:]
-        if node.type == "process_substitution":
-            # A shell that reads it reads what the commands in it print.
-            given = output_of(made[-1]) if made else None
-            return Word(self.text(node), known=False) if given is None else Word(f"<({given}")
-        output = output_of(made[-1]) if made else None
-        if output is None:
-            return Word(self.text(node), known=False)
-        return Word(output.rstrip("\n"))
-
-
-def _split(word: Word) -> list[Word]:
-    parts = word.text.split()
-    if len(parts) < 2:
-        return [word]
-    return [replace(word, text=part, empty=part) for part in parts]
 
 
 def _joined(folder: str, place: str) -> str:

@@ -11,7 +11,8 @@ from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_by_verbs", "judge_verb"]
 

@@ -11,7 +11,8 @@ from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.options import cut
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools.context import Context, Tool
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["DATABASE_TOOLS", "judge_mongo", "judge_redis"]
 

@@ -11,7 +11,8 @@ from analyzer.effects.places import DEVELOPMENT, UNKNOWN, Ground, Place, environ
 from analyzer.effects.shell.invocation import Invocation, Word
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.tools.context import Context, Tool
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["FILE_TOOLS", "judge_paths", "judge_redirects"]
 

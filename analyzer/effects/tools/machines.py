@@ -11,7 +11,8 @@ from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.options import cut
 from analyzer.effects.tools.context import Context, Tool
-from analyzer.model import Bulk, Effect, Judgement
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
 
 __all__ = ["MACHINE_TOOLS"]
 

@@ -1,0 +1,94 @@
+"""Cut SQL into statements of plain words, as sqlglot's tokenizer reads them in a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+__all__ = ["Statement", "statements_of"]
+
+_DIALECTS = ("postgres", "mysql", "tsql", "")
+_STRINGS = frozenset({
+    TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING,
+    TokenType.UNICODE_STRING, TokenType.BYTE_STRING,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement."""
+
+    words: tuple[str, ...]
+    """Upper case, a literal as `'`."""
+    literals: tuple[str, ...]
+    text: str
+    depth: int
+
+    def has(self, *wanted: str) -> bool:
+        """Tell whether these words stand one after the other."""
+        size = len(wanted)
+        return any(self.words[n : n + size] == wanted for n in range(len(self.words) - size + 1))
+
+    def after(self, word: str) -> str:
+        """Return what follows a word; empty where it does not stand there."""
+        if word not in self.words:
+            return ""
+        return " ".join(self.words[self.words.index(word) + 1 :])
+
+
+def statements_of(text: str, dialect: str, depth: int) -> list[Statement] | None:
+    """Return the statements of a text; None where its quotes close in no dialect.
+
+    `depth` says how many texts that run texts it stands in.
+    """
+    for name in dict.fromkeys((dialect, *_DIALECTS)):
+        try:
+            tokens = sqlglot.tokenize(text, read=name)
+            break
+        except (SqlglotError, ValueError):
+            continue
+    else:
+        return None
+    found: list[Statement] = []
+    words: list[str] = []
+    literals: list[str] = []
+    for token in _with_commands(tokens):
+        if token.token_type is TokenType.SEMICOLON:
+            _add(found, words, literals, depth)
+            words, literals = [], []
+        elif token.token_type in _STRINGS:
+            words.append("'")
+            literals.append(token.text)
+        else:
+            # Some dialects join words in one token: `GROUP BY`, `ORDER BY`.
+            words += token.text.upper().split() or [token.text]
+    _add(found, words, literals, depth)
+    return found
+
+
+_TAKES_TEXT = frozenset({
+    "DO", "CALL", "EXEC", "EXECUTE", "SHOW", "COPY", "ANALYZE", "VACUUM", "EXPLAIN", "PREPARE",
+})  # fmt: skip
+
+
+def _with_commands(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield tokens, cutting what a dialect leaves whole behind `DO`, `CALL`, `EXECUTE`."""
+    is_command = False
+    for token in tokens:
+        if is_command and token.token_type is TokenType.STRING:
+            try:
+                yield from sqlglot.tokenize(token.text, read="tsql")
+            except (SqlglotError, ValueError):
+                yield token
+        else:
+            yield token
+        is_command = token.text.upper() in _TAKES_TEXT
+
+
+def _add(found: list[Statement], words: list[str], literals: list[str], depth: int) -> None:
+    if words:
+        found.append(Statement(tuple(words), tuple(literals), " ".join(words), depth))
