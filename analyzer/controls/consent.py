@@ -9,7 +9,7 @@ from analyzer.controls.past import Consent, Past
 from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
 
-__all__ = ["Approval", "BypassFlags", "PlanReview", "is_plan"]
+__all__ = ["READABLE", "Approval", "BypassFlags", "PlanReview", "is_plan"]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PLANNED = re.compile(
@@ -31,6 +31,9 @@ _SHOWS = re.compile(
 )
 
 
+READABLE = "send it whole and in plain words, so that it can be seen what it does"
+
+
 class Approval(Control):
     """A person approves this operation on this target."""
 
@@ -44,6 +47,8 @@ class Approval(Control):
 
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
         """Ask for harms that no person's words bind."""
+        if deed.unreadable:
+            return Ruling(Answer.UNKNOWN, f"{deed.title[:80]}: {deed.unreadable}", READABLE)
         if not deed.harms:
             return None
         since = deed.t_ns - settings.approval_ns

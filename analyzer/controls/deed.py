@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analyzer.deeds import is_harmful
-from analyzer.effects import TOKEN_WORDS
 from analyzer.model import Action, Effect, Judgement
-from analyzer.requests import host_of
+from analyzer.requests import header, host_of
+from analyzer.secret_names import names_a_secret
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
 from analyzer.tools import (
     Family,
@@ -31,7 +31,7 @@ __all__ = ["Deed", "deed_of", "words_of"]
 
 MAX_TEXT = 100_000
 _WORD = re.compile(r"[A-Za-z]{4,}")
-_SENDING = frozenset({"POST", "PUT", "PATCH"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 FILES = frozenset({"file", "folder", "directory", "path", "files"})
 FLAGS = re.compile(
     r"(?<!\S)(?:--yes|-y|--force|--auto-approve|-auto-approve(?:=true)?|--accept-data-loss"
@@ -66,6 +66,8 @@ class Deed:
     flags: tuple[str, ...] = ()
     """Words that answer a question before it is asked."""
     cwd: str = ""
+    unreadable: str = ""
+    """Why it cannot be told what a request does, though it may do anything; empty where it can."""
 
     @property
     def effect(self) -> Effect:
@@ -89,7 +91,7 @@ class Deed:
     @property
     def seeks_secrets(self) -> bool:
         """True where it searches for names of secrets, or opens a file that is named like one."""
-        return bool(TOKEN_WORDS.search(self.sought))
+        return names_a_secret(self.sought)
 
 
 def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
@@ -143,7 +145,25 @@ def _request(action: Action, texts: Texts, cwd: str) -> Deed:
         method=method,
         carried=_carried(action),
         cwd=cwd,
+        unreadable=_unreadable(action, texts, method),
     )
+
+
+def _unreadable(action: Action, texts: Texts, method: str) -> str:
+    """Return why nobody can tell what a request does: its body was not seen, or says nothing."""
+    judgement = action.judgement
+    if judgement.effect is not Effect.UNKNOWN or method in _SAFE:
+        return ""
+    unread = [r for r in judgement.reasons if "cannot be read" in r or "could not be read" in r]
+    if unread:
+        return unread[0]
+    attributes = action.attributes
+    length = header(attributes, "content-length").strip()
+    has_body = length not in {"", "0"} or bool(header(attributes, "transfer-encoding"))
+    is_whole = semconv.REQUEST_BODY in attributes and semconv.REQUEST_DIGEST not in attributes
+    if has_body and (not is_whole or texts.is_cut(semconv.REQUEST_BODY)):
+        return "its body was not seen, or not the whole of it"
+    return ""
 
 
 def _foreseen(action: Action) -> Judgement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from analyzer.controls.consent import READABLE
 from analyzer.controls.deed import Deed
 from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
@@ -38,6 +39,8 @@ class ReadOnly(Control):
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
         """Hold what changes or destroys something that is not a file of the working folder."""
         del past, settings
+        if deed.unreadable:
+            return Ruling(Answer.UNKNOWN, f"{deed.title[:80]}: {deed.unreadable}", READABLE)
         if deed.effect not in MUTATING or deed.is_local:
             return None
         return Ruling(

@@ -7,7 +7,8 @@ no pattern knows is not judged. English.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.deeds import DOING, harms_of, may_have_run
@@ -30,6 +31,9 @@ MAX_TURNS = 2_000
 """Turns of the model that are read, the last ones: what was said last is what people act on."""
 MAX_TEXT = 20_000
 MAX_QUOTE = 240
+MAX_TITLE = 2_000
+LOOKED_BACK = 200
+"""Actions before a claim in which one that came back well is looked for."""
 _SENTENCE = re.compile(r"[^.!?\n]{3,400}(?:[.!?\n]|$)")
 _CLAUSE = re.compile(r";\s+|,\s+(?:and\s+|but\s+)?(?=(?:I|you|we|it|the)\b)")
 _NEGATED = re.compile(r"\b(?:not|never|n't|without|failed to|no)\b|n['’]t\b", re.IGNORECASE)
@@ -53,9 +57,40 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Court:
+    """The record, in the lists that claims are held against, each in order of time."""
+
     analysis: Analysis
     index: StateIndex
     omissions: Omissions | None
+    doing: tuple[Action, ...]
+    changes: tuple[Action, ...]
+    tests: tuple[Action, ...]
+    copies: tuple[Action, ...]
+
+    @classmethod
+    def of(cls, analysis: Analysis, omissions: Omissions | None) -> _Court:
+        """Sort a session's actions."""
+        doing = tuple(a for a in analysis.actions if a.kind in DOING)
+        shell = [a for a in doing if a.kind is Kind.TOOL_CALL and family_of(a.name) is Family.SHELL]
+        return cls(
+            analysis=analysis,
+            index=StateIndex(analysis),
+            omissions=omissions,
+            doing=doing,
+            changes=tuple(a for a in doing if _changes(a)),
+            tests=tuple(
+                a
+                for a in shell
+                if a.outcome is not Outcome.DENIED and _TESTS.search(a.title[:MAX_TITLE])
+            ),
+            copies=tuple(a for a in doing if _MAKES_COPIES.search(a.title[:MAX_TITLE])),
+        )
+
+
+def _last(actions: Sequence[Action], before_ns: int) -> Action | None:
+    """Return the newest of the actions that began before a moment."""
+    number = bisect_left(actions, before_ns, key=lambda a: a.start_ns)
+    return actions[number - 1] if number else None
 
 
 type _Judge = Callable[[_Court, _Said], tuple[Verdict, Fact] | None]
@@ -69,7 +104,7 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
         blobs: where large values come from.
         omissions: what was never done before the destruction; None where nothing was destroyed.
     """
-    court = _Court(analysis, StateIndex(analysis), omissions)
+    court = _Court.of(analysis, omissions)
     harms = harms_of(analysis.actions)
     turns = [a for a in analysis.actions if _speaks(a)][-MAX_TURNS:]
     found: dict[tuple[str, str], Claim] = {}
@@ -135,22 +170,34 @@ def _scoped(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
 def _verified(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
-    moment = said.turn.until_ns or said.turn.start_ns
-    done = [a for a in court.analysis.actions if a.kind in DOING and a.start_ns < moment]
-    if not done:
+    moment = _moment(said)
+    if _last(court.doing, moment) is None:
         return Verdict.UNSUPPORTED, Fact("nothing was done before it", Certainty.OBSERVED,
                                          (said.turn.id,))  # fmt: skip
-    changed = [a for a in done if _changes(a)]
-    since = [a for a in done if not changed or a.start_ns > changed[-1].start_ns]
-    good = [a for a in since if a.outcome is Outcome.OK and not a.content_error]
-    if good:
+    change = _last(court.changes, moment)
+    good = _last_good(court.doing, moment, change.start_ns if change else -1)
+    if good is not None:
         return Verdict.UNKNOWN, _on(
-            good[-1:],
-            "something was looked at or run after the last "
-            "change; whether it shows that, it does not tell",
+            [good],
+            "something was looked at or run after the last change; whether it shows that, it "
+            "does not tell",
         )
     text = "nothing that came back well is on record after the last change"
-    return Verdict.UNSUPPORTED, Fact(text, Certainty.OBSERVED, (changed[-1].id,) if changed else ())
+    return Verdict.UNSUPPORTED, Fact(text, Certainty.OBSERVED, (change.id,) if change else ())
+
+
+def _last_good(actions: Sequence[Action], before_ns: int, after_ns: int) -> Action | None:
+    number = bisect_left(actions, before_ns, key=lambda a: a.start_ns)
+    for action in reversed(actions[max(0, number - LOOKED_BACK) : number]):
+        if action.start_ns <= after_ns:
+            return None
+        if action.outcome is Outcome.OK and not action.content_error:
+            return action
+    return None
+
+
+def _moment(said: _Said) -> int:
+    return said.turn.start_ns if said.turn.until_ns is None else said.turn.until_ns
 
 
 def _irreversible(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
@@ -174,36 +221,20 @@ def _irreversible(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
 def _backed_up(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
-    moment = said.turn.until_ns or said.turn.start_ns
-    made = [
-        a
-        for a in court.analysis.actions
-        if a.kind in DOING and a.start_ns < moment and _MAKES_COPIES.search(a.title[:2_000])
-    ]
-    good = [a for a in made if a.outcome is Outcome.OK]
-    if good:
-        return Verdict.UNKNOWN, _on(good[-1:], "a call by that name came back; nothing restored it")
+    good = _last_good(court.copies, _moment(said), -1)
+    if good is not None:
+        return Verdict.UNKNOWN, _on([good], "a call by that name came back; nothing restored it")
     text = "no call on record makes a copy"
     return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
 
 
 def _done(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
-    if said.negated:
+    if said.negated or not _ABOUT_TESTS.search(said.text):
         return None
-    moment = said.turn.start_ns
-    done = [
-        a
-        for a in court.analysis.actions
-        if a.kind is Kind.TOOL_CALL and a.start_ns < moment and a.outcome is not Outcome.DENIED
-    ]
-    shell = [a for a in done if family_of(a.name) is Family.SHELL]
-    tests = [a for a in shell if _TESTS.search(a.title[:2_000])]
-    if not _ABOUT_TESTS.search(said.text):
-        return None
-    if not tests:
+    last = _last(court.tests, said.turn.start_ns)
+    if last is None:
         text = "no call on record before it runs a test or a check"
         return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
-    last = tests[-1]
     if last.outcome is Outcome.FAILED:
         return Verdict.CONTRADICTED, _on([last], f"the last one ended {last.outcome.value}")
     if last.outcome is Outcome.OK:

@@ -17,6 +17,8 @@ from recorder.model import Kind, Witness
 __all__ = ["journeys_of"]
 
 PLAIN = frozenset({Effect.READ, Effect.UNKNOWN})
+MAKERS = frozenset({Kind.TOOL_CALL, Kind.PROCESS})
+"""What makes requests: where no agent tells of calls, its processes stand for them."""
 APPROVED = "approved"
 
 
@@ -160,7 +162,7 @@ def _call_of(action: Action, by_id: Mapping[int, Action]) -> Action | None:
     if action.kind is not Kind.API_REQUEST:
         return action
     call = by_id.get(action.join.parent) if action.join else None
-    return call if call is not None and call.kind is Kind.TOOL_CALL else None
+    return call if call is not None and call.kind in MAKERS else None
 
 
 def _numbers(action: Action, requests: Sequence[Action]) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from analyzer.analysis import analyze
 from analyzer.commands.controls import command
 from analyzer.completeness import completeness_of
 from analyzer.controls import CONTROLS, Answer, Control, Ruling
-from analyzer.controls.deed import Deed
+from analyzer.controls.deed import Deed, deed_of
 from analyzer.controls.hindsight import ControlVerdict, Hindsight, verdicts_of
 from analyzer.controls.past import Consent, Found, Past, Refused
 from analyzer.controls.policy import Policy
@@ -182,6 +182,8 @@ CASES: list[tuple[str, Deed, Past, Settings, Answer | None]] = [
     ("read-only", deed(), past(), Settings(), Answer.ASK),
     ("read-only", edit("src/a.py"), past(), Settings(), None),
     ("read-only", deed(judgement=Judgement(Effect.READ)), past(), Settings(), None),
+    ("read-only", replace(POST, unreadable="a body"), past(), Settings(), Answer.UNKNOWN),
+    ("approval", replace(POST, unreadable="a body"), past(), Settings(), Answer.UNKNOWN),
     ("separate-credentials", deed(carried=("f1",)), past(), Settings(), Answer.DENY),
     ("separate-credentials", deed(judgement=IN_PROD, carried=("f2",)), past(), Settings(), None),
     ("separate-credentials", deed(judgement=IN_PROD, carried=("f2",)),
@@ -252,6 +254,26 @@ def test_each_control_holds_what_it_is_for_and_lets_the_rest_be(
     assert (ruling.answer if ruling else None) is expected
     if ruling is not None:
         assert ruling.reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "is_unreadable"),
+    [
+        ({"content-length": "20"}, "", True),
+        ({"transfer-encoding": "chunked"}, "", True),
+        ({"content-length": "0"}, "", False),
+        ({"content-length": "3"}, "a=1", False),
+        ({"content-type": "application/json"}, '{"query": "mutation {"}', True),
+    ],
+)
+def test_a_request_whose_body_nobody_saw_is_not_held_to_be_harmless(
+    tmp_path: Path, headers: dict[str, str], body: str, is_unreadable: bool
+) -> None:
+    flight = Flight()
+    flight.request(1.0, "POST", "/graphql/v2" if "query" in body else "/v1/x", headers, body)
+    analysis = flight.analyze(tmp_path)
+    made = deed_of(action(analysis, "POST"))
+    assert bool(made.unreadable) is is_unreadable
 
 
 def test_a_guard_knows_nothing_of_what_the_output_will_show(tmp_path: Path) -> None:

@@ -91,9 +91,19 @@ class RecordingAddon:
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Let a large or open-ended request stream, and record it before its first byte goes on."""
         exchange = _exchange(flow)
-        if flow.error is None and _request_streams(flow.request):
+        if flow.error is None and self._streams(flow.request):
             flow.request.stream = exchange.request.feed
             await self._start(flow, exchange)
+
+    def _streams(self, request: http.Request) -> bool:
+        """Tell whether a request goes on before it is whole.
+
+        A guard that enforces must see what it is asked about: what says no length is gathered.
+        """
+        if not _request_streams(request):
+            return False
+        gathers = self._gate is not None and self._gate.mode is Mode.ENFORCE
+        return not gathers or (expected_http_body_size(request) or 0) > 0
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Record a request that is complete, before it goes upstream (a streamed one: its end)."""

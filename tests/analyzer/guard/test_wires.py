@@ -167,6 +167,11 @@ def test_a_request_that_is_denied_never_reaches_the_server(post: Post, upstream:
         assert code == b"403"
         assert "flightlog guard" in json.loads(answer)["error"]
         assert "/graphql/v2" not in upstream.arrivals
+        # What says no length is gathered, so that it is seen what it does.
+        unsized = ("-H", "Transfer-Encoding: chunked", "-H", "Content-Type: application/json")
+        done = curl("-H", token, *unsized, "-d", body, upstream.url("/graphql/v2"))
+        assert done.stdout.endswith(b"\n403")
+        assert "/graphql/v2" not in upstream.arrivals
         done = curl("-X", "DELETE", upstream.url("/things/1"))
         assert done.stdout.endswith(b"\n403")
         post.set(Mode.OBSERVE)
