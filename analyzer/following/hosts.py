@@ -17,6 +17,7 @@ from recorder.model import Role
 
 __all__ = ["foreign_hosts", "new_hosts"]
 
+URL_PASSWORD = "url-password"  # noqa: S105 (a class's name)
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -46,22 +47,29 @@ def _before(met: dict[str, int]) -> str:
 
 
 def foreign_hosts(life: Life) -> tuple[Seen, ...]:
-    """Return the uses on hosts that are not its issuer's, where the issuer is known."""
+    """Return the uses on hosts where it does not belong.
+
+    Those that are not its issuer's, where the issuer is known; and any that got the password of a
+    database's URL in a request's body, which is no way to log in to a database.
+    """
     own = issuer_hosts(life.credential.hint)
-    if not own:
+    if own:
+        return tuple(s for s in life.uses if not _is_of(s.sighting.host, own))
+    if life.credential.credential_class != URL_PASSWORD:
         return ()
-    return tuple(s for s in life.uses if not _is_of(s.sighting.host, own))
+    bodies = (s for s in life.uses if s.sighting.place.startswith("request body"))
+    return tuple(s for s in bodies if not _is_of(s.sighting.host, own))
 
 
 def foreign_statement(life: Life) -> Statement | None:
-    """Say that a credential left its issuer's hosts."""
+    """Say that a credential went where it does not belong."""
     uses = foreign_hosts(life)
     if not uses:
         return None
     hosts = ", ".join(dict.fromkeys(s.sighting.host for s in uses))
     return Statement(
         life.fingerprint,
-        f"{life.name} went to {hosts}, which is none of its issuer's hosts",
+        f"{life.name} went to {hosts}, where it does not belong",
         Certainty.INFERRED,
         tuple(dict.fromkeys(s.sighting.action for s in uses)),
     )

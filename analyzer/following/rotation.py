@@ -86,7 +86,7 @@ def _reasons(life: Life, leaks: Sequence[Sighting], actions: Mapping[int, Action
     foreign, destroyed = foreign_hosts(life), _destroyed(life, actions)
     if foreign:
         hosts = ", ".join(dict.fromkeys(s.sighting.host for s in foreign))
-        yield f"it went to {hosts}, none of its issuer's hosts"
+        yield f"it went to {hosts}, where it does not belong"
     if destroyed:
         yield f"{numbers(destroyed)} destroyed with it"
     for role, words in (

