@@ -7,18 +7,26 @@ report of a finished session run the same code.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from analyzer.build import action_of
 from analyzer.drafts import Draft
 from analyzer.gathering import Gathering, is_same_session
-from analyzer.joins import NOT_OURS, Belonging, Containers, belonging_of, ended_ns
+from analyzer.joins import (
+    NOT_OURS,
+    Belonging,
+    Containers,
+    belonging_of,
+    ended_ns,
+    lineage_of,
+)
 from analyzer.model import Action, Join
 from analyzer.placing import Placing
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, body_text, no_blobs
 from analyzer.turns import Turns
+from recorder import semconv
 from recorder.model import Kind, Phase, SessionRow, StoredRecord, Witness
 
 __all__ = ["ActionFold", "body_text", "fold"]
@@ -98,8 +106,10 @@ class ActionFold:
     def add(self, record: StoredRecord) -> None:
         """Take in the next record."""
         if record.session and not is_same_session(record.session, self.session):
-            self._foreign(record)
-            return
+            if not self._is_of_our_server(record):
+                self._foreign(record)
+                return
+            record = replace(record, session="")
         if not record.session and record.witness is Witness.RECORDER:
             return
         draft = self._gathering.take(record)
@@ -189,6 +199,18 @@ class ActionFold:
             span.take(record)
             if before != (span.start_ns, span.end_ns):
                 self._placing.since(0)
+
+    def _is_of_our_server(self, record: StoredRecord) -> bool:
+        """Tell whether an MCP call outside of any launch was made by a process of this session.
+
+        Such a connection knows no session but its own, and the process that opened it.
+        """
+        connection = record.attributes.get(semconv.MCP_CONNECTION)
+        if record.kind is not Kind.TOOL_CALL or record.session != f"mcp-{connection}":
+            return False
+        if self._run or record.run:
+            return False
+        return any(map(self._ours.knows_process, lineage_of(record.attributes)))
 
     def _built(self, draft: Draft) -> Action | None:
         belonging = self._settled(draft)

@@ -25,6 +25,7 @@ __all__ = [
     "Containers",
     "belonging_of",
     "ended_ns",
+    "lineage_of",
     "traceparent_of",
 ]
 
@@ -140,7 +141,7 @@ def belonging_of(
     by_trace = _by_trace(traceparent_of(attributes), ours, theirs)
     if by_trace is not None and (not by_trace.ours or by_trace.join is not None):
         return by_trace
-    by_process = _by_process(_lineage(attributes), t_ns, ours, theirs)
+    by_process = _by_process(lineage_of(attributes), t_ns, ours, theirs)
     if by_trace is not None:
         return by_process if by_process is not None and by_process.ours else by_trace
     if by_process is not None:
@@ -198,7 +199,8 @@ def _inferred(calls: Sequence[int], *, shared: bool) -> Join:
     return Join(calls[0], basis, Certainty.INFERRED)
 
 
-def _lineage(attributes: Mapping[str, Json]) -> list[int]:
+def lineage_of(attributes: Mapping[str, Json]) -> list[int]:
+    """Return the process that something came from, and its ancestors, the nearest first."""
     pid = attributes.get(semconv.PEER_PID)
     ancestors = attributes.get(semconv.PEER_ANCESTORS)
     chain = [pid, *(ancestors if isinstance(ancestors, list) else [])]

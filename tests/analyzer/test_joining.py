@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,38 @@ def test_an_mcp_servers_witness_is_the_same_call_by_tool_arguments_and_time(
     assert found.witnesses == (Witness.HOOK, Witness.MCP)
     assert found.records == (1, 2, 3, 4)
     assert {link.certainty for link in found.links} == {Certainty.INFERRED}
+
+
+@pytest.mark.parametrize("client", [4711, 4712])
+def test_an_mcp_connection_outside_a_launch_joins_the_session_of_its_process(
+    client: int, tmp_path: Path
+) -> None:
+    given = json.dumps({"path": "notes.txt"})
+    hook = [
+        replace(told(Witness.HOOK, phase, at, run="", name="mcp__files__read", arguments=given),
+                pid=4711)
+        for phase, at in ((Phase.START, 1), (Phase.END, 1.5))
+    ]  # fmt: skip
+    server = [
+        replace(
+            told(Witness.MCP, phase, at, run="", call_id="", session="mcp-c1", name=name,
+                 arguments=given, flightlog__mcp__connection="c1", flightlog__peer__pid=client,
+                 flightlog__peer__ancestors=[1]),
+            ref=f"c1:{name}",
+        )
+        for phase, at, name in (
+            (Phase.START, 1.2, "read"), (Phase.END, 1.3, "read"), (Phase.WHOLE, 8.0, "wipe"),
+        )
+    ]  # fmt: skip
+    found = [
+        a for a in derived(tmp_path, hook[0], *server, hook[1]).actions
+        if a.kind is Kind.TOOL_CALL
+    ]  # fmt: skip
+    if client == 4711:
+        assert [a.witnesses for a in found] == [(Witness.HOOK, Witness.MCP), (Witness.MCP,)]
+        assert found[1].id == 4, "a call that no recorded call declares"
+    else:
+        assert [a.witnesses for a in found] == [(Witness.HOOK,)]
 
 
 def test_an_mcp_call_with_the_calls_trace_context_is_observed_to_be_the_same(
