@@ -11,5 +11,9 @@ FLIGHTLOG_KEYS = "FLIGHTLOG_KEYS"
 FLIGHTLOG_RUN = "FLIGHTLOG_RUN"
 """Id of the launch that a process belongs to; set by the launcher, inherited by every child."""
 
+FLIGHTLOG_LINGER = "FLIGHTLOG_LINGER"
+"""Seconds that a recorder which a hook started stays after its last client; 0: a hook starts none
+before the end of a turn, and that one leaves at once."""
+
 FLIGHTLOG_DURABILITY = "FLIGHTLOG_DURABILITY"
 """`full` (default: an acknowledged record survives power loss) or `normal` (a process's death)."""

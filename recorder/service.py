@@ -13,6 +13,7 @@ import os
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -83,6 +84,11 @@ class Service:
         writer.start()
         service._thread.start()
         return service
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long no client has been connected; 0.0 while one is."""
+        return self._server.idle_seconds
 
     def submit(self, record: Record, *, wait: bool = False, timeout_seconds: float = 1.0) -> bool:
         """Hand over a record; with `wait`, return whether it was committed in time."""
@@ -163,6 +169,12 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self.writer = writer
         self.hooks = HookReader()
         self._accepted: set[socket.socket] = set()
+        self._left_at = time.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long no client has been connected; 0.0 while one is."""
+        return 0.0 if self._accepted else time.monotonic() - self._left_at
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a client in a thread of its own."""
@@ -171,6 +183,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
     def shutdown_request(self, request: Any) -> None:
         """End a client's connection."""
+        self._left_at = time.monotonic()
         self._accepted.discard(request)
         super().shutdown_request(request)
 

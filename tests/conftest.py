@@ -24,6 +24,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     # What is compiled once for a machine is compiled once for all tests.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("FLIGHTLOG_KEYS", str(home / "keys"))
+    # A process that outlives its test is only for tests that ask for one.
+    monkeypatch.setenv("FLIGHTLOG_LINGER", "0")
     for name in ("FLIGHTLOG_RECORDING", "FLIGHTLOG_RUN", "FLIGHTLOG_DURABILITY"):
         monkeypatch.delenv(name, raising=False)
     return home

@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING, FLIGHTLOG_RUN
+from recorder.environment import (
+    FLIGHTLOG_KEYS,
+    FLIGHTLOG_LINGER,
+    FLIGHTLOG_RECORDING,
+    FLIGHTLOG_RUN,
+)
 from recorder.errors import RecordingNotFoundError
 from recorder.model import StoredRecord
 from recorder.reader import Recording
@@ -82,6 +87,7 @@ def scratch() -> Iterator[Scratch]:
             FLIGHTLOG_KEYS: str(folder / "keys"),
             FLIGHTLOG_RECORDING: str(recording),
             FLIGHTLOG_RUN: "",
+            FLIGHTLOG_LINGER: "0",
         }
         before = {name: os.environ.get(name) for name in own}
         os.environ.update(own)

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from recorder.capture.hook.settings.table import Wiring
 from recorder.daemon import Daemon
+from recorder.environment import FLIGHTLOG_LINGER
+from recorder.location import socket_path
 
 EMPTY = [sys.executable, "-I", "-S", "-c", "pass"]
 PAYLOAD = (
@@ -76,7 +78,16 @@ def main() -> int:
         with Daemon.launch(recording):
             sys.stdout.write(compare("a recorder answers", command, rounds) + "\n")
             sys.stdout.flush()
-        sys.stdout.write(compare("no recorder, spool", command, rounds) + "\n")
+        os.environ[FLIGHTLOG_LINGER] = "0"
+        sys.stdout.write(compare("no recorder, the first hook", command, rounds) + "\n")
+        # The first one starts a recorder that stays for a while.
+        os.environ[FLIGHTLOG_LINGER] = "3"
+        measure(command)
+        while not socket_path(recording).exists():
+            time.sleep(0.01)
+        sys.stdout.write(compare("no recorder, those after it", command, rounds) + "\n")
+        while socket_path(recording).exists():
+            time.sleep(0.1)
     return 0
 
 

@@ -1,7 +1,7 @@
 """Where a hook's payload goes while no recorder answers: sealed, into the recording's spool.
 
-The next recorder takes it in. At the end of a turn one is started for that alone, so that a user
-who never runs a recorder has a recording all the same.
+The next recorder takes it in. Outside a launch one is started for that, and stays for a while: a
+user who never runs a recorder has a recording all the same, and the hooks that follow are fast.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from recorder.capture.hook.payload import HookPayload, decode_payload
 from recorder.capture.hook.records import HookReader
+from recorder.environment import FLIGHTLOG_LINGER, FLIGHTLOG_RUN
 from recorder.keys import fingerprint_key
 from recorder.location import spool_folder
 from recorder.model import Kind, Phase, Record
@@ -38,8 +39,13 @@ def put_aside(frame: bytes, recording: bytes) -> None:
     for record in records:
         sealed = sealer.seal(record)
         spool.append(sealed, secrets=sealer.recall.take_new(), sync=True)
-    if any(_ends_a_turn(record, payload) for record in records):
+    if _lingers() or any(_ends_a_turn(record, payload) for record in records):
         take_in_later(path)
+
+
+def _lingers() -> bool:
+    """Tell whether a recorder is worth starting at once; a launch sees to one of its own."""
+    return not os.environ.get(FLIGHTLOG_RUN) and os.environ.get(FLIGHTLOG_LINGER) != "0"
 
 
 def _key(recording: Path) -> tuple[bytes, str]:

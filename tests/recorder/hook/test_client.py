@@ -8,6 +8,8 @@ import signal
 import socket
 import stat
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from recorder.commands.hook import command
 from recorder.daemon import Daemon
 from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Phase
+from recorder.verify import verify
 from tests.recorder.hook.conftest import Hooks
 
 START = {
@@ -213,6 +216,35 @@ def test_at_the_end_of_a_turn_the_spool_is_taken_in_without_anybody_asking(hooks
             break
         deadline.wait(0.05)
     assert {r.name for r in hooks.records()} == {"Bash", "Stop"}
+
+
+def test_one_hook_starts_a_recorder_for_those_that_follow_which_leaves_when_it_is_idle(
+    hooks: Hooks,
+) -> None:
+    at = socket_path(hooks.recording)
+    hooks.run("claude-code", START, FLIGHTLOG_LINGER="2")
+    assert until(lambda: at.exists() and hooks.recording.exists() and len(hooks.records()) == 1)
+    second = {**START, "tool_use_id": "toolu_2"}
+    hooks.run("claude-code", second, FLIGHTLOG_LINGER="2")
+    assert hooks.spooled() == []
+    assert [r.ref for r in hooks.records()] == ["toolu_1", "toolu_2"]
+    assert until(lambda: not at.exists()), "it left"
+    assert until(lambda: [r.phase for r in hooks.everything() if r.name == "recorder"][1:])
+    assert verify(hooks.recording).ok
+
+
+def test_a_hook_inside_a_launch_starts_no_recorder_beside_the_launchs_own(hooks: Hooks) -> None:
+    hooks.run("claude-code", START, FLIGHTLOG_LINGER="60", FLIGHTLOG_RUN="run-1")
+    assert [fields["ref"] for fields in hooks.spooled()] == ["toolu_1"]
+
+
+def until(condition: Callable[[], object]) -> bool:
+    limit = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_a_launch_that_records_by_itself_gets_the_hooks_of_its_agent(

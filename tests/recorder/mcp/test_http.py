@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from recorder.capture.mcp.events import EventStream
 from recorder.capture.proxy import start_proxy
 from recorder.model import Kind, Phase, Status, Witness
 from recorder.reader import Recording
+from recorder.verify import verify
 from tests.recorder.mcp.conftest import SECRET, SERVER, Bench, until
 
 CLIENT = Path(__file__).with_name("http_client.py")
@@ -175,6 +177,45 @@ def test_call_that_the_way_failed_ends_with_that_and_without_an_answer(
             _, end = bench.pair(reason)
             assert end.attributes["error.type"] == reason
             assert "flightlog.mcp.answer" not in end.attributes
+
+
+def test_proxy_killed_in_a_call_leaves_the_call_on_record_without_an_answer(
+    bench: Bench, by_hand: int
+) -> None:
+    Hand.go_on.clear()
+    with start_proxy(bench.recording, run="r") as proxy:
+        curl = subprocess.Popen(
+            ["curl", "-sSN", "-H", "Content-Type: application/json", "-H",
+             "Accept: application/json, text/event-stream", "-d", CALL,
+             f"http://127.0.0.1:{by_hand}/stream"],
+            env={**os.environ, **proxy.environment()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert curl.stdout is not None
+        # The server has the call and has not answered it yet.
+        assert b"first" in curl.stdout.readline()
+        os.kill(proxy.pid, signal.SIGKILL)
+        curl.communicate(timeout=60)
+        again = start_proxy(bench.recording, run="r", port=proxy.port)
+        Hand.go_on.set()
+        with again:
+            subprocess.run(
+                ["curl", "-sS", "-H", "Content-Type: application/json", "-d",
+                 CALL.replace("wipe", "502"), f"http://127.0.0.1:{by_hand}/broken"],
+                env={**os.environ, **again.environment()},
+                capture_output=True,
+                timeout=60,
+                check=True,
+            )  # fmt: skip
+        bench.pair("502")
+    (start,) = bench.records("wipe")
+    assert start.phase is Phase.START
+    assert json.loads(str(start.attributes["gen_ai.tool.call.arguments"])) == {}
+    with Recording.open(bench.recording) as reader:
+        requests = [r for r in reader.records() if r.ref == start.attributes["flightlog.http.ref"]]
+    assert [r.phase for r in requests] == [Phase.START]
+    assert verify(bench.recording).ok
 
 
 def test_json_rpc_that_is_not_mcp_stays_a_request(bench: Bench, by_hand: int) -> None:
