@@ -14,6 +14,8 @@ from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme
 
+from analyzer.casefile import CaseFile
+from analyzer.filters import Filter
 from analyzer.model import Finding
 from tui.actions import Place
 from tui.glyphs import UNICODE, Glyphs
@@ -29,6 +31,7 @@ from tui.source import RecordingSource, Source
 
 __all__ = ["FlightApp"]
 
+EVERYTHING = Filter()
 DARK = Theme(
     name="flightlog-dark",
     dark=True,
@@ -77,14 +80,18 @@ class FlightApp(App[None]):
         session_id: str | None = None,
         *,
         at: str | None = None,
+        chosen: Filter = EVERYTHING,
         glyphs: Glyphs = UNICODE,
         source: Source | None = None,
     ) -> None:
         super().__init__()
         self.source: Source = source or RecordingSource(recording)
         self.glyphs = glyphs
+        self.case = CaseFile(recording)
+        self.history: dict[str, list[str]] = {"filter": [], "search": [], "moment": []}
         self._session_id = session_id
         self._at = at
+        self._chosen = chosen
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -93,7 +100,7 @@ class FlightApp(App[None]):
         """Open the session that was asked for, else the list."""
         if self._session_id is None:
             return Sessions()
-        return Replay(self._session_id, pending=_seeking(self._at))
+        return Replay(self._session_id, pending=_seeking(self._at), chosen=self._chosen)
 
     def on_mount(self) -> None:
         """Leave cleanly when the terminal goes away or somebody ends us."""

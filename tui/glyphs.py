@@ -19,6 +19,7 @@ class Glyphs:
     cursor: str
     finding: str
     playhead: str
+    bookmark: str
     density: str
     """Eight signs, few to many."""
     bar: str
@@ -39,6 +40,7 @@ UNICODE = Glyphs(
     cursor="›",
     finding="▲",
     playhead="┃",
+    bookmark="◆",
     density="▁▂▃▄▅▆▇█",
     bar="█",
     opened="▒",
@@ -55,6 +57,7 @@ ASCII = Glyphs(
     cursor=">",
     finding="^",
     playhead="|",
+    bookmark="+",
     density=".:-=+*#@",
     bar="#",
     opened="~",

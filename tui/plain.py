@@ -5,15 +5,18 @@ The second door to the outside: it writes only through `safe_text`. No width, no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from analyzer.begun import as_known_at
+from analyzer.casefile import Entry, remarks_of
 from analyzer.chain import Chain
+from analyzer.filters import Filter, subjects_of
 from analyzer.model import Analysis
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, format_length, format_offset, idle_before
+from tui.case_lines import case_lines
 from tui.glyphs import Glyphs, glyphs_for
 from tui.line import Line, line
 from tui.safe_content import as_text
@@ -23,6 +26,8 @@ from tui.world import world_lines
 
 __all__ = ["print_timeline"]
 
+EVERYTHING = Filter()
+
 
 def print_timeline(
     analysis: Analysis,
@@ -31,6 +36,8 @@ def print_timeline(
     chain: Chain | None,
     until_ns: int | None = None,
     ascii: bool = False,  # noqa: A002
+    chosen: Filter = EVERYTHING,
+    entries: Sequence[Entry] = (),
 ) -> None:
     """Write a session's time line: a line per action, its findings below it, the state at the end.
 
@@ -40,26 +47,40 @@ def print_timeline(
         chain: what verifying the recording showed; None when it was not verified, which is said.
         until_ns: tell what was known at this moment (ns since the epoch); default: the end.
         ascii: write nothing but ASCII, escaping the rest.
+        chosen: which actions are told.
+        entries: what the case file says of the session.
     """
     # A stream in memory has no encoding and takes everything.
     glyphs = glyphs_for(out.encoding or "utf-8", ascii_only=ascii)
     scene = Scene.of(analysis, StateIndex(analysis))
-    for row in timeline_lines(scene, glyphs, chain, until_ns):
+    for row in timeline_lines(scene, glyphs, chain, until_ns, chosen, entries):
         out.write(as_text(row, glyphs).rstrip() + "\n")
 
 
 def timeline_lines(
-    scene: Scene, glyphs: Glyphs, chain: Chain | None, until_ns: int | None
+    scene: Scene,
+    glyphs: Glyphs,
+    chain: Chain | None,
+    until_ns: int | None,
+    chosen: Filter = EVERYTHING,
+    entries: Sequence[Entry] = (),
 ) -> Iterator[Line]:
     """Yield the lines that `print_timeline` writes."""
     yield from _heading(scene, glyphs, chain)
     idle = idle_before(scene.timeline)
     t_ns = scene.timeline.end_ns if until_ns is None else until_ns
-    for row in range(scene.timeline.index_at(t_ns) + 1):
-        if row in idle:
+    subjects = list(subjects_of(scene.analysis, remarks_of(entries)))
+    rows = range(scene.timeline.index_at(t_ns) + 1)
+    kept = [row for row in rows if chosen.fits(subjects[row])]
+    if not chosen.is_empty:
+        yield line(f"filter {chosen.words}: hides {len(rows) - len(kept)} of {len(rows)}")
+    for row in kept:
+        if row in idle and chosen.is_empty:
             yield line(f"    ... idle {format_length(idle[row])} ...")
         yield _action(scene, row, glyphs, t_ns)
         yield from _findings(scene, row, t_ns)
+        said = [e for e in entries if e.action == scene.analysis.actions[row].id]
+        yield from (line("        ", *words) for words in case_lines(said))
     yield line("")
     yield from world_lines(scene, scene.states.at(t_ns), glyphs)
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from analyzer.begun import as_known_at
-from analyzer.model import Action, Analysis, Credential, Finding, WorldState
+from analyzer.model import Action, Analysis, Credential, Finding, Outcome, WorldState
 from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
 
 __all__ = ["Scene", "States"]
+
+
+FAILURES = frozenset({Outcome.FAILED, Outcome.REFUSED, Outcome.DENIED})
 
 
 class States(Protocol):
@@ -39,6 +42,8 @@ class Scene:
     findings_of: Mapping[int, tuple[Finding, ...]]
     """Decisive action's id -> its findings, worst first."""
     credential_of: Mapping[str, Credential]
+    failures: tuple[int, ...]
+    """Rows of the actions that failed, were refused or denied."""
 
     @classmethod
     def of(cls, analysis: Analysis, states: States) -> Self:
@@ -55,6 +60,7 @@ class Scene:
             row_of={action.id: row for row, action in enumerate(analysis.actions)},
             findings_of=findings,
             credential_of={c.fingerprint: c for c in analysis.credentials},
+            failures=tuple(r for r, a in enumerate(analysis.actions) if a.outcome in FAILURES),
         )
 
     def action(self, row: int, t_ns: int | None = None) -> Action | None:

@@ -7,13 +7,15 @@ and a long read would make the recording's log grow.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from analyzer.analysis import analyze
 from analyzer.chain import Chain, chain_of
+from analyzer.filters import subjects_of
+from analyzer.search import SHORTEST, search
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
 from recorder.reader import Recording
@@ -44,6 +46,10 @@ class Source(Protocol):
 
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         """Verify the whole recording, None when `keep_on` said no in the middle."""
+        ...
+
+    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> Iterable[int] | None:
+        """Return the rows that contain a text, None when `keep_on` said no in the middle."""
         ...
 
 
@@ -94,6 +100,16 @@ class RecordingSource:
         with Recording.open(self.path) as recording:
             data = recording.blob(digest)
         return None if data is None else data.decode("utf-8", "backslashreplace")
+
+    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> Iterable[int] | None:
+        """Return the rows that contain a text, None when `keep_on` said no in the middle."""
+        analysis = scene.analysis
+        if len(text) < SHORTEST:
+            wanted = text.casefold()
+            return [r for r, seen in enumerate(subjects_of(analysis)) if wanted in seen.text]
+        with Recording.open(self.path) as recording:
+            found = search(recording, analysis.session.id, analysis.actions, text, keep_on)
+        return None if found is None else [scene.row_of[n] for n in found if n in scene.row_of]
 
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         """Verify the whole recording, None when `keep_on` said no in the middle."""

@@ -87,6 +87,7 @@ def row_line(
     is_cursor: bool,
     is_future: bool,
     t_ns: int | None = None,
+    is_bookmarked: bool = False,
 ) -> Line:
     """Return one action as a row of exactly `width` cells.
 
@@ -98,8 +99,9 @@ def row_line(
         action = as_known_at(action, t_ns)
     made_up = glyphs.reconstructed if action.reconstructed else " " * len(glyphs.reconstructed)
     offset = format_offset(action.start_ns - scene.timeline.start_ns)
+    sign = glyphs.bookmark if is_bookmarked else " "
     head = (
-        Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
+        Piece(glyphs.cursor if is_cursor else sign, Tone.ACCENT),
         Piece(mark.letter, mark_tone(mark)),
         Piece(f"{made_up} ", Tone.MADE_UP),
         Piece(f"{offset:>7} "),

@@ -5,6 +5,7 @@ The grammar knows no operator by name; `operators` does. Every mistake names its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,10 +17,11 @@ from recorder.errors import FlightlogError
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-__all__ = ["FilterError", "Leaf", "LeafKind", "Node", "Tie", "parse_tree", "quoted"]
+__all__ = ["FilterError", "Leaf", "LeafKind", "Node", "Tie", "as_pattern", "parse_tree", "quoted"]
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40
+MAX_PATTERN = 60
 GRAMMAR = r"""
 start: any?
 any: all (OR all)*
@@ -176,6 +178,11 @@ _MAKERS: dict[str, Callable[[Tree[Token]], Node | Leaf]] = {
     "all": _tied(Tie.ALL),
     "negated": _negated,
 }
+
+
+def as_pattern(text: str) -> str:
+    """Return a value that fits a recorded text and holds nothing but harmless characters."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "*", text[:MAX_PATTERN]) + "*" * (len(text) > MAX_PATTERN)
 
 
 def quoted(text: str) -> str:

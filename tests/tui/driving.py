@@ -10,6 +10,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from analyzer.filters import Filter
 from analyzer.model import Analysis
 from tests.tui.factories import HeldSource
 from tui.app import FlightApp
@@ -35,9 +36,17 @@ async def driven(
     glyphs: Glyphs = UNICODE,
     at: str | None = None,
     source: HeldSource | None = None,
+    chosen: Filter | None = None,
 ) -> AsyncIterator[tuple[FlightApp, Pilot[None]]]:
     source = source or HeldSource(*held)
-    app = FlightApp(Path(source.path), session, at=at, glyphs=glyphs, source=source)
+    app = FlightApp(
+        Path(source.path),
+        session,
+        at=at,
+        chosen=chosen or Filter(),
+        glyphs=glyphs,
+        source=source,
+    )
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: is_ready(app))
         yield app, pilot

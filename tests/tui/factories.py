@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from analyzer.chain import Chain
+from analyzer.filters import subjects_of
 from analyzer.model import (
     Action,
     Analysis,
@@ -438,6 +439,11 @@ class HeldSource:
 
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         return self.chain if keep_on() else None
+
+    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> list[int] | None:
+        wanted = text.casefold()
+        found = [r for r, s in enumerate(subjects_of(scene.analysis)) if wanted in s.text]
+        return found if keep_on() else None
 
     def blob(self, digest: str) -> str | None:
         return self.blobs.get(digest)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.casefile import CaseFile, Sort
 from recorder import semconv
 from recorder.model import Kind, Phase, Record, Status, Witness
 from recorder.sealing import Sealer
@@ -202,6 +203,12 @@ def test_a_pipe_gets_the_time_line_as_text(recording: Path) -> None:
     assert "00:02.0" in done.stdout
     assert "STATE AT 00:03.4" in done.stdout
     assert "\x1b" not in done.stdout
+    CaseFile(recording).add("session-of-the-test", 1, Sort.NOTE, f"why {ATTACK}")
+    some = run("-r", str(recording), "--filter", "#1", PYTHONIOENCODING="utf-8")
+    assert "filter #1: hides 3 of 4" in some.stdout
+    assert "00:02.0" not in some.stdout
+    assert "note  why ␛]2;PWNED" in some.stdout
+    assert "\x1b" not in some.stdout
     plain = run("session-of", "-r", str(recording), "--ascii")
     assert plain.stdout.isascii()
     assert "00:02.0" in plain.stdout

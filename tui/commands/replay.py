@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from analyzer.casefile import CaseFile
+from analyzer.commands.filters import filter_option
+from analyzer.filters import Filter, Scope
 from analyzer.timeline import parse_moment
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
@@ -20,15 +23,24 @@ from tui.terminal import check_terminal
 
 __all__ = ["command", "run_replay"]
 
+EVERYTHING = Filter()
+
 
 @click.command(name="replay")
 @click.argument("session", required=False)
 @recording_option
 @click.option("--at", metavar="TIME", help="Begin at 7.5, 1:07.5, 50%, #31 or a rule such as R07.")
+@filter_option(Scope.ACTIONS)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
 @click.option("--plain", is_flag=True, help="Print the time line as text instead of drawing it.")
 def command(
-    session: str | None, recording: str | None, at: str | None, *, ascii_only: bool, plain: bool
+    session: str | None,
+    recording: str | None,
+    at: str | None,
+    *,
+    chosen: Filter,
+    ascii_only: bool,
+    plain: bool,
 ) -> None:
     """Replay a session second by second.
 
@@ -40,17 +52,18 @@ def command(
     Example:
       flightlog replay last --at R07
       flightlog replay last --plain --at 7.5
+      flightlog replay last --filter "failed or destroys"
     """
     path = resolve_recording(recording)
     if plain or not sys.stdout.isatty():
-        _print(path, session or "last", at=at, ascii_only=ascii_only)
+        _print(path, session or "last", at=at, chosen=chosen, ascii_only=ascii_only)
         return
-    if at is not None and session is None:
+    if (at is not None or not chosen.is_empty) and session is None:
         session = "last"
     session_id = None if session is None else find_session(path, session).id
     if at is not None and session_id is not None:
         _moment(at, RecordingSource(path).load(session_id))
-    code = run_replay(path, session_id, at=at, ascii_only=ascii_only)
+    code = run_replay(path, session_id, at=at, chosen=chosen, ascii_only=ascii_only)
     raise click.exceptions.Exit(code)
 
 
@@ -66,7 +79,7 @@ def _moment(at: str, scene: Scene) -> int:
         raise click.UsageError(f"--at {at}: {error}") from error
 
 
-def _print(path: Path, session: str, *, at: str | None, ascii_only: bool) -> None:
+def _print(path: Path, session: str, *, at: str | None, chosen: Filter, ascii_only: bool) -> None:
     source = RecordingSource(path)
     if not source.sessions():
         raise FlightlogError(f"{path} holds no session yet; record one with 'flightlog demo'")
@@ -77,11 +90,18 @@ def _print(path: Path, session: str, *, at: str | None, ascii_only: bool) -> Non
         chain=source.integrity(lambda: True),
         until_ns=None if at is None else _moment(at, scene),
         ascii=ascii_only,
+        chosen=chosen,
+        entries=CaseFile(path).entries(scene.analysis.session.id),
     )
 
 
 def run_replay(
-    recording: Path, session_id: str | None, *, at: str | None = None, ascii_only: bool = False
+    recording: Path,
+    session_id: str | None,
+    *,
+    at: str | None = None,
+    chosen: Filter = EVERYTHING,
+    ascii_only: bool = False,
 ) -> int:
     """Open the screens on a recording and return the exit code.
 
@@ -89,6 +109,7 @@ def run_replay(
         recording: path of the recording.
         session_id: whole id of the session to replay; None opens the list of sessions.
         at: where to begin, as `--at` takes it.
+        chosen: which actions are shown at first.
         ascii_only: draw with ASCII alone.
 
     Raises:
@@ -103,6 +124,6 @@ def run_replay(
     else:
         find_session(recording, session_id)
     glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
-    app = FlightApp(recording, session_id, at=at, glyphs=glyphs, source=source)
+    app = FlightApp(recording, session_id, at=at, chosen=chosen, glyphs=glyphs, source=source)
     app.run()
     return app.return_code or 0

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from analyzer.filters import Scope, help_entries
 from analyzer.model import Effect
 from tui.actions import Place, acts_of, bindings, key_name
 from tui.glyphs import Glyphs
@@ -59,6 +60,8 @@ def help_lines(about: Place, glyphs: Glyphs) -> list[Line]:
         lines.append(_entry(word, shown))
     lines += [line(""), line("what an action does (effect)", tone=Tone.STRONG)]
     lines += [_entry(effect.value, EFFECTS[effect]) for effect in Effect]
+    lines += [line(""), line("what a filter (&) may say", tone=Tone.STRONG)]
+    lines += [_entry(sign, meaning) for sign, meaning in help_entries(Scope.ACTIONS)]
     lines += [line(""), line("mouse", tone=Tone.STRONG)]
     lines.append(_entry("strip", "click or drag to go to a moment"))
     lines.append(_entry("rows", "click to select, double click to open, drag to select text"))
@@ -87,6 +90,7 @@ def _signs(glyphs: Glyphs) -> Iterable[Line]:
     yield _entry(glyphs.inside, "stands inside the action above (a request in its tool call)")
     yield _entry(glyphs.inside + glyphs.inferred, "the same, inferred")
     yield _entry(f"{glyphs.finding} {glyphs.playhead}", "finding, playhead")
+    yield _entry(glyphs.bookmark, "bookmark: set by a person, kept in the case file")
     yield _entry(
         "~", "in the marker row: idle time, skipped: nothing begins, ends or is found for over 2 s"
     )

@@ -11,14 +11,15 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from analyzer.chain import Chain
-from analyzer.timeline import parse_moment
+from analyzer.moments import parse_seek
 from recorder.errors import FlightlogError
 from tui.actions import Place, bindings
 from tui.body import action_lines
+from tui.case_lines import case_lines
 from tui.line import Line, Piece, Tone, line
 from tui.playhead import Playhead
 from tui.scene import Scene
-from tui.screens.replay_keys import ReplayKeys
+from tui.screens.replay_case import ReplayCase
 from tui.transport import spread, transport_line
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
@@ -30,7 +31,7 @@ from tui.world import world_lines, world_summary
 __all__ = ["Replay"]
 
 
-class Replay(ReplayKeys):
+class Replay(ReplayCase):
     """The replay of one session."""
 
     PLACE = Place.REPLAY
@@ -38,6 +39,8 @@ class Replay(ReplayKeys):
     AUTO_FOCUS = "#actions"
     DEFAULT_CSS = """
     Replay #banner { display: none; }
+    Replay #filtered { display: none; background: $panel; }
+    Replay.-filtered #filtered { display: block; }
     Replay.-reenacted #banner { display: block; }
     Replay #main { layout: horizontal; height: 1fr; }
     Replay #actions { width: 3fr; height: 1fr; }
@@ -103,6 +106,7 @@ class Replay(ReplayKeys):
         yield Heat(id="heat")
         yield OneLine(id="transport")
         yield Lanes(id="lanes")
+        yield OneLine(id="filtered")
         with Container(id="main"):
             yield ActionList(id="actions")
             with Container(id="side"):
@@ -145,12 +149,15 @@ class Replay(ReplayKeys):
             self.pending(self)
         self.call_after_refresh(self.resized)
         self._verify()
+        self.read_case()
 
     def seek_text(self, text: str) -> None:
         """Go to a moment that a person wrote, or say what is wrong with it."""
         if self.scene is not None and self.playhead is not None:
             try:
-                self.go(self.playhead.seek(parse_moment(text, self.scene.analysis)))
+                self.go(
+                    self.playhead.seek(parse_seek(text, self.scene.analysis, self.playhead.t_ns))
+                )
             except ValueError as error:
                 self.say(str(error))
 
@@ -181,6 +188,10 @@ class Replay(ReplayKeys):
             self._show_state()
         if playhead.cursor != before.cursor or self._ends_between(before, playhead):
             self._show_body({})
+
+    def case_changed(self) -> None:
+        """Show what was written down of the action under the playhead."""
+        self._show_body({})
 
     def _ends_between(self, before: Playhead, after: Playhead) -> bool:
         """True when the action under the playhead was still open at one of two moments alone."""
@@ -220,10 +231,14 @@ class Replay(ReplayKeys):
         row = self.playhead.cursor
         body = self.query_one("#body", LineList)
         t_ns = self.playhead.t_ns
-        body.show(
-            action_lines(self.scene, row, self.glyphs, values, t_ns=t_ns), keep_place=bool(values)
-        )
         action = self.scene.action(row)
+        lines = action_lines(self.scene, row, self.glyphs, values, t_ns=t_ns)
+        if action is not None:
+            # What people wrote down stands below the title and the findings.
+            below = 1 + len(self.scene.findings_of.get(action.id, ()))
+            said = [entry for entry in self.entries if entry.action == action.id]
+            lines[below:below] = case_lines(said)
+        body.show(lines, keep_place=bool(values))
         if action is not None and action.blob_of and not values:
             self._read_body(action.id, dict(action.blob_of))
 

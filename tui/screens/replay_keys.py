@@ -8,6 +8,7 @@ from collections.abc import Callable
 from textual import on
 from textual.timer import Timer
 
+from analyzer.filters import Filter
 from analyzer.timeline import SECOND
 from tui.clipboard import copy_text
 from tui.playhead import Playhead
@@ -19,6 +20,7 @@ from tui.widgets.lines import LineList, RowView
 
 __all__ = ["ReplayKeys"]
 
+EVERYTHING = Filter()
 FRAME = 0.1
 """Seconds between paints while playing."""
 
@@ -27,7 +29,11 @@ class ReplayKeys(Room):
     """A replay's playhead, its clock and its actions."""
 
     def __init__(
-        self, session_id: str, *, pending: Callable[[ReplayKeys], None] | None = None
+        self,
+        session_id: str,
+        *,
+        pending: Callable[[ReplayKeys], None] | None = None,
+        chosen: Filter = EVERYTHING,
     ) -> None:
         super().__init__()
         self.session_id = session_id
@@ -35,6 +41,8 @@ class ReplayKeys(Room):
         self.playhead: Playhead | None = None
         self.pending = pending
         """What to do once the session is loaded, such as going to a moment."""
+        self.chosen = chosen
+        """Which actions are shown."""
         self.now_ns: Callable[[], int] = time.monotonic_ns
         self._clock: Timer | None = None
         self._ticked_ns = 0
@@ -45,6 +53,14 @@ class ReplayKeys(Room):
 
     def resized(self) -> None:
         """Compose again what was composed for a width."""
+        raise NotImplementedError
+
+    def beside(self, row: int, by: int) -> int | None:
+        """Return the row that is shown `by` rows after (or before) a row; None beyond the ends."""
+        raise NotImplementedError
+
+    def is_shown(self, row: int) -> bool:
+        """Tell whether a row is not hidden by a filter."""
         raise NotImplementedError
 
     def go(self, playhead: Playhead | None, otherwise: str = "") -> None:
@@ -102,13 +118,17 @@ class ReplayKeys(Room):
         """Go to the next or previous action."""
         if self.playhead is not None:
             edge = "the last action" if by > 0 else "the first action"
-            self.go(self.playhead.step(by), f"this is {edge}")
+            row = self.beside(self.playhead.cursor, by)
+            self.go(None if row is None else self.playhead.to_row(row), f"this is {edge}")
 
     def action_lane(self, by: int) -> None:
         """Go to the next or previous action in the same lane."""
         if self.playhead is not None:
             which = "later" if by > 0 else "earlier"
-            self.go(self.playhead.step_in_lane(by), f"no {which} action in this lane")
+            found = self.playhead.step_in_lane(by)
+            while found is not None and not self.is_shown(found.cursor):
+                found = found.step_in_lane(by)
+            self.go(found, f"no {which} action in this lane")
 
     def action_finding(self, by: int) -> None:
         """Go to the next or previous finding."""
@@ -203,11 +223,12 @@ class ReplayKeys(Room):
         if pane is not None and pane.id != "actions":
             pane.scroll_rows(by)
         elif self.playhead is not None:
-            row = self.playhead.cursor + by
-            last = len(self.playhead.timeline.starts) - 1
-            if abs(by) > 1:
-                row = max(0, min(row, last))
-            self.go(self.playhead.to_row(row) if 0 <= row <= last else None, "no more actions")
+            row = self.beside(self.playhead.cursor, by)
+            if row is None and abs(by) > 1:
+                row = self.beside(
+                    len(self.playhead.timeline.starts) if by > 0 else -1, -1 if by > 0 else 1
+                )
+            self.go(None if row is None else self.playhead.to_row(row), "no more actions")
 
     def action_copy(self) -> None:
         """Copy the mouse's selection, else the pane, else the action under the playhead."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,6 +15,7 @@ from tui.glyphs import Glyphs
 from tui.line import Line, Tone, line
 from tui.widgets.hints import Hints
 from tui.widgets.lines import OneLine, RowView
+from tui.widgets.prompt import Prompt, Question
 
 if TYPE_CHECKING:
     from tui.app import FlightApp
@@ -28,6 +29,7 @@ class Room(Screen[None]):
     """A screen of the product; its keys come from the table of actions."""
 
     PLACE: ClassVar[Place]
+    _asked_from: Widget | None = None
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own names
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
@@ -43,6 +45,7 @@ class Room(Screen[None]):
         """Lay out the room between header and footer."""
         yield OneLine(id="header")
         yield from self.furniture()
+        yield Prompt()
         yield Hints(self.PLACE)
         yield OneLine(id="too-small")
 
@@ -87,6 +90,17 @@ class Room(Screen[None]):
     def hush(self) -> None:
         """Bring the keys back."""
         self.hints.say("")
+
+    def ask(self, question: Question) -> None:
+        """Ask for a line; the keys come back to where they were once it is answered."""
+        prompt = self.query_one(Prompt)
+        if not prompt.is_open:
+            self._asked_from = self.focused
+        prompt.ask(question)
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self) -> None:
+        self.set_focus(self._asked_from)
 
     def action_palette(self) -> None:
         """Open the command palette."""

@@ -6,7 +6,7 @@ Between the rows stand the idle gaps, and below the newest begun action a line t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from analyzer.timeline import format_length, idle_before
 from tui.line import Line, Tone, line
@@ -35,23 +35,47 @@ class ActionList(RowView):
         self._ends: list[int] = []
         self._skips = True
         self._cursor = -1
+        self._hidden: frozenset[int] = frozenset()
+        self._bookmarked: frozenset[int] = frozenset()
 
     def open(self, scene: Scene, playhead: Playhead) -> None:
         """Show a session."""
         self._scene = scene
         self._idle = idle_before(scene.timeline)
         self._ends = sorted(a.end_ns for a in scene.analysis.actions if a.end_ns is not None)
-        self._entries, self._place_of = [], []
-        for row in range(len(scene.timeline.starts)):
-            if row and row in self._idle:
-                self._entries.append(-row)
-            self._place_of.append(len(self._entries))
-            self._entries.append(row)
+        self._lay_out(None)
         self._now, self._cursor = playhead.timeline.index_at(playhead.t_ns), playhead.cursor
         self._t_ns = playhead.t_ns
         self.rows_changed()
         # Before the first layout there is no height to centre in.
         self.call_after_refresh(self._centre)
+
+    def _lay_out(self, kept: Sequence[int] | None) -> None:
+        assert self._scene is not None  # noqa: S101 - called once a scene is opened
+        self._entries, self._place_of = [], []
+        count = len(self._scene.timeline.starts)
+        kept_rows = range(count) if kept is None else kept
+        for row in kept_rows:
+            # Where rows are hidden, a gap before a row may not be one between two that are shown.
+            if kept is None and row and row in self._idle:
+                self._entries.append(-row)
+            self._place_of.extend([len(self._entries) - 1] * (row - len(self._place_of)))
+            self._place_of.append(len(self._entries))
+            self._entries.append(row)
+        self._place_of.extend([len(self._entries) - 1] * (count - len(self._place_of)))
+        self._hidden = frozenset() if kept is None else frozenset(range(count)) - frozenset(kept)
+
+    def choose(self, kept: Sequence[int] | None) -> None:
+        """Show some rows alone; None: all."""
+        if self._scene is not None:
+            self._lay_out(kept)
+            self.rows_changed()
+            self._centre()
+
+    def bookmark(self, rows: Sequence[int]) -> None:
+        """Mark rows that somebody bookmarked."""
+        self._bookmarked = frozenset(rows)
+        self.refresh()
 
     def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
         """Go where the playhead is; draws nothing when the same rows stay as they are."""
@@ -94,7 +118,7 @@ class ActionList(RowView):
 
     def cursor_row(self) -> int | None:
         """Return the row of the action under the playhead."""
-        if self._cursor < 0 or not self._entries:
+        if self._cursor < 0 or not self._entries or self._cursor in self._hidden:
             return None
         place = self._place_of[self._cursor]
         return place + 1 if place >= self._now_place() else place
@@ -121,4 +145,5 @@ class ActionList(RowView):
             is_cursor=entry == self._cursor,
             is_future=entry > self._now,
             t_ns=self._t_ns,
+            is_bookmarked=entry in self._bookmarked,
         )

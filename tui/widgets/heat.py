@@ -5,7 +5,7 @@ Click or drag seeks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from textual import events
 from textual.message import Message
@@ -47,6 +47,7 @@ class Heat(Drawn):
         self._buckets: tuple[Bucket, ...] = ()
         self._stops: Mapping[int, Mark] = {}
         self._dragging = False
+        self._bookmarks: tuple[int, ...] = ()
 
     def open(self, scene: Scene, playhead: Playhead | None = None) -> None:
         """Show a session; without a playhead the whole of it is past."""
@@ -59,6 +60,16 @@ class Heat(Drawn):
         before, self._playhead = self._playhead, playhead
         if before is None or self._column(before) != self._column(playhead):
             self.refresh()
+
+    def bookmark(self, rows: Sequence[int]) -> None:
+        """Show where somebody set bookmarks."""
+        self._bookmarks = tuple(rows)
+        self.refresh()
+
+    def _bookmark_columns(self, scene: Scene, width: int) -> set[int]:
+        line = scene.timeline
+        span = (line.start_ns, line.end_ns, width)
+        return {column_of(line.starts[row], *span) for row in self._bookmarks}
 
     def _measure(self) -> None:
         width = self.size.width
@@ -85,7 +96,8 @@ class Heat(Drawn):
                 pieces = density_line(self._buckets, now, glyphs)
             else:
                 idle = _idle_columns(self._scene, width)
-                pieces = marker_line(width, self._stops, idle, now, glyphs)
+                marked = self._bookmark_columns(self._scene, width)
+                pieces = marker_line(width, self._stops, idle, now, glyphs, marked)
         return pieces
 
     def _seek(self, x: int) -> None:
@@ -127,12 +139,19 @@ def density_line(cells: Sequence[Bucket], now: int | None, glyphs: Glyphs) -> Li
 
 
 def marker_line(
-    width: int, stops: Mapping[int, Mark], idle: set[int], now: int | None, glyphs: Glyphs
+    width: int,
+    stops: Mapping[int, Mark],
+    idle: set[int],
+    now: int | None,
+    glyphs: Glyphs,
+    bookmarks: Container[int] = (),
 ) -> Line:
-    """Return the markers: findings, skipped idle stretches, the playhead over all."""
+    """Return the markers: idle stretches, bookmarks, findings, the playhead over all."""
     pieces = []
     for column in range(width):
         piece = Piece("~" if column in idle else "·", Tone.DIM)
+        if column in bookmarks:
+            piece = Piece(glyphs.bookmark, Tone.ACCENT)
         if column in stops:
             piece = Piece(glyphs.finding, mark_tone(stops[column]))
         if column == now:
