@@ -32,6 +32,13 @@ RUNNERS = frozenset(
     """.split()
 )
 """Programs whose words are recipes of a project: what a recipe does stands in its file."""
+NOUNS_TOO = frozenset("""
+    backup backups snapshot snapshots version versions env run log logs tag tags label test tables
+    events job stats metrics archive config history group user search query deploy build copy
+    export import restore check audit plan watch login checkpoint mirror schedule views view file
+    release trigger sync mount export dump transfer purge-queue replace publish set token rule
+    """.split())
+"""Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
 OPTIONS = frozenset(
     """
     delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall
@@ -106,9 +113,11 @@ def judge_verb(
 
 def _first(words: list[str]) -> tuple[str, Sense] | None:
     """Return the first word that is a verb."""
-    for word in words:
+    for place, word in enumerate(words):
         lowered = word.lower()
         sense = sense_of(lowered)
+        if lowered in NOUNS_TOO and any(sense_of(w.lower()) for w in words[place + 1 : place + 3]):
+            continue
         if sense:
             return lowered, sense
         parts = words_in(word)
