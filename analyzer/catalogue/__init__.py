@@ -111,7 +111,11 @@ def provider_of(host: str, path: str, fields: frozenset[str]) -> tuple[Provider 
     found = [
         p
         for p in providers()
-        if (path in p.paths or not path) and fields and all(p.knows(f) for f in fields)
+        if fields
+        and (
+            (path in p.paths and all(p.knows(f) for f in fields))
+            or (not host and not path and any(f in p.mutations for f in fields))
+        )
     ]
     if len(found) == 1:
         return found[0], f"{found[0].title}'s API, recognised by operation, not by host ({host})"

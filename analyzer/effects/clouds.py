@@ -88,13 +88,16 @@ def _known(name: str, fact: _Fact, parameters: str) -> Judgement:
     )  # fmt: skip
 
 
+_CLOSES = frozenset({"close"})
+
+
 def _by_name(name: str, service: str, words: tuple[str, ...], parameters: str) -> Judgement:
     verb = words[0] if words else ""
     if verb == "batch" and len(words) > 1:
         verb = words[1]
     if re.search(r"(?:^|\s)--(?:dry-run|dryrun)\b", parameters):
         return Judgement(Effect.READ, (f"{name}: a dry run",), name)
-    if verb in DESTROYS:
+    if verb in DESTROYS or verb in _CLOSES:
         recovery = is_recovery(" ".join(words)) or service == "backup"
         ends = verb in ENDS
         effect = Effect.D2 if recovery else class_of(words[1:])

@@ -239,13 +239,16 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
     )
 
 
+_EXACT = frozenset({"destroy", "delete", "purge", "wipe", "remove"})
+"""Verbs that may stand before the name of what they take away."""
+
+
 def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement | None:
     """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
     for segment in segments[-2:][::-1]:
         words = words_in(segment)
-        if not words or (
-            len(words) == 1 and segment is not segments[-1] and not segment.startswith("_")
-        ):
+        alone = len(words) == 1 and segment is not segments[-1]
+        if not words or (alone and segment not in _EXACT and not segment.startswith("_")):
             continue
         sense = sense_of(words[0]) if sense_of(words[0]) else sense_of(words[-1])
         if re.search(r"\.(?!delete|remove|destroy|purge)\w+$", segment):

@@ -32,16 +32,16 @@ DESTROYING = frozenset(
     """
     delete deletes del destroy destroys remove removes rm purge drop wipe erase truncate terminate
     flush unlink expunge obliterate nuke shred uninstall deregister unregister undefine unset prune
-    zap evict forget hardreset rmi rmtree deleteall removeall dropdb clearall delkey batchdelete
+    zap evict forget hardreset rmi rb rmtree deleteall removeall dropdb clearall delkey batchdelete
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
-    discard reset clear clean cleanup expire dropall remove_all unpublish erasedisk tombstone
+    discard reset clear clean cleanup expire dropall remove_all erasedisk tombstone
     """.split()
 )
 ENDING = frozenset(
     """
     disable detach revoke disassociate unschedule suspend deactivate deauthorize disconnect unlock
     unprotect cancel kill stop halt archive detaches removal unassign unbind undeclare down off
-    invalidate rollback revert downgrade restore overwrite fail untag
+    invalidate unpublish rollback revert downgrade restore overwrite fail untag
     """.split()
 )
 READING = frozenset(
@@ -71,8 +71,8 @@ UNDOING = frozenset(
 RECOVERY = frozenset(
     """
     backup backups snapshot snapshots snap snaps bkp bak restorepoint restorepoints recoverypoint
-    recoverypoints pitr checkpoint checkpoints shadow shadows shadowcopy dbbackups dbbackup binlog
-    binlogs walg wal archivelog archivelogs delsnapshot autobackup wbadmin vss slm
+    recoverypoints pitr checkpoint checkpoints shadowcopy dbbackups dbbackup binlog
+    binlogs walg wal velero archivelog archivelogs delsnapshot autobackup wbadmin vss slm
     restic-backup recovery_point recovery_points backupset volumesnapshot volumesnapshots
     volumesnapshotcontents backuppolicy backupplan backupvault bkup
     """.split()

@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from analyzer.effects.graphql import judge_graphql
+from analyzer.effects.calls import looks_like_sql
+from analyzer.effects.graphql import judge_graphql, judge_name
 from analyzer.effects.http import OVERRIDES, judge_plain_http, overridden
 from analyzer.effects.places import UNKNOWN, Place
 from analyzer.effects.ranks import rank, worst_of
 from analyzer.effects.shell.judging import judge_shell
+from analyzer.effects.sql import judge_sql
+from analyzer.extent import Surface
 from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.operations import judge_operation
 from analyzer.outcomes import answers_of
@@ -32,6 +35,8 @@ __all__ = ["TOKEN_WORDS", "judge_all", "judge_request"]
 GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 """What a call does with a credential that it has already."""
 
+SQL_KEYS = ("sql", "query", "statement", "sql_query", "queries")
+"""Arguments of database tools that hold SQL."""
 PLAIN_READERS = frozenset({Family.READ, Family.SEARCH, Family.LIST})
 TOKEN_WORDS = re.compile(
     r"token|secret|api[_-]?key|passw|credential|private[_-]?key|bearer|auth[_-]?key|\.env\b"
@@ -172,7 +177,20 @@ def _told_by_arguments(action: Action, arguments: Mapping[str, Json], family: Fa
             action.attributes.get(semconv.PROCESS_CWD)
         )
         return judge_shell(command, Place(folder))
-    return Judgement(Effect.UNKNOWN, (f"what {action.name} did is not known from its record",))
+    return _told_by_tool(action.name, arguments)
+
+
+def _told_by_tool(name: str, arguments: Mapping[str, Json]) -> Judgement:
+    """Return what a tool that nobody describes does: by the SQL it is given, else by its name."""
+    for key in SQL_KEYS:
+        text = arguments.get(key)
+        if isinstance(text, str) and looks_like_sql(text):
+            return replace(judge_sql(text), surface=Surface.MCP)
+    last = name.rpartition("__")[2]
+    told = judge_name(last, arguments)
+    if told.effect is not Effect.UNKNOWN:
+        return replace(told, surface=Surface.MCP)
+    return Judgement(Effect.UNKNOWN, (f"what {name} did is not known from its record",))
 
 
 def _hand_up(action: Action, judged: dict[int, Action]) -> None:

@@ -205,6 +205,8 @@ def _alter(statement: Statement) -> Judgement:
         and not re.search(r"DROP (?:NOT NULL|DEFAULT|CONSTRAINT|POLICY|IDENTITY|EXPRESSION)", text)
     ):
         return _found(Effect.D1, statement, f"drops a part of {target}", target=target)
+    if "DELETE" in statement.words or statement.has("CLEAR", "COLUMN"):
+        return _found(Effect.D1, statement, f"deletes rows of {target}", target=target)
     if statement.has("TRUNCATE", "PARTITION"):
         return _found(Effect.D1, statement, f"empties a part of {target}", target=target)
     if _GUARDS_OFF.search(text):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from analyzer.catalogue.commands import Entry, Program, program_of
+from analyzer.effects.calls import looks_like_sql
+from analyzer.effects.names import is_recovery
 from analyzer.effects.places import UNKNOWN, Place, environment_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.invocation import Invocation
@@ -13,6 +16,7 @@ from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
 from analyzer.effects.shell.verbs import judge_by_verbs
 from analyzer.effects.shell.wrappers import Inner, inner_of
+from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools import READERS, TOOLS, WRITERS
 from analyzer.effects.tools.context import Context
 from analyzer.effects.tools.files import judge_redirects
@@ -49,7 +53,9 @@ class _Judge:
 def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
     if depth > MAX_NESTING:
         return unknown("commands run commands too deep to follow")
-    native = judge_cmd(text) or judge_powershell(text, only_if_sure=True)
+    native = None
+    if not _UNIX.match(text):
+        native = judge_cmd(text) or judge_powershell(text, only_if_sure=True)
     if native is not None and native.effect not in {Effect.READ, Effect.WRITE}:
         return native
     reading = read_shell(text, folder=folder)
@@ -60,6 +66,10 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
     if reading.unreadable and (worst is None or worst.effect in {Effect.READ, Effect.WRITE}):
         parts += [unknown(why) for why in reading.unreadable]
     return worst_of(parts)
+
+
+_UNIX = re.compile(r"\s*(?:powershell|pwsh|cmd|sudo|bash|sh|env)\b", re.IGNORECASE)
+"""What says itself which language it runs."""
 
 
 def _judge_command(command: Invocation, judge: _Judge, depth: int) -> Judgement:
@@ -117,7 +127,8 @@ def _asks_for_help(command: Invocation) -> bool:
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if command.name in _RUN_OTHERS:
         before = before[:1]
-    if HELP.intersection(before):
+    asks = HELP.intersection(before)
+    if asks - {"--version", "-version"} or (asks and {before[0], before[-1]} & HELP):
         return True
     if arguments[0] in {"help", "version"} or arguments == ("-V",):
         return True
@@ -148,11 +159,17 @@ def _judge_plain(command: Invocation) -> Judgement:
         return Judgement(Effect.READ, (f"{name} only reads",), name)
     if name in WRITERS:
         return Judgement(Effect.WRITE, (f"{name} makes or changes, and takes nothing away",), name)
+    if name in _SQL_VERBS and program is None:
+        said = " ".join(word.text for word in command.words)
+        if looks_like_sql(said) and re.search(r"(?i)\b(?:from|table|on|database|set|into)\b", said):
+            return judge_sql(said)
     if program is not None and not program.takes_verbs:
         return unknown(f"these words of {name} are in no catalogue", name)
     return judge_by_verbs(command, arguments)
 
 
+_SQL_VERBS = frozenset({"grant", "drop", "delete", "truncate", "alter", "revoke", "update"})
+"""Statements that are given where a shell's commands are."""
 _VALUED = frozenset({
     "-n", "--namespace", "-p", "--profile", "--region", "--project", "--context", "-c", "--config",
     "-f", "--file", "-g", "--resource-group", "-o", "--output", "--name", "-u", "--user", "-H",
@@ -178,12 +195,17 @@ def _judgement(
     reasons += [f"undo: {entry.undo}"] if entry.undo else []
     reasons += [entry.note] if entry.note else []
     environment, basis = environment_in(" ".join(w.text for w in command.words))
+    named = " ".join(arguments.words[len(entry.path) :])
+    effect, recovery = entry.effect, entry.effect is Effect.D2
+    if effect in {Effect.D1, Effect.D3} and (is_recovery(named) or is_recovery(command.hints)):
+        effect, recovery = Effect.D2, True
+        reasons.append("by its name it holds recovery copies")
     return Judgement(
-        effect=entry.effect,
+        effect=effect,
         reasons=tuple(reasons),
         operation=operation,
         target_id=arguments.words[-1] if len(arguments.words) > len(entry.path) else "",
-        same_domain=True if entry.effect is Effect.D2 else entry.same_domain,
+        same_domain=True if recovery else entry.same_domain,
         irreversible=entry.irreversible,
         environment=environment if entry.effect not in {Effect.READ, Effect.WRITE} else UNKNOWN,
         environment_basis=basis,

@@ -32,12 +32,14 @@ RUNNERS = frozenset(
     """.split()
 )
 """Programs whose words are recipes of a project: what a recipe does stands in its file."""
-NOUNS_TOO = frozenset("""
+NOUNS_TOO = frozenset(
+    """
     backup backups snapshot snapshots version versions env run log logs tag tags label test tables
     events job stats metrics archive config history group user search query deploy build copy
     export import restore check audit plan watch login checkpoint mirror schedule views view file
     release trigger sync mount export dump transfer purge-queue replace publish set token rule
-    """.split())
+    """.split()
+)
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
 OPTIONS = frozenset(
     """
@@ -60,17 +62,28 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
         return unknown(f"what {' '.join(context)} does stands in the project's own files", name)
     if found is not None:
         verb, sense = found
-        return judge_verb(verb, sense, context, arguments, hints=invocation.hints)
+        judged = judge_verb(verb, sense, context, arguments, hints=invocation.hints)
+        option = _destroying_option(arguments) if sense is Sense.WRITES else ""
+        if not option:
+            return judged
+        return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
     glued = words_in(name)
     for part in glued if len(glued) > 1 else ():
         sense = sense_of(part)
         if sense in {Sense.DESTROYS, Sense.ENDS} and part not in {"clean", "clear", "reset"}:
             return judge_verb(part, sense, context, arguments, hints=invocation.hints)
+    if option := _destroying_option(arguments):
+        return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
+    return unknown(f"what {name} does with these words is in no catalogue", name)
+
+
+def _destroying_option(arguments: Arguments) -> str:
+    """Return the verb of an option that destroys: `--delete`, `--remove-all`."""
     for option in sorted(arguments.options):
         parts = words_in(option)
         if option.startswith("-") and parts and parts[0] in OPTIONS and not _NEGATED.match(option):
-            return judge_verb(parts[0], Sense.DESTROYS, (*context, *parts), arguments)
-    return unknown(f"what {name} does with these words is in no catalogue", name)
+            return parts[0]
+    return ""
 
 
 def judge_verb(
@@ -84,7 +97,7 @@ def judge_verb(
     """Return the effect of a verb among the words of its command."""
     operation = " ".join(context)
     nouns = [n for word in context for n in words_in(word)]
-    recovery = is_recovery(operation) or is_recovery(hints)
+    recovery = is_recovery(f"{operation} {' '.join(arguments.words)}") or is_recovery(hints)
     said = f"{operation}: {verb!r} {sense.value} by its name, in no catalogue"
     if sense is Sense.READS:
         return Judgement(Effect.READ, (f"{operation}: {verb!r} reads by its name",), operation)
@@ -116,7 +129,11 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
     for place, word in enumerate(words):
         lowered = word.lower()
         sense = sense_of(lowered)
-        if lowered in NOUNS_TOO and any(sense_of(w.lower()) for w in words[place + 1 : place + 3]):
+        if lowered in NOUNS_TOO and any(
+            sense_of(part)
+            for w in words[place + 1 : place + 3]
+            for part in (w.lower(), *words_in(w))
+        ):
             continue
         if sense:
             return lowered, sense

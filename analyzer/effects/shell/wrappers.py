@@ -364,7 +364,8 @@ _Reader = Callable[[Invocation, Sequence[Word]], Inner | None]
 _SPECIAL: dict[str, _Reader] = {
     "command": _command, "env": _env, "eval": _eval, "source": _source, ".": _source, "su": _su,
     "runuser": _su, "xargs": _xargs, "gxargs": _xargs, "find": _find, "gfind": _find, "fd": _fd,
-    "fdfind": _fd, "ssh": _ssh, "autossh": _ssh, "sshpass": lambda i, w: _prefixed(_of("-p -f -e"), w),
+    "fdfind": _fd, "ssh": _ssh, "autossh": _ssh,
+    "plink": _ssh, "sshpass": lambda i, w: _prefixed(_of("-p -f -e"), w),
     "kubectl": _kubectl, "oc": _kubectl, "k": _kubectl, "trap": _trap, "cmd": _cmd,
     "powershell": _powershell, "pwsh": _powershell,
     "ansible": _valued_text("-a", "--args"), "tmux": lambda i, w: None,

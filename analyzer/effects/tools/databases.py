@@ -265,7 +265,7 @@ DATABASE_TOOLS: dict[str, Tool] = {
     "trino": _sql_client("trino", "--execute"), "vsql": _sql_client("postgres", "-c"),
     "usql": _sql_client("", "-c --command"), "rman": _sql_client("oracle", "cmdline"),
     "sqlplus": _sql_client("oracle", "-e"), "isql": _sql_client("", "-e"), "ysqlsh": _sql_client("postgres", "-c"),
-    "litecli": _sql_client("sqlite", "-e"), "influx": _sql_client("", "-execute"),
+    "litecli": _sql_client("sqlite", "-e"),
     "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongo": _mongo, "mongosh": _mongo,
     "dropdb": _plain(Effect.D3, "drops a database"), "dropuser": _plain(Effect.D6, "drops a role", bulk=Bulk.ONE),
     "mysqladmin": _mysqladmin, "mariadb-admin": _mysqladmin, "pg_restore": _restore("--clean", "-c"),

@@ -299,7 +299,8 @@ def _tee(context: Context) -> Judgement | None:
 FILE_TOOLS: dict[str, Tool] = {
     "rm": _rm, "unlink": _unlink, "shred": _unlink, "srm": _unlink, "wipe": _device, "scrub": _device,
     "rmdir": _rmdir, "del": _unlink, "erase": _unlink, "rd": _unlink, "trash": _unlink,
-    "trash-put": _unlink, "trash-rm": _unlink, "rimraf": _unlink, "del-cli": _unlink,
+    "trash-put": _unlink, "trash-rm": _unlink,
+    "rip": _unlink, "rimraf": _unlink, "del-cli": _unlink,
     "sfill": _device, "sswap": _device, "smem": _device, "mv": _mv, "cp": _cp, "dd": _dd,
     "dcfldd": _dd, "truncate": _truncate, "mke2fs": _device, "mkswap": _device, "nwipe": _device,
     "wipefs": _only_with("-a", "--all", "-o"), "blkdiscard": _device, "sgdisk": _only_with("-Z", "-z", "--zap-all", "-o", "-d"),

@@ -29,7 +29,7 @@ READERS = frozenset(
 )
 WRITERS = frozenset(
     """
-    mkdir touch ln mkfifo mktemp mknod install patch split csplit gzip gunzip bzip2 xz unxz zstd
+    mkdir touch ln mkfifo mktemp mknod install patch csplit gzip gunzip bzip2 xz unxz zstd
     unzip 7z gcc g++ cc clang clang++ ld ar make_ cmake ninja meson rustc javac go_build tsc_emit
     chsh chfn swapon mount umount modprobe insmod hwclock timedatectl_set
     black isort autopep8 prettier gofmt rustfmt clang-format wget_ ffmpeg convert magick sox

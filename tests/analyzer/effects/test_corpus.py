@@ -80,6 +80,19 @@ def test_third_parties_commands(capsys: pytest.CaptureFixture[str]) -> None:
     found = score(lines(CASES))
     with capsys.disabled():
         sys.stdout.write(f"\n  corpus: {found}\n")
-    assert found.recall >= 0.88
+    assert found.recall >= 0.95
     assert found.false / found.harmless <= 0.02
-    assert found.taken_for_reads / found.destructive <= 0.006
+    assert found.taken_for_reads / found.destructive <= 0.005
+    assert found.kills_told / found.kills >= 0.9
+    assert found.kills_told / (found.kills_told + found.kills_false) >= 0.95
+
+
+def test_fresh_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    """Cases written beside the corpus; measured at 0.86 before the catalogue was filled."""
+    found = score(lines(OWN))
+    with capsys.disabled():
+        sys.stdout.write(f"\n  fresh: {found}\n")
+    assert found.recall >= 0.95
+    assert found.false / found.harmless <= 0.02
+    assert found.kills_told / found.kills >= 0.9
+    assert found.taken_for_reads == 0
