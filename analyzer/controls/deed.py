@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analyzer.deeds import is_harmful
+from analyzer.deeds import HARMFUL, is_harmful
 from analyzer.model import Action, Effect, Judgement
 from analyzer.requests import header, host_of
 from analyzer.secret_names import names_a_secret
@@ -32,13 +32,16 @@ __all__ = ["Deed", "deed_of", "words_of"]
 MAX_TEXT = 100_000
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-FILES = frozenset({"file", "folder", "directory", "path", "files"})
-FLAGS = re.compile(
-    r"(?<!\S)(?:--yes|-y|--force|--auto-approve|-auto-approve(?:=true)?|--accept-data-loss"
-    r"|--force-reset|--quiet|-q(?=\s)|--no-verify|--skip-final-snapshot|--no-preserve-root"
-    r"|--dangerously-[a-z-]+|--no-confirm|--confirm(?:=\S+)?|--assume-yes|--non-interactive"
-    r"|--skip-confirmation|--yolo|--allow-all(?:-tools)?|--hard)(?=\s|$|['\"])"
-)
+FILES = frozenset({"file", "folder", "directory", "path", "files", "git"})
+LOCAL = frozenset({
+    ">", ">>", "mkdir", "touch", "mv", "cp", "ln", "chmod", "chown", "sed", "tee", "cat", "rm",
+    "rmdir", "unlink", "tar", "unzip", "zip", "gzip", "patch", "git", "find", "install", "pip",
+    "pip3", "uv", "poetry", "npm", "pnpm", "yarn", "npx", "cargo", "go", "make", "python",
+    "python3", "virtualenv",
+})  # fmt: skip
+"""First words of operations that change this machine's files and packages, and nothing else."""
+OUTWARD = frozenset({"push", "publish", "unpublish", "deploy", "login", "prisma", "drizzle-kit"})
+"""Further words of operations that reach out all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +79,24 @@ class Deed:
 
     @property
     def harms(self) -> bool:
-        """True where it destroys, disables, cuts off, or sends out."""
-        return self.effect in {
-            Effect.D1, Effect.D2, Effect.D3, Effect.D4, Effect.D5, Effect.D6, Effect.X1, Effect.X2,
-        }  # fmt: skip
+        """True where it destroys, disables, cuts off, or sends out.
+
+        Files of the workspace are the work itself: what is done to them is no harm yet.
+        """
+        if self.effect not in HARMFUL:
+            return False
+        return not (self.is_local and self.judgement.environment == "development")
 
     @property
     def is_local(self) -> bool:
         """True where it changes files here and nothing else, as far as is known."""
         if self.kind is Kind.API_REQUEST or self.host:
             return False
-        return self.family is Family.EDIT or self.judgement.target_type in FILES
+        words = self.judgement.operation.split()
+        if len(words) > 1 and OUTWARD & set(words[1:3]):
+            return False
+        is_file = self.family is Family.EDIT or self.judgement.target_type in FILES
+        return is_file or (bool(words) and words[0] in LOCAL)
 
     @property
     def seeks_secrets(self) -> bool:
@@ -116,7 +126,7 @@ def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
         paths=paths_of(action.name, arguments, cwd),
         sought=_sought(family, arguments, command),
         carried=_carried(action),
-        flags=tuple(dict.fromkeys(FLAGS.findall(command))),
+        flags=action.judgement.bypass,
         cwd=as_text(action.attributes.get(semconv.PROCESS_CWD)) or cwd,
     )
 

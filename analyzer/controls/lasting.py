@@ -6,6 +6,8 @@ hindsight they say whether the loss would have been one.
 
 from __future__ import annotations
 
+import re
+
 from analyzer.controls.deed import Deed
 from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
@@ -14,6 +16,14 @@ from analyzer.model import Effect
 
 __all__ = ["BackupElsewhere", "DeletionProtection", "PointInTime", "Recorder", "SoftDelete"]
 
+STATEMENTS = frozenset({
+    "sql", "postgres", "mysql", "sqlite", "redis", "mongo", "orm", "prisma", "drizzle",
+    "drizzle-kit", "rails", "rake", "artisan", "alembic", "flyway", "dropdb", "manage.py",
+})  # fmt: skip
+"""First words of operations that a database runs, or a tool that makes it run them."""
+ROWS = frozenset({
+    "table", "tables", "schema", "row", "rows", "column", "collection", "keys", "database",
+})  # fmt: skip
 DELETING = frozenset({Effect.D1, Effect.D2, Effect.D3})
 
 
@@ -105,8 +115,6 @@ def is_resource_deletion(deed: Deed) -> bool:
 def is_statement(deed: Deed) -> bool:
     """Tell whether a deed is a database's statement, or runs one: rows and tables, no container."""
     operation = deed.judgement.operation.lower()
+    head = re.split(r"[.\s]", operation, maxsplit=1)[0]
     kind = deed.judgement.target_type.lower()
-    head = operation.partition(".")[0]
-    return head in {"sql", "postgres", "mysql", "sqlite", "redis", "mongo", "orm", "prisma",
-                    "drizzle", "rails"} or kind in {"table", "schema", "row", "rows", "column",
-                                                    "collection", "keys", "tables"}  # fmt: skip
+    return head in STATEMENTS or kind in ROWS

@@ -122,7 +122,9 @@ class Past:
         if action.kind is Kind.API_REQUEST and action.outcome is Outcome.REFUSED:
             self._refuse(action)
         changes = action.judgement.effect is Effect.WRITE or action.judgement.effect.destroys
-        if changes and action.outcome in {Outcome.FAILED, Outcome.NO_RESULT}:
+        # An edit that fails says so and changes nothing; of a command nobody knows how far it came.
+        partly = changes and family_of(action.name) is not Family.EDIT
+        if partly and action.outcome in {Outcome.FAILED, Outcome.NO_RESULT}:
             self.unverified = (action.id, action.title)
         elif action.outcome is Outcome.OK and not action.content_error and _looks(action):
             self.unverified = None

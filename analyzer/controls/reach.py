@@ -23,6 +23,8 @@ MUTATING = frozenset({
 })  # fmt: skip
 _NARROW = re.compile(r"^(?:project|environment|database|repository|bucket|single .*|one .*)$")
 _PLACE = re.compile(r"\b(prod(?:uction)?|stag(?:e|ing)|dev(?:elopment)?|test|preview)\b", re.I)
+FILES, DEVELOPMENT = "files", "development"
+ROOTS = frozenset({".", "./", "*", "./*", "..", "/", "/*"})
 TEMPORARY = ("/tmp", "/var/tmp", "/private/tmp")  # noqa: S108 - names to compare with, none is made
 
 
@@ -132,34 +134,36 @@ class PathScope(Control):
         del past
         if deed.kind is Kind.API_REQUEST or deed.effect not in MUTATING or deed.host:
             return None
-        destroys = deed.effect.destroys and deed.family is Family.SHELL
-        named = deed.paths if deed.family is Family.EDIT else _words(deed) if destroys else ()
+        if deed.family is Family.EDIT:
+            named, destroys = deed.paths, False
+        elif deed.judgement.target_type == FILES and deed.judgement.environment != DEVELOPMENT:
+            named, destroys = tuple(filter(None, (deed.judgement.target_id,))), True
+        else:
+            return None
         for path in named:
             if _outside(path, deed.cwd, settings.roots, destroys=destroys):
-                reason = f"{path} is not inside the workspace {deed.cwd or '(not known)'}"
+                where = deed.cwd or "which is not known"
+                reason = f"{path} is not inside the workspace ({where})"
+                if destroys and path in ROOTS:
+                    reason = f"{path} is the workspace itself, or all that is in it"
                 return Ruling(Answer.DENY, reason, "name a path inside the workspace")
         return None
 
 
-def _words(deed: Deed) -> tuple[str, ...]:
-    """Return what of a command may be a path: a target that is judged, and its own words."""
-    target = deed.judgement.target_id
-    words = [w.strip("'\"") for w in re.split(r"[\s;|&<>()]+", deed.command) if w]
-    paths = [w for w in words if w in {".", "..", "*", "~", "/"} or re.match(r"^[~/]|\.\./|\$", w)]
-    return tuple(dict.fromkeys(filter(None, (*paths, target if "/" in target else ""))))
-
-
 def _outside(path: str, cwd: str, roots: tuple[str, ...], *, destroys: bool) -> bool:
-    if path.startswith(("~", "$HOME", "${HOME}")):
-        return True
-    if path.startswith("$") or "://" in path or path.startswith(("/dev/null", "/dev/std")):
+    if path.startswith(("~", "$")) or path in ROOTS:
+        # What a variable resolves to nobody knows beforehand; an empty one leaves the root.
+        return destroys or path.startswith("~")
+    if path.startswith("/dev/") and not destroys:
         return False
+    if not cwd and not path.startswith("/"):
+        return path.startswith("..")
     full = posixpath.normpath(posixpath.join(cwd or "/", path))
     allowed = [r for r in (cwd, *roots) if r]
-    if not allowed:
-        return destroys and full in {"/", "/home", "/root", "/etc", "/usr", "/var"}
     if full in allowed or any(a.startswith(full.rstrip("/") + "/") for a in allowed):
         return destroys
+    if not allowed and not destroys:
+        return False  # nobody said what the workspace is
     return not any(full.startswith(a.rstrip("/") + "/") for a in (*allowed, *TEMPORARY))
 
 

@@ -21,6 +21,8 @@ from analyzer.controls.past import Consent, Found, Past, Refused
 from analyzer.controls.policy import Policy
 from analyzer.controls.replaying import Ruled, past_of, ruled_over
 from analyzer.controls.settings import Settings
+from analyzer.effects.places import Place
+from analyzer.effects.shell.judging import judge_shell
 from analyzer.incident import incident_of
 from analyzer.model import Effect, Judgement
 from analyzer.tools import Family
@@ -171,6 +173,13 @@ def known(host: str, *, before_secret: bool) -> Past:
     return made
 
 
+def shell(command: str, folder: str) -> Deed:
+    """Return a shell call as the classifiers judge it."""
+    judgement = judge_shell(command, Place(folder))
+    made = deed(judgement=judgement, command=command, title=command, cwd=folder)
+    return replace(made, flags=judgement.bypass)
+
+
 APPLY = deed(Effect.UNKNOWN, judgement=Judgement(Effect.UNKNOWN), command="terraform apply")
 POST = deed(
     judgement=Judgement(Effect.UNKNOWN), kind=Kind.API_REQUEST, command="", host="x.test",
@@ -208,9 +217,29 @@ CASES: list[tuple[str, Deed, Past, Settings, Answer | None]] = [
     ("path-scope", edit("src/../../other/a.py"), past(), Settings(), Answer.DENY),
     ("path-scope", edit("src/a.py"), past(), Settings(), None),
     ("path-scope", edit("/srv/data/a"), past(), Settings(roots=("/srv/data",)), None),
-    ("path-scope", deed(command="rm -rf ~/", title="rm"), past(), Settings(), Answer.DENY),
-    ("path-scope", deed(command="rm -rf .", title="rm"), past(), Settings(), Answer.DENY),
-    ("path-scope", deed(command="rm -rf build", title="rm"), past(), Settings(), None),
+    *[("path-scope", shell(command, folder), past(), Settings(), expected)
+      for command, folder, expected in (
+          ("rm -rf ~/", "/w", Answer.DENY), ("rm -rf .", "/w", Answer.DENY),
+          ("rm -rf *", "/w", Answer.DENY), ("rm -rf $UNSET/", "/w", Answer.DENY),
+          ("rm -rf ../other", "/w", Answer.DENY), ("rm -rf /srv/data", "/w", Answer.DENY),
+          ("cat x > /etc/motd", "/w", Answer.DENY), ("rm -rf build", "/w", None),
+          ("rm -rf build", "", None), ("rm -rf /w/build", "/w", None),
+          ("rm -rf /tmp/scratch", "/w", None), ("git reset --hard", "/w", None),
+          ("find . -name '*.pyc' -delete", "/w", None))],
+    *[("approval", shell(command, "/w"), past(), Settings(), expected)
+      for command, expected in (
+          ("rm -rf build node_modules", None), ("git reset --hard", None), ("npm ci", None),
+          ("rm -rf /srv/data", Answer.ASK), ("git push --force origin main", Answer.ASK),
+          ("terraform destroy", Answer.ASK), ("psql -c 'DROP TABLE users'", Answer.ASK))],
+    *[("read-only", shell(command, "/w"), past(), Settings(), expected)
+      for command, expected in (
+          ("git commit -m x", None), ("pip install x", None), ("mkdir -p a", None),
+          ("git push origin main", Answer.ASK), ("psql -c 'INSERT INTO a VALUES (1)'", Answer.ASK),
+          ("psql -c 'SELECT 1'", None), ("kubectl delete ns prod", Answer.ASK))],
+    *[("bypass-flags", shell(command, "/w"), past(), Settings(), expected)
+      for command, expected in (
+          ("terraform destroy -auto-approve", Answer.DENY), ("terraform destroy", None),
+          ("rm -rf build", None))],
     ("credential-mismatch", deed(Effect.READ, judgement=Judgement(Effect.READ), command="",
      sought="ACME_", family=Family.SEARCH), refused(), Settings(), Answer.DENY),
     ("credential-mismatch", deed(judgement=Judgement(Effect.READ), command="", sought="def main",
