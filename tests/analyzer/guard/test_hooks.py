@@ -211,9 +211,16 @@ def _hang_up(deaf: socket.socket) -> None:
 def test_the_first_question_starts_a_guard_and_no_settings_end_it(tmp_path: Path) -> None:
     hooks = Hooks(tmp_path / "flight.db")
     Post(hooks.recording).set(Mode.ENFORCE)
-    event, harm = call("claude-code", HARM, 80)
-    decision, reason = held("claude-code", hooks.run("claude-code", harm, event).stdout)
-    assert (decision, "volumeDelete" in reason) == ("deny", True)
+    numbers = iter(range(80, 1000))
+
+    def is_decided() -> bool:
+        # Until it has started, which may take its time, nothing can be decided: that is denied.
+        event, harm = call("claude-code", HARM, next(numbers))
+        decision, reason = held("claude-code", hooks.run("claude-code", harm, event).stdout)
+        assert decision == "deny"
+        return "volumeDelete" in reason
+
+    until(is_decided, "a guard that decides")
     Post(hooks.recording).set(Mode.OFF)
     until(lambda: not guard_socket(hooks.recording).exists(), "the guard's end")
     lock = hooks.recording.with_name("flight.db.guard.lock")
