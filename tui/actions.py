@@ -5,13 +5,26 @@ No action lives outside of this table; a screen offers one by having the method 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from textual.binding import Binding, BindingType
 
-__all__ = ["ACTS", "Act", "Place", "acts_of", "bindings", "entries", "key_name"]
+__all__ = [
+    "ACTS",
+    "Act",
+    "Keymap",
+    "Place",
+    "acts_of",
+    "bindings",
+    "entries",
+    "key_name",
+    "textual_key",
+]
+
+type Keymap = Mapping[str, str]
+"""Action's id -> the keys that a person gave it instead of the table's."""
 
 
 class Place(StrEnum):
@@ -90,6 +103,11 @@ ACTS = (
     Act("pane", "tab", "Next pane", "pane(1)", ROOMS, "tab Pane", 18),
     Act("pane_back", "shift+tab", "Previous pane", "pane(-1)", ROOMS),
     Act("copy", "y", "Copy what is selected or shown", "copy", ROOMS, "y Copy", 32),
+    Act("copy_all", "Y", "Copy the action as JSON", "copy_json", REPLAY),
+    Act("plain", "ctrl+l", "Plain text on the normal screen", "plain", ROOMS),
+    Act("theme", "ctrl+t", "Next theme: dark, light, ansi", "theme", EVERYWHERE),
+    Act("accept", "a", "Accept the finding: it holds", "accept", FOUND, "a Accept", 20),
+    Act("dismiss", "d", "Dismiss the finding, and say why", "set_aside", FOUND, "d Dismiss", 22),
     Act("sessions", "S", "Sessions", "sessions", (Place.REPLAY, Place.FINDINGS), "S Sessions", 42),
     Act("replay", "R", "Replay", "replay", (Place.SESSIONS, Place.FINDINGS)),
     Act("findings", "F", "Findings", "findings", (Place.SESSIONS, Place.REPLAY), "F Findings", 16),
@@ -125,23 +143,44 @@ def key_name(key: str) -> str:
     return NAMES.get(key, key.replace("ctrl+", "^"))
 
 
-def acts_of(place: Place) -> list[Act]:
-    """Return what can be done on a screen, in the table's order."""
-    return [act for act in ACTS if place in act.places]
+def textual_key(written: str) -> str:
+    """Return Textual's name of a key as people write it: `[` is `left_square_bracket`."""
+    named = {sign: key for key, sign in NAMES.items()}
+    return named.get(written, written.replace("^", "ctrl+") if len(written) > 1 else written)
+
+
+def acts_of(place: Place, keymap: Keymap | None = None) -> list[Act]:
+    """Return what can be done on a screen, in the table's order, under the keys in use."""
+    return [_rekeyed(act, keymap or {}) for act in ACTS if place in act.places]
+
+
+def _rekeyed(act: Act, keymap: Keymap) -> Act:
+    keys = keymap.get(act.id)
+    if keys is None or keys == act.keys:
+        return act
+    hint = act.hint and f"{key_name(keys.split()[0])} {act.hint.rpartition(' ')[2]}"
+    return replace(act, keys=keys, hint=hint)
 
 
 def bindings(place: Place) -> list[BindingType]:
     """Return a screen's key bindings."""
-    return [
-        Binding(key, act.method.format(key=key), act.label.format(key=key), show=False)
-        for act in acts_of(place)
-        for key in act.keys.split()
-    ]
-
-
-def entries(place: Place) -> Iterator[tuple[str, str, str]]:
-    """Yield a screen's palette entries: label, keys for people, Textual action."""
+    found: list[BindingType] = []
     for act in acts_of(place):
+        if "{key}" in act.method:
+            found += [
+                Binding(key, act.method.format(key=key), act.label.format(key=key), show=False)
+                for key in act.keys.split()
+            ]
+        else:
+            # With an id, so that the app's keymap can give it other keys.
+            keys = ",".join(act.keys.split())
+            found.append(Binding(keys, act.method, act.label, show=False, id=act.id))
+    return found
+
+
+def entries(place: Place, keymap: Keymap | None = None) -> Iterator[tuple[str, str, str]]:
+    """Yield a screen's palette entries: label, keys for people, Textual action."""
+    for act in acts_of(place, keymap):
         if "{key}" in act.method:
             for key in act.keys.split():
                 yield act.label.format(key=key), key_name(key), act.method.format(key=key)

@@ -27,11 +27,13 @@ from tui.screens.replay import Replay
 from tui.screens.replay_keys import ReplayKeys
 from tui.screens.room import Room
 from tui.screens.sessions import Sessions
+from tui.settings import THEMES, Settings
 from tui.source import RecordingSource, Source
 
 __all__ = ["FlightApp"]
 
 EVERYTHING = Filter()
+DEFAULTS = Settings()
 DARK = Theme(
     name="flightlog-dark",
     dark=True,
@@ -81,6 +83,7 @@ class FlightApp(App[None]):
         *,
         at: str | None = None,
         chosen: Filter = EVERYTHING,
+        settings: Settings = DEFAULTS,
         glyphs: Glyphs = UNICODE,
         source: Source | None = None,
     ) -> None:
@@ -94,7 +97,10 @@ class FlightApp(App[None]):
         self._chosen = chosen
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self.theme = THEMES[settings.theme]
+        self.keymap = settings.keymap
+        """Keys that a person gave to actions instead of the table's."""
+        self.set_keymap({act: keys.replace(" ", ",") for act, keys in settings.keymap.items()})
 
     def get_default_screen(self) -> Screen[None]:
         """Open the session that was asked for, else the list."""
@@ -115,6 +121,14 @@ class FlightApp(App[None]):
         if isinstance(event, events.Key) and isinstance(self.screen, Room):
             self.screen.hush()
         await super().on_event(event)
+
+    def next_theme(self) -> str:
+        """Take the next theme, and return what people call it."""
+        names = list(THEMES)
+        place = next((i for i, name in enumerate(names) if THEMES[name] == self.theme), -1)
+        name = names[(place + 1) % len(names)]
+        self.theme = THEMES[name]
+        return name
 
     # --- moving between screens ---------------------------------------------------------------
 

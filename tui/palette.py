@@ -16,7 +16,8 @@ class ActProvider(Provider):
 
     def _entries(self) -> list[tuple[str, str, str]]:
         place = getattr(self.screen, "PLACE", None)
-        return list(entries(place)) if isinstance(place, Place) else []
+        keymap = getattr(self.app, "keymap", None)
+        return list(entries(place, keymap)) if isinstance(place, Place) else []
 
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""

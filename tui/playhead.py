@@ -62,6 +62,12 @@ class Playhead:
         skipped = self.timeline.skipped_ns if self.skip_idle else 0
         return self.timeline.length_ns - skipped
 
+    @property
+    def watched_ns(self) -> int:
+        """Where in the replay this moment is, in ns at speed 1, without what is skipped."""
+        moment = self._watched(self.t_ns) if self.skip_idle else self.t_ns
+        return moment - self.timeline.start_ns
+
     def advance(self, elapsed_ns: int) -> Self:
         """Play for a stretch of real time; stops at the end and, where asked, at a finding."""
         if not self.playing:

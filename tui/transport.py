@@ -37,9 +37,12 @@ def _compose(
     idle, stops = _on(playhead.skip_idle), _on(playhead.stop_at_findings)
     watch = ""
     if has_watch and playhead.watch_ns != timeline.length_ns:
-        watch = f" (plays {format_offset(playhead.watch_ns)})"
+        at = format_offset(playhead.watched_ns)
+        watch = f" (plays {at}/{format_offset(playhead.watch_ns)})"
     shown = f"{format_offset(playhead.offset_ns)}/{total}"
-    settings = f"i:skip {idle}  p:stop {stops}"
+    if playhead.watch_ns != timeline.length_ns and not is_long:
+        watch = f" ({format_offset(playhead.watch_ns)})"
+    settings = f"i:skip {idle}{watch}  p:stop {stops}"
     if is_long:
         settings = f"skip idle >2s: {idle}{watch}   stop at findings: {stops}"
     gap = "   " if is_long else "  "

@@ -16,6 +16,7 @@ from tests.tui.factories import HeldSource
 from tui.app import FlightApp
 from tui.glyphs import UNICODE, Glyphs
 from tui.screens.replay import Replay
+from tui.settings import Settings
 
 DEADLINE = 10.0
 
@@ -37,6 +38,7 @@ async def driven(
     at: str | None = None,
     source: HeldSource | None = None,
     chosen: Filter | None = None,
+    given: Settings | None = None,
 ) -> AsyncIterator[tuple[FlightApp, Pilot[None]]]:
     source = source or HeldSource(*held)
     app = FlightApp(
@@ -44,6 +46,7 @@ async def driven(
         session,
         at=at,
         chosen=chosen or Filter(),
+        settings=given or Settings(),
         glyphs=glyphs,
         source=source,
     )

@@ -257,7 +257,7 @@ async def test_idle_time_is_drawn_and_both_lengths_are_known() -> None:
     async with replaying(idle()) as (app, pilot, _screen):
         shown = text(app)
         assert "... idle 30.0s skipped ..." in shown
-        assert "00:37.0   1x   skip idle >2s: on (plays 00:06.0)" in shown
+        assert "00:37.0   1x   skip idle >2s: on (plays 00:00.0/00:06.0)" in shown
         await pilot.press("i")
         await pilot.pause()
         assert "... idle 30.0s ..." in text(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from tui.app import FlightApp
 from tui.glyphs import glyphs_for
 from tui.plain import print_timeline
 from tui.scene import Scene
+from tui.settings import THEMES, load_settings
 from tui.source import RecordingSource, find_session
 from tui.terminal import check_terminal
 
@@ -31,6 +33,7 @@ EVERYTHING = Filter()
 @recording_option
 @click.option("--at", metavar="TIME", help="Begin at 7.5, 1:07.5, 50%, #31 or a rule such as R07.")
 @filter_option(Scope.ACTIONS)
+@click.option("--theme", type=click.Choice(tuple(THEMES)), help="Colours; default: the config's.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
 @click.option("--plain", is_flag=True, help="Print the time line as text instead of drawing it.")
 def command(
@@ -39,6 +42,7 @@ def command(
     at: str | None,
     *,
     chosen: Filter,
+    theme: str | None,
     ascii_only: bool,
     plain: bool,
 ) -> None:
@@ -63,7 +67,7 @@ def command(
     session_id = None if session is None else find_session(path, session).id
     if at is not None and session_id is not None:
         _moment(at, RecordingSource(path).load(session_id))
-    code = run_replay(path, session_id, at=at, chosen=chosen, ascii_only=ascii_only)
+    code = run_replay(path, session_id, at=at, chosen=chosen, theme=theme, ascii_only=ascii_only)
     raise click.exceptions.Exit(code)
 
 
@@ -101,6 +105,7 @@ def run_replay(
     *,
     at: str | None = None,
     chosen: Filter = EVERYTHING,
+    theme: str | None = None,
     ascii_only: bool = False,
 ) -> int:
     """Open the screens on a recording and return the exit code.
@@ -110,20 +115,27 @@ def run_replay(
         session_id: whole id of the session to replay; None opens the list of sessions.
         at: where to begin, as `--at` takes it.
         chosen: which actions are shown at first.
+        theme: colours, by the name that people use; None: the configuration file's.
         ascii_only: draw with ASCII alone.
 
     Raises:
         TerminalError: there is no terminal that it could be drawn on.
         RecordingError: the recording cannot be used.
         SessionNotFoundError: it has no such session.
+        SettingsError: the configuration file holds a mistake.
     """
     check_terminal()
+    settings = load_settings()
+    if theme is not None:
+        settings = replace(settings, theme=theme)
     source = RecordingSource(recording)
     if session_id is None:
         source.sessions()
     else:
         find_session(recording, session_id)
     glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
-    app = FlightApp(recording, session_id, at=at, chosen=chosen, glyphs=glyphs, source=source)
+    app = FlightApp(
+        recording, session_id, at=at, chosen=chosen, settings=settings, glyphs=glyphs, source=source
+    )
     app.run()
     return app.return_code or 0

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from textual import on
+from textual import on, work
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 
+from analyzer.casefile import CaseFileError, Entry, Sort
 from analyzer.model import Finding
 from analyzer.timeline import format_offset
 from tui.actions import Place, bindings
+from tui.case_lines import case_lines
 from tui.clipboard import copy_text
 from tui.line import Line, Piece, Tone, line, severity_tone
 from tui.scene import Scene
 from tui.screens.room import Room
 from tui.transport import spread
 from tui.widgets.lines import LineList, OneLine, RowView
+from tui.widgets.prompt import Question
 from tui.words import banner, count_words
 
 __all__ = ["Findings", "finding_account"]
@@ -44,9 +48,26 @@ class Findings(Room):
     Findings.-ascii.-narrow #account { border-left: none; border-top: ascii $panel-lighten-2; }
     """
 
+    class Decided(Message):
+        """The case file was read."""
+
+        def __init__(self, decided: Mapping[tuple[str, int], Entry], said: str) -> None:
+            super().__init__()
+            self.decided = decided
+            self.said = said
+
+    class CaseFailed(Message):
+        """The case file could not be read or written."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
     def __init__(self, scene: Scene) -> None:
         super().__init__()
         self.scene = scene
+        self.decided: Mapping[tuple[str, int], Entry] = {}
+        """Rule and action -> the last decision on that finding."""
 
     def furniture(self) -> Iterable[Widget]:
         """The list and the account of the finding under the cursor."""
@@ -60,12 +81,16 @@ class Findings(Room):
         self.set_class(self.glyphs.ascii, "-ascii")
         self.set_class(self.scene.is_reenactment(), "-reenacted")
         self._show(0)
+        self._read_case()
 
     def resized(self) -> None:
         """Compose the header again."""
         analysis = self.scene.analysis
         left = line(f"Findings {self.glyphs.cursor} {analysis.session.id[:8]}")
-        right = count_words(analysis.findings)
+        sorts = [decision.sort for decision in self.decided.values()]
+        accepted, dismissed = sorts.count(Sort.ACCEPTED), sorts.count(Sort.DISMISSED)
+        decided = f"{accepted} accepted, {dismissed} dismissed   " if sorts else ""
+        right = (*line(decided, tone=Tone.DIM), *count_words(analysis.findings))
         self.show_header(spread(left, right, self.size.width, self.glyphs))
 
     def current(self) -> Finding | None:
@@ -83,17 +108,74 @@ class Findings(Room):
         listed.move_to(cursor)
         finding = self.current()
         if finding is not None:
-            self.query_one("#account", LineList).show(finding_account(self.scene, finding))
+            account = finding_account(self.scene, finding)
+            decision = self.decided.get((finding.rule, finding.action))
+            account[1:1] = case_lines([decision] if decision else [])
+            self.query_one("#account", LineList).show(account)
+
+    @work(thread=True, group="case", exit_on_error=False)
+    def _read_case(self, said: str = "") -> None:
+        try:
+            decided = self.flight.case.decisions(self.scene.analysis.session.id)
+        except CaseFileError as error:
+            self.post_message(self.CaseFailed(str(error)))
+        else:
+            self.post_message(self.Decided(decided, said))
+
+    @work(thread=True, group="case", exit_on_error=False)
+    def _decide(self, finding: Finding, sort: Sort, reason: str) -> None:
+        session = self.scene.analysis.session.id
+        try:
+            self.flight.case.add(session, finding.action, sort, reason, rule=finding.rule)
+        except CaseFileError as error:
+            self.post_message(self.CaseFailed(str(error)))
+        else:
+            self._read_case(f"{finding.rule} {sort.value}")
+
+    @on(CaseFailed)
+    def _case_failed(self, event: CaseFailed) -> None:
+        self.say(event.reason)
+
+    @on(Decided)
+    def _was_decided(self, event: Decided) -> None:
+        self.decided = event.decided
+        self._show(self.query_one("#findings", LineList).cursor)
+        self.resized()
+        if event.said:
+            self.say(event.said)
+
+    def action_accept(self) -> None:
+        """Say that the finding holds."""
+        finding = self.current()
+        if finding is not None:
+            self._decide(finding, Sort.ACCEPTED, "")
+
+    def action_set_aside(self) -> None:
+        """Ask why the finding does not matter, and keep the answer."""
+        finding = self.current()
+        if finding is None:
+            return
+        said = line(f"why does {finding.rule} not matter here?")
+
+        def answered(reason: str) -> str | None:
+            if not reason.strip():
+                return "a dismissal needs a reason"
+            self._decide(finding, Sort.DISMISSED, reason.strip())
+            return None
+
+        self.ask(Question(label="because", changed=lambda _text: said, answered=answered))
 
     def _row(self, finding: Finding, is_cursor: bool) -> Line:
         at = format_offset(finding.t_ns - self.scene.timeline.start_ns)
         tone = severity_tone(finding.severity)
+        decision = self.decided.get((finding.rule, finding.action))
         return line(
             Piece(self.glyphs.cursor if is_cursor else " ", Tone.ACCENT),
             Piece(f"{finding.severity.letter} ", tone),
             f"{at:>7} ",
             Piece(f"{finding.rule} ", Tone.DIM),
-            Piece(finding.title, tone),
+            Piece(finding.title, Tone.DIM if decision else tone),
+            Piece(f"  {decision.sort.value}" if decision else "", Tone.ACCENT),
         )
 
     @on(RowView.Picked)

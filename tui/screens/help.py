@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from analyzer.filters import Scope, help_entries
 from analyzer.model import Effect
-from tui.actions import Place, acts_of, bindings, key_name
+from tui.actions import Keymap, Place, acts_of, bindings, key_name
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
 from tui.screens.room import Room
@@ -42,7 +42,9 @@ class Help(Room):
     def on_mount(self) -> None:
         """Write it."""
         self.show_header(line(f"Help {self.glyphs.cursor} {self.about.value}"))
-        self.query_one("#help", LineList).show(help_lines(self.about, self.glyphs))
+        self.query_one("#help", LineList).show(
+            help_lines(self.about, self.glyphs, self.flight.keymap)
+        )
 
     def action_edge(self, by: int) -> None:
         """Go to the top or the bottom."""
@@ -50,9 +52,9 @@ class Help(Room):
         view.scroll_to(y=view.row_count() if by > 0 else 0, animate=False, immediate=True)
 
 
-def help_lines(about: Place, glyphs: Glyphs) -> list[Line]:
+def help_lines(about: Place, glyphs: Glyphs, keymap: Keymap | None = None) -> list[Line]:
     """Return the help's text: this screen's keys first."""
-    lines = _keys(about)
+    lines = _keys(about, keymap)
     lines += [line(""), line("signs", tone=Tone.STRONG), *_signs(glyphs)]
     lines += [line(""), line("how sure a statement is", tone=Tone.STRONG)]
     for word, meaning in LEGEND:
@@ -68,13 +70,13 @@ def help_lines(about: Place, glyphs: Glyphs) -> list[Line]:
     lines.append(_entry("shift+drag", "select with the terminal itself"))
     for place in Place:
         if place not in {about, Place.HELP}:
-            lines += [line(""), *_keys(place)]
+            lines += [line(""), *_keys(place, keymap)]
     return lines
 
 
-def _keys(place: Place) -> list[Line]:
+def _keys(place: Place, keymap: Keymap | None) -> list[Line]:
     lines = [line(f"keys: {place.value}", tone=Tone.STRONG)]
-    for act in acts_of(place):
+    for act in acts_of(place, keymap):
         keys = act.keys.split()
         many = f"{key_name(keys[0])}...{key_name(keys[-1])}"
         shown = many if len(keys) > 4 else " ".join(map(key_name, keys))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from textual import on, work
 from textual.message import Message
 
 from analyzer.casefile import CaseFileError, Entry, Sort, remarks_of
+from tui.clipboard import copy_text
 from tui.line import line
+from tui.plain import timeline_lines
+from tui.safe_content import as_text
 from tui.screens.replay_search import ReplaySearch
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
@@ -46,6 +51,23 @@ class ReplayCase(ReplaySearch):
     def read_case(self) -> None:
         """Read what was written down before."""
         self._report("")
+
+    def action_copy_json(self) -> None:
+        """Copy everything that is known of the action, as JSON in ASCII."""
+        action = self.scene.action(self.playhead.cursor) if self.scene and self.playhead else None
+        if action is None:
+            self.say("there is no action here to copy")
+        else:
+            known = json.dumps(asdict(action), default=str, indent=2)
+            self.say(copy_text(self.app, known))
+
+    def plain_lines(self) -> str:
+        """Return the time line up to now, and the state, as harmless text."""
+        if self.scene is None or self.playhead is None:
+            return ""
+        t_ns, glyphs = self.playhead.t_ns, self.glyphs
+        lines = timeline_lines(self.scene, glyphs, None, t_ns, self.chosen, self.entries)
+        return "\n".join(as_text(row, glyphs).rstrip() for row in lines)
 
     def action_bookmark(self) -> None:
         """Set or take back a bookmark."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -14,7 +15,7 @@ from tui.actions import Place
 from tui.glyphs import Glyphs
 from tui.line import Line, Tone, line
 from tui.widgets.hints import Hints
-from tui.widgets.lines import OneLine, RowView
+from tui.widgets.lines import LineList, OneLine, RowView
 from tui.widgets.prompt import Prompt, Question
 
 if TYPE_CHECKING:
@@ -105,6 +106,24 @@ class Room(Screen[None]):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.app.action_command_palette()
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        self.say(f"theme {self.flight.next_theme()}")
+
+    def plain_lines(self) -> str:
+        """Return the screen's content as harmless text, for the normal screen."""
+        return "\n".join(view.text() for view in self.query(LineList))
+
+    def action_plain(self) -> None:
+        """Show the content as text where the terminal's own selection and scrollback work."""
+        try:
+            with self.app.suspend():
+                sys.stdout.write(self.plain_lines() + "\n\n-- enter goes back --\n")
+                sys.stdout.flush()
+                sys.stdin.readline()
+        except SuspendNotSupported:
+            self.say("there is no normal screen here; y copies")
 
     def action_help(self) -> None:
         """Open the help for this screen."""

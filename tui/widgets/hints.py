@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from textual import events
 
-from tui.actions import Act, Place, acts_of
+from tui.actions import Act, Keymap, Place, acts_of
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
 from tui.safe_content import width_of
@@ -61,7 +61,8 @@ class Hints(Drawn):
         return pieces
 
     def _shown(self) -> list[tuple[Act, str]]:
-        return fitting(self._place, self.size.width, self.words, glyphs_of(self))
+        keymap = getattr(self.app, "keymap", None)
+        return fitting(self._place, self.size.width, self.words, glyphs_of(self), keymap)
 
     def on_click(self, event: events.Click) -> None:
         """Do what the hint under the pointer says."""
@@ -75,10 +76,16 @@ class Hints(Drawn):
 
 
 def fitting(
-    place: Place, width: int, words: dict[str, str], glyphs: Glyphs
+    place: Place,
+    width: int,
+    words: dict[str, str],
+    glyphs: Glyphs,
+    keymap: Keymap | None = None,
 ) -> list[tuple[Act, str]]:
     """Return the hints that fit into a width, by rank; the two of lowest rank number come last."""
-    ranked = sorted((act for act in acts_of(place) if act.hint), key=lambda act: act.rank)
+    # What a hint is reworded to names the key of the table: another key has its own hint.
+    words = {act: hint for act, hint in words.items() if act not in (keymap or {})}
+    ranked = sorted((act for act in acts_of(place, keymap) if act.hint), key=lambda act: act.rank)
     always = [act for act in ranked if act.rank < 10]
     chosen: list[Act] = []
     room = width - sum(_size(act, words, glyphs) for act in always) + GAP
