@@ -53,7 +53,7 @@ def _is_stream(value: Any) -> bool:
     if not isinstance(value, Mapping) or "uuid" in value:
         return False
     if value.get("type") == "tool_call":
-        return value.get("subtype") in {"started", "completed"} and "tool_call" in value
+        return str(value.get("subtype")) in {"started", "completed"} and "tool_call" in value
     is_init = value.get("type") == "system" and value.get("subtype") == "init"
     return is_init and {"session_id", "apiKeySource"} <= value.keys()
 

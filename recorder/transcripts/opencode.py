@@ -144,7 +144,7 @@ def recognises(value: Any) -> bool:
     """Tell whether a value is an export, a line of a run, or a file of its older storage."""
     if not isinstance(value, Mapping):
         return False
-    if value.get("type") in RUN and "sessionID" in value:
+    if str(value.get("type")) in RUN and "sessionID" in value:
         return True
     info = value.get("info")
     if isinstance(info, Mapping) and isinstance(value.get("messages"), list):
@@ -159,10 +159,10 @@ def _read(source: Source) -> Iterator[Item]:
     if tables_of(source) >= TABLES:
         yield from _database(source)
         return
-    first = next((v for v in source.sample if isinstance(v, Mapping)), {})
-    if (first.get("type") in RUN and "part" in first) or first.get("type") == "error":
+    sample = [v for v in source.sample if isinstance(v, Mapping)]
+    if any((str(v.get("type")) in RUN and "part" in v) or v.get("type") == "error" for v in sample):
         yield from read_json_lines(source, _Run().line)
-    elif "messages" in first:
+    elif any("messages" in v for v in sample):
         yield from read_document(source, _export)
     else:
         yield from read_document(source, lambda document: _stored(document, source))

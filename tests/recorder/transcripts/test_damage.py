@@ -43,6 +43,12 @@ SOURCES = {
     "har": "captured/http_proxy/mini-session.har",
     "http-log": "cline/cli-headless-verbose.json",
 }
+
+
+def is_lines(name: str) -> bool:
+    return SOURCES[name].endswith(".jsonl")
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
     lambda inner: (
@@ -112,10 +118,6 @@ def test_lines_in_another_order_tell_as_many_calls(
     assert refs[0] == refs[1]
 
 
-def is_lines(name: str) -> bool:
-    return SOURCES[name].endswith(".jsonl")
-
-
 def test_a_file_of_nul_bytes_is_no_transcript() -> None:
     assert detect(Source("x", lambda: io.BytesIO(b"\x00" * 4096), 4096)) is None
 
@@ -163,3 +165,11 @@ def is_part(part: Any, whole: Any) -> bool:
         return isinstance(whole, dict) and all(k in whole and is_part(v, whole[k])
                                                for k, v in part.items())  # fmt: skip
     return bool(part == whole)
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if is_lines(name)])
+def test_an_odd_first_entry_costs_itself_alone(name: str, corpus: Path) -> None:
+    content = (corpus / SOURCES[name]).read_bytes()
+    whole, _ = read(name, content)
+    odd, _ = read(name, b'{"type":[],"subtype":{},"role":[1],"sessionID":{},"uuid":[]}\n' + content)
+    assert len(odd) >= len(whole) > 0
