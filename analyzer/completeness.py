@@ -251,5 +251,5 @@ def _notes(recording: Recording, analysis: Analysis) -> list[Note]:
                 for name in (semconv.COUNT, semconv.REASON)
                 if name in record.attributes
             ]
-            found.append(Note(record.seq, record.name, ", ".join(parts)))
+            found.append(Note(record.seq, record.name, ", ".join(parts) or record.phase.value))
     return found

@@ -40,7 +40,7 @@ def check_machine(recording: Path, endpoints: Iterable[str]) -> list[Check]:
         _space(recording),
         _keys(),
         _recorder(recording),
-        *map(check_receiver, endpoints),
+        *map(check_receiver, dict.fromkeys(map(_base_of, endpoints))),
     ]
 
 
@@ -103,17 +103,23 @@ def _recorder(recording: Path) -> Check:
     try:
         client.reach()
     except RecorderUnreachableError:
-        found = "none runs: hooks wait in the spool, the next recorder takes them in"
+        found = "none runs now: the first hook is slow, and starts one for those that follow"
         return Check("machine", "recorder", Verdict.NOTE, found, "flightlog serve")
     finally:
         client.close()
     return _well("recorder", "answers")
 
 
+def _base_of(endpoint: str) -> str:
+    """Return an endpoint's address without the path of a signal."""
+    address = urllib.parse.urlsplit(endpoint)
+    return f"{address.scheme}://{address.netloc}"
+
+
 def check_receiver(endpoint: str) -> Check:
     """Ask whether something speaks HTTP where an agent sends its telemetry; nothing is sent."""
-    address = urllib.parse.urlsplit(endpoint)
-    base = f"{address.scheme}://{address.netloc}"
+    base = _base_of(endpoint)
+    address = urllib.parse.urlsplit(base)
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     try:
         connection = kind(address.hostname or "", address.port, timeout=REACH_SECONDS)

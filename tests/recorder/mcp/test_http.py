@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -196,6 +197,7 @@ def test_proxy_killed_in_a_call_leaves_the_call_on_record_without_an_answer(
         # The server has the call and has not answered it yet.
         assert b"first" in curl.stdout.readline()
         os.kill(proxy.pid, signal.SIGKILL)
+        shutil.rmtree(proxy.ca.parent)  # what a killed one cannot remove by itself
         curl.communicate(timeout=60)
         again = start_proxy(bench.recording, run="r", port=proxy.port)
         Hand.go_on.set()
