@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analyzer.claims import FETCHES
 from analyzer.incident.model import Fact
-from analyzer.incident.story import Plot
+from analyzer.incident.story import SEARCHES, Plot
 from analyzer.model import Action, Analysis, Outcome
 from analyzer.requests import host_of
 from analyzer.resources import UNKNOWN
@@ -28,7 +28,6 @@ ASKING = frozenset({
     "askuserquestion", "ask_user", "ask_followup_question", "ask_user_question", "ask", "question",
     "request_user_input", "ask_human", "exit_plan_mode", "exitplanmode",
 })  # fmt: skip
-SEARCHING = frozenset({"websearch", "web_search", "google_web_search", "search_web"})
 _DOC = re.compile(
     r"(?:^|/)(?:docs?/|readme|.*\.(?:md|rst|adoc)$)|://docs?\.|/docs?/", re.IGNORECASE
 )
@@ -176,7 +175,7 @@ def _call_reads_docs(action: Action, blobs: Blobs) -> bool:
         return _DOC.search(file_of(arguments)) is not None
     if family is Family.SHELL:
         return re.search(r"\bman\s|--help\b|://docs?\.", action.title[:2_000]) is not None
-    return name in SEARCHING or name in FETCHES
+    return name in SEARCHES or name in FETCHES
 
 
 def _asks(action: Action) -> bool:

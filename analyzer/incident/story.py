@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analyzer.claims import FETCHES
 from analyzer.deeds import DOING, carriers_of, deeds_of, harms_of, may_have_run
 from analyzer.effects import BADNESS
 from analyzer.incident.model import Fact, Part, PartName
@@ -14,8 +15,9 @@ from analyzer.testimony import Certainty
 from recorder import semconv
 from recorder.model import Kind, Role
 
-__all__ = ["Plot", "plot_of"]
+__all__ = ["SEARCHES", "Plot", "plot_of"]
 
+SEARCHES = frozenset({"websearch", "web_search", "google_web_search", "search_web"})
 BAD = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.DENIED})
 NEAR_NS = 600 * 1_000_000_000
 """A failure this long before the crossing is no longer held to have set it off."""
@@ -115,6 +117,9 @@ def _trigger(analysis: Analysis, pivot: Action, before_ns: int) -> tuple[Action 
     evidence = [a for a in bad if a.id in cited]
     if evidence:
         return evidence[-1], "a finding on the destruction stands on it"
+    told = [a for a in before if a.id in cited and _is_from_outside(a)]
+    if told:
+        return told[-1], "a finding on the destruction stands on it, and its text is a stranger's"
     near = [a for a in bad if before_ns - a.start_ns <= NEAR_NS]
     if near:
         return near[-1], "it is the last thing that went wrong before"
@@ -123,6 +128,12 @@ def _trigger(analysis: Analysis, pivot: Action, before_ns: int) -> tuple[Action 
         return sources[0], "a finding on the destruction begins with it"
     asked = [a for a in before if _is_user_prompt(a)]
     return (asked[-1], "it is the last thing that a person said before") if asked else (None, "")
+
+
+def _is_from_outside(action: Action) -> bool:
+    """Tell whether an action brought a stranger's text in: a page, a search."""
+    name = action.name.lower().rpartition("__")[2]
+    return action.kind is Kind.TOOL_CALL and (name in FETCHES or name in SEARCHES)
 
 
 def _parts(
