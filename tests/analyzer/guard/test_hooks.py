@@ -196,6 +196,8 @@ def test_a_guard_that_does_not_answer_denies(tmp_path: Path) -> None:
             assert "cannot decide" in reason
         stop = {"session_id": "s", "hook_event_name": "Stop"}
         assert hooks.run("claude-code", stop).stdout == b"", "only what asks is denied"
+        # One that was started and comes to it late finds no settings, and ends.
+        Post(hooks.recording).set(Mode.OFF)
         deaf.shutdown(socket.SHUT_RDWR)
     hanging_up.join()
 
