@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
 
 from analyzer.analysis import analyze
+from analyzer.casefile import CaseFile, Entry
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.colour import painted
 from analyzer.commands.filters import filter_option
@@ -18,6 +20,8 @@ from analyzer.timeline import format_offset
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
 
+type Decisions = Mapping[tuple[str, int], Entry]
+"""Rule and action -> what an investigator decided on that finding."""
 LEVELS = tuple(severity.name.lower() for severity in Severity)
 
 
@@ -55,17 +59,23 @@ def command(
     with opened(recording) as source:
         analysis = analyze(source, chosen_session(source, session).id)
         chain = None if no_verify else chain_of(source.path)
+    case = CaseFile(source.path)
+    decided = case.decisions(analysis.session.id)
     all_found = len(analysis.findings)
-    kept = tuple(found for found, seen in finding_subjects(analysis) if chosen.fits(seen))
+    kept = tuple(
+        found
+        for found, seen in finding_subjects(analysis, case.remarks(analysis.session.id))
+        if chosen.fits(seen)
+    )
     analysis = replace(analysis, findings=kept)
     if chain is not None and not chain.is_intact:
         click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
     if as_json:
-        found = [_document(analysis, f, chain) for f in analysis.findings]
+        found = [_document(analysis, f, chain, decided) for f in analysis.findings]
         click.echo(json.dumps(found, indent=2))
     elif analysis.findings:
         click.echo(chain.words if chain else "not verified")
-        click.echo("\n".join(_lines(analysis)))
+        click.echo("\n".join(_lines(analysis, decided)))
     elif all_found:
         click.echo(f"the filter hides all {all_found} findings: {chosen.words}", err=True)
     else:
@@ -74,25 +84,39 @@ def command(
         context.exit(1)
 
 
-def _lines(analysis: Analysis) -> list[str]:
+def _lines(analysis: Analysis, decided: Decisions) -> list[str]:
     if not analysis.reconstructed:
         head = []
     else:
         head = [f"≈ re-enactment: {_shown(analysis.reconstructed)}"]
-    return head + [line for finding in analysis.findings for line in _entry(analysis, finding)]
-
-
-def _entry(analysis: Analysis, finding: Finding) -> list[str]:
-    at = format_offset(finding.t_ns - analysis.start_ns)
-    letter = painted(finding.severity.letter, finding.severity)
-    return [
-        f"{letter} {finding.rule}  {at}  #{finding.action}  {finding.title}",
-        f"       {_shown(finding.reason)}  [{finding.certainty.value}]",
+    return head + [
+        line for finding in analysis.findings for line in _entry(analysis, finding, decided)
     ]
 
 
-def _document(analysis: Analysis, finding: Finding, chain: Chain | None) -> dict[str, object]:
+def _entry(analysis: Analysis, finding: Finding, decided: Decisions) -> list[str]:
+    at = format_offset(finding.t_ns - analysis.start_ns)
+    letter = painted(finding.severity.letter, finding.severity)
+    decision = decided.get((finding.rule, finding.action))
+    said = [f"       {_shown(_decision(decision))}"] if decision else []
+    return [
+        f"{letter} {finding.rule}  {at}  #{finding.action}  {finding.title}",
+        f"       {_shown(finding.reason)}  [{finding.certainty.value}]",
+        *said,
+    ]
+
+
+def _decision(entry: Entry) -> str:
+    reason = f": {entry.text}" if entry.text else ""
+    return f"{entry.sort.value} by {entry.who}{reason}"
+
+
+def _document(
+    analysis: Analysis, finding: Finding, chain: Chain | None, decided: Decisions
+) -> dict[str, object]:
+    decision = decided.get((finding.rule, finding.action))
     return {
+        "decision": _shown(_decision(decision)) if decision else "",
         "session": safe_text(analysis.session.id),
         "rule": finding.rule,
         "title": finding.title,

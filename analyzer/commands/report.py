@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from analyzer.analysis import analyze
+from analyzer.casefile import CaseFile
 from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import completeness_of
@@ -66,6 +67,7 @@ def command(
             recording=source.path.name,
             meta=source.meta,
             chosen=chosen,
+            entries=CaseFile(source.path).entries(row.id),
             integrity=NOT_VERIFIED if no_verify else integrity_of(verify(source.path)),
         )
     text = REPORTERS[style](content)

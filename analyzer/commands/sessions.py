@@ -12,6 +12,7 @@ from datetime import datetime
 import click
 
 from analyzer.analysis import analyze
+from analyzer.casefile import CaseFile
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import opened
@@ -93,7 +94,8 @@ def _is_chosen(source: Recording, row: SessionRow, chosen: Filter) -> bool:
     """Tell whether a session fits; it is analysed only where more than its own facts are asked."""
     if chosen.of_session:
         return chosen.fits(Subject(row, None))
-    return any(map(chosen.fits, subjects_of(analyze(source, row.id))))
+    remarks = CaseFile(source.path).remarks(row.id)
+    return any(map(chosen.fits, subjects_of(analyze(source, row.id), remarks)))
 
 
 def _witnesses(source: Recording) -> Witnesses:

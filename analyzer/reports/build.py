@@ -6,16 +6,18 @@ All recorded text passes `safe_text` here, once, so that no reporter can forget 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
+from analyzer.casefile import Entry, remarks_of
 from analyzer.completeness import Completeness, blind_spots
 from analyzer.filters import Filter, finding_subjects, subjects_of
 from analyzer.frames import actions_frame, effort_of
 from analyzer.incident.model import Incident
 from analyzer.model import Action, Analysis, Credential, Effect, Finding, Outcome, Severity
 from analyzer.reports.content import (
+    CaseEntry,
     Chain,
     Effort,
     Evidence,
@@ -74,6 +76,7 @@ def build(
     meta: Meta,
     integrity: Integrity,
     chosen: Filter = EVERYTHING,
+    entries: Sequence[Entry] = (),
 ) -> ReportContent:
     """Return the report of a session.
 
@@ -85,10 +88,14 @@ def build(
         meta: what the recording says of itself.
         integrity: what verification found.
         chosen: which actions stand in the timeline, and which findings are told.
+        entries: what the case file says of the session.
     """
     row = analysis.session
-    kept = frozenset(s.action.id for s in subjects_of(analysis) if s.action and chosen.fits(s))
-    found = tuple(f for f, subject in finding_subjects(analysis) if chosen.fits(subject))
+    said = remarks_of(entries)
+    kept = frozenset(
+        s.action.id for s in subjects_of(analysis, said) if s.action and chosen.fits(s)
+    )
+    found = tuple(f for f, subject in finding_subjects(analysis, said) if chosen.fits(subject))
     return ReportContent(
         title=f"Session {shown(row.id[:12])} of {shown(row.agent) or 'an unnamed agent'}",
         recording=shown(recording),
@@ -118,6 +125,7 @@ def build(
         story=story_of(analysis, incident, shown),
         filter=_filter(analysis, chosen, len(kept), len(found)),
         findings=tuple(_finding(analysis, f) for f in found),
+        case=tuple(_case_entry(analysis, entry) for entry in entries),
         disputes=tuple(disputes_of(analysis, shown)),
         credentials=tuple(_chain(analysis, c) for c in analysis.credentials),
         timeline=tuple(_timeline(analysis, kept)),
@@ -179,6 +187,20 @@ def _finding(analysis: Analysis, finding: Finding) -> FindingEntry:
         evidence=tuple(_evidence(analysis, by_id[n]) for n in finding.evidence if n in by_id),
         description=rule.description,
         false_positives=rule.false_positives,
+    )
+
+
+def _case_entry(analysis: Analysis, entry: Entry) -> CaseEntry:
+    starts = {action.id: action.start_ns for action in analysis.actions}
+    at = starts.get(entry.action)
+    return CaseEntry(
+        action=entry.action,
+        time="" if at is None else _offset(analysis, at),
+        sort=entry.sort.value,
+        rule=entry.rule,
+        text=shown(entry.text),
+        who=shown(entry.who),
+        at=clock(entry.at_ns),
     )
 
 

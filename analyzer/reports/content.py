@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "CaseEntry",
     "Chain",
     "Dispute",
     "Effort",
@@ -47,6 +48,19 @@ class Integrity:
     """None when it was not verified."""
     text: str
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEntry:
+    """What an investigator wrote down; no evidence, but said about it."""
+
+    action: int
+    time: str
+    sort: str
+    rule: str
+    text: str
+    who: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +263,8 @@ class ReportContent:
     filter: str
     """What chose the timeline's lines and the findings, in words; empty when all are told."""
     findings: tuple[FindingEntry, ...]
+    case: tuple[CaseEntry, ...]
+    """What investigators wrote down, from the case file; not part of the evidence."""
     disputes: tuple[Dispute, ...]
     credentials: tuple[Chain, ...]
     timeline: tuple[Second, ...]

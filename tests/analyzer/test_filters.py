@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.casefile import CaseFile, Sort
 from analyzer.commands.findings import command as findings_command
 from analyzer.commands.report import command as report_command
 from analyzer.commands.sessions import command as sessions_command
@@ -320,6 +321,28 @@ def test_findings_sessions_tail_and_report_take_it(
     assert report.count("\n") < whole.count("\n")
     for style in ("html", "json"):
         assert "It keeps " in run(report_command, "--format", style, "-f", "destroys")[1]
+
+
+def test_commands_know_the_case_file(run: Callable[..., tuple[int, str, str]], flown: Path) -> None:
+    found = json.loads(run(findings_command, "--json")[1])[0]
+    case = CaseFile(flown, who="anna\x1b[2J")
+    case.add(found["session"], found["action"], Sort.NOTE, "why\x1b]2;PWNED\x07 <b>`this`")
+    case.add(found["session"], found["action"], Sort.DISMISSED, "a drill", rule=found["rule"])
+    try:
+        noted = json.loads(run(findings_command, "--json", "-f", "note")[1])
+        assert "dismissed by anna␛[2J: a drill" in {found["decision"] for found in noted}
+        assert "dismissed by anna␛[2J: a drill" in run(findings_command)[1]
+        assert len(json.loads(run(sessions_command, "--json", "-f", "note")[1])) == 1
+        assert run(sessions_command, "--json", "-f", "marked")[1].strip() == "[]"
+        for style in ("md", "html", "json"):
+            report = run(report_command, "--format", style, "--no-verify", "-f", "note")[1]
+            assert "]2;PWNED" in report
+            assert "\x1b" not in report
+            assert "<b>`this`" not in report or style != "html"
+            assert "It keeps 1 of" in report
+    finally:
+        case.path.unlink()
+    assert "Case file" not in run(report_command, "--no-verify")[1]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tui.glyphs import UNICODE, Glyphs
 from tui.screens.replay import Replay
 from tui.settings import Settings
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:

@@ -165,6 +165,28 @@ def test_no_byte_of_an_attack_reaches_the_terminal(recording: Path, env: dict[st
         assert attack not in terminal.seen
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tail", "last", "--once"],
+        ["replay", "last", "--plain"],
+        ["report", "--no-verify"],
+        ["findings", "--no-verify"],
+        ["sessions", "--no-verify"],
+    ],
+)
+def test_no_byte_of_an_attack_reaches_the_terminal_by_lines(
+    recording: Path, arguments: list[str]
+) -> None:
+    CaseFile(recording, who=ATTACK).add("session-of-the-test", 1, Sort.NOTE, ATTACK)
+    command = [*REPLAY[:-1], *arguments, "-r", str(recording)]
+    terminal = Terminal(command, (100, 30), environment("xterm-256color"))
+    assert terminal.ended() == 0
+    assert terminal.seen
+    for attack in FORBIDDEN:
+        assert attack not in terminal.seen
+
+
 def test_a_hangup_ends_it_and_gives_the_terminal_back(recording: Path) -> None:
     for number in (signal.SIGHUP, signal.SIGTERM):
         terminal = Terminal(

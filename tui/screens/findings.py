@@ -169,12 +169,13 @@ class Findings(Room):
         at = format_offset(finding.t_ns - self.scene.timeline.start_ns)
         tone = severity_tone(finding.severity)
         decision = self.decided.get((finding.rule, finding.action))
+        is_aside = decision is not None and decision.sort is Sort.DISMISSED
         return line(
             Piece(self.glyphs.cursor if is_cursor else " ", Tone.ACCENT),
             Piece(f"{finding.severity.letter} ", tone),
             f"{at:>7} ",
             Piece(f"{finding.rule} ", Tone.DIM),
-            Piece(finding.title, Tone.DIM if decision else tone),
+            Piece(finding.title, Tone.DIM if is_aside else tone),
             Piece(f"  {decision.sort.value}" if decision else "", Tone.ACCENT),
         )
 
