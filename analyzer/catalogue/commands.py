@@ -47,6 +47,8 @@ class Entry:
     needs: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
     bulk: str = ""
+    environment: str = ""
+    """Where it always acts: `development` for the packages of a working copy."""
 
     def fits(self, words: Sequence[str], options: frozenset[str]) -> bool:
         """Tell whether a command's words and options are this entry's."""
@@ -151,4 +153,5 @@ def _entry(provider: str, entry: Mapping[str, Any], sources: Mapping[str, str]) 
         needs=frozenset(entry.get("with", ())),
         without=frozenset(entry.get("without", ())),
         bulk=entry.get("bulk", ""),
+        environment=entry.get("environment", ""),
     )

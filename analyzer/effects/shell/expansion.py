@@ -31,6 +31,7 @@ class Scope:
 
     variables: dict[str, tuple[Word, ...] | None]
     functions: dict[str, Node]
+    aliases: dict[str, tuple[Word, ...]]
     folder: str
     inside: frozenset[str] = frozenset()
     stdin: str | None = None

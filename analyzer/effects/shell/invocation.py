@@ -46,6 +46,8 @@ class Invocation:
     truncates: tuple[Word, ...] = ()
     """Files that its output replaces."""
     appends: tuple[Word, ...] = ()
+    is_block: bool = False
+    """It stands for a group of commands whose output goes somewhere."""
     folder: str = ""
     """Where it runs, where the text or the caller tells."""
 

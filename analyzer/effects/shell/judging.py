@@ -195,6 +195,8 @@ def _judgement(
     reasons += [f"undo: {entry.undo}"] if entry.undo else []
     reasons += [entry.note] if entry.note else []
     environment, basis = environment_in(" ".join(w.text for w in command.words))
+    if entry.environment:
+        environment, basis = entry.environment, f"{command.name} acts on a working copy"
     named = " ".join(arguments.words[len(entry.path) :])
     effect, recovery = entry.effect, entry.effect is Effect.D2
     if effect in {Effect.D1, Effect.D3} and (is_recovery(named) or is_recovery(command.hints)):

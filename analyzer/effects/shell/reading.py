@@ -21,7 +21,7 @@ from analyzer.effects.shell.expansion import (
     Scope,
     TooMuchError,
 )
-from analyzer.effects.shell.invocation import Invocation, Word
+from analyzer.effects.shell.invocation import Invocation, Word, plain
 from analyzer.effects.shell.output import output_of
 
 __all__ = ["Reading", "read_shell"]
@@ -47,7 +47,7 @@ def read_shell(
     tree = Parser(_BASH).parse(source)
     reader = _Reader(source)
     known = {name: (Word(value),) for name, value in (variables or {}).items()}
-    scope = Scope(dict(known), {}, folder)
+    scope = Scope(dict(known), {}, {}, folder)
     try:
         reader.visit(tree.root_node, scope, 0)
     except (RecursionError, TooMuchError) as error:
@@ -96,7 +96,13 @@ class _Reader(Expander):
             self.visit(body, replace(scope, stdin=stdin) if stdin is not None else scope, depth)
         if truncates or appends:
             self._emit(
-                Invocation(words=(), truncates=truncates, appends=appends, folder=scope.folder)
+                Invocation(
+                    words=(),
+                    truncates=truncates,
+                    appends=appends,
+                    is_block=body is not None,
+                    folder=scope.folder,
+                )
             )
         self._rest(later, scope, depth)
 
@@ -124,6 +130,8 @@ class _Reader(Expander):
             else:
                 words += self._words(child, scope, depth)
         stdin, truncates, appends, later = self._redirects(redirects, scope, depth)
+        if words and words[0].known and words[0].text in scope.aliases:
+            words = [*scope.aliases[words[0].text], *words[1:]]
         if words and words[0].known and words[0].text in scope.functions:
             self._call(words, scope, depth)
             return None
@@ -153,9 +161,8 @@ class _Reader(Expander):
         elif found.name == "alias":
             for word in found.arguments:
                 name, _, value = word.partition("=")
-
                 if value:
-                    scope.variables[f"alias {name}"] = (Word(value),)
+                    scope.aliases[name] = plain(value.split())
 
     def _call(self, words: list[Word], scope: Scope, depth: int) -> None:
         name = words[0].text

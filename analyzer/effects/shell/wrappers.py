@@ -11,6 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from analyzer.effects.shell.elsewhere import (
+    ansible,
+    container,
+    kubectl,
+    salt,
+    ssh,
+    valued_text,
+)
+from analyzer.effects.shell.inner import Inner, after_options, inner_text
 from analyzer.effects.shell.invocation import Invocation, Word
 
 __all__ = ["SHELLS", "Inner", "inner_of"]
@@ -18,19 +27,6 @@ __all__ = ["SHELLS", "Inner", "inner_of"]
 SHELLS = frozenset(
     {"sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "fish", "rbash", "csh", "tcsh"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """What a command runs: words as they are, or a text for a shell; one of them."""
-
-    words: tuple[Word, ...] = ()
-    text: str | None = None
-    language: str = "shell"
-    """`shell`, `powershell`, `cmd`."""
-    elsewhere: str = ""
-    """The host, container or pod it runs in, where that is another one."""
-    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +78,6 @@ BY_SUBCOMMAND: dict[tuple[str, ...], _Prefix] = {
     ("asdf", "exec"): _of(), ("nix", "run"): _of(), ("sops", "exec-env"): _of(skip=1),
     ("ddev", "exec"): _of(), ("lando", "ssh"): _of(), ("sail", "run"): _of(),
 }  # fmt: skip
-CONTAINER_VALUED = frozenset(
-    """
-    -e -u -w --env --user --workdir --env-file -v --volume --name -p --publish --network --net
-    --mount --entrypoint -h --hostname --platform -l --label --memory -m --cpus --detach-keys -H
-    --context -f --file --profile --project-name --index --shm-size --gpus --add-host --cap-add
-    """.split()
-)
-KUBECTL_VALUED = frozenset(
-    """
-    -n --namespace -c --container --context --kubeconfig --cluster --user --as -f --filename -l
-    """.split()
-)
-SSH_VALUED = frozenset("-p -i -l -o -F -J -L -R -D -W -b -c -m -E -S -Q -w -B -e".split())
 CONTAINERS = frozenset(
     {"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl"}
 )
@@ -108,7 +91,7 @@ def inner_of(invocation: Invocation) -> Inner | None:
     if special is not None:
         return special(invocation, words)
     if name in CONTAINERS:
-        return _container(name, words)
+        return container(name, words)
     if name in SHELLS:
         return _shell(invocation, words)
     for parts, prefix in BY_SUBCOMMAND.items():
@@ -119,25 +102,13 @@ def inner_of(invocation: Invocation) -> Inner | None:
 
 
 def _prefixed(prefix: _Prefix, words: Sequence[Word]) -> Inner:
-    rest = _after_options(words, prefix.valued)
+    rest = after_options(words, prefix.valued)
     while prefix.assigns and rest and "=" in rest[0].text and not rest[0].text.startswith("-"):
-        rest = _after_options(rest[1:], prefix.valued)
+        rest = after_options(rest[1:], prefix.valued)
     rest = rest[prefix.skip :]
     if prefix.skip:
-        rest = _after_options(rest, frozenset())
+        rest = after_options(rest, frozenset())
     return Inner(tuple(rest))
-
-
-def _after_options(words: Sequence[Word], valued: frozenset[str]) -> Sequence[Word]:
-    place = 0
-    while place < len(words):
-        text = words[place].text
-        if text == "--":
-            return words[place + 1 :]
-        if not text.startswith("-") or text == "-":
-            break
-        place += 2 if text in valued else 1
-    return words[place:]
 
 
 def _command(invocation: Invocation, words: Sequence[Word]) -> Inner:
@@ -164,7 +135,7 @@ def _shell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
         if text.startswith(("-", "+")) and not text.startswith("--"):
             if "c" in text and text.startswith("-"):
                 rest = [w for w in words[place + 1 :] if not w.text.startswith(("-", "+"))]
-                return _text(rest[0]) if rest else None
+                return inner_text(rest[0]) if rest else None
             if "n" in text.lstrip("-") and len(text) == 2:
                 return Inner((Word("true"),))
             if "s" in text:
@@ -184,12 +155,6 @@ def _shell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     if invocation.piped:
         return Inner(unreadable="a shell runs what comes down a pipe, which is not known")
     return None
-
-
-def _text(word: Word) -> Inner:
-    if not word.known and word.text.strip().startswith(("$", "`")) and " " not in word.text.strip():
-        return Inner(unreadable="a shell runs a text that is made when it runs")
-    return Inner(text=word.text)
 
 
 def _eval(invocation: Invocation, words: Sequence[Word]) -> Inner:
@@ -212,7 +177,7 @@ def _source(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
 def _su(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     for place, word in enumerate(words):
         if word.text in {"-c", "--command"} and place + 1 < len(words):
-            return _text(words[place + 1])
+            return inner_text(words[place + 1])
         if word.text.startswith("--command="):
             return Inner(text=word.text.partition("=")[2])
     if invocation.name == "runuser" and any(w.text == "-u" for w in words):
@@ -223,7 +188,7 @@ def _su(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
 def _xargs(invocation: Invocation, words: Sequence[Word]) -> Inner:
     valued = frozenset({"-I", "-n", "-P", "-L", "-d", "-E", "-s", "-a", "--max-args", "--max-procs",
                         "--delimiter", "--arg-file", "--replace"})  # fmt: skip
-    rest = _after_options(words, valued)
+    rest = after_options(words, valued)
     if not rest:
         return Inner((Word("echo"),))
     if invocation.stdin is not None:
@@ -247,11 +212,39 @@ def _find(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
                 if following.text in {";", "+"}:
                     break
                 rest.append(following)
-            start = next((w for w in words if not w.text.startswith("-")), Word("."))
-            return Inner(tuple(
-                Word(start.text + "/*", glob=True) if w.text == "{}" else w for w in rest
-            ))  # fmt: skip
+            found = Word(f"{_start(words)}/{_filter(words)}", glob=True)
+            return Inner(tuple(found if w.text == "{}" else w for w in rest))
     return None
+
+
+def _start(words: Sequence[Word]) -> str:
+    first = words[0].text if words else "."
+    return "." if first.startswith(("-", "(", "!")) else first
+
+
+def _filter(words: Sequence[Word]) -> str:
+    """Return the name that `find` looks for, else any."""
+    return next((n.text for p, n in pairwise(words) if p.text in {"-name", "-iname"}), "*")
+
+
+def _project(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    """`yarn prisma ...`: a program of the project, where its name is one that is known."""
+    for parts, prefix in BY_SUBCOMMAND.items():
+        own = tuple(w.text for w in words[: len(parts) - 1])
+        if invocation.name == parts[0] and own == parts[1:]:
+            return _prefixed(prefix, words[len(parts) - 1 :])
+    rest = words[1:] if words and words[0].text in {"run", "-s"} else words
+    if rest and rest[0].text in PROJECT_PROGRAMS:
+        return Inner(tuple(rest))
+    return None
+
+
+PROJECT_PROGRAMS = frozenset(
+    """
+    prisma drizzle-kit sequelize sequelize-cli typeorm knex rimraf wrangler vercel serverless sls
+    cdk firebase supabase del-cli
+    """.split()
+)
 
 
 def _fd(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
@@ -261,70 +254,8 @@ def _fd(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     return None
 
 
-def _ssh(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
-    rest = _after_options(words, SSH_VALUED)
-    if not rest:
-        return None
-    host, command = rest[0].text, _after_options(rest[1:], SSH_VALUED)
-    if not command:
-        if invocation.stdin is not None:
-            return Inner(text=invocation.stdin, elsewhere=host)
-        return (
-            Inner(unreadable=f"a shell on {host}") if invocation.piped else Inner((Word("true"),))
-        )
-    return Inner(text=" ".join(w.text for w in command), elsewhere=host)
-
-
-def _container(name: str, words: Sequence[Word]) -> Inner | None:
-    rest = list(_after_options(words, CONTAINER_VALUED))
-    while rest and rest[0].text in {"compose", "container"}:
-        rest = list(_after_options(rest[1:], CONTAINER_VALUED))
-    if not rest or rest[0].text not in {"exec", "run"}:
-        return None
-    entry = next((w.text.partition("=")[2] for w in rest if w.text.startswith("--entrypoint=")), "")
-    after = _after_options(rest[1:], CONTAINER_VALUED)
-    if not after:
-        return None
-    command = tuple(after[1:])
-    if entry:
-        command = (Word(entry), *command)
-    if not command:
-        return Inner((Word("true"),), elsewhere=after[0].text) if rest[0].text == "exec" else None
-    return Inner(command, elsewhere=after[0].text)
-
-
-def _kubectl(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
-    rest = _after_options(words, KUBECTL_VALUED)
-    if not rest or rest[0].text not in {"exec", "run", "debug", "rsh"}:
-        return None
-    place = next((n for n, w in enumerate(rest) if w.text == "--"), -1)
-    target = next((w.text for w in _after_options(rest[1:], KUBECTL_VALUED)), "")
-    if place >= 0:
-        return Inner(tuple(rest[place + 1 :]), elsewhere=target)
-    if rest[0].text in {"exec", "rsh"}:
-        after = _after_options(rest[1:], KUBECTL_VALUED)[1:]
-        after = _after_options(after, KUBECTL_VALUED)
-        return Inner(tuple(after) or (Word("true"),), elsewhere=target)
-    return None
-
-
-def _valued_text(*options: str) -> Callable[[Invocation, Sequence[Word]], Inner | None]:
-    """Return a reader for commands whose option holds the command line of another host."""
-
-    def read(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
-        for place, word in enumerate(words):
-            name, is_assigned, value = word.text.partition("=")
-            if name in options and is_assigned:
-                return Inner(text=value, elsewhere="another host")
-            if word.text in options and place + 1 < len(words):
-                return Inner(text=words[place + 1].text, elsewhere="another host")
-        return None
-
-    return read
-
-
 def _trap(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
-    rest = _after_options(words, frozenset())
+    rest = after_options(words, frozenset())
     return Inner(text=rest[0].text) if rest and rest[0].text not in {"", "-"} else None
 
 
@@ -364,11 +295,12 @@ _Reader = Callable[[Invocation, Sequence[Word]], Inner | None]
 _SPECIAL: dict[str, _Reader] = {
     "command": _command, "env": _env, "eval": _eval, "source": _source, ".": _source, "su": _su,
     "runuser": _su, "xargs": _xargs, "gxargs": _xargs, "find": _find, "gfind": _find, "fd": _fd,
-    "fdfind": _fd, "ssh": _ssh, "autossh": _ssh,
-    "plink": _ssh, "sshpass": lambda i, w: _prefixed(_of("-p -f -e"), w),
-    "kubectl": _kubectl, "oc": _kubectl, "k": _kubectl, "trap": _trap, "cmd": _cmd,
+    "fdfind": _fd, "ssh": ssh, "autossh": ssh,
+    "plink": ssh, "sshpass": lambda i, w: _prefixed(_of("-p -f -e"), w),
+    "kubectl": kubectl, "oc": kubectl, "k": kubectl, "trap": _trap, "cmd": _cmd,
     "powershell": _powershell, "pwsh": _powershell,
-    "ansible": _valued_text("-a", "--args"), "tmux": lambda i, w: None,
-    "script": _valued_text("-c", "--command"), "fly": _valued_text("-C", "--command"),
-    "flyctl": _valued_text("-C", "--command"),
+    "ansible": ansible, "salt": salt, "yarn": _project, "pnpm": _project, "bun": _project,
+    "tmux": lambda i, w: None,
+    "script": valued_text("-c", "--command"), "fly": valued_text("-C", "--command"),
+    "flyctl": valued_text("-C", "--command"),
 }  # fmt: skip

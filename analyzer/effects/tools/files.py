@@ -81,9 +81,7 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
                     judge_paths(command, [word], place, verb="overwrites", effect=Effect.D1)
                 )
             continue
-        empties = not command.words or command.name in {":", "true"} or (
-            command.name == "cat" and command.arguments == ("/dev/null",)
-        ) or (command.name in {"echo", "printf"} and not any(command.arguments))  # fmt: skip
+        empties = _empties(command)
         if empties and (ground not in NEAR or DATA.search(word.text)):
             found.append(judge_paths(command, [word], place, verb="empties", whole=False))
         elif not empties and re.match(r"^/(?:etc|boot|dev|bin|sbin|lib)/", word.text):
@@ -100,6 +98,17 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
         if not word.text.startswith("/dev/")
     ]
     return found
+
+
+def _empties(command: Invocation) -> bool:
+    """Tell whether a command writes nothing into the file that its output replaces."""
+    if not command.words:
+        return not command.is_block
+    if command.name in {"echo", "printf"}:
+        return not any(command.arguments)
+    return command.name in {":", "true"} or (
+        command.name == "cat" and command.arguments == ("/dev/null",)
+    )
 
 
 def _ground(word: Word, command: Invocation, place: Place) -> Ground:
@@ -296,8 +305,17 @@ def _tee(context: Context) -> Judgement | None:
     return Judgement(Effect.WRITE, ("tee writes files",), "tee")
 
 
+def _hadoop(context: Context) -> Judgement | None:
+    arguments = cut(context.command.arguments)
+    if not arguments.has("-rm", "-rmr", "-rmdir", "-expunge", "-deleteSnapshot", "-truncate"):
+        return None
+    paths = _paths(context, arguments)[1:]
+    bypass = arguments.bypasses(("-skipTrash",))
+    return judge_paths(context.command, paths, context.place, bypass=bypass)
+
+
 FILE_TOOLS: dict[str, Tool] = {
-    "rm": _rm, "unlink": _unlink, "shred": _unlink, "srm": _unlink, "wipe": _device, "scrub": _device,
+    "rm": _rm, "hdfs": _hadoop, "hadoop": _hadoop, "unlink": _unlink, "shred": _unlink, "srm": _unlink, "wipe": _device, "scrub": _device,
     "rmdir": _rmdir, "del": _unlink, "erase": _unlink, "rd": _unlink, "trash": _unlink,
     "trash-put": _unlink, "trash-rm": _unlink,
     "rip": _unlink, "rimraf": _unlink, "del-cli": _unlink,

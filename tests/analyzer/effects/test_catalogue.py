@@ -13,6 +13,7 @@ from analyzer.effects import Spoken, judge_text
 from analyzer.model import Effect
 
 COMMAND_KEYS = {
+    "environment",
     "do", "effect", "same_domain", "irreversible", "undo", "takes", "note", "with", "without",
     "source", "example", "bulk",
 }  # fmt: skip
