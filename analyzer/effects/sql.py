@@ -45,8 +45,9 @@ def _judged(text: str, dialect: str, depth: int) -> Judgement:
 
 def _judge(statement: Statement) -> Judgement:
     words = statement.words
-    while words and words[0] in {"(", "BEGIN", "THEN", "DECLARE", "ELSE"} and len(words) > 1:
-        words = words[1:]
+    before = frozenset({"(", "BEGIN", "THEN", "DECLARE", "ELSE"})
+    first = next((n for n, word in enumerate(words) if word not in before), len(words) - 1)
+    words = words[first:]
     statement = Statement(words, statement.literals, " ".join(words), statement.depth)
     judge = _BY_VERB.get(words[0])
     if judge is None:

@@ -22,6 +22,7 @@ __all__ = ["judge_cmd", "judge_powershell"]
 
 _POWERSHELL = Language(tree_sitter_powershell.language())
 MAX_TEXT = 50_000
+MAX_NODES = 500
 RECOVERY_ENDS: tuple[tuple[str, str], ...] = (
     (r"^vssadmin\s+(?:delete|resize)\s+shadow", "shadow copies go"),
     (r"^diskshadow\b", "diskshadow runs a script over shadow copies"),
@@ -175,7 +176,10 @@ def judge_powershell(text: str, *, only_if_sure: bool = False) -> Judgement | No
     if only_if_sure and not _SURE.search(text[:MAX_TEXT]):
         return None
     tree = Parser(_POWERSHELL).parse(text[:MAX_TEXT].encode("utf-8", "replace"))
-    parts = [_judge_node(node, text) for node in _nodes(tree.root_node)]
+    nodes = _nodes(tree.root_node)
+    if len(nodes) > MAX_NODES:
+        return unknown(f"PowerShell of {len(nodes)} commands is not read")
+    parts = [_judge_node(node) for node in nodes]
     found = [part for part in parts if part is not None]
     if not found:
         return None if only_if_sure else unknown("PowerShell that nothing is known of")
@@ -192,7 +196,7 @@ def _nodes(root: Node) -> list[Node]:
     return found
 
 
-def _judge_node(node: Node, text: str) -> Judgement | None:
+def _judge_node(node: Node) -> Judgement | None:
     said = (node.text or b"").decode("utf-8", "replace").strip()
     pipeline = (node.parent.text or b"").decode("utf-8", "replace") if node.parent else said
     if node.type != "command":

@@ -58,6 +58,12 @@ SHELL = [
     "perl -e 'system(\"rm -rf /srv\")'",
     "git -c alias.x='!rm -rf /srv' x",
     "busybox rm -rf /srv",
+    "alias ll='rm -rf'; ll /srv",
+    "yarn prisma migrate reset --force",
+    "ansible web -a 'rm -rf /srv'",
+    "x=$(echo cm0gLXJmIC9zcnY= | base64 -d); eval $x",
+    "while read f; do rm -f $f; done < list.txt",
+    "su -c 'rm -rf /srv'",
     "env -S 'rm -rf /srv'",
     "su - postgres -c 'dropdb app'",
     "powershell -EncodedCommand "
