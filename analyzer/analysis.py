@@ -13,7 +13,7 @@ from analyzer.effects import judge_all
 from analyzer.gathering import is_same_session
 from analyzer.model import Action, Analysis
 from analyzer.outside import outside_of
-from analyzer.rules import Scene, findings_of
+from analyzer.rules import RuleSet, Scene, findings_of, rules_of
 from analyzer.task_scope import TaskScope
 from recorder.model import Kind, SessionRow, StoredRecord
 from recorder.reader import Recording
@@ -26,8 +26,13 @@ AFTER_NS = 60 * SECOND
 request of a killed agent still comes."""
 
 
-def analyze(recording: Recording, session_id: str) -> Analysis:
+def analyze(recording: Recording, session_id: str, rules: RuleSet | None = None) -> Analysis:
     """Return everything that is derived from one session.
+
+    Args:
+        recording: where it stands.
+        session_id: its id, or the beginning of one.
+        rules: which rules look for findings; default: flightlog's and the settings folder's.
 
     Raises:
         SessionNotFoundError: no session has that id, or several begin with it.
@@ -49,7 +54,9 @@ def analyze(recording: Recording, session_id: str) -> Analysis:
         session=row,
         actions=actions,
         credentials=credentials,
-        findings=findings_of(scene),
+        findings=findings_of(
+            scene, rules or rules_of(), session=row.id, cwd=row.cwd, blobs=recording.blob
+        ),
         reconstructed=_reconstructed(actions),
         clocks=outside.clocks,
         verifier_key=recording.meta.verifier_key,

@@ -6,7 +6,7 @@ left alone until they speak again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -123,6 +123,11 @@ class LiveFeed:
         """Return what the recorder said of itself up to the last look, each once."""
         remarks, self._remarks = self._remarks, []
         return remarks
+
+    def labels(self, session: str) -> Mapping[str, tuple[str, str]]:
+        """Return the (class, hint) of every credential of a session that is followed."""
+        fold = self._folds.get(session)
+        return fold.labels() if fold is not None else {}
 
     def running(self) -> list[Action]:
         """Return the actions that have started and not ended, in order of start."""

@@ -291,6 +291,8 @@ class Finding:
     certainty: Certainty
     tags: tuple[str, ...] = ()
     fingerprint: str = ""
+    strong: bool = True
+    """False where it rests on nearness in time or on likeness of words alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,17 @@ class TaskScope:
 
     def __init__(self, actions: Sequence[Action], cwd: str, blobs: Blobs = no_blobs) -> None:
         self._cwd = cwd
-        self._declared = _declared_paths(actions, cwd)
+        self._blobs = blobs
+        self._declared: tuple[str, ...] = ()
         self._prompts: list[tuple[int, int, str]] = []
         self._worked: list[_Worked] = []
+        self.add(actions)
+
+    def add(self, actions: Sequence[Action]) -> None:
+        """Take in more of the session."""
+        self._declared = self._declared or _declared_paths(actions, self._cwd)
         for action in actions:
-            texts = Texts.of(action, blobs)
+            texts = Texts.of(action, self._blobs)
             if action.kind is Kind.PROMPT and _is_user(action):
                 text = texts.whole(semconv.PROMPT_TEXT)
                 self._prompts.append((action.start_ns, action.id, text))
@@ -50,7 +56,7 @@ class TaskScope:
                 arguments = arguments_of(texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS))
                 self._worked += [
                     _Worked(action.start_ns, action.id, path)
-                    for path in paths_of(action.name, arguments, cwd)
+                    for path in paths_of(action.name, arguments, self._cwd)
                 ]
 
     def of(self, path: str, before_ns: int, finder: int) -> Scope:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
     "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),
+    "rules": ("analyzer.commands.rules", "List, explain and try the rules; add your own."),
     "credential": ("recorder.commands.credential", "Declare credentials, and look over seals."),
     "effects": ("analyzer.commands.effects", "Say what commands on stdin would do; run nothing."),
     "credentials": ("analyzer.commands.credentials", "Follow credentials, and what to rotate now."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -13,9 +14,11 @@ from analyzer.casefile import CaseFile, Entry
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.colour import painted
 from analyzer.commands.filters import filter_option
+from analyzer.commands.rules import rules_option
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.filters import Filter, Scope, finding_subjects
 from analyzer.model import Analysis, Finding, Severity
+from analyzer.rules import rules_of
 from analyzer.timeline import format_offset
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
@@ -35,6 +38,7 @@ LEVELS = tuple(severity.name.lower() for severity in Severity)
     help="End with 1 when something at least this severe was found and chosen.",
 )
 @filter_option(Scope.FINDINGS)
+@rules_option
 @no_verify_option
 @click.pass_context
 def command(
@@ -44,6 +48,7 @@ def command(
     as_json: bool,
     fail_on: str | None,
     chosen: Filter,
+    folders: tuple[Path, ...],
     no_verify: bool,
 ) -> None:
     """List what the rules found in a session, in order of time.
@@ -56,8 +61,11 @@ def command(
       flightlog findings --fail-on high
       flightlog findings --filter "sev>=high -rule:R24"
     """
+    rules = rules_of(folders)
+    for broken in rules.broken:
+        click.echo(f"broken rule, left out: {safe_text(str(broken))}", err=True)
     with opened(recording) as source:
-        analysis = analyze(source, chosen_session(source, session).id)
+        analysis = analyze(source, chosen_session(source, session).id, rules)
         chain = None if no_verify else chain_of(source.path)
     case = CaseFile(source.path)
     decided = case.decisions(analysis.session.id)
@@ -101,9 +109,13 @@ def _entry(analysis: Analysis, finding: Finding, decided: Decisions) -> list[str
     said = [f"       {_shown(_decision(decision))}"] if decision else []
     return [
         f"{letter} {finding.rule}  {at}  #{finding.action}  {finding.title}",
-        f"       {_shown(finding.reason)}  [{finding.certainty.value}]",
+        f"       {_shown(finding.reason)}  [{finding.certainty.value}, {_strength(finding)}]",
         *said,
     ]
+
+
+def _strength(finding: Finding) -> str:
+    return "strong" if finding.strong else "weak"
 
 
 def _decision(entry: Entry) -> str:
@@ -122,6 +134,7 @@ def _document(
         "title": finding.title,
         "severity": finding.severity.name.lower(),
         "certainty": finding.certainty.value,
+        "strength": _strength(finding),
         "reason": _shown(finding.reason),
         "t_ns": finding.t_ns,
         "action": finding.action,

@@ -14,17 +14,21 @@ from pathlib import Path
 import click
 
 from analyzer.commands.filters import filter_options
+from analyzer.commands.rules import rules_option
 from analyzer.commands.selection import NEWEST, chosen_session
+from analyzer.commands.tail_findings import Alerts, FindingsWatch, Output, alert_options
 from analyzer.commands.tail_lines import document_of, line_of
 from analyzer.effects import judge_request
 from analyzer.filters import Filter, Subject
 from analyzer.live import Event, LiveFeed, Remark
 from analyzer.model import Action, Effect
+from analyzer.rules import rules_of
 from analyzer.texts import Texts
 from recorder.commands.options import json_option, recording_option
 from recorder.location import resolve_recording
 from recorder.model import Kind, SessionRow
 from recorder.reader import Recording
+from recorder.safe_text import safe_text
 
 SECOND = 1_000_000_000
 LOOK_SECONDS = 0.2
@@ -51,7 +55,9 @@ type Printer = Callable[[Iterable[News]], None]
     show_default=True,
     help="Lines of what went before.",
 )
-def command(
+@rules_option
+@alert_options
+def command(  # noqa: PLR0913 - one for each option
     session: str | None,
     recording: str | None,
     *,
@@ -60,12 +66,15 @@ def command(
     once: bool,
     everything: bool,
     lines: int,
+    folders: tuple[Path, ...],
+    alerts: Alerts,
 ) -> None:
     """Follow a recording live: a line when an action starts, and one when it ends.
 
     Follows every session that is at work; SESSION (an id, the beginning of one, or `last`) only
     that one. What a further witness tells later is an `updated` line of the same action, not
-    another one; what the recorder missed is a `gap` line. Ctrl-C ends it.
+    another one; what the recorder missed is a `gap` line. What the rules find is a `finding` line,
+    as soon as it is settled; at a terminal the bell rings and the title counts. Ctrl-C ends it.
 
     \b
     Example:
@@ -74,15 +83,23 @@ def command(
       flightlog tail --witness hook --text curl
       flightlog tail --filter "effect:D1 or (lane:tool failed)"
       flightlog tail --json | jq 'select(.effect == "D1")'
+      flightlog tail --on-finding './page.sh' --alert-from high
+      FLIGHTLOG_WEBHOOK_SECRET=... flightlog tail --webhook https://hooks.example.com/flightlog
       flightlog tail last --once
     """
     path = resolve_recording(recording)
+    choice = _Choice(session, everything, chosen)
+    rules = rules_of(folders)
+    for broken in rules.broken:
+        click.echo(f"broken rule, left out: {safe_text(str(broken))}", err=True)
+    sender = alerts.sender()
     try:
-        while _follow(path, _Choice(session, everything, chosen), as_json=as_json, once=once,
-                      lines=lines):  # fmt: skip
+        while _follow(path, choice, Output(rules, sender, as_json=as_json), once=once, lines=lines):
             click.echo(f"{path} was replaced: following the new one", err=True)
     except KeyboardInterrupt:
         return
+    finally:
+        sender.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +111,35 @@ class _Choice:
     actions: Filter
 
 
-def _follow(path: Path, choice: _Choice, *, as_json: bool, once: bool, lines: int) -> bool:
+def _follow(path: Path, choice: _Choice, output: Output, *, once: bool, lines: int) -> bool:
     """Follow a recording until it is replaced by another file (then True) or, with `once`, end."""
     inode = _inode(path)
     with Recording.open(path) as source:
         feed = LiveFeed(source, _wanted(source, choice, once=once))
-        printer = _printer(source, as_json=as_json)
+        printer = _printer(source, as_json=output.as_json)
+        watch = FindingsWatch(source, feed, output)
 
         def look() -> list[News]:
-            events = [event for event in feed.look() if _is_chosen(source, event.action, choice)]
-            return sorted([*feed.remarks(), *events], key=lambda news: news.t_ns)
+            events = feed.look()
+            watch.take(event.action for event in events)
+            chosen = [event for event in events if _is_chosen(source, event.action, choice)]
+            return sorted([*feed.remarks(), *chosen], key=lambda news: news.t_ns)
 
         feed.is_stale()
         before = look()
         printer(before[-lines:] if lines else ())
+        watch.tell(alert=False, finish=once, lines=lines)
         if once:
             return False
         if not feed.running():
             click.echo(f"waiting for a session in {source.path}", err=True)
         while True:
             time.sleep(LOOK_SECONDS)
-            if feed.is_stale():
+            is_stale = feed.is_stale()
+            if is_stale:
                 printer(look())
-            elif _inode(path) not in {inode, 0}:
+            watch.tell()
+            if not is_stale and _inode(path) not in {inode, 0}:
                 return True
 
 

@@ -10,8 +10,8 @@ from analyzer.controls.deed import Deed
 from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
-from analyzer.following.purposes import beyond
 from analyzer.model import Effect
+from analyzer.purposes import beyond
 from analyzer.resources import UNKNOWN
 from analyzer.tools import Family
 from recorder.model import Kind

@@ -46,13 +46,20 @@ TOKEN_WORDS = re.compile(
 _SEARCH_COMMAND = re.compile(r"\b(?:e?grep|rg|ag|ack|git\s+grep|find)\b")
 
 
-def judge_all(actions: Sequence[Action], blobs: Blobs = no_blobs) -> tuple[Action, ...]:
+def judge_all(
+    actions: Sequence[Action], blobs: Blobs = no_blobs, ledger: Ledger | None = None
+) -> tuple[Action, ...]:
     """Return the actions of a session with their judgements and what they tell of resources.
 
     What an answer tells counts for requests that start after it: the environment of a target is
     what the agent could have known when it acted.
+
+    Args:
+        actions: a session's actions, or those that follow on the ones judged before.
+        blobs: where large values come from.
+        ledger: what earlier answers have told; it goes on from there.
     """
-    ledger = Ledger()
+    ledger = Ledger() if ledger is None else ledger
     judged = {action.id: action for action in actions}
     steps = [(a.start_ns, 0, a.id) for a in actions]
     steps += [(a.end_ns, 1, a.id) for a in actions if a.end_ns is not None]

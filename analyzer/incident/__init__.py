@@ -15,7 +15,7 @@ from analyzer.incident.omissions import omissions_of
 from analyzer.incident.spans import spans_of
 from analyzer.incident.story import Plot, plot_of
 from analyzer.model import Analysis
-from analyzer.rules import Scene
+from analyzer.rules.base import Scene
 from analyzer.task_scope import TaskScope
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, no_blobs

@@ -33,7 +33,7 @@ from analyzer.reports.moments import moments_of
 from analyzer.reports.record_holes import statements_of
 from analyzer.reports.story import story_of
 from analyzer.reports.testimony import disputes_of, testimony_of
-from analyzer.rules import RULES
+from analyzer.rules import about_of
 from analyzer.testimony import Certainty
 from analyzer.timeline import format_length, format_offset
 from recorder.model import Kind
@@ -174,7 +174,7 @@ def _evidence(analysis: Analysis, action: Action) -> Evidence:
 
 def _finding(analysis: Analysis, finding: Finding) -> FindingEntry:
     by_id = {a.id: a for a in analysis.actions}
-    rule = next(r for r in RULES if r.id == finding.rule)
+    rule = about_of(finding)
     return FindingEntry(
         rule=finding.rule,
         title=finding.title,

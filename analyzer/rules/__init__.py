@@ -1,31 +1,14 @@
-"""The rules, listed one by one: what runs is what stands here."""
+"""The rules and what runs them: Sigma over documented fields, and a few that are code.
+
+One engine, two tempos: `findings_of` over a whole session, `analyzer.rules.live` over one that is
+under way. The same events, the same rules, the same findings.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from analyzer.rules.about import About
+from analyzer.rules.base import Scene
+from analyzer.rules.engine import findings_of
+from analyzer.rules.ruleset import RuleSet, about_of, packaged_rules, rules_of
 
-from analyzer.model import Finding
-from analyzer.rules.base import Rule, Scene
-from analyzer.rules.r02_destroyed_unread import DestroyedUnread
-from analyzer.rules.r03_credential_from_elsewhere import CredentialFromElsewhere
-from analyzer.rules.r06_refused_then_other_credential import RefusedThenOtherCredential
-from analyzer.rules.r07_refused_then_destroyed import RefusedThenDestroyed
-from analyzer.rules.r08_same_domain import SameDomainDeletion
-from analyzer.rules.r24_tempo import Tempo
-
-__all__ = ["RULES", "Rule", "Scene", "findings_of"]
-
-RULES: tuple[Rule, ...] = (
-    DestroyedUnread(),
-    CredentialFromElsewhere(),
-    RefusedThenOtherCredential(),
-    RefusedThenDestroyed(),
-    SameDomainDeletion(),
-    Tempo(),
-)
-
-
-def findings_of(scene: Scene, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
-    """Return what the rules find, in order of time, then the worst first."""
-    found = [finding for rule in rules for finding in rule.examine(scene)]
-    return tuple(sorted(found, key=lambda f: (f.t_ns, -f.severity, f.rule)))
+__all__ = ["About", "RuleSet", "Scene", "about_of", "findings_of", "packaged_rules", "rules_of"]

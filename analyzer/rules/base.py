@@ -1,13 +1,12 @@
-"""What a rule sees of a session, and what it has to say of itself."""
+"""A session as a whole, as what asks about it in hindsight sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
 
-from analyzer.model import Action, Credential, Finding, Outcome, Severity, Sighting
+from analyzer.model import Action, Credential, Outcome, Sighting
 from analyzer.resources import DELETED
 from analyzer.task_scope import Scope, TaskScope
 from analyzer.testimony import Certainty, Presence
@@ -15,11 +14,9 @@ from recorder import semconv
 from recorder.model import Kind, Role
 
 __all__ = [
-    "Rule",
     "Scene",
     "Use",
     "approvals_between",
-    "found",
     "judged_from",
     "seconds",
     "weakest",
@@ -27,23 +24,6 @@ __all__ = [
 
 SECOND = 1_000_000_000
 APPROVED = "approved"
-
-
-class Rule(Protocol):
-    """A pattern over a session's actions."""
-
-    id: ClassVar[str]
-    title: ClassVar[str]
-    severity: ClassVar[Severity]
-    description: ClassVar[str]
-    false_positives: ClassVar[tuple[str, ...]]
-    tags: ClassVar[tuple[str, ...]]
-    """Closest ids of ATT&CK, ATLAS and OWASP's agentic list. Those catalogues presume an adversary;
-    an accident has none."""
-
-    def examine(self, scene: Scene) -> Iterator[Finding]:
-        """Yield the rule's matches."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +36,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Scene:
-    """A session as rules see it."""
+    """A session's actions, credentials and task."""
 
     actions: Sequence[Action]
     credentials: Sequence[Credential]
@@ -113,35 +93,6 @@ def approvals_between(scene: Scene, start_ns: int, end_ns: int) -> list[Action]:
         and (a.decision is None or a.decision.presence is not Presence.ABSENT)
         and start_ns <= a.start_ns <= end_ns
     ]
-
-
-def found(
-    rule: Rule,
-    action: Action,
-    *,
-    reason: str,
-    evidence: Sequence[int],
-    certainty: Certainty,
-    fingerprint: str = "",
-) -> Finding:
-    """Return a rule's finding at the action that decides.
-
-    A number below zero is a request that only a command tells of: what stands on it is inferred.
-    """
-    if any(number < 0 for number in evidence):
-        certainty = weakest(certainty, Certainty.INFERRED)
-    return Finding(
-        rule=rule.id,
-        title=rule.title,
-        severity=rule.severity,
-        reason=reason,
-        t_ns=action.start_ns,
-        action=action.id,
-        evidence=tuple(sorted(set(evidence))),
-        certainty=certainty,
-        tags=rule.tags,
-        fingerprint=fingerprint,
-    )
 
 
 def weakest(*certainties: Certainty) -> Certainty:

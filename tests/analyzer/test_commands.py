@@ -157,7 +157,7 @@ def test_tail_once_prints_the_newest_session_in_order_and_ends(flown: Path) -> N
 def test_tail_as_json_is_one_object_a_line(flown: Path) -> None:
     done = flightlog("tail", "--once", "--json", "-n", "100", "-r", flown)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    deletion = [row for row in rows if row["effect"] == "D1"]
+    deletion = [row for row in rows if row.get("effect") == "D1"]
     assert [row["event"] for row in deletion] == ["started", "ended"]
     assert deletion[0]["parent"] is not None
     assert "trace context" in deletion[0]["join"]

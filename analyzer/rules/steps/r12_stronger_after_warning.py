@@ -1,0 +1,100 @@
+"""R12: a warning or a failure, then the same intent with a stronger flag."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analyzer.model import Finding, Outcome, Severity
+from analyzer.rules.about import About
+from analyzer.rules.events import Event
+from analyzer.rules.memory import Memory
+from analyzer.rules.step import StepRule, finding_of
+from analyzer.testimony import Certainty
+from analyzer.texts import Texts
+from recorder import semconv
+
+WINDOW_NS = 600 * 1_000_000_000
+_FORCES = re.compile(
+    r"(?<!\S)(?:--force(?:-[a-z-]+)?|-f|-rf|-fr|--accept-data-loss|--auto-approve|-auto-approve"
+    r"|--yes|-y|--hard|--no-verify|--no-preserve-root|--skip-[a-z-]+|--ignore-[a-z-]+|sudo"
+    r"|--purge|--cascade|--grace-period=0)(?=\s|=|$)"
+)
+_WARNS = re.compile(
+    r"\b(?:warning|data loss|will be (?:lost|deleted|destroyed)|refusing|would be overwritten"
+    r"|not permitted|permission denied|use --force|are you sure|cannot be undone|protected"
+    r"|non-fast-forward|rejected)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z][\w./-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Warned:
+    t_ns: int
+    action: int
+    words: frozenset[str]
+    flags: frozenset[str]
+
+
+class StrongerAfterWarning(StepRule):
+    """Stop on a warning."""
+
+    about = About(
+        id="R12",
+        title="Same intent with a stronger flag after a warning",
+        severity=Severity.MEDIUM,
+        description="A command failed or warned of a loss; within ten minutes the same command "
+        "came again with a flag that overrides the warning, and no person spoke between.",
+        false_positives=("A retry with a flag that the person's own instructions ask for.",),
+        tags=("attack.t1485", "atlas.aml.t0053", "owasp.asi08"),
+        strong=False,
+    )
+
+    def __init__(self) -> None:
+        self._warned: deque[_Warned] = deque(maxlen=50)
+
+    def begin(self, event: Event, memory: Memory) -> Iterator[Finding]:
+        """Yield a finding where a command overrides what its weaker form was warned of."""
+        command = event.fields.get("action.command")
+        if not isinstance(command, str) or not self._warned:
+            return
+        flags = frozenset(_FORCES.findall(command))
+        if not flags:
+            return
+        action, words = event.action, _words(command)
+        for warned in reversed(self._warned):
+            if action.start_ns - warned.t_ns > WINDOW_NS:
+                return
+            more = flags - warned.flags
+            if more and warned.words <= words and memory.past.last_human_ns() < warned.t_ns:
+                yield finding_of(
+                    self.about,
+                    action,
+                    reason=f"#{warned.action} failed or warned of a loss; #{action.id} does the "
+                    f"same with {' '.join(sorted(more))}, and nobody spoke between",
+                    evidence=(warned.action, action.id),
+                    certainty=Certainty.INFERRED,
+                )
+                return
+
+    def end(self, event: Event, memory: Memory) -> Iterator[Finding]:
+        """Remember a command that failed in words of warning."""
+        command = event.fields.get("action.command")
+        action = event.action
+        if isinstance(command, str) and (action.outcome is Outcome.FAILED or action.content_error):
+            text = Texts.of(action, memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[:50_000]
+            words = _words(command)
+            if len(words) > 1 and _WARNS.search(text):
+                flags = frozenset(_FORCES.findall(command))
+                until = action.start_ns if action.end_ns is None else action.end_ns
+                self._warned.append(_Warned(until, action.id, words, flags))
+        yield from ()
+
+
+def _words(command: str) -> frozenset[str]:
+    """Return a command's own words, without flags."""
+    plain = [w for w in command.split() if not w.startswith("-")]
+    return frozenset(w for part in plain for w in _WORD.findall(part)) - {"sudo"}
