@@ -6,6 +6,7 @@ ever updated or deleted here but the frontier of the log, and what is sealed lat
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -342,7 +343,25 @@ def _keys_named() -> Iterator[None]:
 
 
 def _create(path: Path) -> None:
-    """Write an empty recording, complete or not at all: it is linked into place when it is done."""
+    """Write an empty recording, complete or not at all, unless somebody else is quicker."""
+    with _alone_in(path.parent):
+        if not path.exists() or path.stat().st_size == 0:
+            _link_new(path)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep others from beginning a recording there: hooks of one agent may be many at once."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _link_new(path: Path) -> None:
+    """Write an empty recording beside its place, and link it there when it is done."""
     log_id = new_id()
     with _keys_named():
         key, _ = signing_key(log_id)

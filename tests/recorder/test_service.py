@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from recorder.location import lock_path, socket_path, spool_folder
 from recorder.model import Kind, Phase, StoredRecord
 from recorder.reader import Recording
 from recorder.service import Service
+from recorder.store import Store
 from recorder.verify import verify
 from tests.recorder.factories import TOKEN, record
 
@@ -232,6 +234,23 @@ def test_nothing_acknowledged_is_lost_when_recorder_and_agent_are_killed(
     assert said
     assert set(said) <= stored
     assert verify(path).ok
+
+
+def test_many_who_begin_a_recording_at_once_begin_one(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    together = threading.Barrier(8)
+
+    def begin(_: int) -> str:
+        together.wait(DEADLINE)
+        store = Store.open(path)
+        store.close()
+        return store.log_id
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(begin, range(8)))
+    with Recording.open(path) as reader:
+        assert found == {reader.meta.log_id}
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
 def test_there_is_one_recorder_and_the_second_is_told_who(tmp_path: Path) -> None:
