@@ -90,6 +90,8 @@ def _inside(path: str, workspace: str, folder: str) -> Ground:
         return Ground.UNKNOWN
     absolute = path.startswith(("/", "~")) or bool(re.match(r"[A-Za-z]:", path))
     whole = path if absolute else posixpath.normpath(posixpath.join(folder or "", path))
+    if _ROOTS.match(whole):
+        return Ground.ROOT
     if not absolute and not folder:
         if path in {".", "./"}:
             return Ground.WORKSPACE

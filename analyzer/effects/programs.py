@@ -33,6 +33,38 @@ _JAVASCRIPT = Language(tree_sitter_javascript.language())
 _DYNAMIC = frozenset({"exec", "eval", "compile", "__import__", "getattr", "import_module"})
 
 
+_CALM = re.compile(
+    r"^(?:print|len|str|int|float|bool|list|dict|set|tuple|range|sorted|sum|min|max|enumerate|zip|map|filter"
+    r"|repr|type|isinstance|any|all|abs|round|open|input|exit|quit|iter|next|hash|vars|dir|id|chr|ord|hex"
+    r"|(?:json|sys|math|re|os\.path|os\.environ|datetime|collections|platform|string|random|itertools|base64"
+    r"|hashlib|textwrap|time|statistics|decimal|fractions|pprint|urllib\.parse|ast|difflib|uuid|glob|csv"
+    r"|importlib\.metadata|importlib\.util|sysconfig|struct|functools|operator|typing|inspect|console|JSON"
+    r"|Math|Object|Array|String|Number|Boolean|Date|path|url|os\.(?:getcwd|listdir|getenv|walk|stat|scandir"
+    r"|getpid|uname|cpu_count)|process\.(?:cwd|exit|memoryUsage|hrtime|uptime)|parseInt|parseFloat)"
+    r"(?:\.|$).*)$"
+)
+_METHODS = frozenset(
+    """
+    read readline readlines strip lstrip rstrip split splitlines join lower upper title replace startswith
+    endswith format get items keys values append extend index count find encode decode isdigit sort copy
+    group groups match search sub findall close exists is_file is_dir read_text read_bytes iterdir glob
+    map filter reduce forEach slice concat toString includes trim toFixed flat entries stdout_write
+    isoformat strftime total_seconds most_common toUpperCase toLowerCase split_lines log push charAt
+    """.split()
+)
+"""Methods that compute or read, whatever they are called on."""
+
+
+def _rest(calls: list[str], parts: list[Judgement]) -> Judgement:
+    """Return what a program's other calls are: nothing, or unknown with the first that is."""
+    if parts:
+        return parts[0]
+    for name in calls:
+        if not _CALM.match(name) and name.rpartition(".")[2] not in _METHODS:
+            return unknown(f"the program calls {name[:60]}, which is in no catalogue")
+    return Judgement(Effect.READ, ("the program only computes",))
+
+
 def judge_python(source: str, place: Place, shell: Shell) -> Judgement:
     """Return the effect of a Python program."""
     if len(source) > MAX_TEXT:
@@ -61,12 +93,14 @@ class _Python:
 
     def judge(self, tree: ast.AST) -> Judgement:
         parts: list[Judgement] = []
+        calls: list[str] = []
         for node in ast.walk(tree):
             self._bind(node)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 parts += self._call(node)
-        return worst_of(parts or [Judgement(Effect.READ, ("the program only computes",))])
+                calls.append(self._name(node.func))
+        return worst_of([*parts, _rest(calls, parts)])
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -219,19 +253,27 @@ def judge_javascript(source: str, place: Place, shell: Shell) -> Judgement:
         if node.type == "variable_declarator":
             _bind(node, names)
         todo += reversed(node.named_children)
+    calls: list[str] = []
     todo = [tree.root_node]
     while todo:
         node = todo.pop()
         if node.type == "call_expression":
             parts += _javascript_call(node, names, place, shell)
+            calls.append(_called(node))
         todo += reversed(node.named_children)
-    if not parts:
-        parts = [Judgement(Effect.READ, ("the program only computes",))]
-    return worst_of(parts)
+    if tree.root_node.has_error and not parts:
+        return unknown("JavaScript that does not parse")
+    return worst_of([*parts, _rest(calls, parts)])
 
 
 def _said(node: Node | None) -> str:
     return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
+
+
+def _called(node: Node) -> str:
+    said = _said(node.child_by_field_name("function"))
+    name = re.sub(r"require\(['\"](?:node:)?([\w/.@-]+)['\"]\)", r"\1", said)
+    return re.sub(r"\s+|\?", "", name)
 
 
 def _bind(node: Node, names: dict[str, str]) -> None:
@@ -243,10 +285,8 @@ def _bind(node: Node, names: dict[str, str]) -> None:
 def _javascript_call(
     node: Node, names: dict[str, str], place: Place, shell: Shell
 ) -> Iterator[Judgement]:
-    function = node.child_by_field_name("function")
     given = node.child_by_field_name("arguments")
-    name = re.sub(r"require\(['\"](?:node:)?([\w/.@-]+)['\"]\)", r"\1", _said(function))
-    name = re.sub(r"\s+|\?", "", name)
+    name = _called(node)
     texts: list[str | None] = []
     for argument in given.named_children if given is not None else ():
         if argument.type in {"string", "template_string"}:

@@ -92,6 +92,8 @@ HIDDEN = [
     "psql -f drop.sql",
     "mysql app < dump.sql",
     "make destroy",
+    "python3 -c 'import mylib; mylib.go()'",
+    "node -e 'mylib.go()'",
     "terraform apply -auto-approve",
     "curl -X POST https://api.example.com/graphql -d @query.json",
     "aws lambda invoke --function-name wipe out.json",
