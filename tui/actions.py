@@ -87,7 +87,7 @@ ACTS = (
     Act("search", "slash", "Search what is recorded", "search", REPLAY, "/ Search", 26),
     Act("hit", "n", "Next hit", "hit(1)", REPLAY),
     Act("hit_back", "N", "Previous hit", "hit(-1)", REPLAY),
-    Act("filter", "ampersand", "Filter", "filter", REPLAY, "& Filter", 28),
+    Act("filter", "ampersand", "Filter", "filter", (Place.SESSIONS, Place.REPLAY), "& Filter", 28),
     Act("like", "asterisk", "Filter like this action", "like", REPLAY),
     Act("moment", "at", "Go to a moment", "moment", REPLAY, "@ Go to", 45),
     Act("failure", "x", "Next failure", "failure(1)", REPLAY, "x Failure", 43),

@@ -34,6 +34,8 @@ __all__ = ["FlightApp"]
 
 EVERYTHING = Filter()
 DEFAULTS = Settings()
+HISTORIES = ("filter", "search", "moment", "sessions")
+"""What is asked, each with its own earlier answers."""
 DARK = Theme(
     name="flightlog-dark",
     dark=True,
@@ -91,7 +93,7 @@ class FlightApp(App[None]):
         self.source: Source = source or RecordingSource(recording)
         self.glyphs = glyphs
         self.case = CaseFile(recording)
-        self.history: dict[str, list[str]] = {"filter": [], "search": [], "moment": []}
+        self.history: dict[str, list[str]] = {name: [] for name in HISTORIES}
         self._session_id = session_id
         self._at = at
         self._chosen = chosen

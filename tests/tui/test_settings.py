@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 
 from analyzer.casefile import CaseFile, Sort
 from tests.tui.driving import driven, replaying, rows, text, until
-from tests.tui.factories import ATTACK, HeldSource, hostile, idle, wipe
+from tests.tui.factories import ATTACK, HeldSource, hostile, idle, renamed, wipe
 from tui.actions import ACTS, Place, acts_of, key_name, textual_key
 from tui.screens.findings import Findings
 from tui.screens.help import Help
 from tui.screens.replay import Replay
+from tui.screens.sessions import Sessions
 from tui.settings import THEMES, Settings, SettingsError, load_settings, settings_path
 from tui.widgets.lines import LineList
 from tui.widgets.prompt import Prompt
@@ -125,6 +127,30 @@ async def test_findings_are_accepted_and_dismissed_with_a_reason(
         ("R03", 31): Sort.ACCEPTED,
         ("R07", 41): Sort.DISMISSED,
     }
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_list_of_sessions_is_filtered(size: tuple[int, int]) -> None:
+    quiet = replace(renamed(idle(), "b99quiet"), findings=())
+    async with driven(wipe(), quiet, size=size) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, Sessions)
+        await pilot.press("ampersand", *"destroys", "enter")
+        await until(pilot, lambda: len(screen.rows) == 1)
+        assert "destroys: 1 of 2 shown" in rows(app)[0]
+        await pilot.press("ampersand", *" lane>x")
+        await until(pilot, lambda: "column 14: lane cannot be compared with >" in text(app))
+        await pilot.press("enter")
+        assert screen.query_one(Prompt).is_open
+        screen.query_one(Prompt).typed.value = "session:nobody"
+        await pilot.press("enter")
+        await until(pilot, lambda: "no session fits; & changes it" in text(app))
+        await pilot.press("enter", "F", "j")
+        await pilot.press("ampersand")
+        screen.query_one(Prompt).typed.value = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: len(screen.rows) == 2)
+        assert "2 sessions, newest first" in rows(app)[0]
 
 
 async def test_an_action_is_copied_as_json_that_is_harmless(

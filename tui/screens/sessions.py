@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from analyzer.chain import Chain
+from analyzer.filters import Filter, FilterError, Scope, Subject, parse_filter, subjects_of
 from analyzer.model import Action, Credential
 from analyzer.timeline import Mark, format_offset
 from recorder.errors import FlightlogError
@@ -26,6 +27,7 @@ from tui.screens.room import Room
 from tui.transport import spread
 from tui.widgets.heat import Heat
 from tui.widgets.lines import LineList, OneLine, RowView
+from tui.widgets.prompt import Question
 from tui.words import agent_name, count_words, finding_line, outcome_words, short_path, when
 
 __all__ = ["Sessions", "preview_lines", "session_line"]
@@ -66,9 +68,11 @@ class Sessions(Room):
     class Listed(Message):
         """The sessions were read."""
 
-        def __init__(self, rows: Sequence[SessionRow]) -> None:
+        def __init__(self, rows: Sequence[SessionRow], total: int) -> None:
             super().__init__()
             self.rows = rows
+            self.total = total
+            """How many there are without the filter."""
 
     class Judged(Message):
         """A session was analysed."""
@@ -95,6 +99,9 @@ class Sessions(Room):
     def __init__(self) -> None:
         super().__init__()
         self.rows: Sequence[SessionRow] = ()
+        self._total = 0
+        self.chosen = Filter()
+        """Which sessions are listed."""
         self._judged: dict[str, tuple[Mark, Line]] = {}
         self._chain: Chain | None = None
         self._previewed: Scene | None = None
@@ -123,8 +130,11 @@ class Sessions(Room):
     def _list(self) -> None:
         source, worker = self.flight.source, get_current_worker()
         try:
-            rows = source.sessions()
-            self.post_message(self.Listed(rows))
+            every = source.sessions()
+            rows = [row for row in every if not worker.is_cancelled and self._is_chosen(row)]
+            if worker.is_cancelled:
+                return
+            self.post_message(self.Listed(rows, len(every)))
             for row in rows[:JUDGED]:
                 if worker.is_cancelled:
                     return
@@ -134,6 +144,40 @@ class Sessions(Room):
                 self.post_message(self.Verified(chain))
         except FlightlogError as error:
             self.post_message(self.Failed(str(error)))
+
+    def _is_chosen(self, row: SessionRow) -> bool:
+        """Tell, in a worker, whether a session is to be listed; analyse it only if need be."""
+        if self.chosen.of_session:
+            return self.chosen.fits(Subject(row, None))
+        analysis = self.flight.source.load(row.id).analysis
+        return any(map(self.chosen.fits, subjects_of(analysis, self.flight.case.remarks(row.id))))
+
+    def action_filter(self) -> None:
+        """Ask which sessions are to be listed."""
+
+        def changed(text: str) -> Line:
+            try:
+                return line(parse_filter(text, Scope.SESSIONS).words, tone=Tone.DIM)
+            except FilterError as error:
+                return line(Piece(str(error), Tone.BAD))
+
+        def answered(text: str) -> str | None:
+            try:
+                self.chosen = parse_filter(text, Scope.SESSIONS)
+            except FilterError as error:
+                return str(error)
+            self._list()
+            return None
+
+        history = self.flight.history["sessions"]
+        question = Question(
+            label="filter",
+            value=self.chosen.text,
+            changed=changed,
+            answered=answered,
+            history=history,
+        )
+        self.ask(question)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what went wrong in a worker; nothing fails in silence."""
@@ -146,7 +190,7 @@ class Sessions(Room):
 
     @on(Listed)
     def _listed(self, event: Listed) -> None:
-        self.rows = event.rows
+        self.rows, self._total = event.rows, event.total
         self._show(min(self._cursor(), max(len(self.rows) - 1, 0)))
         self.resized()
 
@@ -184,9 +228,14 @@ class Sessions(Room):
         if self._chain is not None:
             tone = Tone.DIM if self._chain.is_intact else Tone.CRITICAL
             chain = line(Piece(self._chain.words, tone))
-        right = (*chain, *line(f"   {len(self.rows)} sessions, newest first"))
+        right = (*chain, *line(self._counted()))
         self.show_header(spread(left, right, self.size.width, self.glyphs))
         self._show(self._cursor(), moved=False)
+
+    def _counted(self) -> str:
+        if self.chosen.is_empty:
+            return f"   {len(self.rows)} sessions, newest first"
+        return f"   filter {self.chosen.words}: {len(self.rows)} of {self._total} shown"
 
     def _show(self, cursor: int, *, moved: bool = True) -> None:
         listed = self.query_one("#sessions", LineList)
@@ -199,7 +248,8 @@ class Sessions(Room):
             chain = self._chain.state_of(row.id) if self._chain else ""
             is_cursor = number == cursor
             lines.append(session_line(row, judged, chain, width, glyphs, is_cursor=is_cursor))
-        listed.show(lines or _first_steps(), keep_place=True)
+        nothing = _first_steps() if not self._total else [line("no session fits; & changes it")]
+        listed.show(lines or nothing, keep_place=True)
         listed.move_to(cursor)
         if moved and self.rows:
             if self._resting is not None:
