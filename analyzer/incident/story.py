@@ -117,9 +117,10 @@ def _trigger(analysis: Analysis, pivot: Action, before_ns: int) -> tuple[Action 
     evidence = [a for a in bad if a.id in cited]
     if evidence:
         return evidence[-1], "a finding on the destruction stands on it"
-    told = [a for a in before if a.id in cited and _is_from_outside(a)]
+    grave = {n for f in analysis.findings if f.severity >= Severity.HIGH for n in f.evidence}
+    told = [a for a in before if a.id in cited | grave and _is_from_outside(a)]
     if told:
-        return told[-1], "a finding on the destruction stands on it, and its text is a stranger's"
+        return told[-1], "a finding stands on it, and its text is a stranger's"
     near = [a for a in bad if before_ns - a.start_ns <= NEAR_NS]
     if near:
         return near[-1], "it is the last thing that went wrong before"
