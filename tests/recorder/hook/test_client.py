@@ -97,6 +97,21 @@ def test_a_recorder_that_hangs_up_without_an_answer_leaves_the_record_to_the_spo
     assert [fields["ref"] for fields in hooks.spooled()] == ["toolu_1"]
 
 
+@pytest.mark.parametrize("then", [signal.SIGKILL, signal.SIGCONT])
+def test_what_a_recorder_did_not_commit_in_time_waits_in_the_spool_too(
+    hooks: Hooks, then: signal.Signals
+) -> None:
+    daemon = Daemon.launch(hooks.recording)
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    assert hooks.run("claude-code", START).returncode == 0
+    assert [fields["ref"] for fields in hooks.spooled()] == ["toolu_1"]
+    os.kill(daemon.process.pid, then)
+    daemon.stop()
+    with Daemon.launch(hooks.recording):
+        assert until(lambda: not hooks.spooled())
+    assert [r.ref for r in hooks.records()] == ["toolu_1"]
+
+
 @pytest.mark.parametrize("with_daemon", [True, False])
 @pytest.mark.parametrize(
     ("payload", "reason"),
