@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from analyzer.analysis import analyze
-from analyzer.casefile import CaseFile, Entry
+from analyzer.casefile import CaseFile, Entry, Sort
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.colour import painted
 from analyzer.commands.filters import filter_option
@@ -35,19 +35,27 @@ LEVELS = tuple(severity.name.lower() for severity in Severity)
 @click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
-    help="End with 1 when something at least this severe was found and chosen.",
+    help="End with 1 when something at least this severe was found, chosen and not dismissed.",
 )
 @filter_option(Scope.FINDINGS)
+@click.option(
+    "--dismiss",
+    metavar="RULE#ACTION",
+    help="Note in the case file, with who and when, that this finding does not matter here.",
+)
+@click.option("--why", help="The reason for --dismiss; it is kept with it.")
 @rules_option
 @no_verify_option
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one for each option
     context: click.Context,
     session: str | None,
     recording: str | None,
     as_json: bool,
     fail_on: str | None,
     chosen: Filter,
+    dismiss: str | None,
+    why: str | None,
     folders: tuple[Path, ...],
     no_verify: bool,
 ) -> None:
@@ -60,6 +68,7 @@ def command(
       flightlog findings
       flightlog findings --fail-on high
       flightlog findings --filter "sev>=high -rule:R24"
+      flightlog findings --dismiss R24#44 --why "the script is meant to do that"
     """
     rules = rules_of(folders)
     for broken in rules.broken:
@@ -68,6 +77,8 @@ def command(
         analysis = analyze(source, chosen_session(source, session).id, rules)
         chain = None if no_verify else chain_of(source.path)
     case = CaseFile(source.path)
+    if dismiss is not None:
+        _dismiss(case, analysis, dismiss, why or "")
     decided = case.decisions(analysis.session.id)
     all_found = len(analysis.findings)
     kept = tuple(
@@ -88,8 +99,25 @@ def command(
         click.echo(f"the filter hides all {all_found} findings: {chosen.words}", err=True)
     else:
         click.echo(f"the rules found nothing in session {safe_text(analysis.session.id)}", err=True)
-    if fail_on and any(f.severity >= Severity[fail_on.upper()] for f in analysis.findings):
+    counted = [f for f in analysis.findings if not _is_dismissed(f, decided)]
+    if fail_on and any(f.severity >= Severity[fail_on.upper()] for f in counted):
         context.exit(1)
+
+
+def _dismiss(case: CaseFile, analysis: Analysis, named: str, why: str) -> None:
+    if not why.strip():
+        raise click.UsageError("--dismiss needs --why: the reason is what others will read")
+    found = {f"{f.rule}#{f.action}".lower(): f for f in analysis.findings}
+    finding = found.get(named.lower())
+    if finding is None:
+        raise click.UsageError(f"--dismiss {named}: no such finding in this session")
+    session = analysis.session.id
+    case.add(session, finding.action, Sort.DISMISSED, why, rule=finding.rule)
+
+
+def _is_dismissed(finding: Finding, decided: Decisions) -> bool:
+    decision = decided.get((finding.rule, finding.action))
+    return decision is not None and decision.sort is Sort.DISMISSED
 
 
 def _lines(analysis: Analysis, decided: Decisions) -> list[str]:

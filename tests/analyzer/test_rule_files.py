@@ -12,6 +12,7 @@ from analyzer.commands.findings import command as findings_command
 from analyzer.commands.rules import command
 from analyzer.rules.sigma_rules import load_folder
 from tests.analyzer.factories import wipe
+from tests.analyzer.rule_samples import SAMPLES
 
 GOOD = """\
 title: Anything that talks to the account
@@ -115,3 +116,20 @@ def test_rules_of_the_settings_folder_run_everywhere(
     shown = run.invoke(findings_command, asked).stdout
     assert "U01" in shown
     assert "strong]" in shown
+
+
+def test_a_finding_is_dismissed_with_who_and_why_and_fails_no_more(tmp_path: Path) -> None:
+    recording = str(SAMPLES["R25"][0]().write(tmp_path / "flight.db"))
+    run = CliRunner()
+    asked = ["-r", recording, "--no-verify", "--fail-on", "low"]
+    found = run.invoke(findings_command, [*asked, "--json"])
+    assert found.exit_code == 1
+    (row,) = json.loads(found.stdout)
+    named = f"R25#{row['action']}"
+    assert run.invoke(findings_command, [*asked, "--dismiss", named]).exit_code == 2
+    assert run.invoke(findings_command, [*asked, "--dismiss", "R01#1", "--why", "x"]).exit_code == 2
+    done = run.invoke(findings_command, [*asked, "--dismiss", named, "--why", "a planned restart"])
+    assert done.exit_code == 0, done.stderr
+    assert "dismissed by" in done.stdout
+    assert "a planned restart" in done.stdout
+    assert run.invoke(findings_command, asked).exit_code == 0
