@@ -49,7 +49,8 @@ class Clue:
 class DenseClue:
     """A clue that may stand in every line: what looks closely goes from hit to hit by itself."""
 
-    trigger: str
+    triggers: Sequence[str]
+    """Any of them: as many single words are found faster than one pattern of all."""
     find: FinderAtHits
     ignore_case: bool = True
 
@@ -60,7 +61,7 @@ class Clues:
     def __init__(self, clues: Sequence[Clue | DenseClue]) -> None:
         """Take the clues in the order in which they are to be believed."""
         self._clues = tuple(clues)
-        self._prefilter = Prefilter([Expression(c.trigger, c.ignore_case) for c in clues])
+        self._prefilter = Prefilter([_expression(clue) for clue in clues])
 
     def prepare(self) -> None:
         """Do now what the first look would do: half a second, the first time on a machine."""
@@ -80,6 +81,11 @@ class Clues:
                 continue
             for start, end in _windows(hits[number], clue, len(text)):
                 yield from clue.find(text, start, end)
+
+
+def _expression(clue: Clue | DenseClue) -> Expression:
+    triggers = clue.triggers if isinstance(clue, DenseClue) else (clue.trigger,)
+    return Expression(tuple(triggers), clue.ignore_case)
 
 
 def _windows(ends: list[int], clue: Clue, size: int) -> Iterator[tuple[int, int]]:

@@ -50,7 +50,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:keytool|jarsigner)[^\n|;]{0,600}pass\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
     (r"net\s+use\b[^\n|;]{0,200}/user:", "password", Exact(rf"\bnet\s+use\b[^\n|;]{{0,200}}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
-    (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
+    (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
     (r"aws\s+configure\s+set\s", "aws-secret", Exact(rf"\baws\s+configure\s+set\s+\S*(?:secret_access_key|session_token|access_key_id)\s+{_QV}")),
     (r"(?:secret|variable)\s+set\s[^\n|;]{0,600}(?:--body|-b|--value|-v)[=\s]", "ci-secret", Exact(rf"\b(?:gh|glab)\s+(?:secret|variable)\s+set\s{_GAP}(?:--body|-b|--value|-v)[=\s]\s{{0,3}}{_QV}")),
     (r"--from-literal[=\s]", "kubernetes-secret", Exact(rf"--from-literal[=\s]{_Q}[\w.\-]{{1,80}}={_V}")),

@@ -22,6 +22,7 @@ _PAIR = Exact(
     r"""(?:\\{0,3}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,4096})|(?P<bare>[^\s"'<>,}⟦⟧]{4,4096}))""",
     re.IGNORECASE,
 )
+_SCHEME = Exact(r"(bearer|basic|token|apikey|digest|bot)\s+(?=\S{4})", re.IGNORECASE)
 _NETRC = Exact(
     r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
 )
@@ -38,8 +39,8 @@ _PROSE = Exact(
     re.IGNORECASE,
 )
 _TABLE = Exact(
-    r"^(?P<head>\|[^\n]+\|)[ \t]*\n\|[ \t:|\-]+\|[ \t]*\n"
-    r"(?P<rows>(?:\|[^\n]*\|[ \t]*(?:\n|$)){1,200})",
+    r"(?:^|(?<=[\s\"'`]))(?P<head>\|[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|\-]+\|[ \t]*\n"
+    r"(?P<rows>(?:[ \t]{0,40}\|[^\n]*(?:\n|$)){1,200})",
     re.MULTILINE,
 )
 
@@ -49,8 +50,10 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         groups = match.groupdict()
         group = next(name for name in ("value", "quoted", "bare") if groups.get(name))
         if is_secret_name(match["name"]) and not is_harmless(match[group]):
-            name = class_of_name(match["name"])
-            yield SecretSpan(match.start(group), match.end(group), name, "document")
+            scheme = _SCHEME.match(match[group])
+            start = match.start(group) + (scheme.end() if scheme else 0)
+            name = scheme[1].lower() if scheme else class_of_name(match["name"])
+            yield SecretSpan(start, match.end(group), name, "document")
 
 
 def _netrc(text: str, start: int, end: int) -> Iterator[SecretSpan]:

@@ -50,7 +50,8 @@ def _plain_forms(value: str) -> Iterator[tuple[str, str]]:
     yield from ((form, "html") for form in _slash_as_entity(value))
     shell = shell_quoted(value)
     yield shell[1:-1] if shell.startswith("'") else shell, "shell"
-    yield re.sub(r"([^A-Za-z0-9_\-./@:,+=])", r"\\\1", value), "shell"
+    for special in (r"[^\w\-./@:,+=]", r"\W", r"[\W_]"):
+        yield re.sub(special, r"\\\g<0>", value), "shell"
     if len(value) >= MIN_ENCODED_LENGTH:
         raw = _raw(value)
         hexadecimal = binascii.hexlify(raw).decode()

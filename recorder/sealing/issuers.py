@@ -1,14 +1,14 @@
 """The formats that issuers give their tokens, as data: one row for each, from their documentation.
 
-A row says how a token looks by itself (`Shape`) or, for issuers whose tokens are plain random
-letters, by which word they are known (`ISSUER_WORDS`): then the word has to stand beside them.
+A row says how a token looks by itself. Issuers whose tokens are plain random letters are known by
+the word beside them (`recorder.sealing.issuer_words`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ISSUER_WORDS", "SHAPES", "Shape"]
+__all__ = ["SHAPES", "Shape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ _SOURCE_CONTROL = (
     Shape("bitbucket-app-password", r"ATBB[A-Za-z0-9]{28,40}", "ATBB"),
     Shape("atlassian-token", r"ATATT3[A-Za-z0-9_\-=]{20,400}", "ATATT3"),
     Shape("atlassian-connect", r"ATCTT3xFfG[A-Za-z0-9_\-=]{20,400}", "ATCTT3"),
-    Shape("gitea-sourcegraph", r"sgp_(?:[A-Fa-f0-9]{16}_|local_)?[A-Fa-f0-9]{40}", "sgp_"),
+    Shape("sourcegraph-token", r"sgp_(?:[A-Fa-f0-9]{16}_)?(?:local_)?[A-Fa-f0-9]{40}", "sgp_"),
     Shape("sourcegraph-user", rf"sg[dusc]_{_HEX}{{40,64}}|slk_{_HEX}{{64}}"),
 )  # fmt: skip
 
@@ -75,7 +75,7 @@ _CLOUDS = (
     Shape("digitalocean-token", rf"do[opr]_v1_{_HEX}{{64}}", "dop_v1_"),
     Shape("digitalocean-spaces", r"DO[0-9A]0[A-Z0-9]{17}", near=r"spaces|digitalocean|access"),
     Shape("scaleway-key", r"SCW[A-Z0-9]{17}", "SCW"),
-    Shape("flyio-token", r"fm[12][ar]?_[A-Za-z0-9+/=_\-]{40,2000}|fo1_[A-Za-z0-9_\-]{43}", "fm2_"),
+    Shape("flyio-token", r"fm[12][ar]?_[A-Za-z0-9+/=_\-]{40,2000}(?:,fm[12][ar]?_[A-Za-z0-9+/=_\-]{40,2000}){0,4}|fo1_[A-Za-z0-9_\-]{43}", "fm2_"),
     Shape("heroku-key", r"HRKU-[A-Za-z0-9_\-]{36,64}", "HRKU-"),
     Shape("vercel-token", rf"vc[pkaricst]_{_ALNUM}{{24,60}}", "vcp_"),
     Shape("vercel-blob", r"vercel_blob_rw_[A-Za-z0-9]{16}_[A-Za-z0-9]{30,40}", "vercel_blob_rw_"),
@@ -113,7 +113,7 @@ _MODELS = (
     Shape("langfuse-key", rf"[sp]k-lf-{_UUID}", "sk-lf-"),
     Shape("tavily-key", r"tvly-(?:dev-|prod-)?[A-Za-z0-9\-]{20,60}", "tvly-"),
     Shape("cerebras-key", r"csk-[a-z0-9]{48}", "csk-"),
-    Shape("elevenlabs-key", rf"sk_{_HEX}{{48}}", "sk_", near=r"eleven|xi-"),
+    Shape("elevenlabs-key", rf"sk_{_HEX}{{48}}", "sk_"),
     Shape("coze-pat", r"pat_[A-Za-z0-9]{60,70}", "pat_"),
     Shape("weights-and-biases", r"wandb_v1_[A-Za-z0-9_]{60,120}", "wandb_v1_"),
     Shape("voyage-key", r"pa-[A-Za-z0-9_\-]{43}", "pa-"),
@@ -133,7 +133,7 @@ _MONEY = (
     Shape("flutterwave-key", rf"FLW(?:PUBK|SECK)(?:_TEST|_LIVE)?-{_ALNUM}{{12,40}}(?:-X)?", "FLW"),
     Shape("paystack-key", rf"[sp]k_(?:live|test)_{_HEX}{{40}}", "sk_"),
     Shape("razorpay-key", rf"rzp_(?:live|test)_{_ALNUM}{{14,24}}", "rzp_"),
-    Shape("lob-key", rf"(?:live|test)_(?:pub_)?{_HEX}{{31,35}}", near=r"lob"),
+    Shape("lob-key", rf"(?:live|test)_(?:pub_|auth_)?{_HEX}{{31,35}}"),
     Shape("easypost-key", rf"EZ[AT]K{_ALNUM}{{54}}"),
     Shape("shippo-token", rf"shippo_(?:live|test)_{_HEX}{{40}}", "shippo_"),
     Shape("duffel-token", r"duffel_(?:test|live)_[A-Za-z0-9_\-=]{43}", "duffel_"),
@@ -150,13 +150,13 @@ _MESSAGES = (
     Shape("slack-app", r"xapp-\d-[A-Z0-9]{8,14}-\d{8,16}-[a-f0-9]{32,80}", "xapp-"),
     Shape("slack-cookie", r"xoxd-[A-Za-z0-9%/+=]{20,400}", "xoxd-"),
     Shape("slack-webhook", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{30,80}", "hooks.slack.com/"),
-    Shape("teams-webhook", rf"[A-Za-z0-9\-]{{1,60}}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@\-]{{60,90}}/IncomingWebhook/{_HEX}{{32}}/[A-Za-z0-9\-]{{30,60}}"),
+    Shape("teams-webhook", rf"[A-Za-z0-9\-]{{1,60}}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@\-]{{60,90}}/IncomingWebhook/{_ALNUM}{{32}}/[A-Za-z0-9\-]{{30,60}}"),
     Shape("discord-webhook", r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_\-]{60,80}"),
     Shape("discord-bot", r"[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6,7}\.[A-Za-z0-9_\-]{27,40}"),
     Shape("zapier-webhook", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9/]{10,60}", "hooks.zapier.com/"),
     Shape("telegram-bot", r"\d{8,10}:A[A-Za-z0-9_\-]{34}"),
     Shape("telegram-bot", r"bot\d{8,10}:A[A-Za-z0-9_\-]{34}"),
-    Shape("twilio-key", rf"(?:SK|AC){_HEX}{{32}}", near=r"twilio|sid|account"),
+    Shape("twilio-key", r"(?:SK|AC)[a-fA-F0-9]{32}", near=r"twilio|sid|account"),
     Shape("sendgrid-key", r"SG\.[A-Za-z0-9_\-]{16,32}\.[A-Za-z0-9_\-]{32,64}", "SG."),
     Shape("sendinblue-key", rf"xkeysib-{_HEX}{{64}}-{_ALNUM}{{16}}", "xkeysib-"),
     Shape("sendinblue-smtp", rf"xsmtpsib-{_HEX}{{64}}-{_ALNUM}{{16}}", "xsmtpsib-"),
@@ -202,11 +202,11 @@ _TOOLS = (
     Shape("datadog-shape", r"dd[pc]_[A-Za-z0-9]{30,50}"),
     Shape("dynatrace-token", r"dt0[a-zA-Z]\d{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}", "dt0"),
     Shape("newrelic-key", r"NR(?:AK|JS|RA|II|AA|BR|SP)-[A-Za-z0-9_\-]{19,40}", "NR"),
-    Shape("newrelic-license", rf"{_HEX}{{36}}NRAL"),
+    Shape("newrelic-license", rf"(?:eu01x{{1,2}}|{_HEX}{{4}}){_HEX}{{28,34}}NRAL"),
     Shape("sentry-user-token", rf"sntryu_{_HEX}{{64}}", "sntryu_"),
     Shape("sentry-org-token", r"sntrys_eyJ[A-Za-z0-9+/=_]{60,400}", "sntrys_"),
     Shape("honeycomb-key", r"hc[abxo]ik_[a-z0-9]{58}"),
-    Shape("sonar-token", rf"sq[upa]_{_HEX}{{40}}"),
+    Shape("sonar-token", rf"sq[upa]_{_ALNUM}{{40}}"),
     Shape("snyk-token", r"snyk_(?:pat|uat|sat)\.[A-Za-z0-9.\-_]{20,100}", "snyk_"),
     Shape("postman-key", rf"PMAK-{_HEX}{{24}}-{_HEX}{{34}}", "PMAK-"),
     Shape("postman-collection", r"PMAT-[A-Z0-9]{26}", "PMAT-"),
@@ -269,49 +269,73 @@ _TOOLS = (
     Shape("jwt-in-base64", r"ZXlK[A-Za-z0-9+/=]{80,8000}", "ZXlK"),
 )  # fmt: skip
 
-SHAPES: tuple[Shape, ...] = (
-    *_SOURCE_CONTROL, *_CLOUDS, *_MODELS, *_MONEY, *_MESSAGES, *_TOOLS,
+_MORE_CLOUDS = (
+    Shape("akamai-edgegrid", r"akab-[a-z0-9]{16}-[a-z0-9]{16}", "akab-"),
+    Shape("amazon-login-secret", rf"amzn1\.oa2-cs\.v1\.{_HEX}{{64}}", "amzn1.oa2-cs."),
+    Shape("amazon-login-token", r"Atz[ar]\|[A-Za-z0-9_\-]{100,1200}", "Atz"),
+    Shape("baidu-key", rf"bce-v3/ALTAK-{_ALNUM}{{21}}/{_HEX}{{40}}", "bce-v3/ALTAK-"),
+    Shape("volcengine-key", rf"AKLT{_WORD}{{40,60}}", "AKLT"),
+    Shape("exoscale-key", rf"EXO{_HEX}{{24,32}}", "EXO"),
+    Shape("upcloud-token", r"ucat_[A-Z0-9]{26}", "ucat_"),
+    Shape("elastic-cloud-key", r"essu_[A-Za-z0-9+/]{60,200}={0,2}", "essu_"),
+    Shape("dbt-cloud-token", rf"dbt[cu]_{_WORD}{{30,60}}", "dbt"),
+    Shape("xata-key", rf"xau_{_ALNUM}{{30,50}}", "xau_"),
+    Shape("convex-deploy-key", r"(?:prod|dev|preview):[a-z0-9\-]{4,60}\|[A-Za-z0-9+/=]{40,300}"),
+    Shape("google-authorization-code", rf"4/0A{_WORD}{{60,100}}", "4/0A"),
+    Shape("microsoft-refresh-token", rf"[01]\.A{_WORD}{{40,120}}\.{_WORD}{{80,1500}}"),
+    Shape("kaggle-token", rf"KGAT_{_HEX}{{32}}", "KGAT_"),
+    Shape("netbird-token", rf"nbp_{_ALNUM}{{36}}", "nbp_"),
+    Shape("atlassian-token", r"ATSTT3[A-Za-z0-9_\-=]{20,400}", "ATSTT3"),
+    Shape("bitbucket-server-token", r"BBDC-[A-Za-z0-9+/@_\-]{40,50}", "BBDC-"),
+    Shape("fcm-server-key", rf"AAAA{_WORD}{{4,10}}:APA91b{_WORD}{{60,160}}", "AAAA"),
+    Shape("recaptcha-key", rf"6L{_WORD}{{38}}", "6L", near=r"captcha", is_rare=True),
 )  # fmt: skip
 
-ISSUER_WORDS: tuple[str, ...] = (
-    "abuseipdb", "adafruit", "adobe", "airbrake", "airship", "airtable", "aiven", "alchemy",
-    "algolia", "alibaba", "aliyun", "amplitude", "apifonica", "appcues", "appsflyer",
-    "artifactory", "asana", "atlassian", "auth0", "authress", "autodesk", "aws", "azure",
-    "backblaze", "binance", "bitbucket", "bitfinex", "bitly", "bittrex", "blockfrost",
-    "braintree", "browserstack", "bugsnag", "buildkite", "bunny", "calendly", "capsulecrm",
-    "censys", "checkout", "circleci", "clarifai", "clearbit", "clickhouse", "clickup",
-    "clojars", "cloudant", "cloudflare", "cloudinary", "cloudsmith", "codacy", "codeclimate",
-    "codecov", "coinbase", "coinmarketcap", "confluent", "contentful", "convertkit",
-    "couchbase", "coveralls", "coze", "customerio", "databox", "databricks", "datadog",
-    "deepgram", "deepseek", "digicert", "digitalocean", "discord", "disqus", "docker",
-    "docusign", "doppler", "dotenv", "droneci", "dropbox", "duffel", "dynatrace", "easypost",
-    "elasticsearch", "elevenlabs", "etherscan", "etsy", "eventbrite", "facebook", "fastly",
-    "figma", "fileio", "filestack", "finicity", "finnhub", "firebase", "flickr", "flightapi",
-    "foursquare", "freshbooks", "freshdesk", "fullstory", "gcp", "gemini", "geoapify", "github",
-    "gitlab", "gocardless", "google", "grafana", "graphcms", "greenhouse", "groq", "hashicorp",
-    "hellosign", "helpscout", "hereapi", "heroku", "honeybadger", "honeycomb", "hubspot",
-    "huggingface", "ibm", "imgur", "infobip", "infura", "instagram", "intercom", "intra42",
-    "ip2location", "ipinfo", "ipstack", "iterable", "jenkins", "jfrog", "jira", "jumpcloud",
-    "kaggle", "keycloak", "klaviyo", "kucoin", "languagelayer", "lastfm", "launchdarkly",
-    "linkedin", "linode", "lob", "logdna", "logentries", "loggly", "looker", "mailboxlayer",
-    "mailchimp", "mailgun", "mailjet", "mandrill", "mapbox", "mapquest", "mattermost",
-    "maxmind", "meraki", "messagebird", "mezmo", "microsoft", "mixpanel", "mongodb", "moralis",
-    "neptune", "netlify", "newrelic", "nexmo", "ngrok", "notion", "npm", "nuget", "nytimes",
-    "okta", "ollama", "onesignal", "openai", "opensea", "opentable", "opsgenie", "optimizely",
-    "outlook", "packagecloud", "pagerduty", "pastebin", "paypal", "perplexity", "phabricator",
-    "pinata", "pinecone", "pingdom", "pipedrive", "plaid", "planetscale", "plivo", "posthog",
-    "postman", "postmark", "prismic", "privateai", "pubnub", "pulumi", "pusher", "qase",
-    "quickbooks", "rabbitmq", "railway", "rapidapi", "razorpay", "recaptcha", "recurly",
-    "reddit", "rollbar", "runscope", "salesforce", "scaleway", "scrutinizer", "semaphore",
-    "sendbird", "sendgrid", "sendinblue", "sentry", "shippo", "shodan", "shopify", "sidekiq",
-    "signalwire", "slack", "smartsheet", "snowflake", "snyk", "sonar", "sonarqube",
-    "sourcegraph", "splunk", "spotify", "squarespace", "stackexchange", "statuspage",
-    "stormpath", "strava", "stripe", "sumo", "sumologic", "supabase", "surveymonkey",
-    "teamcity", "telegram", "tencent", "terraform", "thousandeyes", "todoist", "travis",
-    "travisci", "trello", "twilio", "twitch", "twitter", "typeform", "unsplash", "upcloud",
-    "uptimerobot", "urlscan", "vault", "vercel", "vimeo", "virustotal", "vonage", "vultr",
-    "wakatime", "weatherstack", "webex", "webflow", "woocommerce", "workato", "workday",
-    "wrike", "yahoo", "yandex", "yelp", "youtube", "zapier", "zendesk", "zenscrape",
-    "zerobounce", "zerotier", "zoho", "zoom", "zulip",
+_MORE_TOOLS = (
+    Shape("coderabbit-key", rf"cr-{_HEX}{{58}}", "cr-"),
+    Shape("llamacloud-key", rf"llx-{_WORD}{{48}}", "llx-"),
+    Shape("jina-key", rf"jina_{_WORD}{{60,70}}", "jina_"),
+    Shape("brave-search-key", rf"BSA{_WORD}{{27,28}}", "BSA"),
+    Shape("runpod-key", rf"rpa_{_ALNUM}{{40,60}}", "rpa_"),
+    Shape("modal-token", rf"a[ks]-{_ALNUM}{{22}}", near=r"modal", is_rare=True),
+    Shape("openai-session", rf"sess-{_ALNUM}{{40}}", "sess-"),
+    Shape("mattermost-webhook", r"/hooks/[a-z0-9]{26}", "/hooks/", bounded=False),
+    Shape("salesforce-consumer-key", r"3MVG[A-Za-z0-9_.]{60,110}", "3MVG"),
+    Shape("salesforce-session", rf"00D{_ALNUM}{{12,15}}![A-Za-z0-9._]{{80,120}}", "00D"),
+    Shape("salesforce-refresh", r"5Aep861[A-Za-z0-9._]{60,100}", "5Aep861"),
+    Shape("ntlm-token", r"TlRMTVNTUAA[A-Za-z0-9+/]{20,4000}={0,2}", "TlRMTVNTUAA"),
+    Shape("dropbox-long-lived", rf"{_WORD}{{11}}AAAAAAAAAA{_WORD}{{43}}"),
+    Shape("ubidots-token", rf"BBFF-{_ALNUM}{{30,40}}", "BBFF-"),
+    Shape("flexport-token", rf"shltm_{_WORD}{{36,48}}", "shltm_"),
+    Shape("wundergraph-key", rf"cosmo_{_HEX}{{32}}", "cosmo_"),
+    Shape("segment-token", rf"sgp_{_ALNUM}{{64}}", "sgp_"),
+    Shape("mailersend-token", rf"mlsn\.{_HEX}{{64}}", "mlsn."),
+    Shape("linear-webhook", rf"lin_wh_{_ALNUM}{{36,60}}", "lin_wh_"),
+    Shape("stytch-secret", r"secret-(?:live|test)-[A-Za-z0-9_\-=]{32,44}", "secret-"),
+    Shape("intercom-token", r"dG9rO[A-Za-z0-9+/]{50,70}={0,2}", "dG9rO"),
+    Shape("klaviyo-key", rf"pk_{_HEX}{{34}}", "pk_"),
+    Shape("courier-key", r"[pd]k_(?:prod|test)_[A-Z0-9]{28}"),
+    Shape("ably-key", rf"{_WORD}{{6}}\.{_WORD}{{6}}:{_WORD}{{43}}", near=r"ably", is_rare=True),
+    Shape("paddle-key", rf"pdl_(?:live|sdbx)_apikey_{_ALNUM}{{26}}_{_ALNUM}{{22}}_{_ALNUM}{{3}}", "pdl_"),
+    Shape("payment-key", rf"(?:live|test)_{_ALNUM}{{30,45}}"),
+    Shape("woocommerce-key", rf"c[ks]_{_HEX}{{40}}"),
+    Shape("ghost-admin-key", rf"{_HEX}{{24}}:{_HEX}{{64}}"),
+    Shape("okta-token", rf"00{_WORD}{{40}}", near=r"okta|ssws", is_rare=True),
+    Shape("airtable-key", rf"key{_ALNUM}{{14}}", near=r"airtable", is_rare=True),
+    Shape("duo-integration-key", r"DI[A-Z0-9]{18}", near=r"\bduo|ikey", is_rare=True),
+    Shape("twitch-oauth", r"oauth:[a-z0-9]{30}", "oauth:"),
+    Shape("tiktok-token", r"act\.[A-Za-z0-9!*._\-]{60,100}", "act.", near=r"tiktok", is_rare=True),
+    Shape("pinterest-token", r"pina_[A-Z0-9]{60,200}", "pina_"),
+    Shape("yandex-oauth", rf"y0_{_WORD}{{50,66}}", "y0_"),
+    Shape("vk-token", rf"vk1\.a\.{_WORD}{{100,220}}", "vk1.a."),
+    Shape("appveyor-token", rf"v2\.{_ALNUM}{{20}}", near=r"appveyor", is_rare=True),
+    Shape("extended-private-key", rf"[xyz]prv{_ALNUM}{{100,110}}", "xprv"),
+    Shape("nostr-secret-key", r"nsec1[a-z0-9]{58}", "nsec1"),
+    Shape("putty-private-key", r"Private-Lines: \d{1,4}[A-Za-z0-9+/=\s\\]{40,8000}", "Private-Lines: "),
+    Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{20,16000}", "eyJ"),
 )  # fmt: skip
-"""Issuers, by the word that stands beside a token of theirs."""
+
+SHAPES: tuple[Shape, ...] = (
+    *_SOURCE_CONTROL, *_CLOUDS, *_MODELS, *_MONEY, *_MESSAGES, *_TOOLS, *_MORE_CLOUDS,
+    *_MORE_TOOLS,
+)  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from recorder.sealing.encodings import BASE64, forms_of
+from recorder.sealing.fragments import Fragments
 from recorder.sealing.joints import joined
 from recorder.sealing.literals import Literals
 from recorder.sealing.offsets import in_characters
@@ -24,6 +25,9 @@ MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
 MAX_KNOWN = 5000
 IN_PIECES = "in pieces"
+CUT = "cut"
+CUTTABLE = frozenset({"", BASE64, f"{BASE64}url", "hex", "json", "percent"})
+"""Encodings whose halves are looked for at a text's edges."""
 TIERS = (16, 128, 1024)
 """Secrets that are compiled together: the newest few again and again, the many once."""
 QUIET = 500
@@ -74,6 +78,8 @@ class KnownSecrets:
         self._suspected: set[str] = set()
         self._tiers: list[_Tier] = []
         """The largest first."""
+        self._fragments = Fragments()
+        self._whole: list[_Form] = []
         self._quiet = 0
         """Texts since a secret was added."""
 
@@ -108,6 +114,9 @@ class KnownSecrets:
             if form not in self._forms
         }
         self._forms |= forms.keys()
+        cuttable = [text for text, form in forms.items() if form.encoding in CUTTABLE]
+        self._fragments.add(cuttable, len(self._whole))
+        self._whole.append(_Form(value, value, credential_class, hint, CUT))
         if not self._tiers or self._tiers[-1].secrets >= TIERS[0]:
             self._tiers.append(_Tier([], 0))
         self._tiers[-1].add([*forms.values()])
@@ -162,6 +171,7 @@ class KnownSecrets:
 
     def _in(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
         hits = [hit for tier in self._tiers for hit in tier.find(raw)]
+        hits += [(begin, end, self._whole[n]) for begin, end, n in self._fragments.find(raw)]
         if not hits:
             return
         places = None

@@ -17,15 +17,18 @@ __all__ = [
 NAME_WORDS = (
     r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
     r"|api_?-?keys?"
-    r"|(?:access|private|secret|signing|encryption|auth|master|account)_?-?keys?|credentials?|auth"
+    r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
     r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?)"
 )
 """What stands in every name that `is_secret_name` accepts, as a clue to look for."""
 _SECRET_NAME = re.compile(
     r"(?:^|[_\-.]|(?<=[a-z0-9])(?=[A-Z]))"
     r"(?i:tokens?|secrets?|(?:pg|db|my|mysql)?passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d(?![A-Za-z0-9])|passphrase|pwd|pw(?![A-Za-z0-9])|(?:mysql|db|pg)?pass|creds?|api_?-?keys?"
-    r"|(?:access|private|secret|signing|encryption|auth|master|account)_?-?keys?|credentials?|auth"
-    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|apikey)"
+    r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|apikey"
+    r"|(?:proxy[_-]?)?authorization"
+    r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
+    r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d)"
     r"(?:$|(?=[A-Z0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl)))"
 )
 """Does a variable's, key's or header's name say that its value is a secret?"""

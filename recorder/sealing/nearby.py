@@ -7,18 +7,17 @@ built upon it.
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
 from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
-from recorder.sealing.issuers import ISSUER_WORDS
+from recorder.sealing.issuer_words import ISSUER_WORDS
+from recorder.sealing.looks import MIN_LENGTH, is_random
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["CLUES", "is_random"]
+__all__ = ["CLUES"]
 
 _SECRET_WORDS = (
     "token", "secret", "password", "passwd", "passphrase", "apikey", "api_key", "api-key",
@@ -35,8 +34,9 @@ _AFTER = Exact(
 )
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
-MIN_LENGTH = 16
 MIN_SECRET_LENGTH = 10
+SHORT = 5
+"""Letters of an issuer's word that may be part of others."""
 GAP = 40
 """Characters between the word and what joins it to a value."""
 FARTHEST = 100
@@ -45,10 +45,6 @@ REACH = FARTHEST + 520
 CLOSE = 8
 """Characters between the word and a string of less than `MIN_LENGTH`."""
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_DIGIT = Exact(r"\d")
-_PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-LONGEST_WORD = 16
-_WORDLIKE = Exact(r"^(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
 
 
 def _find(least: int, text: str, hits: list[int]) -> Iterator[SecretSpan]:
@@ -65,7 +61,7 @@ def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Itera
     if match.start("gap") > word_end + GAP or begin > word_end + FARTHEST:
         return
     value = match["value"]
-    if not _DIGIT.search(value) or "-----" in text[word_end:begin] or _HASH.match(value):
+    if "-----" in text[word_end:begin] or _HASH.match(value):
         return
     if ":" in value:
         value = value.rstrip(".:=")
@@ -78,50 +74,13 @@ def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Itera
         yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
 
 
-def is_random(value: str) -> bool:
-    """Return whether a string looks made by chance: neither words nor a number nor a path."""
-    if _WORDLIKE.match(value) or not any(c.isdigit() for c in value):
-        return False
-    if _is_identifier(value):
-        return False
-    if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
-        return False
-    entropy = _entropy(value)
-    hexadecimal = all(c in "0123456789abcdefABCDEF-" for c in value)
-    if hexadecimal:
-        return len(value) >= MIN_LENGTH and entropy >= 2.8
-    if len(value) < MIN_LENGTH:
-        return (
-            entropy >= 2.9 and any(c.isupper() for c in value) and any(c.islower() for c in value)
-        )
-    return entropy >= 3.1
-
-
-def _is_identifier(value: str) -> bool:
-    """Return whether a string reads as words and numbers run together: `PKCS8_pkey_add1_attr`.
-
-    What was made by chance changes between capitals, small letters and digits all the time.
-    """
-    parts = _PARTS.findall(value)
-    humps = [part for part in parts if len(part) > 1 and part[0].isupper() and part[1:].islower()]
-    if "_" not in value and len(humps) < 2:
-        return False
-    return sum(map(len, parts)) >= 3 * len(parts) and max(map(len, parts)) <= LONGEST_WORD
-
-
-def _entropy(value: str) -> float:
-    """Return Shannon's entropy in bits a character."""
-    size = len(value)
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values())
-
-
-def _any_of(words: tuple[str, ...]) -> str:
-    return "(?:" + "|".join(re.escape(word).replace("\\ ", " ") for word in words) + ")"
+def _word(issuer: str) -> str:
+    # A short one at a word's beginning: `ibm` stands in every `libm`.
+    return issuer if len(issuer) > SHORT else f"(?:^|[^A-Za-z]){issuer}"
 
 
 CLUES = (
-    DenseClue(_any_of(_SECRET_WORDS), partial(_find, MIN_SECRET_LENGTH)),
-    # At a word's beginning: `ibm` stands in every `libm`.
-    DenseClue("(?:^|[^A-Za-z])" + _any_of(ISSUER_WORDS), partial(_find, MIN_LENGTH)),
+    DenseClue(_SECRET_WORDS, partial(_find, MIN_SECRET_LENGTH)),
+    DenseClue([*map(_word, ISSUER_WORDS)], partial(_find, MIN_LENGTH)),
 )
 """Words that speak of secrets; words that name an issuer."""

@@ -29,10 +29,10 @@ SMALL = 8
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One pattern."""
+    """What is looked for under one number."""
 
-    pattern: str
-    """Regular expression over ASCII without look-around."""
+    patterns: tuple[str, ...]
+    """Regular expressions over ASCII without look-around, any of which counts."""
     ignore_case: bool = False
 
 
@@ -43,10 +43,12 @@ class Prefilter:
         """Prepare; nothing is compiled before the first question."""
         # A match is only a hint of where to look: how long it may become makes no difference, and
         # automata of open repeats are a fraction of the size of bounded ones.
-        self._expressions = [_BOUNDED_REPEAT.sub(_opened, e.pattern).encode() for e in expressions]
+        numbered = [(n, e, p) for n, e in enumerate(expressions) for p in e.patterns]
+        self._ids = [number for number, _, _ in numbered]
+        self._patterns = [_BOUNDED_REPEAT.sub(_opened, p).encode() for _, _, p in numbered]
         self._flags = [
             hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if e.ignore_case else 0)
-            for e in expressions
+            for _, e, _ in numbered
         ]
         self._database: hyperscan.Database | None = None
         self._lock = threading.Lock()
@@ -82,9 +84,9 @@ class Prefilter:
     def _compiled(self) -> hyperscan.Database:
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         database.compile(
-            expressions=self._expressions,
-            ids=list(range(len(self._expressions))),
-            elements=len(self._expressions),
+            expressions=self._patterns,
+            ids=self._ids,
+            elements=len(self._patterns),
             flags=self._flags,
         )
         compiled.save(self._cache(), hyperscan.dumpb(database))
@@ -100,7 +102,9 @@ class Prefilter:
             return None  # of another version or processor: it is made anew
 
     def _cache(self) -> Path:
-        made_from = repr((self._expressions, list(map(int, self._flags)), _version.__version__))
+        made_from = repr(
+            (self._patterns, self._ids, list(map(int, self._flags)), _version.__version__)
+        )
         name = hashlib.sha256(made_from.encode()).hexdigest()[:24]
         return cache_folder() / f"patterns-{name}.hsdb"
 

@@ -10,18 +10,20 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import zstandard
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Role, Seal
-from recorder.sealing import commands, documents, nearby, shapes, structure
+from recorder.sealing import commands, documents, nearby, pem, places, shapes, structure
 from recorder.sealing.clues import Clue, Clues, nothing
-from recorder.sealing.joints import JOINT
-from recorder.sealing.known import KnownSecrets
+from recorder.sealing.joints import EVENTS, JOINT, joined_events
+from recorder.sealing.known import IN_PIECES, KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
+from recorder.sealing.plain import plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
 from recorder.sealing.sealed import (
     SealedBlob,
@@ -50,10 +52,11 @@ _COOKIE = re.compile(r"(?:^|;\s*)(?P<name>[^=;\s]+)=(?P<value>[^;]*)")
 _COOKIE_ATTRIBUTES = frozenset(
     {"path", "domain", "expires", "max-age", "samesite", "priority", "version"}
 )
-_JOINT = 0
+_JOINT, _EVENTS = 0, 1
 _CLUES = Clues([
-    Clue(JOINT, 0, 0, nothing),
-    *shapes.CLUES, *structure.CLUES, *commands.CLUES, *documents.CLUES, *nearby.CLUES,
+    Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing),
+    *shapes.CLUES, *pem.CLUES, *structure.CLUES, *commands.CLUES, *documents.CLUES,
+    *places.CLUES, *nearby.CLUES,
 ])  # fmt: skip
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
 _NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
@@ -131,18 +134,33 @@ class Sealer:
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
         raw = text.encode("utf-8", "surrogatepass")
-        hits = _CLUES.look(text, raw)
-        known = [
-            *self._known.find(text, raw, hits.pop(_JOINT, ())),
-            *self.recall.find(text),
-        ]
-        found = self._outside_tokens(text, [*known, *_CLUES.follow(text, hits)])
+        plain = plain_of(text)
+        seen = raw if plain is text else plain.encode("utf-8", "surrogatepass")
+        hits = _CLUES.look(plain, seen)
+        known = self._known.find(text, raw, hits.pop(_JOINT, ()))
+        streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
+        followed = _CLUES.follow(plain, hits)
+        if plain is not text:
+            followed = (within(span, text, plain) for span in followed)
+        found = self._outside_tokens(text, [*known, *self.recall.find(text), *streamed, *followed])
         certain = [span for span in found if not span.suspected]
         suspected = [span for span in found if span.suspected]
         # What is only suspected never widens what is certain: its edges are a guess.
         return without_overlaps(
             [*certain, *(s for s in suspected if not any(s.overlaps(c) for c in certain))]
         )
+
+    def _in_events(self, text: str) -> Iterator[SecretSpan]:
+        """Yield what stands in a stream's events only once they are put together."""
+        whole = joined_events(text)
+        if whole is None:
+            return
+        for span in self.find(whole.text):
+            if whole.is_across(span.start, span.end):
+                value = span.value or whole.text[span.start : span.end]
+                encoding = f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES
+                start, end = whole.original(span.start), whole.original(span.end - 1) + 1
+                yield replace(span, start=start, end=end, value=value, encoding=encoding)
 
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that are no session's id and do not lie in what is sealed already."""
@@ -244,6 +262,7 @@ class _Work:
         self.seals: list[Seal] = []
         self.blobs: list[SealedBlob] = []
         self.blob_refs: dict[str, dict[str, Any]] = {}
+        self._has_learned = False
 
     def attributes(self) -> dict[str, Json]:
         # Headers first: they name their secrets, which the body and the URL may only mention.
@@ -253,7 +272,21 @@ class _Work:
         for name, value in items:
             if not named or not name.startswith(_NAMING_ITS_SECRET):
                 sealed[self._name(name)] = self._attribute(name, value)
-        return {name: sealed[name] for name in sorted(sealed)}
+        if self._has_learned and len(sealed) > 1:
+            # What one of them gave away may have stood in those before it.
+            sealed = {name: self._again(value, name) for name, value in sealed.items()}
+        return {name: self._stored(name, sealed[name]) for name in sorted(sealed)}
+
+    def _again(self, value: Json, place: str) -> Json:
+        match value:
+            case str():
+                return self.text(value, place)
+            case Mapping():
+                return {self.text(k, place): self._again(v, place) for k, v in value.items()}
+            case list():
+                return [self._again(item, place) for item in value]
+            case _:
+                return value
 
     def _named_attribute(self, name: str, value: Json) -> Json:
         if name == semconv.CREDENTIAL_SECRET and isinstance(value, str):
@@ -265,7 +298,10 @@ class _Work:
     def _attribute(self, name: str, value: Json) -> Json:
         if isinstance(value, int | float):
             return value
-        sealed = self._value(value, name, name)
+        return self._value(value, name, name)
+
+    def _stored(self, name: str, sealed: Json) -> Json:
+        """Return a sealed value as it goes into the body: a large text goes to a blob."""
         if isinstance(sealed, str) and len(sealed) > BLOB_THRESHOLD:
             blob = self._sealer.compress(sealed)
             self.blobs.append(blob)
@@ -352,6 +388,7 @@ class _Work:
 
     def _replace(self, text: str, spans: list[SecretSpan], place: str) -> str:
         sealed = self._sealer.replace(text, spans)
+        self._has_learned = self._has_learned or any(found.is_new for found in sealed.places)
         several_lines = "\n" in text
         for found in sealed.places:
             line = f":line {text.count(chr(10), 0, found.span.start) + 1}" if several_lines else ""

@@ -15,7 +15,7 @@ __all__ = ["CLUES"]
 
 _PIECES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.")
 """Of a pattern: an escaped letter, a class, or a letter."""
-_OPTIONAL_END = re.compile(r"(?:=\{0,\d\}|\(\?:[^()]*\)\?)$")
+_OPTIONAL_END = re.compile(r"(?:=\{0,\d\}|\(\?:[^()]*\)(?:\?|\{0,\d\}))$")
 _REPEAT_AT_END = re.compile(r"\{(?P<least>\d+)(?:,\d+)?\}$")
 _REPEAT_AT_BEGIN = re.compile(
     r"(?P<letters>\[(?:\\.|[^\]\\])*\]|\\d)\{(?P<least>\d+)(?:,\d+)?\}(?=.)"
@@ -46,7 +46,7 @@ def _find(shape: Shape, text: str, start: int, end: int) -> Iterator[SecretSpan]
 
 def _is_random(shape: Shape, token: str) -> bool:
     """Return whether a token looks made by chance rather than written as a placeholder or word."""
-    varied = len(set(token.removeprefix(shape.hint))) >= 7
+    varied = len(set(token.removeprefix(shape.hint))) >= (5 if len(shape.hint) >= 5 else 7)
     return varied and (len(shape.hint) >= 3 or any(c.isdigit() for c in token))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_mixed_letters
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
 from recorder.sealing.spans import SecretSpan
 
@@ -36,11 +37,11 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=|:[ ]?str(?:ing)?[ ]=)[ \t]{{0,3}}"  # noqa: E501
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"  # noqa: E501
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
-_TYPES = (" string", " str", ":str", ":string")
+_TYPES = (" string", " str", ":str", ":string", " String", "&str")
 LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
@@ -51,6 +52,7 @@ _OPTION = Exact(
     r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
     rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
 )
+_PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
 _CURL_USER = Exact(
     rf"\bcurl\b[^\n|;]{{0,2000}}?\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_QUOTE}"
     r"(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
@@ -60,20 +62,20 @@ _USERINFO = Exact(
     re.IGNORECASE,
 )
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
-_PRIVATE_KEY = Exact(
-    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<value>.{16,20000}?)"
-    r"-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----",
-    re.DOTALL,
-)
 _SQL = Exact(
     r"\b(?:PASSWORD|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
-    r"(?:PASSWORD\s{0,4}\(\s{0,4})?'(?P<value>[^'\\\n⟦⟧]{4,512})'",
+    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}'(?P<value>[^'\\\n⟦⟧]{4,512})'",
     re.IGNORECASE,
 )
 
+_SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
+_SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
+_COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
+_NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
 _IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 _SESSION_NAME = Exact(r"session_?-?ids?$", re.IGNORECASE)
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 _ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
 
 
@@ -103,7 +105,9 @@ def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         done = match.end()
         name = match["name"].rsplit(".", 1)[-1]
         if is_secret_name(name) and not _is_part_of_an_arn(text, match.start()):
-            yield from _assigned_value(text, match, name)
+            for span in _assigned_value(text, match, name):
+                done = span.end  # whatever is assigned inside it is sealed with it
+                yield span
 
 
 def _name_start(text: str, hit: int) -> int:
@@ -112,7 +116,7 @@ def _name_start(text: str, hit: int) -> int:
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
     stem = stem.rstrip("=:>?.+|!").rstrip(" \t")
     if stem.endswith(_TYPES):
-        stem = stem.rstrip("string").rstrip(" \t:")
+        stem = stem.rstrip("Sstring").rstrip("& \t:")
     stem = stem.rstrip(_QUOTE_LETTERS)
     return hit - 1 - len(before) + len(stem.rstrip(_NAME_LETTERS))
 
@@ -123,17 +127,35 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
     if quote:
         for span in _quoted_value(text, quote, class_of_name(name)):
             if not is_comparison or not _IDENTIFIER.match(text[span.start : span.end]):
-                yield span
+                yield from _without_scheme(text, span)
         return
     if is_comparison:
         return  # what stands there without quotes is a name
     bare = _BARE_VALUE.match(text, match.end())
     if bare is None or text[bare.end() : bare.end() + 1] == "(":
         return  # a call
+    if _NUMBER.fullmatch(bare[0]) and match[0].rstrip().endswith(('":', "':")):
+        return  # a number in JSON: a token in its place would be none
     if _SESSION_NAME.search(name) and _UUID.fullmatch(bare[0]):
         return  # the id of an agent's session; a web server's is no UUID, or in a cookie
-    if not is_harmless(bare[0]) and not _is_code(name, match["operator"], bare[0]):
-        yield SecretSpan(bare.start(), bare.end(), class_of_name(name), "assignment")
+    if _COOKIES.fullmatch(name) and "=" in bare[0]:
+        return  # each cookie by itself
+    if not is_harmless(bare[0]) and not _is_code(text, match, bare):
+        yield from _without_scheme(
+            text, SecretSpan(bare.start(), bare.end(), class_of_name(name), "assignment")
+        )
+
+
+def _without_scheme(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
+    """Yield a secret without the scheme of a header before it: it is the same without a header."""
+    value = text[span.start : span.end]
+    scheme = _SCHEME_BEFORE.match(value)
+    if scheme is None:
+        if not _SCHEME_ALONE.fullmatch(value):
+            yield span
+    elif not is_harmless(value[scheme.end() :]):
+        name = scheme[1].lower()
+        yield SecretSpan(span.start + scheme.end(), span.end, name, span.detector)
 
 
 def _is_part_of_an_arn(text: str, start: int) -> bool:
@@ -174,6 +196,8 @@ def _unescaped(value: str) -> str:
 
 def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _OPTION.finditer(text, start, end):
+        if _PASS_SOURCE.match(match["value"]):
+            continue  # openssl's: says how the password comes, or is followed by it
         if is_secret_name(match["name"]) and not is_harmless(match["value"]):
             yield _span(match, class_of_name(match["name"]), "argv")
 
@@ -197,11 +221,6 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield _span(match, class_of_name(name), "url")
 
 
-def _private_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _PRIVATE_KEY.finditer(text, start, end):
-        yield _span(match, "private-key", "pem")
-
-
 def _sql(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _SQL.finditer(text, start, end):
         yield _span(match, "database-password", "sql")
@@ -211,15 +230,37 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
     return SecretSpan(match.start("value"), match.end("value"), credential_class, detector)
 
 
-def _is_code(name: str, operator: str, value: str) -> bool:
+def _is_code(text: str, match: re.Match[str], bare: re.Match[str]) -> bool:
     """Return whether `name = value` without quotes reads as source code rather than as a setting.
 
     `API_TOKEN=word` in a dotenv file is a secret even where the word is plain; `token = word` and
     `password: str` are code.
     """
-    if _ENVIRONMENT_NAME.match(name) and operator == "=":
+    value = bare[0]
+    if _ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
         return False
-    return _IDENTIFIER.match(value) is not None or not any(c.isdigit() for c in value)
+    if is_mixed_letters(value):
+        return False
+    if not _IDENTIFIER.match(value) and any(c.isdigit() for c in value):
+        return False
+    return "." in value or not _is_setting(text, match, bare)
+
+
+def _is_setting(text: str, match: re.Match[str], bare: re.Match[str]) -> bool:
+    """Return whether an assignment is a line of its own as in properties and INI files."""
+    line_start = text.rfind("\n", max(0, match.start() - 200), match.start()) + 1
+    if text[line_start : match.start()] not in {"", "export ", "set "}:
+        return False
+    if text[bare.end() : bare.end() + 2] not in {"", "\n", "\r\n"} and text[bare.end()] != "\n":
+        return False
+    if bare[0].lower() == match["name"].lower():
+        return False
+    if match["operator"] == "=" and not match[0].endswith(" "):
+        return True
+    return (
+        match["operator"] == "="
+        and _SECTION.search(text, max(0, line_start - 2_000), line_start) is not None
+    )
 
 
 _QUOTES = r"[\\\"'`]{0,5}"
@@ -228,14 +269,16 @@ LONG = 8_400
 """Characters over which a value may stretch."""
 
 CLUES = (
-    Clue(r"PRIVATE KEY", 60, 20_200, _private_keys),
     Clue(
         rf"(?:authorization|cookie|token|api-?key|secret){_QUOTES}\s?[:=]\s?{_QUOTES}{_SCHEMES}\s",
         160, LONG, _headers,
     ),
     DenseClue(
-        rf"{_NAME}{_QUOTES}[ \t]{{0,3}}(?:[:=?.+!|>]|str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
-        rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])",
+        [
+            rf"{_NAME}{_QUOTES}[ \t]{{0,3}}(?:[:=?.+!|>]|str(?:ing)?[ ]="
+            rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])"
+        ],
         _assignments,
     ),
     Clue(

@@ -46,7 +46,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_patterns_are_compiled_once_for_a_machine_and_for_their_owner_alone() -> None:
-    expressions = [Expression(r"once-[0-9]{4,9}")]
+    expressions = [Expression((r"once-[0-9]{4,9}",))]
     Prefilter(expressions).prepare()
     (made,) = cache_folder().glob("*.hsdb")
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
@@ -62,14 +62,14 @@ def planted(content: bytes) -> Path:
     return place
 
 
-EXPRESSIONS = [Expression(r"mine-[0-9]{4}")]
+EXPRESSIONS = [Expression((r"mine-[0-9]{4}",))]
 
 
 @pytest.mark.parametrize(
     "hostile", ["garbage", "empty", "cut", "open to others", "a link", "a pipe", "an open folder"]
 )
 def test_a_cache_that_is_damaged_or_could_be_anyones_is_made_anew(hostile: str) -> None:
-    Prefilter([Expression(r"theirs-[0-9]{4}")]).prepare()
+    Prefilter([Expression((r"theirs-[0-9]{4}",))]).prepare()
     (theirs,) = cache_folder().glob("*.hsdb")
     content = theirs.read_bytes()
     theirs.unlink()

@@ -1,0 +1,86 @@
+"""Find the halves of a known secret that was cut: one text's end, the next one's beginning.
+
+A stream is recorded in the chunks in which it came, and a large body as far as it is kept. Where
+a text ends with the first characters of a known secret, or begins with the last, they are its.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+__all__ = ["Fragments"]
+
+GRAM = 6
+"""Bytes at a text's edge that are looked up, before anything is compared."""
+LEAST = 8
+"""Bytes of a fragment: less of a secret says nothing, and stands at the edge of many a text."""
+LONGEST = 600
+"""Bytes of a string; longer ones (keys of several lines) are not looked for in halves."""
+MOST = 10_000
+"""Strings, about those of a thousand secrets."""
+PLACES = 1 << 22
+VARIED = 2
+"""Different bytes of six; rulers of one letter stand at the edge of many a text."""
+
+
+class Fragments:
+    """Strings, any beginning or end of which may stand at a text's edge."""
+
+    def __init__(self) -> None:
+        self._seen = bytearray(PLACES)
+        """One byte for each hash of six bytes that stand together in any of the strings."""
+        self._strings: list[tuple[bytes, int]] = []
+
+    def add(self, strings: Iterable[str], number: int) -> None:
+        """Take up the forms of a secret under its number."""
+        for string in strings:
+            raw = string.encode("utf-8", "surrogatepass")
+            if len(raw) > LONGEST or len(self._strings) >= MOST:
+                continue
+            self._strings.append((raw, number))
+            for at in range(len(raw) - GRAM + 1):
+                gram = raw[at : at + GRAM]
+                if len(set(gram)) >= VARIED and gram.isascii() and not _SPACED.search(gram):
+                    self._seen[hash(gram) % PLACES] = 1
+
+    def find(self, raw: bytes) -> Iterator[tuple[int, int, int]]:
+        """Yield the fragments at a text's edges (UTF-8): their begin, end, and secret's number."""
+        if len(raw) < LEAST:
+            return
+        if self._seen[hash(raw[:GRAM]) % PLACES]:
+            length, number = max(self._beginnings(raw), default=(0, 0))
+            if length:
+                yield 0, length, number
+        if self._seen[hash(raw[-GRAM:]) % PLACES]:
+            length, number = max(self._ends(raw), default=(0, 0))
+            if length:
+                yield len(raw) - length, len(raw), number
+
+    def _beginnings(self, raw: bytes) -> Iterator[tuple[int, int]]:
+        """Yield ends of strings that a text begins with."""
+        for string, number in self._strings:
+            at = string.find(raw[:GRAM], 1)
+            while at > 0:
+                if raw.startswith(string[at:]) and _is_telling(string[at:]):
+                    yield len(string) - at, number
+                at = string.find(raw[:GRAM], at + 1)
+
+    def _ends(self, raw: bytes) -> Iterator[tuple[int, int]]:
+        """Yield beginnings of strings that a text ends with."""
+        for string, number in self._strings:
+            at = string.find(raw[-GRAM:])
+            while 0 <= at < len(string) - GRAM:
+                head = string[: at + GRAM]
+                if raw.endswith(head) and _is_telling(head):
+                    yield len(head), number
+                at = string.find(raw[-GRAM:], at + 1)
+
+
+def _is_telling(fragment: bytes) -> bool:
+    """Return whether a fragment is more than a word or a public prefix: `sk_live_`, `postgres`."""
+    return len(fragment) >= LEAST and _TELLING.match(fragment) is not None
+
+
+_SPACED = re.compile(rb"[\s\"'{}()\[\]]")
+_TELLING = re.compile(rb"[^0-9]*[0-9]|[^a-z]*[a-z][^A-Z]*[A-Z][^a-z]*[a-z][^A-Z]*[A-Z]")

@@ -1,0 +1,72 @@
+"""Tell what was made by chance from what was written: words, identifiers, numbers, paths."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+from recorder.sealing.exact import Exact
+
+__all__ = ["MIN_LENGTH", "is_mixed_letters", "is_random", "is_wordlike"]
+
+MIN_LENGTH = 16
+LONGEST_WORD = 16
+MIXED_LENGTH = 10
+"""Letters from which on those of both cases say something."""
+_DIGIT = Exact(r"\d")
+_PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
+
+
+def is_random(value: str) -> bool:
+    """Return whether a string looks made by chance: neither words nor a number nor a path."""
+    if not _DIGIT.search(value):
+        return len(value) >= 2 * MIXED_LENGTH and is_mixed_letters(value)
+    if _WORDLIKE.match(value) or _is_identifier(value):
+        return False
+    if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
+        return False
+    entropy = _entropy(value)
+    hexadecimal = all(c in "0123456789abcdefABCDEF-" for c in value)
+    if hexadecimal:
+        return len(value) >= MIN_LENGTH and entropy >= 2.8
+    if len(value) < MIN_LENGTH:
+        return (
+            entropy >= 2.9 and any(c.isupper() for c in value) and any(c.islower() for c in value)
+        )
+    return entropy >= 3.1
+
+
+def is_mixed_letters(value: str) -> bool:
+    """Return whether letters change between capitals and small ones more than in `camelCase`."""
+    if len(value) < MIXED_LENGTH or not value.isascii() or not value.isalpha():
+        return False
+    if value.islower() or value.isupper():
+        return False
+    return len(value) < 3 * len(_PARTS.findall(value))
+
+
+def is_wordlike(value: str) -> bool:
+    """Return whether a value reads as words, a name or a number."""
+    return _WORDLIKE.match(value) is not None and not is_mixed_letters(value)
+
+
+def _is_identifier(value: str) -> bool:
+    """Return whether a string reads as words and numbers run together: `PKCS8_pkey_add1_attr`.
+
+    What was made by chance changes between capitals, small letters and digits all the time.
+    """
+    parts = _PARTS.findall(value)
+    humps = [part for part in parts if len(part) > 1 and part[0].isupper() and part[1:].islower()]
+    if "_" not in value and len(humps) < 2:
+        return False
+    words = [part for part in parts if part.isalpha()]
+    if len(words) >= 4 and sum(map(len, words)) < 3 * len(words):
+        return False
+    return sum(map(len, parts)) >= 3 * len(parts) and max(map(len, parts)) <= LONGEST_WORD
+
+
+def _entropy(value: str) -> float:
+    """Return Shannon's entropy in bits a character."""
+    size = len(value)
+    return -sum(n / size * math.log2(n / size) for n in Counter(value).values())

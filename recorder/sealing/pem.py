@@ -1,0 +1,54 @@
+"""Find private keys in PEM, also those of which only the beginning or the end is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_KIND = r"(?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+_BEGIN = Exact(rf"-----BEGIN {_KIND}")
+_END = Exact(rf"-----END {_KIND}")
+_NUMBER = r"(?:\d{1,6}[\t→|:]\s{0,2})?"
+_LINES = Exact(
+    rf"(?:\s{{1,60}}{_NUMBER}[A-Za-z0-9+/=]{{40,100}}){{1,400}}"
+    rf"(?:\s{{1,60}}{_NUMBER}[A-Za-z0-9+/=]{{1,100}}(?=\s|\W|$))?"
+)
+"""Lines of base64, as many as are there, and a shorter last one."""
+_LINES_BACKWARDS = Exact(
+    r"\s{1,60}(?:[A-Za-z0-9+/=]{1,39}\s{1,60})?(?:[A-Za-z0-9+/=]{40,100}\s{1,60}){0,400}"
+    r"[A-Za-z0-9+/=]{16,100}"
+)
+LONGEST = 20_000
+"""Characters of a key."""
+
+
+def _private_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    closed = start
+    for begin in _BEGIN.finditer(text, start, end):
+        if begin.start() < closed:
+            continue
+        final = _END.search(text, begin.end(), min(end, begin.end() + LONGEST))
+        if final is not None:
+            closed = final.end()
+            if final.start() - begin.end() >= 16:
+                yield _span(begin.end(), final.start())
+        elif lines := _LINES.match(text, begin.end()):
+            closed = lines.end()
+            yield _span(begin.end(), lines.end())
+    for final in _END.finditer(text, start, end):
+        before = text[max(0, final.start() - LONGEST) : final.start()]
+        if "-----BEGIN" not in before and (lines := _LINES_BACKWARDS.match(before[::-1])):
+            yield _span(final.start() - lines.end(), final.start())
+
+
+def _span(start: int, end: int) -> SecretSpan:
+    return SecretSpan(start, end, "private-key", "pem")
+
+
+CLUES = (Clue(r"PRIVATE KEY", LONGEST + 200, LONGEST + 200, _private_keys),)
+"""A clue for keys in PEM."""

@@ -1,0 +1,147 @@
+"""Find secrets whose name stands apart from them: in a call, a directive, a form's part, a manifest.
+
+As in `recorder.sealing.structure` it is the place that gives a secret away, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_random, is_wordlike
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_Q = r"""\\{0,3}["'`]"""
+_V = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{4,4096}"""
+_NL = r"[ \r]{0,2}\n"
+_NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
+
+_CALL = Exact(
+    rf"{_Q}{_NAME}{_Q}\s{{0,3}},\s{{0,3}}[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}"
+)
+_COMPARED = Exact(
+    rf"(?P<quote>[\"'])(?P<value>[^\"'\n⟦⟧]{{4,512}})(?P=quote)\s{{0,3}}[!=]==?\s{{0,3}}\$?{_NAME}"
+)
+_DIRECTIVE = Exact(
+    r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|setenv|setx|set\s{1,3}-\w{1,4})\s{1,8}"
+    rf"{_NAME}\s{{1,8}}(?:{_Q})?(?P<value>{_V})"
+)
+_SECURE_STRING = Exact(
+    rf"ConvertTo-SecureString\s{{1,4}}(?:-\w{{1,20}}\s{{1,4}}){{0,4}}(?:{_Q})?(?P<value>[^\s\"'`$(⟦⟧][^\s\"'`⟦⟧]{{3,511}})",
+    re.IGNORECASE,
+)
+_ORACLE = Exact(
+    r"(?:jdbc:oracle:\w{1,8}:|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
+    r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})@"
+)
+_OPAQUE_USER = Exact(
+    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"
+)
+_PART = Exact(
+    rf"name=\\{{0,3}}[\"']?{_NAME}\\{{0,3}}[\"']?(?:;[^\r\n\\]{{0,200}})?{_NL}(?:[A-Za-z\-]{{1,40}}:[^\r\n\\]{{0,200}}{_NL}){{0,4}}{_NL}"
+    rf"(?P<value>(?:(?!{_NL})[^⟦⟧]){{4,4096}})"
+)
+_VARIABLE = Exact(
+    rf"variable\s{{1,4}}\"{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,400}}?\bdefault\s{{0,8}}=\s{{0,8}}\"(?P<value>[^\"\n⟦⟧]{{4,4096}})\""
+)
+_HAR_COOKIES = Exact(rf"cookies{_Q}\s{{0,4}}:\s{{0,4}}\[(?P<cookies>[^\]]{{0,16000}})")
+_HAR_VALUE = Exact(rf"{_Q}value{_Q}\s{{0,4}}:\s{{0,4}}{_Q}(?P<value>[^\"'\\⟦⟧]{{4,4096}})")
+_COOKIE_OPTION = Exact(
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b|--cookie)[=\s]\s{0,3}(?P<quote>[\"'])(?P<value>[^\"'\n]{4,8192})"
+)
+_COOKIE = Exact(r"(?:^|;\s{0,4})[^=;\s]{1,128}=(?P<value>[^;\s⟦⟧]{4,4096})")
+_MANIFEST = Exact(rf"\bkind(?:{_Q})?\s{{0,3}}:\s{{0,3}}(?:{_Q})?Secret(?![A-Za-z])", re.IGNORECASE)
+_BLOCK = Exact(
+    r"^(?P<indent>[ \t]{0,40})(?:data|stringData):[ \t]*\r?\n(?P<lines>(?:(?:(?P=indent)[ \t]+[^\n]*|[ \t]*)(?:\n|$)){1,400})",
+    re.MULTILINE,
+)
+_ENTRY = Exact(
+    r"^[ \t]+[\"']?[\w.\-/]{1,200}[\"']?:[ \t]*(?:[>|][-+]?[ \t]*\r?\n[ \t]+)?[\"']?(?P<value>[^\s\"'#>|⟦⟧][^\s\"'⟦⟧]{3,16000})",
+    re.MULTILINE,
+)
+_OBJECT = Exact(rf"{_Q}(?:data|stringData){_Q}\s{{0,4}}:\s{{0,4}}\{{(?P<lines>[^{{}}]{{1,16000}})")
+_MEMBER = Exact(rf":\s{{0,4}}{_Q}(?P<value>[^\"'\\⟦⟧]{{4,16000}})")
+AROUND = 4_000
+"""Characters of a manifest on either side of its kind."""
+
+
+def _named(form: Exact, detector: str, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        name = match["name"].rsplit(".", 1)[-1]
+        if is_secret_name(name) and not is_harmless(match["value"]):
+            yield _span(match, class_of_name(name), detector)
+
+
+def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield values beside names where both could be names: what reads as a word is left."""
+    for span in _named(form, "assignment", text, start, end):
+        if not is_wordlike(text[span.start : span.end]):
+            yield span
+
+
+def _unnamed(
+    form: Exact, credential_class: str, detector: str, text: str, start: int, end: int
+) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield _span(match, credential_class, detector)
+
+
+def _opaque_users(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _OPAQUE_USER.finditer(text, start, end):
+        if is_random(match["value"]) and not is_harmless(match["value"]):
+            yield _span(match, "url-user", "url")
+
+
+def _har_cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for found in _HAR_COOKIES.finditer(text, start, end):
+        for match in _HAR_VALUE.finditer(text, *found.span("cookies")):
+            yield _span(match, "cookie", "document")
+
+
+def _cookie_options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for option in _COOKIE_OPTION.finditer(text, start, end):
+        for match in _COOKIE.finditer(option["value"]):
+            at = option.start("value")
+            yield SecretSpan(at + match.start("value"), at + match.end("value"), "cookie", "argv")
+
+
+def _manifests(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield all data of a Kubernetes Secret: there they have names of their owner's choosing."""
+    if not _MANIFEST.search(text, start, end):
+        return
+    for block, entry in ((_BLOCK, _ENTRY), (_OBJECT, _MEMBER)):
+        for found in block.finditer(text, start, end):
+            for match in entry.finditer(text, *found.span("lines")):
+                if not is_harmless(match["value"]):
+                    yield _span(match, "kubernetes-secret", "document")
+
+
+def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretSpan:
+    return SecretSpan(match.start("value"), match.end("value"), credential_class, detector)
+
+
+_TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
+CLUES = (
+    Clue(rf"{_TAIL}[\"'`]\s{{0,3}},\s{{0,3}}[rbuf]?\\?[\"'`]", 160, 4_200, partial(_told_apart, _CALL)),
+    Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
+    Clue(
+        rf"(?:define|global|env|arg|setenv|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",
+        200, 4_200, partial(_named, _DIRECTIVE, "environment"),
+    ),
+    Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
+    Clue(r"(?:oracle:|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
+    Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, _opaque_users),
+    Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
+    Clue(rf"variable\s{{1,4}}\"[\w\-]{{0,60}}{_TAIL}\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
+    Clue(r"cookies[\\\"'`]{1,4}\s{0,4}:\s{0,4}\[", 40, 16_100, _har_cookies),
+    Clue(r"curl[^\n|;]{0,2000}\s(?:-b|--cookie)[=\s]", 2_100, 8_300, _cookie_options),
+    Clue(r"kind[\\\"'`]{0,4}\s{0,3}:\s{0,3}[\\\"'`]{0,4}secret", AROUND, AROUND, _manifests),
+)  # fmt: skip
+"""A clue for each kind of place."""

@@ -1,0 +1,204 @@
+"""What is known to be a secret is sealed wherever and however it turns up, and never stored."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from recorder.model import Json, Kind, Phase
+from recorder.sealing import SealedRecord, Sealer
+from recorder.sealing.names import is_harmless
+from recorder.store import Store
+from tests.recorder.factories import record
+from tests.recorder.sealing.test_structure import PLACES, SHAPED_ONLY
+
+SECRET = "Zx81/kk+Q0ppW&W7 '\"é"  # what every encoding changes
+KEY = b"k" * 32
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "base64": b64,
+    "base64 without padding": lambda v: b64(v).rstrip("="),
+    "base64url": lambda v: base64.urlsafe_b64encode(v.encode()).decode(),
+    "base64 twice": lambda v: b64(b64(v)),
+    "basic auth": lambda v: "Basic " + b64(f"user:{v}"),
+    "basic auth the other way round": lambda v: "Basic " + b64(f"{v}:user"),
+    "basic auth, token alone": lambda v: "Basic " + b64(f"{v}:"),
+    "hex": lambda v: v.encode().hex(),
+    "upper hex": lambda v: v.encode().hex().upper(),
+    "hex escapes": lambda v: "".join(f"\\x{byte:02x}" for byte in v.encode()),
+    "percent": lambda v: quote(v, safe=""),
+    "percent, every byte": lambda v: "".join(f"%{byte:02X}" for byte in v.encode()),
+    "percent twice": lambda v: quote(quote(v, safe=""), safe=""),
+    "JSON": lambda v: json.dumps(v)[1:-1],
+    "JSON in JSON": lambda v: json.dumps(json.dumps(v)[1:-1])[1:-1],
+    "unicode escapes": lambda v: "".join(f"\\u{ord(c):04x}" for c in v),
+    "shell quotes": lambda v: shlex.quote(v)[1:-1] if shlex.quote(v) != v else v,
+    "shell backslashes": lambda v: "".join(c if c.isalnum() else f"\\{c}" for c in v),
+    "reversed": lambda v: v[::-1],
+}
+
+
+@pytest.fixture
+def knowing() -> Sealer:
+    """A sealer that met the secret in a header of another session."""
+    sealer = Sealer(KEY)
+    attributes = {"http.request.header.x-api-key": [SECRET]}
+    sealer.seal(record(kind=Kind.API_REQUEST, session="another", attributes=attributes))
+    return sealer
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_of_a_known_value_is_sealed(encoding: str, knowing: Sealer) -> None:
+    written = ENCODINGS[encoding](SECRET)
+    sealed = knowing.seal_text(f"output [ {written} ] end")
+    assert written.removeprefix("Basic ").rstrip("=") not in sealed.text
+    assert {place.fingerprint for place in sealed.places} == {knowing.fingerprint(SECRET)}
+    assert sealed.text.endswith(" ] end")
+
+
+EVENT = 'event: delta\ndata: {{"type":"delta","delta":{{"type":"text","text":"{}"}}}}\n\n'
+SPLIT = {
+    "two literals": "a = '{}' + '{}'",
+    "two literals side by side": 'a = "{}" "{}"',
+    "over a line's end": "curl -H {}\\\n    {}",
+    "events of a stream": "".join([EVENT.format("so: {}"), EVENT.format("{} it is")]),
+    "events of OpenAI's": (
+        'data: {"choices":[{"delta":{"content":"{}"}}]}\n\n'
+        'data: {"choices":[{"delta":{"content":"{}"}}]}\n\n'
+    ),
+}
+TOKEN = "9b2f6f0e-7e9b-4f35-8a2f-2a51c1d7c0aa"
+
+
+@pytest.mark.parametrize("form", SPLIT)
+def test_a_known_value_in_pieces_is_sealed(form: str) -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text(f"API_TOKEN={TOKEN}")
+    before, between, after = SPLIT[form].split("{}")
+    sealed = sealer.seal_text(f"{before}{TOKEN[:17]}{between}{TOKEN[17:]}{after}")
+    assert TOKEN[:17] not in sealed.text
+    assert TOKEN[17:] not in sealed.text
+    assert sealed.text.startswith(before)
+    assert sealed.text.endswith(after)
+
+
+def test_an_issuers_token_that_comes_in_the_pieces_of_a_stream_is_found() -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    pieces = [token[:3], token[3:21], token[21:]]
+    body = "".join(EVENT.format(piece) for piece in pieces)
+    sealed = Sealer(KEY).seal_text(body)
+    assert not any(piece in sealed.text for piece in pieces[1:])
+    for line in sealed.text.splitlines():
+        if line.startswith("data: "):
+            json.loads(line.removeprefix("data: "))
+
+
+@pytest.mark.parametrize("cut", [4, 12, 18, 30, 34])
+@pytest.mark.parametrize("encode", [str, b64, lambda v: v.encode().hex()])
+def test_a_known_value_split_over_two_records_is_nowhere_whole(
+    cut: int, encode: Callable[[str], str]
+) -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text(f"API_TOKEN={TOKEN}")
+    written = encode(TOKEN)
+    first = sealer.seal_text(f"chunk one {written[:cut]}").text
+    second = sealer.seal_text(f"{written[cut:]} chunk two").text
+    assert written not in first + second
+    left = first.removeprefix("chunk one ") + second.removesuffix(" chunk two")
+    longest = max(len(piece) for piece in left.replace("⟦", "⟧").split("⟧")[::2])
+    assert longest < 8, "so little of it stays that it says nothing"
+
+
+def test_what_the_end_of_a_text_gives_away_is_sealed_at_its_beginning() -> None:
+    text = f"{TOKEN} … {b64(TOKEN)} … export API_TOKEN={TOKEN}"
+    sealed = Sealer(KEY).seal_text(text)
+    assert TOKEN not in sealed.text
+    assert b64(TOKEN) not in sealed.text
+    assert [place.span.detector for place in sealed.places] == [
+        "known_value", "known_value", "assignment",
+    ]  # fmt: skip
+
+
+def test_what_a_later_attribute_gives_away_is_sealed_in_an_earlier_one() -> None:
+    attributes = {"a.output": f"saw {TOKEN}", "b.command": f"curl -u me:{TOKEN} https://h"}
+    sealed = Sealer(KEY).seal(record(attributes=attributes))
+    assert TOKEN not in everything(sealed)
+
+
+secrets = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_\-]{11,39}", fullmatch=True).filter(
+    lambda v: (
+        len(set(v)) > 6
+        and any(c.isdigit() for c in v)
+        and any(c.isalpha() for c in v)
+        and not is_harmless(v)
+    )
+)
+
+
+def everything(sealed: SealedRecord) -> str:
+    """All that would be written of a record."""
+    blobs = (zstandard.ZstdDecompressor().decompress(blob.data).decode() for blob in sealed.blobs)
+    return json.dumps(dict(sealed.fields), ensure_ascii=False) + "".join(blobs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    secret=secrets,
+    place=st.sampled_from([place for place in PLACES if place not in SHAPED_ONLY]),
+    encoding=st.sampled_from([*ENCODINGS]),
+    padding=st.sampled_from(["", "é\n" * 3000]),
+    phase=st.sampled_from([Phase.START, Phase.END]),
+)
+def test_any_secret_in_any_place_in_any_encoding_is_never_stored(
+    secret: str, place: str, encoding: str, padding: str, phase: Phase
+) -> None:
+    written = ENCODINGS[encoding](secret)
+    assume(written == secret or len(secret) >= 12)
+    sealer = Sealer(KEY)
+    first = sealer.seal(record(phase=phase, attributes={"a": PLACES[place].format(secret)}))
+    text = f"{padding} [ {written} ] {padding}"
+    nested: dict[str, Json] = {"output": [text, {"deep": [written]}], "text": text}
+    second = sealer.seal(record(name=f"ran {written}", attributes=nested))
+    for sealed in (first, second):
+        stored = everything(sealed)
+        assert secret not in stored
+        assert json.dumps(written.removeprefix("Basic "))[1:-1].rstrip("=") not in stored
+
+
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(values=st.lists(secrets, min_size=20, max_size=20, unique=True))
+def test_no_byte_of_a_recording_holds_a_secret(values: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / str(abs(hash(tuple(values))))
+    folder.mkdir()
+    store = Store.open(folder / "flight.db")
+    sealer = Sealer(store.fingerprint_key)
+    names = [place for place in PLACES if place not in SHAPED_ONLY]
+    texts = [
+        PLACES[names[n % len(names)]].format(value) + "\n" + b64(value)
+        for n, value in enumerate(values)
+    ]
+    store.append([sealer.seal(record(attributes={"text": text})) for text in texts])
+    written = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    store.close()
+    written += [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    assert sum(map(len, written)) > 10_000
+    for value in values:
+        for form in (value, b64(value).rstrip("="), value.encode().hex()):
+            assert not any(form.encode() in content for content in written)
