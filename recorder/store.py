@@ -6,39 +6,28 @@ ever updated or deleted here but the frontier of the log, and what is sealed lat
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import zstandard
 
 from recorder.body import encode_body
-from recorder.checkpoint import Checkpoint, sign, verifier_key
+from recorder.checkpoint import Checkpoint, sign
 from recorder.columns import index_columns, session_columns
-from recorder.environment import FLIGHTLOG_KEYS
 from recorder.errors import NewerFormatError, RecordingError
+from recorder.founding import begin, keys_named
 from recorder.keys import fingerprint_key, signing_key
-from recorder.location import keys_root
 from recorder.merkle import Frontier, leaf_hash
-from recorder.model import new_id
 from recorder.reader import MAX_BLOB_BYTES, Meta, Recording
 from recorder.replacing import INSERT_MARKS, Replacement, replace, replacement
 from recorder.schema import (
-    APPLICATION_ID,
     CREATE_RECALL,
-    CREATE_TABLES,
-    CREATE_VIEWS,
     FORMAT_VERSION,
-    PAGE_SIZE,
 )
 from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
@@ -103,7 +92,7 @@ class Store:
         self.log_id = log_id
         self._db = db
         self._origin = origin
-        with _keys_named():
+        with keys_named():
             self._key, key_is_new = signing_key(log_id)
             self.fingerprint_key, fingerprint_key_is_new = fingerprint_key(log_id)
         row = db.execute("SELECT size, stack FROM frontier").fetchone()
@@ -127,7 +116,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists() or path.stat().st_size == 0:
-                _create(path)
+                begin(path)
             meta = _check_format(path)
             db = _connect(path, durability)
         except OSError as error:
@@ -328,68 +317,6 @@ def _as_in_json(text: str) -> Iterator[bytes]:
     once = json.dumps(text, ensure_ascii=False)[1:-1]
     for form in (text, once, json.dumps(once, ensure_ascii=False)[1:-1]):
         yield form.encode("utf-8", "surrogatepass")
-
-
-@contextmanager
-def _keys_named() -> Iterator[None]:
-    """Say of a failure that it is the keys' folder that failed, not the recording's."""
-    try:
-        yield
-    except OSError as error:
-        raise RecordingError(
-            f"cannot keep the recording's keys in {keys_root()}: {error.strerror or error}; name "
-            f"a folder that you can write to with {FLIGHTLOG_KEYS}"
-        ) from error
-
-
-def _create(path: Path) -> None:
-    """Write an empty recording, complete or not at all, unless somebody else is quicker."""
-    with _alone_in(path.parent):
-        if not path.exists() or path.stat().st_size == 0:
-            _link_new(path)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep others from beginning a recording there: hooks of one agent may be many at once."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _link_new(path: Path) -> None:
-    """Write an empty recording beside its place, and link it there when it is done."""
-    log_id = new_id()
-    with _keys_named():
-        key, _ = signing_key(log_id)
-        fingerprint_key(log_id)
-    origin = f"flightlog/{log_id}"
-    vkey = verifier_key(origin, key.public_key().public_bytes_raw())
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        db = sqlite3.connect(aside, isolation_level=None)
-        try:
-            db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute("PRAGMA journal_mode = DELETE")
-            db.executescript(CREATE_TABLES + CREATE_RECALL + CREATE_VIEWS)
-            db.execute(
-                "INSERT INTO meta (format_version, log_id, created_ns, recorder_version, origin, "
-                "verifier_key) VALUES (?,?,?,?,?,?)",
-                (FORMAT_VERSION, log_id, time.time_ns(), version("flightlog"), origin, vkey),
-            )
-        finally:
-            db.close()
-        if path.exists():
-            path.unlink()  # an empty file: there is nothing in it to lose
-        path.hardlink_to(aside)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
