@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from analyzer.model import Action, Analysis, Lane, Outcome
 from analyzer.testimony import Certainty
@@ -98,6 +98,10 @@ class Timeline:
     """Length of the longest action: how far back one has to look for what is still going on."""
     unended: tuple[int, ...]
     """Rows of the actions without a recorded end; they reach to the end of the session."""
+    ends: tuple[int, ...]
+    """Every recorded end of an action (ns since the epoch), in order."""
+    skipped: tuple[int, ...]
+    """What a replay leaves out (ns) up to the end of each gap."""
 
     @classmethod
     def of(cls, analysis: Analysis) -> Timeline:
@@ -105,15 +109,18 @@ class Timeline:
         actions = analysis.actions
         rows = {action.id: index for index, action in enumerate(actions)}
         stops = {Stop(f.t_ns, rows[f.action]) for f in analysis.findings if f.action in rows}
+        gaps = _gaps(analysis)
         return cls(
             start_ns=analysis.start_ns,
             end_ns=analysis.end_ns,
             starts=tuple(action.start_ns for action in actions),
             lanes=tuple(action.lane for action in actions),
             stops=tuple(sorted(stops)),
-            gaps=_gaps(analysis),
+            gaps=gaps,
             longest_ns=max((action.duration_ns or 0 for action in actions), default=0),
             unended=tuple(row for row, action in enumerate(actions) if action.until_ns is None),
+            ends=tuple(sorted(a.end_ns for a in actions if a.end_ns is not None)),
+            skipped=tuple(accumulate(gap.length_ns - IDLE_NS for gap in gaps)),
         )
 
     @property
@@ -124,7 +131,7 @@ class Timeline:
     @property
     def skipped_ns(self) -> int:
         """How much of it a replay that skips idle time leaves out, in ns."""
-        return sum(gap.length_ns - IDLE_NS for gap in self.gaps)
+        return self.skipped[-1] if self.skipped else 0
 
     def index_at(self, t_ns: int) -> int:
         """Return the row of the newest action that has begun at a moment; -1 before the first."""
@@ -187,13 +194,11 @@ def time_of_column(column: int, start_ns: int, end_ns: int, width: int) -> int:
 
 def buckets(timeline: Timeline, of: Sequence[Mark], width: int) -> tuple[Bucket, ...]:
     """Return how many actions began in each of `width` equal parts, and the worst mark of each."""
-    counts = [0] * width
-    worst = [Mark.NONE] * width
-    for start, mark in zip(timeline.starts, of, strict=True):
-        column = column_of(start, timeline.start_ns, timeline.end_ns, width)
-        counts[column] += 1
-        worst[column] = max(mark, worst[column])
-    return tuple(Bucket(*pair) for pair in zip(counts, worst, strict=True))
+    # Between the columns' first moments, not action by action: sessions are long.
+    span = (timeline.start_ns, max(timeline.end_ns, timeline.start_ns + 1), width)
+    firsts = [bisect_left(timeline.starts, time_of_column(c, *span)) for c in range(1, width)]
+    edges = pairwise((0, *firsts, len(timeline.starts)))
+    return tuple(Bucket(b - a, max(of[a:b], default=Mark.NONE)) for a, b in edges)
 
 
 def stop_columns(analysis: Analysis, timeline: Timeline, width: int) -> Mapping[int, Mark]:

@@ -5,7 +5,7 @@ Pure: no screen, no wall clock, no widget. A caller tells it how much real time 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -88,20 +88,22 @@ class Playhead:
 
     def _watched(self, t_ns: int) -> int:
         """Return how much of the replay lies before a moment when idle time is skipped."""
-        skipped = 0
-        for gap in self.timeline.gaps:
-            if t_ns <= gap.start_ns + IDLE_NS:
-                break
-            skipped += min(t_ns, gap.end_ns) - gap.start_ns - IDLE_NS
-        return t_ns - skipped
+        gaps, skipped = self.timeline.gaps, self.timeline.skipped
+        begun = bisect_left(gaps, t_ns, key=lambda gap: gap.start_ns + IDLE_NS)
+        if not begun:
+            return t_ns
+        # Of the newest gap only what of it has gone by.
+        return t_ns - skipped[begun - 1] + max(0, gaps[begun - 1].end_ns - t_ns)
 
     def _real(self, watched: int) -> int:
         """Return the moment that stands at a place of the shortened replay."""
-        for gap in self.timeline.gaps:
-            if watched < gap.start_ns + IDLE_NS:
-                break
-            watched += gap.length_ns - IDLE_NS
-        return watched
+        gaps, skipped = self.timeline.gaps, self.timeline.skipped
+        passed = bisect_right(
+            range(len(gaps)),
+            watched,
+            key=lambda n: gaps[n].start_ns + IDLE_NS - (skipped[n - 1] if n else 0),
+        )
+        return watched + (skipped[passed - 1] if passed else 0)
 
     def _stop_within(self, target: int) -> Stop | None:
         stops = self.timeline.stops
@@ -152,17 +154,18 @@ class Playhead:
         """Go to the next or previous finding; None where there is none."""
         here = Stop(self.t_ns, self.cursor)
         stops = self.timeline.stops
-        later = (stop for stop in stops if stop > here)
-        earlier = (stop for stop in reversed(stops) if stop < here)
-        stop = next(later if by > 0 else earlier, None)
-        if stop is None:
+        index = bisect_right(stops, here) if by > 0 else bisect_left(stops, here) - 1
+        if not 0 <= index < len(stops):
             return None
+        stop = stops[index]
         return self.seek(stop.t_ns).on_row(stop.index)
 
     @property
     def next_stop(self) -> Stop | None:
         """The first finding after this moment."""
-        return next((stop for stop in self.timeline.stops if stop.t_ns > self.t_ns), None)
+        stops = self.timeline.stops
+        index = bisect_right(stops, self.t_ns, key=lambda stop: stop.t_ns)
+        return stops[index] if index < len(stops) else None
 
     def with_settings(self, *, skip_idle: bool, stop_at_findings: bool) -> Self:
         """Return it with other settings, at the same place."""

@@ -6,6 +6,7 @@ and a long read would make the recording's log grow.
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,6 +24,8 @@ from tui.scene import Scene
 
 __all__ = ["RecordingSource", "Source", "find_session"]
 
+LONG = 50_000
+"""Actions from which on a session is long."""
 KEPT = 16
 """Analysed sessions that stay in memory; the list of sessions shows each again and again."""
 
@@ -89,6 +92,9 @@ class RecordingSource:
                     return self._scenes[key]
             analysis = analyze(recording, session_id)
         scene = Scene.of(analysis, StateIndex(analysis))
+        if len(analysis.actions) > LONG:
+            # Looked through for cycles again and again, a long session would halt the screens.
+            gc.freeze()
         with self._lock:
             self._scenes[key] = scene
             while len(self._scenes) > KEPT:

@@ -17,6 +17,8 @@ from tui.scene import Scene
 __all__ = ["world_lines", "world_summary"]
 
 GONE = {"deleted", "gone"}
+MOST = 200
+"""Resources that the panel names; it is composed anew for every moment."""
 UNKNOWN = {"not looked at", "unknown"}
 
 
@@ -49,7 +51,8 @@ def _credential(scene: Scene, held: CredentialInHand, glyphs: Glyphs) -> Iterato
 def _resources(state: WorldState) -> Iterator[Line]:
     if not state.resources:
         yield line("no resource seen yet", tone=Tone.DIM)
-    for resource in _worst_first(state):
+    worst = _worst_first(state)
+    for resource in worst[:MOST]:
         yield line(
             f"{_named(resource)} ",
             Piece(resource.state.upper(), _tone(resource)),
@@ -60,6 +63,8 @@ def _resources(state: WorldState) -> Iterator[Line]:
         why = "; ".join(part for part in (where, resource.basis) if part)
         if why:
             yield line(f"  {why}", tone=Tone.DIM)
+    if len(worst) > MOST:
+        yield line(f"and {len(worst) - MOST:,} resources more, none of them worse", tone=Tone.DIM)
 
 
 def _named(resource: ResourceState) -> str:

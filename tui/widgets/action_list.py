@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.timeline import format_length, idle_before
 from tui.line import Line, Tone, line
+from tui.places import Places
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.widgets.lines import RowView, glyphs_of
@@ -25,50 +26,30 @@ class ActionList(RowView):
         super().__init__(id=id)
         self._scene: Scene | None = None
         self._idle: Mapping[int, int] = {}
-        self._entries: list[int] = []
-        """Rows of actions; the negative of one stands for the idle gap before it."""
-        self._place_of: list[int] = []
+        self._places = Places(0, ())
         self._now = -1
         self._t_ns = 0
         self._ended = 0
         """How many actions have ended: when one more does, its row tells how."""
-        self._ends: list[int] = []
         self._skips = True
         self._cursor = -1
-        self._hidden: frozenset[int] = frozenset()
         self._bookmarked: frozenset[int] = frozenset()
 
     def open(self, scene: Scene, playhead: Playhead) -> None:
         """Show a session."""
         self._scene = scene
         self._idle = idle_before(scene.timeline)
-        self._ends = sorted(a.end_ns for a in scene.analysis.actions if a.end_ns is not None)
-        self._lay_out(None)
+        self._places = Places(len(scene.timeline.starts), sorted(self._idle))
         self._now, self._cursor = playhead.timeline.index_at(playhead.t_ns), playhead.cursor
         self._t_ns = playhead.t_ns
         self.rows_changed()
         # Before the first layout there is no height to centre in.
         self.call_after_refresh(self._centre)
 
-    def _lay_out(self, kept: Sequence[int] | None) -> None:
-        assert self._scene is not None  # noqa: S101 - called once a scene is opened
-        self._entries, self._place_of = [], []
-        count = len(self._scene.timeline.starts)
-        kept_rows = range(count) if kept is None else kept
-        for row in kept_rows:
-            # Where rows are hidden, a gap before a row may not be one between two that are shown.
-            if kept is None and row and row in self._idle:
-                self._entries.append(-row)
-            self._place_of.extend([len(self._entries) - 1] * (row - len(self._place_of)))
-            self._place_of.append(len(self._entries))
-            self._entries.append(row)
-        self._place_of.extend([len(self._entries) - 1] * (count - len(self._place_of)))
-        self._hidden = frozenset() if kept is None else frozenset(range(count)) - frozenset(kept)
-
     def choose(self, kept: Sequence[int] | None) -> None:
         """Show some rows alone; None: all."""
         if self._scene is not None:
-            self._lay_out(kept)
+            self._places = Places(len(self._scene.timeline.starts), sorted(self._idle), kept)
             self.rows_changed()
             self._centre()
 
@@ -80,7 +61,7 @@ class ActionList(RowView):
     def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
         """Go where the playhead is; draws nothing when the same rows stay as they are."""
         now = playhead.timeline.index_at(playhead.t_ns)
-        ended = bisect_right(self._ends, playhead.t_ns)
+        ended = bisect_right(playhead.timeline.ends, playhead.t_ns)
         seen = (now, playhead.cursor, playhead.skip_idle, ended)
         self._t_ns = playhead.t_ns
         if seen == (self._now, self._cursor, self._skips, self._ended):
@@ -98,14 +79,14 @@ class ActionList(RowView):
 
     def _now_place(self) -> int:
         """Place of the "now" line: right below the newest action that has begun."""
-        return self._place_of[self._now] + 1 if self._now >= 0 else 0
+        return self._places.place_of(self._now) + 1 if self._now >= 0 else 0
 
     def _entry(self, row: int) -> int | None:
         """Return what stands in a row: an action, minus an action for the gap before it, or now."""
         place = self._now_place()
         if row == place:
             return None
-        return self._entries[row - 1 if row > place else row]
+        return self._places.entry(row - 1 if row > place else row)
 
     def action_row(self, row: int) -> int | None:
         """Return the action that stands in a row of the view, None for the other lines."""
@@ -114,13 +95,13 @@ class ActionList(RowView):
 
     def row_count(self) -> int:
         """Return the number of actions, gaps, and the "now" line."""
-        return len(self._entries) + 1 if self._entries else 0
+        return len(self._places) + 1 if self._places else 0
 
     def cursor_row(self) -> int | None:
         """Return the row of the action under the playhead."""
-        if self._cursor < 0 or not self._entries or self._cursor in self._hidden:
+        if self._cursor < 0 or not self._places.shows(self._cursor):
             return None
-        place = self._place_of[self._cursor]
+        place = self._places.place_of(self._cursor)
         return place + 1 if place >= self._now_place() else place
 
     def row_pieces(self, row: int, width: int) -> Line:

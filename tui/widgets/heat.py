@@ -46,6 +46,7 @@ class Heat(Drawn):
         self._playhead: Playhead | None = None
         self._buckets: tuple[Bucket, ...] = ()
         self._stops: Mapping[int, Mark] = {}
+        self._idle: set[int] = set()
         self._dragging = False
         self._bookmarks: tuple[int, ...] = ()
 
@@ -76,6 +77,7 @@ class Heat(Drawn):
         if self._scene is not None and width > 0:
             self._buckets = buckets(self._scene.timeline, self._scene.marks, width)
             self._stops = stop_columns(self._scene.analysis, self._scene.timeline, width)
+            self._idle = _idle_columns(self._scene, width)
 
     def _column(self, playhead: Playhead) -> int:
         line = playhead.timeline
@@ -95,9 +97,8 @@ class Heat(Drawn):
             if y == 0:
                 pieces = density_line(self._buckets, now, glyphs)
             else:
-                idle = _idle_columns(self._scene, width)
                 marked = self._bookmark_columns(self._scene, width)
-                pieces = marker_line(width, self._stops, idle, now, glyphs, marked)
+                pieces = marker_line(width, self._stops, self._idle, now, glyphs, marked)
         return pieces
 
     def _seek(self, x: int) -> None:
