@@ -109,9 +109,10 @@ def remarks_of(entries: Iterable[Entry]) -> Mapping[int, Remarks]:
 class CaseFile:
     """The case file of one recording; made when the first thing is said."""
 
-    def __init__(self, recording: Path, *, who: str = "") -> None:
+    def __init__(self, recording: Path, *, who: str = "", read_only: bool = False) -> None:
         self.path = case_path(recording)
         self._recording = recording
+        self._is_read_only = read_only
         self._who = who or _person()
 
     def entries(self, session: str) -> tuple[Entry, ...]:
@@ -182,6 +183,8 @@ class CaseFile:
 
     @contextmanager
     def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
+        if mode == "rwc" and self._is_read_only:
+            raise CaseFileError("read-only here: nothing can be written into the case file")
         try:
             if mode == "rwc" and not self.path.exists():
                 os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))

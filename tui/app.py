@@ -88,11 +88,14 @@ class FlightApp(App[None]):
         settings: Settings = DEFAULTS,
         glyphs: Glyphs = UNICODE,
         source: Source | None = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
         self.source: Source = source or RecordingSource(recording)
         self.glyphs = glyphs
-        self.case = CaseFile(recording)
+        self.case = CaseFile(recording, read_only=read_only)
+        self.read_only = read_only
+        """True where nothing may be written, nor a program be started."""
         self.history: dict[str, list[str]] = {name: [] for name in HISTORIES}
         self._session_id = session_id
         self._at = at

@@ -20,15 +20,23 @@ MAX_OSC = 64 * 1024
 TIMEOUT = 2
 
 
-def copy_text(app: App[object], text: str) -> str:
-    """Copy text, already made safe, and return what was done with it, for people."""
+def copy_text(app: App[object], text: str, *, is_remote: bool = False) -> str:
+    """Copy text, already made safe, and return what was done with it, for people.
+
+    Args:
+        app: the app whose terminal is asked.
+        text: what to copy.
+        is_remote: the screen is not of this machine's user: nothing of his is touched.
+    """
     data = text.encode()
-    local = None if "SSH_CONNECTION" in os.environ else _program()
+    local = None if is_remote or "SSH_CONNECTION" in os.environ else _program()
     if local and _piped(local, data):
         return f"copied {len(text):,} characters with {local[0]}"
     if len(data) <= MAX_OSC:
         app.copy_to_clipboard(text)
         return f"copied {len(text):,} characters through the terminal (OSC 52)"
+    if is_remote:
+        return f"too long for the clipboard of a browser: {len(data):,} bytes"
     return f"too long for the clipboard: wrote {_file(data)}"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -12,6 +14,7 @@ from analyzer.casefile import CaseFile
 from analyzer.commands.filters import filter_option
 from analyzer.filters import Filter, Scope
 from analyzer.timeline import parse_moment
+from recorder.capture.otlp.guard import is_loopback
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
@@ -28,6 +31,17 @@ __all__ = ["command", "run_replay"]
 EVERYTHING = Filter()
 
 
+class _Serving(TypedDict):
+    """What concerns browsers."""
+
+    serve: bool
+    host: str
+    port: int
+    i_understand: bool
+    served: bool
+    """This is a program that was started for a browser."""
+
+
 @click.command(name="replay")
 @click.argument("session", required=False)
 @recording_option
@@ -36,6 +50,13 @@ EVERYTHING = Filter()
 @click.option("--theme", type=click.Choice(tuple(THEMES)), help="Colours; default: the config's.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
 @click.option("--plain", is_flag=True, help="Print the time line as text instead of drawing it.")
+@click.option("--serve", is_flag=True, help="Show it in a browser on this machine, read-only.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --serve: listen here.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="With --serve; 0: any free one."
+)
+@click.option("--i-understand", is_flag=True, help="Serve also where other machines can reach it.")
+@click.option("--served", is_flag=True, hidden=True)
 def command(
     session: str | None,
     recording: str | None,
@@ -45,6 +66,7 @@ def command(
     theme: str | None,
     ascii_only: bool,
     plain: bool,
+    **serving: Unpack[_Serving],
 ) -> None:
     """Replay a session second by second.
 
@@ -57,9 +79,13 @@ def command(
       flightlog replay last --at R07
       flightlog replay last --plain --at 7.5
       flightlog replay last --filter "failed or destroys"
+      flightlog replay last --serve
     """
     path = resolve_recording(recording)
-    if plain or not sys.stdout.isatty():
+    if serving["serve"]:
+        _serve(path, session, serving, at=at, theme=theme, ascii_only=ascii_only)
+        return
+    if not serving["served"] and (plain or not sys.stdout.isatty()):
         _print(path, session or "last", at=at, chosen=chosen, ascii_only=ascii_only)
         return
     if (at is not None or not chosen.is_empty) and session is None:
@@ -67,7 +93,15 @@ def command(
     session_id = None if session is None else find_session(path, session).id
     if at is not None and session_id is not None:
         _moment(at, RecordingSource(path).load(session_id))
-    code = run_replay(path, session_id, at=at, chosen=chosen, theme=theme, ascii_only=ascii_only)
+    code = run_replay(
+        path,
+        session_id,
+        at=at,
+        chosen=chosen,
+        theme=theme,
+        ascii_only=ascii_only,
+        is_served=serving["served"],
+    )
     raise click.exceptions.Exit(code)
 
 
@@ -99,6 +133,48 @@ def _print(path: Path, session: str, *, at: str | None, chosen: Filter, ascii_on
     )
 
 
+def _serve(
+    path: Path,
+    session: str | None,
+    serving: _Serving,
+    *,
+    at: str | None,
+    theme: str | None,
+    ascii_only: bool,
+) -> None:
+    """Serve the replay to browsers until Ctrl-C.
+
+    Raises:
+        click.UsageError: other machines could reach it, and nobody said that this is meant.
+        FlightlogError: the address cannot be listened on.
+    """
+    # aiohttp is for those alone who serve.
+    from aiohttp import web  # noqa: PLC0415
+
+    from tui.browser import Address, application, listen  # noqa: PLC0415
+
+    host, port = serving["host"], serving["port"]
+    if not is_loopback(host) and not serving["i_understand"]:
+        raise click.UsageError(
+            f"--host {host}: whoever reaches it and learns the address reads the recording. Keep "
+            "127.0.0.1 and use 'ssh -L', or say --i-understand"
+        )
+    session_id = None if session is None else find_session(path, session).id
+    words = ["replay", *([session_id] if session_id else []), "--recording", str(path), "--served"]
+    words += ["--at", at] if at else []
+    words += ["--theme", theme] if theme else []
+    words += ["--ascii"] if ascii_only else []
+    program = [sys.executable, "-P", "-c", "from tui.cli import main; main()"]
+    try:
+        sock = listen(host, port)
+    except OSError as error:
+        raise FlightlogError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    address = Address(host, sock.getsockname()[1])
+    click.echo(f"serving the replay, read-only, at {address.url}")
+    click.echo("the address is the key: who has it can look. Ctrl-C ends it", err=True)
+    web.run_app(application(shlex.join([*program, *words]), address), sock=sock, print=None)
+
+
 def run_replay(
     recording: Path,
     session_id: str | None,
@@ -107,6 +183,7 @@ def run_replay(
     chosen: Filter = EVERYTHING,
     theme: str | None = None,
     ascii_only: bool = False,
+    is_served: bool = False,
 ) -> int:
     """Open the screens on a recording and return the exit code.
 
@@ -117,6 +194,7 @@ def run_replay(
         chosen: which actions are shown at first.
         theme: colours, by the name that people use; None: the configuration file's.
         ascii_only: draw with ASCII alone.
+        is_served: textual-serve draws it in a browser; nothing can be written then.
 
     Raises:
         TerminalError: there is no terminal that it could be drawn on.
@@ -124,7 +202,8 @@ def run_replay(
         SessionNotFoundError: it has no such session.
         SettingsError: the configuration file holds a mistake.
     """
-    check_terminal()
+    if not is_served:
+        check_terminal()
     settings = load_settings()
     if theme is not None:
         settings = replace(settings, theme=theme)
@@ -135,7 +214,14 @@ def run_replay(
         find_session(recording, session_id)
     glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
     app = FlightApp(
-        recording, session_id, at=at, chosen=chosen, settings=settings, glyphs=glyphs, source=source
+        recording,
+        session_id,
+        at=at,
+        chosen=chosen,
+        settings=settings,
+        glyphs=glyphs,
+        source=source,
+        read_only=is_served,
     )
     app.run()
     return app.return_code or 0

@@ -222,7 +222,11 @@ class Findings(Room):
     def action_copy(self) -> None:
         """Copy the mouse's selection, else the account of the finding."""
         account = self.query_one("#account", LineList).text()
-        self.say(copy_text(self.app, self.get_selected_text() or account))
+        self.say(
+            copy_text(
+                self.app, self.get_selected_text() or account, is_remote=self.flight.read_only
+            )
+        )
 
 
 def finding_account(scene: Scene, finding: Finding) -> list[Line]:

@@ -236,7 +236,7 @@ class ReplayKeys(Room):
         body = self.query_one("#body", LineList)
         pane = self.pane()
         shown = pane.text() if isinstance(pane, LineList) else body.text()
-        self.say(copy_text(self.app, selected or shown))
+        self.say(copy_text(self.app, selected or shown, is_remote=self.flight.read_only))
 
     def action_sessions(self) -> None:
         """Open the list of sessions."""

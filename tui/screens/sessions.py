@@ -316,7 +316,9 @@ class Sessions(Room):
     def action_copy(self) -> None:
         """Copy the mouse's selection, else the preview."""
         facts = self.query_one("#facts", LineList).text()
-        self.say(copy_text(self.app, self.get_selected_text() or facts))
+        self.say(
+            copy_text(self.app, self.get_selected_text() or facts, is_remote=self.flight.read_only)
+        )
 
     @on(RowView.Picked)
     def _picked(self, event: RowView.Picked) -> None:
