@@ -6,8 +6,6 @@ nothing to whoever has no key. The sealer belongs to one thread, the recorder's.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,9 +15,10 @@ from typing import Any
 import zstandard
 
 from recorder import semconv
-from recorder.model import Json, Kind, Phase, Record, Role, Seal
+from recorder.model import Json, Record, Seal
 from recorder.sealing import commands, documents, nearby, pem, places, shapes, structure
 from recorder.sealing.clues import Clue, Clues, nothing
+from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
 from recorder.sealing.joints import EVENTS, JOINT, joined_events
 from recorder.sealing.known import IN_PIECES, KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
@@ -38,7 +37,6 @@ __all__ = ["BLOB_THRESHOLD", "Sealer"]
 
 BLOB_THRESHOLD = 4096
 """Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
-PREVIEW = 1024
 ZSTD_LEVEL = 3
 MAX_CLEAN = 10_000
 """Texts that are remembered to hold no secret."""
@@ -46,7 +44,6 @@ SHORT = 64
 """Characters of a text that is likely to come again."""
 MAX_SESSIONS = 50_000
 _MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
-_TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
 _SCHEME = re.compile(r"^(bearer|basic|token|apikey|digest|bot)\s+", re.IGNORECASE)
 _COOKIE = re.compile(r"(?:^|;\s*)(?P<name>[^=;\s]+)=(?P<value>[^;]*)")
 _COOKIE_ATTRIBUTES = frozenset(
@@ -167,7 +164,7 @@ class Sealer:
         found = [s for s in spans if not self.is_session(s, s.value or text[s.start : s.end])]
         if not found or "⟦" not in text:
             return found
-        tokens = [match.span() for match in _TOKEN.finditer(text)]
+        tokens = [match.span() for match in TOKEN.finditer(text)]
         return [s for s in found if not any(a < s.end and s.start < b for a, b in tokens)]
 
     def is_session(self, span: SecretSpan, value: str) -> bool:
@@ -306,7 +303,7 @@ class _Work:
             blob = self._sealer.compress(sealed)
             self.blobs.append(blob)
             self.blob_refs[name] = {"digest": blob.digest.hex(), "size": blob.size}
-            return _beginning(sealed)
+            return beginning_of(sealed)
         return sealed
 
     def _value(self, value: Json, key: str, place: str) -> Json:
@@ -348,12 +345,12 @@ class _Work:
             if credential_class == "basic":
                 self._learn_basic(value[start:])
         # What is sealed already (it comes out of a spool) keeps its token.
-        spans = [s for s in spans if not _TOKEN.fullmatch(value, s.start, s.end)]
+        spans = [s for s in spans if not TOKEN.fullmatch(value, s.start, s.end)]
         return self._replace(value, spans, place)
 
     def _declared(self, value: str) -> str:
         """Seal all of a value whose owner says that it is a secret, whatever it looks like."""
-        if not value or _TOKEN.fullmatch(value):
+        if not value or TOKEN.fullmatch(value):
             return value
         name = self._record.attributes.get(semconv.CREDENTIAL_NAME)
         credential_class = class_of_name(name) if isinstance(name, str) else "secret"
@@ -362,12 +359,7 @@ class _Work:
 
     def _learn_basic(self, encoded: str) -> None:
         """Learn the password inside a Basic header, so that it is known wherever else it stands."""
-        try:
-            pair = base64.b64decode(encoded.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return
-        password = pair.partition(":")[2]
-        if password:
+        if password := password_in(encoded):
             self._sealer.learn(password, SecretSpan(0, 0, "basic", "header"))
 
     def identifier(self, text: str, place: str) -> str:
@@ -397,7 +389,7 @@ class _Work:
                     fingerprint=found.fingerprint,
                     credential_class=found.credential_class,
                     detector=found.span.detector,
-                    role=_role(self._record, place),
+                    role=role_of(self._record, place),
                     place=place + line,
                     length=found.length,
                     hint=found.hint,
@@ -406,26 +398,3 @@ class _Work:
                 )
             )
         return sealed.text
-
-
-def _role(record: Record, place: str) -> Role:
-    """Tell whether a secret at this place was used against something or only shown."""
-    if place == semconv.CREDENTIAL_SECRET:
-        return Role.DECLARED
-    if record.kind is Kind.API_REQUEST:
-        is_answer = place.startswith(semconv.HTTP_RESPONSE_HEADER) or place == semconv.RESPONSE_BODY
-        return Role.EXPOSED if is_answer else Role.USED
-    if record.kind is Kind.TOOL_CALL and record.phase not in {Phase.END, Phase.WHOLE}:
-        return Role.USED
-    if place == semconv.GEN_AI_TOOL_ARGUMENTS:
-        return Role.USED
-    return Role.EXPOSED
-
-
-def _beginning(text: str) -> str:
-    """Return the first characters of a sealed text without cutting a token in two."""
-    cut = PREVIEW
-    for match in _TOKEN.finditer(text, max(0, cut - 120), cut + 120):
-        if match.start() < cut < match.end():
-            cut = match.start()
-    return text[:cut] + "…"
