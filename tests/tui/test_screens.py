@@ -17,7 +17,8 @@ from tui.plain import print_timeline
 from tui.screens.findings import Findings
 from tui.screens.help import Help
 from tui.screens.replay import Replay
-from tui.screens.sessions import Sessions, preview_lines
+from tui.screens.sessions import Sessions
+from tui.session_lines import preview_lines
 
 SIZES = [(120, 36), (80, 24)]
 INTACT = Chain(is_intact=True, words="chain ok (L0 self)")

@@ -1,0 +1,110 @@
+"""What a session is in lines: its row in the list, and the preview of what it was about."""
+
+from __future__ import annotations
+
+from analyzer.model import Action, Credential
+from analyzer.timeline import Mark, format_offset
+from recorder.model import Role, SessionRow
+from tui.glyphs import Glyphs
+from tui.line import Line, Piece, Tone, line, mark_tone
+from tui.safe_content import fit
+from tui.scene import Scene
+from tui.words import agent_name, finding_line, outcome_words, when
+
+__all__ = ["columns_line", "preview_lines", "session_line"]
+
+AGENT_WIDTH = 8
+FINDINGS_WIDTH = 11
+"""Cells for `C2 H3 M1 L4`."""
+ENDS = 3
+"""First and last actions that a preview names."""
+
+
+def columns_line(width: int) -> Line:
+    """Return the headings over the columns of `session_line`."""
+    head = f"  {'session':<8} {'start (UTC)':<11} {'length':>9} "
+    tail = f" {'records':>7}  {'chain':<5} {'findings':<{FINDINGS_WIDTH}}"
+    agent = "agent".ljust(max(width - len(head) - len(tail), AGENT_WIDTH))
+    return line(head + agent + tail, tone=Tone.DIM)
+
+
+def session_line(
+    row: SessionRow,
+    judged: tuple[Mark, Line] | None,
+    chain: str,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    is_cursor: bool,
+) -> Line:
+    """Return one session as a row of `width` cells; `chain` is `ok`, `BAD`, or empty so far."""
+    mark, counts = judged if judged is not None else (Mark.NONE, line(glyphs.cut, tone=Tone.DIM))
+    length = format_offset(row.last_ns - row.start_ns) + (" " if row.ended else "+")
+    began = when(row.start_ns)[5:16] if row.timed else "no time    "
+    head = (
+        Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
+        Piece(f"{mark.letter} ", mark_tone(mark)),
+        Piece(f"{row.id[:8]:<8} "),
+        Piece(f"{began} ", Tone.DIM),
+        Piece(f"{length:>9} "),
+    )
+    tail = (
+        Piece(f" {row.records:>7}  ", Tone.DIM),
+        Piece(f"{chain:<5} ", Tone.CRITICAL if chain == "BAD" else Tone.DIM),
+    )
+    room = width - sum(len(piece.text) for piece in (*head, *tail)) - FINDINGS_WIDTH
+    agent = fit(agent_name(row), max(room, AGENT_WIDTH), glyphs)
+    return (*head, Piece(agent), *tail, *counts)
+
+
+def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
+    """Return what a session was about: findings, credentials, first and last actions."""
+    analysis = scene.analysis
+    session = analysis.session
+    lines = [
+        line(f"{agent_name(session)}  {session.model}  {format_offset(scene.timeline.length_ns)}"),
+        line(f"{session.user}@{session.host}  {session.cwd}", tone=Tone.DIM),
+    ]
+    if scene.is_reenactment():
+        text = f"{glyphs.reconstructed} re-enactment, reconstructed: {analysis.reconstructed}"
+        lines.append(line(text, tone=Tone.MADE_UP))
+    lines += [line(""), *(finding_line(found, analysis.start_ns) for found in analysis.findings)]
+    if not analysis.findings:
+        lines.append(line("no findings", tone=Tone.DIM))
+    lines.append(line(""))
+    lines += _credentials(scene, glyphs)
+    lines += [line("first", tone=Tone.STRONG), *map(_short, analysis.actions[:ENDS])]
+    if len(analysis.actions) > ENDS:
+        lines += [line("last", tone=Tone.STRONG), *map(_short, analysis.actions[ENDS:][-ENDS:])]
+    return lines
+
+
+def _credentials(scene: Scene, glyphs: Glyphs) -> list[Line]:
+    lines = [line("credentials", tone=Tone.STRONG)]
+    for credential in scene.analysis.credentials:
+        uses = _times_used(scene, credential)
+        used = {0: ", never used", 1: ", used once"}.get(uses, f", used {uses} times")
+        lines.append(
+            line(
+                Piece(f"  {credential.name}", Tone.ACCENT),
+                f" {glyphs.arrow} {credential.first.place}{used}",
+                Piece(f"  {credential.first.certainty.value}", Tone.DIM),
+            )
+        )
+    return lines if scene.analysis.credentials else [line("no credentials seen", tone=Tone.DIM)]
+
+
+def _times_used(scene: Scene, credential: Credential) -> int:
+    """Count uses: a request and the call that made it are one, though both show the credential."""
+    used = {sighting.action for sighting in credential.sightings if sighting.role is Role.USED}
+    actions = [scene.analysis.actions[scene.row_of[number]] for number in used & set(scene.row_of)]
+    callers = {action.join.parent for action in actions if action.join is not None}
+    return len(used - callers)
+
+
+def _short(action: Action) -> Line:
+    return line(
+        Piece(f"  {action.lane.value:<6}", Tone.DIM),
+        f"{action.title}  ",
+        Piece(outcome_words(action), Tone.DIM),
+    )
