@@ -17,6 +17,7 @@ from recorder.errors import RecordingError
 from recorder.keys import fingerprint_key, signing_key
 from recorder.location import keys_root
 from recorder.model import new_id
+from recorder.reader import refuse_special
 from recorder.schema import (
     APPLICATION_ID,
     CREATE_RECALL,
@@ -50,9 +51,10 @@ def begin(path: Path) -> None:
 
     Raises:
         OSError, sqlite3.Error: it cannot be written there.
-        RecordingError: its keys cannot be kept.
+        RecordingError: its keys cannot be kept, or no file can be there.
     """
     with _alone_in(path.parent):
+        refuse_special(path)
         if not path.exists() or path.stat().st_size == 0:
             _link_new(path)
 

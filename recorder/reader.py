@@ -28,7 +28,7 @@ from recorder.location import recording_option_for
 from recorder.model import SessionRow, StoredRecord, Witness
 from recorder.schema import APPLICATION_ID, FORMAT_VERSION, READ_COMPATIBLE
 
-__all__ = ["Meta", "Recording"]
+__all__ = ["Meta", "Recording", "refuse_special"]
 
 MAX_BLOB_BYTES = 256 * 1024 * 1024
 
@@ -263,8 +263,21 @@ def _named_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+def refuse_special(path: Path) -> None:
+    """Refuse a device, a pipe or a socket: reading it may never end, and it is not ours to replace.
+
+    Raises:
+        NotARecordingError: there is one in this place.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise NotARecordingError(
+            f"{path} is no flightlog recording: it is a device, a pipe or a socket"
+        )
+
+
 def _check_header(path: Path) -> None:
     """Refuse what is no recording before SQLite touches it (opening may create side files)."""
+    refuse_special(path)
     try:
         with path.open("rb") as file:
             header = file.read(100)

@@ -24,6 +24,7 @@ from recorder.errors import RecorderBusyError, RecordingError
 from recorder.location import MAX_SOCKET_PATH, lock_path, socket_path
 from recorder.model import Record
 from recorder.quiet import be_quiet
+from recorder.reader import refuse_special
 from recorder.store import Store
 from recorder.wire import decode_record, read_frame
 from recorder.writer import Writer
@@ -68,6 +69,7 @@ class Service:
         """
         path = path.absolute()
         refuse_network_file_system(path.parent)
+        refuse_special(path)
         with contextlib.ExitStack() as undo:
             lock = _take_lock(path)
             undo.callback(_release_lock, path, lock)

@@ -368,3 +368,15 @@ def test_what_is_no_recording_is_not_written_to(tmp_path: Path, make: object, sa
     path.unlink()
     Service.start(path).stop()
     assert lock_path(path).exists()
+
+
+def test_a_pipe_or_a_device_is_neither_replaced_nor_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(RecordingError, match="a device, a pipe or a socket"):
+        Service.start(pipe)
+    with pytest.raises(RecordingError, match="a device, a pipe or a socket"):
+        Recording.open(pipe)
+    assert not Client(pipe).submit(record("unseen"), wait=True)
+    assert {path.name for path in tmp_path.iterdir()} <= {"pipe", spool_folder(pipe).name}
+    assert stat.S_ISFIFO(pipe.stat().st_mode)

@@ -73,6 +73,8 @@ def _log_id(recording: Path) -> str:
         from recorder.store import Store  # noqa: PLC0415
 
         Store.open(recording).close()
+    if not recording.is_file():
+        raise LookupError  # a pipe would be waited for without end
     try:
         db = _sqlite3.connect(f"{recording.absolute().as_uri()}?mode=ro", uri=True)
         try:
