@@ -6,8 +6,9 @@ import dataclasses
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import click
 
@@ -38,6 +39,8 @@ WHERE session_id <> '' GROUP BY session_id, witness ORDER BY session_id, witness
 type Witnesses = Mapping[str, Mapping[str, int]]
 """Session -> witness -> records."""
 NARROWEST = 60
+SHORTEST = 12
+"""Characters of a session's id."""
 
 
 @click.command("sessions")
@@ -79,7 +82,8 @@ def command(
             ]
             click.echo(json.dumps(found, indent=2))
         elif rows:
-            click.echo("\n".join(_table(rows, chain, told, calls)))
+            names = short_ids([row.id for row in every])
+            click.echo("\n".join(_table(rows, names, chain, told, calls)))
             if chain is not None and not chain.is_intact:
                 click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
             if demo_stands_in(recording):
@@ -135,12 +139,13 @@ def _state(row: SessionRow, chain: Chain | None) -> str:
 
 def _table(
     rows: list[SessionRow],
+    names: Mapping[str, str],
     chain: Chain | None,
     told: Witnesses,
     calls: Mapping[str, Completeness],
 ) -> list[str]:
     """Return the table's lines, cut to the terminal where there is one."""
-    cells = [COLUMNS, *(_cells(row, chain, told.get(row.id, {})) for row in rows)]
+    cells = [COLUMNS, *(_cells(row, names[row.id], chain, told.get(row.id, {})) for row in rows)]
     if calls:
         twice = [CALLS, *(f"{len(c.twice)}/{c.calls}" for row in rows for c in [calls[row.id]])]
         cells = [(*row[:7], more, *row[7:]) for row, more in zip(cells, twice, strict=True)]
@@ -155,10 +160,23 @@ def _table(
     return [line if len(line) <= width else line[: width - 1] + "…" for line in lines]
 
 
-def _cells(row: SessionRow, chain: Chain | None, told: Mapping[str, int]) -> tuple[str, ...]:
+def short_ids(ids: Sequence[str]) -> dict[str, str]:
+    """Return, for each id, its shortest beginning that means no other one; not under `SHORTEST`."""
+    shared = dict.fromkeys(ids, 0)
+    for one, other in pairwise(sorted(ids)):
+        common = next(
+            (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one)
+        )
+        shared[one], shared[other] = max(shared[one], common), max(shared[other], common)
+    return {one: one[: max(SHORTEST, common + 1)] for one, common in shared.items()}
+
+
+def _cells(
+    row: SessionRow, name: str, chain: Chain | None, told: Mapping[str, int]
+) -> tuple[str, ...]:
     started = datetime.fromtimestamp(row.start_ns // SECOND).astimezone()
     return (
-        safe_text(row.id[:12]),
+        safe_text(name),
         f"{started:%Y-%m-%d %H:%M:%S}" if row.timed else "unknown",
         format_length(row.last_ns - row.start_ns) if row.timed else "unknown",
         str(row.records),

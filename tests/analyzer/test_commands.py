@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.commands.sessions import short_ids
 from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight, wipe
 
 RUN = [sys.executable, "-c", "from tui.cli import main; main()"]
@@ -299,3 +300,12 @@ def test_reading_a_recording_needs_no_right_to_write_it(flown: Path) -> None:
     before = flown.read_bytes()
     assert flightlog("report", "-r", flown).returncode == 0
     assert flown.read_bytes() == before
+
+
+def test_a_short_id_means_one_session_alone() -> None:
+    ids = ["messages-fa4e-1", "messages-fa4e-2", "messages-fa", "0123456789abcdef", "b"]
+    short = short_ids(ids)
+    assert short["0123456789abcdef"] == "0123456789ab"
+    assert short["messages-fa"] == "messages-fa"
+    for one in ("messages-fa4e-1", "messages-fa4e-2", "0123456789abcdef", "b"):
+        assert [other for other in ids if other.startswith(short[one])] == [one]
