@@ -93,6 +93,8 @@ class Importer:
             self._note_damage(report, Damage(f"cannot be read ({type(error).__name__})"))
             return report
         if chosen is None:
+            if source.breakage.reason:
+                self._note_damage(report, _breakage(source))
             source.forget()
             return report
         report.format = chosen.name
@@ -111,8 +113,11 @@ class Importer:
                     self._take(report, self._placed(record, source, chosen, ordinal))
                     ordinal += 1
                 self._watch(source, item.offset)
+            if source.breakage.reason and not _is_named(report, _breakage(source)):
+                damage = _breakage(source)
+                self._note_damage(report, damage)
+                self._take(report, _damage_record(source, chosen, damage, session))
         except BROKEN as error:
-            # A compressed file that is cut off or broken: what came out of it is kept.
             damage = Damage(f"cannot be read on ({type(error).__name__})")
             self._note_damage(report, damage)
             self._take(report, _damage_record(source, chosen, damage, session))
@@ -153,6 +158,17 @@ class Importer:
         report.damaged += 1
         if len(report.damage) < KEPT_DAMAGE:
             report.damage.append(damage)
+
+
+def _breakage(source: Source) -> Damage:
+    broken = source.breakage
+    return Damage(broken.reason, broken.line, broken.offset)
+
+
+def _is_named(report: FileReport, damage: Damage) -> bool:
+    """Tell whether the line that a source breaks off in was named as damaged already."""
+    return any(known.line == damage.line and known.reason == damage.reason
+               for known in report.damage[-1:])  # fmt: skip
 
 
 def _damage_record(source: Source, chosen: Format, damage: Damage, session: str) -> Record:

@@ -65,7 +65,8 @@ def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
         try:
             value = parse(line.data)
         except NotJsonError as error:
-            reason = "the last line is cut off" if line.is_last_open else str(error)
+            cut = source.breakage.reason or "the last line is cut off"
+            reason = cut if line.is_last_open else str(error)
             yield Damage(reason, line.number, line.offset)
         else:
             yield line, value

@@ -7,19 +7,18 @@ a second import meets the same sources in the same order.
 from __future__ import annotations
 
 import glob
-import gzip
 import io
 import os
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import zstandard
-
 from recorder.errors import FlightlogError
+from recorder.transcripts.packed import Breakage, member, ungzipped, unzstd
 from recorder.transcripts.source import Source
 
 __all__ = ["NoSourceError", "expand", "sources_of"]
@@ -31,6 +30,10 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 """Ends of files that belong to a database, which is read with them."""
 STDIN_HELD = 8 * 1024 * 1024
 """Bytes of the standard input that can be looked at more than once."""
+CUT_ZIP = (
+    "a zip archive that is cut off or damaged (its list of files, which stands at the end, cannot "
+    "be read): copy it again, or mend it with `zip -FF` and import what that writes"
+)
 
 
 class NoSourceError(FlightlogError):
@@ -72,7 +75,16 @@ def sources_of(path: str) -> Iterator[Source]:
         folders.sort()
         for name in sorted(names):
             if not name.endswith(SIDE_FILES):
-                yield from _file(Path(folder, name))
+                yield from _file_inside(Path(folder, name))
+
+
+def _file_inside(path: Path) -> Iterator[Source]:
+    """Yield the sources of a file in a folder; one that cannot be read does not hide the rest."""
+    try:
+        yield from _file(path)
+    except NoSourceError as error:
+        reason = f"cannot be read ({type(error.__cause__).__name__})"
+        yield _nothing_of(str(path), reason)
 
 
 def _file(path: Path) -> Iterator[Source]:
@@ -91,52 +103,54 @@ def _opened(
 ) -> Iterator[Source]:
     with opener() as stream:
         magic = stream.read(4)
+    breakage = Breakage()
     if magic.startswith(GZIP):
-        yield Source(name, partial(_ungzipped, opener), size)
+        yield Source(name, partial(ungzipped, opener, breakage), size, breakage=breakage)
     elif magic == ZSTD:
-        yield Source(name, partial(_unzstd, opener), size)
+        yield Source(name, partial(unzstd, opener, breakage), size, breakage=breakage)
     elif magic == ZIP and local is not None and zipfile.is_zipfile(local):
         yield from _members(name, local)
+    elif magic == ZIP and local is not None:
+        yield _nothing_of(name, CUT_ZIP, size)
     else:
         yield Source(name, opener, size, local)
 
 
 def _members(name: str, path: Path) -> Iterator[Source]:
-    with zipfile.ZipFile(path) as archive:
-        members = sorted(
-            (info for info in archive.infolist() if not info.is_dir()), key=lambda i: i.filename
-        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = sorted(
+                (info for info in archive.infolist() if not info.is_dir()), key=lambda i: i.filename
+            )
+    except zipfile.BadZipFile:
+        yield _nothing_of(name, CUT_ZIP)
+        return
     for info in members:
-        opener = partial(_member, path, info.filename)
-        yield from _opened(f"{name}!{info.filename}", opener, info.compress_size, None)
+        yield from _member(f"{name}!{info.filename}", path, info)
 
 
-def _member(path: Path, member: str) -> BinaryIO:
-    archive = zipfile.ZipFile(path)
-    return _Closing(archive.open(member), archive)
+def _member(name: str, path: Path, info: zipfile.ZipInfo) -> Iterator[Source]:
+    """Yield the sources of a member; its breakage is told by whatever reads it."""
+    breakage = Breakage()
+    try:
+        with member(str(path), info.filename, breakage) as stream:
+            magic = stream.read(4)
+    except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # Encrypted, compressed in a way that is not known, or not where the list says.
+        reason = f"cannot be unpacked ({type(error).__name__}): unpack the archive by other means"
+        yield _nothing_of(name, reason, info.compress_size)
+        return
+    opener = partial(member, str(path), info.filename, breakage)
+    if magic.startswith(GZIP):
+        opener = partial(ungzipped, opener, breakage)
+    elif magic == ZSTD:
+        opener = partial(unzstd, opener, breakage)
+    yield Source(name, opener, info.compress_size, breakage=breakage)
 
 
-class _Closing(io.BufferedReader):
-    """A stream that is made from another one, or from an archive, and closes that with itself."""
-
-    def __init__(self, raw: object, beneath: BinaryIO | zipfile.ZipFile) -> None:
-        super().__init__(raw, BUFFER)  # type: ignore[arg-type]  # decompressors read raw bytes
-        self._beneath = beneath
-
-    def close(self) -> None:
-        super().close()
-        self._beneath.close()
-
-
-def _ungzipped(opener: Callable[[], BinaryIO]) -> BinaryIO:
-    stream = opener()
-    return _Closing(gzip.GzipFile(fileobj=stream), stream)
-
-
-def _unzstd(opener: Callable[[], BinaryIO]) -> BinaryIO:
-    stream = opener()
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-    return _Closing(reader, stream)
+def _nothing_of(name: str, reason: str, size: int = 0) -> Source:
+    """Return a source of which nothing can be read, and why."""
+    return Source(name, io.BytesIO, size, breakage=Breakage(reason))
 
 
 def _stdin_opener() -> Callable[[], BinaryIO]:

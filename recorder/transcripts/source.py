@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from recorder.transcripts.json_text import NotJsonError, parse, parse_trimmed
 from recorder.transcripts.mending import mended
+from recorder.transcripts.packed import Breakage
 
 __all__ = ["HEAD", "Source"]
 
@@ -41,6 +42,8 @@ class Source:
     """Bytes as stored; 0 where that is not known."""
     local: Path | None = None
     """The file itself, where the content is a file as it stands (a database must be opened so)."""
+    breakage: Breakage = field(default_factory=Breakage)
+    """Where the content cannot be read on, as far as it was read."""
     _documents: list[Any] = field(default_factory=list)
 
     def open(self) -> BinaryIO:
