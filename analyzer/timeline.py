@@ -38,9 +38,9 @@ __all__ = [
 
 SECOND = 1_000_000_000
 RULE = re.compile(r"[A-Za-z]+\d+")
+FRAMES = frozenset({Kind.LIFECYCLE})
 IDLE_NS = 2 * SECOND
-"""A stretch in which nothing begins, ends or is found for longer than this is idle: something may
-still be under way, such as a request that takes its time."""
+"""A stretch in which no action runs, and nothing is found, for longer than this is idle."""
 
 
 class Mark(IntEnum):
@@ -63,7 +63,7 @@ class Mark(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of the session in which nothing was recorded to begin, end or be found."""
+    """A stretch of the session in which no action was running and nothing was found."""
 
     start_ns: int
     end_ns: int
@@ -139,12 +139,20 @@ class Timeline:
 
 
 def _gaps(analysis: Analysis) -> tuple[Gap, ...]:
-    moments = {analysis.start_ns, analysis.end_ns, *(f.t_ns for f in analysis.findings)}
+    """Return the stretches from the latest end of all that ran before to the next start."""
+    points = {analysis.start_ns, analysis.end_ns, *(f.t_ns for f in analysis.findings)}
+    busy = [(t_ns, t_ns) for t_ns in points]
     for action in analysis.actions:
-        moments.add(action.start_ns)
-        if action.end_ns is not None:
-            moments.add(action.end_ns)
-    return tuple(Gap(a, b) for a, b in pairwise(sorted(moments)) if b - a > IDLE_NS)
+        until = analysis.end_ns if action.until_ns is None else action.until_ns
+        if action.kind in FRAMES:
+            # It holds what runs; that it is there does not mean that anything does.
+            busy += [(action.start_ns, action.start_ns), (until, until)]
+        else:
+            busy.append((action.start_ns, until))
+    busy.sort()
+    latest = accumulate((until for _, until in busy), max)
+    ways = zip(latest, busy[1:], strict=False)
+    return tuple(Gap(end, start) for end, (start, _) in ways if start - end > IDLE_NS)
 
 
 def idle_before(timeline: Timeline) -> Mapping[int, int]:

@@ -103,6 +103,25 @@ def test_idle_is_where_nothing_begins_or_ends_for_more_than_two_seconds() -> Non
     assert line.skipped_ns == 31 * 10**9
 
 
+def test_it_is_not_idle_while_anything_runs_nor_before_the_latest_end_of_all_that_ran() -> None:
+    def gaps(*told: tuple[Kind, float, float | None]) -> list[tuple[float, float]]:
+        line = Timeline.of(
+            analysis([action(n + 1, k, "a", "a", at, length) for n, (k, at, length)
+                      in enumerate(told)])
+        )  # fmt: skip
+        return [((g.start_ns - ms(0)) / 10**6, (g.end_ns - ms(0)) / 10**6) for g in line.gaps]
+
+    call, frame = Kind.TOOL_CALL, Kind.LIFECYCLE
+    assert gaps((call, 0, 9_000), (call, 9_000, 10)) == []
+    assert gaps((call, 0, 9_000), (call, 500, 10), (call, 12_500, 0)) == [(9_000, 12_500)]
+    assert gaps((call, 0, 9_000), (call, 6_000, 1_000), (call, 11_000, 0)) == []
+    assert gaps((call, 0, None), (call, 60_000, 0)) == []
+    # What holds the whole session says nothing of what runs in it, but that it begins or ends does.
+    assert gaps((frame, 0, 60_000), (call, 10, 0), (call, 30_000, 0), (frame, 31_000, 3_000)) == [
+        (10, 30_000), (31_000, 34_000), (34_000, 60_000),
+    ]  # fmt: skip
+
+
 def test_the_newest_action_that_has_begun_is_found_at_any_moment() -> None:
     line = Timeline.of(idle())
     assert [line.index_at(ms(at)) for at in (-1, 0, 30_999, 31_000, 99_000)] == [-1, 0, 0, 1, 2]

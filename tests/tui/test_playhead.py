@@ -117,7 +117,7 @@ def test_it_stops_at_each_finding_and_goes_on_from_there() -> None:
     assert (first.t_ns, first.playing) == (ms(3_450), False)
     second = first.toggled().advance(8 * SECOND)
     assert (second.t_ns, second.cursor, second.playing) == (ms(4_900), 8, False)
-    through = head.with_settings(skip_idle=True, stop_at_findings=False).advance(8 * SECOND)
+    through = head.with_settings(skip_idle=True, stop_at_findings=False).advance(9 * SECOND)
     assert through.at_end
     assert not through.playing
 
