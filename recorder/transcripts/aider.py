@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import lines
 from recorder.transcripts.source import Source
@@ -55,25 +56,25 @@ class ChatReader:
     telling: Telling | None = None
     _kind: str = ""
     _lines: list[str] = field(default_factory=list)
-    _began: int = 0
+    _keys: EntryKeys = field(default_factory=EntryKeys)
     _open: str = ""
     """Ref of the command whose output comes next."""
 
-    def line(self, line: str, number: int) -> Iterator[Record]:
+    def line(self, line: str) -> Iterator[Record]:
         """Yield the records that a line completes."""
         started = _STARTED.match(line)
         if started is not None:
             yield from self.close()
             t_ns = iso_ns(started[1])
             self.telling = Telling(
-                AGENT, made_session(AGENT, started[1], number), "iso8601 without zone"
+                AGENT, made_session(AGENT, self._keys.of(started[1])), "iso8601 without zone"
             )
-            yield self.telling.begin(f"line {number}", t_ns)
+            yield self.telling.begin("session", t_ns)
             return
         kind = "typed" if line.startswith("#### ") else "said" if line.startswith(">") else "answer"
         if kind != self._kind or kind == "said":
             yield from self.close()
-            self._kind, self._began = kind, number
+            self._kind = kind
         self._lines.append(line)
 
     def close(self) -> Iterator[Record]:
@@ -81,7 +82,7 @@ class ChatReader:
         lines, self._lines = self._lines, []
         if self.telling is None or not any(line.strip() for line in lines):
             return
-        key = f"line {self._began}"
+        key = self._keys.of("\n".join(lines), self.telling.session)
         if self._kind == "typed":
             typed = "\n".join(line[5:].rstrip() for line in lines)
             yield from self._typed(self.telling, key, typed)
@@ -135,10 +136,10 @@ class ChatReader:
 def tell_llm(history: Iterable[str]) -> Iterator[Record]:
     """Yield a model call's start and end for each pair of blocks of an LLM history."""
     telling: Telling | None = None
-    block, number, began = "", 0, 0
-    at: str = ""
+    block = at = ""
     held: list[str] = []
-    for number, line in enumerate(history, 1):
+    keys = EntryKeys()
+    for line in history:
         header = _LLM.match(line)
         if header is None:
             held.append(line)
@@ -147,14 +148,15 @@ def tell_llm(history: Iterable[str]) -> Iterator[Record]:
             telling = Telling(AGENT, made_session(AGENT, header[2]), "iso8601 without zone")
             yield telling.begin("session", iso_ns(header[2]))
         elif block:
-            yield _block(telling, block, f"line {began}", held, at)
-        block, began, at, held = header[1], number, header[2], []
+            yield _block(telling, block, keys, held, at)
+        block, at, held = header[1], header[2], []
     if telling is not None and block:
-        yield _block(telling, block, f"line {began}", held, at)
+        yield _block(telling, block, keys, held, at)
 
 
-def _block(telling: Telling, block: str, key: str, lines: list[str], at: str) -> Record:
+def _block(telling: Telling, block: str, keys: EntryKeys, lines: list[str], at: str) -> Record:
     said = "\n".join(line.rstrip("\n") for line in lines).strip()
+    key = keys.of(f"{block}\0{at}\0{said}")
     if block == _TO_LLM:
         return telling.prompt(key, said, iso_ns(at), "to the model")
     return telling.answer(key, said, iso_ns(at))
@@ -177,7 +179,7 @@ def _read(source: Source) -> Iterator[Item]:
     for line in lines(source):
         if isinstance(line, Damage):
             yield line
-        elif records := list(reader.line(line.text, line.number)):
+        elif records := list(reader.line(line.text)):
             yield Entry(records, line.number, line.offset)
     yield Entry(list(reader.close()))
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder.model import Json, Record
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
-from recorder.transcripts.lines import read_json_lines
+from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.messages import usage_of
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -47,7 +48,7 @@ class SdkReader:
             yield from self._asked(line, key)
             return
         data = _mapping(message.get("data"))
-        own = str(message.get("session_id") or data.get("session_id") or "")
+        own = _session_in(line)
         if own and own != self.telling.session:
             self.telling = Telling(AGENT, own, "none", model=str(data.get("model") or ""))
             self.telling.cwd = str(data.get("cwd") or "")
@@ -128,6 +129,11 @@ class SdkReader:
         )
 
 
+def _session_in(line: Mapping[str, Any]) -> str:
+    message = _mapping(line.get("msg"))
+    return str(message.get("session_id") or _mapping(message.get("data")).get("session_id") or "")
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -137,8 +143,13 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _read(source: Source) -> Iterator[Item]:
-    reader = SdkReader()
-    return read_json_lines(source, lambda line, value: reader.line(value, f"line {line.number}"))
+    reader, keys = SdkReader(), EntryKeys()
+
+    def tell(line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+        session = _session_in(value) or reader.telling.session
+        return reader.line(value, keys.of(line.data, session))
+
+    return read_json_lines(source, tell)
 
 
 FORMAT = Format(

@@ -15,6 +15,7 @@ from typing import Any
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.outcomes import exit_code_in, human_estimate, is_denial
@@ -66,6 +67,7 @@ class ClaudeReader:
         self._tools: dict[str, str] = {}
         self._counted: dict[str, None] = {}
         self._source = source.id
+        self._keys = EntryKeys()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
@@ -77,7 +79,7 @@ class ClaudeReader:
         telling.version = str(value.get("version") or telling.version)
         telling.cwd = str(value.get("cwd") or telling.cwd)
         own = value.get("uuid")
-        key = own if isinstance(own, str) and own else f"{self._source} line {line.number}"
+        key = own if isinstance(own, str) and own else self._key_of(line, telling.session, t_ns)
         message = value.get("message")
         match value.get("type"):
             case "assistant" if isinstance(message, dict):
@@ -93,6 +95,11 @@ class ClaudeReader:
                 yield telling.end(key, t_ns, str(value.get("subtype") or ""), about=about)
             case kind:
                 yield telling.note(key, str(kind or "entry"), line.text, t_ns)
+
+    def _key_of(self, line: Line, session: str, t_ns: int | None) -> str:
+        # Without a time, two files of a session may say the same and mean two things.
+        file = "" if t_ns is not None else self._source
+        return self._keys.of(line.data, f"{session} {file}")
 
     def _begin(self, value: Mapping[str, Any]) -> Telling:
         session = _session_of(value) or self._session

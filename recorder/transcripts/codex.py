@@ -15,6 +15,7 @@ from typing import Any
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.outcomes import exit_code_in
@@ -59,6 +60,7 @@ class CodexReader:
         self._telling = Telling(AGENT, made_session(AGENT, source.id), "iso8601")
         self._begun = False
         self._source = source.id
+        self._keys = EntryKeys()
         self._tools: dict[str, str] = {}
         self._codes: dict[str, int] = {}
         """Exit codes that `item_completed` told before the call's output came."""
@@ -69,9 +71,11 @@ class CodexReader:
         """Yield the records of one line."""
         t_ns = iso_ns(value.get("timestamp"))
         ordinal = value.get("ordinal")
-        place = f"ordinal {ordinal}" if type(ordinal) is int else f"line {line.number}"
         # A session that is resumed goes on in another file.
-        key = f"{self._source} {place}"
+        if type(ordinal) is int:
+            key = f"{self._source} ordinal {ordinal}"
+        else:
+            key = self._keys.of(line.data, "" if t_ns is not None else self._source)
         kind, payload = value.get("type"), value.get("payload")
         if kind in EXEC:
             yield from self._exec(value, f"exec {key}", line)
@@ -150,7 +154,7 @@ class CodexReader:
         yield self._telling.prompt(key, said, t_ns, "system" if is_context else role)
 
     def _call(self, item: Mapping[str, Any], kind: str, key: str, t_ns: int | None) -> Record:
-        ref = str(item.get("call_id") or item.get("id") or f"{self._source} {key}")
+        ref = str(item.get("call_id") or item.get("id") or key)
         tool = str(item.get("name") or kind.removesuffix("_call"))
         arguments = item.get("arguments", item.get("input", item.get("action")))
         self._tools[ref] = tool
@@ -160,7 +164,7 @@ class CodexReader:
         return self._telling.call(key, ref, tool, arguments, t_ns, more)
 
     def _result(self, item: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
-        ref = str(item.get("call_id") or f"{self._source} {key}")
+        ref = str(item.get("call_id") or key)
         output, code, success = _output(item.get("output"))
         told = self._codes.pop(ref, None)
         rejected = _REJECTED.search(output[:2048]) is not None

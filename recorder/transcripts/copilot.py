@@ -13,6 +13,7 @@ from typing import Any
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.outcomes import human_estimate
@@ -50,11 +51,12 @@ class CopilotReader:
         self._telling = Telling(AGENT, session, "iso8601")
         self._begun = False
         self._tools: dict[str, str] = {}
+        self._keys = EntryKeys()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
         data, kind = _mapping(value.get("data")), str(value.get("type") or "event")
-        key = str(value.get("id") or f"line {line.number}")
+        key = str(value.get("id") or self._keys.of(line.data))
         t_ns = iso_ns(value.get("timestamp"))
         if kind == "session.start" or not self._begun:
             yield from self._begin(data, t_ns)

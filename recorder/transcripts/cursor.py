@@ -17,6 +17,7 @@ from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.databases import is_database, opened, tables_of
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, lines, read_json_lines
 from recorder.transcripts.messages import MessageReader, arguments_of
@@ -75,13 +76,14 @@ class _Transcript:
     def __init__(self, source: Source) -> None:
         self._telling = Telling(AGENT, _session_of(source), "none")
         self._reader = MessageReader(self._telling)
+        self._keys = EntryKeys()
         self._begun = False
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         if not self._begun:
             self._begun = True
             yield self._telling.begin("session", None)
-        key = f"line {line.number}"
+        key = self._keys.of(line.data)
         if not _is_transcript(value):
             yield self._telling.note(key, str(value.get("type") or "entry"), line.text, None)
             return
@@ -107,10 +109,11 @@ class _Stream:
         own = (v.get("session_id") for v in source.sample if isinstance(v, Mapping))
         session = next((str(s) for s in own if s), "") or _session_of(source)
         self._telling = Telling(AGENT, session, "epoch ms")
+        self._keys = EntryKeys()
         self._begun = False
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
-        key, t_ns = f"stream line {line.number}", millis_ns(value.get("timestamp_ms"))
+        key, t_ns = self._keys.of(line.data), millis_ns(value.get("timestamp_ms"))
         if not self._begun:
             self._begun = True
             self._telling.model = str(value.get("model") or "")
@@ -161,12 +164,14 @@ def _text(source: Source) -> Iterator[Item]:
     """Yield an old transcript in text: who speaks stands on a line of its own."""
     telling = Telling(AGENT, _session_of(source), "none")
     yield Entry([telling.begin("session", None)])
+    keys = EntryKeys()
     speaker, begun, said = "", 0, list[str]()
 
     def spoken() -> list[Record]:
-        words, key = "\n".join(said).strip(), f"line {begun}"
+        words = "\n".join(said).strip()
         if not speaker or not words:
             return []
+        key = keys.of(f"{speaker}\0{words}")
         if speaker == "user":
             return [telling.prompt(key, _asked(words), None)]
         return [telling.answer(key, words, None)]

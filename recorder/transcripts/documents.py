@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from recorder.model import Record
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Item
 from recorder.transcripts.lines import json_lines
 from recorder.transcripts.source import Source
@@ -32,19 +33,20 @@ def read_values(source: Source, tell: Callable[[Any, str], Iterable[Record]]) ->
 
     Args:
         source: what to read.
-        tell: yields the records of a document; its second argument is where it stands (`line 3`),
-            empty for the whole source.
+        tell: yields the records of a document; its second argument is the key of the line that it
+            stands on, empty for the whole source.
     """
     if len(source.sample) == 1 and source.document is not None:
         yield from read_document(source, lambda document: tell(document, ""))
         return
     source.forget()
+    keys = EntryKeys()
     for found in json_lines(source):
         if isinstance(found, Damage):
             yield found
             continue
         line, value = found
-        yield from _told(tell(value, f"line {line.number}"), line.number, line.offset)
+        yield from _told(tell(value, keys.of(line.data)), line.number, line.offset)
 
 
 def _told(records: Iterable[Record], line: int = 0, offset: int = 0) -> Iterator[Item]:

@@ -15,6 +15,7 @@ from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_document
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.outcomes import exit_code_in
@@ -48,6 +49,7 @@ class GeminiReader:
     def __init__(self, source: Source) -> None:
         self._telling = Telling(AGENT, "", "iso8601")
         self._source = source.id
+        self._keys = EntryKeys()
         self._begun = False
         self._told: dict[str, None] = {}
         """Keys of what was told: a message comes again with every change."""
@@ -63,7 +65,8 @@ class GeminiReader:
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
-        key = f"line {line.number}"
+        named = _is_message(value) and value.get("id")
+        key = str(named or self._keys.of(line.data))
         if value.get("type") in STREAM and "id" not in value:
             yield from self._stream(value, f"stream {key}", line)
             return

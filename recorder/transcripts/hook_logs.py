@@ -21,6 +21,7 @@ from recorder.capture.hook.records import HookReader
 from recorder.model import Record, Witness
 from recorder.transcripts.clocks import iso_ns, millis_ns, seconds_ns
 from recorder.transcripts.documents import read_values
+from recorder.transcripts.entry_keys import is_made
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.source import Source
 
@@ -67,7 +68,9 @@ class HookLogReader:
         received = next((entry[n] for n in RECEIVED if n in entry), None)
         t_ns = _time(payload.get("timestamp")) or _time(received)
         raw = orjson.dumps(dict(payload), option=orjson.OPT_NON_STR_KEYS, default=str)
-        identity = f"hook\0{self._source}\0{key}".encode()
+        # Without a time, two files of a session may say the same and mean two things.
+        file = "" if t_ns is not None and is_made(key) else self._source
+        identity = f"hook\0{file}\0{key}".encode()
         handed = HookPayload(
             id=sha256(identity).hexdigest()[:32],
             agent=self._agent,
@@ -83,7 +86,7 @@ class HookLogReader:
             # What the live reader makes anew each time must come out the same on a second import.
             ref = record.ref or ""
             if ref and ref not in raw.decode("utf-8", "replace"):
-                ref = self._refs.setdefault(ref, f"{self._source} {key}")
+                ref = self._refs.setdefault(ref, f"{file} {key}".strip())
             attributes = {
                 name: said
                 for name, said in record.attributes.items()

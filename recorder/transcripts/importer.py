@@ -18,6 +18,7 @@ from zstandard import ZstdError
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.transcripts.entry_keys import shown_place
 from recorder.transcripts.format import Damage, Format
 from recorder.transcripts.handing import Handing
 from recorder.transcripts.source import Source
@@ -110,7 +111,7 @@ class Importer:
                     if record.session:
                         session = record.session
                         report.sessions.add(session)
-                    self._take(report, self._placed(record, source, chosen, ordinal))
+                    self._take(report, self._placed(record, source, chosen, ordinal, item.line))
                     ordinal += 1
                 self._watch(source, item.offset)
             if source.breakage.reason and not _is_named(report, _breakage(source)):
@@ -126,7 +127,9 @@ class Importer:
             self._give(report)
         return report
 
-    def _placed(self, record: Record, source: Source, chosen: Format, ordinal: int) -> Record:
+    def _placed(
+        self, record: Record, source: Source, chosen: Format, ordinal: int, line: int
+    ) -> Record:
         """Return a record with where it stood; the times of receipt keep the source's order."""
         self._observed_ns = max(time.time_ns(), self._observed_ns + 1)
         place: dict[str, Json] = {
@@ -134,6 +137,8 @@ class Importer:
             semconv.SOURCE_FORMAT: chosen.name,
             semconv.SOURCE_ORDINAL: ordinal,
         }
+        if isinstance(own := record.attributes.get(semconv.SOURCE_PLACE), str):
+            place[semconv.SOURCE_PLACE] = shown_place(own, line)
         if record.t_ns is None:
             place[semconv.SOURCE_ORDER] = "inferred"
         return replace(

@@ -7,13 +7,16 @@ Chat Completions and Anthropic Messages shapes. There are no times.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.documents import read_values
-from recorder.transcripts.format import Format
+from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import MessageReader, is_message
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session
 
 __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
@@ -36,28 +39,33 @@ def recognises_holder(value: Any) -> bool:
     return _held(value) is not None
 
 
-def tell(document: Any, place: str = "") -> Iterator[Record]:
+def tell(document: Any, sessions: Counter[bytes] | None = None) -> Iterator[Record]:
     """Yield the records of every session that a document holds.
 
     Args:
         document: as `recognises` takes it.
-        place: where it stands in its file, for a line of several.
+        sessions: how often each was told of in the same file, by digest; a session may come again.
     """
+    sessions = Counter() if sessions is None else sessions
     if isinstance(document, list) and document and not is_message(document[0]):
-        for number, item in enumerate(document, 1):
-            yield from tell(item, f"{place} item {number}".strip())
+        for item in document:
+            yield from tell(item, sessions)
         return
     held = document if isinstance(document, list) else _held(document)
     if held is not None:
-        yield from _session(held, document if isinstance(document, Mapping) else {}, place)
+        yield from _session(held, document if isinstance(document, Mapping) else {}, sessions)
 
 
-def _session(messages: list[Any], around: Mapping[str, Any], place: str) -> Iterator[Record]:
+def _session(
+    messages: list[Any], around: Mapping[str, Any], sessions: Counter[bytes]
+) -> Iterator[Record]:
     label = [around.get(name) for name in ("id", "session_id", "task_id", "trial", "instance_id")]
     own = around.get("session_id") or around.get("conversation_id")
     session = str(own) if own else made_session(AGENT, label, messages[:BEGINNING])
     telling = Telling(AGENT, session, "none", model=_text(around.get("model")))
-    prefix = f"{place} " if place else ""
+    digest = blake2b(session.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    sessions[digest] += 1
+    prefix = f"time {sessions[digest]} " if sessions[digest] > 1 else ""
     about: dict[str, Json] = {
         f"flightlog.messages.{name}": value if isinstance(value, bool | int) else as_text(value)
         for name, value in around.items()
@@ -87,10 +95,15 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _read(source: Source) -> Iterator[Item]:
+    sessions: Counter[bytes] = Counter()
+    return read_values(source, lambda document, _key: tell(document, sessions))
+
+
 FORMAT = Format(
     name="messages",
     title="Chat messages",
     tested=("OpenAI Chat Completions", "Anthropic Messages", "tau-bench 2024"),
     recognises=lambda source: any(recognises(value) for value in source.sample[:8]),
-    read=lambda source: read_values(source, tell),
+    read=_read,
 )

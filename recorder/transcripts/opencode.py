@@ -17,6 +17,7 @@ from recorder.model import Json, Kind, Phase, Record, Status
 from recorder.transcripts.clocks import millis_ns
 from recorder.transcripts.databases import opened, tables_of
 from recorder.transcripts.documents import read_document
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.source import Source
@@ -173,6 +174,7 @@ class _Run:
 
     def __init__(self) -> None:
         self._sessions: dict[str, PartTeller] = {}
+        self._keys = EntryKeys()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         session = str(value.get("sessionID") or "")
@@ -181,7 +183,7 @@ class _Run:
         yield from teller.session({"time": {"created": value.get("timestamp")}})
         if not isinstance(part, Mapping):
             name = str(value.get("type") or "entry")
-            yield teller.telling.note(f"run line {line.number}", name, line.text, t_ns)
+            yield teller.telling.note(self._keys.of(line.data), name, line.text, t_ns)
         elif value.get("type") == "step_finish":
             yield from teller.message({
                 "role": "assistant", "id": part.get("messageID"), "tokens": part.get("tokens"),

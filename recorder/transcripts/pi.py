@@ -12,8 +12,9 @@ from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
-from recorder.transcripts.lines import read_json_lines
+from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, made_session, text_parts
 
@@ -130,8 +131,13 @@ def _is_number(entry: Mapping[str, Any], name: str) -> bool:
 
 
 def _read(source: Source) -> Iterator[Item]:
-    reader = PiReader()
-    return read_json_lines(source, lambda line, entry: reader.entry(entry, f"line {line.number}"))
+    reader, keys = PiReader(), EntryKeys()
+
+    def tell(line: Line, entry: Mapping[str, Any]) -> Iterator[Record]:
+        named = entry.get("id") and not recognises(entry)
+        return reader.entry(entry, "" if named else keys.of(line.data))
+
+    return read_json_lines(source, tell)
 
 
 FORMAT = Format(

@@ -66,9 +66,14 @@ class Source:
     def id(self) -> str:
         """Return a short id of the source by its beginning: a longer copy of it has the same.
 
-        Made from the first line (at most 64 KiB), for entries that no id of their own names.
+        Made from the first line (at most 64 KiB) that can be read, for entries that no id of their
+        own names.
         """
-        return sha256(self.head.lstrip().partition(b"\n")[0]).hexdigest()[:12]
+        lines = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n").split(b"\n", SAMPLE_LINES)
+        first = lines[0]
+        if first.strip() not in {b"{", b"["}:
+            first = next(filter(_holds_object, lines[:SAMPLE_LINES]), first)
+        return sha256(first).hexdigest()[:12]
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -147,6 +152,12 @@ class Source:
         """Let go of what was read for `sample` and `document`."""
         self._documents.clear()
         self.__dict__.pop("sample", None)
+
+
+def _holds_object(line: bytes) -> bool:
+    with contextlib.suppress(NotJsonError):
+        return line.startswith(b"{") and isinstance(parse(line), dict)
+    return False
 
 
 class _Utf8(io.BufferedReader):

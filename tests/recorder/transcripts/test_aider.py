@@ -50,7 +50,7 @@ ASSISTANT no
 
 def told(chat: str = CHAT) -> list[Record]:
     reader = aider.ChatReader()
-    records = [r for n, line in enumerate(chat.splitlines(), 1) for r in reader.line(line, n)]
+    records = [r for line in chat.splitlines() for r in reader.line(line)]
     return [*records, *reader.close()]
 
 

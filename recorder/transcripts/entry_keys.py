@@ -1,0 +1,55 @@
+"""Keys of entries that have no id of their own: what they say, and how many-th time they say it.
+
+Never the line that an entry stands on: a damaged line before it, or a beginning that was cut away,
+would make it another entry, and importing both copies would tell everything twice.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+__all__ = ["EntryKeys", "is_made", "shown_place"]
+
+MAX_REMEMBERED = 200_000
+"""Different entries whose count is kept (as digests, about 20 MB). After so many the count begins
+anew under the next number, which comes out the same for every copy with the same beginning."""
+_MADE = re.compile(r"content [0-9a-f]{16}(?: #\d+)?(?: part \d+)?")
+
+
+class EntryKeys:
+    """Makes the keys of one source, in its order."""
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, int] = {}
+        self._part = 1
+
+    def of(self, content: bytes | str, within: str = "") -> str:
+        """Return the key of an entry.
+
+        Args:
+            content: the entry as it stands.
+            within: what it is told apart by beside its content: the session; the source's id where
+                the content has no time, so that two files may say the same.
+        """
+        said = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+        digest = blake2b(within.encode("utf-8", "surrogatepass") + b"\0", digest_size=8)
+        digest.update(said)
+        times = self._seen.get(digest.digest(), 0) + 1
+        if times == 1 and len(self._seen) >= MAX_REMEMBERED:
+            self._seen.clear()
+            self._part += 1
+        self._seen[digest.digest()] = times
+        again = f" #{times}" if times > 1 else ""
+        part = f" part {self._part}" if self._part > 1 else ""
+        return f"content {digest.hexdigest()}{again}{part}"
+
+
+def is_made(key: str) -> bool:
+    """Tell whether a key was made of content alone."""
+    return _MADE.fullmatch(key) is not None
+
+
+def shown_place(key: str, line: int) -> str:
+    """Return where an entry stands, for people: a key made of content is its line."""
+    return _MADE.sub(f"line {line}", key) if line else key
