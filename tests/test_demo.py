@@ -387,6 +387,8 @@ def test_the_demo_opens_the_replay_in_a_real_terminal_at_any_usual_size(
 
     until("Replay ›", "RE-ENACTMENT", "chain ok", "findings C2")
     tmux("send-keys", "-t", "t", "e")
+    until("Read scripts/domains/domains.env", "M R21 Hunting for secrets")
+    tmux("send-keys", "-t", "t", "e")
     decisive = until("mutation volumeDelete", "C R07 Refused, then destroyed")
     assert "railway-api-token" in decisive
     assert "scripts/domains/domains.env" in decisive
@@ -430,8 +432,9 @@ def test_the_tail_shows_a_call_while_it_is_still_running(tmp_path: Path) -> None
             tail.send_signal(signal.SIGINT)
             assert tail.wait(20) == 0
     assert demo_done
-    calls = [e for e in seen if "volumeDelete" in json.dumps(e) and e["kind"] == "tool_call"]
+    calls = [e for e in seen if "volumeDelete" in json.dumps(e) and e.get("kind") == "tool_call"]
     assert [e["event"] for e in calls] == ["started", "ended"]
+    assert {e["rule"] for e in seen if e["event"] == "finding"} >= {"R07", "R08"}
 
 
 def test_the_hints_at_the_end_open_this_recording_whatever_else_there_is(
