@@ -54,6 +54,17 @@ class _Outcome:
         else:
             self.unknown.append(report.name)
 
+    def stop(self, current: FileReport | None, committed: int) -> None:
+        """Take in that the import ends inside a source, and how much of it all is committed."""
+        self.stopped = True
+        if current is None:
+            return
+        # The group that was being handed over may be committed without having been counted.
+        current.new = committed - sum(report.new for report in self.files)
+        current.records = max(current.records, current.new)
+        if current.records:
+            self.add(current)
+
 
 @click.command("import")
 @click.argument("paths", nargs=-1, metavar="PATH...")
@@ -64,10 +75,18 @@ class _Outcome:
     metavar="NAME",
     help="Read everything as this format instead of detecting it; `list` names them all.",
 )
-@click.option("--scan", "scans", is_flag=True, help="Look where agents keep their transcripts.")
+@click.option(
+    "--scan",
+    "scans",
+    is_flag=True,
+    help="Look where agents keep their transcripts, and ask before importing them; "
+    "where there is no terminal to ask on, --yes is needed.",
+)
 @click.option("--yes", is_flag=True, help="With --scan: import what was found without asking.")
 @click.option("--dry-run", is_flag=True, help="Read and count, but record nothing.")
-@click.option("--strict", is_flag=True, help="End with exit code 2 when anything was damaged.")
+@click.option(
+    "--strict", is_flag=True, help="End with exit code 2 when anything was damaged or skipped."
+)
 @json_option
 def command(
     paths: tuple[str, ...],
@@ -112,13 +131,13 @@ def command(
         progress.finished(report.size)
         outcome.add(report)
 
+    importer = Importer(hand, forced=forced, watch=progress.watch)
     try:
-        importer = Importer(hand, forced=forced, watch=progress.watch)
         importer.run(_sources(files, outcome), done)
         hand.settle()
     except KeyboardInterrupt:
-        outcome.stopped = True
         hand.settle()
+        outcome.stop(importer.current, hand.committed)
     finally:
         progress.clear()
         hand.close()
@@ -224,8 +243,17 @@ def _say(outcome: _Outcome, *, as_json: bool, dry_run: bool) -> None:
         click.echo(f"Imported {told}: {new} new, {records - new} there already.")
     if outcome.damaged:
         click.echo(f"Warning: {outcome.damaged} damaged parts were left out.", err=True)
+    if outcome.unknown:
+        click.echo(f"Warning: {_skipped(len(outcome.unknown))}", err=True)
     if outcome.stopped:
         click.echo("Stopped. What was read is kept; the same command goes on from there.", err=True)
+
+
+def _skipped(count: int) -> str:
+    what = (
+        "1 file of no known format was" if count == 1 else f"{count} files of no known format were"
+    )
+    return f"{what} skipped; `flightlog import --format list` names the formats."
 
 
 def _as_json(outcome: _Outcome) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-__all__ = ["EntryKeys", "is_made", "shown_place"]
+__all__ = ["EntryKeys", "shown_place"]
 
 MAX_REMEMBERED = 200_000
 """Different entries whose count is kept (as digests, about 20 MB). After so many the count begins
@@ -43,11 +43,6 @@ class EntryKeys:
         again = f" #{times}" if times > 1 else ""
         part = f" part {self._part}" if self._part > 1 else ""
         return f"content {digest.hexdigest()}{again}{part}"
-
-
-def is_made(key: str) -> bool:
-    """Tell whether a key was made of content alone."""
-    return _MADE.fullmatch(key) is not None
 
 
 def shown_place(key: str, line: int) -> str:

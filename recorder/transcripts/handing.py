@@ -24,6 +24,10 @@ ANSWER_SECONDS = 120.0
 class Handing(Protocol):
     """Takes records; those that are there already are left out."""
 
+    @property
+    def committed(self) -> int:
+        """Records that are in the recording now and were not before."""
+
     def give(self, records: Sequence[Record]) -> int:
         """Hand over a group; return how many of its records are new."""
 
@@ -40,6 +44,8 @@ class Handing(Protocol):
 
 class Nobody:
     """Takes nothing: for a look at what would be imported."""
+
+    committed = 0
 
     def give(self, records: Sequence[Record]) -> int:
         """Return how many records there are."""
@@ -63,6 +69,7 @@ class Hand:
         """Ids that were handed over and are not committed yet."""
         self._lock = threading.Lock()
         self._failed = 0
+        self.committed = 0
         self._recording = Recording.open(path)
 
     @classmethod
@@ -93,7 +100,9 @@ class Hand:
         if not new:
             return 0
         if self._client is not None:
-            if not self._client.submit_group(new, timeout_seconds=ANSWER_SECONDS):
+            if self._client.submit_group(new, timeout_seconds=ANSWER_SECONDS):
+                self.committed += len(new)
+            else:
                 self._failed += len(new)
             return len(new)
         ids = [record.id for record in new]
@@ -104,6 +113,7 @@ class Hand:
         def done(committed: bool) -> None:
             with self._lock:
                 self._waiting.difference_update(ids)
+                self.committed += len(ids) if committed else 0
                 self._failed += 0 if committed else len(ids)
             self._free.release()
 

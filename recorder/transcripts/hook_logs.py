@@ -21,7 +21,7 @@ from recorder.capture.hook.records import HookReader
 from recorder.model import Record, Witness
 from recorder.transcripts.clocks import iso_ns, millis_ns, seconds_ns
 from recorder.transcripts.documents import read_values
-from recorder.transcripts.entry_keys import is_made
+from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.source import Source
 
@@ -51,6 +51,7 @@ class HookLogReader:
     def __init__(self, source: Source) -> None:
         self._reader = HookReader()
         self._source = source.id
+        self._keys = EntryKeys()
         self._agent = _agent_of(source)
         self._refs: dict[str, str] = {}
         """Id that the live reader made for a call -> one that follows from the file."""
@@ -59,17 +60,18 @@ class HookLogReader:
         """Yield the records of a document or of a line."""
         entries = value if isinstance(value, list) else [value]
         for number, entry in enumerate(entries, 1):
-            key = f"{place} entry {number}".strip() if isinstance(value, list) else place
+            where = f"{place} entry {number}".strip() if isinstance(value, list) else place
             if isinstance(entry, Mapping):
-                yield from self._entry(entry, key or "entry 1")
+                yield from self._entry(entry, where or "entry 1")
 
-    def _entry(self, entry: Mapping[str, Any], key: str) -> Iterator[Record]:
+    def _entry(self, entry: Mapping[str, Any], place: str) -> Iterator[Record]:
         payload = _payload(entry) or entry
         received = next((entry[n] for n in RECEIVED if n in entry), None)
         t_ns = _time(payload.get("timestamp")) or _time(received)
         raw = orjson.dumps(dict(payload), option=orjson.OPT_NON_STR_KEYS, default=str)
         # Without a time, two files of a session may say the same and mean two things.
-        file = "" if t_ns is not None and is_made(key) else self._source
+        file = "" if t_ns is not None else self._source
+        key = self._keys.of(orjson.dumps(dict(entry), option=orjson.OPT_NON_STR_KEYS, default=str))
         identity = f"hook\0{file}\0{key}".encode()
         handed = HookPayload(
             id=sha256(identity).hexdigest()[:32],
@@ -93,7 +95,7 @@ class HookLogReader:
                 # The machine that the log is read on is not the one that it was written on.
                 if name not in {semconv.HOST_NAME, semconv.USER_NAME}
             }
-            attributes[semconv.SOURCE_PLACE] = key
+            attributes[semconv.SOURCE_PLACE] = place
             attributes[semconv.SOURCE_CLOCK] = "none" if t_ns is None else "as the entry has it"
             yield replace(
                 record, witness=Witness.TRANSCRIPT, t_ns=t_ns, ref=ref, attributes=attributes,

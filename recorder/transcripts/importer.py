@@ -22,7 +22,7 @@ from recorder.transcripts.entry_keys import shown_place
 from recorder.transcripts.format import Damage, Format
 from recorder.transcripts.handing import Handing
 from recorder.transcripts.source import Source
-from recorder.transcripts.table import detect
+from recorder.transcripts.table import detect, recognised
 
 __all__ = ["FileReport", "Importer"]
 
@@ -75,6 +75,8 @@ class Importer:
         self._group: list[Record] = []
         self._characters = 0
         self._observed_ns = 0
+        self.current: FileReport | None = None
+        """What has become of the source that is being read; None between two."""
 
     def run(self, sources: Iterable[Source], done: Callable[[FileReport], None]) -> None:
         """Import every source; `done` is told of each when it has been read.
@@ -83,11 +85,13 @@ class Importer:
             FlightlogError: the recording cannot take the records.
         """
         for source in sources:
-            done(self.one(source))
+            report = self.one(source)
+            self.current = None
+            done(report)
 
     def one(self, source: Source) -> FileReport:
         """Import one source and wait until it is committed."""
-        report = FileReport(source.name, "", source.size)
+        report = self.current = FileReport(source.name, "", source.size)
         try:
             chosen = self._forced or detect(source)
         except BROKEN as error:
@@ -99,7 +103,7 @@ class Importer:
             source.forget()
             return report
         report.format = chosen.name
-        ordinal, session = 0, ""
+        ordinal, told, session = 0, 0, ""
         try:
             for item in chosen.read(source):
                 if isinstance(item, Damage):
@@ -107,6 +111,7 @@ class Importer:
                     records: Sequence[Record] = [_damage_record(source, chosen, item, session)]
                 else:
                     records = item.records
+                    told += sum(record.kind is not Kind.LIFECYCLE for record in records)
                 for record in records:
                     if record.session:
                         session = record.session
@@ -114,6 +119,10 @@ class Importer:
                     self._take(report, self._placed(record, source, chosen, ordinal, item.line))
                     ordinal += 1
                 self._watch(source, item.offset)
+            if self._forced and not told and not recognised(chosen, source):
+                nothing = Damage(f"nothing of the format {chosen.name} is in it: without --format, "
+                                 "the format is told by content")  # fmt: skip
+                self._note_damage(report, nothing)
             if source.breakage.reason and not _is_named(report, _breakage(source)):
                 damage = _breakage(source)
                 self._note_damage(report, damage)
@@ -146,7 +155,6 @@ class Importer:
         )
 
     def _take(self, report: FileReport, record: Record) -> None:
-        report.records += 1
         self._group.append(record)
         for value in record.attributes.values():
             if type(value) is str:
@@ -158,6 +166,7 @@ class Importer:
         group, self._group, self._characters = self._group, [], 0
         if group:
             report.new += self._hand.give(group)
+            report.records += len(group)
 
     def _note_damage(self, report: FileReport, damage: Damage) -> None:
         report.damaged += 1

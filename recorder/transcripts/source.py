@@ -23,6 +23,8 @@ __all__ = ["HEAD", "Source"]
 
 HEAD = 64 * 1024
 SAMPLE_LINES = 32
+LAID_OUT_LINES = 4
+"""Lines that a document which is laid out over many is known by."""
 MAX_SAMPLE = 512 * 1024
 """Bytes after which no further line is looked at."""
 MAX_FIRST_LINE = 8 * 1024 * 1024
@@ -71,7 +73,10 @@ class Source:
         """
         lines = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n").split(b"\n", SAMPLE_LINES)
         first = lines[0]
-        if first.strip() not in {b"{", b"["}:
+        if first.strip() in {b"{", b"["}:
+            # A document laid out over many lines: its first line says nothing.
+            first = b"\n".join(line.rstrip(b",\r") for line in lines[:LAID_OUT_LINES])
+        else:
             first = next(filter(_holds_object, lines[:SAMPLE_LINES]), first)
         return sha256(first).hexdigest()[:12]
 

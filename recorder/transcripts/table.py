@@ -15,7 +15,7 @@ from recorder.errors import FlightlogError
 from recorder.transcripts.format import Format
 from recorder.transcripts.source import Source
 
-__all__ = ["MODULES", "UnknownFormatError", "detect", "format_named", "formats"]
+__all__ = ["MODULES", "UnknownFormatError", "detect", "format_named", "formats", "recognised"]
 
 GROUP = "flightlog.transcripts"
 
@@ -88,10 +88,15 @@ def format_named(name: str) -> Format:
 def detect(source: Source) -> Format | None:
     """Return the format of a source by its content; None where no format recognises it."""
     for one in formats().values():
-        try:
-            if one.recognises(source):
-                return one
-        except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
-            # What is shaped so oddly that a format stumbles over it is not of that format.
-            continue
+        if recognised(one, source):
+            return one
     return None
+
+
+def recognised(one: Format, source: Source) -> bool:
+    """Tell whether a format knows a source as its own."""
+    try:
+        return one.recognises(source)
+    except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
+        # What is shaped so oddly that a format stumbles over it is not of that format.
+        return False

@@ -22,6 +22,7 @@ __all__ = ["Telling", "as_text", "made_session", "text_parts"]
 
 MAX_NAME = 200
 """Characters of a name or an id; the whole of it stays in its attribute."""
+USAGE = "gen_ai.usage."
 NO_CLOCK = "none"
 """The format has no times: records stand in the order of the file, and only that is known."""
 
@@ -211,6 +212,11 @@ class Telling:
             **self._news(),
         }
         said = {name: value for name, value in attributes.items() if value not in ("", None)}
+        refused = {n: v for n, v in said.items() if n.startswith(USAGE) and not _is_amount(v)}
+        if refused:
+            # What is no amount must not be summed up; it is kept as it was told.
+            said = {name: value for name, value in said.items() if name not in refused}
+            said.setdefault(semconv.RAW, as_text(refused))
         identity = f"{self.agent}\0{self.session}\0{key}\0{kind}\0{phase}\0{ref}"
         return Record(
             witness=self.witness,
@@ -275,6 +281,10 @@ def _part(part: Any) -> str:
                 return str(part[name])
         return f"[{part.get('type', 'part')}]"
     return as_text(part)
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _count(value: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tracemalloc
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from recorder import semconv
 from recorder.transcripts import entry_keys
-from recorder.transcripts.entry_keys import EntryKeys, is_made, shown_place
+from recorder.transcripts.entry_keys import EntryKeys, shown_place
 from recorder.transcripts.handing import hand_to
 from recorder.transcripts.importer import Importer
 from tests.recorder.transcripts.reading import in_memory, jsonl, read
@@ -114,6 +115,19 @@ def test_a_text_history_tells_its_entries_wherever_they_stand() -> None:
     assert sorted(both) == sorted([*ids(AIDER, "aider"), *ids(other, "aider")])
 
 
+def test_documents_laid_out_alike_are_told_apart_and_go_on_where_they_ended() -> None:
+    def laid_out(session: str, count: int) -> bytes:
+        entries = [
+            {**HOOK, "hook_event_name": "Stop", "session_id": session, "cwd": f"/{n // 2}"}
+            for n in range(count)
+        ]
+        return json.dumps(entries, indent=2).encode()
+
+    one, other = ids(laid_out("one", 4), "hook-log"), ids(laid_out("two", 4), "hook-log")
+    assert not set(one) & set(other)
+    assert ids(laid_out("one", 9), "hook-log")[: len(one)] == one
+
+
 def test_what_was_imported_with_a_damaged_line_is_not_imported_again(tmp_path: Path) -> None:
     lines = jsonl(LINES["claude-code"]).splitlines(keepends=True)
     hand = hand_to(tmp_path / "flight.db")
@@ -134,14 +148,15 @@ def test_the_place_that_is_shown_is_the_line() -> None:
     keys = EntryKeys()
     first, second = keys.of(b"same"), keys.of("same")
     assert first != second
-    assert is_made(first)
-    assert not is_made(f"{second} entry 2")
+    assert shown_place(first, 0) == first
     assert shown_place(f"exec {second} call 1", 12) == "exec line 12 call 1"
     assert shown_place("uuid", 12) == "uuid"
     told: list[str] = []
 
     class Looking:
         """Takes what is handed over and looks where it stands."""
+
+        committed = 0
 
         def give(self, records: Any) -> int:
             told.extend(str(r.attributes[semconv.SOURCE_PLACE]) for r in records)

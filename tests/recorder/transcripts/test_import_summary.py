@@ -1,0 +1,102 @@
+"""What an import says at its end is true, also where it was interrupted or found little."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from recorder import semconv
+from recorder.commands.import_ import command
+from recorder.model import Kind, Phase
+from recorder.reader import Recording
+from recorder.transcripts.progress import Progress
+from recorder.transcripts.source import Source
+from recorder.transcripts.telling import Telling
+from tests.recorder.transcripts.reading import jsonl
+
+
+def prompts(count: int, session: str = "s") -> bytes:
+    """Return the lines of a session."""
+    return jsonl(
+        {"type": "user", "sessionId": session, "uuid": f"{session}{n}",
+         "message": {"role": "user", "content": f"say {n}"}}
+        for n in range(count)
+    )  # fmt: skip
+
+
+def ran(recording: Path, *arguments: str) -> Result:
+    """Return what an import in this process came to."""
+    return CliRunner().invoke(command, ["-r", str(recording), *arguments])
+
+
+def committed(recording: Path) -> int:
+    """Return how many imported records a recording has."""
+    with Recording.open(recording) as opened:
+        return sum(bool(record.session) for record in opened.records())
+
+
+def test_an_interrupted_import_counts_what_it_committed_of_the_file_in_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = tmp_path / "rec" / "flight.db"
+    (tmp_path / "a.jsonl").write_bytes(prompts(50, "first"))
+    (tmp_path / "b.jsonl").write_bytes(prompts(3000, "second"))
+    files = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
+    seen = 0
+
+    def interrupt(_self: Progress, source: Source, _read: int) -> None:
+        nonlocal seen
+        seen += source.name.endswith("b.jsonl")
+        if seen == 1500 and source.name.endswith("b.jsonl"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "watch", interrupt)
+    stopped = ran(recording, *files)
+    assert stopped.exit_code == 130
+    assert stopped.stdout == (
+        "Imported 1552 records of 2 sessions from 2 files: 1552 new, 0 there already.\n"
+    )
+    assert committed(recording) == 1552
+    seen = 0
+    again = ran(recording, "--json", *files)
+    told = json.loads(again.stdout)
+    assert (told["stopped"], told["records"], told["new"]) == (True, 1552, 0)
+    assert json.loads(ran(recording, "--json", *files).stdout)["new"] == 3052 - 1552
+
+
+@pytest.mark.parametrize("name", ["har", "messages", "otlp", "aider", "cursor"])
+def test_a_format_that_is_asked_for_and_not_there_is_damage(name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(prompts(2))
+    arguments = ["--format", name, str(tmp_path / "x.jsonl")]
+    done = ran(tmp_path / "flight.db", "--dry-run", *arguments)
+    assert f"x.jsonl: nothing of the format {name} is in it" in done.stderr
+    assert "Warning: " in done.stderr
+    assert ran(tmp_path / "flight.db", "--strict", "--dry-run", *arguments).exit_code == 2
+    (tmp_path / "x.jsonl").write_bytes(b"")
+    assert "nothing of the format" in ran(tmp_path / "f.db", "--dry-run", *arguments).stderr
+
+
+def test_what_is_skipped_is_a_warning_and_the_help_says_what_it_costs(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    done = ran(tmp_path / "flight.db", "--dry-run", str(tmp_path / "empty.jsonl"))
+    assert done.exit_code == 0
+    assert "Warning: 1 file of no known format was skipped" in done.stderr
+    (tmp_path / "notes.txt").write_text("hello")
+    assert "2 files" in ran(tmp_path / "flight.db", "--dry-run", str(tmp_path)).stderr
+    said = " ".join(CliRunner().invoke(command, ["--help"]).stdout.split())
+    assert "damaged or skipped" in said
+    assert "no terminal to ask on, --yes is needed" in said
+
+
+@pytest.mark.parametrize("wrong", [-5, 2.5, "7", True])
+def test_what_is_no_amount_is_not_counted_and_kept_as_it_was_told(wrong: Any) -> None:
+    telling = Telling("claude-code", "s", "none")
+    attributes = {semconv.GEN_AI_INPUT_TOKENS: wrong, semconv.GEN_AI_OUTPUT_TOKENS: 3}
+    told = telling.record(Kind.MODEL_CALL, "m", Phase.WHOLE, "k", None, attributes).attributes
+    assert semconv.GEN_AI_INPUT_TOKENS not in told
+    assert told[semconv.GEN_AI_OUTPUT_TOKENS] == 3
+    assert json.loads(str(told[semconv.RAW])) == {semconv.GEN_AI_INPUT_TOKENS: wrong}
