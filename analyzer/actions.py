@@ -22,6 +22,7 @@ from analyzer.joins import (
     lineage_of,
 )
 from analyzer.model import Action, Join
+from analyzer.placement import Place, Placement
 from analyzer.placing import Placing
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, body_text, no_blobs
@@ -65,7 +66,13 @@ class ActionFold:
     """
 
     def __init__(
-        self, session: str, *, run: str = "", cwd: str = "", blobs: Blobs = no_blobs
+        self,
+        session: str,
+        *,
+        run: str = "",
+        cwd: str = "",
+        start_ns: int | None = None,
+        blobs: Blobs = no_blobs,
     ) -> None:
         """Begin a session.
 
@@ -73,13 +80,15 @@ class ActionFold:
             session: the session's id.
             run: the launch that the session belongs to, where it is known.
             cwd: the session's working directory; paths inside it are shown relative to it.
+            start_ns: when the session began (ns since the epoch), where that is known already.
             blobs: where large values come from; without it only their beginnings are read.
         """
         self.session = session
         self._run = run
         self._cwd = cwd
         self._blobs = blobs
-        self._gathering = Gathering(session)
+        self._placement = Placement(session=session, start_ns=start_ns)
+        self._gathering = Gathering(session, self._placement.places)
         self._turns = Turns()
         self._is_launch = False
         self._agents: dict[str, _Span] = {}
@@ -101,10 +110,13 @@ class ActionFold:
     @classmethod
     def of(cls, row: SessionRow, blobs: Blobs = no_blobs) -> Self:
         """Return an empty fold for a session of a recording."""
-        return cls(row.id, run=row.run, cwd=row.cwd, blobs=blobs)
+        start_ns = row.start_ns if row.timed else None
+        return cls(row.id, run=row.run, cwd=row.cwd, start_ns=start_ns, blobs=blobs)
 
     def add(self, record: StoredRecord) -> None:
         """Take in the next record."""
+        record = self._placement.placed(record)
+        self._gathering.settle(self._placement.settled(record), record.time_ns)
         if record.session and not is_same_session(record.session, self.session):
             if not self._is_of_our_server(record):
                 self._foreign(record)
@@ -222,10 +234,16 @@ class ActionFold:
             if belonging.join is not None:
                 self._inside.setdefault(belonging.join.parent, []).append(draft)
             draft.given_up = given_up
-            draft.action = action_of(
-                draft, self.session, self._cwd, self._blobs, join=belonging.join
-            )
+            action = action_of(draft, self.session, self._cwd, self._blobs, join=belonging.join)
+            draft.action = replace(action, placed=self._beside(draft))
         return draft.action
+
+    def _beside(self, draft: Draft) -> Place | None:
+        """Return which action a draft stands beside that has no time of its own."""
+        place = draft.place
+        if place is None or place.beside is None:
+            return place
+        return replace(place, beside=self._gathering.action_at(place.beside))
 
     def _settled(self, draft: Draft) -> Belonging:
         belonging = draft.settled or self._belonging(draft)

@@ -78,6 +78,8 @@ def _of_call(
             title=title_of(Kind.API_REQUEST, "", own, outcome),
             start_ns=call.start_ns,
             end_ns=None if outcome is Outcome.OPEN else call.end_ns,
+            placed=call.placed,
+            is_end_timed=call.is_end_timed,
             outcome=outcome,
             attributes=attributes,
             records=call.records,

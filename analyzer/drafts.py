@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.identity import Channel
 from analyzer.joins import Belonging, ended_ns
 from analyzer.model import Action
+from analyzer.placement import Place
 from analyzer.sightings import Sealed
 from analyzer.testimony import Link, Said, Silence
 from recorder import semconv
@@ -31,6 +32,10 @@ class Draft:
     essence: str = ""
     """What of its arguments every witness repeats; see `analyzer.likeness`."""
     end_ns: int | None = None
+    place: Place | None = None
+    """Where its start stands by order alone; None where a witness told when it began."""
+    is_end_timed: bool = False
+    """A witness told when it ended."""
     status: Status = Status.UNSET
     only_points: bool = True
     parent_span_id: str = ""
@@ -68,13 +73,21 @@ class Draft:
     def __post_init__(self) -> None:
         self.teller = self.first
 
-    def take(self, record: StoredRecord, channel: Channel) -> None:
-        """Take in another record that speaks of this action."""
+    def take(self, record: StoredRecord, channel: Channel, place: Place | None = None) -> None:
+        """Take in another record that speaks of this action.
+
+        Args:
+            record: it has a time.
+            channel: how it came.
+            place: where it stands by order alone; None where its time is its witness's own.
+        """
         t_ns = record.time_ns
-        self.start_ns = min(self.start_ns, t_ns)
+        if record.phase is not Phase.END or place is not None:
+            self._begin(t_ns, place)
+        else:
+            self.start_ns = min(self.start_ns, t_ns)
         if record.phase in {Phase.END, Phase.WHOLE}:
-            ended = ended_ns(record)
-            self.end_ns = ended if self.end_ns is None else max(self.end_ns, ended)
+            self._end(ended_ns(record), is_timed=place is None)
             self.unended.discard(channel)
         elif record.phase is Phase.START:
             self.unended.add(channel)
@@ -97,11 +110,33 @@ class Draft:
         self.seals += [Sealed(seal, record.seq, t_ns, record.witness) for seal in record.seals]
         self.action = None
 
+    def _begin(self, t_ns: int, place: Place | None) -> None:
+        """Take in when it began: what a witness tells goes before what order tells."""
+        if self.place is not None and place is None:
+            self.start_ns, self.place = t_ns, None
+        elif (self.place is None) is (place is None):
+            self.start_ns = min(self.start_ns, t_ns)
+
+    def _end(self, t_ns: int, *, is_timed: bool) -> None:
+        if self.end_ns is None or is_timed > self.is_end_timed:
+            self.end_ns, self.is_end_timed = t_ns, is_timed
+        elif is_timed is self.is_end_timed:
+            self.end_ns = max(self.end_ns, t_ns)
+
+    def settle(self, seq: int, place: Place, t_ns: int) -> None:
+        """Take in where a record stands that had come before any with a time."""
+        self.seals = [replace(s, t_ns=t_ns) if s.seq == seq else s for s in self.seals]
+        if self.place is not None:
+            self.start_ns, self.place = t_ns, place
+        if self.end_ns is not None and not self.is_end_timed:
+            self.end_ns = t_ns
+        self.action = None
+
     def absorb(self, other: Draft) -> None:
         """Take in an action that has turned out to be this one."""
-        self.start_ns = min(self.start_ns, other.start_ns)
+        self._begin(other.start_ns, other.place)
         if other.end_ns is not None:
-            self.end_ns = max(other.end_ns, self.end_ns or 0)
+            self._end(other.end_ns, is_timed=other.is_end_timed)
         if other.status is Status.ERROR or self.status is Status.UNSET:
             self.status = other.status
         self.only_points = self.only_points and other.only_points

@@ -131,7 +131,7 @@ def _action_row(action: Action) -> dict[str, Any]:
     return {
         "datetime": action.start_ns,
         "timestamp": action.start_ns // 1000,
-        "timestamp_desc": "Action started",
+        "timestamp_desc": "Action started" if action.placed is None else action.placed.words,
         "message": safe_text(action.title),
         "source": action.kind.value.upper(),
         "source_long": f"{action.kind.value} seen by {witnesses}",

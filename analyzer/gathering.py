@@ -6,6 +6,8 @@ merged into the older. Why a record of a further witness stands where it does is
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from analyzer.drafts import Draft
 from analyzer.identity import (
     Channel,
@@ -15,9 +17,10 @@ from analyzer.identity import (
     keys_of,
 )
 from analyzer.likeness import Candidates, claim_of, tool_of
+from analyzer.placement import Place
 from analyzer.silences import Silences
 from analyzer.statements import said_of
-from analyzer.testimony import Certainty, Link
+from analyzer.testimony import Certainty, Facet, Link
 from recorder import semconv
 from recorder.model import Kind, StoredRecord, Witness
 
@@ -44,9 +47,15 @@ def is_same_session(one: str, other: str) -> bool:
 class Gathering:
     """The drafts of one session."""
 
-    def __init__(self, session: str) -> None:
-        """Begin with none."""
+    def __init__(self, session: str, places: Mapping[int, Place]) -> None:
+        """Begin with none.
+
+        Args:
+            session: the session's id.
+            places: where the records stand that have no time of their own, by `seq`.
+        """
         self._session = session
+        self._places = places
         self._drafts: list[Draft] = []
         self._by_key: dict[str, Draft] = {}
         self._by_seq: dict[int, Draft] = {}
@@ -124,6 +133,14 @@ class Gathering:
         draft = self._by_seq.get(seq)
         return seq if draft is None else draft.root.first.seq
 
+    def settle(self, seqs: Iterable[int], t_ns: int) -> None:
+        """Take in when the records were at the latest that had come before any with a time."""
+        for seq in seqs:
+            if seq in self._by_seq:
+                draft = self._by_seq[seq].root
+                draft.settle(seq, self._places[seq], t_ns)
+                self.stir(draft)
+
     def stir(self, draft: Draft) -> None:
         """Have a draft looked at again."""
         self._stirred[draft.root] = None
@@ -174,7 +191,8 @@ class Gathering:
         return known.root if tool_of(known.root.first) == tool_of(record) else None
 
     def _begin(self, record: StoredRecord, channel: Channel) -> Draft:
-        draft = Draft(record, record.time_ns, loose=not record.session)
+        place = self._places.get(record.seq)
+        draft = Draft(record, record.time_ns, loose=not record.session, place=place)
         self._drafts.append(draft)
         claim = claim_of(record, "", channel, record.time_ns)
         if claim is not None:
@@ -182,7 +200,8 @@ class Gathering:
         return draft
 
     def _enter(self, record: StoredRecord, draft: Draft, channel: Channel) -> None:
-        draft.take(record, channel)
+        place = self._places.get(record.seq)
+        draft.take(record, channel, place)
         if record.session:
             draft.loose = False
         if record.kind is Kind.TOOL_CALL:
@@ -190,7 +209,7 @@ class Gathering:
         if not draft.essence:
             claim = claim_of(record, "", channel, record.time_ns)
             draft.essence = claim.essence if claim is not None else ""
-        said = list(said_of(record))
+        said = [s for s in said_of(record) if place is None or s.facet is not Facet.STARTED]
         draft.said += said
         if draft.inside is not None:
             call = draft.inside.root

@@ -15,13 +15,15 @@ from analyzer.begun import as_known_at
 from analyzer.model import Action
 from analyzer.texts import as_text
 from recorder import semconv
-from recorder.model import SessionRow, StoredRecord, Witness
+from recorder.model import Kind, SessionRow, StoredRecord, Witness
 from recorder.reader import Recording
 
 __all__ = ["Event", "LiveFeed", "Remark", "Step"]
 
 ROUTINE = frozenset({"heartbeat", "recorder"})
 """What the recorder says of itself that leaves nothing out."""
+
+TAKES_TIME = frozenset({Kind.TOOL_CALL, Kind.API_REQUEST, Kind.PROCESS})
 
 
 class Step(StrEnum):
@@ -170,7 +172,7 @@ class LiveFeed:
         before, now = self._told.get(action.id), _Told.of(action)
         self._told[action.id] = now
         until = action.until_ns
-        if before is None and action.duration_ns == 0:
+        if before is None and _takes_no_time(action):
             yield Event(Step.NOTED, action.start_ns, action)
             return
         if before is None:
@@ -180,6 +182,13 @@ class LiveFeed:
             yield Event(Step.ENDED, until, action)
         elif before is not None and before != now:
             yield Event(Step.UPDATED, action.start_ns if until is None else until, action)
+
+
+def _takes_no_time(action: Action) -> bool:
+    if action.placed is None:
+        return action.duration_ns == 0
+    # What has no time is called by what it is.
+    return action.end_ns is not None and action.kind not in TAKES_TIME
 
 
 def _order(news: Event) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from analyzer.extent import Bulk, Surface
+from analyzer.placement import Place
 from analyzer.testimony import Certainty, Contradiction, Decision, Link, Said, Silence
 from recorder.model import Json, Kind, Role, SessionRow, Status, Witness
 
@@ -176,8 +177,13 @@ class Action:
     title: str
     """One line for lists, sealed but not yet made safe for a terminal."""
     start_ns: int
+    """Where nobody told (`placed`): where it stands by order, and no time of its own."""
     end_ns: int | None
     outcome: Outcome
+    placed: Place | None = None
+    """Where it stands by the order of its source; None where a witness told when it began."""
+    is_end_timed: bool = True
+    """False where `end_ns` only says where its end stands by order."""
     exit_code: int | None = None
     attributes: Mapping[str, Json] = field(default_factory=dict)
     """Attributes of all its records, later ones over earlier ones."""
@@ -222,7 +228,8 @@ class Action:
         """
         if self.id < 0:
             return Certainty.INFERRED.value
-        return f"observed by {'+'.join(w.value for w in self.witnesses) or 'nobody'}"
+        told = f"observed by {'+'.join(w.value for w in self.witnesses) or 'nobody'}"
+        return told if self.placed is None else f"{told}, {self.placed.words}"
 
     @property
     def lane(self) -> Lane:
@@ -242,8 +249,11 @@ class Action:
 
     @property
     def duration_ns(self) -> int | None:
-        """How long it took in ns; None while it is open, and where no end was recorded."""
-        return None if self.end_ns is None else self.end_ns - self.start_ns
+        """How long it took in ns; None while it is open, where no end was recorded, and where
+        nobody told when it began or ended.
+        """
+        is_known = self.placed is None and self.is_end_timed
+        return self.end_ns - self.start_ns if self.end_ns is not None and is_known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from analyzer.testimony import Certainty
 from recorder.model import Kind
 
 __all__ = [
+    "NO_OFFSET",
     "Bucket",
     "Gap",
     "Mark",
@@ -28,8 +29,10 @@ __all__ = [
     "format_length",
     "format_offset",
     "idle_before",
+    "length_of",
     "marks",
     "nesting",
+    "offset_of",
     "parse_moment",
     "parse_offset",
     "stop_columns",
@@ -37,6 +40,8 @@ __all__ = [
 ]
 
 SECOND = 1_000_000_000
+NO_OFFSET = "--:--.-"
+"""Stands for session time where nothing of a session has a time."""
 RULE = re.compile(r"[A-Za-z]+\d+")
 FRAMES = frozenset({Kind.LIFECYCLE})
 IDLE_NS = 2 * SECOND
@@ -117,7 +122,7 @@ class Timeline:
             lanes=tuple(action.lane for action in actions),
             stops=tuple(sorted(stops)),
             gaps=gaps,
-            longest_ns=max((action.duration_ns or 0 for action in actions), default=0),
+            longest_ns=max(((a.end_ns or a.start_ns) - a.start_ns for a in actions), default=0),
             unended=tuple(row for row, action in enumerate(actions) if action.until_ns is None),
             ends=tuple(sorted(a.end_ns for a in actions if a.end_ns is not None)),
             skipped=tuple(accumulate(gap.length_ns - IDLE_NS for gap in gaps)),
@@ -281,6 +286,19 @@ def format_length(ns: int | None) -> str:
     if minutes < 60:
         return f"{minutes}m{seconds:02d}s"
     return f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def length_of(action: Action) -> str:
+    """Return how long an action took, as `format_length` does; `unknown` where nobody told."""
+    is_over = action.end_ns is not None
+    return (
+        "unknown" if is_over and action.duration_ns is None else format_length(action.duration_ns)
+    )
+
+
+def offset_of(analysis: Analysis, t_ns: int) -> str:
+    """Return a moment of a session (ns since the epoch) as session time, unless it has no times."""
+    return format_offset(t_ns - analysis.start_ns) if analysis.session.timed else NO_OFFSET
 
 
 def parse_offset(text: str) -> int:

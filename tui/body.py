@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from analyzer.model import Action, Effect, Finding, Sighting
 from analyzer.testimony import Certainty
-from analyzer.timeline import format_length, format_offset
+from analyzer.timeline import length_of, offset_of
 from recorder import semconv
 from recorder.model import Json
 from tui.glyphs import Glyphs
@@ -75,7 +75,7 @@ def _what_comes(
     scene: Scene, known: Action, whole: Action, glyphs: Glyphs, blobs: Blobs
 ) -> Iterator[Line]:
     """Yield what an action that is still open will have brought when it ends, and say so."""
-    length = format_length(whole.duration_ns)
+    length = length_of(whole)
     yield line("")
     yield line(
         f"{glyphs.rule * 3} still open; below is the future: {outcome_words(whole)} after {length}",
@@ -89,13 +89,14 @@ def _what_comes(
 
 
 def _heading(scene: Scene, row: int, action: Action) -> Line:
+    placed = "" if action.placed is None else f", {action.placed.words}"
     known = "+".join(witness.value for witness in action.witnesses) or "no witness"
-    at = format_offset(action.start_ns - scene.timeline.start_ns)
-    length = format_length(action.duration_ns)
+    at = offset_of(scene.analysis, action.start_ns)
+    length = length_of(action)
     return line(
         Piece(f"#{action.id} {action.name}", mark_tone(scene.marks[row])),
         f"  {at}  {outcome_words(action)}" + ("" if length == "open" else f"  {length}"),
-        Piece(f"  observed by {known}", Tone.DIM),
+        Piece(f"  observed by {known}{placed}", Tone.DIM),
     )
 
 

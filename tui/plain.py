@@ -15,7 +15,14 @@ from analyzer.filters import Filter, subjects_of
 from analyzer.model import Analysis
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
-from analyzer.timeline import Mark, format_length, format_offset, idle_before
+from analyzer.timeline import (
+    Mark,
+    format_length,
+    format_offset,
+    idle_before,
+    length_of,
+    offset_of,
+)
 from tui.case_lines import case_lines
 from tui.glyphs import Glyphs, glyphs_for
 from tui.line import Line, line
@@ -87,9 +94,11 @@ def timeline_lines(
 
 def _heading(scene: Scene, glyphs: Glyphs, chain: Chain | None) -> Iterator[Line]:
     session, timeline = scene.analysis.session, scene.timeline
+    began, length = when(timeline.start_ns), format_offset(timeline.length_ns)
+    took = f"{began}  {length} long" if session.timed else "time unknown"
     yield line(
-        f"session {session.id}  {agent_name(session)}  {when(timeline.start_ns)}  "
-        f"{format_offset(timeline.length_ns)} long  {len(scene.analysis.actions)} actions  ",
+        f"session {session.id}  {agent_name(session)}  {took}  "
+        f"{len(scene.analysis.actions)} actions  ",
         "findings ",
         *count_words(scene.analysis.findings),
     )
@@ -107,11 +116,11 @@ def _heading(scene: Scene, glyphs: Glyphs, chain: Chain | None) -> Iterator[Line
 def _action(scene: Scene, row: int, glyphs: Glyphs, t_ns: int) -> Line:
     action, mark = as_known_at(scene.analysis.actions[row], t_ns), scene.marks[row]
     made_up = glyphs.reconstructed if action.reconstructed else ""
-    at = format_offset(action.start_ns - scene.timeline.start_ns)
+    at = offset_of(scene.analysis, action.start_ns)
     title = nested_title(action, scene.nests[row], glyphs)
     return line(
         f"{at:>7} {mark.letter}{made_up:<2} {action.lane.value:<5} {title}  "
-        f"[{format_length(action.duration_ns)}, {outcome_words(action)}, {_known(scene, row)}] "
+        f"[{length_of(action)}, {outcome_words(action)}, {_known(scene, row)}] "
         f"#{action.id}"
         + (f"  {glyphs.reconstructed} made up: {action.reconstructed}" if made_up else "")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.model import Action, Credential
-from analyzer.timeline import Mark, format_offset
+from analyzer.timeline import NO_OFFSET, Mark, format_offset
 from recorder.model import Role, SessionRow
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone
@@ -39,7 +39,8 @@ def session_line(
 ) -> Line:
     """Return one session as a row of `width` cells; `chain` is `ok`, `BAD`, or empty so far."""
     mark, counts = judged if judged is not None else (Mark.NONE, line(glyphs.cut, tone=Tone.DIM))
-    length = format_offset(row.last_ns - row.start_ns) + (" " if row.ended else "+")
+    length = format_offset(row.last_ns - row.start_ns) if row.timed else NO_OFFSET
+    length += " " if row.ended else "+"
     began = when(row.start_ns)[5:16] if row.timed else "no time    "
     head = (
         Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
@@ -61,14 +62,15 @@ def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
     """Return what a session was about: findings, credentials, first and last actions."""
     analysis = scene.analysis
     session = analysis.session
+    length = format_offset(scene.timeline.length_ns) if session.timed else "time unknown"
     lines = [
-        line(f"{agent_name(session)}  {session.model}  {format_offset(scene.timeline.length_ns)}"),
+        line(f"{agent_name(session)}  {session.model}  {length}"),
         line(f"{session.user}@{session.host}  {session.cwd}", tone=Tone.DIM),
     ]
     if scene.is_reenactment():
         text = f"{glyphs.reconstructed} re-enactment, reconstructed: {analysis.reconstructed}"
         lines.append(line(text, tone=Tone.MADE_UP))
-    lines += [line(""), *(finding_line(found, analysis.start_ns) for found in analysis.findings)]
+    lines += [line(""), *(finding_line(found, analysis) for found in analysis.findings)]
     if not analysis.findings:
         lines.append(line("no findings", tone=Tone.DIM))
     lines.append(line(""))

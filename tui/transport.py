@@ -5,7 +5,7 @@ Pure. It is composed for the width that there is; what matters least is left out
 
 from __future__ import annotations
 
-from analyzer.timeline import format_offset
+from analyzer.timeline import NO_OFFSET, format_offset
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, severity_tone
 from tui.playhead import Playhead
@@ -33,13 +33,14 @@ def _compose(
     scene: Scene, playhead: Playhead, glyphs: Glyphs, *, is_long: bool, has_watch: bool
 ) -> tuple[Line, Line]:
     timeline = playhead.timeline
-    total = format_offset(timeline.length_ns)
+    is_timed = scene.analysis.session.timed
+    total = format_offset(timeline.length_ns) if is_timed else NO_OFFSET
     idle, stops = _on(playhead.skip_idle), _on(playhead.stop_at_findings)
     watch = ""
     if has_watch and playhead.watch_ns != timeline.length_ns:
         at = format_offset(playhead.watched_ns)
         watch = f" (plays {at}/{format_offset(playhead.watch_ns)})"
-    shown = f"{format_offset(playhead.offset_ns)}/{total}"
+    shown = f"{format_offset(playhead.offset_ns) if is_timed else NO_OFFSET}/{total}"
     if playhead.watch_ns != timeline.length_ns and not is_long:
         watch = f" ({format_offset(playhead.watch_ns)})"
     settings = f"i:skip {idle}{watch}  p:stop {stops}"

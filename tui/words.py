@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from analyzer.begun import as_known_at
-from analyzer.model import Action, Effect, Finding, Outcome, Severity
+from analyzer.model import Action, Analysis, Effect, Finding, Outcome, Severity
 from analyzer.testimony import Certainty
-from analyzer.timeline import Mark, Nest, format_length, format_offset
+from analyzer.timeline import Mark, Nest, length_of, offset_of
 from recorder.model import SessionRow
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone, severity_tone
@@ -98,17 +98,18 @@ def row_line(
     if t_ns is not None and not is_future:
         action = as_known_at(action, t_ns)
     made_up = glyphs.reconstructed if action.reconstructed else " " * len(glyphs.reconstructed)
-    offset = format_offset(action.start_ns - scene.timeline.start_ns)
+    offset = offset_of(scene.analysis, action.start_ns)
     sign = glyphs.bookmark if is_bookmarked else " "
     head = (
         Piece(glyphs.cursor if is_cursor else sign, Tone.ACCENT),
         Piece(mark.letter, mark_tone(mark)),
         Piece(f"{made_up} ", Tone.MADE_UP),
-        Piece(f"{offset:>7} "),
+        # What only the order tells is no time that anyone saw.
+        Piece(f"{offset:>7}{' ' if action.placed is None else '?'}"),
         Piece(f"{action.lane.value:<5} ", Tone.DIM),
     )
     tail = (
-        Piece(f" {format_length(action.duration_ns):>6}", Tone.DIM),
+        Piece(f" {length_of(action).replace('unknown', '?'):>6}", Tone.DIM),
         Piece(f" {outcome_words(action):<7.7}", outcome_tone(action)),
     )
     room = width - sum(len(piece.text) for piece in (*head, *tail))
@@ -128,11 +129,11 @@ def nested_title(action: Action, nest: Nest, glyphs: Glyphs) -> str:
     return f"{indent}{glyphs.inside}{sure} {action.title}{where}"
 
 
-def finding_line(finding: Finding, start_ns: int) -> Line:
+def finding_line(finding: Finding, analysis: Analysis) -> Line:
     """Return one finding: severity first, then when, which rule, what."""
     return line(
         Piece(finding.severity.letter, severity_tone(finding.severity)),
-        f" {format_offset(finding.t_ns - start_ns)} ",
+        f" {offset_of(analysis, finding.t_ns)} ",
         Piece(f"{finding.rule} ", Tone.DIM),
         Piece(finding.title, severity_tone(finding.severity)),
         Piece(f"  #{finding.action} {finding.certainty.value}", Tone.DIM),

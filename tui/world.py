@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from analyzer.model import CredentialInHand, ResourceState, WorldState
 from analyzer.testimony import Certainty
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
@@ -24,7 +24,7 @@ UNKNOWN = {"not looked at", "unknown"}
 
 def world_lines(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:
     """Return the whole state panel."""
-    at = format_offset(state.t_ns - scene.timeline.start_ns)
+    at = offset_of(scene.analysis, state.t_ns)
     count = len(state.credentials)
     held = f"{count} credential{'' if count == 1 else 's'} in hand"
     lines = [line(Piece(f"STATE AT {at}", Tone.STRONG), f"   {held}")]
@@ -108,13 +108,13 @@ def _human(scene: Scene, state: WorldState) -> tuple[Piece, ...]:
     approvals = f"{state.approvals} approval{'' if state.approvals == 1 else 's'}"
     if state.last_human_ns is None:
         return (Piece(f"{approvals}, nobody has said anything"),)
-    at = format_offset(state.last_human_ns - scene.timeline.start_ns)
+    at = offset_of(scene.analysis, state.last_human_ns)
     return (Piece(f"{approvals}, last said something at {at}"),)
 
 
 def world_summary(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:
     """Return the state in two rows, for narrow screens: what is gone first, then what is held."""
-    at = format_offset(state.t_ns - scene.timeline.start_ns)
+    at = offset_of(scene.analysis, state.t_ns)
     gap = Piece(" · " if not glyphs.ascii else " - ", Tone.DIM)
     world = [piece for counted in _by_type(state, glyphs) for piece in (gap, counted)]
     held = [

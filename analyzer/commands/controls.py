@@ -23,7 +23,7 @@ from analyzer.following.gather import declarations_of
 from analyzer.incident import incident_of
 from analyzer.incident.model import Incident
 from analyzer.model import Analysis
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from recorder.commands.options import json_option, recording_option
 from recorder.model import SessionRow
 from recorder.reader import Recording
@@ -147,7 +147,7 @@ def _lines(tried: Sequence[_Tried], prices: Mapping[str, Price]) -> Iterator[str
 def _verdict(analysis: Analysis, verdict: ControlVerdict) -> Iterator[str]:
     at = ""
     if verdict.t_ns is not None:
-        at = f" at #{verdict.action}, {format_offset(verdict.t_ns - analysis.start_ns)}"
+        at = f" at #{verdict.action}, {offset_of(analysis, verdict.t_ns)}"
         at += f" ({verdict.answer})"
     yield f"  {verdict.title:<44} {verdict.verdict}{at}  [{verdict.certainty}]"
     basis = f" (#{', #'.join(map(str, verdict.basis))})" if verdict.basis else ""

@@ -19,7 +19,7 @@ from analyzer.commands.selection import chosen_session, opened
 from analyzer.filters import Filter, Scope, finding_subjects
 from analyzer.model import Analysis, Finding, Severity
 from analyzer.rules import rules_of
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
 
@@ -131,7 +131,7 @@ def _lines(analysis: Analysis, decided: Decisions) -> list[str]:
 
 
 def _entry(analysis: Analysis, finding: Finding, decided: Decisions) -> list[str]:
-    at = format_offset(finding.t_ns - analysis.start_ns)
+    at = offset_of(analysis, finding.t_ns)
     letter = painted(finding.severity.letter, finding.severity)
     decision = decided.get((finding.rule, finding.action))
     said = [f"       {_shown(_decision(decision))}"] if decision else []

@@ -8,7 +8,7 @@ from analyzer.following import Answers, Life, Link, Seen, Statement, Strength
 from analyzer.following.statement import numbers
 from analyzer.model import Analysis
 from analyzer.testimony import Certainty
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from recorder.safe_text import safe_text, shorten_seals
 
 __all__ = ["FORMAT", "document_of", "lines_of"]
@@ -28,7 +28,7 @@ def lines_of(analysis: Analysis, answers: Answers) -> Iterator[str]:
     for life in answers.lives:
         yield ""
         yield from _life(life, analysis)
-    at = format_offset(answers.held_at_ns - analysis.start_ns)
+    at = offset_of(analysis, answers.held_at_ns)
     for title, statements in (
         (f"held at {at}", answers.held),
         ("from outside the task's own files", answers.elsewhere),
@@ -66,7 +66,7 @@ def _life(life: Life, analysis: Analysis) -> Iterator[str]:
 
 def _seen(seen: Seen, analysis: Analysis) -> str:
     s = seen.sighting
-    at = format_offset(s.t_ns - analysis.start_ns)
+    at = offset_of(analysis, s.t_ns)
     to = f" to {s.host}" if s.host else ""
     how = f" as {s.encoding}" if s.encoding else ""
     other = seen.where.session != analysis.session.id

@@ -9,7 +9,7 @@ from datetime import datetime
 from analyzer.commands.colour import painted
 from analyzer.live import Event, Remark, Step
 from analyzer.model import Action, Effect, Outcome, Severity
-from analyzer.timeline import format_length
+from analyzer.timeline import length_of
 from recorder.model import Json, Kind
 from recorder.safe_text import safe_text, shorten_seals
 
@@ -28,7 +28,7 @@ def line_of(news: Event | Remark, effect: Effect | None) -> str:
     action = news.action
     indent = "  " if action.kind is Kind.API_REQUEST and action.join else ""
     head = (
-        f"{_moment(news.t_ns)}  {safe_text(action.session[:6])}  {news.step.value:<7}  "
+        f"{_when(news)}  {safe_text(action.session[:6])}  {news.step.value:<7}  "
         f"#{action.id:<5} {action.lane.value:<5} "
     )
     tail = _ending(news, effect)
@@ -57,7 +57,8 @@ def document_of(news: Event | Remark, effect: Effect | None) -> dict[str, object
     ended = news.step is not Step.STARTED and action.until_ns is not None
     return {
         "event": news.step.value,
-        "t_ns": news.t_ns,
+        "t_ns": None if _is_without_time(action) else news.t_ns,
+        "time": action.placed.words if action.placed is not None else "observed",
         "session": safe_text(action.session),
         "action": action.id,
         "former": news.former or None,
@@ -127,7 +128,7 @@ def _ending(event: Event, effect: Effect | None) -> str:
         return " ".join(["running" if action.until_ns is None else "", *harm]).strip()
     if event.step is Step.MERGED:
         return f"#{event.former} is this one"
-    length = [format_length(action.duration_ns)] if action.duration_ns is not None else []
+    length = [] if action.end_ns is None else [length_of(action)]
     code = [f"exit {action.exit_code}"] if action.exit_code else []
     word = "running" if action.until_ns is None else _word(action)
     by = ["told by " + "+".join(w.value for w in action.witnesses)]
@@ -141,6 +142,17 @@ def _word(action: Action) -> str:
     if action.outcome is Outcome.NO_RESULT:
         return "no result recorded"
     return action.outcome.value
+
+
+def _is_without_time(action: Action) -> bool:
+    return action.placed is not None and action.placed.beside is None
+
+
+def _when(news: Event) -> str:
+    """Return the time of day; with `~` where only the order tells it."""
+    if _is_without_time(news.action):
+        return "--:--:--.-"
+    return ("" if news.action.placed is None else "~") + _moment(news.t_ns)
 
 
 def _moment(t_ns: int) -> str:

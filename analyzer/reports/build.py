@@ -17,6 +17,7 @@ from analyzer.frames import actions_frame, effort_of
 from analyzer.incident.model import Incident
 from analyzer.model import Action, Analysis, Credential, Effect, Finding, Outcome, Severity
 from analyzer.reports.content import (
+    UNTIMED,
     CaseEntry,
     Chain,
     Effort,
@@ -35,7 +36,7 @@ from analyzer.reports.story import story_of
 from analyzer.reports.testimony import disputes_of, testimony_of
 from analyzer.rules import about_of
 from analyzer.testimony import Certainty
-from analyzer.timeline import format_length, format_offset
+from analyzer.timeline import format_length, length_of, offset_of
 from recorder.model import Kind
 from recorder.reader import Meta
 from recorder.safe_text import safe_text, shorten_seals
@@ -63,7 +64,7 @@ EFFECT_WORDS: Mapping[Effect, str] = {
     Effect.X3: "acts after being stopped",
     Effect.UNKNOWN: "not known; never to be read as harmless",
 }
-UNTIMED = "unknown (the source has no times: the order is its own)"
+POINTS = frozenset({Kind.PROMPT, Kind.APPROVAL, Kind.LIFECYCLE})
 DOING = frozenset({Kind.TOOL_CALL, Kind.API_REQUEST})
 
 
@@ -153,7 +154,7 @@ def clock(t_ns: int) -> str:
 
 
 def _offset(analysis: Analysis, t_ns: int) -> str:
-    return format_offset(t_ns - analysis.start_ns)
+    return offset_of(analysis, t_ns)
 
 
 def _certainty(action: Action) -> str:
@@ -250,7 +251,8 @@ def _timeline(analysis: Analysis, kept: frozenset[int]) -> Iterable[Second]:
         entries.append((action, _entry(analysis, action, depths[action.id], marks)))
     by_second = groupby(entries, key=lambda pair: (pair[0].start_ns - analysis.start_ns) // SECOND)
     for second, group in by_second:
-        yield Second(format_offset(second * SECOND)[:-2], tuple(entry for _, entry in group))
+        time = offset_of(analysis, analysis.start_ns + second * SECOND)[:-2]
+        yield Second(time, tuple(entry for _, entry in group))
 
 
 def _entry(
@@ -264,7 +266,7 @@ def _entry(
         kind=action.kind.value.replace("_", " "),
         title=shown(action.title),
         outcome=action.outcome.value,
-        duration=format_length(action.duration_ns) if _is_worth_telling(action) else "",
+        duration=length_of(action) if _is_worth_telling(action) else "",
         effect=action.judgement.effect.value if action.kind in DOING else "",
         mark=marks[action.id].letter if action.id in marks else "",
         join=f"in #{join.parent} by {join.basis} ({join.certainty.value})"
@@ -279,17 +281,19 @@ def _entry(
 
 
 def _is_worth_telling(action: Action) -> bool:
-    """Tell whether an action's duration says anything: it has one, or is still open."""
+    """Tell whether an action's duration says anything: it has one, lacks it, or is still open."""
     if action.duration_ns is None:
-        return action.outcome is Outcome.OPEN
+        lacks_it = action.end_ns is not None and action.kind not in POINTS
+        return lacks_it or action.outcome is Outcome.OPEN
     return action.duration_ns != 0
 
 
 def _summary(analysis: Analysis, completeness: Completeness) -> Iterable[Statement]:
     actions = analysis.actions
     count = Counter(a.kind for a in actions)
+    length = format_length(analysis.end_ns - analysis.start_ns)
     text = (
-        f"Recorded in {format_length(analysis.end_ns - analysis.start_ns)}: "
+        f"Recorded {f'in {length}' if analysis.session.timed else 'without times'}: "
         f"{counted(count[Kind.TOOL_CALL], 'tool call')}, "
         f"{counted(count[Kind.API_REQUEST], 'API request')}, "
         f"{counted(count[Kind.MODEL_CALL], 'model turn')}, "

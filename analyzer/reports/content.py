@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "UNTIMED",
     "CaseEntry",
     "Chain",
     "Dispute",
@@ -27,6 +28,9 @@ __all__ = [
     "Testimony",
     "TimelineEntry",
 ]
+
+UNTIMED = "unknown (the source has no times: the order is its own)"
+"""Stands for a time where nothing of a session has one."""
 
 
 @dataclass(frozen=True, slots=True)

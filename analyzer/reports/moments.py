@@ -8,7 +8,7 @@ from analyzer.model import Action, Analysis, ResourceState, WorldState
 from analyzer.reports.content import Moment, Statement, StateRow
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from recorder.model import Kind
 
 __all__ = ["moments_of"]
@@ -46,7 +46,7 @@ def _moment(
         rows.append(StateRow(shown(resource.name), resource.type, *told))
     return Moment(
         action=action.id,
-        time=format_offset(action.start_ns - analysis.start_ns),
+        time=offset_of(analysis, action.start_ns),
         title=shown(action.title),
         credentials=tuple(
             Statement(

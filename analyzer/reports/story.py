@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from analyzer.incident.model import CausalLink, Claim, Fact, Incident, Journey, Part, Span
 from analyzer.model import Analysis
 from analyzer.reports.content import Statement, Story, StorySection
-from analyzer.timeline import format_length, format_offset
+from analyzer.timeline import format_length, offset_of
 
 __all__ = ["story_of"]
 
@@ -31,7 +31,8 @@ def _sections(analysis: Analysis, incident: Incident, shown: Shown) -> Iterator[
     yield section("What happened", (_part(analysis, p, shown) for p in incident.parts))
     if incident.decisive is not None:
         yield section("The decisive seconds", _seconds(analysis, incident, shown))
-    yield section("Lengths of time", (_span(s) for s in incident.spans))
+    spans = incident.spans if analysis.session.timed else ()
+    yield section("Lengths of time", (_span(s) for s in spans))
     yield section("What was never done", (_fact(f, shown) for f in incident.never_done))
     yield section(
         "What led to what: strong links", (_link(x, shown) for x in incident.strong_links)
@@ -66,8 +67,8 @@ def _fact(fact: Fact, shown: Shown, before: str = "") -> Statement:
 
 
 def _part(analysis: Analysis, part: Part, shown: Shown) -> Statement:
-    start = format_offset(part.start_ns - analysis.start_ns)
-    length = format_length(part.end_ns - part.start_ns)
+    start = offset_of(analysis, part.start_ns)
+    length = format_length(part.end_ns - part.start_ns) if analysis.session.timed else "unknown"
     return Statement(
         f"{part.name.value.capitalize()}, at {start}, {length}: {shown(part.told.text)}",
         part.told.certainty.value,
@@ -79,8 +80,9 @@ def _seconds(analysis: Analysis, incident: Incident, shown: Shown) -> Iterator[S
     span = incident.decisive
     if span is None:
         return
+    length = format_length(span.length_ns) if analysis.session.timed else "unknown"
     yield Statement(
-        f"From the trigger to the end of the destruction: {format_length(span.length_ns)}",
+        f"From the trigger to the end of the destruction: {length}",
         span.certainty.value,
         tuple(filter(None, (span.start_action, span.end_action))),
     )
@@ -88,7 +90,7 @@ def _seconds(analysis: Analysis, incident: Incident, shown: Shown) -> Iterator[S
     pivot = by_id.get(incident.pivot or 0)
     for number in incident.decisive_actions[-LISTED:]:
         action = by_id[number]
-        at = format_offset(action.start_ns - analysis.start_ns)
+        at = offset_of(analysis, action.start_ns)
         to_go = "" if pivot is None else f" ({_signed(action.start_ns - pivot.start_ns)})"
         yield Statement(f"{at}{to_go} {shown(action.title)}", action.certainty.value, (number,))
 

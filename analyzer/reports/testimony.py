@@ -8,7 +8,7 @@ from typing import TypedDict
 from analyzer.model import Action, Analysis
 from analyzer.reports.content import Dispute, Testimony
 from analyzer.testimony import Certainty, Decision, Facet
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 
 __all__ = ["Told", "disputes_of", "testimony_of"]
 
@@ -52,7 +52,7 @@ def testimony_of(action: Action, shown: Shown) -> Told:
 def disputes_of(analysis: Analysis, shown: Shown) -> Iterator[Dispute]:
     """Yield every contradiction and every hook that did not answer, in order of time."""
     for action in analysis.actions:
-        at = format_offset(action.start_ns - analysis.start_ns)
+        at = offset_of(analysis, action.start_ns)
         title = shown(action.title)
         for said in action.contradictions:
             records = tuple(side.seq for side in said.sides)

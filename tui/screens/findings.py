@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from analyzer.casefile import CaseFileError, Entry, Sort
 from analyzer.model import Finding
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from tui.actions import Place, bindings
 from tui.case_lines import case_lines
 from tui.clipboard import copy_text
@@ -166,7 +166,7 @@ class Findings(Room):
         self.ask(Question(label="because", changed=lambda _text: said, answered=answered))
 
     def _row(self, finding: Finding, is_cursor: bool) -> Line:
-        at = format_offset(finding.t_ns - self.scene.timeline.start_ns)
+        at = offset_of(self.scene.analysis, finding.t_ns)
         tone = severity_tone(finding.severity)
         decision = self.decided.get((finding.rule, finding.action))
         is_aside = decision is not None and decision.sort is Sort.DISMISSED
@@ -256,7 +256,7 @@ def _evidence(scene: Scene, finding: Finding, action_id: int) -> Line:
     if row is None:
         return line(f"  #{action_id} is not in this session", tone=Tone.DIM)
     action = scene.analysis.actions[row]
-    at = format_offset(action.start_ns - scene.timeline.start_ns)
+    at = offset_of(scene.analysis, action.start_ns)
     decisive = "  <- decisive" if action_id == finding.action else ""
     made_up = ", reconstructed" if action.reconstructed else ""
     return line(

@@ -205,7 +205,8 @@ class Replay(ReplayCase):
         session = self.scene.analysis.session
         state = "" if session.ended else "   not ended"
         left = f"Replay {self.glyphs.cursor} {session.id[:8]}  {agent_name(session)}  "
-        place = f"{short_path(session.cwd, 24)}  {when(self.scene.timeline.start_ns)}{state}"
+        began = when(self.scene.timeline.start_ns) if session.timed else "time unknown"
+        place = f"{short_path(session.cwd, 24)}  {began}{state}"
         right = (*self._chain, *line("findings ", *count_words(self.scene.analysis.findings)))
         self.show_header(spread(line(left + place), right, self.size.width, self.glyphs))
 
