@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from analyzer.claims import claimed_hosts
 from analyzer.clocks import Skew, skews_of
 from analyzer.likeness import tool_of_name
-from analyzer.model import Action, Analysis, Clock, Outcome
+from analyzer.model import Action, Analysis, Outcome
 from analyzer.processes import undeclared_processes
-from analyzer.testimony import Certainty
+from analyzer.testimony import Certainty, Clock
 from analyzer.texts import Texts, as_text
 from analyzer.turns import INNER_AGENT, STARTS_AGENTS
 from recorder import semconv

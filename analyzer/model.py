@@ -13,7 +13,7 @@ from enum import IntEnum, StrEnum
 
 from analyzer.extent import Bulk, Surface
 from analyzer.placement import Place
-from analyzer.testimony import Certainty, Contradiction, Decision, Link, Said, Silence
+from analyzer.testimony import Certainty, Clock, Contradiction, Decision, Link, Said, Silence
 from recorder.model import Json, Kind, Role, SessionRow, Status, Witness
 
 
@@ -356,28 +356,6 @@ class WorldState:
     last_human_ns: int | None = None
     """When a person last said or decided anything; None: never."""
     cwd: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The clock of one witness, measured by another's."""
-
-    name: str
-    """Whose clock it is: `transcript`, `aws.cloudtrail`, ..."""
-    by: str
-    """Whose it is measured by."""
-    ahead_ns: int
-    """How far it is ahead; negative: behind."""
-    low_ns: int
-    high_ns: int
-    """Between these bounds the difference lies, for most or all of the pairs."""
-    pairs: int
-    """How many moments were compared."""
-
-    @property
-    def agrees(self) -> bool:
-        """True when the difference may be none at all."""
-        return self.low_ns <= 0 <= self.high_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from recorder.model import Witness
 
 __all__ = [
     "Certainty",
+    "Clock",
     "Contradiction",
     "Decision",
     "Facet",
@@ -122,3 +123,25 @@ class Decision:
     basis: str
     """Why the estimate is what it is."""
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock of one witness, measured by another's."""
+
+    name: str
+    """Whose clock it is: `transcript`, `aws.cloudtrail`, ..."""
+    by: str
+    """Whose it is measured by."""
+    ahead_ns: int
+    """How far it is ahead; negative: behind."""
+    low_ns: int
+    high_ns: int
+    """Between these bounds the difference lies, for most or all of the pairs."""
+    pairs: int
+    """How many moments were compared."""
+
+    @property
+    def agrees(self) -> bool:
+        """True when the difference may be none at all."""
+        return self.low_ns <= 0 <= self.high_ns

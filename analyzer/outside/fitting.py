@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analyzer.model import Clock
+from analyzer.testimony import Clock
 
 __all__ = ["Window", "fitted"]
 

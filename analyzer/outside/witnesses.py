@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analyzer.actions import ActionFold
-from analyzer.model import Action, Clock, Join
+from analyzer.model import Action, Join
 from analyzer.outside.calls import Call, Request, calls_of, request_of
 from analyzer.outside.commands import asks_for
 from analyzer.outside.fitting import SECOND, Window, fitted
-from analyzer.testimony import Certainty
+from analyzer.testimony import Certainty, Clock
 from recorder.model import Kind, SessionRow, Witness
 from recorder.reader import Recording
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.model import Clock
+from analyzer.testimony import Clock
 
 __all__ = ["clock_words"]
 
