@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from recorder.sealing.forms import Form
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
 
-__all__ = ["Spool", "Spooled", "take_in"]
+__all__ = ["Spool", "Spooled", "take_in", "waiting_in", "waiting_words"]
 
 MAX_BLOB_BYTES = 256 * 1024 * 1024
 
@@ -92,6 +92,26 @@ def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
             path.unlink()
             taken += len(spooled.records)
     return taken
+
+
+def waiting_in(folder: Path) -> int:
+    """Return how many records wait in a recording's spool; 0 where that cannot be looked at."""
+    waiting = 0
+    with suppress(OSError):
+        for path in folder.glob("*.jsonl"):
+            with suppress(OSError), open(path, "rb") as file:
+                while piece := file.read(1 << 20):
+                    waiting += piece.count(b"\n")
+    return waiting
+
+
+def waiting_words(waiting: int) -> str:
+    """Return what is to be said of a recording beside which records wait."""
+    them = "1 record waits" if waiting == 1 else f"{waiting} records wait"
+    return (
+        f"{them} in the spool beside the recording and will be part of it as soon as a recorder "
+        "can write it"
+    )
 
 
 @contextmanager

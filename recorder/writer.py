@@ -7,6 +7,7 @@ count becomes a record as soon as writing works again. Nothing here ever raises 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
 import threading
@@ -40,6 +41,8 @@ MAX_PENDING = 100_000
 CHECKPOINT_EVERY = 1000
 CHECKPOINT_SECONDS = 5.0
 HEARTBEAT_SECONDS = 60.0
+WARN_AGAIN_SECONDS = 60.0
+"""Time without a failure after which one is said again: a full disk is said once."""
 SPOOL_LOOK_SECONDS = 2.0
 
 
@@ -69,6 +72,7 @@ class Writer:
         self._dropped = 0
         self._count_lock = threading.Lock()
         self._signed_at = self._spool_looked_at = self._wrote_at = time.monotonic()
+        self._warned_at = -math.inf
         self._thread = threading.Thread(target=self._run, name="flightlog-writer", daemon=True)
 
     def start(self) -> None:
@@ -225,7 +229,9 @@ class Writer:
                 self._store.append(new, checkpoint=signs, forms=forms)
         except sqlite3.Error as error:
             # The error's type only: its text could quote what was being written.
-            logger.warning("recording not writable (%s): records go to the spool", _name(error))
+            if now - self._warned_at >= WARN_AGAIN_SECONDS:
+                logger.warning("recording not writable (%s): records go to the spool", _name(error))
+            self._warned_at = now
             return False
         self._count_dropped(-dropped)
         self._wrote_at = now

@@ -21,10 +21,11 @@ from analyzer.completeness import Completeness, completeness_of
 from analyzer.filters import Filter, Scope, Subject, subjects_of
 from analyzer.timeline import format_length
 from recorder.commands.options import json_option, no_verify_option, recording_option
-from recorder.location import demo_stands_in
+from recorder.location import demo_stands_in, spool_folder
 from recorder.model import SessionRow
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
+from recorder.spool import waiting_in, waiting_words
 
 SECOND = 1_000_000_000
 COLUMNS = (
@@ -92,6 +93,8 @@ def command(
             click.echo(f"the filter hides all {len(every)} sessions: {chosen.words}", err=True)
         else:
             click.echo(f"{source.path} holds no session yet", err=True)
+        if waiting := waiting_in(spool_folder(source.path)):
+            click.echo(waiting_words(waiting), err=True)
 
 
 def _is_chosen(source: Recording, row: SessionRow, chosen: Filter) -> bool:

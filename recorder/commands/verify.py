@@ -9,7 +9,8 @@ import sys
 import click
 
 from recorder.commands.options import json_option, recording_option
-from recorder.location import resolve_recording
+from recorder.location import resolve_recording, spool_folder
+from recorder.spool import waiting_in, waiting_words
 from recorder.verify import VerifyReport, verify
 
 PROGRESS_FROM = 50_000
@@ -38,11 +39,16 @@ def command(
     """
     target = resolve_recording(path or recording)
     report = _verify_with_progress(target, key) if sys.stderr.isatty() else verify(target, key=key)
+    waiting = waiting_in(spool_folder(report.path))
     if as_json:
-        document = dataclasses.asdict(report) | {"path": str(report.path), "ok": report.ok}
+        document = dataclasses.asdict(report) | {
+            "path": str(report.path), "ok": report.ok, "waiting": waiting,
+        }  # fmt: skip
         click.echo(json.dumps(document, indent=2))
     else:
         click.echo(_as_text(report))
+        if waiting:
+            click.echo(waiting_words(waiting), err=True)
     context.exit(0 if report.ok else 1)
 
 

@@ -10,9 +10,11 @@ from typing import Protocol, Self
 
 from recorder.client import Client
 from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
+from recorder.location import spool_folder
 from recorder.model import Record
 from recorder.reader import Recording
 from recorder.service import Service
+from recorder.spool import waiting_in
 
 __all__ = ["Hand", "Handing", "Nobody", "hand_to"]
 
@@ -130,9 +132,15 @@ class Hand:
             self._free.release()
         if self._failed:
             failed, self._failed = self._failed, 0
+            waiting = min(failed, waiting_in(spool_folder(self._recording.path)))
+            kept = (
+                f"{waiting} of them wait in the spool beside it, which the next recorder takes in"
+                if waiting
+                else "the spool beside it could not take them either"
+            )
             raise FlightlogError(
-                f"{failed} records could not be committed and wait in the spool beside the "
-                "recording; the next recorder takes them in"
+                f"{failed} records could not be committed to the recording (is the disk full?); "
+                f"{kept}: make room and import again, which adds what is missing"
             )
 
     def close(self) -> None:

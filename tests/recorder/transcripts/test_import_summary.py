@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from analyzer.commands.sessions import command as sessions
 from recorder import semconv
 from recorder.commands.import_ import command
+from recorder.commands.verify import command as verify
+from recorder.errors import FlightlogError
 from recorder.model import Kind, Phase
 from recorder.reader import Recording
+from recorder.store import Store
 from recorder.transcripts.progress import Progress
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling
@@ -90,6 +95,46 @@ def test_what_is_skipped_is_a_warning_and_the_help_says_what_it_costs(tmp_path: 
     said = " ".join(CliRunner().invoke(command, ["--help"]).stdout.split())
     assert "damaged or skipped" in said
     assert "no terminal to ask on, --yes is needed" in said
+
+
+def test_a_full_disk_is_said_once_with_the_count_and_shown_until_it_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = tmp_path / "rec" / "flight.db"
+    (tmp_path / "a.jsonl").write_bytes(prompts(20))
+    (tmp_path / "b.jsonl").write_bytes(prompts(9000, "second"))
+    assert ran(recording, str(tmp_path / "a.jsonl")).exit_code == 0
+    opened = Store.open
+
+    def small(path: Path, *, durability: str) -> Store:
+        store = opened(path, durability=durability)
+        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+        store._db.execute(f"PRAGMA max_page_count = {pages + 4}")
+        return store
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "open", small)
+        full = ran(recording, str(tmp_path / "b.jsonl"))
+    assert [r.getMessage() for r in caplog.records if "not writable" in r.getMessage()] == [
+        "recording not writable (SQLITE_FULL): records go to the spool"
+    ]
+    assert isinstance(full.exception, FlightlogError)
+    failed = int(re.search(r"(\d+) records could not be committed", str(full.exception))[1])  # type: ignore[index]  # or the test fails
+    assert 8000 < failed <= 9001
+    assert f"{failed} of them wait in the spool" in str(full.exception)
+    for command_of in (sessions, verify):
+        said = CliRunner().invoke(command_of, ["-r", str(recording)])
+        assert said.exit_code == 0
+        waiting = re.search(r"(\d+) records wait in the spool beside the recording", said.stderr)
+        assert waiting is not None
+        # The recorder's own records wait there too.
+        assert failed <= int(waiting[1]) < failed + 20
+    assert json.loads(CliRunner().invoke(verify, ["-r", str(recording), "--json"]).stdout)[
+        "waiting"
+    ]
+    assert ran(recording, str(tmp_path / "b.jsonl")).exit_code == 0
+    assert committed(recording) == 9022
+    assert "spool" not in CliRunner().invoke(sessions, ["-r", str(recording)]).stderr
 
 
 @pytest.mark.parametrize("wrong", [-5, 2.5, "7", True])
