@@ -164,7 +164,7 @@ def _document(
         "certainty": finding.certainty.value,
         "strength": _strength(finding),
         "reason": _shown(finding.reason),
-        "t_ns": finding.t_ns,
+        "t_ns": finding.t_ns if analysis.session.timed else None,
         "action": finding.action,
         "evidence": list(finding.evidence),
         "fingerprint": finding.fingerprint,

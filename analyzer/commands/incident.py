@@ -81,8 +81,8 @@ def _document(analysis: Analysis, incident: Incident, chain: Chain | None) -> Ma
         **fields,
         "strong_links": [_safe(dataclasses.asdict(link)) for link in incident.strong_links],
         "weak_links": [_safe(dataclasses.asdict(link)) for link in incident.weak_links],
-        "start_ns": analysis.start_ns,
-        "end_ns": analysis.end_ns,
+        "start_ns": analysis.start_ns if analysis.session.timed else None,
+        "end_ns": analysis.end_ns if analysis.session.timed else None,
         "reconstructed": _shown(analysis.reconstructed),
         "chain": chain.state_of(analysis.session.id) if chain else "not verified",
     }

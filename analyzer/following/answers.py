@@ -14,7 +14,7 @@ from analyzer.following.statement import Statement
 from analyzer.model import Analysis
 from analyzer.rules.base import Scene, weakest
 from analyzer.task_scope import TaskScope
-from analyzer.timeline import format_offset
+from analyzer.timeline import offset_of
 from recorder.reader import Recording
 
 __all__ = ["Answers", "answers_of"]
@@ -59,7 +59,7 @@ def answers_of(
     return Answers(
         lives=lives,
         held_at_ns=moment,
-        held=tuple(_held(lives, moment, analysis.start_ns)),
+        held=tuple(_held(lives, moment, analysis)),
         elsewhere=tuple(_elsewhere(lives, analysis, recording)),
         new_hosts=_each(lives, lambda life: _hosts(life, session)),
         misused=_each(lives, lambda life: misuses(life, actions)),
@@ -80,7 +80,7 @@ def _hosts(life: Life, session: str) -> Iterator[Statement]:
         yield foreign
 
 
-def _held(lives: Iterable[Life], moment: int, start_ns: int) -> Iterator[Statement]:
+def _held(lives: Iterable[Life], moment: int, analysis: Analysis) -> Iterator[Statement]:
     for life in lives:
         first = life.credential.first
         if first.t_ns > moment:
@@ -91,7 +91,7 @@ def _held(lives: Iterable[Life], moment: int, start_ns: int) -> Iterator[Stateme
         )
         yield Statement(
             life.fingerprint,
-            f"{life.name} since {format_offset(first.t_ns - start_ns)}, {first.role.value} in "
+            f"{life.name} since {offset_of(analysis, first.t_ns)}, {first.role.value} in "
             f"{first.place} (#{first.action}){used}",
             first.certainty,
             tuple(dict.fromkeys([first.action, *(s.action for s in uses[-1:])])),

@@ -182,6 +182,8 @@ def test_a_session_without_times_shows_none(tmp_path: Path) -> None:
     assert [e["action"] for e in entries] == [1, 2, 4, 5, 6]
     assert {e["time"] for e in entries} == {s["time"] for s in report["timeline"]} == {None}
     assert "in 0ms" not in done.output
+    done = CliRunner().invoke(flightlog, ["incident", "-r", recording, "s", "--json"])
+    assert {json.loads(done.output)[name] for name in ("start_ns", "end_ns")} == {None}
     tailed = CliRunner().invoke(flightlog, ["tail", "-r", recording, "s", "--once", "--json"])
     assert {json.loads(row)["t_ns"] for row in tailed.output.splitlines()} == {None}
 
