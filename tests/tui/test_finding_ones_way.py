@@ -69,7 +69,7 @@ async def test_a_filter_shows_what_fits_and_says_what_it_hides(size: tuple[int, 
         assert cursor(screen) == 41
         await answer(pilot, "ampersand", "")
         await until(pilot, lambda: screen.kept is None)
-        assert shown_rows(screen) == 11, "ten actions and an idle gap"
+        assert shown_rows(screen) == 10
         assert "hides" not in text(app)
 
 
