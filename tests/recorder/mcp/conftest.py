@@ -106,7 +106,9 @@ def idle(tmp_path: Path) -> Bench:
     folder = tmp_path / "flight"
     folder.mkdir()
     keys = os.environ["FLIGHTLOG_KEYS"]
-    return Bench(folder / "flight.db", {"FLIGHTLOG_KEYS": keys, "OPS_TOKEN": OPS_TOKEN})
+    # The SDK's client passes nothing on that is not named here.
+    environment = {"FLIGHTLOG_KEYS": keys, "FLIGHTLOG_LINGER": "0", "OPS_TOKEN": OPS_TOKEN}
+    return Bench(folder / "flight.db", environment)
 
 
 @pytest.fixture
