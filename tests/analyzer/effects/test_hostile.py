@@ -20,7 +20,7 @@ PIECES = st.sampled_from([
 @given(st.lists(PIECES, max_size=25), st.sampled_from(list(Spoken)))
 @settings(max_examples=150, deadline=None)
 def test_no_text_raises(pieces: list[str], spoken: Spoken) -> None:
-    judgement = judge_text(spoken, "".join(pieces), cwd="/work/x")
+    judgement = judge_text(spoken, "".join(pieces), cwd="/w/x")
     assert judgement.effect in Effect
     assert judgement.reasons
 

@@ -109,7 +109,7 @@ PLACES = {
     "kubeconfig token": "users:\n- name: admin\n  user:\n    token: {}\n",
     "kubernetes secret": "kind: Secret\nmetadata:\n  name: x\nstringData:\n  anything: {}\n",
     "docker config identity": '{{"auths": {{"r": {{"identitytoken": "{}"}}}}}}',
-    "npmrc": "//registry.npmjs.org/:_authToken={}\n",
+    "npmrc": "//registry.example.com/:_authToken={}\n",
     "npmrc password": "//registry.example.com/:_password={}\n",
     "git-credentials": "https://me:{}@github.com\n",
     "pypirc": "[pypi]\nusername = __token__\npassword = {}\n",
