@@ -31,7 +31,7 @@ from recorder.sealing.sealed import (
     SealedText,
     seal_as_json,
 )
-from recorder.sealing.spans import SecretSpan, without_overlaps
+from recorder.sealing.spans import SecretSpan, is_syntax, without_overlaps
 
 __all__ = ["BLOB_THRESHOLD", "Sealer"]
 
@@ -218,8 +218,8 @@ class Sealer:
             spans: where its secrets stand, in order and without overlaps.
         """
         allows = self.recall.allows
-        spans = [s for s in spans
-                 if not allows(s.value or text[s.start : s.end], s.credential_class)]  # fmt: skip
+        spans = [s for s in spans if not is_syntax(text[s.start : s.end])
+                 and not allows(s.value or text[s.start : s.end], s.credential_class)]  # fmt: skip
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
