@@ -7,12 +7,14 @@ from collections import Counter
 
 from recorder.sealing.exact import Exact
 
-__all__ = ["MIN_LENGTH", "is_mixed_letters", "is_random", "is_wordlike"]
+__all__ = ["LEAST_WITHOUT_DIGIT", "MIN_LENGTH", "is_mixed_letters", "is_random", "is_wordlike"]
 
 MIN_LENGTH = 16
 LONGEST_WORD = 16
 MIXED_LENGTH = 10
 """Letters from which on those of both cases say something."""
+LEAST_WITHOUT_DIGIT = 2 * MIXED_LENGTH
+"""Characters from which on a string without a digit may be made by chance."""
 _DIGIT = Exact(r"\d")
 _PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
@@ -21,7 +23,7 @@ _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*
 def is_random(value: str) -> bool:
     """Return whether a string looks made by chance: neither words nor a number nor a path."""
     if not _DIGIT.search(value):
-        return len(value) >= 2 * MIXED_LENGTH and is_mixed_letters(value)
+        return len(value) >= LEAST_WITHOUT_DIGIT and is_mixed_letters(value)
     if _WORDLIKE.match(value) or _is_identifier(value):
         return False
     if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:

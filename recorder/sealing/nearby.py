@@ -8,13 +8,14 @@ built upon it.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from functools import partial
 
 from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.issuer_words import ISSUER_WORDS
-from recorder.sealing.looks import MIN_LENGTH, is_random
+from recorder.sealing.looks import LEAST_WITHOUT_DIGIT, MIN_LENGTH, is_random
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -32,6 +33,15 @@ _AFTER = Exact(
     r"(?:=>|:{0,4}=|[?.+<]=|\|\|:|!==?|===?|[:,(>\-_]|\bis\b|\s)\s{0,40}[\\\"'`(\[{]{0,4}"
     r"(?P<value>[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
 )
+_SORTS = bytes(
+    ord("0") if chr(byte) in string.digits
+    else ord("a") if chr(byte) in string.ascii_letters + "_-+/.~:"
+    else ord(" ")
+    for byte in range(256)
+)  # fmt: skip
+"""Sorts the characters of a text: digits, what else may stand in a value, and the rest."""
+_LONG = b"a" * LEAST_WITHOUT_DIGIT
+_RUN = re.compile(rb"[a0]{10,}+")
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
 MIN_SECRET_LENGTH = 10
@@ -49,11 +59,25 @@ _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 def _find(least: int, text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield what looks random behind each telling word, where the hits end."""
+    # Prose speaks of keys and tokens all the time: most of these words end in the first two looks.
+    sorts = text.encode("ascii", "replace").translate(_SORTS)
+    if b"0" not in sorts and _LONG not in sorts:
+        return
     match_at = _AFTER.compiled.match
     for hit in hits:
-        match = match_at(text, hit, hit + REACH)
+        match = match_at(text, hit, hit + REACH) if _may_follow(sorts, hit) else None
         if match is not None:
             yield from _judged(least, text, hit, match)
+
+
+def _may_follow(sorts: bytes, word_end: int) -> bool:
+    """Return whether anything behind a word may be a value that `is_random` takes."""
+    last = min(word_end + FARTHEST + MIN_SECRET_LENGTH, len(sorts))
+    return any(
+        # Of a run that reaches the last character, the rest is not looked at.
+        run.end() == last or run.end() - run.start() >= len(_LONG) or b"0" in run[0]
+        for run in _RUN.finditer(sorts, word_end, last)
+    )
 
 
 def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSpan]:
