@@ -27,6 +27,8 @@ DATA = frozenset({
     "-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json",
     "-F", "--form", "--form-string", "--post-data", "--body-data", "--post-file", "--body-file",
 })  # fmt: skip
+HTTPIE = frozenset({"http", "https", "xh", "xhs"})
+"""Clients that take a method, an address and items, in that order."""
 API_HOSTS = {"gh": "api.github.com", "glab": "gitlab.com/api/v4"}
 FILES = frozenset({"--post-file", "--body-file", "-T", "--upload-file"})
 """Options whose value is the name of a file that is sent."""
@@ -72,7 +74,7 @@ def requests_in(text: str) -> list[CommandedRequest]:
 
 def _client(word: str) -> str:
     name = posixpath.basename(word)
-    return name if name in {"curl", "wget", "http", "https", "xh", "xhs", "gh"} else ""
+    return name if name in {"curl", "wget", "gh", *HTTPIE} else ""
 
 
 def _runs_another(word: str) -> bool:
@@ -94,11 +96,15 @@ def requests_of(
     options, plain = _split(words)
     method = next((options[n][-1].upper() for n in ("-X", "--request", "--method")
                    if n in options), "")  # fmt: skip
-    if client in {"http", "https", "xh", "xhs"} and plain and plain[0] in METHODS:
-        method, plain = plain[0], plain[1:]
     data = [
         value for name in options if name in DATA and name not in FILES for value in options[name]
     ]
+    headers = _headers(options)
+    if client in HTTPIE:
+        if plain and plain[0].upper() in METHODS:
+            method, plain = plain[0].upper(), plain[1:]
+        plain, items = plain[:1], plain[1:]
+        data += _items(items, headers)
     files = [value for name in options if name in FILES for value in options[name]]
     files += [v.rpartition("@")[2] for v in data if v.startswith("@") or "=@" in v]
     sends = bool(data or files) and "-G" not in options and "--get" not in options
@@ -111,11 +117,24 @@ def requests_of(
             yield CommandedRequest(
                 url=whole,
                 method=method or given,
-                headers=_headers(options),
+                headers=headers,
                 body="&".join(data),
                 files=tuple(dict.fromkeys(files)),
                 user=next(iter([*options.get("-u", ()), *options.get("--user", ())]), ""),
             )
+
+
+def _items(words: Sequence[str], headers: dict[str, list[str]]) -> Iterator[str]:
+    """Yield the fields among HTTPie's items, and add its headers: `Name:value`, `field=value`.
+
+    Source: https://httpie.io/docs/cli/request-items
+    """
+    for word in words:
+        name, colon, value = word.partition(":")
+        if colon and "=" not in name and not value.startswith("="):
+            headers.setdefault(name.strip().lower(), []).append(value.strip())
+        elif "==" not in word and "=" in word:
+            yield word.replace(":=", "=", 1)
 
 
 def _whole_url(client: str, url: str, *, bare: bool) -> str:

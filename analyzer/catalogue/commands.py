@@ -7,14 +7,16 @@ A file of the catalogue may name `programs`, and `commands` with the words that 
 
 `do` is compared with the words that are no options, from the left; `|` gives alternatives, `*`
 stands for any word, `...` at its front for any words. `with` and `without` name options of which
-one must, or none may stand there (`--flag=value` is compared whole as well). The first entry that
-fits counts.
+one must, or none may stand there (`--flag=value` is compared whole as well); `option` and `holds`
+name one whose value must hold something; `sql` says where SQL stands that decides. The first entry
+that fits counts. Programs of one name in several files (two vendors' `atlas`) are one program.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -49,10 +51,22 @@ class Entry:
     bulk: str = ""
     environment: str = ""
     """Where it always acts: `development` for the packages of a working copy."""
+    option: str = ""
+    holds: re.Pattern[str] | None = None
+    """An option whose value must hold this."""
+    sql: str = ""
+    """Where SQL stands that decides: an option, or `last` for the word after those of `path`."""
 
-    def fits(self, words: Sequence[str], options: frozenset[str]) -> bool:
-        """Tell whether a command's words and options are this entry's."""
+    def fits(
+        self,
+        words: Sequence[str],
+        options: frozenset[str],
+        values: Sequence[tuple[str, str]] = (),
+    ) -> bool:
+        """Tell whether a command's words, options and their values are this entry's."""
         if self.needs and not self.needs & options:
+            return False
+        if self.holds and not any(n == self.option and self.holds.search(v) for n, v in values):
             return False
         if self.without & options:
             return False
@@ -115,8 +129,20 @@ def _programs() -> Mapping[str, Program]:
         if "programs" not in document:
             continue
         for part in [document, *document.get("further", ())]:
-            found.update(_of_part(part, document))
+            for program, known in _of_part(part, document).items():
+                found[program] = _joined(found[program], known) if program in found else known
     return found
+
+
+def _joined(one: Program, other: Program) -> Program:
+    """Return one program of two of the same name: a command line cannot tell them apart."""
+    return replace(
+        one,
+        valued=one.valued | other.valued,
+        bypass=one.bypass | other.bypass,
+        dry=one.dry | other.dry,
+        entries=one.entries + other.entries,
+    )
 
 
 def _of_part(part: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Program]:
@@ -154,4 +180,7 @@ def _entry(provider: str, entry: Mapping[str, Any], sources: Mapping[str, str]) 
         without=frozenset(entry.get("without", ())),
         bulk=entry.get("bulk", ""),
         environment=entry.get("environment", ""),
+        option=entry.get("option", ""),
+        holds=re.compile(entry["holds"]) if "holds" in entry else None,
+        sql=entry.get("sql", ""),
     )

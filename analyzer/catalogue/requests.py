@@ -4,8 +4,9 @@ A file of the catalogue may hold `requests`:
 
     - {request: "DELETE /v1/projects/{ref}", effect: D3, same_domain: true, source: docs}
 
-`{x}` stands for one segment of the path; `when` is looked for in query and body, `unless` must not
-be there. The file's `hosts` say where it counts; `*.x` stands for all names under x.
+`{x}` stands for one segment of the path; `when` is looked for in query and body (`example` is one
+that it fits), `unless` must not be there. The file's `hosts` say where it counts; `*.x` stands for
+all names under x.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class RequestFact:
     takes: str
     when: re.Pattern[str] | None
     unless: re.Pattern[str] | None
+    example: str
+    """A query or body that `when` fits, where its pattern is no text itself."""
 
     def is_at(self, host: str) -> bool:
         """Tell whether a host is one of the provider's."""
@@ -112,4 +115,5 @@ def _fact(document: Mapping[str, Any], entry: Mapping[str, Any]) -> RequestFact:
         takes=entry.get("takes", ""),
         when=re.compile(entry["when"], re.IGNORECASE) if "when" in entry else None,
         unless=re.compile(entry["unless"], re.IGNORECASE) if "unless" in entry else None,
+        example=entry.get("example", ""),
     )

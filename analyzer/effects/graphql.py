@@ -101,4 +101,24 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     if words[:1] == ("disable",) and is_recovery(name):
         return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip
+    if taken := _taken(arguments or {}):
+        effect = Effect.D4 if taken in {"force", "that every row is set"} else Effect.D1
+        return Judgement(effect, (f"{name}: its arguments say {taken}",), name,
+                         surface=Surface.HTTP)  # fmt: skip
     return unknown(f"mutation {name} is in no catalogue", name)
+
+
+def _taken(arguments: Mapping[str, Json]) -> str:
+    """Return the argument by which an operation deletes or overwrites besides what its name says."""
+    if arguments.get("where") == {} and {"_set", "set", "data", "_inc"} & arguments.keys():
+        return "that every row is set"  # Hasura's and Prisma's bulk updates
+    for key, value in arguments.items():
+        inner = value if isinstance(value, list) else [value]
+        for part in inner:
+            if isinstance(part, dict) and (found := _taken(part)):
+                return found
+        if value is True and (key == "force" or sense_of(key.lower()) is Sense.DESTROYS):
+            return key
+        if isinstance(value, str) and len(value) >= 40 and not value.strip("0"):
+            return f"{key} is all zeros, which deletes"
+    return ""

@@ -29,6 +29,7 @@ from analyzer.model import Effect, Judgement
 __all__ = ["judge_http", "judge_plain_http", "judge_raw_http", "overridden"]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+CHANGES = frozenset({"POST", "PUT", "PATCH"})
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 MODELS = re.compile(
     r"(?:^|\.)(?:anthropic|openai|mistral|cohere|groq|together|openrouter|deepseek|perplexity)\.|"
@@ -108,16 +109,12 @@ def judge_plain_http(
     """Return the effect of a request that is no GraphQL; `target` is AWS's `X-Amz-Target`."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url.lstrip('/')}")
-        host = (parts.hostname or host or "").lower()
+        host, port = (parts.hostname or host or "").lower(), parts.port or ""
     except ValueError:
         return unknown("a URL that cannot be read")
     path = re.sub(r"/{2,}", "/", unquote(parts.path)) or "/"
     where = f"HTTP {method} {host}{path}"[:300]
-    if (
-        MODELS.search(f"{host}:{parts.port or ''}")
-        and _MODEL_PATH.search(path)
-        and method == "POST"
-    ):
+    if MODELS.search(f"{host}:{port}") and _MODEL_PATH.search(path) and method == "POST":
         return Judgement(Effect.WRITE, (f"{where}: asks a model; its text asks nothing of the API",),
                          surface=Surface.HTTP)  # fmt: skip
     aws = _aws(method, host, parts.query, body, target)
@@ -127,7 +124,7 @@ def judge_plain_http(
     environment, basis = environment_in(f"{host}{path}")
     if fact is not None:
         return fact.judgement(where, environment, basis)
-    if method in {"POST", "PUT", "PATCH"} and (sql := _sql_in(body)):
+    if sql := (_sql_in(body) if method in CHANGES else "") or _sql_asked(parts.query):
         return judge_sql(sql)
     found = _by_method(method, where, host, path, parts.query, body)
     if found.effect in {Effect.READ, Effect.WRITE, Effect.UNKNOWN}:
@@ -160,6 +157,14 @@ def _sql_in(body: str) -> str:
     return ""
 
 
+def _sql_asked(query: str) -> str:
+    """Return the SQL that a URL's query holds, as ClickHouse's and InfluxDB's interfaces take it."""
+    fields = dict(parse_qsl(query[:20_000]))
+    return next(
+        (fields[key] for key in ("query", "sql", "q") if looks_like_sql(fields.get(key, ""))), ""
+    )
+
+
 def _segments(path: str) -> list[str]:
     """Return a path's segments without ids and endings."""
     parts = [re.sub(r"\.(?:json|xml)$", "", p) for p in path.split("/") if p]
@@ -168,6 +173,10 @@ def _segments(path: str) -> list[str]:
 
 def _by_method(method: str, where: str, host: str, path: str, query: str, body: str) -> Judgement:
     segments = _segments(path)
+    if asked := _ASKED.search(query):
+        return _destroys(
+            Effect.D1, f"{where}: its query asks for it ({asked[0].strip('&')})", host, path
+        )
     if method in READS:
         last = [w for s in segments[-1:] for w in words_in(s)]
         if method == "GET" and last and sense_of(last[0]) is Sense.DESTROYS and len(segments) > 1:
@@ -192,6 +201,10 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
     if re.search(r'"(?:action|operation|op|type|command)"\s*:\s*"(?:delete|destroy|wipe|purge|remove_all)\w*"',
                  body[:50_000], re.IGNORECASE):  # fmt: skip
         return _destroys(Effect.D1, f"{where}: its body asks for a deletion", host, path)
+    if found := _TAKES.search(body[:50_000]):
+        return _destroys(Effect.D1, f"{where}: its body says {found[0][:60]}", host, path)
+    if re.search(r'"method"\s*:\s*"DELETE"', body[:50_000], re.IGNORECASE):
+        return _destroys(Effect.D1, f"{where}: a request in its body is a DELETE", host, path)
     if method in {"PUT", "PATCH"}:
         return Judgement(Effect.WRITE, (f"{where}: in no catalogue, judged by its method",),
                          surface=Surface.HTTP)  # fmt: skip
@@ -209,6 +222,18 @@ _UNGUARDS = re.compile(
     r'|"(?:suspended?|paused?)"\s*:\s*true[^{}]*backup',
     re.IGNORECASE,
 )
+
+
+_ASKED = re.compile(
+    r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete|destroy|purge|wipe|remove|drop|truncate)(?:_?all)?(?:&|$)",
+    re.IGNORECASE,
+)
+_TAKES = re.compile(
+    r'"(?:hard_?|permanently_?)?(?:delete|destroy|purge|wipe)(?:_?(?:all|data|everything|volumes?|backups?|snapshots?|disks?'
+    r'|instances?|records?))?"\s*:\s*true',
+    re.IGNORECASE,
+)
+"""What a body takes away besides what its path names; not `delete_branch_on_merge`, a setting."""
 
 
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
@@ -243,6 +268,9 @@ _EXACT = frozenset({"destroy", "delete", "purge", "wipe", "remove"})
 """Verbs that may stand before the name of what they take away."""
 
 
+_ENDS_ACCESS = frozenset({"revoke", "deactivate", "deauthorize"})
+
+
 def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement | None:
     """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
     for segment in segments[-2:][::-1]:
@@ -270,6 +298,10 @@ def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement
         ):
             return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
                              recovery=True)  # fmt: skip
+        if segment is segments[-1] and words[0] in _ENDS_ACCESS:
+            return _destroys(
+                Effect.D6, f"{where}: its path takes access away ({segment})", host, path
+            )
     return None
 
 

@@ -34,7 +34,7 @@ DESTROYING = frozenset(
     flush unlink expunge obliterate nuke shred uninstall deregister unregister undefine unset prune
     zap evict forget hardreset rmi rb rmtree deleteall removeall dropdb clearall delkey batchdelete
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
-    discard reset clear clean cleanup expire dropall remove_all erasedisk tombstone
+    discard reset clear clean cleanup gc expire dropall remove_all erasedisk tombstone
     """.split()
 )
 ENDING = frozenset(

@@ -344,6 +344,14 @@ def _bare(source: str) -> str:
     return re.sub(r"(?m)^\s*(?:#|//).*$", "", source)
 
 
+_DELETES = re.compile(
+    r"\b(?:[A-Z]\w*(?:\.|::)(?:delete|unlink|remove|remove_entry_secure)\b"
+    r"|\w+[\])}]*(?:->|\.|::)(?:truncate|forceDelete|delete_all|destroy_all|destroy!?|drop|delete!|deleteAll)\b(?=\s*[(;}\n]|\s*$)"
+    r"|[)](?:->)(?:delete|forceDelete|truncate|drop)\s*\()"
+)
+"""Calls of a class's or a query's own deleting method, whatever it is given."""
+
+
 def judge_other(source: str, place: Place, shell: Shell, what: str) -> Judgement:
     """Return the effect of a program in a language that is read only by its calls."""
     text = _bare(source[:MAX_TEXT])
@@ -369,6 +377,8 @@ def judge_other(source: str, place: Place, shell: Shell, what: str) -> Judgement
         and not parts
     ):
         parts.append(Judgement(Effect.D1, (f"{what} deletes what is named when it runs",)))
+    if not parts and (said := _DELETES.search(text)):
+        parts.append(Judgement(Effect.D1, (f"{what} calls {said[0].strip('(: ')[:60]}",)))
     if not parts and re.match(r"\s*(?:print|puts|echo|say|p)\b[^;|`]*$", text):
         parts.append(Judgement(Effect.READ, (f"{what} prints",)))
     return worst_of(parts) if parts else unknown(f"{what} that says nothing known")

@@ -210,6 +210,10 @@ def _alter(statement: Statement) -> Judgement:
         return _found(Effect.D1, statement, f"deletes rows of {target}", target=target)
     if statement.has("TRUNCATE", "PARTITION"):
         return _found(Effect.D1, statement, f"empties a part of {target}", target=target)
+    if re.search(r"\bSWITCH (?:PARTITION .{1,60} )?TO\b|\bTTL\b.*\bINTERVAL\b", text):
+        return _found(Effect.D1, statement, f"rows leave {target}", target=target)
+    if re.search(r"\bSET (?:OFFLINE|EMERGENCY)\b", text):
+        return _found(Effect.D5, statement, f"takes {target} out of use", target=target)
     if _GUARDS_OFF.search(text):
         return _found(Effect.D5, statement, f"takes a guard off {target}", target=target)
     return _found(Effect.WRITE, statement, f"changes {target}")
@@ -320,6 +324,12 @@ def _vacuum(statement: Statement) -> Judgement:
     return _found(Effect.WRITE, statement, "upkeep")
 
 
+def _optimize(statement: Statement) -> Judgement:
+    if "DEDUPLICATE" in statement.words:
+        return _found(Effect.D1, statement, "rows that stand twice are deleted")
+    return _found(Effect.WRITE, statement, "upkeep")
+
+
 def _plain(effect: Effect, reason: str) -> Callable[[Statement], Judgement]:
     def judge(statement: Statement) -> Judgement:
         return _found(effect, statement, reason, recovery=effect is Effect.D2 or None)
@@ -357,7 +367,7 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "EXPLAIN": _explain, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
     "ALTER": _alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
     "CALL": _run, "PURGE": _purge, "RESET": _reset, "BACKUP": _backup, "GRANT": _grant,
-    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": _set,
+    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": _set, "OPTIMIZE": _optimize,
     "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
     "RESTORE": _plain(Effect.D4, "restores over what is there"),
     "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),
@@ -365,12 +375,13 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "SHUTDOWN": _plain(Effect.D5, "stops the server"),
     "DENY": _plain(Effect.D6, "rights are denied"),
     "ERASE": _plain(Effect.D1, "erases"), "REMOVE": _plain(Effect.D1, "removes"),
+    "KILL": _plain(Effect.WRITE, "ends a session or a query"),
     "RENAME": _plain(Effect.WRITE, "renames"),
     "REPLACE": _plain(Effect.WRITE, "replaces rows that it names"),
     "LOAD": _plain(Effect.WRITE, "loads data"),
     "IMPORT": _plain(Effect.WRITE, "loads data"),
     **dict.fromkeys(("USE", "START", "COMMIT", "END", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK",
-                     "ANALYZE", "OPTIMIZE", "REINDEX", "CLUSTER", "REFRESH", "COMMENT", "LOCK",
+                     "ANALYZE", "REINDEX", "CLUSTER", "REFRESH", "COMMENT", "LOCK",
                      "UNLOCK", "NOTIFY", "CACHE", "ATTACH", "DECLARE", "IF", "PREPARE",
                      "DEALLOCATE", "DISCARD", "CHECKPOINT", "REASSIGN", "UPSERT", "RAISE", "RETURN",
                      "CLOSE", "OPEN", "FLUSH", "REPAIR", "GO", "MSCK"),

@@ -72,6 +72,7 @@ def statements_of(text: str, dialect: str, depth: int) -> list[Statement] | None
 
 _TAKES_TEXT = frozenset({
     "DO", "CALL", "EXEC", "EXECUTE", "SHOW", "COPY", "ANALYZE", "VACUUM", "EXPLAIN", "PREPARE",
+    "OPTIMIZE",
 })  # fmt: skip
 
 

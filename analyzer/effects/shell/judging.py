@@ -181,9 +181,19 @@ _VALUED = frozenset({
 
 def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -> Judgement | None:
     for entry in program.entries:
-        if entry.fits(arguments.words, arguments.options):
-            return _judgement(command, program, entry, arguments)
+        if entry.fits(arguments.words, arguments.options, arguments.values):
+            statements = _statements(entry, arguments)
+            return judge_sql(statements) if statements else _judgement(
+                command, program, entry, arguments
+            )  # fmt: skip
     return None
+
+
+def _statements(entry: Entry, arguments: Arguments) -> str:
+    """Return the SQL that decides what a command does; empty where none stands in it."""
+    if entry.sql == "last":
+        return " ".join(arguments.words[len(entry.path) :][-1:])
+    return arguments.value(entry.sql) if entry.sql else ""
 
 
 def _judgement(

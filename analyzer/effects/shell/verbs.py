@@ -41,6 +41,7 @@ NOUNS_TOO = frozenset(
     """.split()
 )
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
+SHOWING = frozenset({"list", "ls", "show", "get", "info", "status", "describe", "view"})
 OPTIONS = frozenset(
     """
     delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall
@@ -138,6 +139,8 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
         if sense:
             return lowered, sense
         parts = words_in(word)
+        if len(parts) > 1 and parts[-1] in SHOWING and parts[0] in NOUNS_TOO:
+            return parts[-1], Sense.READS  # backups-list
         for part in parts if len(parts) > 1 else ():
             sense = sense_of(part)
             if sense in {Sense.DESTROYS, Sense.ENDS, Sense.UNDOES} or (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from analyzer.effects.places import UNKNOWN, environment_in
@@ -41,6 +41,7 @@ def _sql_client(dialect: str, options: str, *, position: int = -1) -> Tool:
         texts = [value for name, value in arguments.values if name in names]
         texts += [o[len(n) :] for o in arguments.options for n in names
                   if len(n) == 2 and o.startswith(n) and len(o) > 6]  # fmt: skip
+        texts += [v for n, v in arguments.values if n not in names and _clustered(n, names)]
         for option, text in arguments.values:
             if option in {"-f", "--file", "-i"} and text:
                 found = unknown(
@@ -61,6 +62,11 @@ def _sql_client(dialect: str, options: str, *, position: int = -1) -> Tool:
         return worst_of(parts)
 
     return judge
+
+
+def _clustered(option: str, names: Sequence[str]) -> bool:
+    """Tell whether short options in one word end with one that takes SQL: `-Atc`, `-sNe`."""
+    return bool(re.fullmatch(r"-[A-Za-z]{2,}", option)) and f"-{option[-1]}" in names
 
 
 _META = re.compile(r"^\s*(?:\\(?P<slash>\S+)|\.(?P<dot>[a-z]\w*))[ \t]*(?P<rest>.*)$", re.MULTILINE)

@@ -9,7 +9,7 @@ from analyzer.effects.names import Sense, sense_of, words_in
 from analyzer.effects.places import Place
 from analyzer.effects.programs import judge_javascript, judge_other, judge_python
 from analyzer.effects.ranks import unknown
-from analyzer.effects.shell.options import cut
+from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.model import Effect, Judgement
 
@@ -81,9 +81,40 @@ DJANGO = {
 """Commands of `manage.py`, `artisan`, `bin/console` that destroy (their documentation)."""
 
 
+FRAMEWORK_READS = frozenset(
+    """
+    showmigrations check diffsettings sqlmigrate inspectdb findstatic show_urls
+    migrate:status route:list about db:show db:table model:show schedule:list config:show event:list
+    debug:router debug:container doctrine:schema:validate doctrine:migrations:status
+    """.split()
+)
+"""Commands of the same that only show."""
+
+
+def _console(arguments: Arguments) -> str:
+    """Return the program that a framework's console is given: `shell -c`, `tinker --execute`."""
+    if arguments.words[:1] == ("shell",) or arguments.words[:1] == ("shell_plus",):
+        return arguments.value("-c", "--command")
+    return arguments.value("--execute") if arguments.words[:1] == ("tinker",) else ""
+
+
+def _rails(context: Context) -> Judgement | None:
+    words = [word.text for word in context.command.words[1:]]
+    code = next((w for w in words[1:] if not w.startswith("-")), "")
+    if words[:1] in (["runner"], ["r"]) and code and not code.endswith(".rb"):
+        return judge_other(code, context.place, context.shell, "Ruby")
+    return None
+
+
 def _script(context: Context, script: str, rest: list[str]) -> Judgement:
     """Judge the run of a script file: what it does is not known, unless it is a well-known one."""
     arguments = cut(rest)
+    code = _console(arguments)
+    if code:
+        read = judge_python if script.endswith(".py") else _other("PHP")
+        return read(code, context.place, context.shell)
+    if arguments.words and arguments.words[0] in FRAMEWORK_READS:
+        return Judgement(Effect.READ, (f"{script} {arguments.words[0]} shows",), script)
     known = next((w for w in arguments.words[:2] if w in DJANGO), "")
     if known or (arguments.words[:1] == ("migrate",) and "zero" in arguments.words):
         effect, why = DJANGO[known or "zero"]
@@ -114,5 +145,6 @@ SCRIPT_TOOLS: dict[str, Tool] = {
     "rscript": _interpreter("-e", _other("R")), "elixir": _interpreter("-e", _other("Elixir")),
     "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
     "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
+    "rails": _rails,
     "swift": _interpreter("-e", _other("Swift")), "julia": _interpreter("-e", _other("Julia")),
 }  # fmt: skip

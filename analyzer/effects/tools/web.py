@@ -1,8 +1,12 @@
-"""HTTP clients: `curl`, `wget`, HTTPie, `gh api`, `glab api`."""
+"""Clients of HTTP and gRPC: `curl`, `wget`, HTTPie, `gh api`, `glab api`, `grpcurl`."""
 
 from __future__ import annotations
 
+import re
+
+from analyzer.effects.graphql import judge_name
 from analyzer.effects.http import judge_http
+from analyzer.effects.names import Sense, sense_of, words_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.http_commands import CommandedRequest, requests_of
@@ -34,6 +38,23 @@ def _judge(context: Context, request: CommandedRequest) -> Judgement:
     return found
 
 
-WEB_TOOLS: dict[str, Tool] = dict.fromkeys(
-    ("curl", "wget", "http", "https", "xh", "xhs", "gh", "glab", "curlie"), _client
-)
+def _grpc(context: Context) -> Judgement | None:
+    """Judge a gRPC client by the method that it calls: `pkg.Service/DeleteThing`."""
+    words = [w.text for w in context.command.words[1:]]
+    called = next((w for w in reversed(words) if re.fullmatch(r"[\w.]+/\w+", w)), "")
+    if called:
+        method = called.partition("/")[2]
+        if sense_of(words_in(method)[0]) is Sense.READS:
+            return Judgement(Effect.READ, (f"gRPC {called} reads by its name",), called)
+        return judge_name(method)
+    if {"list", "describe", "ls", "type"} & set(words):
+        return Judgement(Effect.READ, (f"{context.command.name} asks what there is",))
+    return None
+
+
+WEB_TOOLS: dict[str, Tool] = {
+    **dict.fromkeys(
+        ("curl", "wget", "http", "https", "xh", "xhs", "gh", "glab", "curlie"), _client
+    ),
+    **dict.fromkeys(("grpcurl", "grpc_cli", "grpcui"), _grpc),
+}

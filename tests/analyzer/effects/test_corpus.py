@@ -88,7 +88,10 @@ def test_third_parties_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_fresh_cases(capsys: pytest.CaptureFixture[str]) -> None:
-    """Cases written beside the corpus; measured at 0.86 before the catalogue was filled."""
+    """Cases written beside the corpus, in four sets; each was measured before what it showed was mended.
+
+    First looks: 0.86, 0.93, 0.964 (of 447), 0.848 (of 192, in directions not looked at before).
+    """
     found = score(lines(OWN))
     with capsys.disabled():
         sys.stdout.write(f"\n  fresh: {found}\n")
