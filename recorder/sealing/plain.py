@@ -20,6 +20,8 @@ _BLANKS = (("\\n", " \n"), ("\\r", "  "), ("\\t", " \t"), ("\r\n", " \n"))
 
 def plain_of(text: str) -> str:
     """Return a text of the same length without escapes; the text itself where it has none."""
+    if "\\" not in text and "\r" not in text and "\x1b" not in text:
+        return text
     plain = text
     for escape, blank in _BLANKS:
         plain = plain.replace(escape, blank)

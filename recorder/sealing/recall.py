@@ -85,6 +85,7 @@ class Recall:
 
     def use(self, settings: Settings) -> None:
         """Go by other settings from now on; values that are known already are held against them."""
+        self._has_changed = True
         self._settings = settings
         self._machine = Marker(settings.key) if settings.declared else None
         self._declared = {d.fingerprint: d for d in settings.declared}
@@ -95,10 +96,23 @@ class Recall:
         for value, (credential_class, fingerprint) in self._values.items():
             self._meet(value, credential_class, fingerprint)
 
+    def has_changed(self) -> bool:
+        """Return whether more became known, other than by `learned`, since this was last asked."""
+        changed, self._has_changed = self._has_changed, False
+        return changed
+
     def note(self, text: str) -> None:
         """Mark the token-like strings of a text of the record that is being sealed."""
         if self._keeps_marks and len(self._marks) <= MAX_MARKS:
             self._marks |= self._marker.marks(text)
+
+    def note_marks(self, marks: Iterable[frozenset[bytes]]) -> None:
+        """Take marks that `marks_of` returned for texts of the record that is being sealed."""
+        self._marks.update(*marks)
+
+    def marks_of(self, text: str) -> frozenset[bytes]:
+        """Return the marks of a text's token-like strings, for `note_marks`."""
+        return frozenset(self._marker.marks(text)) if self._keeps_marks else frozenset()
 
     def take_marks(self) -> bytes | None:
         """Return the marks of what was noted, one after another; None where there are too many."""
@@ -156,6 +170,7 @@ class Recall:
 
     def remember(self, secret: NewSecret) -> None:
         """Know a secret from its forms alone: somebody else saw its value."""
+        self._has_changed = True
         for form in secret.forms:
             self._forms.add(form)
 

@@ -17,8 +17,10 @@ import zstandard
 from recorder import semconv
 from recorder.model import Json, Record, Seal
 from recorder.sealing import commands, documents, nearby, pem, places, shapes, structure
+from recorder.sealing.clean import SHORT, Clean
 from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
+from recorder.sealing.headers import header_spans
 from recorder.sealing.joints import EVENTS, JOINT, joined_events
 from recorder.sealing.known import IN_PIECES, KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
@@ -38,17 +40,8 @@ __all__ = ["BLOB_THRESHOLD", "Sealer"]
 BLOB_THRESHOLD = 4096
 """Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
 ZSTD_LEVEL = 3
-MAX_CLEAN = 10_000
-"""Texts that are remembered to hold no secret."""
-SHORT = 64
-"""Characters of a text that is likely to come again."""
 MAX_SESSIONS = 50_000
 _MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
-_SCHEME = re.compile(r"^(bearer|basic|token|apikey|digest|bot)\s+", re.IGNORECASE)
-_COOKIE = re.compile(r"(?:^|;\s*)(?P<name>[^=;\s]+)=(?P<value>[^;]*)")
-_COOKIE_ATTRIBUTES = frozenset(
-    {"path", "domain", "expires", "max-age", "samesite", "priority", "version"}
-)
 _JOINT, _EVENTS = 0, 1
 _CLUES = Clues([
     Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing),
@@ -80,7 +73,7 @@ class Sealer:
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
         self.recall = recall or Recall(key)
-        self._clean: set[str] = set()
+        self.clean = Clean()
         self._sessions: set[str] = set()
         _CLUES.prepare()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
@@ -92,6 +85,8 @@ class Sealer:
             record: what a witness reported.
             earlier: seals that the record already has (it comes out of a spool).
         """
+        if self.recall.has_changed():
+            self.clean.clear()
         if record.session and len(self._sessions) < MAX_SESSIONS:
             self._sessions.add(record.session)
         work = _Work(self, record)
@@ -140,6 +135,8 @@ class Sealer:
         if plain is not text:
             followed = (within(span, text, plain) for span in followed)
         found = self._outside_tokens(text, [*known, *self.recall.find(text), *streamed, *followed])
+        if not found:
+            return []
         certain = [span for span in found if not span.suspected]
         suspected = [span for span in found if span.suspected]
         # What is only suspected never widens what is certain: its edges are a guess.
@@ -175,19 +172,13 @@ class Sealer:
         """
         return "session" in span.credential_class and value in self._sessions
 
-    def is_clean(self, text: str) -> bool:
-        """Return whether a short text holds no secret, as far as is known by now.
-
-        Names, models, operations come again and again and are looked through once.
-        """
-        if text in self._clean:
-            return True
-        if self.find(text):
-            return False
-        if len(self._clean) >= MAX_CLEAN:
-            self._clean.clear()
-        self._clean.add(text)
-        return True
+    def clean_marks(self, text: str) -> frozenset[bytes] | None:
+        """Return the marks of a short text that holds no secret as far as is known; else None."""
+        marks = self.clean.text(text)
+        if marks is None and not self.find(text):
+            marks = self.recall.marks_of(text)
+            self.clean.add_text(text, marks)
+        return marks
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
         """Remember a secret; return its fingerprint, and the class and hint it first had."""
@@ -199,7 +190,7 @@ class Sealer:
         if self._known.add(
             value, credential_class, hint, suspected=span.suspected, declared=declared
         ):
-            self._clean.clear()
+            self.clean.clear()
             self.recall.learned(value, credential_class, fingerprint)
         return fingerprint, credential_class, hint
 
@@ -262,17 +253,31 @@ class _Work:
         self._has_learned = False
 
     def attributes(self) -> dict[str, Json]:
+        sealed: dict[str, Json] = {}
+        unknown: list[tuple[str, Json]] = []
+        marks: list[frozenset[bytes]] = []
+        known = self._sealer.clean.attribute
+        for name, value in self._record.attributes.items():
+            found = known(name, value) if isinstance(value, str) and len(value) <= SHORT else None
+            if found is None:
+                unknown.append((name, value))
+            else:
+                sealed[name] = value
+                marks.append(found)
+        self._sealer.recall.note_marks(marks)
         # Headers first: they name their secrets, which the body and the URL may only mention.
-        items = self._record.attributes.items()
-        named = [item for item in items if item[0].startswith(_NAMING_ITS_SECRET)]
-        sealed = {self._name(name): self._named_attribute(name, value) for name, value in named}
-        for name, value in items:
+        named = [item for item in unknown if item[0].startswith(_NAMING_ITS_SECRET)]
+        sealed |= {self._name(name): self._named_attribute(name, value) for name, value in named}
+        for name, value in unknown:
             if not named or not name.startswith(_NAMING_ITS_SECRET):
                 sealed[self._name(name)] = self._attribute(name, value)
         if self._has_learned and len(sealed) > 1:
             # What one of them gave away may have stood in those before it.
             sealed = {name: self._again(value, name) for name, value in sealed.items()}
-        return {name: self._stored(name, sealed[name]) for name in sorted(sealed)}
+        for name, value in sealed.items():
+            if isinstance(value, str) and len(value) > BLOB_THRESHOLD:
+                sealed[name] = self._in_a_blob(name, value)
+        return {name: sealed[name] for name in sorted(sealed)}
 
     def _again(self, value: Json, place: str) -> Json:
         match value:
@@ -295,16 +300,20 @@ class _Work:
     def _attribute(self, name: str, value: Json) -> Json:
         if isinstance(value, int | float):
             return value
-        return self._value(value, name, name)
-
-    def _stored(self, name: str, sealed: Json) -> Json:
-        """Return a sealed value as it goes into the body: a large text goes to a blob."""
-        if isinstance(sealed, str) and len(sealed) > BLOB_THRESHOLD:
-            blob = self._sealer.compress(sealed)
-            self.blobs.append(blob)
-            self.blob_refs[name] = {"digest": blob.digest.hex(), "size": blob.size}
-            return beginning_of(sealed)
+        clean = self._sealer.clean
+        marks = clean.text(value) if isinstance(value, str) else None
+        sealed = self._value(value, name, name)
+        # The second time: an id that comes once is not worth it.
+        if marks is not None and sealed is value and clean.text(name) is not None:
+            clean.add_attribute(name, str(value), marks)
         return sealed
+
+    def _in_a_blob(self, name: str, sealed: str) -> str:
+        """Put a large sealed value into a blob; return what stands of it in the body."""
+        blob = self._sealer.compress(sealed)
+        self.blobs.append(blob)
+        self.blob_refs[name] = {"digest": blob.digest.hex(), "size": blob.size}
+        return beginning_of(sealed)
 
     def _value(self, value: Json, key: str, place: str) -> Json:
         match value:
@@ -331,19 +340,11 @@ class _Work:
             return [self._header(header, place, item) for item in value]
         if not isinstance(value, str) or not value.strip():
             return value if not isinstance(value, Mapping) else self._value(value, header, place)
-        if header.lower() in {"cookie", "set-cookie"}:
-            spans = [
-                SecretSpan(m.start("value"), m.end("value"), "cookie", "header")
-                for m in _COOKIE.finditer(value)
-                if m["value"] and m["name"].lower() not in _COOKIE_ATTRIBUTES
-            ]
-        else:
-            scheme = _SCHEME.match(value)
-            credential_class = scheme[1].lower() if scheme else class_of_name(header)
-            start = scheme.end() if scheme else 0
-            spans = [SecretSpan(start, len(value.rstrip()), credential_class, "header")]
-            if credential_class == "basic":
-                self._learn_basic(value[start:])
+        spans = header_spans(header, value)
+        for span in spans:
+            # The password inside is known from now on, wherever else it stands.
+            if span.credential_class == "basic" and (found := password_in(value[span.start :])):
+                self._sealer.learn(found, SecretSpan(0, 0, "basic", "header"))
         # What is sealed already (it comes out of a spool) keeps its token.
         spans = [s for s in spans if not TOKEN.fullmatch(value, s.start, s.end)]
         return self._replace(value, spans, place)
@@ -357,24 +358,23 @@ class _Work:
         span = SecretSpan(0, len(value), credential_class, "declared")
         return self._replace(value, [span], semconv.CREDENTIAL_SECRET)
 
-    def _learn_basic(self, encoded: str) -> None:
-        """Learn the password inside a Basic header, so that it is known wherever else it stands."""
-        if password := password_in(encoded):
-            self._sealer.learn(password, SecretSpan(0, 0, "basic", "header"))
-
     def identifier(self, text: str, place: str) -> str:
         """Return an id as it is where OpenTelemetry or we made it, else sealed as any text."""
         return text if not text or _MADE_ID.fullmatch(text) else self.text(text, place)
 
     def _name(self, name: str) -> str:
         """Return an attribute's name, sealed; names come again and again and are remembered."""
-        return name if self._sealer.is_clean(name) else self.text(name, "attribute name")
+        is_clean = len(name) <= SHORT and self._sealer.clean_marks(name) is not None
+        return name if is_clean else self.text(name, "attribute name")
 
     def text(self, text: str, place: str) -> str:
         """Return a text with the secrets in it replaced."""
+        if len(text) <= SHORT:
+            marks = self._sealer.clean_marks(text)
+            if marks is not None:
+                self._sealer.recall.note_marks((marks,))
+                return text
         self._sealer.recall.note(text)
-        if len(text) <= SHORT and self._sealer.is_clean(text):
-            return text
         spans = self._sealer.find(text)
         return self._replace(text, spans, place) if spans else text
 

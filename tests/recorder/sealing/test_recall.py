@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.sealing import Sealer
+from recorder.sealing.declarations import Declaration, Settings
 from recorder.sealing.forms import Forms, recallable_forms
 from recorder.sealing.marks import MARK_BYTES, Marker, longest_piece
 from recorder.sealing.recall import Recall, fingerprint_of
@@ -81,3 +82,28 @@ def test_a_record_with_too_many_marks_says_so_and_is_never_passed_over() -> None
     marked = sealer.seal(record(attributes={"text": "a1b2c3d4e5f6"})).marks
     assert marked is not None
     assert len(marked) % MARK_BYTES == 0
+
+
+def test_a_short_text_that_was_clean_is_looked_at_again_when_more_is_known() -> None:
+    value = "correct-horse-battery1"
+    recall = Recall(KEY, marks=True)
+    sealer = Sealer(KEY, recall=recall)
+
+    def sealed() -> str:
+        return str(sealer.seal(record(attributes={"phrase": f"say {value}"})).fields["attributes"])
+
+    for _ in range(3):
+        assert value in sealed(), "nobody said that it is one"
+    machine = b"m" * 32
+    fingerprint = fingerprint_of(machine, value)
+    forms = tuple(recallable_forms(value, fingerprint, Marker(machine)))
+    recall.use(Settings(machine, (Declaration("phrase", fingerprint, forms=forms),)))
+    assert value not in sealed()
+
+
+def test_what_comes_again_keeps_its_marks() -> None:
+    sealer = Sealer(KEY, recall=Recall(KEY, marks=True))
+    attributes = {"id": "call_a1b2c3d4", "model": "some-model-5", "name": "Bash"}
+    marks = {sealer.seal(record(attributes=attributes)).marks for _ in range(4)}
+    assert len(marks) == 1
+    assert Marker(KEY).mark(b"call_a1b2c3d4") in marks.pop()  # type: ignore[operator]
