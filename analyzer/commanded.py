@@ -167,6 +167,7 @@ def _sightings(
             role=Role.USED,
             place=f"{place}, by the command line",
             t_ns=call.start_ns,
+            is_timed=call.is_timed,
             host=host if port in {80, 443} else f"{host}:{port}",
             certainty=Certainty.INFERRED,
         )

@@ -107,7 +107,10 @@ class Draft:
         if record.witness not in self.witnesses:
             self.witnesses.append(record.witness)
         self.channels.add(channel)
-        self.seals += [Sealed(seal, record.seq, t_ns, record.witness) for seal in record.seals]
+        is_timed = place is None
+        self.seals += [
+            Sealed(seal, record.seq, t_ns, record.witness, is_timed) for seal in record.seals
+        ]
         self.action = None
 
     def _begin(self, t_ns: int, place: Place | None) -> None:

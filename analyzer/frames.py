@@ -19,7 +19,7 @@ __all__ = ["ACTION_COLUMNS", "SIGHTING_COLUMNS", "actions_frame", "effort_of", "
 TIME = "datetime64[ns, UTC]"
 ACTION_COLUMNS: Mapping[str, str] = {
     "datetime": TIME,
-    "timestamp": "int64",
+    "timestamp": "Int64",
     "timestamp_desc": "string",
     "message": "string",
     "source": "string",
@@ -45,10 +45,14 @@ ACTION_COLUMNS: Mapping[str, str] = {
     "trace_id": "string",
     "span_id": "string",
 }
-"""Column -> dtype of `actions_frame`; `timestamp` is microseconds since the Unix epoch."""
+"""Column -> dtype of `actions_frame`; `timestamp` is microseconds since the Unix epoch.
+
+In a session without any time `datetime` and it are empty: the time of an import says nothing of
+when something happened.
+"""
 SIGHTING_COLUMNS: Mapping[str, str] = {
     "datetime": TIME,
-    "timestamp": "int64",
+    "timestamp": "Int64",
     "timestamp_desc": "string",
     "message": "string",
     "source": "string",
@@ -72,10 +76,10 @@ def actions_frame(analysis: Analysis) -> pd.DataFrame:
 
 def sightings_frame(analysis: Analysis) -> pd.DataFrame:
     """Return one row for each sighting of a credential (columns: `SIGHTING_COLUMNS`)."""
+    seen = ((s, credential) for credential in analysis.credentials for s in credential.sightings)
     rows = (
         {
-            "datetime": sighting.t_ns,
-            "timestamp": sighting.t_ns // 1000,
+            **_moment(sighting.t_ns if analysis.session.timed else None),
             "timestamp_desc": f"Credential {sighting.role.value}",
             "message": safe_text(f"{credential.name} {sighting.role.value}: {sighting.place}"),
             "source": "CREDENTIAL",
@@ -89,11 +93,9 @@ def sightings_frame(analysis: Analysis) -> pd.DataFrame:
             "host": safe_text(sighting.host),
             "certainty": sighting.certainty.value,
         }
-        for credential in analysis.credentials
-        for sighting in credential.sightings
+        for sighting, credential in sorted(seen, key=lambda pair: (pair[0].t_ns, pair[0].action))
     )
-    frame = _frame(rows, SIGHTING_COLUMNS)
-    return frame.sort_values(["timestamp", "action"], kind="stable", ignore_index=True)
+    return _frame(rows, SIGHTING_COLUMNS)
 
 
 def effort_of(actions: pd.DataFrame) -> pd.DataFrame:
@@ -125,12 +127,15 @@ def _frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.
     return frame.astype(dict(columns))
 
 
+def _moment(t_ns: int | None) -> dict[str, int | None]:
+    return {"datetime": t_ns, "timestamp": None if t_ns is None else t_ns // 1000}
+
+
 def _action_row(action: Action) -> dict[str, Any]:
     duration = action.duration_ns
     witnesses = ", ".join(w.value for w in action.witnesses)
     return {
-        "datetime": action.start_ns,
-        "timestamp": action.start_ns // 1000,
+        **_moment(action.moment_ns),
         "timestamp_desc": "Action started" if action.placed is None else action.placed.words,
         "message": safe_text(action.title),
         "source": action.kind.value.upper(),

@@ -162,6 +162,8 @@ class Sighting:
     """How it was written there (`base64`, `percent`, ...); empty as it is."""
     witness: Witness | None = None
     """Who recorded it."""
+    is_timed: bool = True
+    """False where `t_ns` only says where it stands by order: no witness told when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +237,18 @@ class Action:
     def lane(self) -> Lane:
         """The timeline row it stands in."""
         return LANE_OF_KIND[self.kind]
+
+    @property
+    def is_timed(self) -> bool:
+        """True where a witness told when it began."""
+        return self.placed is None
+
+    @property
+    def moment_ns(self) -> int | None:
+        """When it began, or where order puts it between told times (ns since the epoch); None in a
+        session without any time, where `start_ns` says no more than the order.
+        """
+        return None if self.placed is not None and self.placed.beside is None else self.start_ns
 
     @property
     def until_ns(self) -> int | None:

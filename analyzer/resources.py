@@ -281,7 +281,9 @@ class Ledger:
             name=self._names.get(target, target[:8]),
             environment=self.environment_of(target.removesuffix(f"/{BACKUPS}")),
             state=state,
-            certainty=Certainty.OBSERVED,
+            # Below zero stands what only a command line tells of, and its output was taken for
+            # the answer.
+            certainty=Certainty.INFERRED if exchange.action < 0 else Certainty.OBSERVED,
             basis=basis,
             action=exchange.action,
         )

@@ -55,6 +55,8 @@ class Sealed:
     seq: int
     t_ns: int
     witness: Witness | None = None
+    is_timed: bool = True
+    """False where `t_ns` only says where the record stands by order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, .
                 certainty=spot.certainty,
                 encoding=seal.encoding,
                 witness=sealed.witness,
+                is_timed=sealed.is_timed,
             )
             found.setdefault((seal.fingerprint, role, spot.place), sighting)
     return tuple(sorted(found.values(), key=lambda s: (s.t_ns, s.seq)))

@@ -97,10 +97,13 @@ def _answer(texts: Texts, outcome: Outcome) -> str:
     status = http_status(texts.attributes)
     if outcome is Outcome.OPEN:
         return "→ …"
-    if status is None:
-        return f"→ {as_text(texts.attributes.get(semconv.ERROR_TYPE)) or 'no answer'}"
     words = {Outcome.REFUSED: " refused", Outcome.FAILED: " failed"}
-    return f"→ {status}{words.get(outcome, '')}"
+    if status is not None:
+        return f"→ {status}{words.get(outcome, '')}"
+    error = as_text(texts.attributes.get(semconv.ERROR_TYPE))
+    is_answered = semconv.RESPONSE_BODY in texts.attributes
+    told = words.get(outcome, " ok") if is_answered else " no answer"
+    return f"→ {error}" if error else f"→{told}"
 
 
 def _operations(texts: Texts) -> str:

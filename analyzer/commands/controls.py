@@ -199,7 +199,7 @@ def _document(tried: Sequence[_Tried], prices: Mapping[str, Price]) -> dict[str,
 
 
 def _verdict_document(analysis: Analysis, verdict: ControlVerdict) -> dict[str, object]:
-    t_ns = verdict.t_ns
+    t_ns = verdict.t_ns if analysis.session.timed else None
     return {
         "control": verdict.control,
         "title": _shown(verdict.title),

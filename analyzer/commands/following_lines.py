@@ -102,7 +102,7 @@ def document_of(analysis: Analysis, answers: Answers) -> dict[str, object]:
         "session": safe_text(analysis.session.id),
         "reconstructed": _shown(analysis.reconstructed),
         "credentials": [_life_document(life) for life in answers.lives],
-        "held_at_ns": answers.held_at_ns,
+        "held_at_ns": answers.held_at_ns if analysis.session.timed else None,
         "held": _documents(answers.held),
         "outside_task": _documents(answers.elsewhere),
         "new_hosts": _documents(answers.new_hosts),
@@ -154,7 +154,7 @@ def _sighting_document(seen: Seen) -> dict[str, object]:
         "host": _shown(s.host),
         "encoding": s.encoding,
         "witness": s.witness.value if s.witness else None,
-        "t_ns": s.t_ns,
+        "t_ns": s.t_ns if s.is_timed else None,
         "certainty": s.certainty.value,
     }
 

@@ -50,6 +50,8 @@ class Deed:
 
     id: int
     t_ns: int
+    is_timed: bool = True
+    """False where `t_ns` only says where it stands by order."""
     kind: Kind
     name: str
     title: str
@@ -116,6 +118,7 @@ def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
     return Deed(
         id=action.id,
         t_ns=action.start_ns,
+        is_timed=action.is_timed,
         kind=action.kind,
         name=action.name,
         title=action.title,
@@ -146,6 +149,7 @@ def _request(action: Action, texts: Texts, cwd: str) -> Deed:
     return Deed(
         id=action.id,
         t_ns=action.start_ns,
+        is_timed=action.is_timed,
         kind=action.kind,
         name=action.name,
         title=action.title,

@@ -117,12 +117,14 @@ def _gate(control: Control, story: _Story) -> ControlVerdict:
             return _stops(control, story, ruled, ruling)
     undecided = [r for r in story.harms if control.id in r.rulings]
     if undecided:
-        ruling = undecided[0].rulings[control.id]
+        deed, ruling = undecided[0].deed, undecided[0].rulings[control.id]
+        # Live there is always a time, and with one the control may well have decided.
+        live = "; live it would have been denied" if deed.is_timed else ""
         return ControlVerdict(
             control=control.id,
             title=control.title,
             verdict=Hindsight.CANNOT_TELL,
-            reason=f"#{undecided[0].deed.id}: {ruling.reason}; live it would have been denied",
+            reason=f"#{deed.id}: {ruling.reason}{live}",
             basis=ruling.basis,
         )
     return _plain(control, Hindsight.DOES_NOT_STOP, "it lets every action of the incident be")

@@ -62,7 +62,14 @@ class TempoBrake(Control):
             return None
         for fingerprint in deed.carried:
             found = past.found.get(fingerprint)
-            if found is not None and 0 <= deed.t_ns - found.t_ns < settings.reaction_ns:
+            if found is None or deed.t_ns < found.t_ns:
+                continue
+            if not (found.is_timed and deed.is_timed):
+                reason = (
+                    f"when {found.name} was found, in #{found.action}, or used, nobody recorded"
+                )
+                return Ruling(Answer.UNKNOWN, reason, "wait, and show a person", (found.action,))
+            if deed.t_ns - found.t_ns < settings.reaction_ns:
                 after = (deed.t_ns - found.t_ns) / 1e9
                 reason = f"{found.name} was found {after:.1f} s before, in #{found.action}"
                 return Ruling(Answer.ASK, reason, "wait, and show a person", (found.action,))

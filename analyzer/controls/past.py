@@ -41,6 +41,8 @@ class Found:
     purpose: str
     """What its owner declared it for, or the words that stood beside it; empty where none do."""
     is_declared: bool
+    is_timed: bool = True
+    """False where it only stands there by order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Past:
 
     def begin(self, deed: Deed) -> None:
         """Take in a deed that is let run."""
-        if deed.harms:
+        if deed.harms and deed.is_timed:
             self.harms.append((deed.t_ns, deed.id))
         if deed.effect is Effect.D5:
             self.guards_off = (*self.guards_off[-KEPT:], deed.id)
@@ -158,7 +160,7 @@ class Past:
         declared = self.declared.get(fingerprint, "")
         purpose = declared or self._words_beside(action, fingerprint) or _words_of_path(file)
         self.found[fingerprint] = Found(
-            t_ns, action.id, place, file, name, scope, purpose, bool(declared)
+            t_ns, action.id, place, file, name, scope, purpose, bool(declared), action.is_timed
         )
         if self.secrets_ns is None:
             self.secrets_ns = t_ns

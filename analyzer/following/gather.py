@@ -151,7 +151,10 @@ def _of_record(record: StoredRecord, recording: Recording) -> tuple[Sighting, ..
     blobs = {name: blob.digest for name, blob in record.blobs.items()}
     texts = Texts(record.attributes, blobs, recording.blob)
     setting = Setting(record.seq, record.kind, record.name, texts, "")
-    seals = [Sealed(seal, record.seq, record.time_ns, record.witness) for seal in record.seals]
+    is_timed = record.t_ns is not None
+    seals = [
+        Sealed(seal, record.seq, record.time_ns, record.witness, is_timed) for seal in record.seals
+    ]
     return sightings_of(setting, seals)
 
 

@@ -161,14 +161,14 @@ def _same_file(one: Sighting, other: Sighting) -> str:
 def _guesses(seen: Sequence[Seen], actions: Mapping[str, Sequence[Action]]) -> Iterator[Link]:
     """Yield what may have brought a credential that was used before anybody saw it."""
     first = seen[0] if seen else None
-    if first is None or first.sighting.role is not Role.USED:
+    if first is None or first.sighting.role is not Role.USED or not first.sighting.is_timed:
         return
     use = first.sighting
     before = [
         action
         for action in actions.get(first.where.session, ())
         if action.kind is Kind.TOOL_CALL and family_of(action.name) in READERS
-        and action.id != use.action and action.until_ns is not None
+        and action.id != use.action and action.until_ns is not None and action.is_timed
         and 0 <= use.t_ns - action.until_ns <= WEAK_NS
     ]  # fmt: skip
     for action in sorted(before, key=lambda a: -(a.until_ns or 0))[:MAX_WEAK]:

@@ -164,7 +164,8 @@ def _by_time(chain: Sequence[Action], explained: set[int]) -> Iterator[CausalLin
     for before, after in pairwise(chain):
         if after.id in explained or (after.join and after.join.parent == before.id):
             continue
-        gap = seconds(max(0, after.start_ns - (before.until_ns or before.start_ns)))
+        length = max(0, after.start_ns - (before.until_ns or before.start_ns))
+        gap = seconds(length, is_timed=before.is_timed and after.is_timed)
         yield CausalLink(
             cause=before.id,
             effect=after.id,

@@ -91,7 +91,8 @@ def _seconds(analysis: Analysis, incident: Incident, shown: Shown) -> Iterator[S
     for number in incident.decisive_actions[-LISTED:]:
         action = by_id[number]
         at = offset_of(analysis, action.start_ns)
-        to_go = "" if pivot is None else f" ({_signed(action.start_ns - pivot.start_ns)})"
+        is_known = pivot is not None and pivot.is_timed and action.is_timed
+        to_go = f" ({_signed(action.start_ns - pivot.start_ns)})" if pivot and is_known else ""
         yield Statement(f"{at}{to_go} {shown(action.title)}", action.certainty.value, (number,))
 
 

@@ -14,6 +14,7 @@ from recorder import semconv
 from recorder.model import Kind, Role
 
 __all__ = [
+    "UNTIMED",
     "Scene",
     "Use",
     "approvals_between",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 SECOND = 1_000_000_000
+UNTIMED = "a time that nobody recorded"
 APPROVED = "approved"
 
 
@@ -101,9 +103,9 @@ def weakest(*certainties: Certainty) -> Certainty:
     return max(certainties, key=order.index)
 
 
-def seconds(span_ns: int) -> str:
-    """Return a span of time for people."""
-    return f"{span_ns / SECOND:.1f} s"
+def seconds(span_ns: int, *, is_timed: bool = True) -> str:
+    """Return a span of time for people; where a witness told no times, that nobody knows it."""
+    return f"{span_ns / SECOND:.1f} s" if is_timed else UNTIMED
 
 
 def judged_from(action: Action) -> Certainty:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from analyzer.model import Action, Finding
-from analyzer.rules.base import weakest
+from analyzer.rules.base import UNTIMED, weakest
 from analyzer.rules.correlating import Correlator, Match
 from analyzer.rules.events import Event, Value
 from analyzer.rules.facts import Facts
@@ -81,12 +81,13 @@ class Examination:
         told = [c for event in match.events for c in event.certainty(fields)]
         first = match.events[0]
         span = (match.last.t_us - first.t_us) / 1e6
+        is_timed = all(event.action.is_timed for event in match.events)
         own = {
             "count": len(match.events),
             "first": first.action.id,
             "last": match.last.action.id,
             "actions": ", ".join(f"#{e.action.id}" for e in match.events[:12]),
-            "span": f"{span:.1f} s",
+            "span": f"{span:.1f} s" if is_timed else UNTIMED,
         }
         merged: dict[str, Value] = {}
         for event in match.events:

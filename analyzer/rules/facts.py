@@ -20,7 +20,7 @@ from analyzer.controls.settings import Settings
 from analyzer.deeds import DOING, HARMFUL, may_have_run
 from analyzer.model import Action, Effect, Outcome
 from analyzer.requests import host_of
-from analyzer.rules.base import judged_from, weakest
+from analyzer.rules.base import UNTIMED, judged_from, weakest
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory, used_by
 from analyzer.rules.words import Demands
@@ -149,6 +149,7 @@ class Facts:
         judgement = action.judgement
         effect = judgement.effect
         event.say("action.ran", may_have_run(action))
+        event.say("action.timed", action.is_timed)
         event.say("effect.class", effect.value)
         is_request = action.kind is Kind.API_REQUEST
         if is_request:
@@ -243,14 +244,20 @@ class Facts:
         age = (action.start_ns - first.t_ns) / SECOND
         if (first.role.shows or first.role is Role.ISSUED) and age >= 0:
             event.say("cred.first_shown", value=True, basis=(first.action,))
-            event.say("cred.age_s", age, (first.action,), first.certainty)
+            if action.is_timed and first.is_timed:
+                event.say("cred.age_s", age, (first.action,), first.certainty)
         crossing = memory.crossing(action)
         if crossing is not None:
             basis = (crossing.refusal.action, crossing.first.action)
             told = weakest(crossing.origin.certainty, crossing.first.certainty)
             refused = memory.name_of(crossing.refusal.fingerprint)
             span = (action.start_ns - crossing.first_ns) / SECOND
-            event.say("crossing.seconds", span, basis, told)
+            if action.is_timed and crossing.is_timed:
+                event.say("crossing.seconds", span, basis, told)
+                event.say("crossing.span", f"{span:.1f} s", basis, told)
+            else:
+                event.say("crossing.untimed", value=True, basis=basis, certainty=told)
+                event.say("crossing.span", UNTIMED, basis, told)
             event.say("crossing.action", crossing.refusal.action, basis, told)
             event.say("crossing.host", crossing.refusal.host, basis, told)
             event.say("crossing.refused", refused, basis, told)

@@ -62,6 +62,7 @@ _TABLE: Mapping[FieldType, Mapping[str, str]] = {
         "cred.scope_gap": "Why credential and target are not known to be of one environment.",
         "crossing.host": "Host that refused another credential earlier, with no approval since.",
         "crossing.refused": "Name of the credential that was refused there.",
+        "crossing.span": "`crossing.seconds` in words; says so where nobody recorded the times.",
         "crossing.reason": "Why the file of the credential in use is outside the task.",
         "recovery.softer": "The way to do it that can be called off, where a hard one was taken.",
         "egress.foreign": "Why nothing vouches for the host that data is sent to.",
@@ -82,6 +83,8 @@ _TABLE: Mapping[FieldType, Mapping[str, str]] = {
     },
     FieldType.TRUTH: {
         "action.ran": "It may have had its effect: not denied, not refused, not failed.",
+        "action.timed": "A witness told when it began; else it stands there by order alone.",
+        "crossing.untimed": "Refusal, credential and use follow in order; nobody recorded when.",
         "effect.destroys": "It deletes or overwrites data, recovery copies or containers (D1-D4).",
         "effect.harms": "It destroys, disables a guard, cuts access off, or sends data out.",
         "effect.changes": "It harms or writes beyond the working folder.",

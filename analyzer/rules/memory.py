@@ -37,6 +37,8 @@ class Refusal:
     host: str
     t_ns: int
     """When the answer came, ns since the epoch."""
+    is_timed: bool = True
+    """False where it only stands there by order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Crossing:
     origin: Scope
     first_ns: int
     """The refusal or the first sighting, whichever came first."""
+
+    @property
+    def is_timed(self) -> bool:
+        """True where witnesses told when both were."""
+        return self.refusal.is_timed and self.first.is_timed
 
 
 @dataclass(slots=True)
@@ -96,7 +103,7 @@ class Memory:
             host = host_of(action.attributes)
             t_ns = action.start_ns if action.end_ns is None else action.end_ns
             for fingerprint in used_by(action):
-                self.refusals.append(Refusal(action.id, fingerprint, host, t_ns))
+                self.refusals.append(Refusal(action.id, fingerprint, host, t_ns, action.is_timed))
         self.past.end(action)
         self.ended.append(ended_of(action))
 

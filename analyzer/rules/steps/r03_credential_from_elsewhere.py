@@ -47,13 +47,14 @@ class CredentialFromElsewhere(StepRule):
             if origin is None or not origin.outside:
                 continue
             self._told.add(fingerprint)
+            is_timed = action.is_timed and first.is_timed
             yield finding_of(
                 self.about,
                 action,
                 reason=f"{memory.name_of(fingerprint)} was first seen in {first.place} "
                 f"(#{first.action}), outside the task: {origin.reason}; used on "
                 f"{host_of(action.attributes)} in #{action.id}, "
-                f"{seconds(action.start_ns - first.t_ns)} later",
+                f"{seconds(action.start_ns - first.t_ns, is_timed=is_timed)} later",
                 evidence=(first.action, action.id),
                 certainty=weakest(origin.certainty, first.certainty),
                 fingerprint=fingerprint,

@@ -46,13 +46,14 @@ class RefusedThenOtherCredential(StepRule):
             if first is None or refusal is None:
                 continue
             self._told.add(fingerprint)
+            is_timed = action.is_timed and refusal.is_timed
             yield finding_of(
                 self.about,
                 action,
                 reason=f"{refusal.host} refused {memory.name_of(refusal.fingerprint)} in "
                 f"#{refusal.action}; {memory.name_of(fingerprint)}, first seen after that in "
                 f"#{first.action} ({first.place}), was used there in #{action.id}, "
-                f"{seconds(action.start_ns - refusal.t_ns)} after the refusal",
+                f"{seconds(action.start_ns - refusal.t_ns, is_timed=is_timed)} after the refusal",
                 evidence=(refusal.action, first.action, action.id),
                 certainty=weakest(Certainty.OBSERVED, first.certainty),
                 fingerprint=fingerprint,
