@@ -14,7 +14,7 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _ELEMENT = Exact(
-    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</(?P=name)\s?>"
+    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</(?P=name)\s{0,8}>"
 )
 _PAIR = Exact(
     r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.\-]{1,80})"""

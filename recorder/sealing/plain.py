@@ -16,6 +16,11 @@ __all__ = ["plain_of", "within"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 _BLANKS = (("\\n", " \n"), ("\\r", "  "), ("\\t", " \t"), ("\r\n", " \n"))
+_FOR_HTML = tuple(
+    (f"\\u{code}", f"     {letter}")
+    for letter, code in (("&", "0026"), ("<", "003c"), (">", "003e"), ("<", "003C"), (">", "003E"))
+)
+"""Letters that JSON made for web pages never has bare."""
 
 
 def plain_of(text: str) -> str:
@@ -25,6 +30,9 @@ def plain_of(text: str) -> str:
     plain = text
     for escape, blank in _BLANKS:
         plain = plain.replace(escape, blank)
+    if "\\u00" in plain:
+        for escape, letter in _FOR_HTML:
+            plain = plain.replace(escape, letter)
     return _COLOUR.sub(lambda m: " " * len(m[0]), plain) if "\x1b[" in plain else plain
 
 
@@ -35,4 +43,6 @@ def within(span: SecretSpan, text: str, plain: str) -> SecretSpan:
         start += 1
     while start < end and plain[end - 1].isspace() and plain[end - 1] != text[end - 1]:
         end -= 1
+    while start < end and plain[end - 1] == "\\" and plain[end : end + 1] != text[end : end + 1]:
+        end -= 1  # of an escape in a string within another
     return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)

@@ -22,6 +22,7 @@ from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
 from recorder.sealing.headers import header_spans
 from recorder.sealing.joints import EVENTS, JOINT, joined_events
+from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import IN_PIECES, KnownSecrets
 from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
 from recorder.sealing.plain import plain_of, within
@@ -33,7 +34,7 @@ from recorder.sealing.sealed import (
     SealedText,
     seal_as_json,
 )
-from recorder.sealing.spans import SecretSpan, is_syntax, without_overlaps
+from recorder.sealing.spans import SecretSpan, without_overlaps
 
 __all__ = ["BLOB_THRESHOLD", "Sealer"]
 
@@ -209,18 +210,17 @@ class Sealer:
             spans: where its secrets stand, in order and without overlaps.
         """
         allows = self.recall.allows
-        spans = [s for s in spans if not is_syntax(text[s.start : s.end])
-                 and not allows(s.value or text[s.start : s.end], s.credential_class)]  # fmt: skip
+        spans = [s for s in within_strings(text, spans)
+                 if not allows(s.value or text[s.start : s.end], s.credential_class)]  # fmt: skip
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
             joints = _CLUES.look(text, raw).get(_JOINT, ())
             again = self._outside_tokens(text, self._known.find(text, raw, joints))
-            more = [s for s in without_overlaps(again) if not any(s.overlaps(o) for o in spans)]
-            places = sorted(
-                [*places, *(self._sealed_place(text, span) for span in more)],
-                key=lambda place: place.span.start,
-            )
+            again = within_strings(text, without_overlaps(again))
+            more = [s for s in again if not any(s.overlaps(o) for o in spans)]
+            places += [self._sealed_place(text, span) for span in more]
+            places.sort(key=lambda place: place.span.start)
         pieces: list[str] = []
         end = 0
         for place in places:

@@ -54,8 +54,3 @@ def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         else:
             joined.append((rank, span))
     return [span for _, span in joined]
-
-
-def is_syntax(text: str) -> bool:
-    """Tell whether a text is punctuation of JSON alone: no value, and JSON breaks without it."""
-    return not text.strip("\\\"'{}[],: \n")

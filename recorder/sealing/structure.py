@@ -46,6 +46,7 @@ LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
 _OPENING_QUOTE = Exact(r"\\{0,3}[\"'`]")
+_BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
 _BARE_VALUE = Exact(_VALUE)
 MAX_QUOTED = 4096
 _OPTION = Exact(
@@ -167,28 +168,44 @@ def _is_part_of_an_arn(text: str, start: int) -> bool:
 def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Iterator[SecretSpan]:
     """Yield what stands between a quote and the same quote, escaped as deeply, after it."""
     start = quote.end()
-    closing = re.compile(r"(?<!\\)" + re.escape(quote[0])) if "\\" in quote[0] else None
-    if closing is None:
-        closing = re.compile(rf"(?:[^\\{quote[0]}]|\\.){{0,{MAX_QUOTED}}}(?={quote[0]})", re.DOTALL)
-        body = closing.match(text, start)
-        end = body.end() if body else -1
-    else:
-        found = closing.search(text, start, start + MAX_QUOTED)
-        end = found.start() if found else -1
+    escapes = len(quote[0]) - 1
+    end = _end_of_string(text, start, quote[0][-1], escapes)
     if end < 0:
         # A quote that never closes: to the end of the line is the safe reading.
         end = min(i for i in (text.find("\n", start), len(text), start + MAX_QUOTED) if i >= 0)
     value = text[start:end]
     if len(value) >= 4 and "⟦" not in value and not is_harmless(value):
-        yield SecretSpan(start, end, credential_class, "assignment", value=_unescaped(value))
+        decoded = _unescaped(value, times=(escapes + 1).bit_length())
+        yield SecretSpan(start, end, credential_class, "assignment", value=decoded)
 
 
-def _unescaped(value: str) -> str:
+def _end_of_string(text: str, start: int, quote: str, escapes: int) -> int:
+    """Return where a string ends whose quotes have a number of backslashes before them; or -1.
+
+    It ends before its own closing quote, or that of a string around it. Each string within another
+    doubles the backslashes and adds one before a quote: so `2^n - 1` stand before a quote that
+    closes the n-th, and before one that is a letter of its value a multiple of `2^n` more.
+    """
+    for run in _BACKSLASHES_AND_QUOTE[quote].finditer(text, start, start + MAX_QUOTED):
+        count = len(run["escapes"])
+        if count == escapes:
+            return run.end("escapes") - escapes
+        closing = 0
+        while closing <= escapes:
+            if count >= closing and (count - closing) % (2 * closing + 2) == 0:
+                return run.end("escapes") - closing
+            closing = 2 * closing + 1
+    return -1
+
+
+def _unescaped(value: str, times: int) -> str:
     """Return the secret itself where the text holds it with JSON's escapes; else empty."""
     if "\\" not in value:
         return ""
+    decoded: object = value
     try:
-        decoded = json.loads(f'"{value}"')
+        for _ in range(times):
+            decoded = json.loads(f'"{decoded}"')
     except ValueError:
         return ""
     return decoded if isinstance(decoded, str) else ""

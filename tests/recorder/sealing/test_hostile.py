@@ -59,11 +59,21 @@ def test_places_lie_in_the_text_one_behind_the_other(text: str) -> None:
     assert rebuilt + text[last:] == sealed.text
 
 
-SAID = ["token", "API_TOKEN=abc123def456", "Bearer abc123def456ghi789jkl", 'it\'s "so"', "a\nb"]
-# A value that ends in a backslash still loses its closing quote where JSON stands in JSON.
-PLAIN = st.text(st.characters(exclude_characters="\\"), max_size=12)
+SAID = [
+    "token", "API_TOKEN=abc123def456", "Bearer abc123def456ghi789jkl", 'it\'s "so"', "a\nb",
+    "machine a login b password c1d2e3", "a\nCookie: sid=abc123def456", "<token>abc1",
+    "d2e3</token>", 'name="password"\r\n\r\nabc123', "mysql -p'abc123", "password 'abc",
+    "C:\\abc123\\",
+    "-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7",
+    "-----END PRIVATE KEY-----", "https://h/?a=1&token=abc123def456&b=2", "curl -u a:b1c2d3e4",
+]  # fmt: skip
 json_texts = st.recursive(
-    st.none() | st.booleans() | st.integers() | PLAIN | st.sampled_from(SAID),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from(SAID)
+    | st.lists(st.sampled_from("\\\"'{}:,= "), max_size=8).map("".join),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["token", "password", "a", "cookie"]), inner, max_size=4)
@@ -73,15 +83,30 @@ json_texts = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
-@given(json_texts, st.integers(0, 2))
-def test_json_stays_json_however_often_it_is_escaped(value: object, times: int) -> None:
-    text = json.dumps(value)
+@given(json_texts, st.integers(0, 2), st.none() | st.integers(0, 2))
+def test_json_stays_json_however_often_it_is_escaped(
+    value: object, times: int, indent: int | None
+) -> None:
+    text = json.dumps(value, indent=indent)
     for _ in range(times):
-        text = json.dumps({"body": text})
+        text = json.dumps({"body": text}, indent=indent)
     sealed = Sealer(KEY).seal_text(text).text
     for _ in range(times):
         sealed = json.loads(sealed)["body"]
     json.loads(sealed)
+
+
+@pytest.mark.parametrize("times", range(3))
+@pytest.mark.parametrize("value", ["ab\\cd\\", 'ab"cd1', '"}, {"b": "c', 'abc1\\"', "a'b\\\\c"])
+def test_a_secret_of_escapes_is_sealed_whole_and_known_as_it_is(value: str, times: int) -> None:
+    text = json.dumps({"token": value, "b": 1})
+    for _ in range(times):
+        text = json.dumps({"body": text})
+    sealer = Sealer(KEY)
+    sealed = sealer.seal_text(text).text
+    for _ in range(times):
+        sealed = json.loads(sealed)["body"]
+    assert json.loads(sealed) == {"token": f"⟦token:{sealer.fingerprint(value)}⟧", "b": 1}
 
 
 def test_deep_nesting_in_a_text_is_only_text() -> None:

@@ -1,0 +1,111 @@
+"""Keep JSON valid: what is sealed in it lies in its strings, also in those of JSON in a string.
+
+Most finders do not know what they read. A value that ends at the next blank takes the quote and the
+brace behind it along, and without them the rest of the document cannot be read any more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["within_strings"]
+
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_LETTER = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
+LEAST = 4
+"""Characters of a piece."""
+_BLANKS = " \t\r\n"
+_SYNTAX = "\\\"'{}[],: \n"
+_DECODER = json.JSONDecoder()
+
+
+def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+    """Return spans cut to the strings of a text that is JSON; as they are in any other text.
+
+    One that stretches over several strings becomes one span in each of them, but for what of it is
+    too short to be a secret: a name, or nothing. What is JSON's punctuation alone is none either,
+    nor what begins or ends within an escape: there stands something else.
+    """
+    spans = [s for s in spans if text[s.start : s.end].strip(_SYNTAX)]
+    if not any(_may_break(text, span) for span in spans) or not _is_json(text):
+        return spans
+    document = _Document(text)
+    cut: list[SecretSpan] = []
+    for span in spans:
+        for start, end in document.pieces(span.start, span.end):
+            if (start, end) == (span.start, span.end):
+                cut.append(span)
+            elif end - start >= LEAST:
+                cut.append(replace(span, start=start, end=end, value="", encoding=""))
+    return cut
+
+
+def _may_break(text: str, span: SecretSpan) -> bool:
+    edges = text[max(0, span.start - 1)] + text[span.end - 1]
+    return "\\" in edges or '"' in text[span.start : span.end]
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is one document of JSON, or several (lines of JSON)."""
+    at = 0
+    try:
+        while rest := text[at : at + 1]:
+            at = at + 1 if rest in _BLANKS else _DECODER.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _unescaped(letter: str) -> str:
+    """Return what an escape stands for, of those that count: quotes, backslashes and blanks."""
+    if len(letter) == 1:
+        return letter
+    return _LETTERS.get(letter[1], letter[1])
+
+
+class _Document:
+    """Where the strings of a JSON document stand."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._strings = [match.span(1) for match in _STRING.finditer(text)]
+        self._ends = [end for _, end in self._strings]
+        self._read: dict[int, _String] = {}
+
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of what stands between two characters that lie in its strings."""
+        for number in range(bisect_left(self._ends, start + 1), len(self._strings)):
+            begin, stop = self._strings[number]
+            if begin >= end:
+                return
+            if number not in self._read:
+                self._read[number] = _String(self._text[begin:stop])
+            inner = self._read[number].pieces(max(start - begin, 0), min(end, stop) - begin)
+            yield from ((begin + first, begin + last) for first, last in inner)
+
+
+class _String:
+    """What stands in a string of JSON, which may be another document."""
+
+    def __init__(self, written: str) -> None:
+        letters = list(_LETTER.finditer(written))
+        self._begins = [*(letter.start() for letter in letters), len(written)]
+        content = "".join(_unescaped(letter[0]) for letter in letters)
+        self._document = _Document(content) if '"' in content and _is_json(content) else None
+
+    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        first, last = bisect_left(self._begins, start), bisect_left(self._begins, end)
+        if self._begins[first] != start or self._begins[last] != end:
+            return
+        if self._document is None:
+            yield start, end
+            return
+        for begin, stop in self._document.pieces(first, last):
+            yield self._begins[begin], self._begins[stop]
