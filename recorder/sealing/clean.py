@@ -8,8 +8,8 @@ from __future__ import annotations
 
 __all__ = ["SHORT", "Clean"]
 
-SHORT = 64
-"""Characters of a text that is likely to come again."""
+SHORT = 200
+"""Characters of a text that is likely to come again: a name, a path, a model."""
 MAX_KEPT = 10_000
 
 

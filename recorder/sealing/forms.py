@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from recorder.sealing.marks import Marker, longest_piece
@@ -81,15 +81,22 @@ class Forms:
         self._by_mark.setdefault(form.mark, []).append(form)
 
     def find(
-        self, text: str, marker: Marker, fingerprint: Callable[[str], str]
+        self,
+        text: str,
+        words: Sequence[bytes],
+        marker: Marker,
+        fingerprint: Callable[[str], str],
     ) -> Iterator[Recalled]:
         """Yield where a remembered secret stands.
 
         Args:
             text: what is looked through.
+            words: of the text (`words_of`).
             marker: has the key that the forms were marked with.
             fingerprint: gives a value's fingerprint, with the same key.
         """
+        if self._by_mark.keys().isdisjoint(marker.marks(words)):
+            return
         raw = text.encode("utf-8", "surrogatepass")
         for piece in marker.pieces(raw):
             for form in self._by_mark.get(piece.mark, ()):

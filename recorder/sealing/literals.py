@@ -5,66 +5,74 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import hyperscan
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 __all__ = ["Literals"]
 
-LONGEST = 500
-"""Bytes of a string that are compiled; what is behind them is compared."""
-PATIENCE = 40
-"""Texts that are searched string by string before all strings are compiled."""
-SMALL = 400_000
-"""Bytes of a text, times strings, that are searched faster than the strings are compiled."""
+LONGEST = 64
+"""Bytes of a string that are looked for together; what is behind them is compared."""
+PATIENCE = 4_000_000
+"""Bytes that are searched at 170 MB/s, by what is made in no time, before the strings are compiled
+for ten times that: as long as secrets come one after another, that would be done for each."""
 
 
 class Literals:
     """Strings that are looked for together, kept in this process's memory."""
 
     def __init__(self, strings: Sequence[str]) -> None:
-        """Take the strings; compiling them (0.03 ms each) is put off until it pays."""
+        """Take the strings; compiling them (0.03 ms each, some 0.4) is put off until it pays."""
         self._raw = [string.encode("utf-8", "surrogatepass") for string in strings]
-        self._asked = 0
+        beginnings: dict[bytes, list[int]] = {}
+        for number, raw in enumerate(self._raw):
+            beginnings.setdefault(raw[:LONGEST], []).append(number)
+        self._beginnings = list(beginnings)
+        self._numbers = list(beginnings.values())
+        """The strings that begin so, for each beginning."""
+        self._searched = 0
+        self._quick = BytesAhoCorasick(
+            self._beginnings, implementation=Implementation.ContiguousNFA
+        )
         self._database: hyperscan.Database | None = None
         self._scratch: hyperscan.Scratch | None = None
 
     def find(self, raw: bytes) -> list[tuple[int, int, int]]:
         """Return every occurrence in a text (UTF-8) as its bytes' begin, end, and the string."""
+        if self._database is None:
+            self._searched += len(raw)
+            if self._searched > PATIENCE:
+                self._database = self._compiled()
+        found: list[tuple[int, int, int]] = []
         database = self._database
-        if database is None:
-            self._asked += 1
-            if self._asked <= PATIENCE and len(raw) * len(self._raw) < SMALL:
-                return self._one_by_one(raw)
-            database = self._compiled()
-        return self._together(database, raw)
-
-    def _one_by_one(self, raw: bytes) -> list[tuple[int, int, int]]:
-        found = []
-        for number, string in enumerate(self._raw):
-            begin = raw.find(string)
-            while begin >= 0:
-                found.append((begin, begin + len(string), number))
-                begin = raw.find(string, begin + 1)
+        hits = self._by_automaton(raw) if database is None else self._by_database(database, raw)
+        for beginning, end in hits:
+            begin = end - len(self._beginnings[beginning])
+            for number in self._numbers[beginning]:
+                string = self._raw[number]
+                if len(string) <= LONGEST or raw.startswith(string, begin):
+                    found.append((begin, begin + len(string), number))
         return found
 
     def _compiled(self) -> hyperscan.Database:
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         database.compile(
-            expressions=[raw[:LONGEST] for raw in self._raw],
-            ids=list(range(len(self._raw))),
-            elements=len(self._raw),
-            flags=[0] * len(self._raw),
+            expressions=self._beginnings,
+            ids=list(range(len(self._beginnings))),
+            elements=len(self._beginnings),
+            flags=[0] * len(self._beginnings),
             literal=True,
         )
-        self._database, self._scratch = database, hyperscan.Scratch(database)
+        self._scratch = hyperscan.Scratch(database)
         return database
 
-    def _together(self, database: hyperscan.Database, raw: bytes) -> list[tuple[int, int, int]]:
-        found: list[tuple[int, int, int]] = []
+    def _by_automaton(self, raw: bytes) -> list[tuple[int, int]]:
+        hits = self._quick.find_matches_as_indexes(raw, overlapping=True)
+        return [(number, end) for number, _, end in hits]
+
+    def _by_database(self, database: hyperscan.Database, raw: bytes) -> list[tuple[int, int]]:
+        hits: list[tuple[int, int]] = []
 
         def seen(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            string = self._raw[number]
-            begin = end - min(len(string), LONGEST)
-            if len(string) <= LONGEST or raw.startswith(string, begin):
-                found.append((begin, begin + len(string), number))
+            hits.append((number, end))
 
         database.scan(raw, match_event_handler=seen, scratch=self._scratch)
-        return found
+        return hits

@@ -9,21 +9,25 @@ from __future__ import annotations
 import hashlib
 import re
 import string
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in"]
+__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in", "words_of"]
 
 MARK_BYTES = 8
 SHORTEST = 8
 SHORTEST_OF_LETTERS = 15
 LONGEST = 512
-"""Characters of a piece; what is longer (an image in base64) is no token."""
+"""Bytes of a piece; of what is longer (an image in base64, a key) the beginning is one."""
 MAX_KEPT = 50_000
 """Marks that are remembered: names and ids come again and again."""
+MAX_KEPT_BYTES = 64
+"""Bytes of a piece whose mark is remembered."""
 _LETTERS = (string.ascii_letters + string.digits + "_-").encode()
 _SPACED = bytes(byte if byte in _LETTERS else 0x20 for byte in range(256))
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
-_PIECE = re.compile(rb"[A-Za-z0-9_\-]{8,512}+")
+_PIECE = re.compile(rb" ([^ ]{8,512}+)")
+"""After a blank, so that no short word is tried letter by letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,43 +44,55 @@ class Marker:
 
     def __init__(self, key: bytes) -> None:
         """Derive the key of marks from a recording's (or this machine's) fingerprint key."""
-        self._begun = hashlib.blake2b(key=key, digest_size=MARK_BYTES, person=b"flightlog-mark")
-        self._kept: dict[bytes, bytes] = {}
-        """Word -> its mark, or nothing for one that is no token."""
+        begun = hashlib.blake2b(key=key, digest_size=MARK_BYTES, person=b"flightlog-mark")
+        self._kept = _Kept(begun.copy)
 
     def mark(self, piece: bytes) -> bytes:
-        """Return the mark of a piece."""
-        hashed = self._begun.copy()
-        hashed.update(piece)
-        return hashed.digest()
+        """Return the mark of a piece; empty for one that is no token."""
+        return self._kept[piece]
 
-    def marks(self, text: str) -> set[bytes]:
-        """Return the marks of a text's token-like pieces."""
-        words = {word for word in _spaced(_raw(text)).split() if len(word) >= SHORTEST}
-        kept = self._kept
-        if len(kept) >= MAX_KEPT:
-            kept.clear()
-        for word in words:
-            if word not in kept:
-                kept[word] = self.mark(word) if _may_be_token(word) else b""
-        marks = set(map(kept.__getitem__, words))
+    def marks(self, words: Sequence[bytes]) -> set[bytes]:
+        """Return the marks of those of a text's words that are token-like."""
+        marks = set(map(self._kept.__getitem__, words))
         marks.discard(b"")
         return marks
 
     def pieces(self, raw: bytes) -> list[Marked]:
         """Return the token-like pieces of a text in UTF-8 with their marks and places."""
-        return [
-            Marked(*match.span(), self.mark(match[0]))
-            for match in _PIECE.finditer(_spaced(raw))
-            if _may_be_token(match[0])
-        ]
+        found = ((*match.span(1), self.mark(match[1])) for match in _PIECE.finditer(_spaced(raw)))
+        return [Marked(start - 1, end - 1, mark) for start, end, mark in found if mark]
+
+
+class _Kept(dict[bytes, bytes]):
+    """Word -> its mark, or nothing for one that is no token."""
+
+    def __init__(self, begun: Callable[[], hashlib.blake2b]) -> None:
+        self._begun = begun
+        """Returns a keyed hash at its beginning."""
+
+    def __missing__(self, word: bytes) -> bytes:
+        mark = b""
+        if _may_be_token(word):
+            hashed = self._begun()
+            hashed.update(word)
+            mark = hashed.digest()
+        if len(word) <= MAX_KEPT_BYTES:
+            if len(self) >= MAX_KEPT:
+                self.clear()
+            self[word] = mark
+        return mark
+
+
+def words_of(text: str) -> list[bytes]:
+    """Return the words of a text that may be token-like."""
+    return _PIECE.findall(_spaced(text.encode("utf-8", "surrogatepass")))
 
 
 def longest_piece(raw: bytes) -> tuple[int, bytes]:
     """Return where the longest piece of a value begins, and the piece; empty where it has none."""
-    found = [m for m in _PIECE.finditer(_spaced(raw)) if _may_be_token(m[0])]
-    best = max(found, key=lambda m: len(m[0]), default=None)
-    return (best.start(), best[0]) if best else (0, b"")
+    found = [m for m in _PIECE.finditer(_spaced(raw)) if _may_be_token(m[1])]
+    best = max(found, key=lambda m: len(m[1]), default=None)
+    return (best.start(1) - 1, best[1]) if best else (0, b"")
 
 
 def marks_in(marks: bytes) -> list[bytes]:
@@ -85,7 +101,7 @@ def marks_in(marks: bytes) -> list[bytes]:
 
 
 def _spaced(raw: bytes) -> bytes:
-    """Return a text of the same length with spaces between its pieces.
+    """Return a text with a blank before it and blanks between its pieces, one for each other byte.
 
     What is written as an escape of JSON (`\\n`) or of a URL (`%3D`) stands between pieces, too.
     """
@@ -94,14 +110,8 @@ def _spaced(raw: bytes) -> bytes:
             raw = raw.replace(escape, b"  ")
     if b"%" in raw:
         raw = _PERCENT.sub(b"   ", raw)
-    return raw.translate(_SPACED)
+    return b" " + raw.translate(_SPACED)
 
 
 def _may_be_token(piece: bytes) -> bool:
-    if len(piece) > LONGEST or piece.isdigit():
-        return False
-    return len(piece) >= SHORTEST_OF_LETTERS or not piece.isalpha()
-
-
-def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    return not piece.isdigit() and (len(piece) >= SHORTEST_OF_LETTERS or not piece.isalpha())

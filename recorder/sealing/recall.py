@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from recorder.sealing.declarations import Declaration, Settings
 from recorder.sealing.forms import Form, Forms, recallable_forms
-from recorder.sealing.marks import Marker
+from recorder.sealing.marks import Marker, words_of
 from recorder.sealing.names import class_of_name
 from recorder.sealing.spans import SecretSpan
 
@@ -75,6 +75,7 @@ class Recall:
         self._tells = tells
         self._forms = Forms()
         self._marks: set[bytes] = set()
+        self._text, self._words = "", list[bytes]()
         self._met: set[str] = set()
         self._new: list[NewSecret] = []
         self._newly_met: list[Met] = []
@@ -104,7 +105,7 @@ class Recall:
     def note(self, text: str) -> None:
         """Mark the token-like strings of a text of the record that is being sealed."""
         if self._keeps_marks and len(self._marks) <= MAX_MARKS:
-            self._marks |= self._marker.marks(text)
+            self._marks |= self._marker.marks(self._words_of(text))
 
     def note_marks(self, marks: Iterable[frozenset[bytes]]) -> None:
         """Take marks that `marks_of` returned for texts of the record that is being sealed."""
@@ -112,12 +113,14 @@ class Recall:
 
     def marks_of(self, text: str) -> frozenset[bytes]:
         """Return the marks of a text's token-like strings, for `note_marks`."""
-        return frozenset(self._marker.marks(text)) if self._keeps_marks else frozenset()
+        if not self._keeps_marks:
+            return frozenset()
+        return frozenset(self._marker.marks(self._words_of(text)))
 
     def take_marks(self) -> bytes | None:
         """Return the marks of what was noted, one after another; None where there are too many."""
         marks, self._marks = self._marks, set()
-        return b"".join(sorted(marks)) if len(marks) <= MAX_MARKS else None
+        return b"".join(marks) if len(marks) <= MAX_MARKS else None
 
     def find(self, text: str) -> Iterator[SecretSpan]:
         """Yield secrets of former recorders of this recording, and declared ones."""
@@ -131,11 +134,18 @@ class Recall:
     def _found(
         self, text: str, marker: Marker, forms: Forms, key: bytes, named: Callable[[str], str]
     ) -> Iterator[SecretSpan]:
-        for place in forms.find(text, marker, lambda value: fingerprint_of(key, value)):
+        words = self._words_of(text)
+        for place in forms.find(text, words, marker, lambda value: fingerprint_of(key, value)):
             yield SecretSpan(
                 place.start, place.end, named(place.fingerprint), "known_value",
                 value=place.value, encoding=place.encoding,
             )  # fmt: skip
+
+    def _words_of(self, text: str) -> list[bytes]:
+        """Return a text's words: of each it is asked up to three times, one after another."""
+        if text is not self._text:
+            self._text, self._words = text, words_of(text)
+        return self._words
 
     def _former(self, fingerprint: str) -> str:
         del fingerprint

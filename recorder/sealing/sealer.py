@@ -301,7 +301,7 @@ class _Work:
         if isinstance(value, int | float):
             return value
         clean = self._sealer.clean
-        marks = clean.text(value) if isinstance(value, str) else None
+        marks = clean.text(value) if isinstance(value, str) and len(value) <= SHORT else None
         sealed = self._value(value, name, name)
         # The second time: an id that comes once is not worth it.
         if marks is not None and sealed is value and clean.text(name) is not None:

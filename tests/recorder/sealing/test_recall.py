@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recorder.sealing import Sealer
 from recorder.sealing.declarations import Declaration, Settings
 from recorder.sealing.forms import Forms, recallable_forms
-from recorder.sealing.marks import MARK_BYTES, Marker, longest_piece
+from recorder.sealing.marks import MARK_BYTES, Marker, longest_piece, words_of
 from recorder.sealing.recall import Recall, fingerprint_of
 from tests.recorder.factories import record
 
@@ -44,7 +44,8 @@ def test_any_value_is_recalled_from_any_text_in_any_encoding(
         forms.add(form)
     written = encode(value)
     text = f"{before} {written} {behind}"
-    found = list(forms.find(text, marker, lambda v: fingerprint_of(KEY, v)))
+    words = words_of(text)
+    found = list(forms.find(text, words, marker, lambda v: fingerprint_of(KEY, v)))
     assert (len(before) + 1, value) in [(f.start, f.value) for f in found]
     assert all(f.value == value for f in found), "never something else: fingerprints decide"
 
@@ -55,14 +56,16 @@ def test_marks_of_another_key_tell_nothing(value: str, other: bytes) -> None:
     forms = Forms()
     for form in recallable_forms(value, fingerprint_of(KEY, value), Marker(KEY)):
         forms.add(form)
+    text = f"x {value} y"
+    own = lambda v: fingerprint_of(KEY, v)  # noqa: E731
     if other != KEY:
-        assert not list(forms.find(f"x {value} y", Marker(other), lambda v: fingerprint_of(KEY, v)))
+        assert not list(forms.find(text, words_of(text), Marker(other), own))
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_marks_are_told_for_any_text(text: str) -> None:
-    marks = Marker(KEY).marks(text)
+    marks = Marker(KEY).marks(words_of(text))
     assert all(len(mark) == MARK_BYTES for mark in marks)
     raw = text.encode("utf-8", "surrogatepass")
     assert {piece.mark for piece in Marker(KEY).pieces(raw)} == marks
@@ -72,7 +75,15 @@ def test_a_token_behind_an_escape_is_marked_by_itself() -> None:
     token = "c2a9e7d48f604b1ea3d5"
     mark = Marker(KEY).mark(token.encode())
     for text in (f"a\\n{token}", f"x%3D{token}", f'{{"k":"v\\t{token}"}}'):
-        assert mark in Marker(KEY).marks(text)
+        assert mark in Marker(KEY).marks(words_of(text))
+
+
+def test_a_run_of_any_length_is_marked_as_the_secret_is_that_it_is() -> None:
+    marker = Marker(KEY)
+    for length in (511, 512, 513, 600, 5000):
+        value = ("a1B2c3D4e5F6g7H8" * 400)[:length]
+        marks = marker.marks(words_of(f"key = {value};"))
+        assert {form.mark for form in recallable_forms(value, "fp", marker)} & marks
 
 
 def test_a_record_with_too_many_marks_says_so_and_is_never_passed_over() -> None:
