@@ -15,6 +15,7 @@ from typing import Protocol
 
 from analyzer.analysis import analyze
 from analyzer.chain import Chain, chain_of
+from analyzer.commands.selection import chosen_session, newest_first
 from analyzer.filters import subjects_of
 from analyzer.search import SHORTEST, search
 from analyzer.state import StateIndex
@@ -75,7 +76,7 @@ class RecordingSource:
             RecordingError: the recording cannot be used.
         """
         with Recording.open(self.path) as recording:
-            return recording.sessions()[::-1]
+            return newest_first(recording.sessions())
 
     def load(self, session_id: str) -> Scene:
         """Return a session, analysed; again only when records have come since.
@@ -138,7 +139,4 @@ def find_session(path: Path, wanted: str) -> SessionRow:
         SessionNotFoundError: it has no such session, or several fit.
     """
     with Recording.open(path) as recording:
-        rows = recording.sessions()
-        if wanted == "last" and rows:
-            return max(rows, key=lambda row: row.start_ns)
-        return recording.session(wanted)
+        return chosen_session(recording, wanted)

@@ -16,7 +16,7 @@ from analyzer.analysis import analyze
 from analyzer.casefile import CaseFile
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.filters import filter_option
-from analyzer.commands.selection import opened
+from analyzer.commands.selection import newest_first, opened
 from analyzer.completeness import Completeness, completeness_of
 from analyzer.filters import Filter, Scope, Subject, subjects_of
 from analyzer.timeline import format_length
@@ -70,7 +70,7 @@ def command(
       flightlog sessions --json | jq '.[0].id'
     """
     with opened(recording) as source:
-        every = list(reversed(source.sessions()))
+        every = newest_first(source.sessions())
         rows = [row for row in every if _is_chosen(source, row, chosen)]
         chain = None if no_verify else chain_of(source.path)
         told = _witnesses(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -141,7 +142,7 @@ def command(
     finally:
         progress.clear()
         hand.close()
-    _say(outcome, as_json=as_json, dry_run=dry_run)
+    _say(outcome, recording, as_json=as_json, dry_run=dry_run)
     if outcome.stopped:
         raise click.exceptions.Exit(INTERRUPTED)
     if strict and (outcome.damaged or outcome.unknown):
@@ -215,10 +216,21 @@ def _list_formats(*, as_json: bool) -> None:
         click.echo(f"{one.name:22} {one.title:32} tested on {', '.join(one.tested)}")
 
 
-def _say(outcome: _Outcome, *, as_json: bool, dry_run: bool) -> None:
+def _say(outcome: _Outcome, recording: str | None, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         click.echo(json.dumps(_as_json(outcome), indent=2))
         return
+    _say_left_out(outcome)
+    _say_read(outcome, recording, dry_run=dry_run)
+    if outcome.damaged:
+        click.echo(f"Warning: {outcome.damaged} damaged parts were left out.", err=True)
+    if outcome.unknown:
+        click.echo(f"Warning: {_skipped(len(outcome.unknown))}", err=True)
+    if outcome.stopped:
+        click.echo("Stopped. What was read is kept; the same command goes on from there.", err=True)
+
+
+def _say_left_out(outcome: _Outcome) -> None:
     for report in outcome.files:
         for damage in report.damage[:NAMED_DAMAGE]:
             place = f":{damage.line}" if damage.line else ""
@@ -233,20 +245,27 @@ def _say(outcome: _Outcome, *, as_json: bool, dry_run: bool) -> None:
     if len(outcome.unknown) > NAMED_DAMAGE:
         more = len(outcome.unknown) - NAMED_DAMAGE
         click.echo(f"skipped, no known format: {more} more files", err=True)
+
+
+def _say_read(outcome: _Outcome, recording: str | None, *, dry_run: bool) -> None:
     sessions = set().union(*(report.sessions for report in outcome.files))
     records = sum(report.records for report in outcome.files)
     new = sum(report.new for report in outcome.files)
-    told = f"{records} records of {len(sessions)} sessions from {len(outcome.files)} files"
+    of, files = _counted(len(sessions), "session"), _counted(len(outcome.files), "file")
+    told = f"{_counted(records, 'record')} of {of} from {files}"
     if dry_run:
         click.echo(f"Would import {told}.")
-    else:
-        click.echo(f"Imported {told}: {new} new, {records - new} there already.")
-    if outcome.damaged:
-        click.echo(f"Warning: {outcome.damaged} damaged parts were left out.", err=True)
-    if outcome.unknown:
-        click.echo(f"Warning: {_skipped(len(outcome.unknown))}", err=True)
-    if outcome.stopped:
-        click.echo("Stopped. What was read is kept; the same command goes on from there.", err=True)
+        return
+    click.echo(f"Imported {told}: {new} new, {records - new} there already.")
+    where = f" -r {shlex.quote(recording)}" if recording else ""
+    if len(sessions) == 1:
+        click.echo(f"Replay it: flightlog replay {safe_text(*sessions)}{where}")
+    elif sessions:
+        click.echo(f"See them: flightlog sessions{where}")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _skipped(count: int) -> str:

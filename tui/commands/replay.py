@@ -119,8 +119,6 @@ def _moment(at: str, scene: Scene) -> int:
 
 def _print(path: Path, session: str, *, at: str | None, chosen: Filter, ascii_only: bool) -> None:
     source = RecordingSource(path)
-    if not source.sessions():
-        raise FlightlogError(f"{path} holds no session yet; record one with 'flightlog demo'")
     scene = source.load(find_session(path, session).id)
     print_timeline(
         scene.analysis,

@@ -291,7 +291,7 @@ def test_a_dry_run_records_nothing_and_the_formats_are_listed(
 ) -> None:
     (tmp_path / "x.jsonl").write_bytes(jsonl(conversation(2)))
     done = run("import", "-r", str(recording), "--dry-run", str(tmp_path / "x.jsonl"))
-    assert done.stdout.decode() == "Would import 7 records of 1 sessions from 1 files.\n"
+    assert done.stdout.decode() == "Would import 7 records of 1 session from 1 file.\n"
     assert not recording.exists()
     listed = json.loads(run("import", "--format", "list", "--json").stdout)
     assert all(one["name"] and one["title"] and one["tested"] for one in listed)

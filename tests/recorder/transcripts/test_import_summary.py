@@ -64,6 +64,7 @@ def test_an_interrupted_import_counts_what_it_committed_of_the_file_in_progress(
     assert stopped.exit_code == 130
     assert stopped.stdout == (
         "Imported 1552 records of 2 sessions from 2 files: 1552 new, 0 there already.\n"
+        f"See them: flightlog sessions -r {recording}\n"
     )
     assert committed(recording) == 1552
     seen = 0
