@@ -34,7 +34,7 @@ from recorder.sealing.sealed import (
     SealedText,
     seal_as_json,
 )
-from recorder.sealing.spans import SecretSpan, without_overlaps
+from recorder.sealing.spans import SecretSpan, apart_from, without_overlaps
 
 __all__ = ["BLOB_THRESHOLD", "Sealer"]
 
@@ -138,12 +138,11 @@ class Sealer:
         found = self._outside_tokens(text, [*known, *self.recall.find(text), *streamed, *followed])
         if not found:
             return []
-        certain = [span for span in found if not span.suspected]
+        certain = without_overlaps(span for span in found if not span.suspected)
         suspected = [span for span in found if span.suspected]
         # What is only suspected never widens what is certain: its edges are a guess.
-        return without_overlaps(
-            [*certain, *(s for s in suspected if not any(s.overlaps(c) for c in certain))]
-        )
+        apart = apart_from([(span.start, span.end) for span in certain], suspected)
+        return without_overlaps([*certain, *apart]) if apart else certain
 
     def _in_events(self, text: str) -> Iterator[SecretSpan]:
         """Yield what stands in a stream's events only once they are put together."""
@@ -163,7 +162,7 @@ class Sealer:
         if not found or "⟦" not in text:
             return found
         tokens = [match.span() for match in TOKEN.finditer(text)]
-        return [s for s in found if not any(a < s.end and s.start < b for a, b in tokens)]
+        return apart_from(tokens, found)
 
     def is_session(self, span: SecretSpan, value: str) -> bool:
         """Return whether a value is the id of an agent's session and found only by its name.
@@ -218,7 +217,7 @@ class Sealer:
             joints = _CLUES.look(text, raw).get(_JOINT, ())
             again = self._outside_tokens(text, self._known.find(text, raw, joints))
             again = within_strings(text, without_overlaps(again))
-            more = [s for s in again if not any(s.overlaps(o) for o in spans)]
+            more = apart_from([(span.start, span.end) for span in spans], again)
             places += [self._sealed_place(text, span) for span in more]
             places.sort(key=lambda place: place.span.start)
         pieces: list[str] = []

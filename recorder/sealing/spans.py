@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -21,10 +22,6 @@ class SecretSpan:
     """Found by its looks beside a telling word: not to be built upon."""
     encoding: str = ""
     """How the text writes `value`; empty where the secret stands as it is."""
-
-    def overlaps(self, other: SecretSpan) -> bool:
-        """Return whether the two have a character in common."""
-        return self.start < other.end and other.start < self.end
 
 
 def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
@@ -54,3 +51,19 @@ def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         else:
             joined.append((rank, span))
     return [span for _, span in joined]
+
+
+def apart_from(places: Sequence[tuple[int, int]], spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+    """Return the spans that have no character in common with any of some places.
+
+    Args:
+        places: begin and end of each, in order and without overlaps.
+        spans: in any order.
+    """
+    ends = [end for _, end in places]
+    apart = []
+    for span in spans:
+        first = bisect_right(ends, span.start)
+        if first == len(places) or places[first][0] >= span.end:
+            apart.append(span)
+    return apart

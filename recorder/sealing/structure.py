@@ -37,7 +37,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w.\-]{{0,80}}){_QUOTE}[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"  # noqa: E501
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"  # noqa: E501
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -75,6 +75,7 @@ _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
 _IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 _SESSION_NAME = Exact(r"session_?-?ids?$", re.IGNORECASE)
+_DIGIT = Exact(r"\d")
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 _ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
@@ -258,15 +259,16 @@ def _is_code(text: str, match: re.Match[str], bare: re.Match[str]) -> bool:
         return False
     if is_mixed_letters(value):
         return False
-    if not _IDENTIFIER.match(value) and any(c.isdigit() for c in value):
+    if not _IDENTIFIER.match(value) and _DIGIT.search(value):
         return False
     return "." in value or not _is_setting(text, match, bare)
 
 
 def _is_setting(text: str, match: re.Match[str], bare: re.Match[str]) -> bool:
     """Return whether an assignment is a line of its own as in properties and INI files."""
-    line_start = text.rfind("\n", max(0, match.start() - 200), match.start()) + 1
-    if text[line_start : match.start()] not in {"", "export ", "set "}:
+    farthest = max(0, match.start() - 200)
+    line_start = text.rfind("\n", farthest, match.start()) + 1
+    if line_start < farthest or text[line_start : match.start()] not in {"", "export ", "set "}:
         return False
     if text[bare.end() : bare.end() + 2] not in {"", "\n", "\r\n"} and text[bare.end()] != "\n":
         return False

@@ -1,7 +1,8 @@
 """Sealing: MB a second of one core for each kind of tool output, and µs for a 2 kB record.
 
 The whole set of rules, and a hundred secrets known already. The baseline is the SHA-256 of the same
-text, which every record pays for anyway; for records, their JSON.
+text, which every record pays for anyway; for records, their JSON. And how much more four times as
+much text costs, of texts that repeat one thing: more than four times is a search that goes back.
 
     python -m tests.benchmarks.sealing
 """
@@ -15,6 +16,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,11 +25,15 @@ from recorder.model import Kind, Phase, Record, Witness
 from recorder.sealing import Sealer
 from recorder.sealing.spans import SecretSpan
 from tests.benchmarks.timing import HEADER, compare
+from tests.recorder.sealing.test_hostile import REPEATED
 
 LIBRARY = Path(json.__file__).parents[1]
 SIZE = 2_000_000
 KNOWN = 100
 RECORDS = 2_000
+GROWN = 200_000
+TELLING = 50
+"""Milliseconds of CPU."""
 
 
 def _sources(pattern: str = "*.py") -> str:
@@ -107,6 +113,24 @@ def _record(number: int, output: str) -> Record:
     )  # fmt: skip
 
 
+def _growth() -> None:
+    """Print the repeated texts whose cost grows fastest, and what the largest take."""
+    rows = []
+    for piece in REPEATED:
+        small, large = (piece * (size // len(piece)) for size in (GROWN // 4, GROWN))
+        costs = []
+        for text in (small, large):
+            sealer = Sealer(os.urandom(32))
+            begun = time.process_time_ns()
+            sealer.seal_text(text)
+            costs.append((time.process_time_ns() - begun) / 1e6)
+        rows.append((costs[1] / costs[0], costs[1], piece))
+    sys.stdout.write(f"\n{'four times as much of a text':<44} {'ms':>9} {'growth':>9}\n")
+    # What takes no time says nothing of growth.
+    for growth, cost, piece in sorted((r for r in rows if r[1] >= TELLING), reverse=True)[:5]:
+        sys.stdout.write(f"{piece!r:<44} {cost:9.0f}      x{growth:.1f}\n")
+
+
 def main() -> None:
     """Print the figures."""
     sealer = _sealer()
@@ -141,6 +165,7 @@ def main() -> None:
         title = f"seal a record of 2 kB: {name}"
         found = compare(title, seal_records, "its JSON", write_records, items=RECORDS)
         sys.stdout.write(found.line() + "\n")
+    _growth()
 
 
 if __name__ == "__main__":
