@@ -110,12 +110,17 @@ def _inside(path: str, workspace: str, folder: str) -> Ground:
     return Ground.MADE_AGAIN if parts and parts[-1] in _MADE_AGAIN else Ground.INSIDE
 
 
+_USER = re.compile(r"(?:/home|/Users|[A-Za-z]:\\Users)[/\\][\w.-]+")
+"""A home folder: a user who is called `dev` or `stage` tells no environment."""
+
+
 def environment_in(text: str) -> tuple[str, str]:
     """Return the environment that names in a text tell, and the word that tells it."""
+    text = _USER.sub("", text[:4_000])
     for environment, pattern in (
         (PRODUCTION, _PRODUCTION), (STAGING, _STAGING), (DEVELOPMENT, _DEVELOPMENT),
     ):  # fmt: skip
-        if found := pattern.search(text[:4_000]):
+        if found := pattern.search(text):
             return environment, f"the name {found[0]!r} in it"
     return UNKNOWN, ""
 

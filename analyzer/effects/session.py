@@ -15,6 +15,7 @@ from analyzer.effects.calls import looks_like_sql
 from analyzer.effects.graphql import judge_graphql, judge_name
 from analyzer.effects.http import OVERRIDES, judge_plain_http, overridden
 from analyzer.effects.places import UNKNOWN, Place
+from analyzer.effects.planned import PROGRAMS, Plans
 from analyzer.effects.ranks import rank, worst_of
 from analyzer.effects.shell.judging import judge_shell
 from analyzer.effects.sql import judge_sql
@@ -47,7 +48,10 @@ _SEARCH_COMMAND = re.compile(r"\b(?:e?grep|rg|ag|ack|git\s+grep|find)\b")
 
 
 def judge_all(
-    actions: Sequence[Action], blobs: Blobs = no_blobs, ledger: Ledger | None = None
+    actions: Sequence[Action],
+    blobs: Blobs = no_blobs,
+    ledger: Ledger | None = None,
+    plans: Plans | None = None,
 ) -> tuple[Action, ...]:
     """Return the actions of a session with their judgements and what they tell of resources.
 
@@ -58,8 +62,10 @@ def judge_all(
         actions: a session's actions, or those that follow on the ones judged before.
         blobs: where large values come from.
         ledger: what earlier answers have told; it goes on from there.
+        plans: what earlier plans of infrastructure tools have told; likewise.
     """
     ledger = Ledger() if ledger is None else ledger
+    plans = Plans() if plans is None else plans
     judged = {action.id: action for action in actions}
     steps = [(a.start_ns, 0, a.id) for a in actions]
     steps += [(a.end_ns, 1, a.id) for a in actions if a.end_ns is not None]
@@ -74,7 +80,9 @@ def judge_all(
                 action = replace(action, resources=ledger.doubt(action))
             judged[number] = action
         elif action.kind is Kind.TOOL_CALL and not is_end:
-            judged[number] = replace(action, judgement=_judge_call(action, blobs))
+            judged[number] = replace(action, judgement=_judge_call(action, blobs, plans))
+        elif action.kind is Kind.TOOL_CALL and family_of(action.name) is Family.SHELL:
+            judged[number] = _ended(action, blobs, plans)
     for number in sorted(judged):
         _hand_up(judged[number], judged)
         judged[number] = _marked_like_its_call(judged[number], judged)
@@ -151,7 +159,17 @@ def _deleted_by_method(action: Action) -> tuple[ResourceState, ...]:
     )
 
 
-def _judge_call(action: Action, blobs: Blobs) -> Judgement:
+def _ended(action: Action, blobs: Blobs, plans: Plans) -> Action:
+    """Return a command with what its own output tells of its effect."""
+    texts = Texts.of(action, blobs)
+    command = command_of(arguments_of(texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS)))
+    if not any(program in command for program in PROGRAMS):
+        return action
+    told = plans.end(action, command, texts.whole(semconv.GEN_AI_TOOL_RESULT))
+    return action if told is None else replace(action, judgement=told)
+
+
+def _judge_call(action: Action, blobs: Blobs, plans: Plans) -> Judgement:
     arguments = arguments_of(Texts.of(action, blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS))
     family = family_of(action.name)
     exposed = {s.fingerprint for s in action.sightings if s.role not in GIVEN_BY_THE_CALL}
@@ -165,7 +183,7 @@ def _judge_call(action: Action, blobs: Blobs) -> Judgement:
         reasons.append(f"{many} entered its output")
     if seeks:
         reasons.append("searches for names of secrets")
-    told = _told_by_arguments(action, arguments, family)
+    told = plans.judge(_told_by_arguments(action, arguments, family), command_of(arguments))
     if exposed:
         return worst_of([Judgement(Effect.C2, tuple(reasons)), told])
     if seeks:

@@ -12,7 +12,7 @@ from analyzer.controls.deed import Deed, deed_of
 from analyzer.controls.past import Past
 from analyzer.credentials import credentials_of
 from analyzer.deeds import DOING
-from analyzer.effects import judge_all
+from analyzer.effects import Plans, judge_all
 from analyzer.model import Action, Outcome
 from analyzer.texts import Blobs
 from recorder.model import Kind, Phase, Status, StoredRecord, Witness
@@ -48,6 +48,7 @@ class Flight:
         self._bearing: dict[str, dict[int, Action]] = {}
         self._context: dict[int, Action] = {}
         self._plans: dict[int, Deed] = {}
+        self._announced = Plans()
         self._is_wired = False
 
     def add(self, record: StoredRecord) -> None:
@@ -136,7 +137,7 @@ class Flight:
         made: list[Action] = []
         if asked or not self._is_wired:
             made = commanded_of((action,), self._blobs)
-        return list(judge_all((action, *made), self._blobs))
+        return list(judge_all((action, *made), self._blobs, plans=self._announced))
 
     def _reach(self, action: Action) -> None:
         """Learn how far the credentials in an action reach."""

@@ -18,6 +18,7 @@ from analyzer.controls.lasting import SoftDelete
 from analyzer.controls.reach import MUTATING, OperationScope, PathScope, SeparateCredentials
 from analyzer.controls.settings import Settings
 from analyzer.deeds import DOING, HARMFUL, may_have_run
+from analyzer.effects.plans import read_plan
 from analyzer.model import Action, Effect, Outcome
 from analyzer.requests import host_of
 from analyzer.rules.base import UNTIMED, judged_from, weakest
@@ -46,18 +47,15 @@ _PRIVATE_MCP = re.compile(
     r"(?:get_file_contents|read_file|execute_sql|query|search_code|list_files)"
 )
 _WRITES_MCP = re.compile(r"(?:create|add|update|post|send|insert|publish|upload)_?", re.IGNORECASE)
-_PLANNED = (
-    re.compile(r"\bPlan:\s*\d+ to add,\s*\d+ to change,\s*(\d+) to destroy"),
-    re.compile(r"^\s*-\s*(\d+) to delete\b", re.MULTILINE),
-    re.compile(r"\b(\d+) (?:resources? )?(?:to be )?(?:deleted|destroyed|removed)\b"),
-)
+_PLANNED = re.compile(r"\b(\d+) (?:resources? )?to be (?:deleted|destroyed|removed)\b")
+"""What other tools say of deletions to come; Terraform's and Pulumi's plans are read as plans."""
 _APPLIES = re.compile(
     r"\b(?:terraform|tofu|terragrunt)\s+(?:\S+\s+){0,3}?(?:apply|destroy)\b"
     r"|\bpulumi\s+(?:\S+\s+){0,3}?(?:up|update|destroy)\b|\bcdk\s+(?:deploy|destroy)\b"
     r"|\bhelm\s+upgrade\b|\bprisma\s+(?:db\s+push|migrate)\b|\bdrizzle-kit\s+push\b"
 )
 _PLANS = re.compile(
-    r"\b(?:terraform|tofu|terragrunt)\s+(?:\S+\s+){0,3}?(?:plan|apply)\b|\bpulumi\s+\w+"
+    r"\b(?:terraform|tofu|terragrunt)\s+(?:\S+\s+){0,3}?(?:plan|apply|show)\b|\bpulumi\s+\w+"
     r"|--dry-run|\bcdk\s+diff\b|\bhelm\s+diff\b"
 )
 _LAUNCHES = re.compile(
@@ -336,8 +334,9 @@ class Facts:
         if not _PLANS.search(command_of(arguments)[:MAX_COMMAND]):
             return
         text = Texts.of(action, self.memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[-200_000:]
-        found = [int(m[1]) for p in _PLANNED for m in p.finditer(text)]
-        deletions = max(found, default=0)
+        found = [int(m[1]) for m in _PLANNED.finditer(text)]
+        plan = read_plan(text)
+        deletions = max([*found, plan.deletions if plan and not plan.done else 0], default=0)
         end = action.start_ns if action.end_ns is None else action.end_ns
         self._planned = (end, action.id, deletions) if deletions else None
 

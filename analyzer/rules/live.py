@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from analyzer.commanded import commanded_of
 from analyzer.credentials import credentials_of, short_name
 from analyzer.deeds import carriers_of
-from analyzer.effects import judge_all
+from analyzer.effects import Plans, judge_all
 from analyzer.model import Action, Finding
 from analyzer.resources import Ledger
 from analyzer.rules.engine import in_order
@@ -40,6 +40,7 @@ class LiveExamination:
     def __init__(self, row: SessionRow, rules: RuleSet, blobs: Blobs = no_blobs) -> None:
         self._blobs = blobs
         self._ledger = Ledger()
+        self._plans = Plans()
         self._scopes: dict[str, tuple[str, str]] = {}
         self._names: dict[str, str] = {}
         self._scope = TaskScope((), row.cwd, blobs)
@@ -100,7 +101,7 @@ class LiveExamination:
         for action in ready:
             del self._pending[action.id]
         told = (*ready, *commanded_of(ready, self._blobs))
-        judged = judge_all(told, self._blobs, self._ledger)
+        judged = judge_all(told, self._blobs, self._ledger, self._plans)
         self._learn(judged, labels)
         for action in judged:
             self._done[action.id] = action.until_ns is not None

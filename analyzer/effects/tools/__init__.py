@@ -6,6 +6,7 @@ from analyzer.effects.tools.context import Tool
 from analyzer.effects.tools.databases import DATABASE_TOOLS
 from analyzer.effects.tools.files import FILE_TOOLS
 from analyzer.effects.tools.git import GIT_TOOLS
+from analyzer.effects.tools.infrastructure import INFRASTRUCTURE_TOOLS
 from analyzer.effects.tools.machines import MACHINE_TOOLS
 from analyzer.effects.tools.plain import READERS, WRITERS
 from analyzer.effects.tools.scripts import SCRIPT_TOOLS
@@ -15,5 +16,6 @@ __all__ = ["READERS", "TOOLS", "WRITERS"]
 
 TOOLS: dict[str, Tool] = {
     **FILE_TOOLS, **GIT_TOOLS, **DATABASE_TOOLS, **WEB_TOOLS, **SCRIPT_TOOLS, **MACHINE_TOOLS,
+    **INFRASTRUCTURE_TOOLS,
 }  # fmt: skip
 """Program -> what judges its commands."""

@@ -11,6 +11,7 @@ from analyzer.effects.places import DEVELOPMENT, UNKNOWN, Ground, Place, environ
 from analyzer.effects.shell.invocation import Invocation, Word
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.tools.context import Context, Tool
+from analyzer.effects.tools.infrastructure import is_state, judge_state
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
@@ -81,6 +82,9 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
                     judge_paths(command, [word], place, verb="overwrites", effect=Effect.D1)
                 )
             continue
+        if is_state(word.text, current=True):
+            found.append(judge_state(command.name or ">", word.text, gone=False))
+            continue
         empties = _empties(command)
         if empties and (ground not in NEAR or DATA.search(word.text)):
             found.append(judge_paths(command, [word], place, verb="empties", whole=False))
@@ -139,6 +143,8 @@ def _paths(context: Context, arguments: Arguments) -> list[Word]:
 
 def _rm(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments)
+    if state := next((w for w in arguments.words if is_state(w)), ""):
+        return judge_state(context.command.name, state, gone=True)
     recursive = arguments.has("-r", "-R", "--recursive", "--dir")
     bypass = arguments.bypasses(("-f", "--no-preserve-root"))
     return judge_paths(
@@ -162,6 +168,8 @@ def _mv(context: Context) -> Judgement | None:
     paths = _paths(context, arguments)
     if paths and paths[-1].text == "/dev/null":
         return judge_paths(context.command, paths[:-1], context.place)
+    if state := _state_overwritten(paths):
+        return judge_state("mv", state, gone=False)
     return Judgement(Effect.WRITE, ("mv moves files",), "mv", bypass=arguments.bypasses(("-f",)))
 
 
@@ -172,7 +180,21 @@ def _cp(context: Context) -> Judgement | None:
         return judge_paths(context.command, paths[1:], context.place, verb="empties", whole=False)
     if paths and re.match(r"^/dev/(?:sd|nvme|disk|vd|mmc|xvd)", paths[-1].text):
         return judge_paths(context.command, paths[-1:], context.place, verb="overwrites")
+    if state := _state_overwritten(paths):
+        return judge_state("cp", state, gone=False)
     return Judgement(Effect.WRITE, ("cp copies files",), "cp")
+
+
+def _state_overwritten(paths: Sequence[Word]) -> str:
+    """Return the state that a copy overwrites; empty where it makes a copy of one."""
+    if len(paths) < 2:
+        return ""
+    goal = paths[-1].text
+    if is_state(goal, current=True):
+        return goal
+    if goal.rstrip("/") in {".", "./"}:
+        return next((w.text for w in paths[:-1] if is_state(w.text, current=True)), "")
+    return ""
 
 
 def _dd(context: Context) -> Judgement | None:
@@ -291,6 +313,8 @@ def _chmod(context: Context) -> Judgement | None:
 
 def _sed(context: Context) -> Judgement | None:
     if any(re.match(r"^-[a-zA-Z]*i|^--in-place", a) for a in context.command.arguments):
+        if state := next((a for a in context.command.arguments if is_state(a)), ""):
+            return judge_state("sed", state, gone=False)
         return Judgement(Effect.WRITE, ("sed edits a file in place",), "sed")
     return Judgement(Effect.READ, ("sed to its output",), "sed")
 

@@ -1,4 +1,4 @@
-"""Clouds' and machines' own tools: `aws`, `kubectl`, `terraform`, `crontab`, `mkfs`, packages."""
+"""Clouds' and machines' own tools: `aws`, `kubectl`, `crontab`, `mkfs`, packages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.options import cut
 from analyzer.effects.tools.context import Context, Tool
+from analyzer.effects.tools.infrastructure import is_state, judge_state
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
@@ -40,9 +41,11 @@ def _s3(operation: str, paths: Sequence[str], options: frozenset[str], text: str
     if "--dryrun" in options or operation in {"ls", "presign"}:
         return Judgement(Effect.READ, (f"{name} reads",), name)
     deletes = operation in {"rm", "rb"} or (operation == "sync" and "--delete" in options)
+    goal = paths[-1] if paths else ""
+    if is_state(goal, current=True):
+        return judge_state(name, goal, gone=deletes)
     if not deletes:
         return Judgement(Effect.WRITE, (f"{name} copies objects",), name)
-    goal = paths[-1] if paths else ""
     recovery = is_recovery(goal)
     effect = Effect.D2 if recovery else Effect.D3 if operation == "rb" else Effect.D1
     environment, basis = environment_in(text)
@@ -215,56 +218,6 @@ def _kube_calm(verb: str, rest: Sequence[str]) -> Judgement:
     return unknown(f"kubectl {verb} is not known", f"kubectl {verb}")
 
 
-def _terraform(context: Context) -> Judgement | None:
-    texts = [w.text for w in context.command.words[1:]]
-    arguments = cut(
-        [t.replace("--", "-", 1) for t in texts], frozenset({"-var", "-var-file", "-target"})
-    )
-    words = arguments.words
-    verb = (
-        " ".join(words[:2])
-        if words[:1] and words[0] in {"state", "workspace"}
-        else " ".join(words[:1])
-    )
-    environment, basis = environment_in(f"{' '.join(texts)} {context.command.folder}")
-    destroys = verb == "destroy" or (verb in {"apply", "plan"} and arguments.has("-destroy"))
-    name = f"{context.command.name} {verb}"
-    if verb == "plan" or verb in {"show", "output", "validate", "fmt", "graph", "providers", "version",
-                                  "state list", "state show", "state pull", "workspace list", "console",
-                                  "workspace show", "metadata", "test", "get", "init", "login"}:  # fmt: skip
-        return Judgement(Effect.READ, (f"{name} changes nothing of the infrastructure",), name)
-    facts: dict[str, tuple[Effect, str]] = {
-        "state rm": (Effect.D4, "the state forgets a resource"),
-        "state push": (Effect.D4, "the state is overwritten"),
-        "workspace delete": (Effect.D4, "a workspace and its state go"),
-        "taint": (Effect.D4, "the resource is destroyed and made anew at the next apply"),
-        "force-unlock": (Effect.D5, "a lock of the state is broken"),
-        "state replace-provider": (Effect.WRITE, "the state is rewritten"),
-    }  # fmt: skip
-    if destroys:
-        effect, why = (
-            Effect.D3,
-            "everything in the state is destroyed, each by its provider's rules",
-        )
-    elif verb == "apply" and any(o.startswith("-replace") for o in arguments.options):
-        effect, why = Effect.D4, "a resource is destroyed and made anew"
-    elif verb == "apply":
-        gate = arguments.has("-auto-approve") or any("plan" in w for w in words[1:])
-        why = "what its plan deletes is not in the command"
-        return Judgement(Effect.UNKNOWN, (f"{name}: {why}",), name, environment=environment,
-                         environment_basis=basis, bypass=("-auto-approve",) if gate else ())  # fmt: skip
-    elif verb in facts:
-        effect, why = facts[verb]
-    else:
-        return Judgement(Effect.WRITE, (f"{name} changes the state",), name)
-    return Judgement(
-        effect, (f"{name}: {why}",), operation=name, environment=environment, environment_basis=basis,
-        cascade="by each provider's rules" if destroys else "", irreversible=None,
-        bypass=arguments.bypasses(("-auto-approve", "-force", "-lock=false")),
-        bulk=Bulk.SOME if any(o.startswith("-target") for o in arguments.options) else Bulk.ALL,
-    )  # fmt: skip
-
-
 def _mkfs(context: Context) -> Judgement | None:
     target = context.command.arguments[-1] if context.command.arguments else ""
     return Judgement(Effect.D1, (f"{context.command.name} makes a new file system over {target}",),
@@ -308,7 +261,6 @@ def _zfs(context: Context) -> Judgement | None:
 MACHINE_TOOLS: dict[str, Tool] = {
     "aws": _aws, "awslocal": _aws, "crontab": _crontab, "systemctl": _systemctl, "service": _service,
     **dict.fromkeys(("kubectl", "oc", "k", "kubecolor", "microk8s.kubectl"), _kubectl),
-    **dict.fromkeys(("terraform", "tofu", "terragrunt"), _terraform),
     **dict.fromkeys(("mkfs", "mkfs.ext4", "mkfs.ext3", "mkfs.ext2", "mkfs.xfs", "mkfs.btrfs", "mkfs.vfat",
                      "mkfs.ntfs", "mkfs.fat", "mkfs.f2fs", "mkfs.exfat", "newfs", "mkdosfs", "mkntfs",
                      "format"), _mkfs),
