@@ -45,9 +45,9 @@ def recording(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def served(recording: Path) -> AsyncIterator[str]:
+async def served(recording: Path, *more: str) -> AsyncIterator[str]:
     server = await asyncio.create_subprocess_exec(
-        *FLIGHTLOG, "replay", "last", "--serve", "-r", str(recording),
+        *FLIGHTLOG, "replay", "last", "--serve", "-r", str(recording), *more,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert server.stdout is not None
@@ -89,6 +89,14 @@ async def test_only_who_has_the_address_and_comes_from_it_sees_the_replay(record
             await socket.send_str(json.dumps(["stdin", "m"]))
             await shows(socket, b"read-only here")
     assert not list(recording.parent.glob("*case*"))
+
+
+async def test_the_browser_gets_the_filter_that_was_asked_for(recording: Path) -> None:
+    asked = ("--filter", 'failed or text:"two words"')
+    async with served(recording, *asked) as url, aiohttp.ClientSession() as client:
+        own = f"http://{urlsplit(url).netloc}"
+        async with client.ws_connect(f"{url}ws?width=100&height=30", origin=own) as socket:
+            await shows(socket, b"hides 1 of 1")
 
 
 async def shows(socket: aiohttp.ClientWebSocketResponse, part: bytes) -> None:

@@ -83,7 +83,9 @@ def command(
     """
     path = resolve_recording(recording)
     if serving["serve"]:
-        _serve(path, session, serving, at=at, theme=theme, ascii_only=ascii_only)
+        _serve(
+            path, session, serving, at=at, chosen=chosen, theme=theme, ascii_only=ascii_only
+        )
         return
     if not serving["served"] and (plain or not sys.stdout.isatty()):
         _print(path, session or "last", at=at, chosen=chosen, ascii_only=ascii_only)
@@ -137,6 +139,7 @@ def _serve(
     serving: _Serving,
     *,
     at: str | None,
+    chosen: Filter,
     theme: str | None,
     ascii_only: bool,
 ) -> None:
@@ -160,6 +163,7 @@ def _serve(
     session_id = None if session is None else find_session(path, session).id
     words = ["replay", *([session_id] if session_id else []), "--recording", str(path), "--served"]
     words += ["--at", at] if at else []
+    words += ["--filter", chosen.text] if not chosen.is_empty else []
     words += ["--theme", theme] if theme else []
     words += ["--ascii"] if ascii_only else []
     program = [sys.executable, "-P", "-c", "from tui.cli import main; main()"]
