@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from analyzer.actions import ActionFold
 from analyzer.begun import as_known_at
@@ -58,6 +59,8 @@ class Remark:
     seq: int
     name: str
     text: str
+    count: int = 0
+    """How many records it speaks of; 0 where it says no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,12 @@ class LiveFeed:
         """Action -> what of it was told already."""
         self._remarks: list[Remark] = []
         self._version = -1
-        self._seq = self._first_seq()
+        self.seq = self._first_seq()
+        """The newest record that was read."""
+        self.received_ns = 0
+        """When the recorder received it (ns since the epoch)."""
+        self.spoken: StoredRecord | None = None
+        """The newest record that was read in which a recorder says that it is there, or leaves."""
 
     def is_stale(self) -> bool:
         """Tell whether anything was committed since the last look."""
@@ -107,14 +115,21 @@ class LiveFeed:
         self._version = version
         return changed
 
-    def look(self) -> list[Event]:
-        """Return what is new of actions since the last look, in order of time."""
+    def look(self, most: int | None = None) -> list[Event]:
+        """Return what is new of actions since the last look, in order of time.
+
+        Args:
+            most: read at most so many records; the others wait for the next look.
+        """
         news: list[Event] = []
-        for record in self._recording.records(after=self._seq):
-            self._seq = record.seq
+        for record in islice(self._recording.records(after=self.seq), most):
+            self.seq, self.received_ns = record.seq, record.observed_ns
             self._add(record)
-            if record.witness is Witness.RECORDER and record.name not in ROUTINE:
-                self._remarks.append(_remark(record))
+            if record.witness is Witness.RECORDER:
+                if record.name in ROUTINE:
+                    self.spoken = record
+                else:
+                    self._remarks.append(_remark(record))
         for fold in self._folds.values():
             changed = fold.changes()
             news += self._merged(fold, changed)
@@ -199,4 +214,7 @@ def _order(news: Event) -> tuple[int, int, int]:
 def _remark(record: StoredRecord) -> Remark:
     said = [record.attributes.get(name) for name in (semconv.COUNT, semconv.REASON)]
     text = ", ".join(as_text(value) for value in said if value is not None)
-    return Remark(record.time_ns, record.seq, record.name, text)
+    count = record.attributes.get(semconv.COUNT)
+    return Remark(
+        record.time_ns, record.seq, record.name, text, count if isinstance(count, int) else 0
+    )

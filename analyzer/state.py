@@ -22,7 +22,7 @@ from analyzer.versions import FirstSeen, Latest, Total, VersionedMap
 from recorder import semconv
 from recorder.model import Kind, Role
 
-__all__ = ["StateIndex", "state_at"]
+__all__ = ["StateIndex", "files_of", "is_human", "state_at"]
 
 ENDED = frozenset({DELETED, GONE})
 APPROVED = "approved"
@@ -52,7 +52,7 @@ class StateIndex:
             (a.start_ns, path)
             for a in actions
             if a.kind is Kind.TOOL_CALL
-            for path in _files(a, cwd)
+            for path in files_of(a, cwd)
         )
         self._tool_calls = _starts(actions, Kind.TOOL_CALL)
         self._requests = _starts(actions, Kind.API_REQUEST)
@@ -189,7 +189,8 @@ def _tokens(actions: Sequence[Action], name: str) -> Total:
     )
 
 
-def _files(action: Action, cwd: str) -> tuple[str, ...]:
+def files_of(action: Action, cwd: str) -> tuple[str, ...]:
+    """Return the files that a call reads or edits, as `paths_of` does."""
     if family_of(action.name) not in {Family.READ, Family.EDIT}:
         return ()
     arguments = arguments_of(Texts.of(action).whole(semconv.GEN_AI_TOOL_ARGUMENTS))

@@ -33,13 +33,17 @@ class Place(StrEnum):
     SESSIONS = "sessions"
     REPLAY = "replay"
     FINDINGS = "findings"
+    LIVE = "live"
     HELP = "help"
 
 
 EVERYWHERE = tuple(Place)
-ROOMS = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS)
+ROOMS = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS, Place.LIVE)
 REPLAY = (Place.REPLAY,)
 FOUND = (Place.FINDINGS,)
+LIVE = (Place.LIVE,)
+BELOW = (Place.REPLAY, Place.FINDINGS, Place.LIVE)
+STEPPED = (Place.REPLAY, Place.LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,15 @@ ACTS = (
     Act("open", "enter", "Replay the session", "open", (Place.SESSIONS,), "enter Replay", 10),
     Act("show", "enter", "Replay at the finding", "open", FOUND, "enter Replay here", 10),
     Act("play", "space", "Play or pause", "play", REPLAY, "space Play", 10),
-    Act("next", "right", "Next action", "step(1)", REPLAY, "←→ Step", 12),
-    Act("previous", "left", "Previous action", "step(-1)", REPLAY),
+    Act("follow", "f", "Follow: go to the newest, and stay there", "follow", LIVE, "f Follow", 10),
+    Act("freeze", "space", "Let the view stand, or follow", "freeze", LIVE, "space Pause", 11),
+    Act("next", "right", "Next action", "step(1)", STEPPED, "←→ Step", 12),
+    Act("previous", "left", "Previous action", "step(-1)", STEPPED),
     Act("slower", "left_square_bracket", "Slower", "speed(-1)", REPLAY, "[ ] Speed", 22),
     Act("faster", "right_square_bracket", "Faster", "speed(1)", REPLAY),
     Act("normal", "equals_sign", "Normal speed", "normal_speed", REPLAY, "= 1x", 60),
-    Act("finding", "e", "Next finding", "finding(1)", REPLAY, "e Finding", 14),
-    Act("finding_back", "E", "Previous finding", "finding(-1)", REPLAY),
+    Act("finding", "e", "Next finding", "finding(1)", STEPPED, "e Finding", 14),
+    Act("finding_back", "E", "Previous finding", "finding(-1)", STEPPED),
     Act("second", "right_parenthesis", "One second forward", "jump(1)", REPLAY, "( ) 1s", 24),
     Act("second_back", "left_parenthesis", "One second back", "jump(-1)", REPLAY),
     Act("ten", "shift+right", "Ten seconds forward", "jump(10)", REPLAY),
@@ -90,9 +96,9 @@ ACTS = (
     Act("filter", "ampersand", "Filter", "filter", (Place.SESSIONS, Place.REPLAY), "& Filter", 28),
     Act("like", "asterisk", "Filter like this action", "like", REPLAY),
     Act("moment", "at", "Go to a moment", "moment", REPLAY, "@ Go to", 45),
-    Act("failure", "x", "Next failure", "failure(1)", REPLAY, "x Failure", 43),
-    Act("failure_back", "X", "Previous failure", "failure(-1)", REPLAY),
-    Act("bookmark", "m", "Set or take off a bookmark", "bookmark", REPLAY, "m Mark", 30),
+    Act("failure", "x", "Next failure", "failure(1)", STEPPED, "x Failure", 43),
+    Act("failure_back", "X", "Previous failure", "failure(-1)", STEPPED),
+    Act("bookmark", "m", "Set or take off a bookmark", "bookmark", STEPPED, "m Mark", 30),
     Act("to_bookmark", "u", "Next bookmark", "to_bookmark(1)", REPLAY),
     Act("to_bookmark_back", "U", "Previous bookmark", "to_bookmark(-1)", REPLAY),
     Act("note", "c", "Note, or tag with #word", "note", REPLAY, "c Note", 38),
@@ -100,6 +106,7 @@ ACTS = (
     Act("stops", "p", "Stop at findings, or do not", "stops", REPLAY, "p Stops", 48),
     Act("lanes", "t", "Show or hide the lanes", "lanes", REPLAY, "t Lanes", 34),
     Act("enlarge", "enter", "Enlarge or restore the pane", "enlarge", REPLAY, "enter Body", 20),
+    Act("details", "enter", "Details of the action", "open", LIVE, "enter Details", 20),
     Act("pane", "tab", "Next pane", "pane(1)", ROOMS, "tab Pane", 18),
     Act("pane_back", "shift+tab", "Previous pane", "pane(-1)", ROOMS),
     Act("copy", "y", "Copy what is selected or shown", "copy", ROOMS, "y Copy", 32),
@@ -108,8 +115,10 @@ ACTS = (
     Act("theme", "ctrl+t", "Next theme: dark, light, ansi", "theme", EVERYWHERE),
     Act("accept", "a", "Accept the finding: it holds", "accept", FOUND, "a Accept", 20),
     Act("dismiss", "d", "Dismiss the finding, and say why", "set_aside", FOUND, "d Dismiss", 22),
-    Act("sessions", "S", "Sessions", "sessions", (Place.REPLAY, Place.FINDINGS), "S Sessions", 42),
+    Act("sessions", "S", "Sessions", "sessions", BELOW, "S Sessions", 42),
     Act("replay", "R", "Replay", "replay", (Place.SESSIONS, Place.FINDINGS)),
+    Act("replay_from", "R", "Replay from here", "replay", LIVE, "R Replay", 22),
+    Act("live", "L", "Live: follow it", "live", (Place.SESSIONS, Place.REPLAY), "L Live", 33),
     Act("findings", "F", "Findings", "findings", (Place.SESSIONS, Place.REPLAY), "F Findings", 16),
     Act("palette", "colon ctrl+p", "Command palette", "palette", EVERYWHERE, ": Command", 36),
     Act("help", "question_mark f1", "Help", "help", ROOMS, "? Help", 1),

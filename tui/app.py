@@ -23,6 +23,7 @@ from tui.palette import ActProvider
 from tui.scene import Scene
 from tui.screens.findings import Findings
 from tui.screens.help import Help
+from tui.screens.live import Live
 from tui.screens.replay import Replay
 from tui.screens.replay_keys import ReplayKeys
 from tui.screens.room import Room
@@ -30,7 +31,7 @@ from tui.screens.sessions import Sessions
 from tui.settings import THEMES, Settings
 from tui.source import RecordingSource, Source
 
-__all__ = ["FlightApp"]
+__all__ = ["FlightApp", "FollowingApp"]
 
 EVERYTHING = Filter()
 DEFAULTS = Settings()
@@ -152,6 +153,23 @@ class FlightApp(App[None]):
         else:
             self.push_screen(Replay(session_id))
 
+    def open_live(self, session_id: str) -> None:
+        """Follow a session: in the view that waits below, else in a new one."""
+        below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
+        if isinstance(below, Live) and below.session_id == session_id:
+            self.pop_screen()
+        else:
+            self.push_screen(Live(session_id))
+
+    def replay_from(self, session_id: str, action: int, t_ns: int) -> None:
+        """Open a session's replay as far as it is recorded, at an action."""
+
+        def show(replay: ReplayKeys) -> None:
+            if isinstance(replay, Replay):
+                replay.show_action(action, t_ns)
+
+        self.push_screen(Replay(session_id, pending=show))
+
     def go_sessions(self) -> None:
         """Go to the list of sessions: the one that waits below, else a new one."""
         if any(isinstance(screen, Sessions) for screen in self.screen_stack):
@@ -182,6 +200,14 @@ class FlightApp(App[None]):
     def show_help(self, about: Place) -> None:
         """Open the help."""
         self.push_screen(Help(about))
+
+
+class FollowingApp(FlightApp):
+    """The same, opened on a session that is going on."""
+
+    def get_default_screen(self) -> Screen[None]:
+        """Follow the session that was asked for, else list them."""
+        return Sessions() if self._session_id is None else Live(self._session_id)
 
 
 def _seeking(at: str | None) -> Callable[[ReplayKeys], None] | None:

@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mcp": ("recorder.commands.mcp", "Record an MCP server on standard streams."),
     "sessions": ("analyzer.commands.sessions", "List the sessions of a recording."),
     "replay": ("tui.commands.replay", "Replay a session second by second."),
-    "tail": ("analyzer.commands.tail", "Follow a recording live, action by action."),
+    "tail": ("tui.commands.tail", "Follow a recording live, action by action."),
     "report": ("analyzer.commands.report", "Write a session's timeline report."),
     "completeness": ("analyzer.commands.completeness", "Show which witness saw what, and holes."),
     "findings": ("analyzer.commands.findings", "List what the rules found in a session."),

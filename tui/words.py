@@ -21,6 +21,7 @@ from tui.scene import Scene
 __all__ = [
     "EFFECTS",
     "LEGEND",
+    "action_row",
     "agent_name",
     "banner",
     "count_words",
@@ -94,29 +95,61 @@ def row_line(
     What has begun is drawn as it was known at `t_ns` (ns since the epoch); the future, which is
     dimmed, as it came out.
     """
-    action, mark = scene.analysis.actions[row], scene.marks[row]
+    action = scene.analysis.actions[row]
     if t_ns is not None and not is_future:
         action = as_known_at(action, t_ns)
+    pieces = action_row(
+        action,
+        offset_of(scene.analysis, action.start_ns),
+        scene.marks[row],
+        nested_title(action, scene.nests[row], glyphs),
+        width,
+        glyphs,
+        sign=glyphs.cursor if is_cursor else glyphs.bookmark if is_bookmarked else " ",
+    )
+    return tuple(Piece(piece.text, Tone.DIM) for piece in pieces) if is_future else pieces
+
+
+def action_row(
+    action: Action,
+    at: str,
+    mark: Mark,
+    title: str,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    sign: str = " ",
+    length: str | None = None,
+) -> Line:
+    """Return one action as a row of exactly `width` cells.
+
+    Args:
+        action: as it is to be told.
+        at: when it began, in session time.
+        mark: the worst that is known of it.
+        title: what it is called here.
+        width: cells.
+        glyphs: the signs to draw with.
+        sign: what stands in the first column: the cursor, a bookmark.
+        length: how long it took; default: as it tells itself.
+    """
     made_up = glyphs.reconstructed if action.reconstructed else " " * len(glyphs.reconstructed)
-    offset = offset_of(scene.analysis, action.start_ns)
-    sign = glyphs.bookmark if is_bookmarked else " "
+    length = length_of(action).replace("unknown", "?") if length is None else length
     head = (
-        Piece(glyphs.cursor if is_cursor else sign, Tone.ACCENT),
+        Piece(sign, Tone.ACCENT),
         Piece(mark.letter, mark_tone(mark)),
         Piece(f"{made_up} ", Tone.MADE_UP),
         # What only the order tells is no time that anyone saw.
-        Piece(f"{offset:>7}{' ' if action.placed is None else '?'}"),
+        Piece(f"{at:>7}{' ' if action.placed is None else '?'}"),
         Piece(f"{action.lane.value:<5} ", Tone.DIM),
     )
     tail = (
-        Piece(f" {length_of(action).replace('unknown', '?'):>6}", Tone.DIM),
+        Piece(f" {length:>6}", Tone.DIM),
         Piece(f" {outcome_words(action):<7.7}", outcome_tone(action)),
     )
     room = width - sum(len(piece.text) for piece in (*head, *tail))
-    title = fit(nested_title(action, scene.nests[row], glyphs), room, glyphs)
     tone = mark_tone(mark) if mark > Mark.FAILED else Tone.NORMAL
-    pieces = (*head, Piece(title, tone), *tail)
-    return tuple(Piece(piece.text, Tone.DIM) for piece in pieces) if is_future else pieces
+    return (*head, Piece(fit(title, room, glyphs), tone), *tail)
 
 
 def nested_title(action: Action, nest: Nest, glyphs: Glyphs) -> str:

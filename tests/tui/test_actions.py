@@ -13,6 +13,7 @@ from tui.glyphs import ASCII, UNICODE, Glyphs
 from tui.safe_content import as_text, width_of
 from tui.screens.findings import Findings
 from tui.screens.help import Help, help_lines
+from tui.screens.live import Live
 from tui.screens.replay import Replay
 from tui.screens.room import Room
 from tui.screens.sessions import Sessions
@@ -22,6 +23,7 @@ ROOMS: dict[Place, type[Room]] = {
     Place.SESSIONS: Sessions,
     Place.REPLAY: Replay,
     Place.FINDINGS: Findings,
+    Place.LIVE: Live,
     Place.HELP: Help,
 }
 

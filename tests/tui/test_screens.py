@@ -144,7 +144,7 @@ async def test_help_lists_the_keys_of_the_screen_that_it_was_asked_on() -> None:
         assert "Play or pause" in text(app)
         await pilot.press("G")
         await pilot.pause()
-        assert "Replay at the finding" in text(app)
+        assert "Replay from here" in text(app)
         await pilot.press("g")
         await pilot.pause()
         assert "Play or pause" in text(app)

@@ -18,7 +18,7 @@ from recorder.capture.otlp.guard import is_loopback
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
-from tui.app import FlightApp
+from tui.app import FlightApp, FollowingApp
 from tui.glyphs import glyphs_for
 from tui.plain import print_timeline
 from tui.scene import Scene
@@ -26,7 +26,7 @@ from tui.settings import THEMES, load_settings
 from tui.source import RecordingSource, find_session
 from tui.terminal import check_terminal
 
-__all__ = ["command", "run_replay"]
+__all__ = ["command", "run_live", "run_replay"]
 
 EVERYTHING = Filter()
 
@@ -83,9 +83,7 @@ def command(
     """
     path = resolve_recording(recording)
     if serving["serve"]:
-        _serve(
-            path, session, serving, at=at, chosen=chosen, theme=theme, ascii_only=ascii_only
-        )
+        _serve(path, session, serving, at=at, chosen=chosen, theme=theme, ascii_only=ascii_only)
         return
     if not serving["served"] and (plain or not sys.stdout.isatty()):
         _print(path, session or "last", at=at, chosen=chosen, ascii_only=ascii_only)
@@ -225,5 +223,19 @@ def run_replay(
         source=source,
         read_only=is_served,
     )
+    app.run()
+    return app.return_code or 0
+
+
+def run_live(recording: Path, session_id: str) -> int:
+    """Follow a session on the screen and return the exit code.
+
+    Raises:
+        TerminalError: there is no terminal that it could be drawn on.
+        SettingsError: the configuration file holds a mistake.
+    """
+    check_terminal()
+    glyphs = glyphs_for(sys.stdout.encoding)
+    app = FollowingApp(recording, session_id, settings=load_settings(), glyphs=glyphs)
     app.run()
     return app.return_code or 0

@@ -242,6 +242,13 @@ class ReplayKeys(Room):
         """Open the list of sessions."""
         self.flight.go_sessions()
 
+    def action_live(self) -> None:
+        """Follow the session, if it is still going on."""
+        if self.scene is not None and self.scene.analysis.session.ended:
+            self.say("the session has ended; there is nothing to follow")
+        elif self.scene is not None:
+            self.flight.open_live(self.scene.analysis.session.id)
+
     def action_findings(self) -> None:
         """Open the findings of this session."""
         if self.scene is not None:

@@ -297,6 +297,16 @@ class Sessions(Room):
         """Replay the session under the cursor."""
         self.action_open()
 
+    def action_live(self) -> None:
+        """Follow the session under the cursor, if it is still going on."""
+        row = self.current()
+        if row is None:
+            self.say("there is no session to follow")
+        elif row.ended:
+            self.say("the session has ended; enter replays it")
+        else:
+            self.flight.open_live(row.id)
+
     def action_findings(self) -> None:
         """Open the findings of the session under the cursor."""
         row = self.current()

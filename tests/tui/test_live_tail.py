@@ -1,0 +1,126 @@
+"""What is told of a session that is followed: counts are exact whatever order news come in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.live import Event, Step
+from analyzer.live_session import LiveState, Look
+from analyzer.model import Action, Finding, Lane, Outcome, Severity
+from analyzer.testimony import Certainty
+from analyzer.writing import Writer, Writing
+from recorder.model import Kind
+from tests.tui.factories import START, action, ms, session, unhurried
+from tui.live_tail import LiveTail
+
+SECOND = 1_000_000_000
+
+
+def call(number: int, at: float, length: float | None = 50, **more: object) -> Action:
+    return action(number, Kind.TOOL_CALL, "Bash", f"echo {number}", at, length, **more)
+
+
+def look(*events: Event, found: tuple[Finding, ...] = (), now: float = 0) -> Look:
+    return Look(
+        now_ns=ms(now), seq=1, read=len(events), waiting=0, received_ns=ms(now), events=events,
+        findings=found, remarks=(), state=LiveState(), writer=Writer(Writing.WRITES, ""),
+        is_overtaken=False,
+    )  # fmt: skip
+
+
+def started(one: Action) -> Event:
+    return Event(Step.STARTED, one.start_ns, one)
+
+
+def found(number: int, severity: Severity = Severity.HIGH) -> Finding:
+    return Finding(
+        rule="R01", title="t", severity=severity, reason="", t_ns=ms(number), action=number,
+        evidence=(number,), certainty=Certainty.OBSERVED,
+    )  # fmt: skip
+
+
+@unhurried
+@given(st.lists(st.integers(0, 1_000), min_size=1, max_size=40), st.integers(0, 40), st.data())
+def test_a_reader_is_behind_by_exactly_what_came_since(
+    starts: list[int], stop: int, data: st.DataObject
+) -> None:
+    tail = LiveTail(session())
+    for number, at in enumerate(starts, start=1):
+        if number == stop:
+            tail.stop_reading()
+        tail.take(look(started(call(number, at, None))))
+    since = max(0, len(starts) - stop + 1) if stop else 0
+    assert tail.behind == since
+    merged = data.draw(st.sets(st.integers(2, len(starts))) if len(starts) > 1 else st.just(set()))
+    for number in merged:
+        first = call(1, starts[0], None)
+        tail.take(look(Event(Step.MERGED, first.start_ns, first, number)))
+    left = [n for n in range(1, len(starts) + 1) if n not in merged]
+    assert tail.behind == sum(1 for n in left if stop and n >= stop)
+    listed = [shown.id for row in range(len(tail)) if (shown := tail.action(row))]
+    assert listed == sorted(left, key=lambda n: (starts[n - 1], n))
+    assert [tail.row_of(number) for number in listed] == list(range(len(listed)))
+    tail.read_on()
+    assert tail.behind == 0
+
+
+def test_what_is_told_again_is_not_new_and_moves_where_it_began() -> None:
+    tail = LiveTail(session())
+    tail.take(look(started(call(1, 100, None)), started(call(2, 200, None))))
+    tail.stop_reading()
+    tail.take(look(Event(Step.UPDATED, ms(50), call(2, 50))))
+    assert tail.behind == 0
+    assert tail.row_of(2) == 0
+    assert [one.id for one in tail.running()] == [1]
+
+
+def test_failures_and_findings_are_gone_to_in_order() -> None:
+    tail = LiveTail(session())
+    ends = {True: Outcome.FAILED, False: Outcome.OK}
+    tail.take(look(*(started(call(n, n * 10, outcome=ends[n % 3 == 0])) for n in range(1, 9))))
+    tail.add_findings([found(5), found(2, Severity.CRITICAL), found(5)])
+    assert len(tail.findings) == 2
+    assert tail.beside(0, 1) == 2
+    assert tail.beside(2, 1) == 5
+    assert tail.beside(5, 1) is None
+    assert tail.beside(5, -1) == 2
+    assert tail.beside(7, -1, of=tail.decisive) == 4
+    assert tail.beside(4, -1, of=tail.decisive) == 1
+    fixed = replace(call(3, 30), outcome=Outcome.OK)
+    tail.take(look(Event(Step.UPDATED, ms(30), fixed)))
+    assert tail.beside(0, 1) == 5
+
+
+def test_what_was_found_since_is_told_with_the_worst_of_it() -> None:
+    tail = LiveTail(session())
+    tail.take(look(started(call(1, 10)), found=(found(1, Severity.CRITICAL),)))
+    tail.stop_reading()
+    assert not any(tail.found_behind)
+    tail.take(look(started(call(2, 20)), found=(found(2, Severity.MEDIUM),)))
+    assert tail.found_behind == (1, Severity.MEDIUM)
+
+
+def test_the_last_minute_is_the_last_minute() -> None:
+    tail = LiveTail(session())
+    tail.take(look(*(started(call(n, n * 1_000)) for n in range(200))))
+    now = START + 199 * SECOND
+    assert tail.minute(Lane.TOOL, now, 60) == [1] * 60
+    assert tail.minute(Lane.TOOL, now, 20) == [3] * 20
+    assert tail.minute(Lane.TOOL, now + 30 * SECOND, 60) == [1] * 30 + [0] * 30
+    assert tail.minute(Lane.API, now, 60) == [0] * 60
+
+
+def test_pace_and_lag_are_of_the_last_moments_and_of_what_is_new() -> None:
+    tail = LiveTail(session())
+    tail.take(look(started(call(1, 0)), now=0))
+    assert tail.pace(ms(0)) == (0, 0)
+    late = replace(
+        look(*(started(call(n, n)) for n in range(2, 12)), now=1_000), received_ns=ms(700)
+    )
+    tail.take(late)
+    rate, lag = tail.pace(ms(1_100))
+    assert (rate, lag) == (2, 0.3)
+    assert tail.pace(ms(9_000)) == (0, 0)

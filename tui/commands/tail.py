@@ -1,0 +1,54 @@
+"""`flightlog tail`: the analyzer's lines, and with `--tui` the live screen instead of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analyzer.commands.selection import NEWEST, chosen_session
+from analyzer.commands.tail import command as lines
+from recorder.location import resolve_recording
+from recorder.model import SessionRow
+from recorder.reader import Recording
+
+__all__ = ["command"]
+
+OF_LINES = ("as_json", "once", "everything", "on_finding", "webhook", "notify")
+"""What only lines can do."""
+
+
+def _command(*, tui: bool, **given: Any) -> None:
+    if not tui:
+        assert lines.callback is not None  # noqa: S101 - click has it from the function
+        lines.callback(**given)
+        return
+    for name in OF_LINES:
+        if given.get(name):
+            option = next(p for p in lines.params if p.name == name).opts[0]
+            raise click.UsageError(f"{option} is for lines; leave it out, or --tui")
+    # Textual is for those alone who want the screen.
+    from tui.commands.replay import run_live  # noqa: PLC0415
+
+    path = resolve_recording(given["recording"])
+    raise click.exceptions.Exit(run_live(path, _session(path, given["session"]).id))
+
+
+def _session(path: Path, wanted: str | None) -> SessionRow:
+    """Return the session that was named, else the newest that goes on, else the newest."""
+    with Recording.open(path) as recording:
+        if wanted is not None:
+            return chosen_session(recording, wanted)
+        open_ones = [row for row in recording.sessions() if not row.ended]
+        return open_ones[-1] if open_ones else chosen_session(recording, NEWEST)
+
+
+TUI = click.Option(["--tui"], is_flag=True, help="Follow one session on a screen instead.")
+command = click.Command(
+    lines.name,
+    callback=_command,
+    params=[*lines.params, TUI],
+    help=f"{lines.help}  flightlog tail --tui\n",
+    context_settings=lines.context_settings,
+)

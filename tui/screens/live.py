@@ -1,0 +1,269 @@
+"""A session while it is recorded: the newest at the bottom, what is open, how far one is behind.
+
+A thread looks into the recording; this screen only takes in what it tells, and paints at most ten
+times a second. Stopping to read stops the view alone: what comes is stored and counted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from textual import on, work
+from textual.containers import Container
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from analyzer.chain import Chain
+from analyzer.live_session import Look, live_session
+from analyzer.model import Finding
+from recorder.errors import FlightlogError
+from recorder.model import SessionRow
+from tui.actions import Place, bindings
+from tui.line import Piece, Tone, line
+from tui.live_lines import bar_line, header_line, live_summary, side_lines
+from tui.live_tail import LiveTail
+from tui.screens.live_keys import LiveKeys
+from tui.widgets.lines import LineList, OneLine
+from tui.widgets.tail_list import TailList
+
+__all__ = ["Live"]
+
+LOOK_SECONDS = 0.05
+"""Between two looks whether anything was committed: a record has to be seen within 250 ms."""
+YIELD_SECONDS = 0.002
+"""Between two looks while records wait: the screens' thread needs its turn."""
+FRAME = 0.1
+"""Seconds between two paints at least."""
+SECOND = 0.5
+"""Between two paints of what only the clock changes."""
+JUDGED_MOST = 20_000
+"""Actions up to which the whole session is judged again where something turned out otherwise."""
+REST = 10
+"""That takes at most one part of so many of the time."""
+
+
+class Live(LiveKeys):
+    """The live view of one session."""
+
+    PLACE = Place.LIVE
+    BINDINGS = bindings(Place.LIVE)
+    AUTO_FOCUS = "#actions"
+    DEFAULT_CSS = """
+    Live #main { layout: horizontal; height: 1fr; }
+    Live #actions { width: 3fr; height: 1fr; }
+    Live #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
+    Live #side:focus { border-left: solid $accent; }
+    Live #summary { display: none; }
+    Live #bar { background: $panel; }
+    Live.-narrow #side { display: none; }
+    Live.-narrow #summary { display: block; }
+    Live.-narrow.-details #main { layout: vertical; }
+    Live.-narrow.-details #actions { width: 1fr; }
+    Live.-narrow.-details #side { display: block; width: 1fr; border-left: none;
+        border-top: solid $panel-lighten-2; }
+    Live.-narrow.-details #side:focus { border-left: none; border-top: solid $accent; }
+    Live.-ascii #side { border-left: ascii $panel-lighten-2; }
+    Live.-ascii.-narrow.-details #side { border-left: none; border-top: ascii $panel-lighten-2; }
+    """
+
+    class Opened(Message):
+        """The session was found."""
+
+        def __init__(self, row: SessionRow) -> None:
+            super().__init__()
+            self.row = row
+
+    class Grown(Message):
+        """A look told something."""
+
+        def __init__(self, look: Look) -> None:
+            super().__init__()
+            self.look = look
+
+    class Judged(Message):
+        """The session was judged as a whole."""
+
+        def __init__(self, findings: tuple[Finding, ...], took: float) -> None:
+            super().__init__()
+            self.findings = findings
+            self.took = took
+
+    class Failed(Message):
+        """The recording cannot be used."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    class Verified(Message):
+        """The recording was verified."""
+
+        def __init__(self, chain: Chain) -> None:
+            super().__init__()
+            self.chain = chain
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(session_id)
+        self._chain = line(Piece("verifying ... ", Tone.DIM))
+        self._painted = 0.0
+        self._due: Timer | None = None
+        self._clock: Timer | None = None
+        self._is_overtaken = False
+        self._judge_from = 0.0
+        self._top: int | None = None
+
+    def furniture(self) -> Iterable[Widget]:
+        """List and panel, the summary of narrow screens, the bar."""
+        with Container(id="main"):
+            yield TailList(id="actions")
+            yield LineList(id="side", indent=8)
+        yield OneLine(id="summary")
+        yield OneLine(id="bar")
+
+    def on_mount(self) -> None:
+        """Begin to follow."""
+        self.set_class(self.glyphs.ascii, "-ascii")
+        self.show_header(line(f"Live {self.glyphs.cursor} opening ..."))
+        self._clock = self.set_interval(SECOND, self._second)
+        self._feed()
+        self._verify()
+
+    def on_screen_suspend(self) -> None:
+        """Paint nothing under another screen; what comes is taken in all the same."""
+        if self._clock is not None:
+            self._clock.pause()
+
+    def on_screen_resume(self) -> None:
+        """Go on painting."""
+        if self._clock is not None:
+            self._clock.resume()
+        self.paint()
+
+    # --- what the threads do ------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="feed", exit_on_error=False)
+    def _feed(self) -> None:
+        worker = get_current_worker()
+        try:
+            with live_session(self.flight.source.path, self.session_id) as session:
+                self.post_message(self.Opened(session.row))
+                while not worker.is_cancelled:
+                    look = session.look()
+                    if look is not None:
+                        self.post_message(self.Grown(look))
+                    time.sleep(YIELD_SECONDS if look and look.waiting else LOOK_SECONDS)
+        except FlightlogError as error:
+            self.post_message(self.Failed(str(error)))
+
+    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
+    def _verify(self) -> None:
+        worker = get_current_worker()
+        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
+        if found is not None:
+            self.post_message(self.Verified(found))
+
+    @work(thread=True, exclusive=True, group="judge", exit_on_error=False)
+    def _judge(self) -> None:
+        began = time.monotonic()
+        scene = self.flight.source.load(self.session_id)
+        self.post_message(self.Judged(scene.analysis.findings, time.monotonic() - began))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what went wrong in a worker; nothing fails in silence."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        self.say(event.reason)
+
+    @on(Opened)
+    def _opened(self, event: Opened) -> None:
+        self.tail = LiveTail(event.row)
+        self.session_id = event.row.id
+        self.listed.tail = self.tail
+        if not self.is_following:
+            self.tail.stop_reading()
+
+    @on(Grown)
+    def _grown(self, event: Grown) -> None:
+        if self.tail is None:
+            return
+        if self._top is None:
+            self._top = self.listed.top()
+        self.tail.take(event.look)
+        self._is_overtaken = self._is_overtaken or event.look.is_overtaken
+        self._paint_soon()
+
+    @on(Judged)
+    def _judged(self, event: Judged) -> None:
+        self._judge_from = time.monotonic() + REST * event.took
+        if self.tail is not None:
+            self.tail.add_findings(event.findings)
+            self._paint_soon()
+
+    @on(Verified)
+    def _verified(self, event: Verified) -> None:
+        tone = Tone.DIM if event.chain.is_intact else Tone.CRITICAL
+        self._chain = line(Piece(f"{event.chain.words} ", tone))
+        self._paint_soon()
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def _paint_soon(self) -> None:
+        """Paint now, or as soon as the last paint is long enough ago."""
+        left = FRAME - (time.monotonic() - self._painted)
+        if left <= 0:
+            self.paint()
+        elif self._due is None:
+            self._due = self.set_timer(left, self.paint)
+
+    def paint(self) -> None:
+        """Show what is known now."""
+        if self._due is not None:
+            self._due.stop()
+            self._due = None
+        tail = self.tail
+        if tail is None or not self.is_current:
+            return
+        self._painted = time.monotonic()
+        self.listed.clock_ns = time.time_ns()
+        self.listed.grown(is_following=self.is_following, top=self._top)
+        self._top = None
+        self._show_words()
+
+    def resized(self) -> None:
+        """Compose again what was composed for a width."""
+        self.paint()
+
+    def _second(self) -> None:
+        """Show what the clock alone changes: running times, how long ago, the last minute."""
+        if self.tail is None:
+            return
+        self.listed.clock_ns = time.time_ns()
+        self.listed.refresh_running()
+        self._show_words()
+        is_due = time.monotonic() >= self._judge_from
+        if self._is_overtaken and is_due and len(self.tail) <= JUDGED_MOST:
+            self._is_overtaken = False
+            self._judge()
+
+    def _show_words(self) -> None:
+        tail, glyphs = self.tail, self.glyphs
+        if tail is None:
+            return
+        clock_ns, width = self.listed.clock_ns, self.size.width
+        following = self.is_following
+        header = header_line(tail, self._chain, clock_ns, width, glyphs, is_following=following)
+        self.show_header(header)
+        cursor = None if following else self.current()
+        bar = bar_line(tail, clock_ns, width, glyphs, cursor=cursor)
+        self.query_one("#bar", OneLine).show(bar)
+        if self.has_class("-narrow"):
+            self.query_one("#summary", OneLine).show(live_summary(tail, clock_ns, glyphs))
+        elif not self.has_class("-details"):
+            side = self.query_one("#side", LineList)
+            side.show(side_lines(tail, clock_ns, side.row_width, glyphs), keep_place=True)

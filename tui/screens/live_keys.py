@@ -1,0 +1,249 @@
+"""What the keys of the live view do; how it is fed and painted is not decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual import on, work
+from textual.message import Message
+
+from analyzer.casefile import CaseFileError
+from analyzer.model import Action, Analysis
+from analyzer.state import StateIndex
+from tui.body import action_lines
+from tui.clipboard import copy_text
+from tui.live_tail import LiveTail
+from tui.scene import Scene
+from tui.screens.room import Room
+from tui.widgets.lines import LineList, RowView
+from tui.widgets.tail_list import TailList
+
+__all__ = ["LiveKeys"]
+
+
+class LiveKeys(Room):
+    """The actions of the live view."""
+
+    class BodyRead(Message):
+        """The long values of an action were read."""
+
+        def __init__(self, action_id: int, values: Mapping[str, str]) -> None:
+            super().__init__()
+            self.action_id = action_id
+            self.values = values
+
+    class Noted(Message):
+        """The case file was written to, or could not be."""
+
+        def __init__(self, said: str) -> None:
+            super().__init__()
+            self.said = said
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.tail: LiveTail | None = None
+        self.is_following = True
+
+    def paint(self) -> None:
+        """Show what is known now."""
+        raise NotImplementedError
+
+    @property
+    def listed(self) -> TailList:
+        """The list of actions."""
+        return self.query_one("#actions", TailList)
+
+    def current(self) -> Action | None:
+        """Return the action under the cursor."""
+        return None if self.tail is None else self.tail.action(self.listed.cursor)
+
+    # --- following and reading ----------------------------------------------------------------
+
+    def action_follow(self) -> None:
+        """Go to the newest, and stay there."""
+        self.is_following = True
+        if self.tail is not None:
+            self.tail.read_on()
+        self.hints.reword("freeze", "space Pause")
+        self.paint()
+        self._show_details()
+
+    def _stop(self) -> None:
+        if self.is_following and self.tail is not None:
+            self.is_following = False
+            self.tail.stop_reading()
+            self.hints.reword("freeze", "space Follow")
+
+    def action_freeze(self) -> None:
+        """Let the view stand still, or follow again; what comes is stored and counted."""
+        if self.is_following:
+            self._stop()
+            self.paint()
+        else:
+            self.action_follow()
+
+    def action_edge(self, by: int) -> None:
+        """Go to the first action, or to the newest and follow."""
+        if by > 0:
+            self.action_follow()
+        else:
+            self._go(0)
+
+    def _go(self, row: int | None, otherwise: str = "") -> None:
+        """Read at a row; or say why there is none."""
+        if row is None or self.tail is None:
+            self.say(otherwise)
+            return
+        self._stop()
+        here = self.listed.cursor
+        self.listed.put_cursor(row)
+        self.listed.reveal(row, centre=abs(row - here) > 1)
+        self.paint()
+        self._show_details()
+
+    def action_move(self, by: int) -> None:
+        """Move through the actions, or scroll the panel."""
+        pane = self.pane()
+        if pane is not None and pane.id == "side":
+            pane.scroll_rows(by)
+            return
+        row, last = self.listed.cursor + by, self.listed.row_count() - 1
+        if 0 <= row <= last:
+            self._go(row)
+        elif abs(by) > 1:
+            self._go(max(0, min(row, last)))
+        else:
+            self.say("this is the newest; G follows" if by > 0 else "this is the first action")
+
+    def action_step(self, by: int) -> None:
+        """Go to the previous or the next action."""
+        self.listed.focus()
+        self.action_move(by)
+
+    def action_finding(self, by: int) -> None:
+        """Go to the next or previous finding."""
+        if self.tail is not None:
+            row = self.tail.beside(self.listed.cursor, by, of=self.tail.decisive)
+            self._go(row, f"no {'later' if by > 0 else 'earlier'} finding")
+
+    def action_failure(self, by: int) -> None:
+        """Go to the next or previous failure."""
+        if self.tail is not None:
+            row = self.tail.beside(self.listed.cursor, by)
+            self._go(row, f"no {'later' if by > 0 else 'earlier'} failure")
+
+    @on(TailList.Scrolled)
+    def _scrolled(self) -> None:
+        self._stop()
+        self.paint()
+
+    @on(RowView.Picked)
+    def _picked(self, event: RowView.Picked) -> None:
+        if isinstance(event.view, TailList):
+            self._go(event.row)
+            if event.twice and not self.has_class("-details"):
+                self.action_open()
+
+    # --- one action ---------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Show everything that is known of the action, or the state again."""
+        self.toggle_class("-details")
+        if self.has_class("-details"):
+            self.call_after_refresh(self._show_details)
+            # On narrow screens the list is lower now.
+            self.call_after_refresh(self._reveal)
+        else:
+            self.listed.focus()
+            self.call_after_refresh(self.paint)
+
+    def _reveal(self) -> None:
+        self.listed.reveal(self.listed.cursor)
+
+    def action_back(self) -> None:
+        """Close the account of the action first; else go back."""
+        if self.has_class("-details"):
+            self.action_open()
+        else:
+            super().action_back()
+
+    def _show_details(self, values: Mapping[str, str] | None = None) -> None:
+        tail, action = self.tail, self.current()
+        if tail is None or action is None or not self.has_class("-details"):
+            return
+        shown = action_lines(_around(tail, action), 1, self.glyphs, values)
+        self.query_one("#side", LineList).show(shown, keep_place=values is not None)
+        if action.blob_of and values is None:
+            self._read_body(action.id, dict(action.blob_of))
+
+    @work(thread=True, exclusive=True, group="body", exit_on_error=False)
+    def _read_body(self, action_id: int, digests: Mapping[str, str]) -> None:
+        read = {name: self.flight.source.blob(digest) for name, digest in digests.items()}
+        known = {name: text for name, text in read.items() if text is not None}
+        self.post_message(self.BodyRead(action_id, known))
+
+    @on(BodyRead)
+    def _body_read(self, event: BodyRead) -> None:
+        action = self.current()
+        if action is not None and action.id == event.action_id:
+            self._show_details(event.values)
+
+    def action_bookmark(self) -> None:
+        """Set or take back a bookmark."""
+        action = self.current()
+        if action is None:
+            self.say("there is no action here to bookmark")
+        else:
+            self._bookmark(action.id)
+
+    @work(thread=True, group="case", exit_on_error=False)
+    def _bookmark(self, action: int) -> None:
+        try:
+            is_set = self.flight.case.toggle_bookmark(self.session_id, action)
+        except CaseFileError as error:
+            self.post_message(self.Noted(str(error)))
+        else:
+            self.post_message(
+                self.Noted(f"bookmark {'set on' if is_set else 'taken off'} #{action}")
+            )
+
+    @on(Noted)
+    def _noted(self, event: Noted) -> None:
+        self.say(event.said)
+
+    def action_copy(self) -> None:
+        """Copy the mouse's selection, else the panel."""
+        text = self.get_selected_text() or self.query_one("#side", LineList).text()
+        self.say(copy_text(self.app, text, is_remote=self.flight.read_only))
+
+    # --- other screens ------------------------------------------------------------------------
+
+    def action_replay(self) -> None:
+        """Replay from where one is, while the recording goes on."""
+        action = self.current()
+        if action is None:
+            self.say("there is no action yet to replay from")
+        else:
+            self._stop()
+            self.flight.replay_from(self.session_id, action.id, action.start_ns)
+
+    def action_sessions(self) -> None:
+        """Open the list of sessions."""
+        self.flight.go_sessions()
+
+
+def _around(tail: LiveTail, action: Action) -> Scene:
+    """Return as much of a session as the account of one action needs: the first, it, its parent."""
+    parent = None if action.join is None else tail.by_id(action.join.parent)
+    first = tail.action(0) or action
+    others = {a.id: a for a in (first, parent) if a is not None and a.id != action.id}
+    analysis = Analysis(
+        session=tail.row,
+        actions=(first, action, *(a for a in others.values() if a is not first)),
+        credentials=(),
+        findings=tail.findings_of(action.id),
+        reconstructed="",
+        verifier_key="",
+    )
+    return Scene.of(analysis, StateIndex(analysis))
