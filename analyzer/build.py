@@ -63,6 +63,7 @@ def action_of(draft: Draft, session: str, cwd: str, blobs: Blobs, *, join: Join 
         title=title_of(kind, name, texts, outcome),
         start_ns=draft.start_ns,
         end_ns=end_ns,
+        is_begun=draft.is_begun,
         is_end_timed=draft.only_points or draft.is_end_timed,
         outcome=outcome,
         exit_code=exit_code_of(texts) if kind in RUNS_A_PROCESS else None,

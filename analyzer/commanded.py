@@ -79,6 +79,7 @@ def _of_call(
             start_ns=call.start_ns,
             end_ns=None if outcome is Outcome.OPEN else call.end_ns,
             placed=call.placed,
+            is_begun=call.is_begun,
             is_end_timed=call.is_end_timed,
             outcome=outcome,
             attributes=attributes,

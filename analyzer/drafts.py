@@ -37,6 +37,8 @@ class Draft:
     is_end_timed: bool = False
     """A witness told when it ended."""
     status: Status = Status.UNSET
+    is_begun: bool = False
+    """A record says that it began, not only that it ended."""
     only_points: bool = True
     parent_span_id: str = ""
     span_id: str = ""
@@ -86,6 +88,7 @@ class Draft:
             self._begin(t_ns, place)
         else:
             self.start_ns = min(self.start_ns, t_ns)
+        self.is_begun = self.is_begun or record.phase is not Phase.END
         if record.phase in {Phase.END, Phase.WHOLE}:
             self._end(ended_ns(record), is_timed=place is None)
             self.unended.discard(channel)
@@ -142,6 +145,7 @@ class Draft:
             self._end(other.end_ns, is_timed=other.is_end_timed)
         if other.status is Status.ERROR or self.status is Status.UNSET:
             self.status = other.status
+        self.is_begun = self.is_begun or other.is_begun
         self.only_points = self.only_points and other.only_points
         for name in ("parent_span_id", "span_id", "trace_id", "call_id", "essence"):
             setattr(self, name, getattr(self, name) or getattr(other, name))

@@ -184,6 +184,8 @@ class Action:
     outcome: Outcome
     placed: Place | None = None
     """Where it stands by the order of its source; None where a witness told when it began."""
+    is_begun: bool = True
+    """False where only its end is recorded, and `start_ns` says no more than that."""
     is_end_timed: bool = True
     """False where `end_ns` only says where its end stands by order."""
     exit_code: int | None = None
@@ -263,10 +265,10 @@ class Action:
 
     @property
     def duration_ns(self) -> int | None:
-        """How long it took in ns; None while it is open, where no end was recorded, and where
-        nobody told when it began or ended.
+        """How long it took in ns; None while it is open, where its begin or its end was not
+        recorded, and where nobody told when they were.
         """
-        is_known = self.placed is None and self.is_end_timed
+        is_known = self.placed is None and self.is_begun and self.is_end_timed
         return self.end_ns - self.start_ns if self.end_ns is not None and is_known else None
 
 

@@ -11,6 +11,7 @@ from analyzer.actions import ActionFold, body_text
 from analyzer.analysis import analyze
 from analyzer.model import Action, Analysis, Outcome
 from analyzer.testimony import Certainty
+from analyzer.timeline import length_of
 from recorder import semconv
 from recorder.model import Kind, Phase
 from recorder.reader import Recording
@@ -75,7 +76,9 @@ def test_an_end_whose_start_was_lost_is_still_an_action(tmp_path: Path) -> None:
     ]
     found = action(flight.analyze(tmp_path), "Bash")
     assert found.outcome is Outcome.OK
-    assert found.duration_ns == 0
+    assert not found.is_begun
+    assert found.duration_ns is None
+    assert length_of(found) == "unknown"
 
 
 @pytest.mark.parametrize(
