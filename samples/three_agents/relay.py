@@ -24,6 +24,8 @@ from recorder.daemon import Daemon
 from recorder.errors import FlightlogError
 
 AGENT = Path(__file__).with_name("relay_agent.py")
+TOOLS = Path(__file__).parents[1]
+"""Where the agents find `recorded_tools`."""
 ROLES = ("scout", "builder", "deployer")
 AGENT_SECONDS = 300
 
@@ -98,7 +100,7 @@ def play(recording: Path) -> str:
         lay_out(Path(folder), token)
         environment = {
             **os.environ, **proxy.environment(), "FLIGHTLOG_RECORDING": str(recording),
-            "FLIGHTLOG_RUN": run, "PYTHONDONTWRITEBYTECODE": "1",
+            "FLIGHTLOG_RUN": run, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(TOOLS),
         }  # fmt: skip
         for role in ROLES:
             command = [sys.executable, str(AGENT), role, folder, url]

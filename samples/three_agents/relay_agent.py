@@ -9,48 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from opentelemetry import propagate
+from recorded_tools import bash, read, write
 
 import recorder
-
-CURL_SECONDS = 60
-
-
-@recorder.tool(name="Read")
-def read(file_path: str) -> str:
-    """Return a file with its lines numbered."""
-    lines = Path(file_path).read_text(encoding="utf-8").splitlines()
-    return "\n".join(f"{number:>6}→{line}" for number, line in enumerate(lines, 1))
-
-
-@recorder.tool(name="Write")
-def write(file_path: str, content: str) -> str:
-    """Write a file."""
-    Path(file_path).parent.mkdir(parents=True, exist_ok=True)
-    Path(file_path).write_text(content, encoding="utf-8")
-    return f"wrote {file_path}"
-
-
-@recorder.tool(name="Bash")
-def bash(command: str) -> dict[str, str | int]:
-    """Run a command line; return what it said and its exit code."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    done = subprocess.run(
-        ["bash", "-c", command],
-        env=os.environ | {name.upper(): value for name, value in carrier.items()},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=CURL_SECONDS,
-        check=False,
-    )
-    return {"stdout": done.stdout, "stderr": done.stderr, "exit_code": done.returncode}
 
 
 def scout(url: str) -> None:
