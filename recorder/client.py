@@ -23,6 +23,7 @@ from recorder.errors import RecorderUnreachableError, RecordingError
 from recorder.keys import fingerprint_key
 from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Record
+from recorder.process import here
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.aside import sealer_aside
@@ -65,7 +66,7 @@ class Client:
         self._begin()
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
+        self._pid = here.pid
         self._mutex = threading.Lock()
         self._socket: socket.socket | None = None
         self._received = b""
@@ -103,7 +104,7 @@ class Client:
 
     def submit_fields(self, fields: dict[str, Any], *, wait: bool = False) -> bool:
         """Do as `submit` with a record that is given as its fields (`recorder.wire`)."""
-        if os.getpid() != self._pid:
+        if here.pid != self._pid:
             # After a fork the socket and the lock belong to the parent.
             self._begin()
         with self._mutex:
@@ -122,7 +123,7 @@ class Client:
             records: what was witnessed; not more than fit into one frame of `MAX_FRAME` bytes.
             timeout_seconds: how long to wait for the commit.
         """
-        if os.getpid() != self._pid:
+        if here.pid != self._pid:
             self._begin()
         with self._mutex:
             try:
@@ -135,7 +136,7 @@ class Client:
         """Put records into the spool that may have arrived already: whoever takes the spool in
         leaves those out. Never raises.
         """
-        if os.getpid() != self._pid:
+        if here.pid != self._pid:
             self._begin()
         with self._mutex:
             for record in records:

@@ -96,7 +96,7 @@ _AI_SDK = {
 }
 _MCP_METHOD, _MCP_CALL = "mcp.method.name", "tools/call"
 _SAYS_KIND = frozenset({*_MARKERS, _LLM_REQUEST, _MCP_METHOD})
-_IS_RENAMED = frozenset(_SAME)
+_OTHER_WORDS = _SAYS_KIND.union(_SAME)
 
 
 def text_of(attributes: Mapping[str, Json], *names: str) -> str:
@@ -124,14 +124,14 @@ def normalise(name: str, said: dict[str, Json]) -> None:
             wrapped or as a structure are replaced by their JSON text.
     """
     # Spans of an agent's own thread are read here: what most of them do not have costs one look.
-    if not _IS_RENAMED.isdisjoint(said):
+    kind = None
+    if name in _AI_SDK or not _OTHER_WORDS.isdisjoint(said):
         for found in [other for other in said if other in _SAME]:
             said.setdefault(_SAME[found], said[found])
-    kind = _marked_kind(name, said)
-    if kind is not None:
-        said.setdefault(semconv.KIND, kind.value)
-    operation = said.get(semconv.GEN_AI_OPERATION)
-    if kind is Kind.TOOL_CALL or operation == "execute_tool":
+        kind = _marked_kind(name, said)
+        if kind is not None:
+            said.setdefault(semconv.KIND, kind.value)
+    if kind is Kind.TOOL_CALL or said.get(semconv.GEN_AI_OPERATION) == "execute_tool":
         _tool(name, said)
     elif kind is Kind.MODEL_CALL and text_of(said, *_OUTPUTS):
         said.setdefault(semconv.GEN_AI_OUTPUT_MESSAGES, text_of(said, *_OUTPUTS))
@@ -179,18 +179,19 @@ def _tool(name: str, said: dict[str, Json]) -> None:
         said[semconv.GEN_AI_TOOL_NAME] = text_of(
             said, "traceloop.entity.name"
         ) or name.removeprefix("execute_tool ")
-    if semconv.GEN_AI_TOOL_ARGUMENTS not in said and text_of(said, *_INPUTS):
-        said[semconv.GEN_AI_TOOL_ARGUMENTS] = text_of(said, *_INPUTS)
     arguments = said.get(semconv.GEN_AI_TOOL_ARGUMENTS)
+    if arguments is None:
+        arguments = text_of(said, *_INPUTS) or None
     if isinstance(arguments, str):
         said[semconv.GEN_AI_TOOL_ARGUMENTS] = unwrapped_arguments(arguments)
     elif arguments is not None:
         said[semconv.GEN_AI_TOOL_ARGUMENTS] = as_json_text(arguments)
-    if semconv.GEN_AI_TOOL_RESULT not in said and text_of(said, *_OUTPUTS):
-        said[semconv.GEN_AI_TOOL_RESULT] = text_of(said, *_OUTPUTS)
     result = said.get(semconv.GEN_AI_TOOL_RESULT)
     if result is None:
-        return
+        result = text_of(said, *_OUTPUTS)
+        if not result:
+            return
+        said[semconv.GEN_AI_TOOL_RESULT] = result
     if not isinstance(result, str) and isinstance(result, Mapping | list):
         result = said[semconv.GEN_AI_TOOL_RESULT] = json.dumps(result, ensure_ascii=False)
     if isinstance(result, str) and semconv.GEN_AI_TOOL_CALL_ID not in said:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import SpanProcessor
 
 from recorder.capture.genai import session_of
-from recorder.capture.spans import Told, end_fields, start_fields, told_by
+from recorder.capture.spans import Ids, Told, end_fields, ids_of, start_fields, told_by
 from recorder.model import Json, Kind, Record
 from recorder.quiet import quiet
 
@@ -48,6 +48,15 @@ class Pipeline(Protocol):
         ...
 
 
+class _Open(NamedTuple):
+    """A span that was started and has not ended."""
+
+    session: str
+    ids: Ids
+    told: Mapping[str, Json]
+    """The attributes that its start told."""
+
+
 class FlightSpanProcessor(SpanProcessor):
     """Hands every span to the recorder: one record at its start, one at its end."""
 
@@ -77,8 +86,8 @@ class FlightSpanProcessor(SpanProcessor):
         self._durable_starts = durable_starts
         self._process_session = process_session
         self._about = about
-        # span id -> (session, attributes told at the start); one entry for each open span.
-        self._open: dict[int, tuple[str, Mapping[str, Json]]] = {}
+        self._open: dict[int, _Open] = {}
+        """By the span's id."""
 
     def use(
         self, pipeline: Pipeline | None, *, run: str | None = None, durable: bool | None = None
@@ -116,7 +125,7 @@ class FlightSpanProcessor(SpanProcessor):
         """Return the session of what happens now, inside the span of that context."""
         found = self._open.get(context.span_id) if context.is_valid else None
         if found is not None:
-            return found[0]
+            return found.session
         current = otel_context.get_value(SESSION)
         if isinstance(current, str):
             return current
@@ -126,13 +135,13 @@ class FlightSpanProcessor(SpanProcessor):
         context = span.get_span_context()
         if context is None:
             return
-        told = told_by(span)
-        session = self._session_of(span, told, context, parent_context)
-        self._open[context.span_id] = (session, told.attributes)
+        told, ids = told_by(span), ids_of(span, context)
+        session = self._session_of(span, told, ids, parent_context)
+        self._open[context.span_id] = _Open(session, ids, told.attributes)
         if len(self._open) > MAX_OPEN:
             del self._open[next(iter(self._open))]
         waits = self._durable_starts and told.kind is Kind.TOOL_CALL
-        pipeline.submit_fields(start_fields(span, told, session, self._run), wait=waits)
+        pipeline.submit_fields(start_fields(span, ids, told, session, self._run), wait=waits)
 
     def _end(self, pipeline: Pipeline, span: ReadableSpan) -> None:
         context = span.get_span_context()
@@ -142,13 +151,12 @@ class FlightSpanProcessor(SpanProcessor):
         found = self._open.pop(context.span_id, None)
         if found is None:
             # It began before recording did, or was forgotten.
-            found = session_of(told.attributes) or f"{context.trace_id:032x}", {}
-        session, before = found
-        pipeline.submit_fields(end_fields(span, told, session, self._run, before))
+            ids = ids_of(span, context)
+            found = _Open(session_of(told.attributes) or ids.trace, ids, {})
+        session, ids, before = found
+        pipeline.submit_fields(end_fields(span, ids, told, session, self._run, before))
 
-    def _session_of(
-        self, span: Span, told: Told, context: SpanContext, parent_context: Context | None
-    ) -> str:
+    def _session_of(self, span: Span, told: Told, ids: Ids, parent_context: Context | None) -> str:
         """Return the session that a span belongs to.
 
         Its own word, its parent's, the one that is open around it, the process's for a call that
@@ -160,7 +168,7 @@ class FlightSpanProcessor(SpanProcessor):
             return named
         parent = self._open.get(span.parent.span_id) if span.parent else None
         if parent is not None:
-            return parent[0]
+            return parent.session
         current = otel_context.get_value(SESSION, parent_context)
         if isinstance(current, str):
             return current
@@ -170,7 +178,7 @@ class FlightSpanProcessor(SpanProcessor):
         if span.parent is None and self._about:
             for name, value in self._about().items():
                 told.attributes.setdefault(name, value)
-        return f"{context.trace_id:032x}"
+        return ids.trace
 
 
 def _not_recorded(error: Exception) -> None:

@@ -8,7 +8,6 @@ it copies and names, and leaves sealing and storing to the recorder.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,14 +16,16 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from recorder import semconv
 from recorder.capture import genai
-from recorder.model import Json, Kind, Phase, Status, Witness, new_id
+from recorder.model import Json, Kind, Phase, Status, Witness
+from recorder.process import fresh_id, here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opentelemetry.sdk.trace import Event, ReadableSpan
+    from opentelemetry.trace import SpanContext
 
-__all__ = ["Told", "end_fields", "start_fields", "told_by"]
+__all__ = ["Ids", "Told", "end_fields", "ids_of", "start_fields", "told_by"]
 
 _BY_NAME = {
     "execute_tool": Kind.TOOL_CALL,
@@ -61,18 +62,39 @@ def told_by(span: ReadableSpan) -> Told:
     return Told(kind, name, said)
 
 
-def start_fields(span: ReadableSpan, told: Told, session: str, run: str) -> dict[str, Any]:
+class Ids(NamedTuple):
+    """A span's ids in hexadecimal; the parent's is empty without one."""
+
+    trace: str
+    span: str
+    parent: str
+
+
+def ids_of(span: ReadableSpan, context: SpanContext) -> Ids:
+    """Return the ids of a span and its own context."""
+    parent = span.parent
+    return Ids(
+        f"{context.trace_id:032x}",
+        f"{context.span_id:016x}",
+        f"{parent.span_id:016x}" if parent else "",
+    )
+
+
+def start_fields(
+    span: ReadableSpan, ids: Ids, told: Told, session: str, run: str
+) -> dict[str, Any]:
     """Return the fields (`recorder.wire.record_fields`) of the record of a span's start."""
-    return _fields(span, Phase.START, told, session, run, told.attributes, span.start_time)
+    return _fields(span, ids, Phase.START, told, session, run, told.attributes, span.start_time)
 
 
 def end_fields(
-    span: ReadableSpan, told: Told, session: str, run: str, before: Mapping[str, Json]
+    span: ReadableSpan, ids: Ids, told: Told, session: str, run: str, before: Mapping[str, Json]
 ) -> dict[str, Any]:
     """Return the fields of the record of a span's end: what its start did not tell already.
 
     Args:
         span: the span, ended.
+        ids: its ids.
         told: what it says now.
         session: the session that its start was recorded in.
         run: id of the launch.
@@ -87,7 +109,7 @@ def end_fields(
         attributes |= _of_events(span.events)
     if span.status.description:
         attributes.setdefault(semconv.EXCEPTION_MESSAGE, span.status.description)
-    return _fields(span, Phase.END, told, session, run, attributes, span.end_time)
+    return _fields(span, ids, Phase.END, told, session, run, attributes, span.end_time)
 
 
 def _snapshot(span: ReadableSpan) -> dict[str, Json]:
@@ -123,6 +145,7 @@ def _of_events(events: Sequence[Event]) -> dict[str, Json]:
 
 def _fields(
     span: ReadableSpan,
+    ids: Ids,
     phase: Phase,
     told: Told,
     session: str,
@@ -130,10 +153,6 @@ def _fields(
     attributes: Mapping[str, Json],
     t_ns: int | None,
 ) -> dict[str, Any]:
-    context = span.get_span_context()
-    if context is None:
-        raise ValueError("a span without a context cannot be recorded")
-    span_id = f"{context.span_id:016x}"
     return {
         "witness": Witness.SDK,
         "phase": phase,
@@ -141,16 +160,16 @@ def _fields(
         "name": told.name,
         "session": session,
         "run": run,
-        "ref": span_id,
+        "ref": ids.span,
         "t": t_ns,
         "observed": time.time_ns(),
         "status": _status(span.status.status_code),
-        "trace_id": f"{context.trace_id:032x}",
-        "span_id": span_id,
-        "parent_span_id": f"{span.parent.span_id:016x}" if span.parent else "",
-        "pid": os.getpid(),
+        "trace_id": ids.trace,
+        "span_id": ids.span,
+        "parent_span_id": ids.parent,
+        "pid": here.pid,
         "attributes": attributes,
-        "id": new_id(),
+        "id": fresh_id(),
     }
 
 
