@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from recorder.capture.hook.settings.table import Wiring
 from recorder.daemon import Daemon
 from recorder.model import StoredRecord, Witness
 from recorder.reader import Recording
+from tests.recorder.hook.settings_files import Done, Run
+from tui.cli import main
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpora" / "transcripts.tar.xz"
 
@@ -91,3 +94,19 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         members = [m for m in archive if "hooks" in m.name]
         archive.extractall(folder, members=members, filter="data")
     return folder / "transcripts"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def command(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["flightlog", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return Done(int(left.value.code or 0), said.out, said.err)
+
+    return command

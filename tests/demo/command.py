@@ -1,0 +1,20 @@
+"""The command as people run it: a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+__all__ = ["flightlog"]
+
+
+def flightlog(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from tui.cli import main; main()", *arguments],
+        env={**os.environ, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

@@ -1,0 +1,160 @@
+"""Settings files that are broken, linked, locked or written in another manner: none is harmed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.recorder.hook.settings_files import (
+    AGENTS,
+    FILE_OF,
+    OWN,
+    Run,
+    files_below,
+    parsed,
+    put,
+)
+from tui.cli import main
+
+BROKEN: dict[str, tuple[str, bytes, str]] = {
+    "json-comma": ("claude-code", b'{\n  "a": 1,,\n}\n', "line 2"),
+    "json-comment": ("gemini", b'{\n  // mine\n  "a": 1\n}\n', "line 2"),
+    "json-list": ("cursor", b"[1]\n", "line 1"),
+    "json-cut": ("copilot", b'{"version": 1, "hooks": {"preTo', "line 1"),
+    "json-deep": ("opencode", b'{"a":' + b"[" * 100_000, "line 1"),
+    "toml": ("codex", b'model = "x"\n[otel\nlog = 1\n', "line 2"),
+    "toml-twice": ("codex", b"a = 1\na = 2\n", "line"),
+    "no-utf8": ("claude-code", b'{\n"a": "\xff"}\n', "line 2"),
+    "hooks-of-another-kind": ("claude-code", b'{"hooks": "none"}', "hooks"),
+    "event-of-another-kind": ("gemini", b'{"hooks": {"BeforeTool": {}}}', "hooks.BeforeTool"),
+    "toml-otel-of-another-kind": ("codex", b"otel = 3\n", "otel"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_file_that_cannot_be_kept_as_it_is_ends_in_one_clear_line_and_no_change(
+    case: str, run: Run, own_folders: Path
+) -> None:
+    agent, content, place = BROKEN[case]
+    path = put(own_folders, agent, content)
+    before = files_below(own_folders)
+    done = run("install", agent, "--yes")
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert str(path) in done.err
+    assert place in done.err
+    assert files_below(own_folders) == before
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("manner", ["crlf", "bom", "crlf-bom", "no-final-newline", "empty"])
+def test_line_ends_and_byte_order_mark_are_kept(
+    agent: str, manner: str, run: Run, own_folders: Path
+) -> None:
+    content = OWN[agent]
+    if "crlf" in manner:
+        content = content.replace(b"\n", b"\r\n")
+    if "bom" in manner:
+        content = b"\xef\xbb\xbf" + content
+    if manner == "no-final-newline":
+        content = content.rstrip()
+    if manner == "empty":
+        content = b""
+    path = put(own_folders, agent, content)
+    assert run("install", agent, "--yes").code == 0
+    written = path.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf") == ("bom" in manner)
+    if "crlf" in manner and b"\r\n" in content:
+        assert written.count(b"\n") == written.count(b"\r\n")
+    else:
+        assert b"\r" not in written
+    parsed(path)
+    run("uninstall", agent, "--yes")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_a_linked_file_stays_a_link_and_its_target_changes(
+    agent: str, run: Run, own_folders: Path, tmp_path: Path
+) -> None:
+    link = own_folders / FILE_OF[agent]
+    target = tmp_path / "dotfiles" / Path(FILE_OF[agent]).name
+    target.parent.mkdir()
+    target.write_bytes(OWN[agent])
+    link.parent.mkdir(parents=True)
+    link.symlink_to(target)
+    assert run("install", agent, "--yes").code == 0
+    assert link.is_symlink()
+    assert target.read_bytes() != OWN[agent]
+    run("uninstall", agent, "--yes")
+    assert link.is_symlink()
+    assert target.read_bytes() == OWN[agent]
+
+
+@contextmanager
+def as_somebody_who_is_not_root(folder: Path) -> Iterator[None]:
+    """Root may write everywhere; drop it for a moment."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_a_folder_that_cannot_be_written_ends_in_one_clear_line_and_no_change(
+    agent: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        monkeypatch.setenv("HOME", name)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+        path = put(home, agent, OWN[agent])
+        (path.parent / "plugin").mkdir()
+        before = files_below(home)
+        with as_somebody_who_is_not_root(home):
+            for folder in (path.parent / "plugin", path.parent):
+                folder.chmod(0o555)
+            done = run("install", agent, "--yes")
+            for folder in (path.parent, path.parent / "plugin"):
+                folder.chmod(0o755)
+        assert done.code == 2
+        assert done.err.count("\n") == 1
+        assert "cannot be written" in done.err
+        assert files_below(home) == before
+
+
+def test_a_file_where_a_folder_belongs_ends_in_one_clear_line(run: Run, own_folders: Path) -> None:
+    (own_folders / ".claude").write_text("a file")
+    done = run("install", "claude-code", "--yes")
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert ".claude" in done.err
+
+
+def test_a_file_that_changes_while_the_person_reads_the_diff_is_not_written(
+    own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(own_folders, "claude-code", OWN["claude-code"])
+
+    def edited_meanwhile(*_words: object, **_options: object) -> bool:
+        path.write_bytes(b'{"other": 1}')
+        return True
+
+    monkeypatch.setattr("click.confirm", edited_meanwhile)
+    monkeypatch.setattr(sys, "argv", ["flightlog", "install", "claude-code"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert path.read_bytes() == b'{"other": 1}'
