@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
-from analyzer.model import Action, Analysis, CredentialInHand, ResourceState, Sighting, WorldState
+from analyzer.model import Action, Analysis, ResourceState, Sighting
 from analyzer.requests import host_of
 from analyzer.resources import DELETED, GONE
 from analyzer.testimony import Presence
 from analyzer.texts import Texts
 from analyzer.tools import Family, arguments_of, family_of, paths_of
 from analyzer.versions import FirstSeen, Latest, Total, VersionedMap
+from analyzer.world import CredentialInHand, WorldState
 from recorder import semconv
 from recorder.model import Kind, Role
 

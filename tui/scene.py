@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from analyzer.begun import as_known_at
-from analyzer.model import Action, Analysis, Credential, Finding, Outcome, WorldState
+from analyzer.model import Action, Analysis, Credential, Finding, Outcome
 from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
+from analyzer.world import WorldState
 
 __all__ = ["Scene", "States"]
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.model import CredentialInHand, ResourceState, WorldState
+from analyzer.model import ResourceState
 from analyzer.testimony import Certainty
 from analyzer.timeline import offset_of
+from analyzer.world import CredentialInHand, WorldState
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene

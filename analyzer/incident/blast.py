@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from analyzer.deeds import may_have_run
 from analyzer.incident.model import BlastRadius, Fact
 from analyzer.incident.story import Plot
-from analyzer.model import Action, Analysis, Effect, ResourceState, WorldState
+from analyzer.model import Action, Analysis, Effect, ResourceState
 from analyzer.requests import host_of
 from analyzer.resources import ALIVE, BACKUPS, DELETED, GONE, UNKNOWN
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
+from analyzer.world import WorldState
 from recorder.model import Kind
 
 __all__ = ["blast_of"]

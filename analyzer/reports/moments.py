@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analyzer.model import Action, Analysis, ResourceState, WorldState
+from analyzer.model import Action, Analysis, ResourceState
 from analyzer.reports.content import Moment, Statement, StateRow
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.timeline import offset_of
+from analyzer.world import WorldState
 from recorder.model import Kind
 
 __all__ = ["moments_of"]

@@ -9,10 +9,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.model import Analysis, WorldState
+from analyzer.model import Analysis
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.versions import CHECKPOINT_EVERY
+from analyzer.world import WorldState
 from tests.analyzer.factories import (
     ACCOUNT_TOKEN,
     CWD,
