@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from analyzer.commands.selection import NEWEST, chosen_session
+from analyzer.commands.selection import chosen_session, newest_first
 from analyzer.commands.tail import command as lines
+from analyzer.outside.witnesses import is_outside
 from recorder.location import resolve_recording
 from recorder.model import SessionRow
 from recorder.reader import Recording
@@ -36,12 +37,15 @@ def _command(*, tui: bool, **given: Any) -> None:
 
 
 def _session(path: Path, wanted: str | None) -> SessionRow:
-    """Return the session that was named, else the newest that goes on, else the newest."""
+    """Return the session that was named, else an agent's newest that goes on, else the newest."""
     with Recording.open(path) as recording:
-        if wanted is not None:
-            return chosen_session(recording, wanted)
-        open_ones = [row for row in recording.sessions() if not row.ended]
-        return open_ones[-1] if open_ones else chosen_session(recording, NEWEST)
+        goes_on = (
+            row
+            for row in newest_first(recording.sessions())
+            if not row.ended and not is_outside(row)
+        )
+        newest = None if wanted is not None else next(goes_on, None)
+        return chosen_session(recording, wanted) if newest is None else newest
 
 
 TUI = click.Option(["--tui"], is_flag=True, help="Follow one session on a screen instead.")
