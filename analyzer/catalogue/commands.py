@@ -27,7 +27,7 @@ from analyzer.model import Effect
 __all__ = ["Entry", "Program", "catalogue_files", "entries", "program_of"]
 
 ANY = frozenset({"*"})
-_SHARED = frozenset({"credential_scopes"})
+_SHARED = frozenset({"credential_scopes", "aws_levels"})
 """Files beside the providers' that hold something else."""
 
 
@@ -102,10 +102,10 @@ class Program:
 
 @cache
 def catalogue_files() -> tuple[str, ...]:
-    """Return the names of the catalogue's files, without the ending."""
+    """Return the names of the providers' files, without the ending."""
     folder = files("analyzer.catalogue")
     names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return tuple(sorted(name.removesuffix(".yaml") for name in names))
+    return tuple(sorted({name.removesuffix(".yaml") for name in names} - _SHARED))
 
 
 def program_of(name: str) -> Program | None:
@@ -123,8 +123,6 @@ def entries() -> Iterator[Entry]:
 def _programs() -> Mapping[str, Program]:
     found: dict[str, Program] = {}
     for name in catalogue_files():
-        if name in _SHARED:
-            continue
         document = load(name)
         if "programs" not in document:
             continue

@@ -1,14 +1,14 @@
 """Judge operations of AWS's services by their names and parameters, whoever calls them.
 
 The command line, the SDKs, the query API's `Action`, `X-Amz-Target` and CloudTrail all name the
-same operations. The catalogue knows what some take with them; of the others the access level that
-AWS's own naming gives (`Describe`, `List`, `Get`; `Delete`, `Terminate`, ...) is told.
+same operations. The catalogue knows what some take with them; of the others the access level is told, by
+AWS's own naming (`Describe`, `List`, `Get`; `Delete`, `Terminate`, ...) or by its own list of levels.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from analyzer.effects.ranks import unknown
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
-__all__ = ["judge_aws"]
+__all__ = ["judge_aws", "verb_of"]
 
 READS = frozenset(
     """
@@ -32,12 +32,14 @@ DESTROYS = frozenset(
     """
     delete terminate deregister remove purge batchdelete destroy reset release forget wipe discard
     unsubscribe abort retire reject revoke detach disassociate disable deactivate cancel untag expire
-    bulkdelete unlink unassign deauthorize
+    bulkdelete unlink unassign deauthorize clear drop deprovision withdraw redact invalidate rebuild
+    unregister dissociate unauthorize unshare deprecate unpeer unmonitor
     """.split()
 )
 ENDS = frozenset(
     """
     revoke detach disassociate disable deactivate unassign deauthorize cancel abort untag retire reject
+    invalidate dissociate unauthorize unshare deprecate unpeer unmonitor
     """.split()
 )
 WRITES = frozenset(
@@ -92,9 +94,7 @@ _CLOSES = frozenset({"close"})
 
 
 def _by_name(name: str, service: str, words: tuple[str, ...], parameters: str) -> Judgement:
-    verb = words[0] if words else ""
-    if verb == "batch" and len(words) > 1:
-        verb = words[1]
+    verb = verb_of(words)
     if re.search(r"(?:^|\s)--(?:dry-run|dryrun)\b", parameters):
         return Judgement(Effect.READ, (f"{name}: a dry run",), name)
     if verb in DESTROYS or verb in _CLOSES:
@@ -111,11 +111,43 @@ def _by_name(name: str, service: str, words: tuple[str, ...], parameters: str) -
             environment=environment, environment_basis=basis, bypass=_bypasses(parameters),
             bulk=Bulk.SOME if words[:1] == ("batch",) else Bulk.ONE,
         )  # fmt: skip
-    if verb in READS or words[-1:] == ("wizard",):
-        return Judgement(Effect.READ, (f"{name}: {verb!r} reads by AWS's naming",), name)
-    if verb in WRITES:
+    level = _level(service, words)
+    if level == "read" or (not level and (verb in READS or words[-1:] == ("wizard",))):
+        told = "by AWS's access levels" if level else f"{verb!r} reads by AWS's naming"
+        return Judgement(Effect.READ, (f"{name}: {told}",), name)
+    if level or verb in WRITES:
         return _changed(name, parameters)
     return unknown(f"{name} is in no catalogue", name)
+
+
+def verb_of(words: Sequence[str]) -> str:
+    """Return the verb of an operation's name: `BatchDeleteImage`, `AdminDeleteUser` delete."""
+    rest = [w for w in words if w not in _BEFORE_VERBS] if words[:1] else []
+    if words[:2] == ("un", "register") or words[:2] == ("un", "tag"):
+        return "".join(words[:2])
+    return rest[0] if rest else ""
+
+
+_BEFORE_VERBS = frozenset({"batch", "admin", "bulk"})
+
+
+def _level(service: str, words: Sequence[str]) -> str:
+    """Return an operation's access level where its name does not tell it; else nothing."""
+    found = _levels().get("".join(words), {})
+    return found.get(_squeezed(service), "") or (
+        next(iter(found.values())) if len(set(found.values())) == 1 else ""
+    )
+
+
+@cache
+def _levels() -> Mapping[str, Mapping[str, str]]:
+    """Operation -> service -> level. A command line names some services otherwise than IAM does."""
+    found: dict[str, dict[str, str]] = {}
+    for level, services in load("aws_levels").items():
+        for service, names in services.items():
+            for name in names:
+                found.setdefault("".join(words_in(name)), {})[_squeezed(service)] = level
+    return found
 
 
 _WEAKENS = re.compile(
@@ -152,6 +184,8 @@ def _bypasses(parameters: str) -> tuple[str, ...]:
 def _target(parameters: str) -> str:
     found = re.search(
         r"--[a-z-]*(?:id|identifier|ids|name|arn|bucket|cluster)[\s=]+(\S+)", parameters
+    ) or re.search(
+        r'"\w*(?:id|identifier|name|arn|bucket)"\s*:\s*"([^"]+)"', parameters, re.IGNORECASE
     )
     return found[1][:200] if found else ""
 

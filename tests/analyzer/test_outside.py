@@ -89,7 +89,7 @@ def test_each_event_stands_in_the_call_that_asked_for_it(tmp_path: Path) -> None
 
 def test_what_only_the_log_tells_is_judged_and_refusals_are_seen(tmp_path: Path) -> None:
     found = outside(analyzed(tmp_path, deploy(), logged(*events())))
-    assert [a.judgement.effect for a in found] == [Effect.READ, Effect.D1, Effect.D1]
+    assert [a.judgement.effect for a in found] == [Effect.READ, Effect.D3, Effect.D1]
     assert [a.outcome for a in found] == [Outcome.OK, Outcome.OK, Outcome.REFUSED]
 
 

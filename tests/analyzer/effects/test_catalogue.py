@@ -25,7 +25,7 @@ OPERATION_KEYS = {
     "operation", "effect", "same_domain", "irreversible", "undo", "takes", "when", "unless",
     "source", "example",
 }  # fmt: skip
-FILES = [name for name in catalogue_files() if name != "credential_scopes"]
+FILES = catalogue_files()
 
 
 @pytest.mark.parametrize("name", FILES)
