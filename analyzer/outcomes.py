@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analyzer.model import Outcome
-from analyzer.operations import is_refusal
+from analyzer.refusals import is_refusal
 from analyzer.texts import Texts
 from recorder import semconv
 from recorder.model import Json, Kind, Status

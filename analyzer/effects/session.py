@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from analyzer.effects.calls import looks_like_sql
 from analyzer.effects.graphql import judge_graphql, judge_name
 from analyzer.effects.http import OVERRIDES, judge_plain_http, overridden
+from analyzer.effects.operations import judge_operation
 from analyzer.effects.places import UNKNOWN, Place
 from analyzer.effects.planned import PROGRAMS, Plans
 from analyzer.effects.ranks import rank, worst_of
@@ -21,7 +22,6 @@ from analyzer.effects.shell.judging import judge_shell
 from analyzer.effects.sql import judge_sql
 from analyzer.extent import Surface
 from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
-from analyzer.operations import judge_operation
 from analyzer.outcomes import answers_of
 from analyzer.requests import header, provider_behind, request_of
 from analyzer.resources import DELETED, Exchange, Ledger

@@ -8,8 +8,8 @@ import pytest
 
 from analyzer.effects import Spoken, judge_text
 from analyzer.effects.clouds import judge_aws
+from analyzer.effects.operations import judge_operation
 from analyzer.model import Effect, Judgement
-from analyzer.operations import judge_operation
 from analyzer.texts import Texts
 from recorder import semconv
 from recorder.audit import cloudtrail, gcp

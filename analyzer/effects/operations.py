@@ -2,7 +2,6 @@
 
 By the log's own word on whether it changed anything, then by the catalogue of the provider's
 operations, then by the operation's verb. What a verb does not tell is unknown, never a read.
-Whether an error means that it was refused is told here too.
 """
 
 from __future__ import annotations
@@ -17,17 +16,12 @@ from analyzer.model import Effect, Judgement
 from analyzer.texts import Texts, as_text
 from recorder import semconv
 
-__all__ = ["is_refusal", "judge_operation"]
+__all__ = ["judge_operation"]
 
 READ_ONLY = "flightlog.audit.read_only"
 DESTROYING = frozenset({"delete", "terminate", "destroy", "remove", "purge", "drop", "batchdelete"})
 READING = frozenset(
     {"get", "list", "describe", "head", "lookup", "search", "query", "watch", "scan"}
-)
-_REFUSAL = re.compile(
-    r"access_?denied|unauthori[sz]ed|not_?authori[sz]ed|permission_?denied|unauthenticated"
-    r"|forbidden|invalidclienttokenid|authfailure|signaturedoesnotmatch|expiredtoken",
-    re.IGNORECASE,
 )
 
 
@@ -111,8 +105,3 @@ _AREAS = {
     "container": "container", "storage": "storage",
 }  # fmt: skip
 """How gcloud calls what Google's services are called in its logs."""
-
-
-def is_refusal(error: str) -> bool:
-    """Tell whether a log's error code says that the caller was not allowed."""
-    return _REFUSAL.search(error) is not None
