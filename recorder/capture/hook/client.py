@@ -14,6 +14,8 @@ from posix import environ, getppid, getuid, read, stat, urandom, write
 ANSWERS = {b"cursor": b"{}\n", b"gemini": b"{}\n", b"copilot": b"{}\n"}
 ASKING = (b"PreToolUse", b"preToolUse", b"BeforeTool", b"before")
 """In the payloads, or the settings' event, of hooks that can hold a call back."""
+OPENING = (b"SessionStart", b"sessionStart", b"session.created", b"UserPromptSubmit")
+"""In the payloads of hooks that only open a session or a turn: no tool waits behind them."""
 GUARD_SECONDS = 3.0
 LIMIT = 16 * 1024 * 1024
 REACH_SECONDS = 0.05
@@ -72,10 +74,44 @@ def hand_over(frame: bytes, recording: bytes) -> None:
         try:
             deliver(frame, socket_of(recording))
         except OSError:
-            put_aside(frame, recording)
+            if only_opens(frame):
+                put_aside_behind(frame, recording)
+            else:
+                put_aside(frame, recording)
     except BaseException as error:
         leave_gap(recording, type(error).__name__)
         raise
+
+
+def only_opens(frame: bytes) -> bool:
+    """Return whether nothing is lost if the agent goes on before a frame is sealed.
+
+    A tool's own start is durable before the tool runs, as ever; a launch waits for nobody at its
+    end. What merely names such an event counts as one.
+    """
+    if environ.get(b"FLIGHTLOG_RUN") or any(word in frame for word in ASKING):
+        return False
+    return any(word in frame for word in OPENING)
+
+
+def put_aside_behind(frame: bytes, recording: bytes) -> None:
+    """Seal a frame into the spool in a child: that takes ten times longer than all else here."""
+    from posix import O_RDWR, dup2, fork, setsid  # noqa: PLC0415
+    from posix import open as open_file  # noqa: PLC0415
+
+    if fork():
+        return
+    try:
+        # Not of the agent's session, nor at the other end of what it waits on.
+        setsid()
+        nothing = open_file(b"/dev/null", O_RDWR)
+        for descriptor in range(3):
+            dup2(nothing, descriptor)
+        put_aside(frame, recording)
+    except BaseException as error:
+        leave_gap(recording, type(error).__name__)
+    finally:
+        leave(0)
 
 
 def complain(error: BaseException) -> None:

@@ -248,6 +248,35 @@ def test_one_hook_starts_a_recorder_for_those_that_follow_which_leaves_when_it_i
     assert verify(hooks.recording).ok
 
 
+def test_what_opens_a_session_is_sealed_behind_the_hook_and_the_agent_goes_on(
+    hooks: Hooks, own_folders: Path
+) -> None:
+    settings = own_folders / "config" / "flightlog" / "credentials.toml"
+    settings.parent.mkdir(parents=True)
+    os.mkfifo(settings)  # sealing waits until somebody writes to it
+    opening = {
+        "hook_event_name": "UserPromptSubmit",
+        "session_id": "s1",
+        "prompt": f"TOKEN={SECRET}",
+    }
+    done = hooks.run("claude-code", opening)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), "nobody holds its pipes"
+    assert hooks.spooled() == []
+    settings.write_text("")
+    assert until(lambda: hooks.spooled())
+    assert [fields["session"] for fields in hooks.spooled()] == ["s1"]
+    assert SECRET.encode() not in hooks.bytes_at_rest()
+
+
+@pytest.mark.parametrize("more", [{}, {"prompt": "PreToolUse"}])
+def test_what_a_tool_or_a_launch_waits_behind_is_sealed_before_the_hook_ends(
+    hooks: Hooks, more: dict[str, str]
+) -> None:
+    opening = {"hook_event_name": "SessionStart", "session_id": "s1", **more}
+    hooks.run("claude-code", opening, FLIGHTLOG_RUN="" if more else "run-1")
+    assert [fields["session"] for fields in hooks.spooled()] == ["s1"]
+
+
 def test_a_hook_inside_a_launch_starts_no_recorder_beside_the_launchs_own(hooks: Hooks) -> None:
     hooks.run("claude-code", START, FLIGHTLOG_LINGER="60", FLIGHTLOG_RUN="run-1")
     assert [fields["ref"] for fields in hooks.spooled()] == ["toolu_1"]
