@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from analyzer.model import Action, Effect, Finding, Sighting
 from analyzer.testimony import Certainty
@@ -20,7 +20,7 @@ from tui.scene import Scene
 from tui.testimony import doubt_lines, testimony_lines
 from tui.words import EFFECTS, outcome_words
 
-__all__ = ["MAX_VALUE", "action_lines"]
+__all__ = ["FIRST", "MAX_VALUE", "Whole", "action_lines", "whole_of"]
 
 MAX_VALUE = 64 * 1024
 """Characters of one value that are shown; the rest is counted."""
@@ -34,8 +34,25 @@ FIRST = {
     semconv.RESPONSE_BODY: "response body",
 }
 """The attributes that people look for first, in this order; the others follow by name."""
-type Blobs = Mapping[str, str]
-"""Attribute name -> its whole text, for values that are cut short in the action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A large value that was read: what is shown of it, and how much is not."""
+
+    text: str
+    more: int
+    """Bytes that are not in the text."""
+
+
+type Blobs = Mapping[str, Whole]
+"""Attribute name -> its value, for those that are cut short in the action."""
+
+
+def whole_of(data: bytes) -> Whole:
+    """Return what an account shows of a large value; no more than that is ever decoded."""
+    shown = data[:MAX_VALUE].decode("utf-8", "backslashreplace")
+    return Whole(shown, max(0, len(data) - MAX_VALUE))
 
 
 def action_lines(
@@ -165,18 +182,22 @@ def _values(action: Action, blobs: Blobs) -> Iterator[Line]:
     for name, heading in FIRST.items():
         if name in attributes:
             is_cut = name in action.blob_of and name not in blobs
-            yield from _value(heading, _whole(action, name, blobs), is_cut=is_cut)
+            yield from _value(heading, _known(action, name, blobs), is_cut=is_cut)
     rest = sorted(name for name in attributes if name not in FIRST)
     if rest:
         yield line("")
         yield line("recorded attributes", tone=Tone.STRONG)
         for name in rest:
-            value = _plain(_whole(action, name, blobs))
+            value = _plain(_known(action, name, blobs))
             yield line(Piece(f"{name}  ", Tone.DIM), value[:MAX_VALUE])
 
 
-def _whole(action: Action, name: str, blobs: Blobs) -> Json:
-    return blobs.get(name, action.attributes[name])
+def _known(action: Action, name: str, blobs: Blobs) -> Json:
+    read = blobs.get(name)
+    if read is None:
+        return action.attributes[name]
+    more = f"\n... {read.more:,} bytes more, the tab Raw has them" if read.more else ""
+    return read.text + more
 
 
 def _value(heading: str, value: Json, *, is_cut: bool) -> Iterator[Line]:
@@ -217,7 +238,8 @@ def _plain(value: Json) -> str:
 
 
 def _text(text: str) -> Iterator[Line]:
-    for row in text[:MAX_VALUE].replace("\r\n", "\n").split("\n"):
+    for row in text[: 2 * MAX_VALUE].replace("\r\n", "\n").split("\n"):
         yield line(row)
-    if len(text) > MAX_VALUE:
-        yield line(f"... {len(text) - MAX_VALUE:,} characters more", tone=Tone.DIM)
+    if len(text) > 2 * MAX_VALUE:
+        more = len(text) - 2 * MAX_VALUE
+        yield line(f"... {more:,} characters more, the tab Raw has them", tone=Tone.DIM)

@@ -3,7 +3,7 @@
     theme = "light"
 
     [keys]
-    bookmark = "b"
+    bookmark = "M"
     next = "right l"
 
 The actions' ids are those of `tui.actions`; the file is only read.
@@ -88,7 +88,7 @@ class _Reader:
             raise self._wrong(f"theme cannot be {theme!r}", f"one of {', '.join(THEMES)}")
         keys = found.get("keys", {})
         if not isinstance(keys, dict):
-            raise self._wrong("keys is no table", '[keys] with lines such as bookmark = "b"')
+            raise self._wrong("keys is no table", '[keys] with lines such as bookmark = "M"')
         keymap = {name: self._keys(name, value) for name, value in keys.items()}
         self._check_doubles(keymap)
         return Settings(theme, keymap)

@@ -44,8 +44,8 @@ class Source(Protocol):
         """Return a session, analysed."""
         ...
 
-    def blob(self, digest: str) -> str | None:
-        """Return a large value's text, None where it was removed."""
+    def blob(self, digest: str) -> bytes | None:
+        """Return a large value's bytes, None where it was removed."""
         ...
 
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
@@ -102,11 +102,10 @@ class RecordingSource:
                 self._scenes.popitem(last=False)
         return scene
 
-    def blob(self, digest: str) -> str | None:
-        """Return a large value's text, None where it was removed."""
+    def blob(self, digest: str) -> bytes | None:
+        """Return a large value's bytes, None where it was removed."""
         with Recording.open(self.path) as recording:
-            data = recording.blob(digest)
-        return None if data is None else data.decode("utf-8", "backslashreplace")
+            return recording.blob(digest)
 
     def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> Iterable[int] | None:
         """Return the rows that contain a text, None when `keep_on` said no in the middle."""

@@ -425,7 +425,7 @@ class HeldSource:
     def __init__(self, *analyses: Analysis, path: str = "/data/flight.db") -> None:
         self.path = Path(path)
         self.analyses = list(analyses)
-        self.blobs: dict[str, str] = {}
+        self.blobs: dict[str, bytes] = {}
         self.chain = Chain(is_intact=True, words="chain ok (L0 self)")
 
     def sessions(self) -> list[SessionRow]:
@@ -445,7 +445,7 @@ class HeldSource:
         found = [r for r, s in enumerate(subjects_of(scene.analysis)) if wanted in s.text]
         return found if keep_on() else None
 
-    def blob(self, digest: str) -> str | None:
+    def blob(self, digest: str) -> bytes | None:
         return self.blobs.get(digest)
 
 

@@ -382,7 +382,7 @@ async def test_a_long_value_is_fetched_for_the_action_that_is_looked_at() -> Non
                blob_of={semconv.GEN_AI_TOOL_RESULT: "d1"}),
     ])  # fmt: skip
     source = HeldSource(held)
-    source.blobs["d1"] = "beginning\n" + "x" * 200 + "\n" + "the end of it"
+    source.blobs["d1"] = b"beginning\n" + b"x" * 200 + b"\n" + b"the end of it"
     async with replaying(held, source=source) as (app, pilot, _screen):
         await pilot.press("G")
         await until(pilot, lambda: "the end of it" in text(app))

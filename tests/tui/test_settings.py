@@ -34,10 +34,10 @@ def test_settings_are_read_and_have_defaults(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert load_settings(tmp_path / "none.toml") == Settings()
-    path = written(tmp_path, 'theme = "light"\n[keys]\nbookmark = "b ctrl+b"\nslower = "{"\n')
+    path = written(tmp_path, 'theme = "light"\n[keys]\nbookmark = "M ctrl+b"\nslower = "!"\n')
     monkeypatch.setenv("FLIGHTLOG_CONFIG", str(path))
     assert settings_path() == path
-    assert load_settings() == Settings("light", {"bookmark": "b ctrl+b", "slower": "{"})
+    assert load_settings() == Settings("light", {"bookmark": "M ctrl+b", "slower": "!"})
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_the_name_of_a_key_leads_back_to_the_key() -> None:
 
 
 async def test_another_key_works_and_is_named_wherever_keys_are_named(tmp_path: Path) -> None:
-    given = Settings(keymap={"bookmark": "b", "findings": "V"})
+    given = Settings(keymap={"bookmark": "M", "findings": "V"})
     source = HeldSource(wipe(), path=str(tmp_path / "flight.db"))
     async with replaying(wipe(), source=source, given=given) as (app, pilot, screen):
         await pilot.press("m")
-        await pilot.press("b")
+        await pilot.press("M")
         await until(pilot, lambda: screen.remarks)
         assert len(CaseFile(Path(source.path)).entries(wipe().session.id)) == 1
         await pilot.press("right")
@@ -83,9 +83,9 @@ async def test_another_key_works_and_is_named_wherever_keys_are_named(tmp_path: 
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))
         shown = app.screen.query_one("#help", LineList).text()
-        assert any(row.split()[0] == "b" and "bookmark" in row for row in shown.splitlines() if row)
+        assert any(row.split()[0] == "M" and "bookmark" in row for row in shown.splitlines() if row)
     assert {act.keys for act in acts_of(Place.REPLAY, given.keymap) if act.id == "bookmark"} == {
-        "b"
+        "M"
     }
 
 

@@ -40,7 +40,7 @@ def test_a_long_value_is_read_whole(recording: Path) -> None:
     source = RecordingSource(recording)
     (action,) = (a for a in source.load("second").analysis.actions if a.blob_of)
     digest = action.blob_of[semconv.GEN_AI_TOOL_RESULT]
-    assert source.blob(digest) == "line of output\n" * 2_000
+    assert source.blob(digest) == b"line of output\n" * 2_000
     assert source.blob("00" * 32) is None
 
 

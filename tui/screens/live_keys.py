@@ -10,7 +10,7 @@ from textual.message import Message
 from analyzer.casefile import CaseFileError
 from analyzer.model import Action, Analysis
 from analyzer.state import StateIndex
-from tui.body import action_lines
+from tui.body import Whole, action_lines, whole_of
 from tui.clipboard import copy_text
 from tui.live_tail import LiveTail
 from tui.scene import Scene
@@ -27,7 +27,7 @@ class LiveKeys(Room):
     class BodyRead(Message):
         """The long values of an action were read."""
 
-        def __init__(self, action_id: int, values: Mapping[str, str]) -> None:
+        def __init__(self, action_id: int, values: Mapping[str, Whole]) -> None:
             super().__init__()
             self.action_id = action_id
             self.values = values
@@ -168,7 +168,7 @@ class LiveKeys(Room):
         else:
             super().action_back()
 
-    def _show_details(self, values: Mapping[str, str] | None = None) -> None:
+    def _show_details(self, values: Mapping[str, Whole] | None = None) -> None:
         tail, action = self.tail, self.current()
         if tail is None or action is None or not self.has_class("-details"):
             return
@@ -180,7 +180,7 @@ class LiveKeys(Room):
     @work(thread=True, exclusive=True, group="body", exit_on_error=False)
     def _read_body(self, action_id: int, digests: Mapping[str, str]) -> None:
         read = {name: self.flight.source.blob(digest) for name, digest in digests.items()}
-        known = {name: text for name, text in read.items() if text is not None}
+        known = {name: whole_of(data) for name, data in read.items() if data is not None}
         self.post_message(self.BodyRead(action_id, known))
 
     @on(BodyRead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from textual import on, work
 from textual.containers import Container
@@ -14,12 +14,10 @@ from analyzer.chain import Chain
 from analyzer.moments import parse_seek
 from recorder.errors import FlightlogError
 from tui.actions import Place, bindings
-from tui.body import action_lines
-from tui.case_lines import case_lines
 from tui.line import Line, Piece, Tone, line
 from tui.playhead import Playhead
 from tui.scene import Scene
-from tui.screens.replay_case import ReplayCase
+from tui.screens.replay_body import ReplayBody, TabRow
 from tui.transport import spread, transport_line
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
@@ -31,7 +29,7 @@ from tui.world import world_lines, world_summary
 __all__ = ["Replay"]
 
 
-class Replay(ReplayCase):
+class Replay(ReplayBody):
     """The replay of one session."""
 
     PLACE = Place.REPLAY
@@ -45,8 +43,10 @@ class Replay(ReplayCase):
     Replay #main { layout: horizontal; height: 1fr; }
     Replay #actions { width: 3fr; height: 1fr; }
     Replay #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
-    Replay #body { height: 2fr; }
-    Replay #state { height: 3fr; border-top: solid $panel-lighten-2; }
+    Replay #tabs { background: $panel; }
+    Replay #instead { display: none; }
+    Replay #body { height: 5fr; }
+    Replay #state { height: 6fr; border-top: solid $panel-lighten-2; }
     Replay #state:focus { border-top: solid $accent; }
     Replay #side:focus-within { border-left: solid $accent; }
     Replay.-short Lanes { display: none; }
@@ -62,7 +62,7 @@ class Replay(ReplayCase):
     Replay.-big Lanes { display: none; }
     Replay.-big #side { display: block; }
     Replay.-big-body #state { display: none; }
-    Replay.-big-state #body { display: none; }
+    Replay.-big-state #body, Replay.-big-state #tabs, Replay.-big-state #instead { display: none; }
     Replay.-big-state #state { height: 1fr; border-top: none; }
     Replay.-ascii #side { border-left: ascii $panel-lighten-2; }
     Replay.-ascii #state { border-top: ascii $panel-lighten-2; }
@@ -90,14 +90,6 @@ class Replay(ReplayCase):
             super().__init__()
             self.found = found
 
-    class BodyRead(Message):
-        """The long values of an action were read."""
-
-        def __init__(self, action_id: int, values: Mapping[str, str]) -> None:
-            super().__init__()
-            self.action_id = action_id
-            self.values = values
-
     _chain: Line = line(Piece("verifying ...   ", Tone.DIM))
 
     def furniture(self) -> Iterable[Widget]:
@@ -110,6 +102,8 @@ class Replay(ReplayCase):
         with Container(id="main"):
             yield ActionList(id="actions")
             with Container(id="side"):
+                yield TabRow(id="tabs")
+                yield OneLine(id="instead")
                 yield LineList(id="body")
                 yield LineList(id="state", indent=4)
 
@@ -172,7 +166,7 @@ class Replay(ReplayCase):
             self._show_header()
             self._show_transport()
             self._show_state()
-            self._show_body({})
+            self.show_body()
 
     def paint(self, playhead: Playhead) -> None:
         """Show another moment, or the same one with other settings."""
@@ -187,11 +181,11 @@ class Replay(ReplayCase):
         if playhead.t_ns != before.t_ns:
             self._show_state()
         if playhead.cursor != before.cursor or self._ends_between(before, playhead):
-            self._show_body({})
+            self.show_body()
 
     def case_changed(self) -> None:
         """Show what was written down of the action under the playhead."""
-        self._show_body({})
+        self.show_body()
 
     def _ends_between(self, before: Playhead, after: Playhead) -> bool:
         """True when the action under the playhead was still open at one of two moments alone."""
@@ -226,32 +220,6 @@ class Replay(ReplayCase):
         lines = make(self.scene, state, self.glyphs)
         panel.show(lines, keep_place=True, has_wrap=not is_summary)
 
-    def _show_body(self, values: Mapping[str, str]) -> None:
-        if self.scene is None or self.playhead is None:
-            return
-        row = self.playhead.cursor
-        body = self.query_one("#body", LineList)
-        t_ns = self.playhead.t_ns
-        action = self.scene.action(row)
-        lines = action_lines(self.scene, row, self.glyphs, values, t_ns=t_ns)
-        if action is not None:
-            # What people wrote down stands below the title and the findings.
-            below = 1 + len(self.scene.findings_of.get(action.id, ()))
-            said = [entry for entry in self.entries if entry.action == action.id]
-            lines[below:below] = case_lines(said)
-        body.show(lines, keep_place=bool(values))
-        if action is not None and action.blob_of and not values:
-            self._read_body(action.id, dict(action.blob_of))
-
-    @work(thread=True, exclusive=True, group="body", exit_on_error=False)
-    def _read_body(self, action_id: int, digests: Mapping[str, str]) -> None:
-        values: dict[str, str] = {}
-        for name, digest in digests.items():
-            text = self.flight.source.blob(digest)
-            if text is not None:
-                values[name] = text
-        self.post_message(self.BodyRead(action_id, values))
-
     @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
     def _verify(self) -> None:
         worker = get_current_worker()
@@ -264,11 +232,3 @@ class Replay(ReplayCase):
         tone = Tone.DIM if event.found.is_intact else Tone.CRITICAL
         self._chain = line(Piece(f"{event.found.words}   ", tone))
         self._show_header()
-
-    @on(BodyRead)
-    def _body_read(self, event: BodyRead) -> None:
-        if self.scene is None or self.playhead is None:
-            return
-        action = self.scene.action(self.playhead.cursor)
-        if action is not None and action.id == event.action_id and event.values:
-            self._show_body(event.values)

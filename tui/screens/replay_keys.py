@@ -63,6 +63,10 @@ class ReplayKeys(Room):
         """Tell whether a row is not hidden by a filter."""
         raise NotImplementedError
 
+    def toggle_branch(self) -> bool:
+        """Open or close the branch of a tree under the cursor; False where there is none."""
+        raise NotImplementedError
+
     def go(self, playhead: Playhead | None, otherwise: str = "") -> None:
         """Go somewhere by hand, which pauses; or say that there is nothing to go to."""
         target = playhead or self.playhead
@@ -159,8 +163,11 @@ class ReplayKeys(Room):
             self.go(self.playhead.to_fraction(tenths))
 
     def action_edge(self, by: int) -> None:
-        """Go to the start or the end."""
-        if self.playhead is not None:
+        """Go to the start or the end: of the session, or of the pane that has the keys."""
+        pane = self.pane()
+        if pane is not None and pane.id != "actions":
+            self.action_move(by * pane.row_count())
+        elif self.playhead is not None:
             line = self.playhead.timeline
             self.go(self.playhead.seek(line.end_ns if by > 0 else line.start_ns))
 
@@ -197,6 +204,8 @@ class ReplayKeys(Room):
 
     def action_enlarge(self) -> None:
         """Give the body, or the state if it has the focus, the whole height; or give it back."""
+        if self.toggle_branch():
+            return
         if self.has_class("-big"):
             self._restore()
             return
@@ -220,7 +229,9 @@ class ReplayKeys(Room):
     def action_move(self, by: int) -> None:
         """Move the playhead by actions in the list; scroll elsewhere."""
         pane = self.pane()
-        if pane is not None and pane.id != "actions":
+        if isinstance(pane, LineList) and pane.has_cursor:
+            pane.move_to(pane.cursor + by)
+        elif pane is not None and pane.id != "actions":
             pane.scroll_rows(by)
         elif self.playhead is not None:
             row = self.beside(self.playhead.cursor, by)

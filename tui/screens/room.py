@@ -141,6 +141,12 @@ class Room(Screen[None]):
         """Go to the next or previous pane."""
         self.focus_next() if by > 0 else self.focus_previous()
 
+    def action_sideways(self, by: int) -> None:
+        """Move the pane's rows by half of its width."""
+        pane = self.pane()
+        if pane is not None:
+            pane.shift_by(by)
+
     def action_page(self, by: int) -> None:
         """Move by what one pane holds."""
         pane = self.pane()

@@ -5,6 +5,7 @@ A widget per row would cost seconds for ten thousand rows; this draws only what 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Protocol, cast
 
@@ -23,6 +24,8 @@ from tui.safe_content import as_text, to_strip, wrap
 
 __all__ = ["Drawn", "LineList", "OneLine", "RowView", "glyphs_of"]
 
+MOST_COPIED = 20_000
+"""Lines that are handed out as one text, such as to the clipboard."""
 TONES = {tone.value for tone in Tone}
 TONE_CSS = """
     & > .tone--normal { color: $foreground; }
@@ -109,6 +112,8 @@ class RowView(ScrollView, inherit_bindings=False):
     }}
     """
     can_focus = True
+    shift = 0
+    """Cells that the rows are moved to the left, so that their ends can be seen."""
 
     class Picked(Message):
         """A row was clicked."""
@@ -136,6 +141,10 @@ class RowView(ScrollView, inherit_bindings=False):
         """Return the row of the cursor, None where there is none."""
         return None
 
+    def is_at_cursor(self, row: int) -> bool:
+        """Tell whether a row is drawn as the cursor's."""
+        return row == self.cursor_row()
+
     @property
     def row_width(self) -> int:
         """Cells of a row: without the scrollbar, which would hide the last column."""
@@ -162,17 +171,23 @@ class RowView(ScrollView, inherit_bindings=False):
         """Scroll by rows, at once."""
         self.scroll_to(y=self.scroll_offset.y + by, animate=False, immediate=True)
 
+    def shift_by(self, halves: int) -> None:
+        """Move the rows to the left (1) or back (-1) by half of the width."""
+        self.shift = max(0, self.shift + halves * max(self.row_width // 2, 1))
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         """Draw one row of the window."""
         row = round(self.scroll_offset.y) + y
-        width = self.row_width
+        width, shift = self.row_width, self.shift
         glyphs = glyphs_of(self)
         if row >= self.row_count():
             return to_strip((), width, self._tone_style, glyphs)
-        base = self._cursor_style() if row == self.cursor_row() else None
+        base = self._cursor_style() if self.is_at_cursor(row) else None
         pieces = self.row_pieces(row, width)
-        strip = to_strip(pieces, width, self._tone_style, glyphs, base=base)
-        return self._selected(strip, row).apply_offsets(0, row)
+        strip = to_strip(pieces, width + shift, self._tone_style, glyphs, base=base)
+        shown = self._selected(strip, row).crop(shift, shift + width)
+        return shown.apply_offsets(shift, row)
 
     def _tone_style(self, tone: Tone) -> Style:
         # Never None: a segment without a style crashes the NO_COLOR filter.
@@ -223,43 +238,74 @@ class RowView(ScrollView, inherit_bindings=False):
 
 
 class LineList(RowView):
-    """Rows made of lines: a body that wraps, or a list with a cursor that does not."""
+    """Rows made of lines: a body that wraps, or a list with a cursor, which wraps where asked."""
 
     def __init__(self, *, id: str, has_cursor: bool = False, indent: int = 2) -> None:  # noqa: A002
         super().__init__(id=id)
         self._lines: Sequence[Line] = ()
         self._rows: Sequence[Line] = ()
+        self._firsts: Sequence[int] = ()
+        """Row that each line begins in; empty where every line is one row."""
         self._wrapped_for = -1
         self._indent = indent
         self._has_wrap = True
+        self.is_wrapping = True
+        """What the reader wants of lines that could wrap."""
         self.has_cursor = has_cursor
         self.cursor = 0
+        """The line under the cursor."""
 
     def show(
-        self, lines: Sequence[Line], *, keep_place: bool = False, has_wrap: bool = True
+        self, lines: Sequence[Line], *, keep_place: bool = False, has_wrap: bool | None = None
     ) -> None:
-        """Show other lines; from the top unless the place is to be kept."""
+        """Show other lines; from the top unless the place is to be kept.
+
+        Args:
+            lines: what to show; made one by one as they are seen where they do not wrap.
+            keep_place: stay where it is scrolled to.
+            has_wrap: whether lines may wrap; default: only those without a cursor do.
+        """
         if lines == self._lines:
             return
         self._lines = lines
-        self._has_wrap = has_wrap and not self.has_cursor
+        self._has_wrap = not self.has_cursor if has_wrap is None else has_wrap
         self._wrapped_for = -1
         self.cursor = max(0, min(self.cursor, len(lines) - 1))
         self.rows_changed()
         if not keep_place:
+            self.shift = 0
             self.scroll_to(y=0, animate=False, immediate=True)
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What it shows, unwrapped."""
+        return self._lines
+
+    def toggle_wrap(self) -> bool:
+        """Wrap what is longer than a row, or cut it; return whether it wraps now."""
+        self.is_wrapping = not self.is_wrapping
+        self.shift = 0
+        self._wrapped_for = -1
+        self.rows_changed()
+        return self.is_wrapping
 
     def rows_changed(self) -> None:
         """Wrap for the width that there is now."""
         if self._wrapped_for != self.row_width and self.row_width > 0:
             self._wrapped_for = self.row_width
-            self._rows = self._wrapped() if self._has_wrap else self._lines
+            self._rows, self._firsts = self._lines, ()
+            if self._has_wrap and self.is_wrapping:
+                self._wrap()
         super().rows_changed()
 
-    def _wrapped(self) -> list[Line]:
-        glyphs = glyphs_of(self)
-        width = self.row_width
-        return [row for ln in self._lines for row in wrap(ln, width, glyphs, indent=self._indent)]
+    def _wrap(self) -> None:
+        glyphs, width = glyphs_of(self), self.row_width
+        rows: list[Line] = []
+        firsts: list[int] = []
+        for content in self._lines:
+            firsts.append(len(rows))
+            rows += wrap(content, width, glyphs, indent=self._indent)
+        self._rows, self._firsts = rows, firsts
 
     def row_count(self) -> int:
         """Return how many rows the lines take."""
@@ -270,16 +316,32 @@ class LineList(RowView):
         del width
         return self._rows[row]
 
-    def cursor_row(self) -> int | None:
-        """Return the row of the cursor."""
-        return self.cursor if self.has_cursor else None
+    def line_of(self, row: int) -> int:
+        """Return the line that a row is of."""
+        return bisect_right(self._firsts, row) - 1 if self._firsts else row
 
-    def move_to(self, row: int) -> None:
-        """Put the cursor on a row, kept within the list."""
-        self.cursor = max(0, min(row, self.row_count() - 1))
-        self.reveal(self.cursor)
+    def cursor_row(self) -> int | None:
+        """Return the first row of the cursor's line."""
+        if not self.has_cursor:
+            return None
+        return self._firsts[self.cursor] if self.cursor < len(self._firsts) else self.cursor
+
+    def is_at_cursor(self, row: int) -> bool:
+        """Tell whether a row is of the cursor's line."""
+        return self.has_cursor and self.line_of(row) == self.cursor
+
+    def move_to(self, number: int) -> None:
+        """Put the cursor on a line, kept within the list."""
+        self.cursor = max(0, min(number, len(self._lines) - 1))
+        row = self.cursor_row()
+        if row is not None:
+            self.reveal(row)
         self.refresh()
 
     def text(self) -> str:
-        """Return everything it shows as harmless plain text."""
-        return "\n".join(as_text(ln, glyphs_of(self)).rstrip() for ln in self._lines)
+        """Return everything it shows as harmless plain text, of very much only the beginning."""
+        shown = [as_text(self._lines[n], glyphs_of(self)).rstrip()
+                 for n in range(min(len(self._lines), MOST_COPIED))]  # fmt: skip
+        if len(self._lines) > MOST_COPIED:
+            shown.append(f"... {len(self._lines) - MOST_COPIED:,} lines more")
+        return "\n".join(shown)
