@@ -263,7 +263,7 @@ def test_what_opens_a_session_is_sealed_behind_the_hook_and_the_agent_goes_on(
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), "nobody holds its pipes"
     assert hooks.spooled() == []
     settings.write_text("")
-    assert until(lambda: hooks.spooled())
+    assert until(hooks.spooled)
     assert [fields["session"] for fields in hooks.spooled()] == ["s1"]
     assert SECRET.encode() not in hooks.bytes_at_rest()
 
