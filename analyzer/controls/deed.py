@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.deeds import HARMFUL, is_harmful
 from analyzer.model import Action, Effect, Judgement
@@ -115,22 +115,15 @@ def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
     arguments = arguments_of(raw)
     family = family_of(action.name)
     command = command_of(arguments)[:MAX_TEXT] if family is Family.SHELL else ""
-    return Deed(
-        id=action.id,
-        t_ns=action.start_ns,
-        is_timed=action.is_timed,
-        kind=action.kind,
-        name=action.name,
-        title=action.title,
+    return replace(
+        _bare(action, as_text(action.attributes.get(semconv.PROCESS_CWD)) or cwd),
         judgement=_foreseen(action),
         family=family,
         command=command,
         text=raw[:MAX_TEXT],
         paths=paths_of(action.name, arguments, cwd),
         sought=_sought(family, arguments, command),
-        carried=_carried(action),
         flags=action.judgement.bypass,
-        cwd=as_text(action.attributes.get(semconv.PROCESS_CWD)) or cwd,
     )
 
 
@@ -146,6 +139,17 @@ def _request(action: Action, texts: Texts, cwd: str) -> Deed:
     method = as_text(action.attributes.get(semconv.HTTP_METHOD)).upper()
     body = texts.whole(semconv.REQUEST_BODY)[:MAX_TEXT]
     url = as_text(action.attributes.get(semconv.URL_FULL))
+    return replace(
+        _bare(action, cwd),
+        text=f"{url}\n{body}",
+        host=host_of(action.attributes),
+        method=method,
+        unreadable=_unreadable(action, texts, method),
+    )
+
+
+def _bare(action: Action, cwd: str) -> Deed:
+    """Return what every action tells of itself."""
     return Deed(
         id=action.id,
         t_ns=action.start_ns,
@@ -154,12 +158,8 @@ def _request(action: Action, texts: Texts, cwd: str) -> Deed:
         name=action.name,
         title=action.title,
         judgement=action.judgement,
-        text=f"{url}\n{body}",
-        host=host_of(action.attributes),
-        method=method,
         carried=_carried(action),
         cwd=cwd,
-        unreadable=_unreadable(action, texts, method),
     )
 
 

@@ -48,61 +48,51 @@ class SoftDelete(Control):
         return Ruling(Answer.DENY, reason, safer)
 
 
-class BackupElsewhere(Control):
-    """A copy lies where this credential, this account, this provider cannot reach."""
+class Standing(Control):
+    """What is a property of the place: it looks at no deed."""
 
-    id = "backup-elsewhere"
-    title = "Backup on another trust boundary"
     gates = False
-    description = "What is destroyed can be restored from a copy that the same call cannot take."
 
     def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
         """Hold nothing."""
         del deed, past, settings
 
 
-class PointInTime(Control):
+class BackupElsewhere(Standing):
+    """A copy lies where this credential, this account, this provider cannot reach."""
+
+    id = "backup-elsewhere"
+    title = "Backup on another trust boundary"
+    description = "What is destroyed can be restored from a copy that the same call cannot take."
+
+
+class PointInTime(Standing):
     """The database can be brought back to any moment, from an archive of its own."""
 
     id = "pitr"
     title = "Point-in-time recovery"
-    gates = False
     description = (
         "Rows and tables can be brought back to a moment; not where the container goes, for the "
         "archive goes with it."
     )
 
-    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
-        """Hold nothing."""
-        del deed, past, settings
 
-
-class DeletionProtection(Control):
+class DeletionProtection(Standing):
     """The provider refuses to delete what is protected."""
 
     id = "deletion-protection"
     title = "Deletion protection"
-    gates = False
     description = (
         "The provider refuses the deletion until the protection is taken off, in a step of its own."
     )
 
-    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
-        """Hold nothing: the provider would."""
-        del deed, past, settings
 
-
-class Recorder(Control):
+class Recorder(Standing):
     """What happened can be replayed."""
 
     id = "recorder"
     title = "Replayable log"
-    gates = False
     description = "A record explains what happened and settles disputes; it stops nothing."
-
-    def rule(self, deed: Deed, past: Past, settings: Settings) -> None:
-        """Hold nothing."""
-        del deed, past, settings
 
 
 def is_resource_deletion(deed: Deed) -> bool:

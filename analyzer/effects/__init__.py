@@ -6,12 +6,11 @@ What cannot be read, and what nobody has described, is unknown: never a read.
 
 from analyzer.effects.planned import Plans
 from analyzer.effects.ranks import BADNESS, worst_of
-from analyzer.effects.session import TOKEN_WORDS, judge_all, judge_request
+from analyzer.effects.session import judge_all, judge_request
 from analyzer.effects.surfaces import Spoken, is_destructive, judge_text
 
 __all__ = [
     "BADNESS",
-    "TOKEN_WORDS",
     "Plans",
     "Spoken",
     "is_destructive",

@@ -25,13 +25,14 @@ from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.outcomes import answers_of
 from analyzer.requests import header, provider_behind, request_of
 from analyzer.resources import DELETED, Exchange, Ledger
+from analyzer.secret_names import names_a_secret
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
 from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_of
 from recorder import semconv
 from recorder.model import Json, Kind, Role
 
-__all__ = ["TOKEN_WORDS", "judge_all", "judge_request"]
+__all__ = ["judge_all", "judge_request"]
 
 GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 """What a call does with a credential that it has already."""
@@ -39,11 +40,6 @@ GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 SQL_KEYS = ("sql", "query", "statement", "sql_query", "queries")
 """Arguments of database tools that hold SQL."""
 PLAIN_READERS = frozenset({Family.READ, Family.SEARCH, Family.LIST})
-TOKEN_WORDS = re.compile(
-    r"token|secret|api[_-]?key|passw|credential|private[_-]?key|bearer|auth[_-]?key|\.env\b"
-    r"|ghp_|sk_live|AKIA",
-    re.IGNORECASE,
-)
 _SEARCH_COMMAND = re.compile(r"\b(?:e?grep|rg|ag|ack|git\s+grep|find)\b")
 
 
@@ -176,7 +172,7 @@ def _judge_call(action: Action, blobs: Blobs, plans: Plans) -> Judgement:
     sought = pattern_of(arguments) if family in {Family.SEARCH, Family.LIST} else ""
     if family is Family.SHELL and _SEARCH_COMMAND.search(command_of(arguments)):
         sought = command_of(arguments)
-    seeks = bool(TOKEN_WORDS.search(sought))
+    seeks = names_a_secret(sought)
     reasons = []
     if exposed:
         many = f"{len(exposed)} credentials" if len(exposed) > 1 else "a credential"

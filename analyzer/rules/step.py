@@ -31,6 +31,12 @@ class StepRule:
         del event, memory
         yield from ()
 
+    def inferred(self, action: Action, reason: str, *evidence: int) -> Finding:
+        """Return the rule's finding at an action, from evidence that is put together."""
+        return finding_of(
+            self.about, action, reason=reason, evidence=evidence, certainty=Certainty.INFERRED
+        )
+
 
 def finding_of(
     about: About,

@@ -11,8 +11,7 @@ from analyzer.model import Finding, Outcome, Severity
 from analyzer.rules.about import About
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory
-from analyzer.rules.step import StepRule, finding_of
-from analyzer.testimony import Certainty
+from analyzer.rules.step import StepRule
 from analyzer.texts import Texts
 from recorder import semconv
 
@@ -70,13 +69,12 @@ class StrongerAfterWarning(StepRule):
                 return
             more = flags - warned.flags
             if more and warned.words <= words and memory.past.last_human_ns() < warned.t_ns:
-                yield finding_of(
-                    self.about,
+                yield self.inferred(
                     action,
-                    reason=f"#{warned.action} failed or warned of a loss; #{action.id} does the "
+                    f"#{warned.action} failed or warned of a loss; #{action.id} does the "
                     f"same with {' '.join(sorted(more))}, and nobody spoke between",
-                    evidence=(warned.action, action.id),
-                    certainty=Certainty.INFERRED,
+                    warned.action,
+                    action.id,
                 )
                 return
 

@@ -9,8 +9,7 @@ from analyzer.model import Finding, Severity
 from analyzer.rules.about import About
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory
-from analyzer.rules.step import StepRule, finding_of
-from analyzer.testimony import Certainty
+from analyzer.rules.step import StepRule
 
 WINDOW_NS = 3_600 * 1_000_000_000
 _SELECTORS = re.compile(
@@ -74,14 +73,14 @@ class PointedElsewhere(StepRule):
         if action.start_ns - moment > WINDOW_NS or "target.remote" not in event.fields:
             return
         self._switched = None
-        yield finding_of(
-            self.about,
+        yield self.inferred(
             action,
-            reason=f"#{look} looked; #{number} changed what selects the target ({what}); "
+            f"#{look} looked; #{number} changed what selects the target ({what}); "
             f"#{action.id} {action.judgement.operation or action.title[:80]} destroyed without "
             "another look",
-            evidence=(look, number, action.id),
-            certainty=Certainty.INFERRED,
+            look,
+            number,
+            action.id,
         )
 
     def _switch(self, event: Event, command: str) -> str:

@@ -9,9 +9,8 @@ from analyzer.model import Finding, Severity
 from analyzer.rules.about import About
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory
-from analyzer.rules.step import StepRule, finding_of
+from analyzer.rules.step import StepRule
 from analyzer.rules.words import Demand, constraints_in
-from analyzer.testimony import Certainty
 from analyzer.texts import Texts
 from recorder import semconv
 from recorder.model import Kind
@@ -54,14 +53,14 @@ class ForgottenConstraint(StepRule):
             self._compacted = action.id
         elif self._lost and "effect.harms" in event.fields and "approval.missing" in event.fields:
             lost, self._lost = self._lost[0], []
-            yield finding_of(
-                self.about,
+            yield self.inferred(
                 action,
-                reason=f"#{lost.action} demands '{lost.words[:120]}'; #{self._compacted} compacted "
+                f"#{lost.action} demands '{lost.words[:120]}'; #{self._compacted} compacted "
                 f"the context and nothing after it says so again; #{action.id} "
                 f"{action.judgement.operation or action.title[:80]} came without an approval",
-                evidence=(lost.action, self._compacted, action.id),
-                certainty=Certainty.INFERRED,
+                lost.action,
+                self._compacted,
+                action.id,
             )
 
     def _hear(self, number: int, text: str) -> None:

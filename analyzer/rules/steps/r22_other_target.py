@@ -9,8 +9,7 @@ from analyzer.model import Finding, Severity
 from analyzer.rules.about import About
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory
-from analyzer.rules.step import StepRule, finding_of
-from analyzer.testimony import Certainty
+from analyzer.rules.step import StepRule
 
 _ASKS = re.compile(
     r"\b(?:delete|remove|drop|destroy|wipe|purge|tear down|clean up|reset|truncate)\s+"
@@ -50,13 +49,12 @@ class OtherTarget(StepRule):
                 return
             if any(_fits(name.lower(), one) for name in names for one in known):
                 return
-            yield finding_of(
-                self.about,
+            yield self.inferred(
                 action,
-                reason=f"#{consent.action} names {', '.join(names[:3])}; #{action.id} "
+                f"#{consent.action} names {', '.join(names[:3])}; #{action.id} "
                 f"{action.judgement.operation or 'destroyed'} hit {target[:80]}",
-                evidence=(consent.action, action.id),
-                certainty=Certainty.INFERRED,
+                consent.action,
+                action.id,
             )
             return
 

@@ -122,13 +122,13 @@ class ClaimAgainstRecord(StepRule):
                     yield self._said(turn, words, last, f"#{self._kept[-1]} lists copies")
 
     def _contradicted(self, claim: _Claim, action: Action, seen: int, environment: str) -> Finding:
-        return finding_of(
-            self.about,
+        return self.inferred(
             action,
-            reason=f"in #{claim.action} it said '{claim.quote}'; #{action.id} hit what #{seen} "
+            f"in #{claim.action} it said '{claim.quote}'; #{action.id} hit what #{seen} "
             f"shows to be of {environment}",
-            evidence=(claim.action, action.id, seen),
-            certainty=Certainty.INFERRED,
+            claim.action,
+            action.id,
+            seen,
         )
 
     def _said(self, turn: Action, words: str, harm: Action, record: str) -> Finding:
