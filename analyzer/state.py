@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from analyzer.model import Action, Analysis, ResourceState, Sighting
 from analyzer.requests import host_of
@@ -42,7 +42,9 @@ class StateIndex:
         actions = sorted(analysis.actions, key=attrgetter("start_ns", "id"))
         cwd = analysis.session.cwd
         self._open = VersionedMap(sorted(_openings(actions), key=lambda w: w[0]))
-        self._resources = VersionedMap(sorted(_resource_writes(actions), key=lambda w: w[0]))
+        self._resources = VersionedMap(
+            _ranked(sorted(_resource_writes(actions), key=itemgetter(0)))
+        )
         self._credentials = _Credentials(analysis, actions)
         self._hosts = FirstSeen(
             (a.start_ns, host)
@@ -84,7 +86,7 @@ class StateIndex:
         return WorldState(
             t_ns=t_ns,
             credentials=self._credentials.at(t_ns),
-            resources=tuple(sorted(self._resources.at(t_ns).values(), key=_loss_first)),
+            resources=tuple(state for _, state in sorted(self._resources.at(t_ns).values())),
             hosts=self._hosts.at(t_ns),
             files=self._files.at(t_ns),
             open_actions=tuple(self._open.at(t_ns)),
@@ -163,6 +165,15 @@ def _resource_writes(
         if moment is not None:
             for state in action.resources:
                 yield moment, state.id, state
+
+
+def _ranked(
+    writes: Sequence[tuple[int, str, ResourceState | None]],
+) -> list[tuple[int, str, tuple[int, ResourceState] | None]]:
+    """Give each state its place among all, once: a session of thousands is sorted at every look."""
+    states = sorted({id(s): s for _, _, s in writes if s is not None}.values(), key=_loss_first)
+    rank = {id(state): place for place, state in enumerate(states)}
+    return [(t, key, None if s is None else (rank[id(s)], s)) for t, key, s in writes]
 
 
 def _first_held(sighting: Sighting, name: str, scope: str) -> CredentialInHand:

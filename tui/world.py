@@ -74,10 +74,12 @@ def _named(resource: ResourceState) -> str:
 
 
 def _worst_first(state: WorldState) -> list[ResourceState]:
-    return sorted(
-        state.resources,
-        key=lambda r: (r.state not in GONE, r.state in UNKNOWN, r.state != "deleted"),
-    )
+    # Not by sorting: there may be thousands, and it is done for every moment.
+    parts: dict[str, list[ResourceState]] = {}
+    for resource in state.resources:
+        parts.setdefault(resource.state, []).append(resource)
+    order = sorted(parts, key=lambda r: (r not in GONE, r in UNKNOWN, r != "deleted"))
+    return [resource for condition in order for resource in parts[condition]]
 
 
 def _tone(resource: ResourceState) -> Tone:

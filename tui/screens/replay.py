@@ -28,6 +28,9 @@ from tui.world import world_lines, world_summary
 
 __all__ = ["Replay"]
 
+PANELS_NS = 400_000_000
+"""While it plays, body and state follow at reading pace: composing them is most of a frame."""
+
 
 class Replay(ReplayBody):
     """The replay of one session."""
@@ -91,6 +94,10 @@ class Replay(ReplayBody):
             self.found = found
 
     _chain: Line = line(Piece("verifying ...   ", Tone.DIM))
+    _panels_show: Playhead | None = None
+    """Where the replay stood when body and state were composed."""
+    _panels_ns = 0
+    """When that was, by the clock."""
 
     def furniture(self) -> Iterable[Widget]:
         """Strip, transport, lanes, list, body and state."""
@@ -178,9 +185,13 @@ class Replay(ReplayBody):
         self.query_one(Lanes).follow(playhead)
         self.query_one(ActionList).follow(playhead, centre=abs(playhead.cursor - before.cursor) > 1)
         self._show_transport()
-        if playhead.t_ns != before.t_ns:
+        now, shown = self.now_ns(), self._panels_show or before
+        if playhead.playing and before.playing and now - self._panels_ns < PANELS_NS:
+            return
+        self._panels_ns, self._panels_show = now, playhead
+        if playhead.t_ns != shown.t_ns:
             self._show_state()
-        if playhead.cursor != before.cursor or self._ends_between(before, playhead):
+        if playhead.cursor != shown.cursor or self._ends_between(shown, playhead):
             self.show_body()
 
     def case_changed(self) -> None:
