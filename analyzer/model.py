@@ -364,4 +364,6 @@ class Analysis:
     def end_ns(self) -> int:
         """Latest moment that anything is known of (ns since the epoch)."""
         known = [a.end_ns or a.start_ns for a in self.actions]
+        if known and not self.session.timed:
+            return max(known)
         return max([self.session.last_ns, *known])

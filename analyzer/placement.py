@@ -12,6 +12,8 @@ from recorder.model import StoredRecord
 
 __all__ = ["Place", "Placement"]
 
+STEP_NS = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -36,7 +38,8 @@ class Placement:
     """Gives each record without a time that of the timed record before it in its session.
 
     What stands before all of them gets the first one's, as soon as that is known. Each stands a
-    nanosecond after the one before it, so that their order stays one of time.
+    nanosecond after the one before it, so that their order stays one of time; in a session without
+    any time it is a second, so that it can be drawn and played in its order.
     """
 
     start_ns: int | None = None
@@ -68,7 +71,8 @@ class Placement:
         if session == self.session and self.start_ns is not None:
             return replace(record, t_ns=self.start_ns)
         # Only an order: whoever shows a time looks whether there is any.
-        self._held_ns[key] = self._held_ns.get(key, record.observed_ns - 1) + 1
+        held_ns = self._held_ns.get(key)
+        self._held_ns[key] = record.observed_ns if held_ns is None else held_ns + STEP_NS
         return replace(record, t_ns=self._held_ns[key])
 
     def settled(self, record: StoredRecord) -> list[int]:

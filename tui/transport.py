@@ -37,11 +37,12 @@ def _compose(
     total = format_offset(timeline.length_ns) if is_timed else NO_OFFSET
     idle, stops = _on(playhead.skip_idle), _on(playhead.stop_at_findings)
     watch = ""
-    if has_watch and playhead.watch_ns != timeline.length_ns:
+    is_compressed = is_timed and playhead.watch_ns != timeline.length_ns
+    if has_watch and is_compressed:
         at = format_offset(playhead.watched_ns)
         watch = f" (plays {at}/{format_offset(playhead.watch_ns)})"
     shown = f"{format_offset(playhead.offset_ns) if is_timed else NO_OFFSET}/{total}"
-    if playhead.watch_ns != timeline.length_ns and not is_long:
+    if is_compressed and not is_long:
         watch = f" ({format_offset(playhead.watch_ns)})"
     settings = f"i:skip {idle}{watch}  p:stop {stops}"
     if is_long:
@@ -76,7 +77,7 @@ def _next(scene: Scene, playhead: Playhead, glyphs: Glyphs) -> Line:
         "next ",
         Piece(f"{glyphs.finding} {worst.rule}", severity_tone(worst.severity)),
         f" and {len(due) - 1} more" if len(due) > 1 else "",
-        f" in {format_offset(stop.t_ns - playhead.t_ns)}",
+        f" in {format_offset(stop.t_ns - playhead.t_ns)}" if scene.analysis.session.timed else "",
     )
 
 

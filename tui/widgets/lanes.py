@@ -57,7 +57,8 @@ class Lanes(Drawn):
             self._prepare(window, width - LABEL)
             start = self._scene.timeline.start_ns
             if y == 0:
-                pieces = _ruler(window, start, width - LABEL)
+                is_timed = self._scene.analysis.session.timed
+                pieces = _ruler(window, start, width - LABEL) if is_timed else _UNTIMED
             elif y <= len(self._rows):
                 pieces = _lane(self._rows[y - 1], now, glyphs)
         return pieces
@@ -67,6 +68,9 @@ class Lanes(Drawn):
             scene = self._scene
             self._rows = lane_rows(scene.analysis, scene.timeline, scene.marks, window, cells)
             self._drawn = (window, cells)
+
+
+_UNTIMED = line(f"{'lanes':<{LABEL}}in order: nobody recorded when", tone=Tone.DIM)
 
 
 def _ruler(window: Window, start_ns: int, cells: int) -> Line:
