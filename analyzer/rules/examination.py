@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Collection, Iterator, Sequence
 
@@ -18,7 +19,7 @@ from analyzer.testimony import Certainty
 
 __all__ = ["Examination", "moments_of"]
 
-CHUNK = 50_000
+CHUNK = 5_000
 """Events that SQL is asked about at once; it bounds what a session of any length needs."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -116,17 +117,25 @@ def _of_event(detection: Detection, event: Event) -> Finding:
 
 
 def moments_of(actions: Sequence[Action]) -> Iterator[tuple[bool, Action]]:
-    """Yield (is it the end?, action) in order of time; of one moment, ends first."""
-    moments = []
-    for number, action in enumerate(actions):
-        moments.append((action.start_ns, 1, abs(action.id), number))
+    """Yield (is it the end?, action) in order of time; of one moment, ends first.
+
+    Only the ends of what is under way are kept: a session may be of any length.
+    """
+    ends: list[tuple[int, int, int, int]] = []
+    order = sorted(range(len(actions)), key=lambda n: (actions[n].start_ns, abs(actions[n].id)))
+    for number in order:
+        action = actions[number]
+        start = (action.start_ns, 1, abs(action.id), number)
+        while ends and ends[0] < start:
+            yield True, actions[heapq.heappop(ends)[3]]
+        yield False, action
         until = action.until_ns
         if until is not None:
             # What takes no time ends after it begins.
-            moments.append((until, 0 if until > action.start_ns else 2, abs(action.id), number))
-    moments.sort()
-    for _, step, _, number in moments:
-        yield step != 1, actions[number]
+            step = 0 if until > action.start_ns else 2
+            heapq.heappush(ends, (until, step, abs(action.id), number))
+    while ends:
+        yield True, actions[heapq.heappop(ends)[3]]
 
 
 def _filled(template: str, values: dict[str, Value] | dict[str, object]) -> str:

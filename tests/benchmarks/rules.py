@@ -82,6 +82,7 @@ def whole(number: int) -> None:
     began = time.process_time()
     sum(a.judgement.effect.destroys for a in judged)
     floor = time.process_time() - began
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     scope = TaskScope(judged, "/home/dev/shop")
     began = time.process_time()
     found = findings_of(
@@ -91,7 +92,8 @@ def whole(number: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{number:,} actions, {len(found):,} findings: {took:.1f} s of CPU, "  # noqa: T201
           f"{took / number * 1e6:.1f} µs each, {took / max(floor, 1e-9):.0f} x a mere walk, "
-          f"peak {peak:,.0f} MB")  # fmt: skip
+          f"peak {peak:,.0f} MB, "
+          f"{peak - before:,.0f} MB more than the actions themselves")  # fmt: skip
 
 
 def _judged(number: int) -> tuple[Action, ...]:
