@@ -10,7 +10,7 @@ from recorder.model import SessionRow
 from recorder.reader import Recording
 from recorder.verify import Problem, VerifyReport, verify
 
-__all__ = ["Chain", "chain_of"]
+__all__ = ["Chain", "chain_in", "chain_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Chain:
     """`chain ok (L0 self)`, or `chain BAD at record 44`."""
     doubtful: frozenset[str] = frozenset()
     """Ids of the sessions that something changed, missing or added concerns."""
+    problems: tuple[Problem, ...] = ()
 
     def state_of(self, session_id: str) -> str:
         """Return what stands in a list beside a session: `ok` or `BAD`."""
@@ -38,14 +39,24 @@ def chain_of(path: Path, *, progress: Callable[[int, int], None] | None = None) 
     Raises:
         RecordingError: it cannot be opened or read at all.
     """
-    report = verify(path, progress=progress)
+    return chain_in(verify(path, progress=progress))
+
+
+def chain_in(report: VerifyReport) -> Chain:
+    """Return what a verification showed.
+
+    Raises:
+        RecordingError: the recording cannot be opened any more.
+    """
     if report.ok:
         return Chain(is_intact=True, words=f"chain ok ({report.level})")
     first = report.problems[0]
     where = "" if first.seq is None else f" at record {first.seq}"
-    with Recording.open(path) as recording:
+    with Recording.open(report.path) as recording:
         doubtful = _doubtful(recording, report)
-    return Chain(is_intact=False, words=f"chain BAD{where}", doubtful=doubtful)
+    return Chain(
+        is_intact=False, words=f"chain BAD{where}", doubtful=doubtful, problems=report.problems
+    )
 
 
 def _doubtful(recording: Recording, report: VerifyReport) -> frozenset[str]:

@@ -19,6 +19,7 @@ from analyzer.commands.selection import chosen_session, opened
 from analyzer.filters import Filter, Scope, finding_subjects
 from analyzer.model import Analysis, Finding, Severity
 from analyzer.rules import rules_of
+from analyzer.rules.broken_chain import with_broken_chain
 from analyzer.timeline import offset_of
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
@@ -74,8 +75,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     for broken in rules.broken:
         click.echo(f"broken rule, left out: {safe_text(str(broken))}", err=True)
     with opened(recording) as source:
-        analysis = analyze(source, chosen_session(source, session).id, rules)
         chain = None if no_verify else chain_of(source.path)
+        analysis = analyze(source, chosen_session(source, session).id, rules)
+    analysis = with_broken_chain(analysis, chain)
     case = CaseFile(source.path)
     if dismiss is not None:
         _dismiss(case, analysis, dismiss, why or "")

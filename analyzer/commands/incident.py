@@ -17,6 +17,7 @@ from analyzer.incident.model import Incident
 from analyzer.model import Analysis
 from analyzer.reports.content import Statement, Story
 from analyzer.reports.story import story_of
+from analyzer.rules.broken_chain import with_broken_chain
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
 
@@ -43,9 +44,9 @@ def command(session: str | None, recording: str | None, as_json: bool, no_verify
       flightlog incident 3f2a --json
     """
     with opened(recording) as source:
-        analysis = analyze(source, chosen_session(source, session).id)
-        incident = incident_of(analysis, completeness_of(source, analysis), source.blob)
         chain = None if no_verify else chain_of(source.path)
+        analysis = with_broken_chain(analyze(source, chosen_session(source, session).id), chain)
+        incident = incident_of(analysis, completeness_of(source, analysis), source.blob)
     if chain is not None and not chain.is_intact:
         click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
     if as_json:

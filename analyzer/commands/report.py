@@ -8,6 +8,7 @@ import click
 
 from analyzer.analysis import analyze
 from analyzer.casefile import CaseFile
+from analyzer.chain import chain_in
 from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import completeness_of
@@ -15,6 +16,7 @@ from analyzer.filters import Filter, Scope
 from analyzer.incident import incident_of
 from analyzer.reports import REPORTERS, build
 from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
+from analyzer.rules.broken_chain import with_broken_chain
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
 from recorder.verify import verify
@@ -58,7 +60,9 @@ def command(
     """
     with opened(recording) as source:
         row = chosen_session(source, session)
-        analysis = analyze(source, row.id)
+        verified = None if no_verify else verify(source.path)
+        chain = chain_in(verified) if verified else None
+        analysis = with_broken_chain(analyze(source, row.id), chain)
         completeness = completeness_of(source, analysis)
         content = build(
             analysis,
@@ -68,7 +72,7 @@ def command(
             meta=source.meta,
             chosen=chosen,
             entries=CaseFile(source.path).entries(row.id),
-            integrity=NOT_VERIFIED if no_verify else integrity_of(verify(source.path)),
+            integrity=integrity_of(verified) if verified else NOT_VERIFIED,
         )
     text = REPORTERS[style](content)
     if output is None:
