@@ -18,12 +18,12 @@ from analyzer.model import Analysis, Severity
 from analyzer.rules.broken_chain import with_broken_chain
 from analyzer.testimony import Certainty
 from recorder.reader import Recording
-from tests.tui.factories import wipe
+from tests.analyzer.rule_samples import SAMPLES
 
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    return wipe().write(tmp_path / "flight.db")
+    return SAMPLES["R03"][0]().write(tmp_path / "flight.db")
 
 
 def changed(recording: Path, sql: str) -> Path:
