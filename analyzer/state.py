@@ -13,21 +13,24 @@ from dataclasses import replace
 from operator import attrgetter, itemgetter
 
 from analyzer.model import Action, Analysis, ResourceState, Sighting
+from analyzer.permissions import REQUESTED, permissions_of
 from analyzer.requests import host_of
 from analyzer.resources import DELETED, GONE
 from analyzer.testimony import Presence
 from analyzer.texts import Texts
 from analyzer.tools import Family, arguments_of, family_of, paths_of
 from analyzer.versions import FirstSeen, Latest, Total, VersionedMap
-from analyzer.world import CredentialInHand, WorldState
+from analyzer.world import CredentialInHand, Touch, WorldState
 from recorder import semconv
 from recorder.model import Kind, Role
 
 __all__ = ["StateIndex", "files_of", "is_human", "state_at"]
 
 ENDED = frozenset({DELETED, GONE})
+COST_USD = "flightlog.model.cost_usd"
+MICRO = 1_000_000
+"""Costs are added up in millionths, so that the sum does not depend on its order."""
 APPROVED = "approved"
-REQUESTED = "requested"
 
 
 def state_at(analysis: Analysis, t_ns: int) -> WorldState:
@@ -47,16 +50,24 @@ class StateIndex:
         )
         self._credentials = _Credentials(analysis, actions)
         self._hosts = FirstSeen(
-            (a.start_ns, host)
-            for a in actions
-            if a.kind is Kind.API_REQUEST and (host := host_of(a.attributes))
+            (
+                (a.start_ns, Touch(host, a.id, a.start_ns))
+                for a in actions
+                if a.kind is Kind.API_REQUEST and (host := host_of(a.attributes))
+            ),
+            attrgetter("name"),
         )
-        self._files = FirstSeen(
-            (a.start_ns, path)
+        touches = [
+            Touch(path, a.id, a.start_ns, family_of(a.name) is Family.EDIT)
             for a in actions
             if a.kind is Kind.TOOL_CALL
             for path in files_of(a, cwd)
-        )
+        ]
+        self._files = FirstSeen(((t.t_ns, t) for t in touches), attrgetter("name"))
+        self._written = FirstSeen(((t.t_ns, t) for t in touches if t.is_write), attrgetter("name"))
+        pending, settled = permissions_of(actions)
+        self._pending = VersionedMap(pending)
+        self._settled = FirstSeen(settled, id)
         self._tool_calls = _starts(actions, Kind.TOOL_CALL)
         self._requests = _starts(actions, Kind.API_REQUEST)
         self._approvals = Total(
@@ -66,16 +77,22 @@ class StateIndex:
         )
         self._input = _tokens(actions, semconv.GEN_AI_INPUT_TOKENS)
         self._output = _tokens(actions, semconv.GEN_AI_OUTPUT_TOKENS)
-        self._human: Latest[int | None] = Latest(
-            ((a.start_ns, a.start_ns) for a in actions if is_human(a)), None
+        self._cost = Total(
+            (a.until_ns, round(cost * MICRO))
+            for a in actions
+            if a.until_ns is not None
+            and isinstance(cost := a.attributes.get(COST_USD), int | float)
         )
-        self._cwd = Latest(
+        self._human: Latest[tuple[int, int] | None] = Latest(
+            ((a.start_ns, (a.start_ns, a.id)) for a in actions if is_human(a)), None
+        )
+        self._cwd: Latest[tuple[str, int | None]] = Latest(
             (
-                (a.start_ns, folder)
+                (a.start_ns, (folder, a.id))
                 for a in actions
                 if isinstance(folder := a.attributes.get(semconv.PROCESS_CWD), str) and folder
             ),
-            cwd,
+            (cwd, None),
         )
 
     def at(self, t_ns: int) -> WorldState:
@@ -83,20 +100,28 @@ class StateIndex:
 
         Among the resources what was lost comes first.
         """
+        human = self._human.at(t_ns)
+        cwd, cwd_action = self._cwd.at(t_ns)
         return WorldState(
             t_ns=t_ns,
             credentials=self._credentials.at(t_ns),
             resources=tuple(state for _, state in sorted(self._resources.at(t_ns).values())),
-            hosts=self._hosts.at(t_ns),
-            files=self._files.at(t_ns),
+            contacted=self._hosts.at(t_ns),
+            touched=self._files.at(t_ns),
+            written=self._written.at(t_ns),
             open_actions=tuple(self._open.at(t_ns)),
             approvals=self._approvals.at(t_ns),
+            pending=tuple(self._pending.at(t_ns).values()),
+            settled=self._settled.at(t_ns),
             tool_calls=self._tool_calls.at(t_ns),
             requests=self._requests.at(t_ns),
             input_tokens=self._input.at(t_ns),
             output_tokens=self._output.at(t_ns),
-            last_human_ns=self._human.at(t_ns),
-            cwd=self._cwd.at(t_ns),
+            cost_usd=self._cost.at(t_ns) / MICRO,
+            last_human_ns=None if human is None else human[0],
+            last_human_action=None if human is None else human[1],
+            cwd=cwd,
+            cwd_action=cwd_action,
         )
 
 
@@ -126,6 +151,7 @@ class _Credentials:
                 self._held[seen],
                 last_use=(uses[seen].host or uses[seen].place),
                 last_use_action=uses[seen].action,
+                last_use_ns=uses[seen].t_ns,
             )
             if seen in uses
             else self._held[seen]

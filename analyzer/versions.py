@@ -8,7 +8,7 @@ together hold no more than a few times the writes, however long the session.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 __all__ = ["CHECKPOINT_EVERY", "FirstSeen", "Latest", "Total", "VersionedMap"]
@@ -48,13 +48,20 @@ class Latest[V]:
 class FirstSeen[V]:
     """Things that stay once they are seen."""
 
-    def __init__(self, seen: Iterable[tuple[int, V]]) -> None:
-        """Take (moment in ns, thing) in order of time, each as often as it was seen."""
-        first: dict[V, int] = {}
+    def __init__(
+        self, seen: Iterable[tuple[int, V]], same: Callable[[V], object] | None = None
+    ) -> None:
+        """Take (moment in ns, thing) in order of time, each as often as it was seen.
+
+        Args:
+            seen: the moments and things.
+            same: what two things are one by; default: that they are equal.
+        """
+        first: dict[object, tuple[int, V]] = {}
         for t_ns, thing in seen:
-            first.setdefault(thing, t_ns)
-        self._things = tuple(first)
-        self._times = list(first.values())
+            first.setdefault(thing if same is None else same(thing), (t_ns, thing))
+        self._things = tuple(thing for _, thing in first.values())
+        self._times = [t_ns for t_ns, _ in first.values()]
 
     def at(self, t_ns: int) -> tuple[V, ...]:
         """Return what was seen up to a moment, in the order in which it was."""

@@ -5,67 +5,128 @@ Pure. Every statement carries its certainty and the action that it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from analyzer.model import ResourceState
+from analyzer.permissions import REQUESTED
 from analyzer.testimony import Certainty
-from analyzer.timeline import offset_of
-from analyzer.world import CredentialInHand, WorldState
+from analyzer.timeline import format_length, offset_of
+from analyzer.world import Approval, CredentialInHand, Touch, WorldState
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
 
-__all__ = ["world_lines", "world_summary"]
+__all__ = ["Item", "changed_items", "world_items", "world_lines", "world_summary"]
 
 GONE = {"deleted", "gone"}
 MOST = 200
 """Resources that the panel names; it is composed anew for every moment."""
+FEW = 50
+"""Files, hosts, permissions and open actions that it names of each."""
+MAX_SUBJECT = 120
 UNKNOWN = {"not looked at", "unknown"}
 
 
+class Item(NamedTuple):
+    """One row of the panel."""
+
+    content: Line
+    action: int | None = None
+    """The action that it is known from; None for headings and sums."""
+    same: str = ""
+    """What it is recognised by at another moment; empty: by its content."""
+
+
 def world_lines(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:
-    """Return the whole state panel."""
+    """Return the whole state in lines."""
+    return [item.content for item in world_items(scene, state, glyphs)]
+
+
+def changed_items(
+    scene: Scene, state: WorldState, before: WorldState, glyphs: Glyphs
+) -> list[Item]:
+    """Return the whole state; what was not so at an earlier moment is marked with a star."""
+    then = {item.same or item.content for item in world_items(scene, before, glyphs)}
+    return [
+        item
+        if item.action is None or (item.same or item.content) in then
+        else item._replace(content=(*item.content, Piece(" *", Tone.ACCENT)))
+        for item in world_items(scene, state, glyphs)
+    ]
+
+
+def world_items(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Item]:
+    """Return the whole state panel, each row with the action that it stands on."""
     at = offset_of(scene.analysis, state.t_ns)
     count = len(state.credentials)
     held = f"{count} credential{'' if count == 1 else 's'} in hand"
-    lines = [line(Piece(f"STATE AT {at}", Tone.STRONG), f"   {held}")]
-    for credential in reversed(state.credentials):
-        lines += _credential(scene, credential, glyphs)
-    lines += _resources(state)
-    lines += _counts(scene, state)
-    return lines
-
-
-def _credential(scene: Scene, held: CredentialInHand, glyphs: Glyphs) -> Iterator[Line]:
-    scope = f"scope {held.scope}" if held.scope else "scope not known"
-    yield line(Piece(held.name, Tone.ACCENT), f", {scope}")
-    yield line(
-        f"  {glyphs.arrow} {held.first_place} #{held.first_action}",
-        Piece(f" {scene.certainty_of(held.fingerprint).value}", Tone.DIM),
-    )
-    if held.last_use:
-        # Below zero is a request that only a command line tells of.
-        known = "inferred" if (held.last_use_action or 0) < 0 else "observed"
-        yield line(f"  used: {held.last_use} #{held.last_use_action}", Piece(f" {known}", Tone.DIM))
-
-
-def _resources(state: WorldState) -> Iterator[Line]:
-    if not state.resources:
-        yield line("no resource seen yet", tone=Tone.DIM)
+    items = [Item(line(Piece(f"STATE AT {at}", Tone.STRONG), f"   {held}"))]
+    # What is lost comes before anything else: it is what a reader looks for.
     worst = _worst_first(state)
+    lost = [resource for resource in worst if resource.state in GONE]
+    items += _resources(lost)
+    for credential in reversed(state.credentials):
+        items += _credential(scene, credential, glyphs)
+    if not worst:
+        items.append(Item(line("no resource seen yet", tone=Tone.DIM)))
+    items += _resources(worst[len(lost) :])
+    items.append(_human(scene, state))
+    items += _open_now(scene, state)
+    items += _permissions(state)
+    items.append(Item(line(f"hosts   {len(state.contacted)} contacted")))
+    items += _touched("contacted", state.contacted, scene)
+    files = f"files   {len(state.touched)} touched, {len(state.written)} written"
+    items.append(Item(line(files)))
+    items += _touched("written", state.written, scene)
+    items += _touched("touched", state.touched, scene)
+    items += _sums(state)
+    return items
+
+
+def _credential(scene: Scene, held: CredentialInHand, glyphs: Glyphs) -> Iterator[Item]:
+    scope = f"scope {held.scope}" if held.scope else "scope not known"
+    yield Item(line(Piece(held.name, Tone.ACCENT), f", {scope}"), held.first_action)
+    seen = offset_of(scene.analysis, held.first_ns)
+    yield Item(
+        line(
+            f"  {glyphs.arrow} {held.first_place} #{held.first_action}",
+            Piece(f" {seen} {scene.certainty_of(held.fingerprint).value}", Tone.DIM),
+        ),
+        held.first_action,
+    )
+    if not held.last_use:
+        yield Item(line("  not used so far", tone=Tone.DIM))
+        return
+    # Below zero is a request that only a command line tells of.
+    known = "inferred" if (held.last_use_action or 0) < 0 else "observed"
+    used = "" if held.last_use_ns is None else offset_of(scene.analysis, held.last_use_ns)
+    yield Item(
+        line(
+            f"  used: {held.last_use} #{held.last_use_action}",
+            Piece(f" {used} {known}", Tone.DIM),
+        ),
+        held.last_use_action,
+    )
+
+
+def _resources(worst: Sequence[ResourceState]) -> Iterator[Item]:
     for resource in worst[:MOST]:
-        yield line(
-            f"{_named(resource)} ",
-            Piece(resource.state.upper(), _tone(resource)),
-            Piece(f" {resource.certainty.value}", Tone.DIM),
-            Piece(f" #{resource.action}" if resource.action else "", Tone.DIM),
+        yield Item(
+            line(
+                f"{_named(resource)} ",
+                Piece(resource.state.upper(), _tone(resource)),
+                Piece(f" {resource.certainty.value}", Tone.DIM),
+                Piece(f" #{resource.action}" if resource.action else "", Tone.DIM),
+            ),
+            resource.action or None,
         )
-        where = "" if resource.environment == "unknown" else resource.environment
+        where = "environment unknown" if resource.environment == "unknown" else resource.environment
         why = "; ".join(part for part in (where, resource.basis) if part)
-        if why:
-            yield line(f"  {why}", tone=Tone.DIM)
+        yield Item(line(f"  {why}", tone=Tone.DIM), resource.action or None)
     if len(worst) > MOST:
-        yield line(f"and {len(worst) - MOST:,} resources more, none of them worse", tone=Tone.DIM)
+        more = f"and {len(worst) - MOST:,} resources more, none of them worse"
+        yield Item(line(more, tone=Tone.DIM))
 
 
 def _named(resource: ResourceState) -> str:
@@ -88,31 +149,93 @@ def _tone(resource: ResourceState) -> Tone:
     return Tone.DIM if resource.state in UNKNOWN else Tone.GOOD
 
 
-def _counts(scene: Scene, state: WorldState) -> list[Line]:
-    lines = [
-        line(
-            f"done    {state.tool_calls} tool calls, {state.requests} requests, "
-            f"{len(state.open_actions)} open"
-        ),
-        line("human   ", *_human(scene, state)),
-    ]
-    if state.hosts:
-        lines.append(line(f"hosts   {', '.join(state.hosts)}"))
-    if state.files:
-        lines.append(line(f"files   {len(state.files)} touched, last {state.files[-1]}"))
-    if state.input_tokens or state.output_tokens:
-        lines.append(line(f"tokens  in {state.input_tokens:,} out {state.output_tokens:,}"))
-    if state.cwd:
-        lines.append(line(f"cwd     {state.cwd}"))
-    return lines
-
-
-def _human(scene: Scene, state: WorldState) -> tuple[Piece, ...]:
-    approvals = f"{state.approvals} approval{'' if state.approvals == 1 else 's'}"
+def _human(scene: Scene, state: WorldState) -> Item:
     if state.last_human_ns is None:
-        return (Piece(f"{approvals}, nobody has said anything"),)
+        return Item(line("human   nobody has said or decided anything"))
     at = offset_of(scene.analysis, state.last_human_ns)
-    return (Piece(f"{approvals}, last said something at {at}"),)
+    ago = format_length(state.t_ns - state.last_human_ns)
+    return Item(
+        line(
+            f"human   {ago} ago, at {at} #{state.last_human_action}",
+            Piece("  last word or decision", Tone.DIM),
+        ),
+        state.last_human_action,
+        f"human {state.last_human_action}",
+    )
+
+
+def _open_now(scene: Scene, state: WorldState) -> Iterator[Item]:
+    yield Item(line(f"open    {len(state.open_actions)} running"))
+    for number in state.open_actions[:FEW]:
+        row = scene.row_of.get(number)
+        if row is None:
+            continue
+        action = scene.analysis.actions[row]
+        process = "" if action.pid is None else f" process {action.pid}"
+        since = format_length(state.t_ns - action.start_ns)
+        yield Item(
+            line(f"  {since} ", Piece(f"{action.lane.value}{process} #{number} ", Tone.DIM),
+                 action.name),
+            number,
+        )  # fmt: skip
+    yield from _more(len(state.open_actions), "running")
+
+
+def _permissions(state: WorldState) -> Iterator[Item]:
+    """Yield permissions: first those that wait for an answer, then the newest that were settled."""
+    waiting = [p for p in state.pending if p.decision == REQUESTED]
+    answered = [p for p in state.pending if p.decision != REQUESTED]
+    given = f"{state.approvals} approval{'' if state.approvals == 1 else 's'} given"
+    settled = f"{len(state.settled)} settled with their call"
+    yield Item(line(f"permits {given}, {len(waiting)} waiting, {settled}"))
+    for permission in [*waiting, *answered, *reversed(state.settled[-FEW:])][:FEW]:
+        yield _permission(permission)
+    yield from _more(len(state.pending) + len(state.settled), "permissions")
+
+
+def _permission(permission: Approval) -> Item:
+    used = "not used" if permission.used_by is None else f"used by #{permission.used_by}"
+    by = f" by {permission.by}" if permission.by else ""
+    person = "" if permission.presence is None else f"; a person: {permission.presence.value}"
+    is_waiting = permission.decision == REQUESTED
+    return Item(
+        line(
+            Piece(f"  {permission.decision}{by}", Tone.ACCENT if is_waiting else Tone.NORMAL),
+            f" #{permission.action} {permission.subject}"[:MAX_SUBJECT],
+            Piece("" if is_waiting else f"  {used}", Tone.DIM),
+            Piece(f"{person}, inferred" if person else "", Tone.DIM),
+        ),
+        permission.action,
+    )
+
+
+def _touched(what: str, touches: Sequence[Touch], scene: Scene) -> Iterator[Item]:
+    """Yield files or hosts, the newest first."""
+    for touch in reversed(touches[-FEW:]):
+        at = offset_of(scene.analysis, touch.t_ns)
+        yield Item(
+            line(f"  {touch.name} #{touch.action}", Piece(f" first {what} {at}", Tone.DIM)),
+            touch.action,
+        )
+    yield from _more(len(touches), what)
+
+
+def _more(count: int, what: str) -> Iterator[Item]:
+    if count > FEW:
+        yield Item(line(f"  and {count - FEW:,} {what} more", tone=Tone.DIM))
+
+
+def _sums(state: WorldState) -> Iterator[Item]:
+    yield Item(line(f"done    {state.tool_calls} tool calls, {state.requests} requests"))
+    cost = f", cost ${state.cost_usd:,.2f}" if state.cost_usd else ", cost not recorded"
+    if state.input_tokens or state.output_tokens or state.cost_usd:
+        tokens = f"tokens  in {state.input_tokens:,} out {state.output_tokens:,}"
+        yield Item(line(tokens, Piece(cost, Tone.DIM)))
+    else:
+        yield Item(line("tokens  none recorded", tone=Tone.DIM))
+    if state.cwd:
+        told = "" if state.cwd_action is None else f" #{state.cwd_action}"
+        yield Item(line(f"cwd     {state.cwd}{told}"), state.cwd_action)
 
 
 def world_summary(scene: Scene, state: WorldState, glyphs: Glyphs) -> list[Line]:

@@ -148,7 +148,10 @@ def test_counts_files_hosts_people_and_open_actions_are_those_of_the_moment(
     assert (during.tool_calls, during.requests) == (5, 3)
     assert during.files == ("services/api/.env.staging", "scripts/domains/domains.env")
     assert during.hosts == ("127.0.0.1:4443",)
+    assert [touch.is_write for touch in during.touched] == [False, False]
+    assert during.contacted[0].t_ns == action(analysis, "query project").start_ns
     assert during.last_human_ns == ns(0.5)
+    assert during.last_human_action == analysis.actions[1].id
     assert (during.input_tokens, during.approvals, during.cwd) == (0, 0, CWD)
     end = index.at(ns(300))
     assert (end.input_tokens, end.output_tokens, end.approvals) == (100, 7, 1)

@@ -307,9 +307,9 @@ async def test_enter_gives_the_body_or_the_state_the_whole_height(size: tuple[in
         await pilot.press("tab", "tab")
         assert screen.focused is not None
         assert screen.focused.id == "state"
-        await pilot.press("enter")
+        await pilot.press("plus")
         await until(pilot, lambda: "STATE AT 00:04.9   2 credentials" in text(app))
-        await pilot.press("enter")
+        await pilot.press("underscore")
         await until(pilot, lambda: "now: rows below" in text(app))
 
 

@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from analyzer.chain import Chain
 from analyzer.moments import parse_seek
+from analyzer.timeline import SECOND
 from recorder.errors import FlightlogError
 from tui.actions import Place, bindings
 from tui.line import Line, Piece, Tone, line
@@ -24,7 +25,7 @@ from tui.widgets.heat import Heat
 from tui.widgets.lanes import Lanes
 from tui.widgets.lines import LineList, OneLine
 from tui.words import agent_name, banner, count_words, short_path, when
-from tui.world import world_lines, world_summary
+from tui.world import changed_items, world_summary
 
 __all__ = ["Replay"]
 
@@ -111,8 +112,8 @@ class Replay(ReplayBody):
             with Container(id="side"):
                 yield TabRow(id="tabs")
                 yield OneLine(id="instead")
-                yield LineList(id="body")
-                yield LineList(id="state", indent=4)
+                yield LineList(id="body", is_quiet=True)
+                yield LineList(id="state", is_quiet=True, indent=4)
 
     def on_mount(self) -> None:
         """Begin to load."""
@@ -224,12 +225,19 @@ class Replay(ReplayBody):
     def _show_state(self) -> None:
         if self.scene is None or self.playhead is None:
             return
-        state = self.scene.states.at(self.playhead.t_ns)
+        t_ns = self.playhead.t_ns
+        state = self.scene.states.at(t_ns)
         panel = self.query_one("#state", LineList)
         is_summary = self.has_class("-narrow") and not self.has_class("-big-state")
-        make = world_summary if is_summary else world_lines
-        lines = make(self.scene, state, self.glyphs)
-        panel.show(lines, keep_place=True, has_wrap=not is_summary)
+        panel.has_cursor = not is_summary
+        if is_summary:
+            self.cited = ()
+            panel.show(world_summary(self.scene, state, self.glyphs), has_wrap=False)
+            return
+        before = self.scene.states.at(t_ns - SECOND)
+        items = changed_items(self.scene, state, before, self.glyphs)
+        self.cited = [item.action for item in items]
+        panel.show([item.content for item in items], keep_place=True, has_wrap=True)
 
     @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
     def _verify(self) -> None:

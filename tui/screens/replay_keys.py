@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.timer import Timer
@@ -43,6 +43,8 @@ class ReplayKeys(Room):
         """What to do once the session is loaded, such as going to a moment."""
         self.chosen = chosen
         """Which actions are shown."""
+        self.cited: Sequence[int | None] = ()
+        """The action that each row of the state panel stands on."""
         self.now_ns: Callable[[], int] = time.monotonic_ns
         self._clock: Timer | None = None
         self._ticked_ns = 0
@@ -204,8 +206,28 @@ class ReplayKeys(Room):
 
     def action_enlarge(self) -> None:
         """Give the body, or the state if it has the focus, the whole height; or give it back."""
-        if self.toggle_branch():
+        if self.toggle_branch() or self._to_cited():
             return
+        self.action_enlarged()
+
+    def _to_cited(self) -> bool:
+        """Go to the action that the row under the state's cursor stands on."""
+        pane = self.pane()
+        if self.playhead is None or not isinstance(pane, LineList) or pane.id != "state":
+            return False
+        if not pane.has_cursor:
+            return False
+        cited = self.cited[pane.cursor] if pane.cursor < len(self.cited) else None
+        row = None if self.scene is None or cited is None else self.scene.row_of.get(cited)
+        if row is None:
+            self.say("this row stands on no single action")
+        else:
+            self.go(self.playhead.to_row(row))
+            self.say(f"#{cited}, which the state told of")
+        return True
+
+    def action_enlarged(self) -> None:
+        """Give the pane the whole height, or give it back."""
         if self.has_class("-big"):
             self._restore()
             return
@@ -213,6 +235,13 @@ class ReplayKeys(Room):
         self.add_class("-big", f"-big-{which}")
         self.query_one(f"#{which}").focus()
         self.call_after_refresh(self.resized)
+
+    def action_restored(self) -> None:
+        """Give an enlarged pane's height back."""
+        if self.has_class("-big"):
+            self._restore()
+        else:
+            self.say("no pane is enlarged")
 
     def _restore(self) -> None:
         self.remove_class("-big", "-big-body", "-big-state")

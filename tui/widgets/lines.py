@@ -240,8 +240,17 @@ class RowView(ScrollView, inherit_bindings=False):
 class LineList(RowView):
     """Rows made of lines: a body that wraps, or a list with a cursor, which wraps where asked."""
 
-    def __init__(self, *, id: str, has_cursor: bool = False, indent: int = 2) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002
+        has_cursor: bool = False,
+        is_quiet: bool = False,
+        indent: int = 2,
+    ) -> None:
+        """Make an empty list; a quiet one shows its cursor only while it has the keys."""
         super().__init__(id=id)
+        self._is_quiet = is_quiet
         self._lines: Sequence[Line] = ()
         self._rows: Sequence[Line] = ()
         self._firsts: Sequence[int] = ()
@@ -328,7 +337,8 @@ class LineList(RowView):
 
     def is_at_cursor(self, row: int) -> bool:
         """Tell whether a row is of the cursor's line."""
-        return self.has_cursor and self.line_of(row) == self.cursor
+        is_shown = self.has_cursor and (self.has_focus or not self._is_quiet)
+        return is_shown and self.line_of(row) == self.cursor
 
     def move_to(self, number: int) -> None:
         """Put the cursor on a line, kept within the list."""

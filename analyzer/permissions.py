@@ -1,0 +1,96 @@
+"""Permissions over time: asked for, given or denied, and used by the call that they let through.
+
+A permission and its call belong together where both name the same call; nothing is guessed from
+times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from operator import itemgetter
+
+from analyzer.model import Action, Outcome
+from analyzer.texts import as_text
+from analyzer.world import Approval
+from recorder import semconv
+from recorder.model import Kind
+
+__all__ = ["REQUESTED", "permissions_of"]
+
+REQUESTED = "requested"
+DENIED = "denied"
+NEVER = "never answered"
+MAX_SUBJECT = 200
+type Write = tuple[int, str, Approval | None]
+
+
+def permissions_of(
+    actions: Sequence[Action],
+) -> tuple[list[Write], list[tuple[int, Approval]]]:
+    """Return when permissions are asked for, given and settled, and as what they were settled.
+
+    Settled is one whose call has begun with it or was denied, or that nobody answered before its
+    call was over.
+
+    Args:
+        actions: a session's, in order of time.
+    """
+    asked: dict[str, Approval] = {}
+    writes: list[Write] = []
+    settled: list[tuple[int, Approval]] = []
+    for action in actions:
+        key = as_text(action.attributes.get(semconv.GEN_AI_TOOL_CALL_ID)) or f"#{action.id}"
+        if action.kind is Kind.APPROVAL:
+            asked[key] = _approval(action)
+            writes.append((action.start_ns, key, asked[key]))
+        elif action.kind is Kind.TOOL_CALL:
+            told = asked.pop(key, None)
+            if told is not None or action.decision is not None:
+                _settle(action, key, told or _decided(action), writes, settled)
+    return sorted(writes, key=itemgetter(0)), sorted(settled, key=itemgetter(0))
+
+
+def _settle(
+    call: Action,
+    key: str,
+    told: Approval,
+    writes: list[Write],
+    settled: list[tuple[int, Approval]],
+) -> None:
+    """Say what becomes of a permission with its call."""
+    was_denied = call.outcome is Outcome.DENIED
+    if told.decision != REQUESTED:
+        used = replace(told, used_by=None if was_denied else call.id)
+        writes.append((call.start_ns, key, None))
+        settled.append((call.start_ns, used))
+        return
+    writes.append((call.start_ns, key, told))
+    if call.until_ns is not None:
+        # The call is over, so nobody waits for an answer any more.
+        answer = DENIED if was_denied else NEVER
+        writes.append((call.until_ns, key, None))
+        settled.append((call.until_ns, replace(told, decision=answer)))
+
+
+def _approval(action: Action) -> Approval:
+    attributes, decision = action.attributes, action.decision
+    return Approval(
+        action=action.id,
+        subject=as_text(attributes.get(semconv.APPROVAL_SUBJECT))[:MAX_SUBJECT],
+        decision=as_text(attributes.get(semconv.APPROVAL_DECISION)) or action.name,
+        by=as_text(attributes.get(semconv.APPROVAL_BY)),
+        presence=None if decision is None else decision.presence,
+    )
+
+
+def _decided(call: Action) -> Approval:
+    """Return the permission that is part of what is recorded of a call itself."""
+    decision = call.decision
+    return Approval(
+        action=call.id,
+        subject=call.title[:MAX_SUBJECT],
+        decision="" if decision is None else decision.decision,
+        by="" if decision is None else decision.by,
+        presence=None if decision is None else decision.presence,
+    )
