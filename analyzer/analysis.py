@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from analyzer.actions import ActionFold
 from analyzer.commanded import commanded_of
@@ -18,29 +18,44 @@ from analyzer.task_scope import TaskScope
 from recorder.model import Kind, SessionRow, StoredRecord
 from recorder.reader import Recording
 
-__all__ = ["analyze", "records_around"]
+__all__ = ["Progress", "analyze", "records_around"]
 
 SECOND = 1_000_000_000
+TOLD_EVERY = 500
+"""Records between two calls of `progress`."""
+type Progress = Callable[[int, int], None]
 AFTER_NS = 60 * SECOND
 """Records of no session are looked through this long after the session's last one: the answer to a
 request of a killed agent still comes."""
 
 
-def analyze(recording: Recording, session_id: str, rules: RuleSet | None = None) -> Analysis:
+def analyze(
+    recording: Recording,
+    session_id: str,
+    rules: RuleSet | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Analysis:
     """Return everything that is derived from one session.
 
     Args:
         recording: where it stands.
         session_id: its id, or the beginning of one.
         rules: which rules look for findings; default: flightlog's and the settings folder's.
+        progress: called now and then with (records read, records of the session); what it raises
+            ends the analysis.
 
     Raises:
         SessionNotFoundError: no session has that id, or several begin with it.
     """
     row = recording.session(session_id)
     fold = ActionFold.of(row, recording.blob)
-    for record in records_around(recording, row):
+    for number, record in enumerate(records_around(recording, row)):
         fold.add(record)
+        if progress is not None and number % TOLD_EVERY == 0:
+            progress(min(number, row.records), row.records)
+    if progress is not None:
+        progress(row.records, row.records)
     own = fold.actions()
     outside = outside_of(recording, row, own)
     commanded = commanded_of((*own, *outside.actions), recording.blob)

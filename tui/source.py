@@ -13,17 +13,18 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from analyzer.analysis import analyze
+from analyzer.analysis import Progress, analyze
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.selection import chosen_session, newest_first
 from analyzer.filters import subjects_of
+from analyzer.glimpse import glimpse, whole_id
 from analyzer.search import SHORTEST, search
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
 from recorder.reader import Recording
 from tui.scene import Scene
 
-__all__ = ["RecordingSource", "Source", "find_session"]
+__all__ = ["RecordingSource", "Source", "find_id", "find_session"]
 
 LONG = 50_000
 """Actions from which on a session is long."""
@@ -40,8 +41,12 @@ class Source(Protocol):
         """Return every session, newest first."""
         ...
 
-    def load(self, session_id: str) -> Scene:
-        """Return a session, analysed."""
+    def glimpse(self, session_id: str) -> Scene | None:
+        """Return the beginning of a long session, None where all of it is read as soon."""
+        ...
+
+    def load(self, session_id: str, progress: Progress | None = None) -> Scene:
+        """Return a session, analysed; `progress` is called as `analyze` does."""
         ...
 
     def blob(self, digest: str) -> bytes | None:
@@ -78,7 +83,17 @@ class RecordingSource:
         with Recording.open(self.path) as recording:
             return newest_first(recording.sessions())
 
-    def load(self, session_id: str) -> Scene:
+    def glimpse(self, session_id: str) -> Scene | None:
+        """Return the beginning of a long session, None where all of it is read as soon."""
+        with Recording.open(self.path) as recording:
+            whole = whole_id(recording, session_id)
+            with self._lock:
+                if any(known == whole for known, _ in self._scenes):
+                    return None
+            beginning = glimpse(recording, whole)
+        return None if beginning is None else Scene.of(beginning, StateIndex(beginning))
+
+    def load(self, session_id: str, progress: Progress | None = None) -> Scene:
         """Return a session, analysed; again only when records have come since.
 
         Raises:
@@ -91,7 +106,7 @@ class RecordingSource:
                 if key in self._scenes:
                     self._scenes.move_to_end(key)
                     return self._scenes[key]
-            analysis = analyze(recording, session_id)
+            analysis = analyze(recording, session_id, progress=progress)
         scene = Scene.of(analysis, StateIndex(analysis))
         if len(analysis.actions) > LONG:
             # Looked through for cycles again and again, a long session would halt the screens.
@@ -128,6 +143,17 @@ class RecordingSource:
             return chain_of(self.path, progress=progress)
         except _StoppedError:
             return None
+
+
+def find_id(path: Path, wanted: str) -> str:
+    """Return the id of the session that an id, its beginning, or `last` stands for.
+
+    Raises:
+        RecordingError: the recording cannot be used.
+        SessionNotFoundError: it has no such session, or several fit.
+    """
+    with Recording.open(path) as recording:
+        return whole_id(recording, wanted)
 
 
 def find_session(path: Path, wanted: str) -> SessionRow:

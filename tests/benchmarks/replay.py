@@ -26,6 +26,7 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
+from analyzer.analysis import Progress
 from analyzer.state import StateIndex
 from tests.benchmarks.state import session
 from tests.tui.factories import HeldSource
@@ -64,8 +65,8 @@ async def cost(count: int, presses: int) -> Cost:
     class Ready(HeldSource):
         """Hands over what was built."""
 
-        def load(self, session_id: str) -> Scene:
-            del session_id
+        def load(self, session_id: str, progress: Progress | None = None) -> Scene:
+            del session_id, progress
             return scene
 
     with TemporaryDirectory() as folder:

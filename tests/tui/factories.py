@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from analyzer.analysis import Progress
 from analyzer.chain import Chain
 from analyzer.filters import subjects_of
 from analyzer.model import (
@@ -431,7 +432,12 @@ class HeldSource:
     def sessions(self) -> list[SessionRow]:
         return [held.session for held in self.analyses]
 
-    def load(self, session_id: str) -> Scene:
+    def glimpse(self, session_id: str) -> Scene | None:
+        del session_id
+        return None
+
+    def load(self, session_id: str, progress: Progress | None = None) -> Scene:
+        del progress
         for held in self.analyses:
             if held.session.id == session_id:
                 return scene(held)

@@ -453,7 +453,7 @@ async def test_without_colour_nothing_is_lost(
 
 async def test_a_session_that_cannot_be_read_is_said_and_not_a_crash() -> None:
     class Failing(HeldSource):
-        def load(self, session_id: str) -> Any:
+        def load(self, session_id: str, progress: Any = None) -> Any:
             raise RuntimeError("the disk went away")
 
     source = Failing(wipe())

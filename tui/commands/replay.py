@@ -23,7 +23,7 @@ from tui.glyphs import glyphs_for
 from tui.plain import print_timeline
 from tui.scene import Scene
 from tui.settings import THEMES, load_settings
-from tui.source import RecordingSource, find_session
+from tui.source import RecordingSource, find_id
 from tui.terminal import check_terminal
 
 __all__ = ["command", "run_live", "run_replay"]
@@ -90,7 +90,7 @@ def command(
         return
     if (at is not None or not chosen.is_empty) and session is None:
         session = "last"
-    session_id = None if session is None else find_session(path, session).id
+    session_id = None if session is None else find_id(path, session)
     if at is not None and session_id is not None:
         _moment(at, RecordingSource(path).load(session_id))
     code = run_replay(
@@ -119,7 +119,7 @@ def _moment(at: str, scene: Scene) -> int:
 
 def _print(path: Path, session: str, *, at: str | None, chosen: Filter, ascii_only: bool) -> None:
     source = RecordingSource(path)
-    scene = source.load(find_session(path, session).id)
+    scene = source.load(find_id(path, session))
     print_timeline(
         scene.analysis,
         sys.stdout,
@@ -158,7 +158,7 @@ def _serve(
             f"--host {host}: whoever reaches it and learns the address reads the recording. Keep "
             "127.0.0.1 and use 'ssh -L', or say --i-understand"
         )
-    session_id = None if session is None else find_session(path, session).id
+    session_id = None if session is None else find_id(path, session)
     words = ["replay", *([session_id] if session_id else []), "--recording", str(path), "--served"]
     words += ["--at", at] if at else []
     words += ["--filter", chosen.text] if not chosen.is_empty else []
@@ -211,7 +211,7 @@ def run_replay(
     if session_id is None:
         source.sessions()
     else:
-        find_session(recording, session_id)
+        find_id(recording, session_id)
     glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
     app = FlightApp(
         recording,

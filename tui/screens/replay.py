@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from textual import on, work
 from textual.containers import Container
@@ -31,6 +33,12 @@ __all__ = ["Replay"]
 
 PANELS_NS = 400_000_000
 """While it plays, body and state follow at reading pace: composing them is most of a frame."""
+TOLD_SECONDS = 0.25
+"""Between two words on how much was read."""
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the session any more."""
 
 
 class Replay(ReplayBody):
@@ -80,6 +88,21 @@ class Replay(ReplayBody):
             super().__init__()
             self.scene = scene
 
+    class Glimpsed(Message):
+        """The beginning of a long session was read."""
+
+        def __init__(self, scene: Scene) -> None:
+            super().__init__()
+            self.scene = scene
+
+    class Reading(Message):
+        """So many of a session's records were read."""
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done = done
+            self.total = total
+
     class Failed(Message):
         """It could not be."""
 
@@ -95,6 +118,8 @@ class Replay(ReplayBody):
             self.found = found
 
     _chain: Line = line(Piece("verifying ...   ", Tone.DIM))
+    _reading = ""
+    """What is still being read; empty when everything was."""
     _panels_show: Playhead | None = None
     """Where the replay stood when body and state were composed."""
     _panels_ns = 0
@@ -123,10 +148,25 @@ class Replay(ReplayBody):
 
     @work(thread=True, exclusive=True, group="load", exit_on_error=False)
     def _load(self) -> None:
+        source, worker, told = self.flight.source, get_current_worker(), 0.0
+
+        def progress(done: int, total: int) -> None:
+            nonlocal told
+            if worker.is_cancelled:
+                raise _StoppedError
+            if time.monotonic() - told > TOLD_SECONDS:
+                told = time.monotonic()
+                self.post_message(self.Reading(done, total))
+
         try:
-            self.post_message(self.Loaded(self.flight.source.load(self.session_id)))
+            beginning = source.glimpse(self.session_id)
+            if beginning is not None:
+                self.post_message(self.Glimpsed(beginning))
+            self.post_message(self.Loaded(source.load(self.session_id, progress)))
         except FlightlogError as error:
             self.post_message(self.Failed(str(error)))
+        except _StoppedError:
+            return
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what went wrong in a worker; nothing fails in silence."""
@@ -138,20 +178,51 @@ class Replay(ReplayBody):
         self.show_header(line("Replay: ", Piece(event.reason, Tone.BAD)))
         self.say(event.reason)
 
+    @on(Reading)
+    def _is_read(self, event: Reading) -> None:
+        share = event.done * 100 // max(event.total, 1)
+        is_read = event.done >= event.total
+        self._reading = (
+            "judging ..." if is_read else f"reading {share} % of {event.total:,} records"
+        )
+        if self.scene is not None:
+            self._show_header()
+        else:
+            self.show_header(line(f"Replay {self.glyphs.cursor} {self._reading}"))
+
+    @on(Glimpsed)
+    def _glimpsed(self, event: Glimpsed) -> None:
+        self._reading = "reading ..."
+        self._show_scene(event.scene, Playhead.at_start(event.scene.timeline))
+        self.apply_filter()
+
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:
-        self.scene = scene = event.scene
-        self.playhead = Playhead.at_start(scene.timeline)
+        self._reading = ""
+        self._show_scene(event.scene, self._in(event.scene))
+        if self.pending:
+            self.pending(self)
+        self._verify()
+        self.read_case()
+
+    def _in(self, scene: Scene) -> Playhead:
+        """Return where the replay stands, in a session of which more is known now."""
+        start = Playhead.at_start(scene.timeline)
+        before, known = self.playhead, self.scene
+        if before is None or known is None:
+            return start
+        action = known.action(before.cursor)
+        row = -1 if action is None else scene.row_of.get(action.id, -1)
+        return replace(before, timeline=scene.timeline).seek(before.t_ns).on_row(row)
+
+    def _show_scene(self, scene: Scene, playhead: Playhead) -> None:
+        self.scene, self.playhead, self.kept = scene, playhead, None
         self.set_class(scene.is_reenactment(), "-reenacted")
         self.query_one("#banner", OneLine).show(banner(scene, self.glyphs))
         self.query_one(ActionList).open(scene, self.playhead)
         self.query_one(Heat).open(scene, self.playhead)
         self.query_one(Lanes).open(scene, self.playhead)
-        if self.pending:
-            self.pending(self)
         self.call_after_refresh(self.resized)
-        self._verify()
-        self.read_case()
 
     def seek_text(self, text: str) -> None:
         """Go to a moment that a person wrote, or say what is wrong with it."""
@@ -209,11 +280,13 @@ class Replay(ReplayBody):
         if self.scene is None:
             return
         session = self.scene.analysis.session
-        state = "" if session.ended else "   not ended"
+        state = "" if session.ended or self._reading else "   not ended"
         left = f"Replay {self.glyphs.cursor} {session.id[:8]}  {agent_name(session)}  "
         began = when(self.scene.timeline.start_ns) if session.timed else "time unknown"
         place = f"{short_path(session.cwd, 24)}  {began}{state}"
         right = (*self._chain, *line("findings ", *count_words(self.scene.analysis.findings)))
+        if self._reading:
+            right = line(Piece(self._reading, Tone.ACCENT))
         self.show_header(spread(line(left + place), right, self.size.width, self.glyphs))
 
     def _show_transport(self) -> None:
