@@ -47,4 +47,4 @@ class EntryKeys:
 
 def shown_place(key: str, line: int) -> str:
     """Return where an entry stands, for people: a key made of content is its line."""
-    return _MADE.sub(f"line {line}", key) if line else key
+    return _MADE.sub(f"line {line}", key) if line and "content " in key else key

@@ -10,7 +10,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from zipfile import BadZipFile
 
@@ -141,18 +141,24 @@ class Importer:
     ) -> Record:
         """Return a record with where it stood; the times of receipt keep the source's order."""
         self._observed_ns = max(time.time_ns(), self._observed_ns + 1)
-        place: dict[str, Json] = {
+        attributes: dict[str, Json] = {
+            **record.attributes,
             semconv.SOURCE_FILE: source.name,
             semconv.SOURCE_FORMAT: chosen.name,
             semconv.SOURCE_ORDINAL: ordinal,
         }
-        if isinstance(own := record.attributes.get(semconv.SOURCE_PLACE), str):
-            place[semconv.SOURCE_PLACE] = shown_place(own, line)
+        if isinstance(own := attributes.get(semconv.SOURCE_PLACE), str):
+            attributes[semconv.SOURCE_PLACE] = shown_place(own, line)
         if record.t_ns is None:
-            place[semconv.SOURCE_ORDER] = "inferred"
-        return replace(
-            record, observed_ns=self._observed_ns, attributes={**record.attributes, **place}
-        )
+            attributes[semconv.SOURCE_ORDER] = "inferred"
+        # Not `dataclasses.replace`, which takes four times as long, for every record.
+        return Record(
+            witness=record.witness, phase=record.phase, kind=record.kind, name=record.name,
+            session=record.session, run=record.run, ref=record.ref, t_ns=record.t_ns,
+            observed_ns=self._observed_ns, status=record.status, trace_id=record.trace_id,
+            span_id=record.span_id, parent_span_id=record.parent_span_id, pid=record.pid,
+            attributes=attributes, id=record.id,
+        )  # fmt: skip
 
     def _take(self, report: FileReport, record: Record) -> None:
         self._group.append(record)

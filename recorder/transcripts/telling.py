@@ -8,7 +8,6 @@ where things stand in their files; what the things are called in a recording is 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -204,20 +203,20 @@ class Telling:
             ref: id that it shares with the other records of the same action.
             status: outcome, as the transcript tells it.
         """
-        about = {
+        about: dict[str, Json] = {
             semconv.GEN_AI_AGENT_NAME: self.agent,
             semconv.GEN_AI_CONVERSATION: self.session,
             semconv.SOURCE_PLACE: key,
             semconv.SOURCE_CLOCK: self.clock if t_ns is not None else NO_CLOCK,
-            **self._news(),
         }
+        self._tell_news(about)
         said = {name: value for name, value in attributes.items() if value not in ("", None)}
-        refused = {n: v for n, v in said.items() if n.startswith(USAGE) and not _is_amount(v)}
+        refused = [n for n, v in said.items() if n.startswith(USAGE) and not _is_amount(v)]
         if refused:
             # What is no amount must not be summed up; it is kept as it was told.
-            said = {name: value for name, value in said.items() if name not in refused}
-            said.setdefault(semconv.RAW, as_text(refused))
-        identity = f"{self.agent}\0{self.session}\0{key}\0{kind}\0{phase}\0{ref}"
+            raw = as_text({name: said.pop(name) for name in refused})
+            said.setdefault(semconv.RAW, raw)
+        identity = "\0".join((self.agent, self.session, key, kind, phase, ref))
         return Record(
             witness=self.witness,
             phase=phase,
@@ -226,29 +225,29 @@ class Telling:
             session=self.session[:MAX_NAME],
             ref=ref[:MAX_NAME],
             t_ns=t_ns,
-            observed_ns=time.time_ns(),
             status=status,
-            attributes={**about, **said},
+            attributes=about | said,
             id=sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],
         )
 
-    def _news(self) -> dict[str, str]:
-        """Return what is known of the session and was not said in the record before."""
-        now = {
-            semconv.GEN_AI_AGENT_VERSION: self.version,
-            semconv.GEN_AI_MODEL: self.model,
-            semconv.PROCESS_CWD: self.cwd,
-        }
-        news = {
-            name: value for name, value in now.items() if value and self._told.get(name) != value
-        }
-        self._told |= news
-        return news
+    def _tell_news(self, about: dict[str, Json]) -> None:
+        """Add what is known of the session and was not said in the record before."""
+        told = self._told
+        for name, value in (
+            (semconv.GEN_AI_AGENT_VERSION, self.version),
+            (semconv.GEN_AI_MODEL, self.model),
+            (semconv.PROCESS_CWD, self.cwd),
+        ):
+            if value and told.get(name) != value:
+                about[name] = told[name] = value
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def as_text(value: Any) -> str:
     """Return a value as text: strings as they are, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) else _encode(value)
 
 
 def text_parts(content: Any) -> str:
