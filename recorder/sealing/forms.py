@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from recorder.sealing.marks import Marker, longest_piece
@@ -59,11 +59,11 @@ def recallable_forms(value: str, fingerprint: str, marker: Marker) -> Iterator[F
     )
     seen: set[str] = set()
     for encoding, form in written:
-        bare = form.encode("utf-8", "surrogatepass")
-        at, piece = longest_piece(bare)
+        at, piece = longest_piece(form)
         if piece and form not in seen:
             seen.add(form)
-            yield Form(marker.mark(piece), at, len(bare), encoding, fingerprint)
+            size = len(form.encode("utf-8", "surrogatepass"))
+            yield Form(marker.mark(piece), at, size, encoding, fingerprint)
 
 
 class Forms:
@@ -80,25 +80,22 @@ class Forms:
         """Remember a form."""
         self._by_mark.setdefault(form.mark, []).append(form)
 
+    def may_stand(self, marks: frozenset[bytes]) -> bool:
+        """Tell by a text's marks whether a remembered secret may stand in it."""
+        return not marks.isdisjoint(self._by_mark)
+
     def find(
-        self,
-        text: str,
-        words: Sequence[bytes],
-        marker: Marker,
-        fingerprint: Callable[[str], str],
+        self, raw: bytes, seen: bytes, marker: Marker, fingerprint: Callable[[str], str]
     ) -> Iterator[Recalled]:
         """Yield where a remembered secret stands.
 
         Args:
-            text: what is looked through.
-            words: of the text (`words_of`).
+            raw: what is looked through, in UTF-8.
+            seen: the same as `plain_of` shows it, in which its words are told apart.
             marker: has the key that the forms were marked with.
             fingerprint: gives a value's fingerprint, with the same key.
         """
-        if self._by_mark.keys().isdisjoint(marker.marks(words)):
-            return
-        raw = text.encode("utf-8", "surrogatepass")
-        for piece in marker.pieces(raw):
+        for piece in marker.pieces(seen):
             for form in self._by_mark.get(piece.mark, ()):
                 start = piece.start - form.at
                 written = raw[start : start + form.length] if start >= 0 else b""

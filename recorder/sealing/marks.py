@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in", "words_of"]
+from recorder.sealing.plain import plain_of
+
+__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in", "words_in"]
 
 MARK_BYTES = 8
 SHORTEST = 8
@@ -26,6 +28,7 @@ MAX_KEPT_BYTES = 64
 _LETTERS = (string.ascii_letters + string.digits + "_-").encode()
 _SPACED = bytes(byte if byte in _LETTERS else 0x20 for byte in range(256))
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
+_NONE = frozenset({b""})
 _PIECE = re.compile(rb" ([^ ]{8,512}+)")
 """After a blank, so that no short word is tried letter by letter."""
 
@@ -51,15 +54,13 @@ class Marker:
         """Return the mark of a piece; empty for one that is no token."""
         return self._kept[piece]
 
-    def marks(self, words: Sequence[bytes]) -> set[bytes]:
+    def marks(self, words: Iterable[bytes]) -> frozenset[bytes]:
         """Return the marks of those of a text's words that are token-like."""
-        marks = set(map(self._kept.__getitem__, words))
-        marks.discard(b"")
-        return marks
+        return frozenset(map(self._kept.__getitem__, words)) - _NONE
 
-    def pieces(self, raw: bytes) -> list[Marked]:
-        """Return the token-like pieces of a text in UTF-8 with their marks and places."""
-        found = ((*match.span(1), self.mark(match[1])) for match in _PIECE.finditer(_spaced(raw)))
+    def pieces(self, seen: bytes) -> list[Marked]:
+        """Return the token-like pieces of a plain text in UTF-8 with their marks and places."""
+        found = ((*match.span(1), self.mark(match[1])) for match in _PIECE.finditer(_spaced(seen)))
         return [Marked(start - 1, end - 1, mark) for start, end, mark in found if mark]
 
 
@@ -83,13 +84,17 @@ class _Kept(dict[bytes, bytes]):
         return mark
 
 
-def words_of(text: str) -> list[bytes]:
-    """Return the words of a text that may be token-like."""
-    return _PIECE.findall(_spaced(text.encode("utf-8", "surrogatepass")))
+def words_in(seen: bytes) -> list[bytes]:
+    """Return the words of a plain text (`plain_of`) in UTF-8 that may be token-like."""
+    return _PIECE.findall(_spaced(seen))
 
 
-def longest_piece(raw: bytes) -> tuple[int, bytes]:
-    """Return where the longest piece of a value begins, and the piece; empty where it has none."""
+def longest_piece(value: str) -> tuple[int, bytes]:
+    """Return where in UTF-8 the longest piece of a value begins, and it; empty where it has none.
+
+    Words are told apart as in a text that holds the value (`plain_of`).
+    """
+    raw = plain_of(value).encode("utf-8", "surrogatepass")
     found = [m for m in _PIECE.finditer(_spaced(raw)) if _may_be_token(m[1])]
     best = max(found, key=lambda m: len(m[1]), default=None)
     return (best.start(1) - 1, best[1]) if best else (0, b"")
@@ -103,11 +108,8 @@ def marks_in(marks: bytes) -> list[bytes]:
 def _spaced(raw: bytes) -> bytes:
     """Return a text with a blank before it and blanks between its pieces, one for each other byte.
 
-    What is written as an escape of JSON (`\\n`) or of a URL (`%3D`) stands between pieces, too.
+    What is written as an escape of a URL (`%3D`) stands between pieces, too.
     """
-    if b"\\" in raw:
-        for escape in (b"\\n", b"\\t", b"\\r"):
-            raw = raw.replace(escape, b"  ")
     if b"%" in raw:
         raw = _PERCENT.sub(b"   ", raw)
     return b" " + raw.translate(_SPACED)

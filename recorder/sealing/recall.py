@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recorder.sealing.declarations import Declaration, Settings
-from recorder.sealing.forms import Form, Forms, recallable_forms
-from recorder.sealing.marks import Marker, words_of
+from recorder.sealing.forms import Form, Forms, Recalled, recallable_forms
+from recorder.sealing.marks import Marker, words_in
 from recorder.sealing.names import class_of_name
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["FINGERPRINT_BYTES", "Met", "NewSecret", "Recall", "fingerprint_of"]
 
 FINGERPRINT_BYTES = 16
-MAX_MARKS = 4096
-"""Marks of one record; one that has more is looked through whenever something is looked for."""
+_NO_MARKS: frozenset[bytes] = frozenset()
 
 
 def fingerprint_of(key: bytes, value: str) -> str:
@@ -74,8 +73,6 @@ class Recall:
         self._keeps_marks = marks
         self._tells = tells
         self._forms = Forms()
-        self._marks: set[bytes] = set()
-        self._text, self._words = "", list[bytes]()
         self._met: set[str] = set()
         self._new: list[NewSecret] = []
         self._newly_met: list[Met] = []
@@ -102,54 +99,32 @@ class Recall:
         changed, self._has_changed = self._has_changed, False
         return changed
 
-    def note(self, text: str) -> None:
-        """Mark the token-like strings of a text of the record that is being sealed."""
-        if self._keeps_marks and len(self._marks) <= MAX_MARKS:
-            self._marks |= self._marker.marks(self._words_of(text))
+    def look(self, text: str, raw: bytes, seen: bytes) -> tuple[frozenset[bytes], list[SecretSpan]]:
+        """Return the marks of a text, and its secrets that are recalled or declared.
 
-    def note_marks(self, marks: Iterable[frozenset[bytes]]) -> None:
-        """Take marks that `marks_of` returned for texts of the record that is being sealed."""
-        self._marks.update(*marks)
-
-    def marks_of(self, text: str) -> frozenset[bytes]:
-        """Return the marks of a text's token-like strings, for `note_marks`."""
-        if not self._keeps_marks:
-            return frozenset()
-        return frozenset(self._marker.marks(self._words_of(text)))
-
-    def take_marks(self) -> bytes | None:
-        """Return the marks of what was noted, one after another; None where there are too many."""
-        marks, self._marks = self._marks, set()
-        return b"".join(marks) if len(marks) <= MAX_MARKS else None
-
-    def find(self, text: str) -> Iterator[SecretSpan]:
-        """Yield secrets of former recorders of this recording, and declared ones."""
-        if self._forms:
-            yield from self._found(text, self._marker, self._forms, self._key, self._former)
-        if self._machine is not None:
-            yield from self._found(
-                text, self._machine, self._declared_forms, self._settings.key, self._declared_class
+        Args:
+            text: what is looked through.
+            raw: the same in UTF-8.
+            seen: the same as `plain_of` shows it, in UTF-8.
+        """
+        if not self._keeps_marks and not self._forms and self._machine is None:
+            return _NO_MARKS, []
+        words = words_in(seen)
+        marks = self._marker.marks(words)
+        found: list[SecretSpan] = []
+        if self._forms.may_stand(marks):
+            places = self._forms.find(raw, seen, self._marker, self._fingerprint)
+            found += [_span(place, "secret") for place in places]
+        if self._machine is not None and self._declared_forms.may_stand(self._machine.marks(words)):
+            key = self._settings.key
+            places = self._declared_forms.find(
+                raw, seen, self._machine, lambda value: fingerprint_of(key, value)
             )
+            found += [_span(place, self._declared_class(place.fingerprint)) for place in places]
+        return (marks if self._keeps_marks else _NO_MARKS), found
 
-    def _found(
-        self, text: str, marker: Marker, forms: Forms, key: bytes, named: Callable[[str], str]
-    ) -> Iterator[SecretSpan]:
-        words = self._words_of(text)
-        for place in forms.find(text, words, marker, lambda value: fingerprint_of(key, value)):
-            yield SecretSpan(
-                place.start, place.end, named(place.fingerprint), "known_value",
-                value=place.value, encoding=place.encoding,
-            )  # fmt: skip
-
-    def _words_of(self, text: str) -> list[bytes]:
-        """Return a text's words: of each it is asked up to three times, one after another."""
-        if text is not self._text:
-            self._text, self._words = text, words_of(text)
-        return self._words
-
-    def _former(self, fingerprint: str) -> str:
-        del fingerprint
-        return "secret"  # the sealer knows the class that it had first
+    def _fingerprint(self, value: str) -> str:
+        return fingerprint_of(self._key, value)
 
     def _declared_class(self, fingerprint: str) -> str:
         return class_of_name(self._declared[fingerprint].name)
@@ -193,3 +168,11 @@ class Recall:
         """Return the declared credentials that were met since this was last asked."""
         met, self._newly_met = self._newly_met, []
         return met
+
+
+def _span(place: Recalled, credential_class: str) -> SecretSpan:
+    """Return a recalled secret's span; the sealer knows the class that it had first."""
+    return SecretSpan(
+        place.start, place.end, credential_class, "known_value",
+        value=place.value, encoding=place.encoding,
+    )  # fmt: skip

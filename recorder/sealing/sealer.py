@@ -7,24 +7,19 @@ nothing to whoever has no key. The sealer belongs to one thread, the recorder's.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import zstandard
 
-from recorder import semconv
-from recorder.model import Json, Record, Seal
+from recorder.model import Record, Seal
 from recorder.sealing import commands, documents, nearby, pem, places, shapes, structure
-from recorder.sealing.clean import SHORT, Clean
+from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
-from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
-from recorder.sealing.headers import header_spans
+from recorder.sealing.extracts import TOKEN
 from recorder.sealing.joints import EVENTS, JOINT, joined_events
 from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import IN_PIECES, KnownSecrets
-from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
 from recorder.sealing.plain import plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
 from recorder.sealing.sealed import (
@@ -35,22 +30,18 @@ from recorder.sealing.sealed import (
     seal_as_json,
 )
 from recorder.sealing.spans import SecretSpan, apart_from, without_overlaps
+from recorder.sealing.work import Work
 
-__all__ = ["BLOB_THRESHOLD", "Sealer"]
+__all__ = ["Sealer"]
 
-BLOB_THRESHOLD = 4096
-"""Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
 ZSTD_LEVEL = 3
 MAX_SESSIONS = 50_000
-_MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _JOINT, _EVENTS = 0, 1
 _CLUES = Clues([
     Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing),
     *shapes.CLUES, *pem.CLUES, *structure.CLUES, *commands.CLUES, *documents.CLUES,
     *places.CLUES, *nearby.CLUES,
 ])  # fmt: skip
-_HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
-_NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 
 
 class Sealer:
@@ -90,7 +81,7 @@ class Sealer:
             self.clean.clear()
         if record.session and len(self._sessions) < MAX_SESSIONS:
             self._sessions.add(record.session)
-        work = _Work(self, record)
+        work = Work(self, record)
         for seal in earlier:
             self._classes.setdefault(seal.fingerprint, (seal.credential_class, seal.hint))
             work.seals.append(seal)
@@ -117,8 +108,7 @@ class Sealer:
             "blobs": work.blob_refs,
             "seals": [seal_as_json(seal) for seal in work.seals],
         }
-        marks = self.recall.take_marks()
-        return SealedRecord(fields, tuple(work.seals), tuple(work.blobs), marks)
+        return SealedRecord(fields, tuple(work.seals), tuple(work.blobs), work.marks())
 
     def fingerprint(self, value: str) -> str:
         """Return the keyed fingerprint of a secret, 32 hexadecimal digits."""
@@ -126,23 +116,28 @@ class Sealer:
 
     def find(self, text: str) -> list[SecretSpan]:
         """Return the secrets in a text, in order and without overlaps."""
+        return self.look_through(text)[0]
+
+    def look_through(self, text: str) -> tuple[list[SecretSpan], frozenset[bytes]]:
+        """Return the secrets in a text, in order and without overlaps, and the text's marks."""
         raw = text.encode("utf-8", "surrogatepass")
         plain = plain_of(text)
         seen = raw if plain is text else plain.encode("utf-8", "surrogatepass")
         hits = _CLUES.look(plain, seen)
+        marks, recalled = self.recall.look(text, raw, seen)
         known = self._known.find(text, raw, hits.pop(_JOINT, ()))
         streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
         followed = _CLUES.follow(plain, hits)
         if plain is not text:
             followed = (within(span, text, plain) for span in followed)
-        found = self._outside_tokens(text, [*known, *self.recall.find(text), *streamed, *followed])
+        found = self._outside_tokens(text, [*known, *recalled, *streamed, *followed])
         if not found:
-            return []
+            return [], marks
         certain = without_overlaps(span for span in found if not span.suspected)
         suspected = [span for span in found if span.suspected]
         # What is only suspected never widens what is certain: its edges are a guess.
         apart = apart_from([(span.start, span.end) for span in certain], suspected)
-        return without_overlaps([*certain, *apart]) if apart else certain
+        return without_overlaps([*certain, *apart]) if apart else certain, marks
 
     def _in_events(self, text: str) -> Iterator[SecretSpan]:
         """Yield what stands in a stream's events only once they are put together."""
@@ -171,14 +166,6 @@ class Sealer:
         witnesses are joined; the second must not be sealed, nor known as a secret from then on.
         """
         return "session" in span.credential_class and value in self._sessions
-
-    def clean_marks(self, text: str) -> frozenset[bytes] | None:
-        """Return the marks of a short text that holds no secret as far as is known; else None."""
-        marks = self.clean.text(text)
-        if marks is None and not self.find(text):
-            marks = self.recall.marks_of(text)
-            self.clean.add_text(text, marks)
-        return marks
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
         """Remember a secret; return its fingerprint, and the class and hint it first had."""
@@ -238,162 +225,3 @@ class Sealer:
         """Return a sealed text as a blob."""
         raw = text.encode("utf-8", "surrogatepass")
         return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
-
-
-class _Work:
-    """The sealing of one record: collects its seals and blobs."""
-
-    def __init__(self, sealer: Sealer, record: Record) -> None:
-        self._sealer = sealer
-        self._record = record
-        self.seals: list[Seal] = []
-        self.blobs: list[SealedBlob] = []
-        self.blob_refs: dict[str, dict[str, Any]] = {}
-        self._has_learned = False
-
-    def attributes(self) -> dict[str, Json]:
-        sealed: dict[str, Json] = {}
-        unknown: list[tuple[str, Json]] = []
-        marks: list[frozenset[bytes]] = []
-        known = self._sealer.clean.attribute
-        for name, value in self._record.attributes.items():
-            found = known(name, value) if isinstance(value, str) and len(value) <= SHORT else None
-            if found is None:
-                unknown.append((name, value))
-            else:
-                sealed[name] = value
-                marks.append(found)
-        self._sealer.recall.note_marks(marks)
-        # Headers first: they name their secrets, which the body and the URL may only mention.
-        named = [item for item in unknown if item[0].startswith(_NAMING_ITS_SECRET)]
-        sealed |= {self._name(name): self._named_attribute(name, value) for name, value in named}
-        for name, value in unknown:
-            if not named or not name.startswith(_NAMING_ITS_SECRET):
-                sealed[self._name(name)] = self._attribute(name, value)
-        if self._has_learned and len(sealed) > 1:
-            # What one of them gave away may have stood in those before it.
-            sealed = {name: self._again(value, name) for name, value in sealed.items()}
-        for name, value in sealed.items():
-            if isinstance(value, str) and len(value) > BLOB_THRESHOLD:
-                sealed[name] = self._in_a_blob(name, value)
-        return {name: sealed[name] for name in sorted(sealed)}
-
-    def _again(self, value: Json, place: str) -> Json:
-        match value:
-            case str():
-                return self.text(value, place)
-            case Mapping():
-                return {self.text(k, place): self._again(v, place) for k, v in value.items()}
-            case list():
-                return [self._again(item, place) for item in value]
-            case _:
-                return value
-
-    def _named_attribute(self, name: str, value: Json) -> Json:
-        if name == semconv.CREDENTIAL_SECRET and isinstance(value, str):
-            return self._declared(value)
-        header = name.rsplit(".", 1)[1]
-        is_secret = name.startswith(_HEADERS) and is_secret_header(header)
-        return self._header(header, name, value) if is_secret else self._attribute(name, value)
-
-    def _attribute(self, name: str, value: Json) -> Json:
-        if isinstance(value, int | float):
-            return value
-        clean = self._sealer.clean
-        marks = clean.text(value) if isinstance(value, str) and len(value) <= SHORT else None
-        sealed = self._value(value, name, name)
-        # The second time: an id that comes once is not worth it.
-        if marks is not None and sealed is value and clean.text(name) is not None:
-            clean.add_attribute(name, str(value), marks)
-        return sealed
-
-    def _in_a_blob(self, name: str, sealed: str) -> str:
-        """Put a large sealed value into a blob; return what stands of it in the body."""
-        blob = self._sealer.compress(sealed)
-        self.blobs.append(blob)
-        self.blob_refs[name] = {"digest": blob.digest.hex(), "size": blob.size}
-        return beginning_of(sealed)
-
-    def _value(self, value: Json, key: str, place: str) -> Json:
-        match value:
-            case str():
-                if is_secret_value(key, value):
-                    span = SecretSpan(0, len(value), class_of_name(key), "key")
-                    if not self._sealer.is_session(span, value):
-                        return self._replace(value, [span], place)
-                return self.text(value, place)
-            case Mapping():
-                return {
-                    self.text(str(k), place): self._value(v, str(k), place)
-                    for k, v in value.items()
-                }
-            case list() | tuple():
-                return [self._value(item, key, place) for item in value]
-            case None | bool() | int() | float():
-                return value
-            case _:
-                return self.text(str(value), place)
-
-    def _header(self, header: str, place: str, value: Json) -> Json:
-        if isinstance(value, list | tuple):
-            return [self._header(header, place, item) for item in value]
-        if not isinstance(value, str) or not value.strip():
-            return value if not isinstance(value, Mapping) else self._value(value, header, place)
-        spans = header_spans(header, value)
-        for span in spans:
-            # The password inside is known from now on, wherever else it stands.
-            if span.credential_class == "basic" and (found := password_in(value[span.start :])):
-                self._sealer.learn(found, SecretSpan(0, 0, "basic", "header"))
-        # What is sealed already (it comes out of a spool) keeps its token.
-        spans = [s for s in spans if not TOKEN.fullmatch(value, s.start, s.end)]
-        return self._replace(value, spans, place)
-
-    def _declared(self, value: str) -> str:
-        """Seal all of a value whose owner says that it is a secret, whatever it looks like."""
-        if not value or TOKEN.fullmatch(value):
-            return value
-        name = self._record.attributes.get(semconv.CREDENTIAL_NAME)
-        credential_class = class_of_name(name) if isinstance(name, str) else "secret"
-        span = SecretSpan(0, len(value), credential_class, "declared")
-        return self._replace(value, [span], semconv.CREDENTIAL_SECRET)
-
-    def identifier(self, text: str, place: str) -> str:
-        """Return an id as it is where OpenTelemetry or we made it, else sealed as any text."""
-        return text if not text or _MADE_ID.fullmatch(text) else self.text(text, place)
-
-    def _name(self, name: str) -> str:
-        """Return an attribute's name, sealed; names come again and again and are remembered."""
-        is_clean = len(name) <= SHORT and self._sealer.clean_marks(name) is not None
-        return name if is_clean else self.text(name, "attribute name")
-
-    def text(self, text: str, place: str) -> str:
-        """Return a text with the secrets in it replaced."""
-        if len(text) <= SHORT:
-            marks = self._sealer.clean_marks(text)
-            if marks is not None:
-                self._sealer.recall.note_marks((marks,))
-                return text
-        self._sealer.recall.note(text)
-        spans = self._sealer.find(text)
-        return self._replace(text, spans, place) if spans else text
-
-    def _replace(self, text: str, spans: list[SecretSpan], place: str) -> str:
-        sealed = self._sealer.replace(text, spans)
-        self._has_learned = self._has_learned or any(found.is_new for found in sealed.places)
-        several_lines = "\n" in text
-        for found in sealed.places:
-            line = f":line {text.count(chr(10), 0, found.span.start) + 1}" if several_lines else ""
-            self.seals.append(
-                Seal(
-                    fingerprint=found.fingerprint,
-                    credential_class=found.credential_class,
-                    detector=found.span.detector,
-                    role=role_of(self._record, place),
-                    place=place + line,
-                    length=found.length,
-                    hint=found.hint,
-                    suspected=found.span.suspected,
-                    encoding=found.span.encoding,
-                )
-            )
-        return sealed.text

@@ -1,0 +1,194 @@
+"""The sealing of one record, part by part: what was sealed in it, its large values, its marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from recorder import semconv
+from recorder.model import Json, Record, Seal
+from recorder.sealing.clean import SHORT
+from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
+from recorder.sealing.headers import header_spans
+from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
+from recorder.sealing.sealed import SealedBlob
+from recorder.sealing.spans import SecretSpan
+
+if TYPE_CHECKING:
+    from recorder.sealing.sealer import Sealer
+
+__all__ = ["Work"]
+
+BLOB_THRESHOLD = 4096
+"""Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
+MAX_MARKS = 4096
+"""Marks of one record; one that has more is looked through whenever something is looked for."""
+_MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
+_HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
+_NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
+
+
+class Work:
+    """The sealing of one record: collects its seals, blobs and marks."""
+
+    def __init__(self, sealer: Sealer, record: Record) -> None:
+        self._sealer = sealer
+        self._record = record
+        self.seals: list[Seal] = []
+        self.blobs: list[SealedBlob] = []
+        self.blob_refs: dict[str, dict[str, Any]] = {}
+        self._marks: set[bytes] = set()
+        self._has_learned = False
+
+    def marks(self) -> bytes | None:
+        """Return the marks of what was sealed, one after another; None where there are too many."""
+        return b"".join(self._marks) if len(self._marks) <= MAX_MARKS else None
+
+    def attributes(self) -> dict[str, Json]:
+        """Return the record's attributes, sealed."""
+        sealed: dict[str, Json] = {}
+        unknown: list[tuple[str, Json]] = []
+        known = self._sealer.clean.attribute
+        for name, value in self._record.attributes.items():
+            marks = known(name, value) if isinstance(value, str) and len(value) <= SHORT else None
+            if marks is None:
+                unknown.append((name, value))
+            else:
+                sealed[name] = value
+                self._marks |= marks
+        # Headers first: they name their secrets, which the body and the URL may only mention.
+        named = [item for item in unknown if item[0].startswith(_NAMING_ITS_SECRET)]
+        sealed |= {self._name(name): self._named_attribute(name, value) for name, value in named}
+        for name, value in unknown:
+            if not named or not name.startswith(_NAMING_ITS_SECRET):
+                sealed[self._name(name)] = self._attribute(name, value)
+        if self._has_learned and len(sealed) > 1:
+            # What one of them gave away may have stood in those before it.
+            sealed = {name: self._again(value, name) for name, value in sealed.items()}
+        for name, value in sealed.items():
+            if isinstance(value, str) and len(value) > BLOB_THRESHOLD:
+                sealed[name] = self._in_a_blob(name, value)
+        return {name: sealed[name] for name in sorted(sealed)}
+
+    def _again(self, value: Json, place: str) -> Json:
+        match value:
+            case str():
+                return self.text(value, place)
+            case Mapping():
+                return {self.text(k, place): self._again(v, place) for k, v in value.items()}
+            case list():
+                return [self._again(item, place) for item in value]
+            case _:
+                return value
+
+    def _named_attribute(self, name: str, value: Json) -> Json:
+        if name == semconv.CREDENTIAL_SECRET and isinstance(value, str):
+            return self._declared(value)
+        header = name.rsplit(".", 1)[1]
+        is_secret = name.startswith(_HEADERS) and is_secret_header(header)
+        return self._header(header, name, value) if is_secret else self._attribute(name, value)
+
+    def _attribute(self, name: str, value: Json) -> Json:
+        if isinstance(value, int | float):
+            return value
+        clean = self._sealer.clean
+        marks = clean.text(value) if isinstance(value, str) and len(value) <= SHORT else None
+        sealed = self._value(value, name, name)
+        # The second time: an id that comes once is not worth it.
+        if marks is not None and sealed is value and (named := clean.text(name)) is not None:
+            clean.add_attribute(name, str(value), marks | named)
+        return sealed
+
+    def _in_a_blob(self, name: str, sealed: str) -> str:
+        """Put a large sealed value into a blob; return what stands of it in the body."""
+        blob = self._sealer.compress(sealed)
+        self.blobs.append(blob)
+        self.blob_refs[name] = {"digest": blob.digest.hex(), "size": blob.size}
+        return beginning_of(sealed)
+
+    def _value(self, value: Json, key: str, place: str) -> Json:
+        match value:
+            case str():
+                if is_secret_value(key, value):
+                    span = SecretSpan(0, len(value), class_of_name(key), "key")
+                    if not self._sealer.is_session(span, value):
+                        return self._replace(value, [span], place)
+                return self.text(value, place)
+            case Mapping():
+                return {
+                    self.text(str(k), place): self._value(v, str(k), place)
+                    for k, v in value.items()
+                }
+            case list() | tuple():
+                return [self._value(item, key, place) for item in value]
+            case None | bool() | int() | float():
+                return value
+            case _:
+                return self.text(str(value), place)
+
+    def _header(self, header: str, place: str, value: Json) -> Json:
+        if isinstance(value, list | tuple):
+            return [self._header(header, place, item) for item in value]
+        if not isinstance(value, str) or not value.strip():
+            return value if not isinstance(value, Mapping) else self._value(value, header, place)
+        spans = header_spans(header, value)
+        for span in spans:
+            # The password inside is known from now on, wherever else it stands.
+            if span.credential_class == "basic" and (found := password_in(value[span.start :])):
+                self._sealer.learn(found, SecretSpan(0, 0, "basic", "header"))
+        # What is sealed already (it comes out of a spool) keeps its token.
+        spans = [s for s in spans if not TOKEN.fullmatch(value, s.start, s.end)]
+        return self._replace(value, spans, place)
+
+    def _declared(self, value: str) -> str:
+        """Seal all of a value whose owner says that it is a secret, whatever it looks like."""
+        if not value or TOKEN.fullmatch(value):
+            return value
+        name = self._record.attributes.get(semconv.CREDENTIAL_NAME)
+        credential_class = class_of_name(name) if isinstance(name, str) else "secret"
+        span = SecretSpan(0, len(value), credential_class, "declared")
+        return self._replace(value, [span], semconv.CREDENTIAL_SECRET)
+
+    def identifier(self, text: str, place: str) -> str:
+        """Return an id as it is where OpenTelemetry or we made it, else sealed as any text."""
+        return text if not text or _MADE_ID.fullmatch(text) else self.text(text, place)
+
+    def _name(self, name: str) -> str:
+        return self.text(name, "attribute name")
+
+    def text(self, text: str, place: str) -> str:
+        """Return a text with the secrets in it replaced."""
+        clean = self._sealer.clean
+        is_short = len(text) <= SHORT
+        marks = clean.text(text) if is_short else None
+        if marks is None:
+            spans, marks = self._sealer.look_through(text)
+            if spans:
+                self._marks |= marks
+                return self._replace(text, spans, place)
+            if is_short:
+                clean.add_text(text, marks)
+        self._marks |= marks
+        return text
+
+    def _replace(self, text: str, spans: list[SecretSpan], place: str) -> str:
+        sealed = self._sealer.replace(text, spans)
+        self._has_learned = self._has_learned or any(found.is_new for found in sealed.places)
+        several_lines = "\n" in text
+        for found in sealed.places:
+            line = f":line {text.count(chr(10), 0, found.span.start) + 1}" if several_lines else ""
+            self.seals.append(
+                Seal(
+                    fingerprint=found.fingerprint,
+                    credential_class=found.credential_class,
+                    detector=found.span.detector,
+                    role=role_of(self._record, place),
+                    place=place + line,
+                    length=found.length,
+                    hint=found.hint,
+                    suspected=found.span.suspected,
+                    encoding=found.span.encoding,
+                )
+            )
+        return sealed.text
