@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
 
     One that stretches over several strings becomes one span in each of them, but for what of it is
     too short to be a secret: a name, or nothing. What is JSON's punctuation alone is none either,
-    nor what begins or ends within an escape: there stands something else.
+    nor what begins within an escape: there stands something else.
     """
     spans = [s for s in spans if text[s.start : s.end].strip(_SYNTAX)]
     if not any(_may_break(text, span) for span in spans) or not _is_json(text):
@@ -101,11 +101,12 @@ class _String:
         self._document = _Document(content) if '"' in content and _is_json(content) else None
 
     def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        first, last = bisect_left(self._begins, start), bisect_left(self._begins, end)
-        if self._begins[first] != start or self._begins[last] != end:
+        # A span that ends within an escape took its backslash along: what is before it counts.
+        first, last = bisect_left(self._begins, start), bisect_right(self._begins, end) - 1
+        if self._begins[first] != start or first >= last:
             return
         if self._document is None:
-            yield start, end
+            yield start, self._begins[last]
             return
         for begin, stop in self._document.pieces(first, last):
             yield self._begins[begin], self._begins[stop]

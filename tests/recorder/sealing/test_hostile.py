@@ -131,6 +131,21 @@ def test_a_secret_of_escapes_is_sealed_whole_and_known_as_it_is(value: str, time
     assert json.loads(sealed) == {"token": f"⟦token:{sealer.fingerprint(value)}⟧", "b": 1}
 
 
+@pytest.mark.parametrize("times", range(3))
+def test_a_known_secret_is_sealed_where_a_finder_takes_half_an_escape_along(times: int) -> None:
+    value = "m{{h}o)p${e]nob(ody[finds>-_$#thisone}}"
+    text = json.dumps([f'if ("{value}" == passwd) {{'])
+    for _ in range(times):
+        text = json.dumps({"body": text})
+    sealer = Sealer(KEY)
+    sealer.seal_text(f'password => "{value}"')
+    sealed = sealer.seal_text(text).text
+    assert value not in sealed
+    for _ in range(times):
+        sealed = json.loads(sealed)["body"]
+    assert json.loads(sealed) == [f'if ("⟦password:{sealer.fingerprint(value)}⟧" == passwd) {{']
+
+
 def test_deep_nesting_in_a_text_is_only_text() -> None:
     for opening, closing in (("[", "]"), ('{"token":', "}"), ("(", ")"), ("<a>", "</a>")):
         text = opening * 50_000 + "API_TOKEN=abc123def456" + closing * 50_000
