@@ -39,6 +39,8 @@ GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 
 SQL_KEYS = ("sql", "query", "statement", "sql_query", "queries")
 """Arguments of database tools that hold SQL."""
+SHELL_KEYS = ("command", "cmd", "shell_command", "commandLine", "command_line")
+"""Arguments that hold a command, whatever the tool is called."""
 PLAIN_READERS = frozenset({Family.READ, Family.SEARCH, Family.LIST})
 _SEARCH_COMMAND = re.compile(r"\b(?:e?grep|rg|ag|ack|git\s+grep|find)\b")
 
@@ -207,6 +209,11 @@ def _told_by_tool(name: str, arguments: Mapping[str, Json]) -> Judgement:
         text = arguments.get(key)
         if isinstance(text, str) and looks_like_sql(text):
             return replace(judge_sql(text), surface=Surface.MCP)
+    for key in SHELL_KEYS:
+        text = arguments.get(key)
+        if isinstance(text, str) and _harms((run := judge_shell(text)).effect):
+            # A tool of any name that is given a command runs it, as far as anybody can tell.
+            return replace(run, surface=Surface.MCP)
     last = name.rpartition("__")[2]
     told = judge_name(last, arguments)
     if told.effect is not Effect.UNKNOWN:

@@ -15,7 +15,7 @@ from analyzer.following.gather import declarations_of
 from analyzer.guard.flight import Flight, begin_alone, wired
 from analyzer.guard.settings_file import GuardSettings
 from analyzer.model import Action
-from recorder.model import Kind, StoredRecord
+from recorder.model import Kind, StoredRecord, Witness
 from recorder.reader import Recording
 
 __all__ = ["Decided", "Watch"]
@@ -26,6 +26,8 @@ LOOK_SECONDS = 0.002
 MOST_FLIGHTS = 32
 MOST_RECORDS = 20_000
 """Earlier records of a session that are read when it is first asked about, the newest."""
+WIRES = frozenset({Witness.PROXY, Witness.MCP})
+"""Who sees what is done without knowing whose session it is: requests, and MCP calls over HTTP."""
 SEVERITY = {Answer.ALLOW: 0, Answer.ASK: 1, Answer.UNKNOWN: 2, Answer.DENY: 3}
 
 
@@ -126,7 +128,7 @@ class Watch:
             action = flight.action_at(record.seq)
             if action is not None:
                 return flight, action
-        if record.session or record.kind is not Kind.API_REQUEST:
+        if record.session or record.witness not in WIRES:
             raise LookupError("it is of no session that is known")
         return self._by_itself(record)
 

@@ -180,3 +180,22 @@ def test_every_entry_of_the_catalogue_has_a_source_and_the_incidents_facts_hold(
     assert railway.mutations["projectScheduleDeleteCancel"].effect is Effect.WRITE
     assert not railway.mutations["customDomainCreate"].effect.destroys
     assert railway.mutations["volumeInstanceBackupRestore"].effect is Effect.D4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "harms"),
+    [
+        ({"command": "git push --force origin main"}, True),
+        ({"cmd": "psql -c 'DROP TABLE users'"}, True),
+        ({"command": "ls -la"}, False),
+        ({"command": "delete"}, False),
+        ({"text": "rm -rf /"}, False),
+    ],
+)
+def test_a_tool_of_any_name_is_judged_by_the_command_that_it_is_given(
+    tmp_path: Path, arguments: dict[str, Json], *, harms: bool
+) -> None:
+    flight = Flight()
+    flight.tool(1.0, "mcp__box__perform", arguments, "ok")
+    found = action(flight.analyze(tmp_path), "perform")
+    assert found.judgement.effect.destroys is harms
