@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import locale
 import os
 import sys
 
 from recorder.errors import FlightlogError
 from tui.screens.room import MIN_HEIGHT, MIN_WIDTH
 
-__all__ = ["TerminalError", "check_terminal"]
+__all__ = ["TerminalError", "check_terminal", "terminal_encoding"]
 
 
 class TerminalError(FlightlogError):
@@ -33,3 +35,14 @@ def check_terminal() -> None:
             f"the terminal is {width}x{height} and the replay needs {MIN_WIDTH}x{MIN_HEIGHT}; "
             "enlarge it, or use --plain for text"
         )
+
+
+def terminal_encoding() -> str:
+    """Return what the terminal can show, as the locale says.
+
+    In a locale without UTF-8 (`LC_ALL=C`) Python writes UTF-8 all the same (PEP 540), and its
+    streams say so; the terminal may show something else.
+    """
+    said = locale.getencoding()
+    is_unicode = codecs.lookup(said).name.startswith("utf")
+    return (sys.stdout.encoding or said) if is_unicode else said

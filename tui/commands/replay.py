@@ -24,7 +24,7 @@ from tui.plain import print_timeline
 from tui.scene import Scene
 from tui.settings import THEMES, load_settings
 from tui.source import RecordingSource, find_id
-from tui.terminal import check_terminal
+from tui.terminal import check_terminal, terminal_encoding
 
 __all__ = ["command", "run_live", "run_replay"]
 
@@ -212,7 +212,9 @@ def run_replay(
         source.sessions()
     else:
         find_id(recording, session_id)
-    glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
+    # A browser is no terminal of this machine's.
+    encoding = "utf-8" if is_served else terminal_encoding()
+    glyphs = glyphs_for(encoding, ascii_only=ascii_only)
     app = FlightApp(
         recording,
         session_id,
@@ -227,15 +229,20 @@ def run_replay(
     return app.return_code or 0
 
 
-def run_live(recording: Path, session_id: str) -> int:
+def run_live(recording: Path, session_id: str, *, ascii_only: bool = False) -> int:
     """Follow a session on the screen and return the exit code.
+
+    Args:
+        recording: path of the recording.
+        session_id: whole id of the session to follow.
+        ascii_only: draw with ASCII alone.
 
     Raises:
         TerminalError: there is no terminal that it could be drawn on.
         SettingsError: the configuration file holds a mistake.
     """
     check_terminal()
-    glyphs = glyphs_for(sys.stdout.encoding)
+    glyphs = glyphs_for(terminal_encoding(), ascii_only=ascii_only)
     app = FollowingApp(recording, session_id, settings=load_settings(), glyphs=glyphs)
     app.run()
     return app.return_code or 0

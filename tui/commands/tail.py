@@ -20,7 +20,7 @@ OF_LINES = ("as_json", "once", "everything", "on_finding", "webhook", "notify")
 """What only lines can do."""
 
 
-def _command(*, tui: bool, **given: Any) -> None:
+def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
     if not tui:
         assert lines.callback is not None  # noqa: S101 - click has it from the function
         lines.callback(**given)
@@ -33,7 +33,8 @@ def _command(*, tui: bool, **given: Any) -> None:
     from tui.commands.replay import run_live  # noqa: PLC0415
 
     path = resolve_recording(given["recording"])
-    raise click.exceptions.Exit(run_live(path, _session(path, given["session"]).id))
+    session_id = _session(path, given["session"]).id
+    raise click.exceptions.Exit(run_live(path, session_id, ascii_only=ascii_only))
 
 
 def _session(path: Path, wanted: str | None) -> SessionRow:
@@ -48,11 +49,14 @@ def _session(path: Path, wanted: str | None) -> SessionRow:
         return chosen_session(recording, wanted) if newest is None else newest
 
 
-TUI = click.Option(["--tui"], is_flag=True, help="Follow one session on a screen instead.")
+SCREEN = (
+    click.Option(["--tui"], is_flag=True, help="Follow one session on a screen instead."),
+    click.Option(["--ascii", "ascii_only"], is_flag=True, help="With --tui: ASCII alone."),
+)
 command = click.Command(
     lines.name,
     callback=_command,
-    params=[*lines.params, TUI],
+    params=[*lines.params, *SCREEN],
     help=f"{lines.help}  flightlog tail --tui\n",
     context_settings=lines.context_settings,
 )
