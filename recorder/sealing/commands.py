@@ -8,6 +8,8 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_wordlike
+from recorder.sealing.names import is_harmless
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -27,9 +29,14 @@ LINE = 1300
 """Characters of a command line before and after a clue that are looked at."""
 _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (
-        r"(?:mysql|mariadb|sshpass)[^\n|;]{0,600}\s-p",
+        r"(?:mysql|mariadb|7z)[^\n|;]{0,600}\s-p",
         "password",
-        _argument(r"mysql\w{0,12}|mariadb[\w\-]{0,12}|sshpass", r"-p\s?"),
+        _argument(r"mysql\w{0,12}|mariadb[\w\-]{0,12}|7z[ar]?", r"-p"),
+    ),
+    (
+        r"(?:sshpass|user(?:add|mod))\s",
+        "password",
+        _argument(r"sshpass|user(?:add|mod)", r"-p\s?"),
     ),
     (
         r"(?:\slogin|mongo)[^\n|;]{0,600}\s(?:-p|--password)[=\s]",
@@ -40,15 +47,33 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
             r"(?:-p|--password)[=\s]\s{0,3}",
         ),
     ),
-    (r"(?:redis|valkey|keydb)-cli[^\n|;]{0,600}\s(?:-a|--pass)[=\s]", "password", _argument(r"(?:redis|valkey|keydb)-cli", r"(?:-a|--pass)[=\s]\s{0,3}")),
+    (r"(?:redis|valkey|keydb)-cli\s", "password", _argument(r"(?:redis|valkey|keydb)-cli", r"(?:-a|--pass)[=\s]\s{0,3}")),
     (r"ldap\w{1,12}\s[^\n|;]{0,600}\s-w", "password", _argument(r"ldap\w{1,12}", r"-w\s{0,3}")),
     (r"\s-pw\s", "password", _argument(r"plink|pscp|psftp|putty|plink\.exe", r"-pw\s{1,3}")),
-    (r"zip\s[^\n|;]{0,600}\s-P", "password", _argument(r"zip|unzip", r"-P\s?")),
-    (r"7z[^\n|;]{0,600}\s-p", "password", _argument(r"7z[ar]?", r"-p")),
+    (
+        r"(?:zip|sqlcmd|bcp|osql|mssql-cli|mosquitto_\w{2,4})\s",
+        "password",
+        _argument(r"zip|unzip|sqlcmd|bcp|osql|mssql-cli|mosquitto_\w{2,4}", r"-P\s{0,3}(?!-)"),
+    ),
+    (
+        r"(?:beeline|cqlsh|winrm|crackmapexec|cme|nxc|netexec|hydra|medusa|ncftp\w{0,6}|psexec(?:64)?|winexe|rdesktop|twine|smtp-cli)\s",
+        "password",
+        _argument(r"beeline|cqlsh|(?:evil-)?winrm|crackmapexec|cme|nxc|netexec|hydra|medusa|ncftp\w{0,6}|psexec(?:64)?|winexe|rdesktop|twine|smtp-cli", r"-p\s{1,3}(?!-)"),
+    ),
+    (r"(?:freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec)\s", "password", _argument(r"[wx]?freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec", r"/(?:p|rp|pass(?:word)?)[:\s]\s{0,3}")),
+    (r"snmp(?:walk|get|set|trap|bulk|table|inform|status|test|translate|df|usm)\w{0,6}\s", "password", _argument(r"snmp\w{2,10}", r"-[AXac]\s{1,3}(?!-)(?!public\b|private\b|SHA|MD5|AES|DES)")),
+    (r"isql\s", "database-password", Exact(rf"\bisql\s+(?:-\w\s+){{0,4}}[\w.\-]{{1,80}}\s+[\w.\-]{{1,80}}\s+(?!-){_QV}")),
+    (r"mysqladmin\s", "database-password", _argument("mysqladmin", r"password\s{1,3}")),
+    (r"nmcli\s", "password", _argument("nmcli", r"password\s{1,3}")),
+    (r"(?:cargo|vault|bao|wandb|hf|huggingface-cli)\slogin\s|(?:snyk|tailscale|netlify)\sauth\s|authtoken\s", "token", Exact(rf"\b(?:(?:cargo|vault|bao|wandb|hf|huggingface-cli)\s+login|(?:snyk|netlify)\s+auth|ngrok\s+(?:config\s+add-)?authtoken)\s+(?!-|https?:){_QV}")),
+    (r"composer\sconfig\s", "token", Exact(rf"\bcomposer\s+config\s+(?:-\S+\s+){{0,3}}(?:(?:http-basic)\.\S+\s+\S+|(?:bearer|github-oauth|gitlab-token|gitlab-oauth)\.\S+)\s+{_QV}")),
+    (r"lftp\s", "password", Exact(rf"\blftp\b{_GAP}\s-u\s{{0,3}}{_Q}[^\s,\"']{{1,128}},{_V}")),
+    (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:(?P<value>[^\s\"'⟦⟧]{{4,256}})@", re.IGNORECASE)),
+    (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:passw|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
     (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
     (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:", "password", Exact(rf"\bopenssl\b{_GAP}\s-pass(?:in|out)?\s+{_Q}pass:{_V}")),
-    (r"(?:keytool|jarsigner)[^\n|;]{0,600}pass\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
-    (r"net\s+use\b[^\n|;]{0,200}/user:", "password", Exact(rf"\bnet\s+use\b[^\n|;]{{0,200}}/user:\S+\s+{_QV}", re.IGNORECASE)),
+    (r"(?:keytool|jarsigner)\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
+    (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b[^\n|;]{{0,200}}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
     (r"aws\s+configure\s+set\s", "aws-secret", Exact(rf"\baws\s+configure\s+set\s+\S*(?:secret_access_key|session_token|access_key_id)\s+{_QV}")),
@@ -57,15 +82,15 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:vault|bao)\s+(?:kv\s+put|write)\s", "vault-secret", Exact(rf"\b(?:vault|bao)\s+(?:kv\s+put|write)\s{_GAP}(?:password|secret|token|key|value)\w*={_QV}")),
     (r"\|\s*(?:sudo\s+)?chpasswd", "password", Exact(rf"\becho\s+{_Q}[\w.\-]{{1,60}}:(?P<value>[^\s\"'|]{{3,256}}){_Q}\s*\|\s*(?:sudo\s+)?chpasswd")),
     (
-        r"(?:echo|printf)\s[^\n|]{4,600}\|\s*(?:sudo\s+)?[^\n|;]{0,120}(?:\blogin|--with-token|--password-stdin|auth|sudo\s+-S|secrets?\s)",
+        r"(?:echo|printf)\s[^\n|]{4,600}\|\s*(?:sudo\s+)?[^\n|;]{0,120}(?:\blogin|--with-token|--password-stdin|--stdin|auth|sudo\s+-S|secrets?\s)",
         "password",
         Exact(
             rf"\b(?:echo|printf)\s+(?:-[neE]+\s+)?(?:[\"']?%s(?:\\n)?[\"']?\s+)?{_QV}\s*\|\s*(?:sudo\s+)?"
-            r"(?:[\w./\-]+\s+)?[^\n|;]{0,120}?(?:\blogin\b|--with-token|--password-stdin|\bauth\b"
+            r"(?:[\w./\-]+\s+)?[^\n|;]{0,120}?(?:\blogin\b|--with-token|--password-stdin|passwd\s+--stdin|\bauth\b"
             r"|sudo\s+-S|\bsecrets?\s+(?:set|put|create))"
         ),
     ),
-    (r"gpg2?\s[^\n|;]{0,600}--passphrase[=\s]", "passphrase", _argument(r"gpg2?", r"--passphrase[=\s]\s{0,3}")),
+    (r"--passphrase[=\s]", "passphrase", _argument(r"gpg2?", r"--passphrase[=\s]\s{0,3}")),
 )  # fmt: skip
 """(clue, class, form)."""
 
@@ -75,11 +100,33 @@ def _find(
 ) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
         name = next(n for n in ("value", "single", "double") if match.groupdict().get(n))
-        yield SecretSpan(match.start(name), match.end(name), credential_class, "argv")
+        if not is_harmless(match[name]):
+            yield SecretSpan(match.start(name), match.end(name), credential_class, "argv")
 
 
-CLUES = tuple(
-    Clue(trigger, LINE, LINE, partial(_find, credential_class, form))
-    for trigger, credential_class, form in _FORMS
+_PAIR = Exact(
+    r"\s(?:-u|-U|-l|-n|--?user(?:name)?|--login)[=\s]\s{0,3}(?P<user>[^\s\-][^\s]{0,200})\s(?:[^\n|;]{0,300}?\s)?"
+    rf"(?:-p|-P|-pw|--pass|-w)[=\s]\s{{0,3}}(?!-){_QV}"
 )
+"""A user and a password, of whatever tool."""
+_OTHER_P = Exact(r"\d+(?:[:\-,./]\d+)*(?:/(?:tcp|udp))?|.*[/\\].*|.*:\d+|no:\w+")
+"""What tools take after `-p` besides: ports, paths, plug-ins."""
+
+
+def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PAIR.finditer(text, start, end):
+        name = next(n for n in ("value", "single", "double") if match[n])
+        value = match[name]
+        is_word = is_wordlike(value) and not any(map(str.isdigit, value))
+        if not (is_word or is_harmless(value) or _OTHER_P.fullmatch(value)):
+            yield SecretSpan(match.start(name), match.end(name), "password", "argv")
+
+
+CLUES = (
+    *(
+        Clue(trigger, LINE, LINE, partial(_find, credential_class, form))
+        for trigger, credential_class, form in _FORMS
+    ),
+    Clue(r"\s(?:-u|-l|-n|--?user(?:name)?|--login)[=\s][^\n|;]{1,500}\s(?:-p|-pw|--pass|-w)[=\s]", 600, 600, _pairs),
+)  # fmt: skip
 """A clue for each tool's way."""

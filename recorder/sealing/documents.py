@@ -16,6 +16,20 @@ __all__ = ["CLUES"]
 _ELEMENT = Exact(
     r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</(?P=name)\s{0,8}>"
 )
+_NAMED_ELEMENT = Exact(
+    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}"
+    r"|(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</(?:name|key|n)>\s{0,200}<(?:value|string|v)"
+    r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text))>"
+    r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
+    re.IGNORECASE,
+)
+_BLOCK_SCALAR = Exact(
+    r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$)",
+    re.MULTILINE,
+)
+_RANDOM_RESULT = Exact(
+    r"\"random_password\"[^\0]{0,1500}?\"result\":\s?\"(?P<value>[^\"\\⟦⟧]{4,512})"
+)
 _PAIR = Exact(
     r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.\-]{1,80})"""
     r"""\\{0,3}["']?\s{0,3},?\s{1,40}\\{0,3}["']?value\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
@@ -56,9 +70,24 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
             yield SecretSpan(start, match.end(group), name, "document")
 
 
+def _elements(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what an element holds that says its name apart: in an attribute, or around it."""
+    for match in _NAMED_ELEMENT.finditer(text, start, end):
+        name = match["attribute"] or match["element"] or match["parent"]
+        if is_secret_name(name) and not is_harmless(match["value"]):
+            yield SecretSpan(*match.span("value"), class_of_name(name), "document")
+
+
+def _results(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what Terraform made by chance and keeps in its state under a plain name."""
+    for match in _RANDOM_RESULT.finditer(text, start, end):
+        yield SecretSpan(*match.span("value"), "password", "document")
+
+
 def _netrc(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _NETRC.finditer(text, start, end):
-        yield SecretSpan(match.start("value"), match.end("value"), "password", "netrc")
+        if not is_harmless(match["value"]):
+            yield SecretSpan(match.start("value"), match.end("value"), "password", "netrc")
 
 
 def _cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -110,6 +139,12 @@ CLUES = (
         + NAME_WORDS,
         200, 4_400, partial(_named, _PAIR),
     ),
+    Clue(
+        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:[\"'][^<>]{{0,200}}>[^<\s]|</(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
+        400, 4_600, _elements,
+    ),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
+    Clue(r"random_password\"", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(

@@ -22,6 +22,7 @@ EVENTS = rf"data:\s?\{{[^\n]{{0,2000}}\"{_TEXT_OF}\"\s?:\s?\""
 """The clue that a stream's event goes on with a text."""
 REACH = 80
 """Characters that a joint has at the most, and one on either side."""
+MOSTLY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ def joined(text: str, hits: Sequence[int]) -> Joined | None:
     places: list[tuple[int, int]] = []
     at = length = 0
     for hit in hits:
-        joint = _JOINT.search(text, max(at, hit - REACH), hit + 1)
+        joint = _JOINT.search(text, max(at, hit - MOSTLY), hit + 1) or _JOINT.search(
+            text, max(at, hit - REACH), hit + 1
+        )
         if joint is None:
             continue
         pieces.append(text[at : joint.start()])

@@ -7,7 +7,13 @@ from collections import Counter
 
 from recorder.sealing.exact import Exact
 
-__all__ = ["LEAST_WITHOUT_DIGIT", "MIN_LENGTH", "is_mixed_letters", "is_random", "is_wordlike"]
+__all__ = [
+    "LEAST_WITHOUT_DIGIT",
+    "MIN_LENGTH",
+    "is_mixed_letters",
+    "is_random",
+    "is_wordlike",
+]
 
 MIN_LENGTH = 16
 LONGEST_WORD = 16
@@ -17,6 +23,7 @@ LEAST_WITHOUT_DIGIT = 2 * MIXED_LENGTH
 """Characters from which on a string without a digit may be made by chance."""
 _DIGIT = Exact(r"\d")
 _PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PACKAGE = Exact(r"(?:[a-z_]{2,}|[A-Za-z_]{3,})(?:\d{1,5}[a-z_]*)?$")
 _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
 
 
@@ -24,7 +31,7 @@ def is_random(value: str) -> bool:
     """Return whether a string looks made by chance: neither words nor a number nor a path."""
     if not _DIGIT.search(value):
         return len(value) >= LEAST_WITHOUT_DIGIT and is_mixed_letters(value)
-    if _WORDLIKE.match(value) or _is_identifier(value):
+    if _WORDLIKE.match(value) or _is_identifier(value) or _is_dotted_name(value):
         return False
     if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
         return False
@@ -51,6 +58,13 @@ def is_mixed_letters(value: str) -> bool:
 def is_wordlike(value: str) -> bool:
     """Return whether a value reads as words, a name or a number."""
     return _WORDLIKE.match(value) is not None and not is_mixed_letters(value)
+
+
+def _is_dotted_name(value: str) -> bool:
+    """Return whether a value reads as a name of code in a package: `base64.b64encode`."""
+    *packages, last = value.split(".")
+    is_name = _PACKAGE.match(last) or _is_identifier(last)
+    return bool(packages and is_name) and all(map(_PACKAGE.match, packages))
 
 
 def _is_identifier(value: str) -> bool:

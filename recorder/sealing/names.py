@@ -9,6 +9,7 @@ __all__ = [
     "NAME_WORDS",
     "class_of_name",
     "is_harmless",
+    "is_named_so",
     "is_secret_header",
     "is_secret_name",
     "is_secret_value",
@@ -18,21 +19,27 @@ NAME_WORDS = (
     r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
     r"|api_?-?keys?"
     r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
-    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?)"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk"
+    r"|(?:pre_?-?)?shared_?-?key)"
 )
 """What stands in every name that `is_secret_name` accepts, as a clue to look for."""
 _SECRET_NAME = re.compile(
     r"(?:^|[_\-.]|(?<=[a-z0-9])(?=[A-Z]))"
     r"(?i:tokens?|secrets?|(?:pg|db|my|mysql)?passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d(?![A-Za-z0-9])|passphrase|pwd|pw(?![A-Za-z0-9])|(?:mysql|db|pg)?pass|creds?|api_?-?keys?"
     r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
-    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|apikey"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|apikey|passcode|psk|(?:pre_?-?)?shared_?-?key"
     r"|(?:proxy[_-]?)?authorization"
     r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
     r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d)"
     r"(?:$|(?=[A-Z0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl)))"
 )
 """Does a variable's, key's or header's name say that its value is a secret?"""
-
+_TELLS_OF_ONE = re.compile(
+    r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
+    r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
+    r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version)$"
+)
+"""Does a name say that its value tells something of a secret: `password_prompt`?"""
 _PLAIN_HEADERS = frozenset(
     {
         "authorization",
@@ -48,16 +55,22 @@ _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signa
 _HARMLESS = re.compile(
     r"^(?:\$.*|%.*%?|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,9}"
-    r"|changeme|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|https?://[^@?]*|/[\w./\-]*|[\w.]+\(.*)$",
+    r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
+    r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%]?\{.*\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}|.*(?:\.{3}|x{4,}|\*{3,}|[_\-]here)"
+    r"|(?:\w{1,12}[_\-])?your[_\-].*|passwords?|passwd|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
+    r"|enabled|disabled|inherit|manual|auto)$",
     re.IGNORECASE,
 )
+LONGEST_WORDS = 300
+"""Characters of a value by which it is judged: no placeholder is longer."""
+_NO_LETTERS = re.compile(r"[^a-z0-9]")
 _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
 
 
 @functools.lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Return whether a variable's, key's or header's name says that its value is a secret."""
-    return _SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None and not _TELLS_OF_ONE.search(name)
 
 
 def is_secret_header(name: str) -> bool:
@@ -91,6 +104,12 @@ def class_of_name(name: str) -> str:
     return "-".join(words)
 
 
+def is_named_so(name: str, value: str) -> bool:
+    """Return whether a value only says the name again: `CLIENT_AUTH: "clientAuth"`."""
+    said = _NO_LETTERS.sub("", value.lower())
+    return len(said) >= 3 and said in _NO_LETTERS.sub("", name.lower())
+
+
 def is_harmless(value: str) -> bool:
     """Return whether a value is a placeholder, a reference or a plain word of configuration."""
-    return _HARMLESS.match(value) is not None or len(set(value)) < 3
+    return _HARMLESS.match(value[:LONGEST_WORDS]) is not None or len(set(value)) < 3

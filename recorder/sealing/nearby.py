@@ -44,11 +44,21 @@ _LONG = b"a" * LEAST_WITHOUT_DIGIT
 _RUN = re.compile(rb"[a0]{10,}+")
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
+_PUBLIC = Exact(
+    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3)[_\-. ]?key$|'nonce$",
+    re.IGNORECASE,
+)
+"""Keys that are no secrets."""
+_COMMIT = Exact(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_POD = Exact(r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$")
+"""How Kubernetes ends the names that it gives."""
 MIN_SECRET_LENGTH = 10
 SHORT = 5
 """Letters of an issuer's word that may be part of others."""
 GAP = 40
 """Characters between the word and what joins it to a value."""
+DENSE = 200
+"""Characters of a text for each word in it, below which the whole text is sorted at once."""
 FARTHEST = 100
 """Characters between the word and a value."""
 REACH = FARTHEST + 520
@@ -60,23 +70,30 @@ _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 def _find(least: int, text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield what looks random behind each telling word, where the hits end."""
     # Prose speaks of keys and tokens all the time: most of these words end in the first two looks.
-    sorts = text.encode("ascii", "replace").translate(_SORTS)
-    if b"0" not in sorts and _LONG not in sorts:
+    # Where they are few, only what stands behind each is looked at.
+    is_dense = len(hits) * DENSE > len(text)
+    sorts = _sorted(text) if is_dense else b""
+    if is_dense and b"0" not in sorts and _LONG not in sorts:
         return
     match_at = _AFTER.compiled.match
     for hit in hits:
-        match = match_at(text, hit, hit + REACH) if _may_follow(sorts, hit) else None
+        last = min(hit + FARTHEST + MIN_SECRET_LENGTH, len(text))
+        behind = sorts[hit:last] if is_dense else _sorted(text[hit:last])
+        match = match_at(text, hit, hit + REACH) if _may_hold_one(behind) else None
         if match is not None:
             yield from _judged(least, text, hit, match)
 
 
-def _may_follow(sorts: bytes, word_end: int) -> bool:
+def _sorted(text: str) -> bytes:
+    return text.encode("ascii", "replace").translate(_SORTS)
+
+
+def _may_hold_one(sorts: bytes) -> bool:
     """Return whether anything behind a word may be a value that `is_random` takes."""
-    last = min(word_end + FARTHEST + MIN_SECRET_LENGTH, len(sorts))
     return any(
         # Of a run that reaches the last character, the rest is not looked at.
-        run.end() == last or run.end() - run.start() >= len(_LONG) or b"0" in run[0]
-        for run in _RUN.finditer(sorts, word_end, last)
+        run.end() == len(sorts) or run.end() - run.start() >= len(_LONG) or b"0" in run[0]
+        for run in _RUN.finditer(sorts)
     )
 
 
@@ -90,6 +107,10 @@ def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Itera
     if ":" in value:
         value = value.rstrip(".:=")
     is_close = begin - word_end <= CLOSE
+    if _PUBLIC.search(text, max(0, word_end - 40), word_end) or _POD.search(value):
+        return
+    if not is_close and _COMMIT.fullmatch(value):
+        return  # what a commit says of tokens and keys stands beside its hash
     if not is_close:
         least = MIN_LENGTH
     if _UUID.fullmatch(value) and not (is_close and least == MIN_SECRET_LENGTH):

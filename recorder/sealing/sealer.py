@@ -13,9 +13,9 @@ from dataclasses import replace
 import zstandard
 
 from recorder.model import Record, Seal
-from recorder.sealing import commands, documents, nearby, pem, places, shapes, structure
 from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
+from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.extracts import TOKEN
 from recorder.sealing.joints import EVENTS, JOINT, joined_events
 from recorder.sealing.json_strings import within_strings
@@ -37,11 +37,7 @@ __all__ = ["Sealer"]
 ZSTD_LEVEL = 3
 MAX_SESSIONS = 50_000
 _JOINT, _EVENTS = 0, 1
-_CLUES = Clues([
-    Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing),
-    *shapes.CLUES, *pem.CLUES, *structure.CLUES, *commands.CLUES, *documents.CLUES,
-    *places.CLUES, *nearby.CLUES,
-])  # fmt: skip
+_CLUES = Clues([Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing), *DETECTORS])
 
 
 class Sealer:

@@ -14,7 +14,14 @@ from collections.abc import Iterator
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_mixed_letters
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import (
+    LONGEST_WORDS,
+    NAME_WORDS,
+    class_of_name,
+    is_harmless,
+    is_named_so,
+    is_secret_name,
+)
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -23,12 +30,13 @@ __all__ = ["CLUES"]
 # A value as it stands in shell, dotenv, INI, YAML or JSON, possibly quoted, possibly inside a JSON
 # string (then quotes are escaped).
 _QUOTE = r"""(?:\\{0,3}["'`])?"""
-_VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{4,4096}"""
+_LETTER = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]"""
+_VALUE = rf"{_LETTER}{{4,4096}}"
 
 _SCHEMES = r"(?:bearer|basic|token|apikey|digest|bot|oauth|splunk|sso-key|\w{2,20}token)"
 _HEADER_IN_TEXT = Exact(
     r"(?P<name>\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]{0,40}(?:token|api-?key|secret))"
-    rf"{_QUOTE}\s?[:=]\s?{_QUOTE}(?P<scheme>{_SCHEMES}\s+)"
+    rf"{_QUOTE}\s?[:=]\s?{_QUOTE}(?P<scheme>{_SCHEMES}[ \t]+)"
     r"(?P<value>[^\s\"'`\\,;<>⟦⟧]{6,8192})",
     re.IGNORECASE,
 )
@@ -37,7 +45,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"  # noqa: E501
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}\]{{0,2}}[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"  # noqa: E501
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -47,10 +55,12 @@ LONGEST_NAME = 160
 OPERATOR = 16
 _OPENING_QUOTE = Exact(r"\\{0,3}[\"'`]")
 _BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
-_BARE_VALUE = Exact(_VALUE)
+_BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
+LEAST = 4
+"""Characters of a value."""
 MAX_QUOTED = 4096
 _OPTION = Exact(
-    r"(?:^|[\s\"'`=])--?(?P<name>[A-Za-z][\w\-]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
+    r"(?:^|[\s\"'`=])--?(?:D(?=[a-z]))?(?P<name>[A-Za-z][\w\-.]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
     rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
 )
 _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
@@ -65,7 +75,8 @@ _USERINFO = Exact(
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
 _SQL = Exact(
     r"\b(?:PASSWORD|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
-    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}'(?P<value>[^'\\\n⟦⟧]{4,512})'",
+    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>[^'\\\n⟦⟧]{4,512})'"
+    r"|(?<=BY )\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\")",
     re.IGNORECASE,
 )
 
@@ -75,6 +86,13 @@ _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
 _IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 _SESSION_NAME = Exact(r"session_?-?ids?$", re.IGNORECASE)
+_DOTTED = Exact(r"[A-Za-z_][\w.]*$")
+_PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
+_PHRASED = Exact(r"pass|pwd|secret|phrase|cred", re.IGNORECASE)
+_REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
+_BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
+_SPECIAL = Exact(r"[A-Za-z][#@!%^~*](?![.=])")
+"""What stands in no expression without blanks, beside capitals and small letters."""
 _DIGIT = Exact(r"\d")
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
@@ -116,7 +134,7 @@ def _name_start(text: str, hit: int) -> int:
     """Return where the name can begin at the earliest whose value begins at a hit's end."""
     before = text[max(0, hit - LONGEST_NAME) : hit - 1]
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
-    stem = stem.rstrip("=:>?.+|!").rstrip(" \t")
+    stem = stem.rstrip("=:>?.+|!").rstrip(" \t").rstrip("]")
     if stem.endswith(_TYPES):
         stem = stem.rstrip("Sstring").rstrip("& \t:")
     stem = stem.rstrip(_QUOTE_LETTERS)
@@ -126,26 +144,64 @@ def _name_start(text: str, hit: int) -> int:
 def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[SecretSpan]:
     is_comparison = match["operator"] in {"==", "===", "!=", "!=="}
     quote = _OPENING_QUOTE.match(text, match.end())
-    if quote:
+    if quote is None:
+        # What is compared without quotes is a name.
+        bare = None if is_comparison else _BARE_VALUE.match(text, match.end())
+        end = _end_of_bare(text, match, bare) if bare else 0
+        if bare is not None and _is_secret(text, match, end, name):
+            span = SecretSpan(bare.start(), end, class_of_name(name), "assignment")
+            yield from _without_scheme(text, span)
+    elif not _closes(text, match, quote):
         for span in _quoted_value(text, quote, class_of_name(name)):
-            if not is_comparison or not _IDENTIFIER.match(text[span.start : span.end]):
+            value = text[span.start : span.end]
+            is_name = is_comparison and _IDENTIFIER.match(value)
+            if not is_name and not is_named_so(name, value) and not _is_phrase(name, value):
                 yield from _without_scheme(text, span)
-        return
-    if is_comparison:
-        return  # what stands there without quotes is a name
-    bare = _BARE_VALUE.match(text, match.end())
-    if bare is None or text[bare.end() : bare.end() + 1] == "(":
-        return  # a call
-    if _NUMBER.fullmatch(bare[0]) and match[0].rstrip().endswith(('":', "':")):
-        return  # a number in JSON: a token in its place would be none
-    if _SESSION_NAME.search(name) and _UUID.fullmatch(bare[0]):
-        return  # the id of an agent's session; a web server's is no UUID, or in a cookie
-    if _COOKIES.fullmatch(name) and "=" in bare[0]:
-        return  # each cookie by itself
-    if not is_harmless(bare[0]) and not _is_code(text, match, bare):
-        yield from _without_scheme(
-            text, SecretSpan(bare.start(), bare.end(), class_of_name(name), "assignment")
-        )
+
+
+def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
+    """Return whether a value without quotes is a secret where its name says so."""
+    value = text[match.end() : end]
+    is_call = text[end : end + 1] == "(" and _DOTTED.match(value)
+    # A token in the place of JSON's number would be none.
+    is_number = _NUMBER.fullmatch(value) and match[0].rstrip().endswith(('":', "':"))
+    # The id of an agent's session; a web server's is no UUID, or in a cookie.
+    is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)
+    are_cookies = _COOKIES.fullmatch(name) and "=" in value  # each cookie by itself
+    is_asked = text[max(0, match.start() - 3) : match.start()] == "/p "  # `set /p NAME=prompt`
+    if is_call or is_number or is_session or are_cookies or is_asked or len(value) < LEAST:
+        return False
+    return not is_harmless(value) and not _is_code(text, match, end)
+
+
+def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
+    """Return whether a quote behind an operator belongs to one before the name: `"Password:"`."""
+    begun = _OPENING_QUOTE.match(text, max(0, match.start() - len(quote[0])))
+    is_begun = begun is not None and begun[0] == quote[0] and begun.end() == match.start()
+    return is_begun and quote[0][-1] not in match[0]
+
+
+def _is_phrase(name: str, value: str) -> bool:
+    """Return whether a value is several plain words where none but a password can be."""
+    return " " in value and _PHRASE.match(value) is not None and not _PHRASED.search(name)
+
+
+def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
+    """Return where a value without quotes ends that is all of a line, or of a string.
+
+    In `DB_PASSWORD=x&3x` an ampersand is a letter like others; in `token=x&page=3` it is not.
+    """
+    rest = _REST.match(text, bare.end())
+    is_setting = match["operator"] == "=" and _ENVIRONMENT_NAME.match(match["name"])
+    if rest is None or (rest[0][0] in "([{" and not is_setting):
+        return bare.end()
+    before = text[max(0, match.start() - 1) : match.start()]
+    if before in {'"', "'"}:
+        is_whole = text[rest.end() : rest.end() + 1] == before
+    else:
+        line = text[text.rfind("\n", max(0, match.start() - 80), match.start()) + 1 : match.start()]
+        is_whole = _BEGIN_OF_SETTING.fullmatch(line) is not None
+    return rest.end() if is_whole else bare.end()
 
 
 def _without_scheme(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
@@ -216,13 +272,16 @@ def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _OPTION.finditer(text, start, end):
         if _PASS_SOURCE.match(match["value"]):
             continue  # openssl's: says how the password comes, or is followed by it
-        if is_secret_name(match["name"]) and not is_harmless(match["value"]):
-            yield _span(match, class_of_name(match["name"]), "argv")
+        name, value = match["name"], match["value"]
+        is_metavar = value.isupper() and is_named_so(name, value)
+        if is_secret_name(name) and not is_harmless(value) and not is_metavar:
+            yield _span(match, class_of_name(name), "argv")
 
 
 def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _CURL_USER.finditer(text, start, end):
-        yield _span(match, "basic", "argv")
+        if not is_harmless(match["value"]):
+            yield _span(match, "basic", "argv")
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -241,38 +300,55 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _sql(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _SQL.finditer(text, start, end):
-        yield _span(match, "database-password", "sql")
+        group = "value" if match["value"] else "quoted"
+        if not is_harmless(match[group]):
+            yield SecretSpan(*match.span(group), "database-password", "sql")
 
 
 def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretSpan:
     return SecretSpan(match.start("value"), match.end("value"), credential_class, detector)
 
 
-def _is_code(text: str, match: re.Match[str], bare: re.Match[str]) -> bool:
+def _is_code(text: str, match: re.Match[str], end: int) -> bool:
     """Return whether `name = value` without quotes reads as source code rather than as a setting.
 
     `API_TOKEN=word` in a dotenv file is a secret even where the word is plain; `token = word` and
     `password: str` are code.
     """
-    value = bare[0]
+    value = text[match.end() : min(end, match.end() + LONGEST_WORDS)]
     if _ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
-        return False
+        return match[0].endswith(" ") and _is_constant(text, match, end)
     if is_mixed_letters(value):
         return False
     if not _IDENTIFIER.match(value) and _DIGIT.search(value):
+        return (match[0].endswith(": ") or "." in value) and _is_type(match["name"], value)
+    if _SPECIAL.search(value) and value != value.lower() and value != value.upper():
         return False
-    return "." in value or not _is_setting(text, match, bare)
+    return "." in value or not _is_setting(text, match, end)
 
 
-def _is_setting(text: str, match: re.Match[str], bare: re.Match[str]) -> bool:
+def _is_type(name: str, value: str) -> bool:
+    """Return whether a value reads as the type of what has the name: `key: Ed25519Key`."""
+    word = "".join(part[:1].upper() + part[1:] for part in name.rsplit(".", 1)[-1].split("_"))
+    return word in value and _DOTTED.match(value) is not None
+
+
+def _is_constant(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether `NAME = value` with room around reads as a constant that is another's."""
+    value = text[match.end() : end]
+    is_name = _DOTTED.match(value) and not _DIGIT.search(value)
+    return bool(is_name) and not is_mixed_letters(value) and not _is_setting(text, match, end)
+
+
+def _is_setting(text: str, match: re.Match[str], end: int) -> bool:
     """Return whether an assignment is a line of its own as in properties and INI files."""
     farthest = max(0, match.start() - 200)
     line_start = text.rfind("\n", farthest, match.start()) + 1
     if line_start < farthest or text[line_start : match.start()] not in {"", "export ", "set "}:
         return False
-    if text[bare.end() : bare.end() + 2] not in {"", "\n", "\r\n"} and text[bare.end()] != "\n":
+    if text[end : end + 2] not in {"", "\n", "\r\n"} and text[end] != "\n":
         return False
-    if bare[0].lower() == match["name"].lower():
+    if text[match.end() : end].lower() == match["name"].lower():
         return False
     if match["operator"] == "=" and not match[0].endswith(" "):
         return True
@@ -294,14 +370,14 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}[ \t]{{0,3}}(?:[:=?.+!|>]|str(?:ing)?[ ]="
+            rf"{_NAME}{_QUOTES}\]{{0,2}}[ \t]{{0,3}}(?:[:=?.+!|>]|str(?:ing)?[ ]="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])"
         ],
         _assignments,
     ),
     Clue(
-        rf"-[\w\-]{{0,60}}{NAME_WORDS}[\w\-]{{0,60}}(?:[=\s]|[\\\"']{{1,2}},)",
+        rf"-[\w\-.]{{0,60}}{NAME_WORDS}[\w\-.]{{0,60}}(?:[=\s]|[\\\"']{{1,2}},)",
         160, 4_200, _options,
     ),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
@@ -310,7 +386,7 @@ CLUES = (
         rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code)[\w.\-]{{0,40}}=",
         160, 4_200, _query,
     ),
-    Clue(r"(?:password|identified)[^'\n]{0,80}'", 160, 600, _sql),
+    Clue(r"(?:password[^'\n]{0,80}'|identified[^'\n]{0,80}['\"])", 160, 600, _sql),
     Clue(r"(?:bearer|basic)\s+[A-Za-z0-9._~+/=\-]{16}", 40, LONG, _schemes),
 )  # fmt: skip
 """A clue for each kind of surroundings."""

@@ -30,6 +30,14 @@ REPEATED = [
     "cookies: [",
     '"cookies": [{"value": "', "ConvertTo-SecureString -a ", "jdbc:oracle:thin:a/", '"a" == token',
     '"token", "', "name: token\nvalue: ", "AAAA", "0123456789abcdef", "key key key ", "github ",
+    "login(a, ", "login('a', 'b", "new PDO(a, b, ", "set_password('", "auth=('a', 'b", "admin | ",
+    "root / a1B!cdef ", "password a1B!cdef ", "chpasswd:\n", "chpasswd <<E\na:bbbb\n",
+    'expect "assword" send "', "a LOGIN b ", "AUTH ", "USER a\nPASS ", ":5432:a:b:c",
+    "token: |\n a\n", "<a name='token'>", "<name>token</name><value>", '"random_password" ',
+    " -u a -p b",
+    "isql a b ", "nmcli password ", "snmpget -c ", "psexec a/b:c",
+    "reg add /v passw /d ", "\\u0026token=",
+    "token=a&", '{"a": "\\"',
     "arn:aws:secret:", "echo a | ", "openssl -pass pass:", "Private-Lines: 1\n",
 ]  # fmt: skip
 

@@ -45,7 +45,7 @@ values = st.builds("".join, st.lists(st.sampled_from(ODD) | pieces, min_size=1, 
 around = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="⟦⟧"), max_size=30)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(values, st.sampled_from(ENCODINGS), around, around)
 def test_any_value_is_recalled_from_any_text_in_any_encoding(
     value: str, encode: Callable[[str], str], before: str, behind: str
@@ -62,7 +62,7 @@ def test_any_value_is_recalled_from_any_text_in_any_encoding(
     assert all(f.value == value for f in found), "never something else: fingerprints decide"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(values, st.binary(min_size=32, max_size=32))
 def test_marks_of_another_key_tell_nothing(value: str, other: bytes) -> None:
     forms = Forms()
@@ -73,7 +73,7 @@ def test_marks_of_another_key_tell_nothing(value: str, other: bytes) -> None:
         assert not forms.may_stand(Marker(other).marks(words_in(_seen(text))))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200))
 def test_marks_are_told_for_any_text(text: str) -> None:
     marks = Marker(KEY).marks(words_in(_seen(text)))
