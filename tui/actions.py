@@ -34,15 +34,18 @@ class Place(StrEnum):
     REPLAY = "replay"
     FINDINGS = "findings"
     LIVE = "live"
+    BESIDE = "beside"
     HELP = "help"
 
 
 EVERYWHERE = tuple(Place)
-ROOMS = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS, Place.LIVE)
+ROOMS = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS, Place.LIVE, Place.BESIDE)
 REPLAY = (Place.REPLAY,)
 FOUND = (Place.FINDINGS,)
 LIVE = (Place.LIVE,)
-BELOW = (Place.REPLAY, Place.FINDINGS, Place.LIVE)
+BELOW = (Place.REPLAY, Place.FINDINGS, Place.LIVE, Place.BESIDE)
+BESIDE = (Place.BESIDE,)
+MARKED = (Place.REPLAY, Place.LIVE, Place.BESIDE)
 STEPPED = (Place.REPLAY, Place.LIVE)
 
 
@@ -67,6 +70,21 @@ class Act:
 ACTS = (
     Act("open", "enter", "Replay the session", "open", (Place.SESSIONS,), "enter Replay", 10),
     Act("show", "enter", "Replay at the finding", "open", FOUND, "enter Replay here", 10),
+    Act(
+        "beside_open", "enter", "Replay the side with the keys", "open", BESIDE, "enter Replay", 10
+    ),
+    Act("difference", "n", "Next difference", "difference(1)", BESIDE, "n N Difference", 12),
+    Act("difference_back", "N", "Previous difference", "difference(-1)", BESIDE),
+    Act("parting", "d", "The first divergence", "parting", BESIDE, "d Divergence", 13),
+    Act(
+        "compare",
+        "b",
+        "Mark the session; on another: compare both",
+        "compare",
+        (Place.SESSIONS,),
+        "b Beside",
+        24,
+    ),
     Act("play", "space", "Play or pause", "play", REPLAY, "space Play", 10),
     Act("follow", "f", "Follow: go to the newest, and stay there", "follow", LIVE, "f Follow", 10),
     Act("freeze", "space", "Let the view stand, or follow", "freeze", LIVE, "space Pause", 11),
@@ -75,8 +93,8 @@ ACTS = (
     Act("slower", "left_square_bracket", "Slower", "speed(-1)", REPLAY, "[ ] Speed", 22),
     Act("faster", "right_square_bracket", "Faster", "speed(1)", REPLAY),
     Act("normal", "equals_sign", "Normal speed", "normal_speed", REPLAY, "= 1x", 60),
-    Act("finding", "e", "Next finding", "finding(1)", STEPPED, "e Finding", 14),
-    Act("finding_back", "E", "Previous finding", "finding(-1)", STEPPED),
+    Act("finding", "e", "Next finding", "finding(1)", MARKED, "e Finding", 14),
+    Act("finding_back", "E", "Previous finding", "finding(-1)", MARKED),
     Act("second", "right_parenthesis", "One second forward", "jump(1)", REPLAY, "( ) 1s", 24),
     Act("second_back", "left_parenthesis", "One second back", "jump(-1)", REPLAY),
     Act("ten", "shift+right", "Ten seconds forward", "jump(10)", REPLAY),
@@ -96,8 +114,8 @@ ACTS = (
     Act("filter", "ampersand", "Filter", "filter", (Place.SESSIONS, Place.REPLAY), "& Filter", 28),
     Act("like", "asterisk", "Filter like this action", "like", REPLAY),
     Act("moment", "at", "Go to a moment", "moment", REPLAY, "@ Go to", 45),
-    Act("failure", "x", "Next failure", "failure(1)", STEPPED, "x Failure", 43),
-    Act("failure_back", "X", "Previous failure", "failure(-1)", STEPPED),
+    Act("failure", "x", "Next failure", "failure(1)", MARKED, "x Failure", 43),
+    Act("failure_back", "X", "Previous failure", "failure(-1)", MARKED),
     Act("bookmark", "m", "Set or take off a bookmark", "bookmark", STEPPED, "m Mark", 30),
     Act("to_bookmark", "u", "Next bookmark", "to_bookmark(1)", REPLAY),
     Act("to_bookmark_back", "U", "Previous bookmark", "to_bookmark(-1)", REPLAY),

@@ -21,6 +21,7 @@ from tui.actions import Place
 from tui.glyphs import UNICODE, Glyphs
 from tui.palette import ActProvider
 from tui.scene import Scene
+from tui.screens.beside import Beside
 from tui.screens.findings import Findings
 from tui.screens.help import Help
 from tui.screens.live import Live
@@ -31,7 +32,7 @@ from tui.screens.sessions import Sessions
 from tui.settings import THEMES, Settings
 from tui.source import RecordingSource, Source
 
-__all__ = ["FlightApp", "FollowingApp"]
+__all__ = ["ComparingApp", "FlightApp", "FollowingApp"]
 
 EVERYTHING = Filter()
 DEFAULTS = Settings()
@@ -178,6 +179,10 @@ class FlightApp(App[None]):
         else:
             self.push_screen(Sessions())
 
+    def go_beside(self, left: str, right: str) -> None:
+        """Open two sessions side by side."""
+        self.push_screen(Beside(left, right))
+
     def go_findings(self, scene: Scene) -> None:
         """Open the findings of a session."""
         self.push_screen(Findings(scene))
@@ -208,6 +213,20 @@ class FollowingApp(FlightApp):
     def get_default_screen(self) -> Screen[None]:
         """Follow the session that was asked for, else list them."""
         return Sessions() if self._session_id is None else Live(self._session_id)
+
+
+class ComparingApp(FlightApp):
+    """The same, opened on two sessions side by side."""
+
+    def __init__(
+        self, recording: Path, session_id: str, other: str, *, settings: Settings, glyphs: Glyphs
+    ) -> None:
+        super().__init__(recording, session_id, settings=settings, glyphs=glyphs)
+        self._both = session_id, other
+
+    def get_default_screen(self) -> Screen[None]:
+        """Compare the two."""
+        return Beside(*self._both)
 
 
 def _seeking(at: str | None) -> Callable[[ReplayKeys], None] | None:

@@ -11,6 +11,7 @@ from tests.tui.factories import wipe
 from tui.actions import ACTS, Place, acts_of, bindings, entries
 from tui.glyphs import ASCII, UNICODE, Glyphs
 from tui.safe_content import as_text, width_of
+from tui.screens.beside import Beside
 from tui.screens.findings import Findings
 from tui.screens.help import Help, help_lines
 from tui.screens.live import Live
@@ -24,6 +25,7 @@ ROOMS: dict[Place, type[Room]] = {
     Place.REPLAY: Replay,
     Place.FINDINGS: Findings,
     Place.LIVE: Live,
+    Place.BESIDE: Beside,
     Place.HELP: Help,
 }
 

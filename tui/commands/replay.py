@@ -12,15 +12,18 @@ import click
 
 from analyzer.casefile import CaseFile
 from analyzer.commands.filters import filter_option
+from analyzer.divergence import align
 from analyzer.filters import Filter, Scope
 from analyzer.timeline import parse_moment
 from recorder.capture.otlp.guard import is_loopback
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
-from tui.app import FlightApp, FollowingApp
+from tui.app import ComparingApp, FlightApp, FollowingApp
+from tui.beside_lines import beside_lines
 from tui.glyphs import glyphs_for
 from tui.plain import print_timeline
+from tui.safe_content import as_text
 from tui.scene import Scene
 from tui.settings import THEMES, load_settings
 from tui.source import RecordingSource, find_id
@@ -46,6 +49,7 @@ class _Serving(TypedDict):
 @click.argument("session", required=False)
 @recording_option
 @click.option("--at", metavar="TIME", help="Begin at 7.5, 1:07.5, 50%, #31 or a rule such as R07.")
+@click.option("--beside", metavar="SESSION", help="Compare with another session, side by side.")
 @filter_option(Scope.ACTIONS)
 @click.option("--theme", type=click.Choice(tuple(THEMES)), help="Colours; default: the config's.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
@@ -61,6 +65,7 @@ def command(
     session: str | None,
     recording: str | None,
     at: str | None,
+    beside: str | None,
     *,
     chosen: Filter,
     theme: str | None,
@@ -80,8 +85,12 @@ def command(
       flightlog replay last --plain --at 7.5
       flightlog replay last --filter "failed or destroys"
       flightlog replay last --serve
+      flightlog replay 4f1c --beside 9a07
     """
     path = resolve_recording(recording)
+    if beside is not None:
+        _compare(path, session or "last", beside, plain=plain, theme=theme, ascii_only=ascii_only)
+        return
     if serving["serve"]:
         _serve(path, session, serving, at=at, chosen=chosen, theme=theme, ascii_only=ascii_only)
         return
@@ -103,6 +112,27 @@ def command(
         is_served=serving["served"],
     )
     raise click.exceptions.Exit(code)
+
+
+def _compare(
+    path: Path, session: str, beside: str, *, plain: bool, theme: str | None, ascii_only: bool
+) -> None:
+    """Show two sessions side by side, as text where stdout is no terminal."""
+    ids = find_id(path, session), find_id(path, beside)
+    if ids[0] == ids[1]:
+        raise click.UsageError(f"--beside {beside} is the same session; name another one")
+    glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
+    if plain or not sys.stdout.isatty():
+        source = RecordingSource(path)
+        scenes = source.load(ids[0]), source.load(ids[1])
+        for row in beside_lines(scenes, align(scenes[0].analysis, scenes[1].analysis), glyphs):
+            click.echo(as_text(row, glyphs).rstrip())
+        return
+    check_terminal()
+    settings = load_settings() if theme is None else replace(load_settings(), theme=theme)
+    app = ComparingApp(path, *ids, settings=settings, glyphs=glyphs)
+    app.run()
+    raise click.exceptions.Exit(app.return_code or 0)
 
 
 def _moment(at: str, scene: Scene) -> int:

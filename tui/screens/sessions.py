@@ -95,6 +95,8 @@ class Sessions(Room):
         self._total = 0
         self.chosen = Filter()
         """Which sessions are listed."""
+        self.compared: str | None = None
+        """The session that another one is to be compared with."""
         self._judged: dict[str, tuple[Mark, Line]] = {}
         self._chain: Chain | None = None
         self._previewed: Scene | None = None
@@ -315,6 +317,21 @@ class Sessions(Room):
             self.flight.go_findings(scene)
         else:
             self.say("the session is still being read")
+
+    def action_compare(self) -> None:
+        """Mark the session under the cursor; with another one marked, open both side by side."""
+        row = self.current()
+        if row is None:
+            self.say("there is no session to compare")
+        elif self.compared is None:
+            self.compared = row.id
+            self.say(f"{row.id[:8]} is marked; b on another session shows both side by side")
+        elif self.compared == row.id:
+            self.compared = None
+            self.say(f"{row.id[:8]} is no longer marked")
+        else:
+            marked, self.compared = self.compared, None
+            self.flight.go_beside(marked, row.id)
 
     def action_copy(self) -> None:
         """Copy the mouse's selection, else the preview."""
