@@ -98,6 +98,10 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     if "restore" in words and not undoes:
         return Judgement(Effect.D4, (f"{name}: restores over what is there, by its name",), name,
                          surface=Surface.HTTP)  # fmt: skip
+    if (ending := next((w for w in words if w in _ENDS), "")) and not undoes:
+        effect = Effect.D6 if ending == "revoke" else Effect.D5
+        return Judgement(effect, (f"{name}: {ending!r} ends by its name, in no catalogue",), name,
+                         surface=Surface.HTTP)  # fmt: skip
     if words[:1] == ("disable",) and is_recovery(name):
         return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip
@@ -106,6 +110,9 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         return Judgement(effect, (f"{name}: its arguments say {taken}",), name,
                          surface=Surface.HTTP)  # fmt: skip
     return unknown(f"mutation {name} is in no catalogue", name)
+
+
+_ENDS = frozenset({"archive", "revoke", "deactivate"})
 
 
 def _taken(arguments: Mapping[str, Json]) -> str:

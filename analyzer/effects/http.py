@@ -205,6 +205,12 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
         return _destroys(Effect.D1, f"{where}: its body says {found[0][:60]}", host, path)
     if re.search(r'"method"\s*:\s*"DELETE"', body[:50_000], re.IGNORECASE):
         return _destroys(Effect.D1, f"{where}: a request in its body is a DELETE", host, path)
+    if method in {"PUT", "PATCH"} and (found := _SOFTLY.search(body[:50_000])):
+        return _destroys(Effect.D1, f"{where}: its body says {found[0][:60]}", host, path)
+    if method == "PUT" and body.strip() in {"[]", "{}"} and segments:
+        return _destroys(
+            Effect.D4, f"{where}: nothing is put in the place of what is there", host, path
+        )
     if method in {"PUT", "PATCH"}:
         return Judgement(Effect.WRITE, (f"{where}: in no catalogue, judged by its method",),
                          surface=Surface.HTTP)  # fmt: skip
@@ -234,6 +240,9 @@ _TAKES = re.compile(
     re.IGNORECASE,
 )
 """What a body takes away besides what its path names; not `delete_branch_on_merge`, a setting."""
+
+
+_SOFTLY = re.compile(r'"(?:is_?)?(?:archived|deleted|in_?trash|trashed)"\s*:\s*true', re.IGNORECASE)
 
 
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:

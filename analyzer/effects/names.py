@@ -34,7 +34,7 @@ DESTROYING = frozenset(
     flush unlink expunge obliterate nuke shred uninstall deregister unregister undefine unset prune
     zap evict forget hardreset rmi rb rmtree deleteall removeall dropdb clearall delkey batchdelete
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
-    discard reset clear clean cleanup gc expire dropall remove_all erasedisk tombstone
+    discard reset clear clean cleanup gc empty expire dropall remove_all erasedisk tombstone
     """.split()
 )
 ENDING = frozenset(
@@ -49,8 +49,8 @@ READING = frozenset(
     list ls get show describe info status search query view read find print check cat log logs
     history diff inspect help version versions display dump export whoami lookup count head tail
     watch scan validate verify lint plan preview explain stat stats top events env tree outdated
-    audit ping test head exists test compare summary summarize fetch completion tables which
-    doctor metrics usage download whois resolve batchget select estimate simulate detect
+    audit ping head exists test compare summary summarize fetch completion tables which
+    doctor metrics usage download whois batchget select estimate simulate detect
     """.split()
 )
 WRITING = frozenset(
@@ -108,6 +108,9 @@ _JOINED = re.compile(
     r"|restore[-_ ]?points?|\bbkp|\bbaks?\b|system[-_ ]?restore",
     re.IGNORECASE,
 )
+_ENDS_IN_VERB = re.compile(
+    r"(?!un|no|not|pre|post|on|is|can|to|auto|soft)[a-z]{2,6}(?:delete|purge|destroy|remove|erase)"
+)
 _GLUED = re.compile(r"^(delete|del|remove|rm|destroy|purge|drop|wipe|list|get|show|create)(.+)$")
 
 
@@ -123,6 +126,9 @@ def sense_of(word: str) -> Sense:
     for sense, words in _SENSES:
         if word in words:
             return sense
+    # rrpurge, ldapdelete: a prefix and the verb in one word.
+    if _ENDS_IN_VERB.fullmatch(word):
+        return Sense.DESTROYS
     # delsnapshot, listsnapshot, rmi: the verb and its noun in one word.
     glued = _GLUED.match(word)
     if glued and (glued[2] in RECOVERY or glued[2] in CONTAINERS or glued[2] in ACCESS):

@@ -324,6 +324,13 @@ def _vacuum(statement: Statement) -> Judgement:
     return _found(Effect.WRITE, statement, "upkeep")
 
 
+def _system(statement: Statement) -> Judgement:
+    """Judge ClickHouse's SYSTEM: caches and replicas are dropped, queues stopped."""
+    if "REPLICA" in statement.words and "DROP" in statement.words:
+        return _found(Effect.D3, statement, "a replica's metadata go")
+    return _found(Effect.WRITE, statement, "upkeep of the server")
+
+
 def _optimize(statement: Statement) -> Judgement:
     if "DEDUPLICATE" in statement.words:
         return _found(Effect.D1, statement, "rows that stand twice are deleted")
@@ -367,7 +374,7 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "EXPLAIN": _explain, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
     "ALTER": _alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
     "CALL": _run, "PURGE": _purge, "RESET": _reset, "BACKUP": _backup, "GRANT": _grant,
-    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": _set, "OPTIMIZE": _optimize,
+    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": _set, "OPTIMIZE": _optimize, "SYSTEM": _system,
     "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
     "RESTORE": _plain(Effect.D4, "restores over what is there"),
     "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),

@@ -37,7 +37,7 @@ NOUNS_TOO = frozenset(
     backup backups snapshot snapshots version versions env run log logs tag tags label test tables
     events job stats metrics archive config history group user search query deploy build copy
     export import restore check audit plan watch login checkpoint mirror schedule views view file
-    release trigger sync mount export dump transfer purge-queue replace publish set token rule
+    release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
     """.split()
 )
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
@@ -69,7 +69,7 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
             return judged
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
     glued = words_in(name)
-    for part in glued if len(glued) > 1 else ():
+    for part in glued if len(glued) > 1 or sense_of(name) is Sense.DESTROYS else ():
         sense = sense_of(part)
         if sense in {Sense.DESTROYS, Sense.ENDS} and part not in {"clean", "clear", "reset"}:
             return judge_verb(part, sense, context, arguments, hints=invocation.hints)
@@ -82,7 +82,8 @@ def _destroying_option(arguments: Arguments) -> str:
     """Return the verb of an option that destroys: `--delete`, `--remove-all`."""
     for option in sorted(arguments.options):
         parts = words_in(option)
-        if option.startswith("-") and parts and parts[0] in OPTIONS and not _NEGATED.match(option):
+        takes = bool(parts) and (parts[0] in OPTIONS or (parts[0] == "rm" and len(parts) > 1))
+        if option.startswith("-") and takes and not _NEGATED.match(option):
             return parts[0]
     return ""
 
@@ -125,16 +126,20 @@ def judge_verb(
     )
 
 
+def _begins_with_verb(word: str) -> bool:
+    """Tell whether a word is a verb, or joins one to what it is done to: `delete-all`."""
+    parts = words_in(word)
+    return bool(sense_of(word.lower())) or (
+        len(parts) > 1 and sense_of(parts[0]) in {Sense.DESTROYS, Sense.ENDS, Sense.READS}
+    )
+
+
 def _first(words: list[str]) -> tuple[str, Sense] | None:
     """Return the first word that is a verb."""
     for place, word in enumerate(words):
         lowered = word.lower()
         sense = sense_of(lowered)
-        if lowered in NOUNS_TOO and any(
-            sense_of(part)
-            for w in words[place + 1 : place + 3]
-            for part in (w.lower(), *words_in(w))
-        ):
+        if lowered in NOUNS_TOO and any(_begins_with_verb(w) for w in words[place + 1 : place + 3]):
             continue
         if sense:
             return lowered, sense

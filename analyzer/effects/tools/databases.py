@@ -53,6 +53,13 @@ def _sql_client(dialect: str, options: str, *, position: int = -1) -> Tool:
         if not texts and context.command.stdin is not None:
             texts = [context.command.stdin]
         if not texts:
+            if context.command.piped and re.match(
+                r"\s*(?:mysqldump|mariadb-dump)\b", context.command.hints
+            ):
+                why = "a dump that drops each table first is loaded"
+                return _placed(
+                    context, Judgement(Effect.D4, (why,), context.command.name, bulk=Bulk.ALL)
+                )
             if context.command.piped:
                 return unknown(f"{context.command.name} runs what comes down a pipe")
             if arguments.has("-l", "--list"):

@@ -215,6 +215,10 @@ def _kube_calm(verb: str, rest: Sequence[str]) -> Judgement:
                 "rollout", "cp", "attach", "autoscale", "cordon", "uncordon", "taint", "replace", "adm",
                 "certificate", "new-app", "new-project", "login", "start-build"}:  # fmt: skip
         return Judgement(Effect.WRITE, (f"kubectl {verb} makes or changes",), f"kubectl {verb}")
+    if any(w in {"delete", "destroy", "purge", "remove", "uninstall"} for w in rest[:3]):
+        return Judgement(
+            Effect.D3, (f"kubectl's plugin {verb} is told to delete",), f"kubectl {verb}"
+        )
     return unknown(f"kubectl {verb} is not known", f"kubectl {verb}")
 
 

@@ -91,6 +91,14 @@ FRAMEWORK_READS = frozenset(
 """Commands of the same that only show."""
 
 
+FRAMEWORKS = frozenset(
+    {"manage.py", "artisan", "console", "magento", "spark", "yii", "occ", "drush"}
+)
+"""Scripts that frameworks bring along: their commands are named for what they do."""
+MADE_AGAIN = frozenset({"cache", "caches", "config", "view", "views", "route", "routes", "optimize", "event",
+                        "compiled", "session", "sessions", "pyc", "static", "assets"})  # fmt: skip
+
+
 def _console(arguments: Arguments) -> str:
     """Return the program that a framework's console is given: `shell -c`, `tinker --execute`."""
     if arguments.words[:1] == ("shell",) or arguments.words[:1] == ("shell_plus",):
@@ -126,6 +134,10 @@ def _script(context: Context, script: str, rest: list[str]) -> Judgement:
     if script.endswith("rake") or script in {"rails", "bin/rails"}:
         return context.shell(" ".join(["rails", *rest]))
     verbs = [p for w in arguments.words[:1] for p in words_in(w)]
+    framework = script.rpartition("/")[2] in FRAMEWORKS and not MADE_AGAIN & set(verbs)
+    if framework and any(sense_of(verb) is Sense.DESTROYS for verb in verbs):
+        named = f"{script} {arguments.words[0]}"
+        return Judgement(Effect.D1, (f"{named} destroys by its name, in no catalogue",), named)
     if verbs and sense_of(verbs[0]) is Sense.DESTROYS and "/" not in arguments.words[0]:
         return unknown(
             f"{script} {arguments.words[0]} may take something away; it is not read", script
@@ -146,5 +158,5 @@ SCRIPT_TOOLS: dict[str, Tool] = {
     "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
     "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
     "rails": _rails,
-    "swift": _interpreter("-e", _other("Swift")), "julia": _interpreter("-e", _other("Julia")),
+    "julia": _interpreter("-e", _other("Julia")),
 }  # fmt: skip

@@ -1,0 +1,74 @@
+"""Clients that are given their commands as a text: file transfer, directories, graphs."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.effects.places import environment_in
+from analyzer.effects.ranks import unknown
+from analyzer.effects.shell.options import cut
+from analyzer.effects.tools.context import Context, Tool
+from analyzer.extent import Bulk
+from analyzer.model import Effect, Judgement
+
+__all__ = ["CLIENT_TOOLS"]
+
+_TRANSFER = re.compile(
+    r"(?:^|[;\n&|])\s*(?:!?(?:m?rm|mrmdir|rmdir|m?del|m?delete|glob\s+rm|deltree|truncate)\b"
+    r"|mirror\b[^;\n]*--(?:delete|Remove-source-files|Remove-source-dirs))",
+    re.IGNORECASE,
+)
+_KERBEROS = re.compile(
+    r"\b(?:delprinc|delete_principal|delpol|delete_policy|ktremove|ktrem|purgekeys|cpw|change_password)\b"
+)
+_CYPHER = re.compile(r"\b(?:DETACH\s+)?DELETE\b|\bDROP\s+\w+|\bREMOVE\s+\w", re.IGNORECASE)
+_CYPHER_READS = re.compile(
+    r"^\s*(?:MATCH|RETURN|CALL\s+db\.|SHOW|EXPLAIN|UNWIND|WITH)\b", re.IGNORECASE
+)
+_CYPHER_WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|LOAD\s+CSV)\b", re.IGNORECASE)
+
+
+def _client(
+    options: str, destroys: re.Pattern[str], effect: Effect, *, positional: bool = False
+) -> Tool:
+    """Return a judge for a client that takes commands by these options, or on its input."""
+    names = tuple(options.split())
+
+    def judge(context: Context) -> Judgement | None:
+        arguments = cut(context.command.arguments, frozenset(names))
+        texts = [value for name, value in arguments.values if name in names]
+        texts += arguments.words if positional else ()
+        texts += [context.command.stdin] if context.command.stdin else []
+        name = context.command.name
+        found = next((m for text in texts if (m := destroys.search(text))), None)
+        if found is None:
+            return unknown(f"what {name} is told is in no catalogue", name) if texts else None
+        words = " ".join(w.text for w in context.command.words)
+        environment, basis = environment_in(words)
+        return Judgement(
+            effect, (f"{name} is told {found[0].strip(' ;&|')[:80]!r}",), operation=name,
+            environment=environment, environment_basis=basis, bulk=Bulk.SOME,
+        )  # fmt: skip
+
+    return judge
+
+
+def _cypher(context: Context) -> Judgement | None:
+    told = _client("-c", _CYPHER, Effect.D1, positional=True)(context)
+    if told is None or told.effect is not Effect.UNKNOWN:
+        return told
+    words = cut(context.command.arguments, frozenset({"-u", "-p", "-a", "-d", "-f"})).words
+    text = " ".join(words) or context.command.stdin or ""
+    if _CYPHER_WRITES.search(text):
+        return Judgement(Effect.WRITE, ("Cypher that writes",), "cypher")
+    if _CYPHER_READS.match(text):
+        return Judgement(Effect.READ, ("Cypher that reads",), "cypher")
+    return told
+
+
+CLIENT_TOOLS: dict[str, Tool] = {
+    **dict.fromkeys(("lftp", "sftp", "ftp", "ncftp", "smbclient", "tnftp"),
+                    _client("-e -c", _TRANSFER, Effect.D1)),
+    **dict.fromkeys(("kadmin", "kadmin.local"), _client("-q", _KERBEROS, Effect.D6)),
+    "cypher-shell": _cypher,
+}  # fmt: skip
