@@ -11,6 +11,9 @@ FLIGHTLOG_KEYS = "FLIGHTLOG_KEYS"
 FLIGHTLOG_RUN = "FLIGHTLOG_RUN"
 """Id of the launch that a process belongs to; set by the launcher, inherited by every child."""
 
+FLIGHTLOG_ONWARD = "FLIGHTLOG_ONWARD"
+"""Set by a launch for its receiver alone: where telemetry goes on to (`launch.telemetry`)."""
+
 FLIGHTLOG_LINGER = "FLIGHTLOG_LINGER"
 """Seconds that a recorder which a hook started stays after its last client; 0: a hook starts none
 before the end of a turn, and that one leaves at once."""

@@ -37,8 +37,9 @@ def command(
 
     Its requests go through a recording proxy with an authority of this run alone; its processes are
     followed; agents that can tell more are switched to, and whatever exports by OpenTelemetry
-    exports into the recording, wherever it did before. Terminal, signals and exit code are the
-    command's own: 127 when it is not found, 126 when it cannot be executed.
+    exports into the recording, and from here to where your OTEL_EXPORTER_OTLP_ENDPOINT says.
+    Terminal, signals and exit code are the command's own: 127 when it is not found, 126 when it
+    cannot be executed.
 
     \b
     Example:

@@ -33,7 +33,14 @@ class Switches:
     blind: str
     telemetry: bool
     """The agent was told to send its telemetry here."""
+    says_more: bool = False
+    """It was also told to say more than its user had asked for."""
 
+
+_SAYS_NO_MORE = frozenset({
+    "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORT_INTERVAL", "OTEL_BSP_SCHEDULE_DELAY",
+})  # fmt: skip
+"""Of the variables below, those that change only when something is sent."""
 
 AGENTS: Mapping[str, Agent] = {
     "claude": Agent(
@@ -117,4 +124,7 @@ def switches_for(executable: str, given: Mapping[str, str], otlp: str) -> Switch
     }
     arguments = tuple(a.format(otlp=otlp) for group in agent.arguments for a in group)
     telemetry = bool(environment or arguments)
-    return Switches(environment, arguments, agent.blind, telemetry)
+    says_more = bool(arguments) or any(
+        "OTLP" not in name and name not in _SAYS_NO_MORE for name in environment
+    )
+    return Switches(environment, arguments, agent.blind, telemetry, says_more)

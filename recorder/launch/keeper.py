@@ -11,10 +11,11 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from recorder.capture.otlp.launch import ReceiverProcess, start_receiver
@@ -63,6 +64,7 @@ class Keeper:
         proxy: bool,
         receiver: bool = True,
         upstream_ca: Path | None = None,
+        pass_on: Mapping[str, Any] | None = None,
     ) -> None:
         """Start the recorder, then the proxy and the receiver.
 
@@ -72,6 +74,7 @@ class Keeper:
             proxy: whether requests are recorded on the wire.
             receiver: whether telemetry is received.
             upstream_ca: PEM file of further roots that servers may be signed by.
+            pass_on: where telemetry goes on to.
 
         Raises:
             FlightlogError: one of them cannot start.
@@ -79,6 +82,7 @@ class Keeper:
         self._recording = recording
         self._run = run
         self._upstream_ca = upstream_ca
+        self._pass_on = pass_on
         self._restarts = 0
         self._folders: set[Path] = set()
         self._stop = threading.Event()
@@ -181,7 +185,9 @@ class Keeper:
             return
 
     def _start_receiver(self) -> None:
-        self.receiver = start_receiver(self._recording, run=self._run, host=RECEIVER_HOST)
+        self.receiver = start_receiver(
+            self._recording, run=self._run, host=RECEIVER_HOST, pass_on=self._pass_on
+        )
 
     def _revive_receiver(self) -> None:
         if self.receiver is None:
@@ -196,6 +202,7 @@ class Keeper:
                 host=RECEIVER_HOST,
                 http_port=http.port or 0,
                 grpc_port=grpc.port or 0,
+                pass_on=self._pass_on,
             )
         except FlightlogError:
             return

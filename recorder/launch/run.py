@@ -18,9 +18,9 @@ from recorder.launch.hooks import RunHooks, hooks_for
 from recorder.launch.journal import Journal
 from recorder.launch.keeper import Keeper
 from recorder.launch.processes import ProcessWatch, adopt_orphans
-from recorder.launch.summary import line_for, what_was_seen
+from recorder.launch.summary import Diverted, line_for, what_was_seen
 from recorder.launch.surroundings import about_the_run, through_proxy
-from recorder.launch.telemetry import telemetry_to, without_proxy_for
+from recorder.launch.telemetry import destinations, telemetry_to, without_proxy_for
 from recorder.model import Json, new_id
 from recorder.reader import Recording
 
@@ -54,6 +54,7 @@ def run_recorded(launch: Launch) -> int:
     """
     executable = executable_of(launch.command[0], os.environ.get("PATH"))
     run, recording = new_id(), launch.recording.absolute()
+    diverted = _diverted(launch, executable)
     with ExitStack() as stack:
         keeper = Keeper(
             recording,
@@ -61,6 +62,7 @@ def run_recorded(launch: Launch) -> int:
             proxy=launch.proxy,
             receiver=launch.telemetry,
             upstream_ca=launch.upstream_ca,
+            pass_on=destinations(os.environ, diverted.own) if diverted.goes_on else None,
         )
         stack.callback(keeper.stop)
         with Recording.open(recording) as reader:
@@ -74,10 +76,12 @@ def run_recorded(launch: Launch) -> int:
         added = (*switches.arguments, *hooks.arguments)
         command = [launch.command[0], *added, *launch.command[1:]]
         journal = Journal(client, run)
-        journal.begin(launch.name or Path(executable).name, command, _about(launch, switches))
+        journal.begin(
+            launch.name or Path(executable).name, command, _about(launch, switches, diverted)
+        )
         ended, unseen = _play(executable, command, environment, journal, keeper)
     blind = [*_blind(launch, switches, hooks), *unseen]
-    _say(recording, run, before, blind, _diverted(launch, switches))
+    _say(recording, run, before, blind, diverted)
     return ended.exit_code
 
 
@@ -98,22 +102,30 @@ def _environment(
     return environment, switches
 
 
-def _about(launch: Launch, switches: Switches) -> dict[str, Json]:
+def _about(launch: Launch, switches: Switches, diverted: Diverted) -> dict[str, Json]:
     return {
         "flightlog.run.proxy": launch.proxy,
         "flightlog.run.receiver": launch.telemetry,
         "flightlog.run.telemetry": switches.telemetry,
-        "flightlog.run.diverted": list(_diverted(launch, switches)),
+        "flightlog.run.diverted": list(diverted.names),
+        "flightlog.run.passed_on": diverted.goes_on,
         "flightlog.run.process_watch": sys.platform == "linux",
     }
 
 
-def _diverted(launch: Launch, switches: Switches) -> tuple[str, ...]:
-    """Return the user's variables that sent telemetry elsewhere, were it not for this run."""
+def _diverted(launch: Launch, executable: str) -> Diverted:
+    """Return the user's variables that send telemetry elsewhere, were it not for this run.
+
+    It goes on to there, unless the agent was told to say more than its user had asked for: what a
+    prompt or a file holds is nothing to send where only counts were expected.
+    """
     if not launch.telemetry:
-        return ()
+        return Diverted()
+    switches = switches_for(executable, os.environ, "http://receiver")
     own = [n for n in switches.environment if n.endswith("_ENDPOINT") and os.environ.get(n)]
-    return tuple(dict.fromkeys([*telemetry_to("", os.environ).diverted, *own]))
+    names = dict.fromkeys([*telemetry_to("", os.environ).diverted, *own])
+    particular = [name for name in own if not name.startswith("OTEL_")]
+    return Diverted(tuple(names), tuple(particular), bool(names) and not switches.says_more)
 
 
 def _play(
@@ -157,9 +169,7 @@ def _blind(launch: Launch, switches: Switches, hooks: RunHooks) -> list[str]:
     return [blind for blind in (no_proxy, switches.blind, hooks.blind) if blind]
 
 
-def _say(
-    recording: Path, run: str, before: int, unseen: Sequence[str], diverted: Sequence[str]
-) -> None:
+def _say(recording: Path, run: str, before: int, unseen: Sequence[str], diverted: Diverted) -> None:
     try:
         with Recording.open(recording) as reader:
             seen = what_was_seen(reader, run, before)

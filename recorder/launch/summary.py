@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from recorder import semconv
+from recorder.capture.otlp.signals import NOT_PASSED_ON
 from recorder.location import DEFAULT_NAME, named_recording
 from recorder.model import Kind, Phase, StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
 
-__all__ = ["Seen", "line_for", "what_was_seen"]
+__all__ = ["Diverted", "Seen", "line_for", "what_was_seen"]
 
 NAMED_HOSTS = 3
 _AGENT_WITNESSES = frozenset({Witness.SDK, Witness.OTLP, Witness.HOOK, Witness.MCP})
@@ -23,6 +24,18 @@ _NOUNS = {
     Kind.API_REQUEST: ("request", "requests"),
     Kind.PROCESS: ("process", "processes"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Diverted:
+    """Telemetry of the command's that came to this run instead of elsewhere."""
+
+    names: tuple[str, ...] = ()
+    """Variables that say where it went before."""
+    own: tuple[str, ...] = ()
+    """Those of them that only this agent knows."""
+    goes_on: bool = False
+    """It is passed on to there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class Seen:
     """Sessions of the run, in order of appearance."""
     lost: int
     """Records that a gap record says are lost."""
+    not_passed_on: int = 0
+    """Exports that did not get to where the user's environment sends them."""
 
 
 def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
@@ -45,10 +60,12 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
     opaque: Counter[str] = Counter()
     witnesses: set[Witness] = set()
     sessions: dict[str, None] = {}
-    lost = 0
+    lost = not_passed_on = 0
     for record in recording.records(after=after):
         if record.name == "gap" and record.witness is Witness.RECORDER:
             lost += _number(record)
+        if record.name == NOT_PASSED_ON and record.witness is Witness.RECORDER:
+            not_passed_on += _number(record)
         if record.run != run:
             continue
         witnesses.add(record.witness)
@@ -61,11 +78,11 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
         if _is_opaque(record):
             opaque[str(record.attributes.get(semconv.SERVER_ADDRESS, "?"))] += 1
     counts = {kind: len(found) for kind, found in refs.items()}
-    return Seen(counts, tuple(opaque), frozenset(witnesses), tuple(sessions), lost)
+    return Seen(counts, tuple(opaque), frozenset(witnesses), tuple(sessions), lost, not_passed_on)
 
 
 def line_for(
-    seen: Seen, recording: Path, run: str, unseen: Iterable[str], diverted: Sequence[str] = ()
+    seen: Seen, recording: Path, run: str, unseen: Iterable[str], diverted: Diverted
 ) -> str:
     """Return the line for a person.
 
@@ -74,7 +91,7 @@ def line_for(
         recording: where.
         run: the run's id, which is its session's too.
         unseen: what the launch knows could not be seen.
-        diverted: variables that would have sent telemetry elsewhere.
+        diverted: telemetry that went elsewhere before.
     """
     counted = [(seen.counts.get(kind, 0), words) for kind, words in _NOUNS.items()]
     recorded = ", ".join(f"{n} {words[n != 1]}" for n, words in counted if n) or "its start and end"
@@ -93,9 +110,19 @@ def line_for(
     where = (
         "" if recording == named_recording(DEFAULT_NAME) else f" -r {shlex.quote(str(recording))}"
     )
-    if diverted:
-        missing += f"; its telemetry came here, not where {' and '.join(diverted)} said"
+    if diverted.names:
+        missing += f"; {_telemetry(diverted, seen.not_passed_on)}"
     return f"flightlog: recorded {recorded}{missing}; flightlog replay {safe_text(session)}{where}"
+
+
+def _telemetry(diverted: Diverted, not_passed_on: int) -> str:
+    where = f"where {' and '.join(diverted.names)} said"
+    if not diverted.goes_on:
+        return f"its telemetry, which says more here than you asked for, did not go {where}"
+    if not_passed_on:
+        them = "1 export" if not_passed_on == 1 else f"{not_passed_on} exports"
+        return f"{them} of its telemetry did not get {where}"
+    return f"its telemetry also went {where}"
 
 
 def _is_opaque(record: StoredRecord) -> bool:

@@ -1,19 +1,21 @@
 """The environment in which an OpenTelemetry SDK of any kind exports to the run's receiver.
 
 What the user's own environment says of where telemetry goes is overridden for the run, because
-recording it is what the run is for; which variables that were is told.
+recording it is what the run is for; the receiver passes on what it got to where it went before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["Telemetry", "telemetry_to", "without_proxy_for"]
+__all__ = ["Telemetry", "destinations", "telemetry_to", "without_proxy_for"]
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+_COMMON = "OTEL_EXPORTER_OTLP_"
+GRPC_PORT = 4317
 _SIGNALS = {"TRACES": "/v1/traces", "LOGS": "/v1/logs"}
 _SOON = {"OTEL_BSP_SCHEDULE_DELAY": "1000", "OTEL_BLRP_SCHEDULE_DELAY": "1000"}
 """Milliseconds until spans and log records are sent; what is not sent yet dies with its process."""
@@ -51,6 +53,41 @@ def telemetry_to(receiver: str, given: Mapping[str, str]) -> Telemetry:
     )
     variables |= {name: value for name, value in _SOON.items() if name not in given}
     return Telemetry(variables, diverted)
+
+
+def destinations(given: Mapping[str, str], own: Sequence[str] = ()) -> dict[str, dict[str, str]]:
+    """Return where a user's environment sends telemetry, signal by signal, as JSON can hold it.
+
+    https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+
+    Args:
+        given: the user's environment.
+        own: variables of the agent's own that say where its telemetry goes, base addresses.
+    """
+    found: dict[str, dict[str, str]] = {}
+    base = next((given[name] for name in (*own, ENDPOINT) if given.get(name)), "")
+    for signal in ("TRACES", "LOGS", "METRICS"):
+        particular = given.get(f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT", "")
+        if signal == "METRICS" and particular:
+            continue  # they go there by themselves
+        url = particular or base
+        if not url:
+            continue
+        protocol = _of(given, signal, "PROTOCOL") or _of(given, "", "PROTOCOL")
+        is_grpc = protocol == "grpc" or (not protocol and urlsplit(url).port == GRPC_PORT)
+        if not particular and not is_grpc:
+            url = f"{url.rstrip('/')}/v1/{signal.lower()}"
+        found[signal] = {
+            "url": url,
+            "protocol": "grpc" if is_grpc else "http",
+            "headers": ",".join(filter(None, (_of(given, s, "HEADERS") for s in ("", signal)))),
+            "certificate": _of(given, signal, "CERTIFICATE") or _of(given, "", "CERTIFICATE"),
+        }
+    return found
+
+
+def _of(given: Mapping[str, str], signal: str, what: str) -> str:
+    return given.get(f"OTEL_EXPORTER_OTLP_{signal}_{what}" if signal else f"{_COMMON}{what}", "")
 
 
 def without_proxy_for(receiver: str, given: Mapping[str, str]) -> dict[str, str]:

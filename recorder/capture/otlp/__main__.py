@@ -14,9 +14,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from recorder.capture.otlp.onward import Destination, said_headers
 from recorder.capture.otlp.process import run
 from recorder.capture.otlp.server import Endpoint, Settings
-from recorder.environment import FLIGHTLOG_RUN
+from recorder.capture.otlp.signals import Signal
+from recorder.environment import FLIGHTLOG_ONWARD, FLIGHTLOG_RUN
 from recorder.errors import FlightlogError
 
 
@@ -29,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         http_port=options.http_port,
         grpc_port=options.grpc_port,
         run=options.run,
+        onward=_onward(os.environ.get(FLIGHTLOG_ONWARD, "")),
     )
     try:
         run(settings, _say, also_stop=_at_end_of_input)
@@ -46,6 +49,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--http-port", type=int, default=0)
     parser.add_argument("--grpc-port", type=int, default=0)
     return parser
+
+
+def _onward(said: str) -> dict[Signal, Destination]:
+    """Return where to pass telemetry on to, as `recorder.launch.telemetry.destinations` tells."""
+    return {
+        Signal(name): Destination(
+            to["url"], to["protocol"] == "grpc", said_headers(to["headers"]), to["certificate"]
+        )
+        for name, to in json.loads(said or "{}").items()
+    }
 
 
 def _say(endpoint: Endpoint) -> None:

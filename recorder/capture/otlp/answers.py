@@ -14,7 +14,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from recorder.capture.otlp.limits import RETRY_SECONDS
-from recorder.capture.otlp.receiver import Received, Signal
+from recorder.capture.otlp.receiver import Received
+from recorder.capture.otlp.signals import Signal
 
 __all__ = ["INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "response", "status"]
 

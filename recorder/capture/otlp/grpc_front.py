@@ -21,18 +21,14 @@ from recorder.capture.otlp import answers
 from recorder.capture.otlp.guard import Guard
 from recorder.capture.otlp.items import MalformedError
 from recorder.capture.otlp.limits import OverloadedError
-from recorder.capture.otlp.receiver import NotCommittedError, Receiver, Signal
+from recorder.capture.otlp.receiver import NotCommittedError, Receiver
+from recorder.capture.otlp.signals import GRPC_SERVICES, Signal
 from recorder.errors import FlightlogError
 
 __all__ = ["GrpcFront", "Identity"]
 
 logger = logging.getLogger(__name__)
 
-SERVICES = {
-    "opentelemetry.proto.collector.trace.v1.TraceService": Signal.TRACES,
-    "opentelemetry.proto.collector.logs.v1.LogsService": Signal.LOGS,
-    "opentelemetry.proto.collector.metrics.v1.MetricsService": Signal.METRICS,
-}
 STATUS_DETAILS = "grpc-status-details-bin"
 GRACE_SECONDS = 5.0
 MAX_METADATA = 16 * 1024
@@ -58,7 +54,7 @@ class GrpcFront:
                 ("grpc.max_concurrent_streams", receiver.limits.in_flight),
             ],
         )
-        for service, signal in SERVICES.items():
+        for signal, service in GRPC_SERVICES.items():
             handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_unary_rpc_method_handler(
                 self._method(signal)
             )
@@ -95,7 +91,7 @@ class GrpcFront:
 
     def _method(self, signal: Signal) -> Any:
         async def export(requests: AsyncIterator[bytes], context: _Context) -> bytes:
-            await self._check(context)
+            said = await self._checked(context)
             try:
                 with self._receiver.admission.enter() as ticket:
                     body = b""
@@ -103,7 +99,9 @@ class GrpcFront:
                         body = message
                         break
                     ticket.hold(len(body))
-                    received = await self._receiver.export(signal, body, is_json=False)
+                    received = await self._receiver.export(
+                        signal, body, is_json=False, headers=said
+                    )
             except OverloadedError:
                 await _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too much at once")
             except NotCommittedError:
@@ -114,13 +112,19 @@ class GrpcFront:
 
         return export
 
-    async def _check(self, context: _Context) -> None:
-        said = {str(name): str(value) for name, value in context.invocation_metadata() or ()}
+    async def _checked(self, context: _Context) -> dict[str, str]:
+        """Return what the client sent beside its message, or refuse it."""
+        said = {
+            str(name): value
+            for name, value in context.invocation_metadata() or ()
+            if isinstance(value, str)
+        }
         if "origin" in said:
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, "web pages may not speak here")
         if not self._guard.knows(said.get("authorization", "")):
             message = "the token is missing or wrong"
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, message)
+        return said
 
 
 async def _abort(context: _Context, code: grpc.StatusCode, message: str) -> NoReturn:

@@ -21,14 +21,15 @@ from recorder.capture.otlp.compression import ENCODINGS, decompressed
 from recorder.capture.otlp.guard import Guard
 from recorder.capture.otlp.items import MalformedError
 from recorder.capture.otlp.limits import RETRY_SECONDS, OverloadedError, Ticket, TooLargeError
-from recorder.capture.otlp.receiver import NotCommittedError, Receiver, Signal
+from recorder.capture.otlp.receiver import NotCommittedError, Receiver
 from recorder.capture.otlp.relay import opening, passed_on
+from recorder.capture.otlp.signals import HTTP_PATHS, Signal
 
 __all__ = ["HttpFront"]
 
 logger = logging.getLogger(__name__)
 
-PATHS = {"/v1/traces": Signal.TRACES, "/v1/logs": Signal.LOGS, "/v1/metrics": Signal.METRICS}
+PATHS = {path: signal for signal, path in HTTP_PATHS.items()}
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 MAX_HEADERS = 32 * 1024
@@ -74,6 +75,8 @@ class _Head:
     encoding: str
     announced: int
     """Bytes of its body; 0 where it does not say (chunked)."""
+    headers: Mapping[str, str]
+    """All of them, names in lower case."""
 
 
 class HttpFront:
@@ -179,7 +182,9 @@ class _Connection:
                 body = decompressed(body, head.encoding, limit)
                 if head.encoding != "identity":
                     ticket.hold(len(body))
-                received = await self._receiver.export(head.signal, body, is_json=head.is_json)
+                received = await self._receiver.export(
+                    head.signal, body, is_json=head.is_json, headers=head.headers
+                )
         except tuple(_REFUSALS) as error:
             status, message = _REFUSALS[type(error)]
             read = self._h11.their_state is h11.DONE
@@ -209,7 +214,7 @@ class _Connection:
             raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
         # h11 has checked that it is a number.
         announced = int(headers.get("content-length", "0"))
-        return _Head(signal, kind == JSON, encoding, announced)
+        return _Head(signal, kind == JSON, encoding, announced, headers)
 
     async def _body(self, head: _Head, ticket: Ticket) -> bytes:
         """Read a request's body, counting what it holds before it is read."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from recorder.child import ReadyChild, StartError, python_command
+from recorder.environment import FLIGHTLOG_ONWARD
 from recorder.errors import FlightlogError
 
 __all__ = ["ReceiverProcess", "start_receiver"]
@@ -53,6 +56,7 @@ def start_receiver(
     host: str = "127.0.0.1",
     http_port: int = 0,
     grpc_port: int = 0,
+    pass_on: Mapping[str, Any] | None = None,
 ) -> ReceiverProcess:
     """Start a receiver on loopback and return once it takes requests.
 
@@ -62,6 +66,7 @@ def start_receiver(
         host: address of this machine alone to listen on.
         http_port: port of OTLP/HTTP; 0 takes any free one.
         grpc_port: port of OTLP/gRPC; 0 takes any free one.
+        pass_on: where telemetry goes on to (`recorder.launch.telemetry.destinations`).
 
     Raises:
         FlightlogError: it could not start; the message is its own.
@@ -71,6 +76,8 @@ def start_receiver(
         *("--recording", str(recording), "--run", run, "--host", host),
         *("--http-port", str(http_port), "--grpc-port", str(grpc_port)),
     )
+    # Not on the command line, which others can read: an address may hold a password.
+    environment = {**environment, FLIGHTLOG_ONWARD: json.dumps(pass_on or {})}
     try:
         return ReceiverProcess(ReadyChild.launch(command, environment=environment))
     except StartError as error:

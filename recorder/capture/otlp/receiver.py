@@ -8,8 +8,7 @@ answered with success.
 from __future__ import annotations
 
 import asyncio
-import enum
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,7 +17,9 @@ from recorder import semconv
 from recorder.capture.otlp import json_form, protobuf
 from recorder.capture.otlp.items import LogItem, MalformedError, Rejected, SpanItem
 from recorder.capture.otlp.limits import Admission, Limits
+from recorder.capture.otlp.onward import Onward
 from recorder.capture.otlp.records import Translator
+from recorder.capture.otlp.signals import NOT_PASSED_ON, Signal
 from recorder.client import Client
 from recorder.model import Json, Phase, Record
 from recorder.service import Service
@@ -30,21 +31,12 @@ __all__ = [
     "Received",
     "Receiver",
     "ServiceSink",
-    "Signal",
     "Sink",
 ]
 
 PIECE_ITEMS = 512
 PIECE_BYTES = 2 * 1024 * 1024
 """A piece of a request has at most so many spans, of about so many bytes, and at least one."""
-
-
-class Signal(enum.Enum):
-    """What a request exports; the value is its word in paths and service names."""
-
-    TRACES = "trace"
-    LOGS = "logs"
-    METRICS = "metrics"
 
 
 class NotCommittedError(Exception):
@@ -122,41 +114,52 @@ class _Tally:
 class Receiver:
     """Takes export requests. For one event loop."""
 
-    def __init__(self, sink: Sink, limits: Limits, *, run: str = "") -> None:
+    def __init__(
+        self, sink: Sink, limits: Limits, *, run: str = "", onward: Onward | None = None
+    ) -> None:
         """Begin.
 
         Args:
             sink: commits the records.
             limits: how much may be under way.
             run: id of the launch that this receiver serves; empty without one.
+            onward: passes on what was committed.
         """
+        self._onward = onward
         self.admission = Admission(limits)
         self.limits = limits
         self._sink = sink
         self._translator = Translator(run)
         self._tally = _Tally()
 
-    async def export(self, signal: Signal, body: bytes, *, is_json: bool) -> Received:
+    async def export(
+        self, signal: Signal, body: bytes, *, is_json: bool, headers: Mapping[str, str]
+    ) -> Received:
         """Commit what a request holds.
 
         Args:
             signal: what it exports.
             body: its body, decompressed.
             is_json: the body is JSON, else protobuf.
+            headers: what else the client sent; names in lower case.
 
         Raises:
-                MalformedError: the body is not what it should be; part of it may be committed.
+            MalformedError: the body is not what it should be; part of it may be committed.
             NotCommittedError: the recording cannot be written now.
         """
         try:
             if signal is Signal.METRICS:
                 count = json_form.metric_count if is_json else protobuf.metric_count
                 self._tally.metrics += count(body)
-                return Received()
-            return await self._take(_reader(signal, is_json=is_json)(body))
+                received = Received()
+            else:
+                received = await self._take(_reader(signal, is_json=is_json)(body))
         except MalformedError:
             self._tally.malformed += 1
             raise
+        if self._onward:
+            self._onward.offer(signal, body, is_json=is_json, headers=headers)
+        return received
 
     async def _take(self, items: Iterator[SpanItem | LogItem | Rejected]) -> Received:
         reason = ""
@@ -199,6 +202,9 @@ class Receiver:
         if tally.metrics:
             counted: dict[str, Json] = {semconv.COUNT: tally.metrics}
             records.append(own_record("metrics_not_kept", Phase.POINT, counted))
+        for reason, count in (self._onward.take_failed() if self._onward else {}).items():
+            said: dict[str, Json] = {semconv.COUNT: count, semconv.REASON: reason}
+            records.append(own_record(NOT_PASSED_ON, Phase.POINT, said))
         if records:
             await self._sink.commit(records)
 

@@ -7,7 +7,7 @@ import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from recorder.capture.otlp.grpc_front import GrpcFront, Identity
 from recorder.capture.otlp.guard import Guard, is_loopback
 from recorder.capture.otlp.http import HttpFront
 from recorder.capture.otlp.limits import Limits
+from recorder.capture.otlp.onward import Destination, Onward
 from recorder.capture.otlp.receiver import ClientSink, Receiver, ServiceSink, Sink
+from recorder.capture.otlp.signals import Signal
 from recorder.client import Client
 from recorder.errors import FlightlogError, RecorderBusyError
 from recorder.service import Service
@@ -43,6 +45,8 @@ class Settings:
     run: str = ""
     """Id of the launch that the receiver serves; empty without one."""
     limits: Limits = field(default_factory=Limits)
+    onward: Mapping[Signal, Destination] = field(default_factory=dict)
+    """Where to pass on what was committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,10 @@ async def serve(settings: Settings, stop: asyncio.Event, ready: Callable[[Endpoi
     identity = _identity(settings)
     context = None if identity is None else _tls(settings)
     with _sink(settings.recording) as (sink, is_recorder):
-        receiver = Receiver(sink, settings.limits, run=settings.run)
+        onward = Onward(settings.onward)
+        receiver = Receiver(sink, settings.limits, run=settings.run, onward=onward)
         async with (
+            _passing(onward),
             _grpc(receiver, guard, settings, identity) as grpc_port,
             _http(receiver, guard, settings, context, grpc_port) as http_port,
         ):
@@ -106,6 +112,18 @@ def _sink(recording: Path) -> Iterator[tuple[Sink, bool]]:
         yield ServiceSink(service), True
     finally:
         service.stop()
+
+
+@contextlib.asynccontextmanager
+async def _passing(onward: Onward) -> AsyncIterator[None]:
+    """Pass on what was received, at the end for a little longer."""
+    task = asyncio.create_task(onward.run())
+    try:
+        yield
+    finally:
+        await onward.until_idle()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
