@@ -245,7 +245,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 self._under_way -= 1
                 self._changed.notify_all()
 
-        self.server.writer.submit_group(records, done)
+        self.server.writer.submit_group(records, done, waits=ack is not None)
 
     def _answer(self, ack: int, committed: bool) -> None:
         # From the writer's thread: a client that does not read its answers holds nobody up.

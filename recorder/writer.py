@@ -44,6 +44,8 @@ HEARTBEAT_SECONDS = 60.0
 WARN_AGAIN_SECONDS = 60.0
 """Time without a failure after which one is said again: a full disk is said once."""
 SPOOL_LOOK_SECONDS = 2.0
+GATHER_SECONDS = 0.01
+"""How long records that nobody waits for wait for others: each commit is a flush of the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Item:
     """Committed together; none at all asks the thread to end. A record may be given as its fields
     (`recorder.wire`), to be made here and not on an agent's thread."""
     done: Callable[[bool], None] | None
+    waits: bool
+    """Somebody waits for the commit."""
 
 
 class Writer:
@@ -59,6 +63,7 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._settings = credentials_file()
         self._settings_changed_ns = 0
         key = store.fingerprint_key
         forms = store.forms()
@@ -92,12 +97,21 @@ class Writer:
         self.submit_group((record,), done)
 
     def submit_group(
-        self, records: Sequence[Record | dict[str, Any]], done: Callable[[bool], None] | None = None
+        self,
+        records: Sequence[Record | dict[str, Any]],
+        done: Callable[[bool], None] | None = None,
+        *,
+        waits: bool | None = None,
     ) -> None:
         """Hand over records that are committed together, with others that wait beside them.
 
-        `done` is called once, from another thread, as for `submit`: with True after the commit of
-        all of them. Returns at once and never raises.
+        Returns at once and never raises.
+
+        Args:
+            records: what was witnessed.
+            done: called once, from another thread, as for `submit`: with True after the commit of
+                all of them.
+            waits: somebody waits for the commit; default: where there is a `done`.
         """
         if not records:
             if done:
@@ -112,12 +126,12 @@ class Writer:
             if done:
                 done(False)
             return
-        self._queue.put(_Item(records, done))
+        self._queue.put(_Item(records, done, done is not None if waits is None else waits))
 
     def stop(self, timeout_seconds: float = 10.0) -> None:
         """Commit what was handed over, sign, and close the store."""
         self.submit(own_record("recorder", Phase.END, {}))
-        self._queue.put(_Item((), None))
+        self._queue.put(_Item((), None, waits=True))
         self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
@@ -141,12 +155,16 @@ class Writer:
         except Empty:
             return []
         size = len(group[0].records)
+        until = time.monotonic() + GATHER_SECONDS
+        waits = group[0].waits
         while size < MAX_GROUP and group[-1].records:
+            left = 0.0 if waits else until - time.monotonic()
             try:
-                group.append(self._queue.get_nowait())
+                group.append(self._queue.get(block=left > 0, timeout=max(left, 0.0)))
             except Empty:
                 break
             size += len(group[-1].records)
+            waits = waits or group[-1].waits
         with self._count_lock:
             self._pending -= size
         return group
@@ -168,7 +186,7 @@ class Writer:
 
     def _read_settings(self) -> None:
         """Go by what the user declared and allowed by now."""
-        changed_ns = declarations.changed_ns(credentials_file())
+        changed_ns = declarations.changed_ns(self._settings)
         if changed_ns == self._settings_changed_ns:
             return
         self._settings_changed_ns = changed_ns

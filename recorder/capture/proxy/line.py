@@ -1,7 +1,8 @@
 """The recorder's socket, spoken to from the event loop: no thread, one answer for many records.
 
 While one group waits for its commit the next one gathers, so parallel requests share commits. What
-nobody waits for is written at once, and is in the recorder's hands from then on. What a recorder
+nobody waits for is written before the traffic goes on, and is in the recorder's hands from then on:
+whatever becomes of this process, an answer that a client has is recorded. What a recorder
 that died or hangs may not have got goes to the spool, which leaves out what it has.
 """
 
@@ -57,8 +58,6 @@ class DirectLine:
         self._not_before = 0.0
         self._gathered: list[_Held] = []
         """Wait for their turn to be sent and answered."""
-        self._loose: list[_Held] = []
-        """Nobody waits for them: sent in this turn of the loop."""
         self._sent: list[_Held] = []
         """The answer to them is to come."""
         self._unsure: list[_Held] = []
@@ -72,7 +71,7 @@ class DirectLine:
         self._moved = asyncio.Event()
 
     def take(self, record: Record) -> bool:
-        """Take a record; return False where no recorder answers."""
+        """Take a record, into the recorder's hands; return False where no recorder answers."""
         return self._take(record, None)
 
     def take_and_tell(self, record: Record) -> asyncio.Future[None] | None:
@@ -106,8 +105,10 @@ class DirectLine:
             return False
         held = _Held(record, encode_record(record), settled)
         # Now and then one of them is answered for, so that not too many stay unsure.
-        is_loose = settled is None and len(self._unsure) < GROUP_RECORDS
-        (self._loose if is_loose else self._gathered).append(held)
+        if settled is None and len(self._unsure) < GROUP_RECORDS:
+            self._send_loose(held)
+            return True
+        self._gathered.append(held)
         if not self._scheduled:
             # Not at once: what comes up in the same turn of the loop goes together.
             self._scheduled = True
@@ -129,15 +130,15 @@ class DirectLine:
         loop.add_reader(connection, self._answered)
         return True
 
+    def _send_loose(self, held: _Held) -> None:
+        self._unsure.append(held)
+        self._unwritten += join_frame([held.encoded], None)
+        self._write()
+
     def _send(self) -> None:
         self._scheduled = False
         if self._socket is None:
             return
-        if self._loose:
-            loose, self._loose = self._loose, []
-            self._unsure += loose
-            for group in _groups(loose):
-                self._unwritten += join_frame([held.encoded for held in group], None)
         if self._gathered and not self._sent:
             self._sent = next(_groups(self._gathered))
             self._gathered = self._gathered[len(self._sent) :]
@@ -204,8 +205,8 @@ class DirectLine:
         self._not_before = loop.time() + RETRY_SECONDS
         if self._hang is not None:
             self._hang.cancel()
-        held = [*self._unsure, *self._loose, *self._sent, *self._gathered]
-        self._unsure, self._loose, self._sent, self._gathered = [], [], [], []
+        held = [*self._unsure, *self._sent, *self._gathered]
+        self._unsure, self._sent, self._gathered = [], [], []
         self._unwritten = bytearray()
         if held:
             aside = self._put_aside([one.record for one in held])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -57,6 +58,20 @@ async def test_all_that_is_taken_arrives_once_and_in_order(tmp_path: Path) -> No
     service.stop()
     assert numbers(recording) == list(range(1000))
     assert not spool_folder(recording).exists()
+
+
+async def test_what_nobody_waits_for_is_in_the_recorders_hands_at_once(tmp_path: Path) -> None:
+    recording = tmp_path / "flight.db"
+    with socket.socket(socket.AF_UNIX) as recorder:
+        recorder.bind(str(socket_path(recording)))
+        recorder.listen()
+        line = line_to(recording)
+        assert line.take(record(7))
+        # Not a step of the loop in between: the answer to the request could have gone out in it.
+        connection, _ = recorder.accept()
+        with connection:
+            connection.settimeout(5)
+            assert b"GET /7" in connection.recv(65536)
 
 
 async def test_what_is_waited_for_is_committed_when_it_is_told(tmp_path: Path) -> None:
