@@ -82,7 +82,7 @@ class Forms:
 
     def may_stand(self, marks: frozenset[bytes]) -> bool:
         """Tell by a text's marks whether a remembered secret may stand in it."""
-        return not marks.isdisjoint(self._by_mark)
+        return not self._by_mark.keys().isdisjoint(marks)
 
     def find(
         self, raw: bytes, seen: bytes, marker: Marker, fingerprint: Callable[[str], str]

@@ -20,8 +20,6 @@ LONGEST = 600
 MOST = 10_000
 """Strings, about those of a thousand secrets."""
 PLACES = 1 << 22
-VARIED = 2
-"""Different bytes of six; rulers of one letter stand at the edge of many a text."""
 
 
 class Fragments:
@@ -29,7 +27,8 @@ class Fragments:
 
     def __init__(self) -> None:
         self._seen = bytearray(PLACES)
-        """One byte for each hash of six bytes that stand together in any of the strings."""
+        """One byte for each hash of six bytes that stand together in any of the strings, unless all
+        are the same: rulers of one letter stand at the edge of many a text."""
         self._strings: list[tuple[bytes, int]] = []
 
     def add(self, strings: Iterable[str], number: int) -> None:
@@ -39,10 +38,11 @@ class Fragments:
             if len(raw) > LONGEST or len(self._strings) >= MOST:
                 continue
             self._strings.append((raw, number))
-            for at in range(len(raw) - GRAM + 1):
-                gram = raw[at : at + GRAM]
-                if len(set(gram)) >= VARIED and gram.isascii() and not _SPACED.search(gram):
-                    self._seen[hash(gram) % PLACES] = 1
+            for piece in _SPACED.split(raw):
+                for at in range(len(piece) - GRAM + 1):
+                    gram = piece[at : at + GRAM]
+                    if gram.count(gram[0]) < GRAM:
+                        self._seen[hash(gram) % PLACES] = 1
 
     def find(self, raw: bytes) -> Iterator[tuple[int, int, int]]:
         """Yield the fragments at a text's edges (UTF-8): their begin, end, and secret's number."""
@@ -82,5 +82,5 @@ def _is_telling(fragment: bytes) -> bool:
     return len(fragment) >= LEAST and _TELLING.match(fragment) is not None
 
 
-_SPACED = re.compile(rb"[\s\"'{}()\[\]]")
+_SPACED = re.compile(rb"[\s\"'{}()\[\]\x80-\xff]")
 _TELLING = re.compile(rb"[^0-9]*[0-9]|[^a-z]*[a-z][^A-Z]*[A-Z][^a-z]*[a-z][^A-Z]*[A-Z]")

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["within_strings"]
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_LETTER = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
+_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 LEAST = 4
 """Characters of a piece."""
@@ -63,11 +64,10 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _unescaped(letter: str) -> str:
+def _unescaped(escape: re.Match[str]) -> str:
     """Return what an escape stands for, of those that count: quotes, backslashes and blanks."""
-    if len(letter) == 1:
-        return letter
-    return _LETTERS.get(letter[1], letter[1])
+    letter = escape[0][1]
+    return _LETTERS.get(letter, letter)
 
 
 class _Document:
@@ -95,18 +95,33 @@ class _String:
     """What stands in a string of JSON, which may be another document."""
 
     def __init__(self, written: str) -> None:
-        letters = list(_LETTER.finditer(written))
-        self._begins = [*(letter.start() for letter in letters), len(written)]
-        content = "".join(_unescaped(letter[0]) for letter in letters)
+        escapes = [escape.span() for escape in _ESCAPE.finditer(written)]
+        self._begins = [begin for begin, _ in escapes]
+        self._ends = [end for _, end in escapes]
+        self._shifts = [0, *accumulate(end - begin - 1 for begin, end in escapes)]
+        """How many letters less than in the string stand in the content behind so many escapes."""
+        before = zip(self._begins, self._shifts[:-1], strict=True)
+        self._insides = [begin - shift for begin, shift in before]
+        """Where the escapes' letters stand in the content."""
+        content = _ESCAPE.sub(_unescaped, written) if escapes else written
         self._document = _Document(content) if '"' in content and _is_json(content) else None
 
     def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        # A span that ends within an escape took its backslash along: what is before it counts.
-        first, last = bisect_left(self._begins, start), bisect_right(self._begins, end) - 1
-        if self._begins[first] != start or first >= last:
+        first, last = bisect_left(self._begins, start), bisect_left(self._begins, end)
+        if first and self._ends[first - 1] > start:
+            return
+        if last and self._ends[last - 1] > end:
+            # A span that ends within an escape took its backslash along: what is before it counts.
+            last -= 1
+            end = self._begins[last]
+        if start >= end:
             return
         if self._document is None:
-            yield start, self._begins[last]
+            yield start, end
             return
-        for begin, stop in self._document.pieces(first, last):
-            yield self._begins[begin], self._begins[stop]
+        inner = self._document.pieces(start - self._shifts[first], end - self._shifts[last])
+        yield from ((self._written(begin), self._written(stop)) for begin, stop in inner)
+
+    def _written(self, inside: int) -> int:
+        """Return where in the string a letter of the content begins."""
+        return inside + self._shifts[bisect_left(self._insides, inside)]
