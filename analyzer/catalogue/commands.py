@@ -24,7 +24,7 @@ from typing import Any
 from analyzer.catalogue import load
 from analyzer.model import Effect
 
-__all__ = ["Entry", "Program", "catalogue_files", "entries", "program_of"]
+__all__ = ["ANY", "Entry", "Program", "catalogue_files", "entries", "program_of"]
 
 ANY = frozenset({"*"})
 _SHARED = frozenset({"credential_scopes", "aws_levels"})

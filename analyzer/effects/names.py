@@ -74,7 +74,7 @@ RECOVERY = frozenset(
     recoverypoints pitr checkpoint checkpoints shadowcopy dbbackups dbbackup binlog
     binlogs walg wal velero archivelog archivelogs delsnapshot autobackup wbadmin vss slm
     restic-backup recovery_point recovery_points backupset volumesnapshot volumesnapshots
-    volumesnapshotcontents backuppolicy backupplan backupvault bkup
+    volumesnapshotcontents bacula bareos borgmatic rsnapshot urbackup veeam duplicati backuppolicy backupplan backupvault bkup
     """.split()
 )
 CONTAINERS = frozenset(

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from analyzer.effects.names import is_recovery
-from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown, worst_of
+from analyzer.effects.sql_alter import alter, set_option
 from analyzer.effects.sql_statements import Statement, statements_of
+from analyzer.effects.sql_telling import found, join_name, name_after
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
@@ -55,43 +56,15 @@ def _judge(statement: Statement) -> Judgement:
     return judge(statement)
 
 
-def _found(
-    effect: Effect,
-    statement: Statement,
-    reason: str,
-    *,
-    bulk: Bulk = Bulk.UNKNOWN,
-    target: str = "",
-    recovery: bool | None = None,
-    kind: str = "",
-) -> Judgement:
-    verb = " ".join(statement.words[:2]).lower()
-    takes = recovery or (effect.destroys and bool(target) and is_recovery(target))
-    environment, basis = environment_in(target)
-    return Judgement(
-        Effect.D2 if takes and effect in {Effect.D1, Effect.D3} else effect,
-        (f"SQL: {reason}",),
-        operation=f"sql.{verb}",
-        target_type=kind,
-        target_id=target.lower(),
-        same_domain=True if takes else None,
-        environment=environment,
-        environment_basis=basis,
-        bypass=("CASCADE",) if "CASCADE" in statement.words and effect.destroys else (),
-        cascade="what depends on it" if "CASCADE" in statement.words and effect.destroys else "",
-        bulk=bulk,
-    )
-
-
 def _read(statement: Statement) -> Judgement:
     parts = [Judgement(Effect.READ, (f"SQL {statement.words[0]} reads",), "sql.read")]
     for name, (effect, why) in _FUNCTIONS.items():
         if name in statement.words:
-            parts.append(_found(effect, statement, why, recovery=effect is Effect.D2))
+            parts.append(found(effect, statement, why, recovery=effect is Effect.D2))
     if statement.words[0] == "WITH" or "(" in statement.words:
         parts += _inside(statement)
     if "INTO" in statement.words and statement.words[0] == "SELECT":
-        parts.append(_found(Effect.WRITE, statement, "SELECT INTO makes a table"))
+        parts.append(found(Effect.WRITE, statement, "SELECT INTO makes a table"))
     return worst_of(parts)
 
 
@@ -106,14 +79,14 @@ _FUNCTIONS = {
 
 def _inside(statement: Statement) -> list[Judgement]:
     """Return what statements within this one do: `WITH d AS (DELETE ...)`, `WITH ... UPDATE`."""
-    found = []
+    parts: list[Judgement] = []
     for place, word in enumerate(statement.words[:-1]):
         if place and word in {"DELETE", "UPDATE", "MERGE", "INSERT", "TRUNCATE"} and (
             statement.words[place - 1] in {"(", ")", "AS"}
         ):  # fmt: skip
             rest = _until_closed(statement.words[place:])
-            found.append(_judge(Statement(rest, (), " ".join(rest), statement.depth)))
-    return found
+            parts.append(_judge(Statement(rest, (), " ".join(rest), statement.depth)))
+    return parts
 
 
 def _until_closed(words: Sequence[str]) -> tuple[str, ...]:
@@ -137,20 +110,20 @@ def _bounded(statement: Statement) -> bool:
 def _delete(statement: Statement) -> Judgement:
     words = statement.words
     if {"BACKUP", "OBSOLETE", "ARCHIVELOG", "BACKUPSET", "EXPIRED", "COPY"} & set(words[1:4]):
-        return _found(Effect.D2, statement, "backups are deleted", recovery=True)
-    target = _name(statement, "FROM") or _name(statement, words[0])
+        return found(Effect.D2, statement, "backups are deleted", recovery=True)
+    target = name_after(statement, "FROM") or name_after(statement, words[0])
     if _bounded(statement):
-        return _found(Effect.D1, statement, f"deletes the rows of {target} that a condition names",
+        return found(Effect.D1, statement, f"deletes the rows of {target} that a condition names",
                       bulk=Bulk.ONE, target=target, kind="rows")  # fmt: skip
-    return _found(Effect.D1, statement, f"deletes every row of {target}: no condition bounds it",
+    return found(Effect.D1, statement, f"deletes every row of {target}: no condition bounds it",
                   bulk=Bulk.ALL, target=target, kind="table")  # fmt: skip
 
 
 def _update(statement: Statement) -> Judgement:
-    target = _name(statement, "UPDATE")
+    target = name_after(statement, "UPDATE")
     if _bounded(statement):
-        return _found(Effect.WRITE, statement, f"changes rows of {target} that a condition names")
-    return _found(Effect.D4, statement, f"overwrites every row of {target}: no condition bounds it",
+        return found(Effect.WRITE, statement, f"changes rows of {target} that a condition names")
+    return found(Effect.D4, statement, f"overwrites every row of {target}: no condition bounds it",
                   bulk=Bulk.ALL, target=target, kind="table")  # fmt: skip
 
 
@@ -163,8 +136,8 @@ def _drop(statement: Statement) -> Judgement:
     words = [w for w in statement.words[1:] if w not in {"IF", "EXISTS", "CONCURRENTLY"}]
     kind = words[0] if words else ""
     if kind in {"TEMPORARY", "TEMP", "PREPARE"} or any(w.startswith("#") for w in words[1:2]):
-        return _found(Effect.WRITE, statement, "drops what is temporary")
-    target = _join_name(words[1:])
+        return found(Effect.WRITE, statement, "drops what is temporary")
+    target = join_name(words[1:])
     recovery = bool({"BACKUP", "SNAPSHOT", "BACKUPS"} & set(words[:3])) or is_recovery(target)
     effect = (
         Effect.D3 if kind in _BIG else Effect.D6 if kind in _ACCESS
@@ -172,66 +145,32 @@ def _drop(statement: Statement) -> Judgement:
     )  # fmt: skip
     if recovery:
         effect = Effect.D2
-    return _found(effect, statement, f"drops {kind.lower()} {target.lower()}", bulk=Bulk.ALL,
+    return found(effect, statement, f"drops {kind.lower()} {target.lower()}", bulk=Bulk.ALL,
                   target=target, recovery=recovery, kind=kind.lower())  # fmt: skip
 
 
 def _truncate(statement: Statement) -> Judgement:
-    target = _name(statement, "TABLE") or _name(statement, "TRUNCATE")
-    return _found(
+    target = name_after(statement, "TABLE") or name_after(statement, "TRUNCATE")
+    return found(
         Effect.D1, statement, f"empties {target}", bulk=Bulk.ALL, target=target, kind="table"
     )
-
-
-_NO_RECOVERY = re.compile(
-    r"DATA_RETENTION_TIME_IN_DAYS = 0|NOARCHIVELOG|FLASHBACK OFF|RECOVERY SIMPLE"
-    r"|WAL_LEVEL (?:=|TO) (?:MINIMAL|')|ARCHIVE_(?:MODE|COMMAND|LIBRARY) (?:=|TO) |RESET ARCHIVE_"
-    r"|BINLOG_EXPIRE_LOGS_SECONDS = |DISABLE_?BACKUP|FAIL_?SAFE|TIME_TRAVEL|MAX_DATA_EXTENSION"
-    r"|SQL_LOG_BIN = 0|RETENTION_PERIOD|DROP SNAPSHOT|UNSET BACKUP|SUSPEND BACKUP"
-)
-_GUARDS_OFF = re.compile(
-    r"DISABLE (?:ROW LEVEL SECURITY|TRIGGER|RULE)|NO FORCE ROW LEVEL|NOCHECK CONSTRAINT"
-    r"|DROP CONSTRAINT|DROP POLICY|DISABLE ALWAYS|SET READ_WRITE|NOLOGIN|PASSWORD|AUDIT"
-)
-
-
-def _alter(statement: Statement) -> Judgement:
-    text = statement.text
-    target = _join_name([w for w in statement.words[2:] if w not in {"IF", "EXISTS", "ONLY"}])
-    if _NO_RECOVERY.search(text) and not re.search(r"ARCHIVE_MODE (?:=|TO) (?:ON|ALWAYS)", text):
-        return _found(Effect.D5, statement, "shortens or ends what could be restored",
-                      recovery=True, target=target)  # fmt: skip
-    if statement.has("DROP", "PARTITION") or (
-        "DROP" in statement.words
-        and not re.search(r"DROP (?:NOT NULL|DEFAULT|CONSTRAINT|POLICY|IDENTITY|EXPRESSION)", text)
-    ):
-        return _found(Effect.D1, statement, f"drops a part of {target}", target=target)
-    if "DELETE" in statement.words or statement.has("CLEAR", "COLUMN"):
-        return _found(Effect.D1, statement, f"deletes rows of {target}", target=target)
-    if statement.has("TRUNCATE", "PARTITION"):
-        return _found(Effect.D1, statement, f"empties a part of {target}", target=target)
-    if re.search(r"\bSWITCH (?:PARTITION .{1,60} )?TO\b|\bTTL\b.*\bINTERVAL\b", text):
-        return _found(Effect.D1, statement, f"rows leave {target}", target=target)
-    if re.search(r"\bSET (?:OFFLINE|EMERGENCY)\b", text):
-        return _found(Effect.D5, statement, f"takes {target} out of use", target=target)
-    if _GUARDS_OFF.search(text):
-        return _found(Effect.D5, statement, f"takes a guard off {target}", target=target)
-    return _found(Effect.WRITE, statement, f"changes {target}")
 
 
 def _create(statement: Statement) -> Judgement:
     if statement.has("OR", "REPLACE") and {"TABLE", "DATABASE", "SCHEMA"} & set(
         statement.words[:5]
     ):
-        target = _name(statement, "TABLE") or _name(statement, "DATABASE")
-        return _found(Effect.D4, statement, f"replaces {target} if it is there", target=target)
-    return _found(Effect.WRITE, statement, "makes something new")
+        target = name_after(statement, "TABLE") or name_after(statement, "DATABASE")
+        return found(Effect.D4, statement, f"replaces {target} if it is there", target=target)
+    return found(Effect.WRITE, statement, "makes something new")
 
 
 def _merge(statement: Statement) -> Judgement:
     if statement.has("THEN", "DELETE"):
-        return _found(Effect.D1, statement, "a merge that deletes", target=_name(statement, "INTO"))
-    return _found(Effect.WRITE, statement, "a merge")
+        return found(
+            Effect.D1, statement, "a merge that deletes", target=name_after(statement, "INTO")
+        )
+    return found(Effect.WRITE, statement, "a merge")
 
 
 def _run(statement: Statement) -> Judgement:
@@ -244,12 +183,12 @@ def _run(statement: Statement) -> Judgement:
             parts.append(_judge(Statement(rest, (), " ".join(rest), statement.depth)))
             break
     name = " ".join(statement.words[1:8])
-    if re.search(r"EXPIRE_SNAPSHOTS|DELETE_BACKUP|REMOVE_ORPHAN|PURGE_BACKUP|XP_DELETE_FILE|RDS_RDS_PURGE",
+    if re.search(r"EXPIRE_SNAPSHOTS|DELETE_BACKUP|BACKUPHISTORY|REMOVE_ORPHAN|PURGE_BACKUP|XP_DELETE_FILE|RDS_RDS_PURGE",
                  name.replace(" ", "")):  # fmt: skip
-        parts.append(_found(Effect.D2, statement, "a procedure that deletes recovery copies",
+        parts.append(found(Effect.D2, statement, "a procedure that deletes recovery copies",
                             recovery=True))  # fmt: skip
     elif re.search(r"ROLLBACK_TO|DROP_|DELETE_|PURGE|TRUNCATE|WIPE", name.replace(" ", "")):
-        parts.append(_found(Effect.D1, statement, "a procedure that deletes by its name"))
+        parts.append(found(Effect.D1, statement, "a procedure that deletes by its name"))
     elif not parts:
         parts.append(
             unknown(f"what the procedure does is not known ({name[:60].lower()})", "sql.call")
@@ -265,47 +204,47 @@ def _body(text: str) -> str:
 def _purge(statement: Statement) -> Judgement:
     text = statement.text
     if re.search(r"LOGS|BACKUP|SNAPSHOT|RECYCLEBIN", text):
-        return _found(Effect.D2, statement, "logs or copies that could be restored from are purged",
+        return found(Effect.D2, statement, "logs or copies that could be restored from are purged",
                       recovery=True)  # fmt: skip
-    return _found(Effect.D1, statement, "purges for good")
+    return found(Effect.D1, statement, "purges for good")
 
 
 def _reset(statement: Statement) -> Judgement:
     if {"MASTER", "SLAVE", "REPLICA"} & set(statement.words[1:3]) or statement.has(
         "BINARY", "LOGS"
     ):
-        return _found(Effect.D2, statement, "binary logs are deleted", recovery=True)
-    return _found(Effect.WRITE, statement, "a setting goes back to its default")
+        return found(Effect.D2, statement, "binary logs are deleted", recovery=True)
+    return found(Effect.WRITE, statement, "a setting goes back to its default")
 
 
 def _backup(statement: Statement) -> Judgement:
     if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals):
-        return _found(
+        return found(
             Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True
         )
-    return _found(Effect.WRITE, statement, "a backup is made")
+    return found(Effect.WRITE, statement, "a backup is made")
 
 
 def _grant(statement: Statement) -> Judgement:
     if statement.words[0] == "REVOKE":
-        return _found(Effect.D6, statement, "rights are taken away")
+        return found(Effect.D6, statement, "rights are taken away")
     if statement.words[1:2] == ("ALL",) and re.search(
         r"ON \* \. \*|ON DATABASE|SUPERUSER", statement.text
     ):
-        return _found(Effect.D5, statement, "every right on everything is given")
-    return _found(Effect.WRITE, statement, "rights are given")
+        return found(Effect.D5, statement, "every right on everything is given")
+    return found(Effect.WRITE, statement, "rights are given")
 
 
 def _copy(statement: Statement) -> Judgement:
     if "TO" in statement.words and "FROM" not in statement.words:
-        return _found(Effect.READ, statement, "data are copied out")
-    return _found(Effect.WRITE, statement, "data are loaded")
+        return found(Effect.READ, statement, "data are copied out")
+    return found(Effect.WRITE, statement, "data are loaded")
 
 
 def _insert(statement: Statement) -> Judgement:
     if "OVERWRITE" in statement.words[:3]:
-        return _found(Effect.D4, statement, "overwrites what was there", target=statement.words[-1])
-    return worst_of([_found(Effect.WRITE, statement, "adds rows"), *_inside(statement)])
+        return found(Effect.D4, statement, "overwrites what was there", target=statement.words[-1])
+    return worst_of([found(Effect.WRITE, statement, "adds rows"), *_inside(statement)])
 
 
 def _explain(statement: Statement) -> Judgement:
@@ -320,51 +259,28 @@ def _explain(statement: Statement) -> Judgement:
 
 def _vacuum(statement: Statement) -> Judgement:
     if statement.has("RETAIN", "0"):
-        return _found(Effect.D2, statement, "old versions are deleted at once", recovery=True)
-    return _found(Effect.WRITE, statement, "upkeep")
+        return found(Effect.D2, statement, "old versions are deleted at once", recovery=True)
+    return found(Effect.WRITE, statement, "upkeep")
 
 
 def _system(statement: Statement) -> Judgement:
     """Judge ClickHouse's SYSTEM: caches and replicas are dropped, queues stopped."""
     if "REPLICA" in statement.words and "DROP" in statement.words:
-        return _found(Effect.D3, statement, "a replica's metadata go")
-    return _found(Effect.WRITE, statement, "upkeep of the server")
+        return found(Effect.D3, statement, "a replica's metadata go")
+    return found(Effect.WRITE, statement, "upkeep of the server")
 
 
 def _optimize(statement: Statement) -> Judgement:
     if "DEDUPLICATE" in statement.words:
-        return _found(Effect.D1, statement, "rows that stand twice are deleted")
-    return _found(Effect.WRITE, statement, "upkeep")
+        return found(Effect.D1, statement, "rows that stand twice are deleted")
+    return found(Effect.WRITE, statement, "upkeep")
 
 
 def _plain(effect: Effect, reason: str) -> Callable[[Statement], Judgement]:
     def judge(statement: Statement) -> Judgement:
-        return _found(effect, statement, reason, recovery=effect is Effect.D2 or None)
+        return found(effect, statement, reason, recovery=effect is Effect.D2 or None)
 
     return judge
-
-
-def _set(statement: Statement) -> Judgement:
-    if _NO_RECOVERY.search(statement.text):
-        return _found(Effect.D5, statement, "ends what could be restored", recovery=True)
-    return _found(Effect.WRITE, statement, "a setting")
-
-
-def _name(statement: Statement, word: str) -> str:
-    if word not in statement.words:
-        return ""
-    rest = statement.words[statement.words.index(word) + 1 :]
-    return _join_name([w for w in rest if w not in {"IF", "EXISTS", "ONLY", "TABLE", "FROM"}])
-
-
-def _join_name(words: Sequence[str]) -> str:
-    """Return a name with its dots from the front of these words."""
-    name = ""
-    for place, word in enumerate(words[:7]):
-        if place % 2 and word != ".":
-            break
-        name += word
-    return name[:120]
 
 
 _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
@@ -372,9 +288,9 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
                      "HELP", "FROM", "PRINT", "\\D", "LISTEN", "FETCH", "CHECK", "EXPORT", "UNLOAD",
                      "CROSSCHECK", "REPORT", "GET", "LS", "SUMMARIZE"), _read),
     "EXPLAIN": _explain, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
-    "ALTER": _alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
+    "ALTER": alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
     "CALL": _run, "PURGE": _purge, "RESET": _reset, "BACKUP": _backup, "GRANT": _grant,
-    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": _set, "OPTIMIZE": _optimize, "SYSTEM": _system,
+    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": set_option, "OPTIMIZE": _optimize, "SYSTEM": _system,
     "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
     "RESTORE": _plain(Effect.D4, "restores over what is there"),
     "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),

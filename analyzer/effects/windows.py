@@ -200,12 +200,19 @@ def _judge_node(node: Node) -> Judgement | None:
     said = (node.text or b"").decode("utf-8", "replace").strip()
     pipeline = (node.parent.text or b"").decode("utf-8", "replace") if node.parent else said
     if node.type != "command":
-        return _judge_method(said, pipeline)
+        # What comes down the pipe into `{ $_.Delete() }` stands outside the block.
+        return _judge_method(said, _whole(node) if said.startswith("$_") else pipeline)
     words = said.split()
     name = ALIASES.get(words[0].lower(), words[0]) if words else ""
     if not _CMDLET.match(name):
         return judge_cmd(said) or _other(name, said)
     return _judge_cmdlet(name, words, pipeline)
+
+
+def _whole(node: Node) -> str:
+    while node.parent is not None:
+        node = node.parent
+    return (node.text or b"").decode("utf-8", "replace")
 
 
 def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
@@ -232,6 +239,8 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         if recovery:
             return _windows(Effect.D2, line, "takes recovery copies away", recovery=True)
         return _windows(effect, line, f"{verb} {noun} by its name")
+    if verb == "set" and (off := re.search(r"(?i)-Disable\w+\s+(?:\$true|1)\b", line)):
+        return _windows(Effect.D5, line, f"{off[0]} takes a guard off")
     if verb in READING_VERBS or name.lower() in {"import-module", "set-location"}:
         return Judgement(Effect.READ, (f"{name} reads",), name)
     return Judgement(Effect.WRITE, (f"{name} makes or changes",), name)

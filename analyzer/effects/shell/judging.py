@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from analyzer.catalogue.commands import Entry, Program, program_of
+from analyzer.catalogue.commands import ANY, Entry, Program, program_of
 from analyzer.effects.calls import looks_like_sql
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import UNKNOWN, Place, environment_in
@@ -209,6 +209,8 @@ def _judgement(
         environment, basis = entry.environment, f"{command.name} acts on a working copy"
     named = " ".join(arguments.words[len(entry.path) :])
     effect, recovery = entry.effect, entry.effect is Effect.D2
+    if ANY in entry.path or entry.anywhere:  # the entry does not say of what it is
+        named = " ".join(arguments.words)
     if effect in {Effect.D1, Effect.D3} and (is_recovery(named) or is_recovery(command.hints)):
         effect, recovery = Effect.D2, True
         reasons.append("by its name it holds recovery copies")

@@ -1,0 +1,68 @@
+"""Judge SQL that changes what is there, and settings: what of it takes data, guards or ways back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from analyzer.effects.sql_statements import Statement
+from analyzer.effects.sql_telling import found, join_name
+from analyzer.model import Effect, Judgement
+
+__all__ = ["alter", "set_option"]
+
+_NO_RECOVERY = re.compile(
+    r"DATA_RETENTION_TIME_IN_DAYS = 0|NOARCHIVELOG|FLASHBACK OFF|RECOVERY SIMPLE"
+    r"|WAL_LEVEL (?:=|TO) (?:MINIMAL|')|ARCHIVE_(?:MODE|COMMAND|LIBRARY) (?:=|TO) |RESET ARCHIVE_"
+    r"|BINLOG_EXPIRE_LOGS_SECONDS = |DISABLE_?BACKUP|FAIL_?SAFE|TIME_TRAVEL|MAX_DATA_EXTENSION"
+    r"|SQL_LOG_BIN = 0|RETENTION_PERIOD|DROP SNAPSHOT|UNSET BACKUP|SUSPEND BACKUP"
+)
+_GUARDS_OFF = re.compile(
+    r"DISABLE (?:ROW LEVEL SECURITY|TRIGGER|RULE)|NO FORCE ROW LEVEL|NOCHECK CONSTRAINT"
+    r"|DROP CONSTRAINT|DROP POLICY|DISABLE ALWAYS|SET READ_WRITE|NOLOGIN|PASSWORD|AUDIT"
+)
+
+
+def alter(statement: Statement) -> Judgement:
+    """Return what an ALTER does."""
+    text = statement.text
+    target = join_name([w for w in statement.words[2:] if w not in {"IF", "EXISTS", "ONLY"}])
+    if _NO_RECOVERY.search(text) and not re.search(r"ARCHIVE_MODE (?:=|TO) (?:ON|ALWAYS)", text):
+        return found(Effect.D5, statement, "shortens or ends what could be restored",
+                      recovery=True, target=target)  # fmt: skip
+    if "TBLPROPERTIES" in statement.words and _keeps_nothing(statement.literals):
+        return found(Effect.D5, statement, "old versions are no longer kept", recovery=True,
+                      target=target)  # fmt: skip
+    if statement.has("DROP", "PARTITION") or (
+        "DROP" in statement.words
+        and not re.search(r"DROP (?:NOT NULL|DEFAULT|CONSTRAINT|POLICY|IDENTITY|EXPRESSION)", text)
+    ):
+        return found(Effect.D1, statement, f"drops a part of {target}", target=target)
+    if "DELETE" in statement.words or statement.has("CLEAR", "COLUMN"):
+        return found(Effect.D1, statement, f"deletes rows of {target}", target=target)
+    if statement.has("TRUNCATE", "PARTITION"):
+        return found(Effect.D1, statement, f"empties a part of {target}", target=target)
+    if re.search(r"\bSWITCH (?:PARTITION .{1,60} )?TO\b|\bTTL\b.*\bINTERVAL\b", text):
+        return found(Effect.D1, statement, f"rows leave {target}", target=target)
+    if re.search(r"\bSET (?:OFFLINE|EMERGENCY)\b", text):
+        return found(Effect.D5, statement, f"takes {target} out of use", target=target)
+    if _GUARDS_OFF.search(text):
+        return found(Effect.D5, statement, f"takes a guard off {target}", target=target)
+    return found(Effect.WRITE, statement, f"changes {target}")
+
+
+def _keeps_nothing(literals: Sequence[str]) -> bool:
+    """Tell whether a table's properties end how long old versions are kept (Delta, Iceberg)."""
+    return any(
+        re.search(r"(?i)retention|snapshot-age|min-snapshots", name)
+        and re.fullmatch(r"(?i)(?:interval\s+)?0\b.*", value)
+        for name, value in pairwise(literals)
+    )
+
+
+def set_option(statement: Statement) -> Judgement:
+    """Return what a SET does."""
+    if _NO_RECOVERY.search(statement.text):
+        return found(Effect.D5, statement, "ends what could be restored", recovery=True)
+    return found(Effect.WRITE, statement, "a setting")
