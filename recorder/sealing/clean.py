@@ -6,6 +6,8 @@ are made once.
 
 from __future__ import annotations
 
+from recorder.model import Json
+
 __all__ = ["SHORT", "Clean"]
 
 SHORT = 200
@@ -18,30 +20,24 @@ class Clean:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._texts: dict[str, frozenset[bytes]] = {}
-        self._attributes: dict[tuple[str, str], frozenset[bytes]] = {}
-
-    def text(self, text: str) -> frozenset[bytes] | None:
-        """Return the marks of a text that holds none; None where that is not known."""
-        return self._texts.get(text)
+        self.texts: dict[str, frozenset[bytes]] = {}
+        """Text that holds none -> its marks."""
+        self.attributes: dict[tuple[str, Json], frozenset[bytes]] = {}
+        """Name and value -> the marks of both, where the value is no secret under its name."""
 
     def add_text(self, text: str, marks: frozenset[bytes]) -> None:
         """Remember a text and its marks."""
-        if len(self._texts) >= MAX_KEPT:
-            self._texts.clear()
-        self._texts[text] = marks
-
-    def attribute(self, name: str, value: str) -> frozenset[bytes] | None:
-        """Return the marks of a value that is none under its name; None where it is not known."""
-        return self._attributes.get((name, value))
+        if len(self.texts) >= MAX_KEPT:
+            self.texts.clear()
+        self.texts[text] = marks
 
     def add_attribute(self, name: str, value: str, marks: frozenset[bytes]) -> None:
         """Remember a name and its value, and the value's marks."""
-        if len(self._attributes) >= MAX_KEPT:
-            self._attributes.clear()
-        self._attributes[name, value] = marks
+        if len(self.attributes) >= MAX_KEPT:
+            self.attributes.clear()
+        self.attributes[name, value] = marks
 
     def clear(self) -> None:
         """Forget all: something became known that may stand in any of them."""
-        self._texts.clear()
-        self._attributes.clear()
+        self.texts.clear()
+        self.attributes.clear()

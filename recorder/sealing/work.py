@@ -24,7 +24,8 @@ BLOB_THRESHOLD = 4096
 """Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
 MAX_MARKS = 4096
 """Marks of one record; one that has more is looked through whenever something is looked for."""
-_MADE_ID = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
+_MADE_ID = re.compile(r"[0-9a-f]+")
+_ID_LENGTHS = frozenset({0, 16, 32})
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
 _NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 
@@ -49,11 +50,12 @@ class Work:
         """Return the record's attributes, sealed."""
         sealed: dict[str, Json] = {}
         unknown: list[tuple[str, Json]] = []
-        known = self._sealer.clean.attribute
-        for name, value in self._record.attributes.items():
-            marks = known(name, value) if isinstance(value, str) and len(value) <= SHORT else None
+        known = self._sealer.clean.attributes
+        for item in self._record.attributes.items():
+            name, value = item
+            marks = known.get(item) if isinstance(value, str) and len(value) <= SHORT else None
             if marks is None:
-                unknown.append((name, value))
+                unknown.append(item)
             else:
                 sealed[name] = value
                 self._marks |= marks
@@ -93,10 +95,10 @@ class Work:
         if isinstance(value, int | float):
             return value
         clean = self._sealer.clean
-        marks = clean.text(value) if isinstance(value, str) and len(value) <= SHORT else None
+        marks = clean.texts.get(value) if isinstance(value, str) and len(value) <= SHORT else None
         sealed = self._value(value, name, name)
         # The second time: an id that comes once is not worth it.
-        if marks is not None and sealed is value and (named := clean.text(name)) is not None:
+        if marks is not None and sealed is value and (named := clean.texts.get(name)) is not None:
             clean.add_attribute(name, str(value), marks | named)
         return sealed
 
@@ -152,7 +154,8 @@ class Work:
 
     def identifier(self, text: str, place: str) -> str:
         """Return an id as it is where OpenTelemetry or we made it, else sealed as any text."""
-        return text if not text or _MADE_ID.fullmatch(text) else self.text(text, place)
+        is_made = len(text) in _ID_LENGTHS and (not text or _MADE_ID.fullmatch(text))
+        return text if is_made else self.text(text, place)
 
     def _name(self, name: str) -> str:
         return self.text(name, "attribute name")
@@ -161,7 +164,7 @@ class Work:
         """Return a text with the secrets in it replaced."""
         clean = self._sealer.clean
         is_short = len(text) <= SHORT
-        marks = clean.text(text) if is_short else None
+        marks = clean.texts.get(text) if is_short else None
         if marks is None:
             spans, marks = self._sealer.look_through(text)
             if spans:
