@@ -41,6 +41,9 @@ type Durability = str
 """`full` or `normal`: the value of SQLite's `synchronous`."""
 
 CHECKPOINT_PAGES = 1000
+CACHE_KIB = 16_000
+"""Pages that are kept in memory, once there are so many: ids are looked up all over their index,
+and a page that is not kept is read again for nearly every record of a large recording."""
 BUSY_SECONDS = 5.0
 MAX_BLOBS_READ = 2000
 """Large values, the newest, that are read where nothing marked leads to a secret."""
@@ -328,6 +331,7 @@ def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
         db.execute("PRAGMA secure_delete = ON")
         db.executescript(CREATE_RECALL)
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     except BaseException:
         db.close()
         raise

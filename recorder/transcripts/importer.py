@@ -26,7 +26,8 @@ from recorder.transcripts.table import detect, recognised
 
 __all__ = ["FileReport", "Importer"]
 
-GROUP_RECORDS = 400
+GROUP_RECORDS = 1000
+"""Records that are handed over together: each commit writes the pages of its ids anew."""
 GROUP_CHARACTERS = 2_000_000
 """Text of a group after which it is handed over: what waits is kept in memory."""
 KEPT_DAMAGE = 100
