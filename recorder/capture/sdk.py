@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import SpanProcessor
 
+from recorder.capture.frames import Begun, begun_by, tells_late
 from recorder.capture.genai import session_of
 from recorder.capture.spans import Ids, Told, end_fields, ids_of, start_fields, told_by
 from recorder.model import Json, Kind, Record
@@ -34,6 +35,9 @@ PARENT = otel_context.create_key("flightlog-parent")
 the provider is not the SDK's. What is done inside it is recorded as its child."""
 MAX_OPEN = 10_000
 """Spans that were started and not ended; older ones are forgotten (their ends are whole again)."""
+
+
+_UNKNOWN = Begun()
 
 
 class Pipeline(Protocol):
@@ -135,8 +139,10 @@ class FlightSpanProcessor(SpanProcessor):
         context = span.get_span_context()
         if context is None:
             return
-        told, ids = told_by(span), ids_of(span, context)
-        session = self._session_of(span, told, ids, parent_context)
+        scope = span.instrumentation_scope
+        begun = begun_by() if scope and tells_late(scope.name) else _UNKNOWN
+        told, ids = told_by(span, begun.attributes), ids_of(span, context)
+        session = begun.session or self._session_of(span, told, ids, parent_context)
         self._open[context.span_id] = _Open(session, ids, told.attributes)
         if len(self._open) > MAX_OPEN:
             del self._open[next(iter(self._open))]

@@ -45,9 +45,16 @@ class Told(NamedTuple):
     attributes: dict[str, Json]
 
 
-def told_by(span: ReadableSpan) -> Told:
-    """Return what a span says now. The attributes are a copy."""
+def told_by(span: ReadableSpan, known: Mapping[str, Json] | None = None) -> Told:
+    """Return what a span says now. The attributes are a copy.
+
+    Args:
+        span: begun or ended.
+        known: what is known of it besides; its own word counts first.
+    """
     said, title, span_kind = _snapshot(span), span.name, span.kind
+    if known:
+        said = {**known, **said}
     genai.normalise(title, said)
     kind = genai.kind_of(said, is_client=span_kind is SpanKind.CLIENT)
     name = _name(title, said)

@@ -1,4 +1,6 @@
-"""Agents of real frameworks, as programs: each does two shell commands that a model asks for."""
+"""Agents of real frameworks, as programs: two turns of one conversation, each of which does two
+shell commands that a model asks for.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,13 @@ client = AsyncOpenAI(base_url=os.environ["MODEL_URL"] + "/v1",
                      api_key="sk-test-0123456789abcdefABCDEF")
 agent = Agent(name="ops-agent", instructions="You operate staging.", tools=[bash],
               model=OpenAIChatCompletionsModel(model="scripted", openai_client=client))
-result = asyncio.run(Runner.run(agent, "Clean up", run_config=RunConfig(group_id="conv-42")))
-print(result.final_output)
+
+async def converse():
+    for turn in ("Clean up", "Again"):
+        result = await Runner.run(agent, turn, run_config=RunConfig(group_id="conv-42"))
+        print(result.final_output)
+
+asyncio.run(converse())
 recorder.stop()
 """
 _LANGCHAIN = """
@@ -49,9 +56,10 @@ def bash(command: str, description: str = "") -> str:
 model = ChatOpenAI(model="scripted", base_url=os.environ["MODEL_URL"] + "/v1",
                    api_key="sk-test-0123456789abcdefABCDEF")
 agent = create_agent(model, tools=[bash], name="ops-agent")
-result = agent.invoke({{"messages": [{{"role": "user", "content": "Clean up"}}]}},
-                      config={{"configurable": {{"thread_id": "thread-42"}}}})
-print(result["messages"][-1].content)
+for turn in ("Clean up", "Again"):
+    result = agent.invoke({{"messages": [{{"role": "user", "content": turn}}]}},
+                          config={{"configurable": {{"thread_id": "thread-42"}}}})
+    print(result["messages"][-1].content)
 recorder.stop()
 """
 PROGRAMS = {

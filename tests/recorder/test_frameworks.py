@@ -35,23 +35,27 @@ def test_an_agent_of_a_real_framework_is_recorded(tmp_path: Path, framework: str
     path = tmp_path / "flight.db"
     with serving(ScriptedModel(["echo one", "cat missing"])) as model:
         printed = run_framework(framework, path, model.url)
-    assert printed == "Done.\n"
-    ends = [r for r in records_of(path) if r.phase is Phase.END and r.session]
+    assert printed == "Done.\n" * 2
+    told = [r for r in records_of(path) if r.session]
+    ends = [r for r in told if r.phase is Phase.END]
+    starts = [r for r in told if r.phase is Phase.START]
+    assert {r.ref for r in ends} == {r.ref for r in starts}
+    assert {r.session for r in told} == {"thread-42" if "LangGraph" in framework else "conv-42"}
+    # What a call was given is told before it runs, under the id that the model gave it.
+    calls = [r for r in starts if r.kind is Kind.TOOL_CALL]
+    assert {r.name for r in calls} == {"bash"}
+    commands = [json.loads(str(r.attributes["gen_ai.tool.call.arguments"])) for r in calls]
+    assert [c["command"] for c in commands][:2] == ["echo one", "cat missing"]
+    ids = {str(r.attributes["gen_ai.tool.call.id"]) for r in calls}
+    assert len(ids) == len(calls)
+    assert all(one.startswith("call_") for one in ids)
     tools = [r for r in ends if r.kind is Kind.TOOL_CALL]
-    assert [r.name for r in tools] == ["bash", "bash"]
-    commands = [json.loads(str(r.attributes["gen_ai.tool.call.arguments"])) for r in tools]
-    assert [c["command"] for c in commands] == ["echo one", "cat missing"]
+    assert [r.ref for r in tools] == [r.ref for r in calls]
     assert "one" in str(tools[0].attributes["gen_ai.tool.call.result"])
     turns = [r for r in ends if r.kind is Kind.MODEL_CALL]
-    assert [r.name for r in turns] == ["scripted"] * 3
+    assert [r.name for r in turns][:3] == ["scripted"] * 3
     assert {r.attributes["gen_ai.usage.input_tokens"] for r in turns} == {1500}
     assert "Done." in str(turns[-1].attributes["gen_ai.output.messages"])
-    assert len({r.session for r in ends}) == 1
-    if framework.startswith("LangGraph"):
-        assert all(str(r.attributes["gen_ai.tool.call.id"]).startswith("call_") for r in tools)
-    assert {r.ref for r in ends} == {
-        r.ref for r in records_of(path) if r.phase is Phase.START and r.session
-    }
     assert KEY not in str(records_of(path))
     assert verify(path).ok
 
