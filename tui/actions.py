@@ -46,6 +46,9 @@ LIVE = (Place.LIVE,)
 BELOW = (Place.REPLAY, Place.FINDINGS, Place.LIVE, Place.BESIDE)
 BESIDE = (Place.BESIDE,)
 MARKED = (Place.REPLAY, Place.LIVE, Place.BESIDE)
+NOTED = (Place.REPLAY, Place.FINDINGS)
+SORTED = (Place.SESSIONS, Place.FINDINGS)
+FILTERED = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS)
 STEPPED = (Place.REPLAY, Place.LIVE)
 
 
@@ -69,7 +72,7 @@ class Act:
 
 ACTS = (
     Act("open", "enter", "Replay the session", "open", (Place.SESSIONS,), "enter Replay", 10),
-    Act("show", "enter", "Replay at the finding", "open", FOUND, "enter Replay here", 10),
+    Act("show", "enter", "Replay at the finding", "open", FOUND, "enter Replay", 10),
     Act(
         "beside_open", "enter", "Replay the side with the keys", "open", BESIDE, "enter Replay", 10
     ),
@@ -85,6 +88,7 @@ ACTS = (
         "b Beside",
         24,
     ),
+    Act("sort", "s", "Sort by something else", "sort", SORTED, "s Sort", 27),
     Act("play", "space", "Play or pause", "play", REPLAY, "space Play", 10),
     Act("follow", "f", "Follow: go to the newest, and stay there", "follow", LIVE, "f Follow", 10),
     Act("freeze", "space", "Let the view stand, or follow", "freeze", LIVE, "space Pause", 11),
@@ -95,10 +99,18 @@ ACTS = (
     Act("normal", "equals_sign", "Normal speed", "normal_speed", REPLAY, "= 1x", 60),
     Act("finding", "e", "Next finding", "finding(1)", MARKED, "e Finding", 14),
     Act("finding_back", "E", "Previous finding", "finding(-1)", MARKED),
-    Act("second", "right_parenthesis", "One second forward", "jump(1)", REPLAY, "( ) 1s", 24),
-    Act("second_back", "left_parenthesis", "One second back", "jump(-1)", REPLAY),
-    Act("ten", "shift+right", "Ten seconds forward", "jump(10)", REPLAY),
-    Act("ten_back", "shift+left", "Ten seconds back", "jump(-10)", REPLAY),
+    Act("second", "l", "One second forward", "jump(1)", REPLAY, "h l 1s", 24),
+    Act("second_back", "h", "One second back", "jump(-1)", REPLAY),
+    Act(
+        "ten",
+        "right_parenthesis shift+right",
+        "Ten seconds forward",
+        "jump(10)",
+        REPLAY,
+        "( ) 10s",
+        25,
+    ),
+    Act("ten_back", "left_parenthesis shift+left", "Ten seconds back", "jump(-10)", REPLAY),
     Act("lane", "full_stop", "Next action in the same lane", "lane(1)", REPLAY, ", . Lane", 44),
     Act("lane_back", "comma", "Previous action in the same lane", "lane(-1)", REPLAY),
     Act("start", "g home", "Start", "edge(-1)", EVERYWHERE, "g G Start/End", 40),
@@ -111,7 +123,7 @@ ACTS = (
     Act("search", "slash", "Search what is recorded", "search", REPLAY, "/ Search", 26),
     Act("hit", "n", "Next hit", "hit(1)", REPLAY),
     Act("hit_back", "N", "Previous hit", "hit(-1)", REPLAY),
-    Act("filter", "ampersand", "Filter", "filter", (Place.SESSIONS, Place.REPLAY), "& Filter", 28),
+    Act("filter", "ampersand", "Filter", "filter", FILTERED, "& Filter", 28),
     Act("like", "asterisk", "Filter like this action", "like", REPLAY),
     Act("moment", "at", "Go to a moment", "moment", REPLAY, "@ Go to", 45),
     Act("failure", "x", "Next failure", "failure(1)", MARKED, "x Failure", 43),
@@ -119,10 +131,15 @@ ACTS = (
     Act("bookmark", "m", "Set or take off a bookmark", "bookmark", STEPPED, "m Mark", 30),
     Act("to_bookmark", "u", "Next bookmark", "to_bookmark(1)", REPLAY),
     Act("to_bookmark_back", "U", "Previous bookmark", "to_bookmark(-1)", REPLAY),
-    Act("note", "c", "Note, or tag with #word", "note", REPLAY, "c Note", 38),
+    Act(
+        "note", "c", "Note, or tag with #word", "note", (Place.REPLAY, Place.FINDINGS), "c Note", 38
+    ),
     Act("idle", "i", "Skip idle time, or do not", "idle", REPLAY, "i Idle", 46),
     Act("stops", "p", "Stop at findings, or do not", "stops", REPLAY, "p Stops", 48),
     Act("lanes", "t", "Show or hide the lanes", "lanes", REPLAY, "t Lanes", 34),
+    Act("times", "T", "Times: session, clocks, since something", "times", REPLAY),
+    Act("future", "H", "Hide the future, or show it dimmed", "future", REPLAY),
+    Act("jump_back", "apostrophe", "Back to where the last jump began", "jump_back", REPLAY),
     Act(
         "enlarge",
         "enter",
@@ -140,7 +157,8 @@ ACTS = (
     Act("tab", "right_curly_bracket", "Next tab of the body", "tab(1)", REPLAY, "{ } Tab", 19),
     Act("tab_back", "left_curly_bracket", "Previous tab of the body", "tab(-1)", REPLAY),
     Act("hex", "b", "Recorded bytes as hex digits, or as text", "hex", REPLAY),
-    Act("wrap", "w", "Wrap long lines of the pane, or cut them", "wrap", REPLAY),
+    Act("wrap", "w", "Wrap long lines of the pane, or cut them", "wrap", ROOMS),
+    Act("pager", "o", "The pane's text in $PAGER", "pager", ROOMS),
     Act("right", "greater_than_sign", "Half a width to the right", "sideways(1)", ROOMS),
     Act("left", "less_than_sign", "Half a width to the left", "sideways(-1)", ROOMS),
     Act("copy", "y", "Copy what is selected or shown", "copy", ROOMS, "y Copy", 32),
@@ -165,6 +183,7 @@ NAMES = {
     "right_curly_bracket": "}",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "apostrophe": "'",
     "plus": "+",
     "underscore": "_",
     "equals_sign": "=",

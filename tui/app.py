@@ -16,10 +16,9 @@ from textual.theme import Theme
 
 from analyzer.casefile import CaseFile
 from analyzer.filters import Filter
-from analyzer.model import Finding
 from tui.actions import Place
 from tui.glyphs import UNICODE, Glyphs
-from tui.palette import ActProvider
+from tui.palette import ActProvider, PlaceProvider
 from tui.scene import Scene
 from tui.screens.beside import Beside
 from tui.screens.findings import Findings
@@ -77,7 +76,7 @@ class FlightApp(App[None]):
 
     TITLE = "flightlog"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar = {ActProvider}
+    COMMANDS: ClassVar = {ActProvider, PlaceProvider}
     BINDINGS: ClassVar = []
 
     def __init__(
@@ -137,6 +136,10 @@ class FlightApp(App[None]):
         self.theme = THEMES[name]
         return name
 
+    def take_theme(self, name: str) -> None:
+        """Take a theme by the name that people use."""
+        self.theme = THEMES[name]
+
     # --- moving between screens ---------------------------------------------------------------
 
     def go_back(self) -> None:
@@ -171,6 +174,15 @@ class FlightApp(App[None]):
 
         self.push_screen(Replay(session_id, pending=show))
 
+    def replay_at(self, session_id: str, t_ns: int) -> None:
+        """Open a session's replay at a moment (ns since the epoch)."""
+
+        def show(replay: ReplayKeys) -> None:
+            if replay.playhead is not None:
+                replay.go(replay.playhead.seek(t_ns))
+
+        self.push_screen(Replay(session_id, pending=show))
+
     def go_sessions(self) -> None:
         """Go to the list of sessions: the one that waits below, else a new one."""
         if any(isinstance(screen, Sessions) for screen in self.screen_stack):
@@ -187,20 +199,28 @@ class FlightApp(App[None]):
         """Open the findings of a session."""
         self.push_screen(Findings(scene))
 
-    def go_replay(self, scene: Scene, finding: Finding | None = None) -> None:
-        """Go from the findings to the replay, at a finding if one is given."""
+    def go_replay(self, scene: Scene, at: tuple[int, int] | None = None) -> None:
+        """Go to a session's replay, at an action and a moment (ns since the epoch) if given."""
         below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
         session_id = scene.analysis.session.id
 
         def show(replay: ReplayKeys) -> None:
-            if finding is not None and isinstance(replay, Replay):
-                replay.show_action(finding.action, finding.t_ns)
+            if at is not None and isinstance(replay, Replay):
+                replay.show_action(*at)
 
         if isinstance(below, Replay) and below.session_id == session_id:
             self.pop_screen()
             show(below)
         else:
             self.switch_screen(Replay(session_id, pending=show))
+
+    def show_in_replay(self, scene: Scene, at: tuple[int, int]) -> None:
+        """Show an action at a moment: in the replay that is open, else in one on top."""
+        screen = self.screen
+        if isinstance(screen, Replay):
+            screen.show_action(*at)
+        else:
+            self.go_replay(scene, at)
 
     def show_help(self, about: Place) -> None:
         """Open the help."""

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.strip import Strip
 
 from recorder.safe_text import safe_text, shorten_seals
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone
 
-__all__ = ["MAX_CELLS", "as_text", "fit", "safe", "to_strip", "width_of", "wrap"]
+__all__ = ["MAX_CELLS", "as_text", "fit", "label", "safe", "to_strip", "width_of", "wrap"]
 
 MAX_CELLS = 2_000
 """A row is cut here before anything measures it: one recorded line can be megabytes long."""
@@ -112,6 +113,11 @@ def _words(pieces: Line, glyphs: Glyphs) -> Iterator[Piece]:
 
 def _parts(text: str, width: int) -> list[str]:
     return [text] if cell_len(text) <= width else chop_cells(text, width)
+
+
+def label(text: str, glyphs: Glyphs) -> Content:
+    """Return harmless text for a part of Textual's own that would read a string as markup."""
+    return Content(safe(text, glyphs))
 
 
 def as_text(pieces: Line, glyphs: Glyphs) -> str:

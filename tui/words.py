@@ -6,6 +6,7 @@ Pure; the lines it returns hold raw recorded text, which the gates make safe.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from analyzer.begun import as_known_at
@@ -21,6 +22,7 @@ from tui.scene import Scene
 __all__ = [
     "EFFECTS",
     "LEGEND",
+    "RowLook",
     "action_row",
     "agent_name",
     "banner",
@@ -79,16 +81,22 @@ def outcome_tone(action: Action) -> Tone:
     return Tone.BAD if bad else Tone.DIM
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLook:
+    """How one row of a list is drawn."""
+
+    is_cursor: bool
+    is_future: bool
+    """Dimmed, and as it came out; what has begun is drawn as it was known."""
+    is_bookmarked: bool = False
+    at: str | None = None
+    """The time, in the words that the reader chose; None: session time."""
+    skip: int = 0
+    """Characters of the title that are left out at its beginning."""
+
+
 def row_line(
-    scene: Scene,
-    row: int,
-    width: int,
-    glyphs: Glyphs,
-    *,
-    is_cursor: bool,
-    is_future: bool,
-    t_ns: int | None = None,
-    is_bookmarked: bool = False,
+    scene: Scene, row: int, width: int, glyphs: Glyphs, look: RowLook, *, t_ns: int | None = None
 ) -> Line:
     """Return one action as a row of exactly `width` cells.
 
@@ -96,18 +104,18 @@ def row_line(
     dimmed, as it came out.
     """
     action = scene.analysis.actions[row]
-    if t_ns is not None and not is_future:
+    if t_ns is not None and not look.is_future:
         action = as_known_at(action, t_ns)
     pieces = action_row(
         action,
-        offset_of(scene.analysis, action.start_ns),
+        look.at or offset_of(scene.analysis, action.start_ns),
         scene.marks[row],
-        nested_title(action, scene.nests[row], glyphs),
+        nested_title(action, scene.nests[row], glyphs)[look.skip :],
         width,
         glyphs,
-        sign=glyphs.cursor if is_cursor else glyphs.bookmark if is_bookmarked else " ",
+        sign=glyphs.cursor if look.is_cursor else glyphs.bookmark if look.is_bookmarked else " ",
     )
-    return tuple(Piece(piece.text, Tone.DIM) for piece in pieces) if is_future else pieces
+    return tuple(Piece(piece.text, Tone.DIM) for piece in pieces) if look.is_future else pieces
 
 
 def action_row(

@@ -117,11 +117,11 @@ async def test_findings_are_accepted_and_dismissed_with_a_reason(
         assert "a dismissal needs a reason" in text(app)
         await pilot.press(*"drill", "enter")
         await until(pilot, lambda: "R07 dismissed" in rows(app)[-1])
-        assert "1 accepted, 1 dismissed" in rows(app)[0]
+        assert "0 open  1 accepted  1 dismissed" in rows(app)[0]
         account = app.screen.query_one("#account", LineList).text()
         assert "dismissed R07  drill  " in account.splitlines()[1]
         await pilot.press("q", "F")
-        await until(pilot, lambda: "1 accepted, 1 dismissed" in rows(app)[0])
+        await until(pilot, lambda: "0 open  1 accepted  1 dismissed" in rows(app)[0])
     decided = CaseFile(Path(source.path)).decisions(wipe().session.id)
     assert {key: entry.sort for key, entry in decided.items()} == {
         ("R03", 31): Sort.ACCEPTED,

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from textual import on, work
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
-from analyzer.casefile import CaseFileError, Entry, Sort
-from analyzer.model import Finding
+from analyzer.casefile import Sort
+from analyzer.chain import Chain
+from analyzer.model import Credential, Finding
 from analyzer.timeline import offset_of
 from tui.actions import Place, bindings
 from tui.case_lines import case_lines
 from tui.clipboard import copy_text
+from tui.finding_lines import finding_items
 from tui.line import Line, Piece, Tone, line, severity_tone
-from tui.scene import Scene
-from tui.screens.room import Room
+from tui.provenance import chain_items, credential_columns, credential_line
+from tui.screens.findings_case import FindingsCase
 from tui.transport import spread
 from tui.widgets.lines import LineList, OneLine, RowView
-from tui.widgets.prompt import Question
 from tui.words import banner, count_words
+from tui.world import Item
 
-__all__ = ["Findings", "finding_account"]
+__all__ = ["Findings"]
 
 
-class Findings(Room):
+class Findings(FindingsCase):
     """List, reason and evidence of a session's findings."""
 
     PLACE = Place.FINDINGS
@@ -36,11 +39,19 @@ class Findings(Room):
     Findings #banner { display: none; }
     Findings.-reenacted #banner { display: block; }
     Findings #main { layout: horizontal; height: 1fr; }
-    Findings #findings { width: 2fr; height: 1fr; }
+    Findings #lists { width: 2fr; height: 1fr; }
+    Findings #findings { height: 2fr; }
+    Findings #held { height: 1; color: $text-muted; background: $panel; }
+    Findings #credentials { height: 1fr; }
     Findings #account { width: 3fr; height: 1fr; border-left: solid $panel-lighten-2; }
     Findings #account:focus { border-left: solid $accent; }
     Findings.-narrow #main { layout: vertical; }
-    Findings.-narrow #findings { width: 1fr; height: 1fr; max-height: 7; }
+    Findings.-narrow #lists { width: 1fr; height: 7; }
+    Findings.-narrow #findings { height: 1fr; }
+    Findings.-narrow #held, Findings.-narrow #credentials { display: none; }
+    Findings.-narrow.-credentials #findings { display: none; }
+    Findings.-narrow.-credentials #held, Findings.-narrow.-credentials #credentials
+        { display: block; }
     Findings.-narrow #account { width: 1fr; height: 2fr; border-left: none;
         border-top: solid $panel-lighten-2; }
     Findings.-narrow #account:focus { border-left: none; border-top: solid $accent; }
@@ -48,40 +59,47 @@ class Findings(Room):
     Findings.-ascii.-narrow #account { border-left: none; border-top: ascii $panel-lighten-2; }
     """
 
-    class Decided(Message):
-        """The case file was read."""
+    class Verified(Message):
+        """The recording was verified."""
 
-        def __init__(self, decided: Mapping[tuple[str, int], Entry], said: str) -> None:
+        def __init__(self, found: Chain) -> None:
             super().__init__()
-            self.decided = decided
-            self.said = said
+            self.found = found
 
-    class CaseFailed(Message):
-        """The case file could not be read or written."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
-    def __init__(self, scene: Scene) -> None:
-        super().__init__()
-        self.scene = scene
-        self.decided: Mapping[tuple[str, int], Entry] = {}
-        """Rule and action -> the last decision on that finding."""
+    _chain: Chain | None = None
+    _cited: Sequence[int | None] = ()
+    """The action that each row of the account stands on."""
 
     def furniture(self) -> Iterable[Widget]:
         """The list and the account of the finding under the cursor."""
         yield OneLine(banner(self.scene, self.glyphs), id="banner")
         with Container(id="main"):
-            yield LineList(id="findings", has_cursor=True)
-            yield LineList(id="account")
+            with Container(id="lists"):
+                yield LineList(id="findings", has_cursor=True)
+                yield OneLine(credential_columns(), id="held")
+                yield LineList(id="credentials", has_cursor=True)
+            yield LineList(id="account", has_cursor=True, is_quiet=True, indent=9)
 
     def on_mount(self) -> None:
         """Fill the list."""
         self.set_class(self.glyphs.ascii, "-ascii")
         self.set_class(self.scene.is_reenactment(), "-reenacted")
-        self._show(0)
+        self._show_credentials(0)
+        self.show_findings(0)
         self._read_case()
+        self._verify()
+
+    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
+    def _verify(self) -> None:
+        worker = get_current_worker()
+        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
+        if found is not None:
+            self.post_message(self.Verified(found))
+
+    @on(Verified)
+    def _verified(self, event: Verified) -> None:
+        self._chain = event.found
+        self._show_account(keep=True)
 
     def resized(self) -> None:
         """Compose the header again."""
@@ -89,81 +107,71 @@ class Findings(Room):
         left = line(f"Findings {self.glyphs.cursor} {analysis.session.id[:8]}")
         sorts = [decision.sort for decision in self.decided.values()]
         accepted, dismissed = sorts.count(Sort.ACCEPTED), sorts.count(Sort.DISMISSED)
-        decided = f"{accepted} accepted, {dismissed} dismissed   " if sorts else ""
+        every = len(analysis.findings)
+        decided = f"{every - len(self.decided)} open  {accepted} accepted  {dismissed} dismissed   "
+        if not self.chosen.is_empty:
+            decided = f"filter {self.chosen.words}: {len(self.shown)} of {every}   {decided}"
         right = (*line(decided, tone=Tone.DIM), *count_words(analysis.findings))
         self.show_header(spread(left, right, self.size.width, self.glyphs))
 
+    @property
+    def _listed(self) -> LineList:
+        return self.query_one("#findings", LineList)
+
+    @property
+    def _held(self) -> LineList:
+        return self.query_one("#credentials", LineList)
+
     def current(self) -> Finding | None:
         """Return the finding under the cursor."""
-        findings = self.scene.analysis.findings
-        row = self.query_one("#findings", LineList).cursor
-        return findings[row] if row < len(findings) else None
+        row = self._listed.cursor
+        return self.shown[row] if row < len(self.shown) else None
 
-    def _show(self, cursor: int) -> None:
-        listed = self.query_one("#findings", LineList)
-        listed.cursor = cursor
-        findings = self.scene.analysis.findings
-        rows = [self._row(finding, row == cursor) for row, finding in enumerate(findings)]
-        listed.show(rows or [line("the rules found nothing in this session")], keep_place=True)
-        listed.move_to(cursor)
-        finding = self.current()
-        if finding is not None:
-            account = finding_account(self.scene, finding)
+    def credential(self) -> Credential | None:
+        """Return the credential under the cursor, where its list has the keys."""
+        held, row = self.scene.analysis.credentials, self._held.cursor
+        is_asked = self.has_class("-credentials")
+        return held[row] if is_asked and row < len(held) else None
+
+    def show_findings(self, cursor: int) -> None:
+        """Show those that are chosen, with the cursor on one."""
+        rows = [self._row(finding, row == cursor) for row, finding in enumerate(self.shown)]
+        nothing = "the rules found nothing in this session"
+        if self.scene.analysis.findings:
+            nothing = "no finding fits the filter; & changes it"
+        self._listed.show(rows or [line(nothing)], keep_place=True)
+        self._listed.move_to(cursor)
+        self._show_account()
+
+    def _show_credentials(self, cursor: int) -> None:
+        held = self.scene.analysis.credentials
+        rows = [
+            credential_line(self.scene, one, self.glyphs.cursor if row == cursor else " ")
+            for row, one in enumerate(held)
+        ]
+        self._held.show(rows or [line("no credential was seen", tone=Tone.DIM)], keep_place=True)
+        self._held.move_to(cursor)
+
+    def on_descendant_focus(self) -> None:
+        """Show the account of what the keys act on."""
+        if self.focused in {self._listed, self._held}:
+            self.set_class(self.focused is self._held, "-credentials")
+            self._show_account()
+
+    def _show_account(self, *, keep: bool = False) -> None:
+        finding, credential = self.current(), self.credential()
+        items: list[Item] = []
+        if credential is not None:
+            items = chain_items(self.scene, credential.fingerprint)
+        elif finding is not None:
+            items = finding_items(self.scene, finding, self.glyphs, self._chain)
             decision = self.decided.get((finding.rule, finding.action))
-            account[1:1] = case_lines([decision] if decision else [])
-            self.query_one("#account", LineList).show(account)
-
-    @work(thread=True, group="case", exit_on_error=False)
-    def _read_case(self, said: str = "") -> None:
-        try:
-            decided = self.flight.case.decisions(self.scene.analysis.session.id)
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-        else:
-            self.post_message(self.Decided(decided, said))
-
-    @work(thread=True, group="case", exit_on_error=False)
-    def _decide(self, finding: Finding, sort: Sort, reason: str) -> None:
-        session = self.scene.analysis.session.id
-        try:
-            self.flight.case.add(session, finding.action, sort, reason, rule=finding.rule)
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-        else:
-            self._read_case(f"{finding.rule} {sort.value}")
-
-    @on(CaseFailed)
-    def _case_failed(self, event: CaseFailed) -> None:
-        self.say(event.reason)
-
-    @on(Decided)
-    def _was_decided(self, event: Decided) -> None:
-        self.decided = event.decided
-        self._show(self.query_one("#findings", LineList).cursor)
-        self.resized()
-        if event.said:
-            self.say(event.said)
-
-    def action_accept(self) -> None:
-        """Say that the finding holds."""
-        finding = self.current()
-        if finding is not None:
-            self._decide(finding, Sort.ACCEPTED, "")
-
-    def action_set_aside(self) -> None:
-        """Ask why the finding does not matter, and keep the answer."""
-        finding = self.current()
-        if finding is None:
-            return
-        said = line(f"why does {finding.rule} not matter here?")
-
-        def answered(reason: str) -> str | None:
-            if not reason.strip():
-                return "a dismissal needs a reason"
-            self._decide(finding, Sort.DISMISSED, reason.strip())
-            return None
-
-        self.ask(Question(label="because", changed=lambda _text: said, answered=answered))
+            said = [entry for entry in self.notes if entry.action == finding.action]
+            said += [decision] if decision else []
+            items[1:1] = [Item(row) for row in case_lines(said)]
+        self._cited = [item.action for item in items]
+        account = self.query_one("#account", LineList)
+        account.show([item.content for item in items], keep_place=keep, has_wrap=True)
 
     def _row(self, finding: Finding, is_cursor: bool) -> Line:
         at = offset_of(self.scene.analysis, finding.t_ns)
@@ -179,37 +187,76 @@ class Findings(Room):
             Piece(f"  {decision.sort.value}" if decision else "", Tone.ACCENT),
         )
 
+    # --- moving -------------------------------------------------------------------------------
+
     @on(RowView.Picked)
     def _picked(self, event: RowView.Picked) -> None:
-        if event.view.id == "findings" and event.row < len(self.scene.analysis.findings):
-            self._show(event.row)
-            if event.twice:
-                self.action_open()
+        view, row = event.view, event.row
+        if view is self._listed and row < len(self.shown):
+            self.show_findings(row)
+        elif view is self._held and row < len(self.scene.analysis.credentials):
+            self._show_credentials(row)
+            self._show_account()
+        elif isinstance(view, LineList):
+            view.move_to(view.line_of(row))
+        if event.twice:
+            self.action_open()
+
+    def action_pane(self, by: int) -> None:
+        """Go to the next or previous pane; the account lies between both lists and is of either."""
+        account = self.query_one("#account", LineList)
+        panes = [self._listed, account, self._held]
+        here = next((n for n, pane in enumerate(panes) if pane is self.focused), 0)
+        pane = panes[(here + by) % len(panes)]
+        if pane is not account:
+            # On narrow screens the two lists take turns; one that is not shown takes no keys.
+            self.set_class(pane is self._held, "-credentials")
+        self.call_after_refresh(pane.focus)
 
     def action_move(self, by: int) -> None:
-        """Move through the findings, or scroll the account."""
+        """Move through the findings, the credentials, or the account."""
         pane = self.pane()
-        if pane is not None and pane.id == "account":
-            pane.scroll_rows(by)
+        if isinstance(pane, LineList) and pane.id == "account":
+            pane.move_to(pane.cursor + by)
+            return
+        is_held = pane is self._held
+        count = len(self.scene.analysis.credentials) if is_held else len(self.shown)
+        row = (self._held if is_held else self._listed).cursor + by
+        if not 0 <= row < count and abs(by) == 1:
+            self.say(f"no more {'credentials' if is_held else 'findings'}")
+            return
+        row = max(0, min(row, count - 1))
+        if is_held:
+            self._show_credentials(row)
+            self._show_account()
         else:
-            row = self.query_one("#findings", LineList).cursor + by
-            last = len(self.scene.analysis.findings) - 1
-            if 0 <= row <= last or abs(by) > 1:
-                self._show(max(0, min(row, last)))
-            else:
-                self.say("no more findings")
+            self.show_findings(row)
 
     def action_edge(self, by: int) -> None:
-        """Go to the first or the last finding."""
-        self._show(max(0, len(self.scene.analysis.findings) - 1) if by > 0 else 0)
+        """Go to the first or the last row."""
+        pane = self.pane()
+        rows = pane.row_count() if pane is not None else len(self.shown)
+        self.action_move(by * max(rows, 2))
 
     def action_open(self) -> None:
-        """Replay at the finding."""
-        finding = self.current()
-        if finding is None:
+        """Replay at the finding, or at what the account's row stands on."""
+        pane = self.pane()
+        if isinstance(pane, LineList) and pane.id == "account":
+            cited = self._cited[pane.cursor] if pane.cursor < len(self._cited) else None
+            row = None if cited is None else self.scene.row_of.get(cited)
+            if cited is None or row is None:
+                self.say("this row stands on no single action")
+            else:
+                self.flight.go_replay(self.scene, (cited, self.scene.timeline.starts[row]))
+            return
+        finding, credential = self.current(), self.credential()
+        if credential is not None:
+            first = credential.first
+            self.flight.go_replay(self.scene, (first.action, first.t_ns))
+        elif finding is None:
             self.say("there is no finding to replay")
         else:
-            self.flight.go_replay(self.scene, finding)
+            self.flight.go_replay(self.scene, (finding.action, finding.t_ns))
 
     def action_replay(self) -> None:
         """Go to the replay where it stands."""
@@ -227,40 +274,3 @@ class Findings(Room):
                 self.app, self.get_selected_text() or account, is_remote=self.flight.read_only
             )
         )
-
-
-def finding_account(scene: Scene, finding: Finding) -> list[Line]:
-    """Return what a finding says, why, and each action that it stands on."""
-    tone = severity_tone(finding.severity)
-    lines = [
-        line(
-            Piece(f"{finding.severity.letter} {finding.rule} {finding.title}", tone),
-            Piece(f"  {finding.certainty.value}", Tone.DIM),
-        ),
-        line(""),
-        line(Piece("why", Tone.STRONG), f"  {finding.reason}"),
-    ]
-    if finding.fingerprint:
-        credential = scene.credential_of.get(finding.fingerprint)
-        name = credential.name if credential else finding.fingerprint[:4]
-        lines.append(line(Piece("cred", Tone.STRONG), f" {name}  (its value was never stored)"))
-    if finding.tags:
-        lines.append(line(Piece("tags", Tone.STRONG), f" {' '.join(finding.tags)}"))
-    lines += [line(""), line("stands on", tone=Tone.STRONG)]
-    lines += [_evidence(scene, finding, action_id) for action_id in finding.evidence]
-    return lines
-
-
-def _evidence(scene: Scene, finding: Finding, action_id: int) -> Line:
-    row = scene.row_of.get(action_id)
-    if row is None:
-        return line(f"  #{action_id} is not in this session", tone=Tone.DIM)
-    action = scene.analysis.actions[row]
-    at = offset_of(scene.analysis, action.start_ns)
-    decisive = "  <- decisive" if action_id == finding.action else ""
-    made_up = ", reconstructed" if action.reconstructed else ""
-    return line(
-        f"  {at:>7} {action.lane.value:<5} {action.title} ",
-        Piece(f"#{action.id} {action.outcome.value}{made_up}", Tone.DIM),
-        Piece(decisive, Tone.ACCENT),
-    )

@@ -6,7 +6,7 @@ What has to be read or cut into rows is made in a worker; the screen shows it wh
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import events, on, work
@@ -22,6 +22,7 @@ from tui.body import Whole, action_lines, whole_of
 from tui.case_lines import case_lines
 from tui.line import Line, Tone, line
 from tui.playhead import Playhead
+from tui.safe_content import as_text
 from tui.scene import Scene
 from tui.screens.replay_case import ReplayCase
 from tui.widgets.lines import LineList, OneLine
@@ -247,12 +248,15 @@ class ReplayBody(ReplayCase):
 
     def action_wrap(self) -> None:
         """Wrap long lines of the pane, or cut them."""
-        pane = self.pane()
-        target = pane if isinstance(pane, LineList) else self._body
-        wraps = target.toggle_wrap()
-        if target is self._body and isinstance(self._body.lines, RawRows):
+        super().action_wrap()
+        if self.focused is self._body and isinstance(self._body.lines, RawRows):
+            # Its rows are made for the width.
             self.show_body()
-        self.say(f"lines of this pane {'wrap' if wraps else 'are cut; < > move sideways'}")
+
+    def pager_rows(self) -> Iterable[str]:
+        """Return what the body shows, all of it."""
+        lines = self._body.lines
+        return (as_text(row, self.glyphs).rstrip() for row in lines)
 
     def toggle_branch(self) -> bool:
         """Open or close what is under the cursor of the tree; False where no tree has the keys."""

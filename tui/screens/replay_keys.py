@@ -45,6 +45,8 @@ class ReplayKeys(Room):
         """Which actions are shown."""
         self.cited: Sequence[int | None] = ()
         """The action that each row of the state panel stands on."""
+        self.came_from: tuple[int, int] | None = None
+        """Moment and row at which the last jump began."""
         self.now_ns: Callable[[], int] = time.monotonic_ns
         self._clock: Timer | None = None
         self._ticked_ns = 0
@@ -71,8 +73,10 @@ class ReplayKeys(Room):
 
     def go(self, playhead: Playhead | None, otherwise: str = "") -> None:
         """Go somewhere by hand, which pauses; or say that there is nothing to go to."""
-        target = playhead or self.playhead
+        target, here = playhead or self.playhead, self.playhead
         if target is not None:
+            if here is not None and abs(target.cursor - here.cursor) > 1:
+                self.came_from = here.t_ns, here.cursor
             self.paint(target.paused())
         if playhead is None:
             self.say(otherwise)
@@ -158,6 +162,26 @@ class ReplayKeys(Room):
             moved = self.playhead.jump(seconds * SECOND)
             edge = "end" if seconds > 0 else "start"
             self.go(moved if moved.t_ns != self.playhead.t_ns else None, f"this is the {edge}")
+
+    def action_times(self) -> None:
+        """Show the next sort of times in the list."""
+        listed = self.query_one(ActionList)
+        listed.show_times(listed.time_format.following())
+        self.say(f"times: {listed.time_format.words}")
+
+    def action_future(self) -> None:
+        """Hide what comes after now, or show it dimmed."""
+        listed = self.query_one(ActionList)
+        listed.hide_future(not listed.hides_future)
+        self.say(f"the future is {'hidden' if listed.hides_future else 'shown'}")
+
+    def action_jump_back(self) -> None:
+        """Go back to where the last jump began; again: there and back."""
+        if self.playhead is None or self.came_from is None:
+            self.say("no jump was made yet")
+        else:
+            t_ns, cursor = self.came_from
+            self.go(self.playhead.seek(t_ns).on_row(cursor))
 
     def action_tenth(self, tenths: int) -> None:
         """Go to 0, 10, ... 90 % of the session."""

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from tui.actions import Place
 from tui.glyphs import Glyphs
 from tui.line import Line, Tone, line
+from tui.pager import pager_command, show_in_pager
 from tui.widgets.hints import Hints
 from tui.widgets.lines import LineList, OneLine, RowView
 from tui.widgets.prompt import Prompt, Question
@@ -140,6 +141,36 @@ class Room(Screen[None]):
     def action_pane(self, by: int) -> None:
         """Go to the next or previous pane."""
         self.focus_next() if by > 0 else self.focus_previous()
+
+    def action_wrap(self) -> None:
+        """Wrap long lines of the pane, or cut them."""
+        pane = self.pane()
+        if not isinstance(pane, LineList):
+            self.say("the rows of this list do not wrap; < > move them sideways")
+            return
+        wraps = pane.toggle_wrap()
+        self.say(f"lines of this pane {'wrap' if wraps else 'are cut; < > move sideways'}")
+
+    def pager_rows(self) -> Iterable[str]:
+        """Return the rows that a pager is to show, harmless."""
+        pane = self.pane()
+        return [] if not isinstance(pane, LineList) else pane.text().split("\n")
+
+    def action_pager(self) -> None:
+        """Show the pane's text in the person's own pager."""
+        if self.flight.read_only:
+            self.say("no program is started from here; y copies")
+            return
+        try:
+            command = pager_command()
+            with self.app.suspend():
+                wrong = show_in_pager(command, self.pager_rows())
+        except SuspendNotSupported:
+            wrong = "there is no normal screen here; y copies"
+        except ValueError as error:
+            wrong = f"PAGER cannot be read as a command: {error}"
+        self.say(wrong)
+        self.refresh(layout=True)
 
     def action_sideways(self, by: int) -> None:
         """Move the pane's rows by half of its width."""

@@ -22,6 +22,7 @@ from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
 from tui.screens.room import Room
 from tui.session_lines import columns_line, preview_lines, session_line
+from tui.session_order import Order, in_order
 from tui.transport import spread
 from tui.widgets.heat import Heat
 from tui.widgets.lines import LineList, OneLine, RowView
@@ -95,6 +96,7 @@ class Sessions(Room):
         self._total = 0
         self.chosen = Filter()
         """Which sessions are listed."""
+        self.order = Order.NEWEST
         self.compared: str | None = None
         """The session that another one is to be compared with."""
         self._judged: dict[str, tuple[Mark, Line]] = {}
@@ -186,6 +188,8 @@ class Sessions(Room):
     @on(Listed)
     def _listed(self, event: Listed) -> None:
         self.rows, self._total = event.rows, event.total
+        if self.order is not Order.NEWEST:
+            self._sort()
         self._show(min(self._cursor(), max(len(self.rows) - 1, 0)))
         self.resized()
 
@@ -229,8 +233,9 @@ class Sessions(Room):
 
     def _counted(self) -> str:
         if self.chosen.is_empty:
-            return f"   {len(self.rows)} sessions, newest first"
-        return f"   filter {self.chosen.words}: {len(self.rows)} of {self._total} shown"
+            return f"   {len(self.rows)} sessions, {self.order.value}"
+        shown = f"{len(self.rows)} of {self._total} shown, {self.order.value}"
+        return f"   filter {self.chosen.words}: {shown}"
 
     def _show(self, cursor: int, *, moved: bool = True) -> None:
         listed = self.query_one("#sessions", LineList)
@@ -317,6 +322,27 @@ class Sessions(Room):
             self.flight.go_findings(scene)
         else:
             self.say("the session is still being read")
+
+    def action_sort(self) -> None:
+        """Take the next order; the cursor stays on its session."""
+        row = self.current()
+        self.order = self.order.following()
+        self._sort()
+        if row is not None:
+            self._show(self.rows.index(row))
+        self.resized()
+        self.say(f"sorted: {self.order.value}")
+
+    def _sort(self) -> None:
+        worst = {name: judged[0] for name, judged in self._judged.items()}
+        self.rows = in_order(self.rows, self.order, worst)
+
+    @on(Heat.Sought)
+    def _sought(self, event: Heat.Sought) -> None:
+        """Replay the session at the moment that was pointed at."""
+        row = self.current()
+        if row is not None and not event.is_drag:
+            self.flight.replay_at(row.id, event.t_ns)
 
     def action_compare(self) -> None:
         """Mark the session under the cursor; with another one marked, open both side by side."""

@@ -13,14 +13,19 @@ from tui.line import Line, Tone, line
 from tui.places import Places
 from tui.playhead import Playhead
 from tui.scene import Scene
+from tui.time_format import TimeFormat, shown_time
 from tui.widgets.lines import RowView, glyphs_of
-from tui.words import row_line
+from tui.words import RowLook, row_line
 
 __all__ = ["ActionList"]
+
+NOW = (" now: rows below are the future ", " now: the future is hidden, H shows it ")
 
 
 class ActionList(RowView):
     """A virtual list over a scene's actions; it holds row numbers, never rows."""
+
+    crops = False
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -34,6 +39,9 @@ class ActionList(RowView):
         self._skips = True
         self._cursor = -1
         self._bookmarked: frozenset[int] = frozenset()
+        self._bookmarks: Sequence[int] = ()
+        self.time_format = TimeFormat.SESSION
+        self.hides_future = False
 
     def open(self, scene: Scene, playhead: Playhead) -> None:
         """Show a session."""
@@ -53,9 +61,20 @@ class ActionList(RowView):
             self.rows_changed()
             self._centre()
 
+    def show_times(self, wanted: TimeFormat) -> None:
+        """Show other times."""
+        self.time_format = wanted
+        self.refresh()
+
+    def hide_future(self, hides: bool) -> None:
+        """Leave out what comes after now, or show it dimmed."""
+        self.hides_future = hides
+        self.rows_changed()
+        self._centre()
+
     def bookmark(self, rows: Sequence[int]) -> None:
         """Mark rows that somebody bookmarked."""
-        self._bookmarked = frozenset(rows)
+        self._bookmarked, self._bookmarks = frozenset(rows), sorted(rows)
         self.refresh()
 
     def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
@@ -67,6 +86,8 @@ class ActionList(RowView):
         if seen == (self._now, self._cursor, self._skips, self._ended):
             return
         self._now, self._cursor, self._skips, self._ended = seen
+        if self.hides_future:
+            self.rows_changed()
         row = self.cursor_row()
         if row is not None:
             self.reveal(row, centre=centre)
@@ -95,7 +116,9 @@ class ActionList(RowView):
 
     def row_count(self) -> int:
         """Return the number of actions, gaps, and the "now" line."""
-        return len(self._places) + 1 if self._places else 0
+        if not self._places:
+            return 0
+        return self._now_place() + 1 if self.hides_future else len(self._places) + 1
 
     def cursor_row(self) -> int | None:
         """Return the row of the action under the playhead."""
@@ -111,20 +134,19 @@ class ActionList(RowView):
         entry = self._entry(row)
         if entry is None:
             return line(
-                f"   {' now: rows below are the future ':{glyphs.rule}^{width - 3}}",
+                f"   {NOW[self.hides_future]:{glyphs.rule}^{width - 3}}",
                 tone=Tone.ACCENT,
             )
         if entry < 0:
             skipped = " skipped" if self._skips else ""
             idle = format_length(self._idle[-entry])
             return line(f"    ... idle {idle}{skipped} ...", tone=Tone.DIM)
-        return row_line(
-            self._scene,
-            entry,
-            width,
-            glyphs,
+        shown = shown_time(self.time_format, self._scene, entry, self._bookmarks)
+        look = RowLook(
             is_cursor=entry == self._cursor,
             is_future=entry > self._now,
-            t_ns=self._t_ns,
             is_bookmarked=entry in self._bookmarked,
+            at=f"{shown:>{self.time_format.width}}",
+            skip=self.shift,
         )
+        return row_line(self._scene, entry, width, glyphs, look, t_ns=self._t_ns)

@@ -36,9 +36,11 @@ class Heat(Drawn):
     class Sought(Message):
         """Somebody pointed at a moment (ns since the epoch)."""
 
-        def __init__(self, t_ns: int) -> None:
+        def __init__(self, t_ns: int, *, is_drag: bool) -> None:
             super().__init__()
             self.t_ns = t_ns
+            self.is_drag = is_drag
+            """The button has been down since an earlier one."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -101,12 +103,12 @@ class Heat(Drawn):
                 pieces = marker_line(width, self._stops, self._idle, now, glyphs, marked)
         return pieces
 
-    def _seek(self, x: int) -> None:
+    def _seek(self, x: int, *, is_drag: bool = False) -> None:
         if self._scene is not None and self.size.width > 0:
             line = self._scene.timeline
             column = max(0, min(x, self.size.width - 1))
             t_ns = time_of_column(column, line.start_ns, line.end_ns, self.size.width)
-            self.post_message(self.Sought(t_ns))
+            self.post_message(self.Sought(t_ns, is_drag=is_drag))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Seek, and keep seeking while the button is down."""
@@ -118,7 +120,7 @@ class Heat(Drawn):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Seek along."""
         if self._dragging:
-            self._seek(event.x)
+            self._seek(event.x, is_drag=True)
 
     def on_mouse_up(self, _event: events.MouseUp) -> None:
         """Let go."""

@@ -114,6 +114,8 @@ class RowView(ScrollView, inherit_bindings=False):
     can_focus = True
     shift = 0
     """Cells that the rows are moved to the left, so that their ends can be seen."""
+    crops = True
+    """False where the rows themselves know what to leave out."""
 
     class Picked(Message):
         """A row was clicked."""
@@ -179,7 +181,7 @@ class RowView(ScrollView, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Draw one row of the window."""
         row = round(self.scroll_offset.y) + y
-        width, shift = self.row_width, self.shift
+        width, shift = self.row_width, self.shift if self.crops else 0
         glyphs = glyphs_of(self)
         if row >= self.row_count():
             return to_strip((), width, self._tone_style, glyphs)

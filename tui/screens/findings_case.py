@@ -1,0 +1,186 @@
+"""Which findings are shown, and what people decide and write of them, in the case file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from textual import on, work
+from textual.message import Message
+
+from analyzer.casefile import CaseFileError, Entry, Sort, remarks_of
+from analyzer.filters import Filter, FilterError, finding_subjects, parse_filter
+from analyzer.model import Finding
+from tui.line import Line, Piece, Tone, line
+from tui.scene import Scene
+from tui.screens.room import Room
+from tui.widgets.prompt import Question
+
+__all__ = ["FindingsCase"]
+
+EVERYTHING = Filter()
+
+
+class Order(Enum):
+    """How findings are sorted."""
+
+    TIME = "by time"
+    WORST = "worst first"
+    RULE = "by rule"
+
+
+class FindingsCase(Room):
+    """The case file's and the filter's part of the findings."""
+
+    class Decided(Message):
+        """The case file was read."""
+
+        def __init__(self, entries: Sequence[Entry], said: str) -> None:
+            super().__init__()
+            self.entries = entries
+            self.said = said
+
+    class CaseFailed(Message):
+        """The case file could not be read or written."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__()
+        self.scene = scene
+        self.shown: Sequence[Finding] = scene.analysis.findings
+        """Those that the filter keeps, in the chosen order."""
+        self.chosen = EVERYTHING
+        self.order = Order.TIME
+        self.notes: Sequence[Entry] = ()
+        self.decided: Mapping[tuple[str, int], Entry] = {}
+        """Rule and action -> the last decision on that finding."""
+
+    def current(self) -> Finding | None:
+        """Return the finding under the cursor."""
+        raise NotImplementedError
+
+    def show_findings(self, cursor: int) -> None:
+        """Show those that are chosen, with the cursor on one."""
+        raise NotImplementedError
+
+    @work(thread=True, group="case", exit_on_error=False)
+    def _read_case(self, said: str = "") -> None:
+        try:
+            entries = self.flight.case.entries(self.scene.analysis.session.id)
+        except CaseFileError as error:
+            self.post_message(self.CaseFailed(str(error)))
+        else:
+            self.post_message(self.Decided(entries, said))
+
+    @work(thread=True, group="case", exit_on_error=False)
+    def _decide(self, finding: Finding, sort: Sort, reason: str) -> None:
+        session = self.scene.analysis.session.id
+        try:
+            self.flight.case.add(session, finding.action, sort, reason, rule=finding.rule)
+        except CaseFileError as error:
+            self.post_message(self.CaseFailed(str(error)))
+        else:
+            self._read_case(f"{finding.rule} {sort.value}")
+
+    @on(CaseFailed)
+    def _case_failed(self, event: CaseFailed) -> None:
+        self.say(event.reason)
+
+    @on(Decided)
+    def _was_decided(self, event: Decided) -> None:
+        sorts = {Sort.ACCEPTED, Sort.DISMISSED}
+        self.decided = {(e.rule, e.action): e for e in event.entries if e.sort in sorts}
+        self.notes = [e for e in event.entries if e.sort in {Sort.NOTE, Sort.TAG}]
+        self._choose(self.chosen)
+        self.resized()
+        if event.said:
+            self.say(event.said)
+
+    def action_accept(self) -> None:
+        """Say that the finding holds."""
+        finding = self.current()
+        if finding is not None:
+            self._decide(finding, Sort.ACCEPTED, "")
+
+    def action_set_aside(self) -> None:
+        """Ask why the finding does not matter, and keep the answer."""
+        finding = self.current()
+        if finding is None:
+            return
+        said = line(f"why does {finding.rule} not matter here?")
+
+        def answered(reason: str) -> str | None:
+            if not reason.strip():
+                return "a dismissal needs a reason"
+            self._decide(finding, Sort.DISMISSED, reason.strip())
+            return None
+
+        self.ask(Question(label="because", changed=lambda _text: said, answered=answered))
+
+    # --- filter, order, notes -----------------------------------------------------------------
+
+    def _choose(self, chosen: Filter) -> None:
+        """Show the findings that a filter keeps, in order; the cursor stays on its finding."""
+        here = self.current()
+        self.chosen = chosen
+        every = finding_subjects(self.scene.analysis, remarks_of(self.notes))
+        kept = [finding for finding, subject in every if chosen.fits(subject)]
+        if self.order is Order.WORST:
+            kept.sort(key=lambda finding: (-finding.severity, finding.t_ns))
+        elif self.order is Order.RULE:
+            kept.sort(key=lambda finding: (finding.rule, finding.t_ns))
+        self.shown = kept
+        self.show_findings(kept.index(here) if here in kept else 0)
+        self.resized()
+
+    def action_filter(self) -> None:
+        """Ask which findings are to be shown."""
+
+        def changed(text: str) -> Line:
+            try:
+                return line(parse_filter(text).words, tone=Tone.DIM)
+            except FilterError as error:
+                return line(Piece(str(error), Tone.BAD))
+
+        def answered(text: str) -> str | None:
+            try:
+                self._choose(parse_filter(text))
+            except FilterError as error:
+                return str(error)
+            return None
+
+        history = self.flight.history["filter"]
+        self.ask(
+            Question(
+                label="filter",
+                value=self.chosen.text,
+                changed=changed,
+                answered=answered,
+                history=history,
+            )
+        )
+
+    def action_sort(self) -> None:
+        """Take the next order."""
+        orders = list(Order)
+        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
+        self._choose(self.chosen)
+        self.say(f"sorted: {self.order.value}")
+
+    def action_note(self) -> None:
+        """Ask for a note on the finding's action."""
+        finding = self.current()
+        if finding is None:
+            self.say("there is no finding to note something of")
+            return
+        said = line(f"a note on #{finding.action} of {finding.rule}; secrets are sealed")
+
+        def answered(text: str) -> str | None:
+            if text.strip():
+                self._decide(finding, Sort.NOTE, text.strip())
+            return None
+
+        self.ask(Question(label="note", changed=lambda _text: said, answered=answered))
