@@ -43,7 +43,7 @@ def _with_reasons(judgement: Judgement, reasons: tuple[str, ...]) -> Judgement:
 
 def _judge_mutation(provider: Provider | None, why: str, selected: Selected) -> Judgement:
     known = provider.mutations.get(selected.name) if provider else None
-    if provider is None or known is None:
+    if provider is None or known is None or _is_another_s(known, selected.arguments):
         return judge_name(selected.name, selected.arguments)
     if known.when_empty and selected.arguments.get(known.when_empty) == []:
         return Judgement(
@@ -51,6 +51,12 @@ def _judge_mutation(provider: Provider | None, why: str, selected: Selected) -> 
             operation=f"{provider.id}.{known.name}", same_domain=True, surface=Surface.HTTP,
         )  # fmt: skip
     return _catalogued(provider, known, why, selected.arguments)
+
+
+def _is_another_s(known: Operation, arguments: Mapping[str, Json]) -> bool:
+    """Tell whether a mutation of the same name is another vendor's: it takes other arguments."""
+    wanted = known.target_argument
+    return bool(wanted) and bool(arguments) and wanted not in arguments
 
 
 def _catalogued(

@@ -188,7 +188,8 @@ def test_every_entry_of_the_catalogue_has_a_source_and_the_incidents_facts_hold(
         ({"command": "git push --force origin main"}, True),
         ({"cmd": "psql -c 'DROP TABLE users'"}, True),
         ({"command": "ls -la"}, False),
-        ({"command": "delete"}, False),
+        ({"command": "view", "path": "/memories"}, False),
+        ({"command": "delete", "path": "/memories/a"}, True),
         ({"text": "rm -rf /"}, False),
     ],
 )
