@@ -22,7 +22,7 @@ SELECT c.fingerprint, c.class, c.hint, count(*) AS times, min(g.seq) AS first,
 FROM credentials c JOIN sightings g USING (fingerprint)
 GROUP BY c.fingerprint ORDER BY first
 """
-GUESSES = frozenset({"nearby"})
+GUESSES = frozenset({"nearby", "prefix"})
 """Detectors that go by looks alone."""
 FOLLOWS = frozenset({"known_value"})
 """Detectors that find again what another found."""

@@ -17,7 +17,7 @@ __all__ = ["CLUES"]
 _Q = r"""(?:\\{0,3}["'])?"""
 _V = r"""(?P<value>[^\s"'`\\|;&<>⟦⟧$]{4,512})"""
 _QV = rf"""(?:'(?P<single>[^'\n⟦⟧]{{4,512}})'|"(?P<double>[^"\n$⟦⟧]{{4,512}})"|{_V})"""
-_GAP = r"[^\n|;]{0,600}?"
+_GAP = r"(?:[^\n|;]|(?<=\\)[ ]?\n){0,600}?"
 """Whatever stands on the same command line before the argument that counts."""
 
 
@@ -29,7 +29,7 @@ LINE = 1300
 """Characters of a command line before and after a clue that are looked at."""
 _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (
-        r"(?:mysql|mariadb|7z)[^\n|;]{0,600}\s-p",
+        r"(?:mysql|mariadb|7z)[^|;]{0,600}\s-p",
         "password",
         _argument(r"mysql\w{0,12}|mariadb[\w\-]{0,12}|7z[ar]?", r"-p"),
     ),

@@ -12,7 +12,7 @@ import string
 from collections.abc import Iterator
 from functools import partial
 
-from recorder.sealing.clues import DenseClue
+from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.issuer_words import ISSUER_WORDS
 from recorder.sealing.looks import LEAST_WITHOUT_DIGIT, MIN_LENGTH, is_random
@@ -49,6 +49,10 @@ _PUBLIC = Exact(
     re.IGNORECASE,
 )
 """Keys that are no secrets."""
+_DIGIT = Exact(r"\d")
+_PREFIXED = Exact(
+    r"(?<![A-Za-z0-9_\-/+.])(?P<token>(?P<words>(?:[a-z][a-z0-9]{1,11}[_\-]){1,3})(?P<run>[A-Za-z0-9]{32,128}))(?![A-Za-z0-9_\-=/+.])"
+)
 _COMMIT = Exact(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _POD = Exact(r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$")
 """How Kubernetes ends the names that it gives."""
@@ -119,6 +123,19 @@ def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Itera
         yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
 
 
+def _prefixed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what is written as issuers write their tokens: words, then a long random run.
+
+    For those whose formats are not known yet. Hashes and ids are of one case.
+    """
+    for match in _PREFIXED.finditer(text, start, end):
+        run = match["run"]
+        if run.islower() or run.isupper() or match["words"].startswith("sha") or not is_random(run):
+            continue
+        if _DIGIT.search(run):
+            yield SecretSpan(*match.span("token"), "secret", "prefix", suspected=True)
+
+
 def _word(issuer: str) -> str:
     # A short one at a word's beginning: `ibm` stands in every `libm`.
     return issuer if len(issuer) > SHORT else f"(?:^|[^A-Za-z]){issuer}"
@@ -127,5 +144,6 @@ def _word(issuer: str) -> str:
 CLUES = (
     DenseClue(_SECRET_WORDS, partial(_find, MIN_SECRET_LENGTH)),
     DenseClue([*map(_word, ISSUER_WORDS)], partial(_find, MIN_LENGTH)),
+    Clue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
 )
-"""Words that speak of secrets; words that name an issuer."""
+"""Words that speak of secrets; words that name an issuer; words that begin a token."""

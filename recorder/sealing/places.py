@@ -43,6 +43,8 @@ _ORACLE = Exact(
 _OPAQUE_USER = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"
 )
+_TOKEN_OF_PATH = Exact(r"/t/(?P<value>[A-Za-z0-9\-]{20,64})/")
+"""How Anaconda's channels carry one."""
 _PART = Exact(
     rf"name=\\{{0,3}}[\"']?{_NAME}\\{{0,3}}[\"']?(?:;[^\r\n\\]{{0,200}})?{_NL}(?:[A-Za-z\-]{{1,40}}:[^\r\n\\]{{0,200}}{_NL}){{0,4}}{_NL}"
     rf"(?P<value>(?:(?!{_NL})[^⟦⟧]){{4,4096}})"
@@ -93,10 +95,12 @@ def _unnamed(
             yield _span(match, credential_class, detector)
 
 
-def _opaque_users(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _OPAQUE_USER.finditer(text, start, end):
+def _opaque(
+    form: Exact, credential_class: str, text: str, start: int, end: int
+) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
         if is_random(match["value"]) and not is_harmless(match["value"]):
-            yield _span(match, "url-user", "url")
+            yield _span(match, credential_class, "url")
 
 
 def _har_cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -137,7 +141,8 @@ CLUES = (
     ),
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
     Clue(r"(?:oracle:|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
-    Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, _opaque_users),
+    Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user")),
+    Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
     Clue(rf"variable\s{{1,4}}\"[\w\-]{{0,60}}{_TAIL}\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
     Clue(r"cookies[\\\"'`]{1,4}\s{0,4}:\s{0,4}\[", 40, 16_100, _har_cookies),

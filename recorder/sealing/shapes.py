@@ -8,10 +8,11 @@ from functools import cache, partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.issuers import SHAPES, Shape
+from recorder.sealing.platform_issuers import PLATFORM_SHAPES
 from recorder.sealing.prefixes import public_prefix
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["CLUES"]
+__all__ = ["ALL_SHAPES", "CLUES", "Shape"]
 
 _PIECES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.")
 """Of a pattern: an escaped letter, a class, or a letter."""
@@ -20,6 +21,7 @@ _REPEAT_AT_END = re.compile(r"\{(?P<least>\d+)(?:,\d+)?\}$")
 _REPEAT_AT_BEGIN = re.compile(
     r"(?P<letters>\[(?:\\.|[^\]\\])*\]|\\d)\{(?P<least>\d+)(?:,\d+)?\}(?=.)"
 )
+_PLACEHOLDER = re.compile(r"your[_\-]|[_\-]here$", re.IGNORECASE)
 ENOUGH = 16
 """Letters of a token's last run that are looked for."""
 ENOUGH_BEFORE = 8
@@ -47,6 +49,8 @@ def _find(shape: Shape, text: str, start: int, end: int) -> Iterator[SecretSpan]
 def _is_random(shape: Shape, token: str) -> bool:
     """Return whether a token looks made by chance rather than written as a placeholder or word."""
     varied = len(set(token.removeprefix(shape.hint))) >= (5 if len(shape.hint) >= 5 else 7)
+    if _PLACEHOLDER.search(token):
+        return False
     return varied and (len(shape.hint) >= 3 or any(c.isdigit() for c in token))
 
 
@@ -117,5 +121,6 @@ def _clue(shape: Shape) -> Clue:
     return Clue(_trigger(shape), reach, reach, partial(_find, shape), ignore_case=False)
 
 
-CLUES = tuple(map(_clue, SHAPES))
+ALL_SHAPES = (*SHAPES, *PLATFORM_SHAPES)
+CLUES = tuple(map(_clue, ALL_SHAPES))
 """A clue for each issuer's format."""

@@ -65,7 +65,8 @@ _OPTION = Exact(
 )
 _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
 _CURL_USER = Exact(
-    rf"\bcurl\b[^\n|;]{{0,2000}}?\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_QUOTE}"
+    r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
+    rf"\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_QUOTE}"
     r"(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
 )
 _USERINFO = Exact(
@@ -197,7 +198,7 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
         return bare.end()
     before = text[max(0, match.start() - 1) : match.start()]
     if before in {'"', "'"}:
-        is_whole = text[rest.end() : rest.end() + 1] == before
+        is_whole = before not in match[0] and text[rest.end() : rest.end() + 1] == before
     else:
         line = text[text.rfind("\n", max(0, match.start() - 80), match.start()) + 1 : match.start()]
         is_whole = _BEGIN_OF_SETTING.fullmatch(line) is not None
