@@ -23,6 +23,7 @@ from analyzer.effects.sql import judge_sql
 from analyzer.extent import Surface
 from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.outcomes import answers_of
+from analyzer.printed import printed
 from analyzer.requests import header, provider_behind, request_of
 from analyzer.resources import DELETED, Exchange, Ledger
 from analyzer.secret_names import names_a_secret
@@ -163,7 +164,7 @@ def _ended(action: Action, blobs: Blobs, plans: Plans) -> Action:
     command = command_of(arguments_of(texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS)))
     if not any(program in command for program in PROGRAMS):
         return action
-    told = plans.end(action, command, texts.whole(semconv.GEN_AI_TOOL_RESULT))
+    told = plans.end(action, command, printed(texts.whole(semconv.GEN_AI_TOOL_RESULT)))
     return action if told is None else replace(action, judgement=told)
 
 

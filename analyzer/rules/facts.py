@@ -20,6 +20,7 @@ from analyzer.controls.settings import Settings
 from analyzer.deeds import DOING, HARMFUL, may_have_run
 from analyzer.effects.plans import read_plan
 from analyzer.model import Action, Effect, Outcome
+from analyzer.printed import printed
 from analyzer.requests import host_of
 from analyzer.rules.base import UNTIMED, judged_from, weakest
 from analyzer.rules.events import Event
@@ -333,7 +334,8 @@ class Facts:
         arguments = arguments_of(as_text(action.attributes.get(semconv.GEN_AI_TOOL_ARGUMENTS)))
         if not _PLANS.search(command_of(arguments)[:MAX_COMMAND]):
             return
-        text = Texts.of(action, self.memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[-200_000:]
+        text = printed(Texts.of(action, self.memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT))
+        text = text[-200_000:]
         found = [int(m[1]) for m in _PLANNED.finditer(text)]
         plan = read_plan(text)
         deletions = max([*found, plan.deletions if plan and not plan.done else 0], default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from analyzer.effects import Spoken, judge_text
 from analyzer.effects.planned import judge_plan
 from analyzer.effects.plans import Change, Plan, Step, read_plan
 from analyzer.model import Action, Effect
+from analyzer.printed import printed
 from tests.analyzer.factories import Flight
 
 TEXT = """\x1b[1mTerraform used the selected providers to generate the following execution plan.\x1b[0m
@@ -236,3 +238,23 @@ def test_taking_the_state_away_destroys(command: str) -> None:
 def test_copies_and_looks_at_the_state_destroy_nothing(command: str) -> None:
     found = judge_text(Spoken.SHELL, command, cwd="/home/dev/infra")
     assert found.effect in {Effect.READ, Effect.WRITE}, found
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda text: text,
+        lambda text: json.dumps({"stdout": text, "stderr": "", "interrupted": False}),
+        lambda text: json.dumps({"output": text, "metadata": {"exit_code": 0}}),
+        lambda text: json.dumps([{"type": "text", "text": text}]),
+        lambda text: json.dumps({"content": [{"type": "text", "text": text}]}),
+        json.dumps,
+    ],
+)
+@pytest.mark.parametrize("plan", [TEXT, json.dumps(WHOLE), PULUMI], ids=["text", "json", "pulumi"])
+def test_what_was_printed_is_read_in_each_agent_s_form(
+    plan: str, wrap: Callable[[str], str]
+) -> None:
+    found = read_plan(printed(wrap(plan)))
+    assert found is not None
+    assert found.deletions == 2
