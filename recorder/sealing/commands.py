@@ -51,7 +51,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"ldap\w{1,12}\s[^\n|;]{0,600}\s-w", "password", _argument(r"ldap\w{1,12}", r"-w\s{0,3}")),
     (r"\s-pw\s", "password", _argument(r"plink|pscp|psftp|putty|plink\.exe", r"-pw\s{1,3}")),
     (
-        r"(?:zip|sqlcmd|bcp|osql|mssql-cli|mosquitto_\w{2,4})\s",
+        r"(?:zip|sqlcmd|bcp|osql|mssql-cli|mosquitto_\w{2,4})\s[^\n|;]{0,600}\s?-P",
         "password",
         _argument(r"zip|unzip|sqlcmd|bcp|osql|mssql-cli|mosquitto_\w{2,4}", r"-P\s{0,3}(?!-)"),
     ),

@@ -95,8 +95,8 @@ class Forms:
             marker: has the key that the forms were marked with.
             fingerprint: gives a value's fingerprint, with the same key.
         """
-        for piece in marker.pieces(seen):
-            for form in self._by_mark.get(piece.mark, ()):
+        for piece in marker.pieces(seen, self._by_mark):
+            for form in self._by_mark[piece.mark]:
                 start = piece.start - form.at
                 written = raw[start : start + form.length] if start >= 0 else b""
                 value = _decoded(written, form.encoding) if len(written) == form.length else None

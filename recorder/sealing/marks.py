@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from recorder.sealing.plain import plain_of
@@ -28,7 +28,6 @@ MAX_KEPT_BYTES = 64
 _LETTERS = (string.ascii_letters + string.digits + "_-").encode()
 _SPACED = bytes(byte if byte in _LETTERS else 0x20 for byte in range(256))
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
-_NONE = frozenset({b""})
 _FIRST = re.compile(rb"[^ ]{8,512}+")
 _PIECE = re.compile(rb" ([^ ]{8,512}+)")
 """After a blank, so that no short word is tried letter by letter."""
@@ -57,12 +56,14 @@ class Marker:
 
     def marks(self, words: Iterable[bytes]) -> frozenset[bytes]:
         """Return the marks of those of a text's words that are token-like."""
-        return frozenset(map(self._kept.__getitem__, words)) - _NONE
+        return frozenset(filter(None, map(self._kept.__getitem__, words)))
 
-    def pieces(self, seen: bytes) -> list[Marked]:
-        """Return the token-like pieces of a plain text in UTF-8 with their marks and places."""
-        found = ((*match.span(), self.mark(match[0])) for match in _pieces_in(seen))
-        return [Marked(start, end, mark) for start, end, mark in found if mark]
+    def pieces(self, seen: bytes, wanted: Container[bytes]) -> Iterator[Marked]:
+        """Yield the pieces of a plain text in UTF-8 that have one of some marks."""
+        for match in _pieces_in(seen):
+            mark = self._kept[match[1]]
+            if mark in wanted:
+                yield Marked(match.start(1) - 1, match.end(1) - 1, mark)
 
 
 class _Kept(dict[bytes, bytes]):
@@ -100,9 +101,9 @@ def longest_piece(value: str) -> tuple[int, bytes]:
     Words are told apart as in a text that holds the value (`plain_of`).
     """
     raw = plain_of(value).encode("utf-8", "surrogatepass")
-    found = [match for match in _pieces_in(raw) if _may_be_token(match[0])]
-    best = max(found, key=lambda match: len(match[0]), default=None)
-    return (best.start(), best[0]) if best else (0, b"")
+    found = [match for match in _pieces_in(raw) if _may_be_token(match[1])]
+    best = max(found, key=lambda match: len(match[1]), default=None)
+    return (best.start(1) - 1, best[1]) if best else (0, b"")
 
 
 def marks_in(marks: bytes) -> list[bytes]:
@@ -111,15 +112,8 @@ def marks_in(marks: bytes) -> list[bytes]:
 
 
 def _pieces_in(seen: bytes) -> Iterator[re.Match[bytes]]:
-    """Yield the words with their places, the way `words_in` tells them apart."""
-    spaced = _spaced(seen)
-    at = 0
-    while match := _FIRST.search(spaced, at):
-        yield match
-        # Of a longer run the rest is no word.
-        at = spaced.find(b" ", match.end())
-        if at < 0:
-            return
+    """Return the words that `words_in` returns, as matches of a text with a blank before it."""
+    return _PIECE.finditer(b" " + _spaced(seen))
 
 
 def _spaced(raw: bytes) -> bytes:

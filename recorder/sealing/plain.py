@@ -15,11 +15,11 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["plain_of", "within"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
-_LETTERS = {"n": " \n", "r": "  ", "t": " \t"}
-_FOR_HTML = {
-    f"u{code}": f"     {letter}"
+_BLANKS = (("\\n", " \n"), ("\\r", "  "), ("\\t", " \t"))
+_FOR_HTML = tuple(
+    (f"\\u{code}", f"     {letter}")
     for letter, code in (("&", "0026"), ("<", "003c"), (">", "003e"), ("<", "003C"), (">", "003E"))
-}
+)
 """Letters that JSON made for web pages never has bare."""
 
 
@@ -33,18 +33,15 @@ def plain_of(text: str) -> str:
     return text if plain == text else plain
 
 
-def _without_escapes(text: str) -> str:
-    # Taken apart at its backslashes a text is read three times faster than by five replacements.
-    first, *pieces = text.split("\\")
-    plain = [first]
-    for piece in pieces:
-        if (letter := piece[:1]) in _LETTERS:
-            plain += (_LETTERS[letter], piece[1:])
-        elif letter == "u" and piece[:5] in _FOR_HTML:
-            plain += (_FOR_HTML[piece[:5]], piece[5:])
-        else:
-            plain += ("\\", piece)
-    return "".join(plain)
+def _without_escapes(plain: str) -> str:
+    # Looking first is quick, and most texts have one or two of these.
+    for escape, blank in _BLANKS:
+        if escape in plain:
+            plain = plain.replace(escape, blank)
+    if "\\u00" in plain:
+        for escape, letter in _FOR_HTML:
+            plain = plain.replace(escape, letter)
+    return plain
 
 
 def within(span: SecretSpan, text: str, plain: str) -> SecretSpan:

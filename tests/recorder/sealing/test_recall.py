@@ -78,7 +78,7 @@ def test_marks_of_another_key_tell_nothing(value: str, other: bytes) -> None:
 def test_marks_are_told_for_any_text(text: str) -> None:
     marks = Marker(KEY).marks(words_in(_seen(text)))
     assert all(len(mark) == MARK_BYTES for mark in marks)
-    assert {piece.mark for piece in Marker(KEY).pieces(_seen(text))} == marks
+    assert {piece.mark for piece in Marker(KEY).pieces(_seen(text), marks)} == marks
 
 
 def test_a_token_behind_an_escape_is_marked_by_itself() -> None:
