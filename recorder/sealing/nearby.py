@@ -61,7 +61,7 @@ SHORT = 5
 """Letters of an issuer's word that may be part of others."""
 GAP = 40
 """Characters between the word and what joins it to a value."""
-DENSE = 200
+DENSE = 2000
 """Characters of a text for each word in it, below which the whole text is sorted at once."""
 FARTHEST = 100
 """Characters between the word and a value."""

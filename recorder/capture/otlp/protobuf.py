@@ -7,7 +7,7 @@ hundred in a parsed message. What is large is counted before it is parsed, for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
@@ -260,16 +260,24 @@ def _log(raw: bytes, source: Source) -> LogItem:
     )
 
 
-def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Json]:
+def _attributes(pairs: Sequence[KeyValue]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for pair in pairs:
         value = pair.value
-        key = pair.key
-        if key in found:
-            # The protocol forbids it; nothing may hide behind a name that comes twice.
-            key = f"{key}#{len(found)}"
         # Most values are text: this spares asking which one it is.
-        found[key] = value.string_value or _value(value)
+        found[pair.key] = value.string_value or _value(value)
+    return found if len(found) == len(pairs) else _all_of(pairs)
+
+
+def _all_of(pairs: Sequence[KeyValue]) -> dict[str, Json]:
+    """Return attributes of which some have the same name.
+
+    The protocol forbids it; nothing may hide behind a name that comes twice.
+    """
+    found: dict[str, Json] = {}
+    for pair in pairs:
+        key = f"{pair.key}#{len(found)}" if pair.key in found else pair.key
+        found[key] = _value(pair.value)
     return found
 
 

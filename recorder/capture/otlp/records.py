@@ -49,23 +49,26 @@ class Translator:
         """Return the records of one batch, in its order."""
         now = time.time_ns()
         # Children are exported before their parents, and only some spans name their session.
-        besides = [self._learn(item) for item in items]
+        learned = [self._learn(item) for item in items]
         made: list[Record] = []
         met: dict[str, int] = {}
-        for item, more in zip(items, besides, strict=True):
+        for item, (named, besides) in zip(items, learned, strict=True):
             met[item.identity] = times = met.get(item.identity, 0) + 1
             if times > 1 or not item.identity:
                 # The same once more in one request is no repetition of the request.
                 item.identity = _derived(item.identity, -times) if item.identity else new_id()
-            found = (
-                self._span(item, more, now) if isinstance(item, SpanItem) else self._log(item, now)
-            )
+            if isinstance(item, SpanItem):
+                found = self._span(item, named, besides, now)
+            else:
+                found = self._log(item, named, now)
             self._note_resource(item.source, found[0].session, now, made)
             made += found
         return made
 
-    def _learn(self, item: SpanItem | LogItem) -> tuple[Meaning, ...]:
-        """Read an item's attributes and remember its session; return what a span says besides."""
+    def _learn(self, item: SpanItem | LogItem) -> tuple[str, tuple[Meaning, ...]]:
+        """Read an item's attributes and remember its session; return the session that it names, and
+        what a span says besides.
+        """
         besides: tuple[Meaning, ...] = ()
         if isinstance(item, SpanItem):
             besides = family_of(item.source.scope, item.source.service).span(item)
@@ -81,20 +84,16 @@ class Translator:
         ):
             # The other spans of its trace belong to it, whether they are calls or not.
             _remember(self._sessions, item.trace_id, item.trace_id)
-        return besides
+        return session, besides
 
-    def _session(self, item: SpanItem | LogItem, kind: Kind) -> str:
+    def _session(self, item: SpanItem | LogItem, named: str, kind: Kind) -> str:
         """Return an item's session: its own word, its trace's, its resource's, or its trace.
 
         What an agent does besides calls (a start-up, a timer) often stands in traces of its own,
         which are no sessions: that belongs to the agent's newest one.
         """
         source = item.source
-        known = (
-            session_of(item.attributes)
-            or self._sessions.get(item.trace_id)
-            or session_of(source.resource)
-        )
+        known = named or self._sessions.get(item.trace_id) or session_of(source.resource)
         if known or (item.trace_id and _is_agents(item.attributes, kind)):
             return known or item.trace_id
         return (
@@ -103,7 +102,9 @@ class Translator:
             or (f"{source.service}-{source.pid}" if source.pid else item.trace_id)
         )
 
-    def _span(self, span: SpanItem, besides: Sequence[Meaning], now: int) -> list[Record]:
+    def _span(
+        self, span: SpanItem, named: str, besides: Sequence[Meaning], now: int
+    ) -> list[Record]:
         said = span.attributes
         kind = _kind(span)
         self._tell_rest(span)
@@ -111,8 +112,9 @@ class Translator:
         name = _name(span)
         if name != span.name:
             said.setdefault(semconv.SPAN_NAME, span.name)
-        said |= {k: v for k, v in span.source.common.items() if k not in said}
-        session = self._session(span, kind)
+        for key, value in span.source.common.items():
+            said.setdefault(key, value)
+        session = self._session(span, named, kind)
         record = Record(
             witness=Witness.OTLP,
             phase=Phase.WHOLE,
@@ -131,10 +133,10 @@ class Translator:
             attributes=said,
             id=span.identity,
         )
-        return [
-            record,
-            *(self._besides(span, session, meaning, now, n) for n, meaning in enumerate(besides)),
-        ]
+        made = [record]
+        for number, meaning in enumerate(besides):
+            made.append(self._besides(span, session, meaning, now, number))
+        return made
 
     def _besides(
         self, span: SpanItem, session: str, meaning: Meaning, now: int, number: int
@@ -176,7 +178,7 @@ class Translator:
         if span.message:
             said.setdefault(semconv.EXCEPTION_MESSAGE, span.message)
 
-    def _log(self, log: LogItem, now: int) -> list[Record]:
+    def _log(self, log: LogItem, named: str, now: int) -> list[Record]:
         family = family_of(log.source.scope, log.source.service)
         name = _event_name(log)
         meanings = family.event(log, name) or GENERAL.event(log, name) or (lifecycle(name),)
@@ -186,7 +188,7 @@ class Translator:
         if log.body is not None and log.body != name:
             said[semconv.LOG_BODY] = log.body
         said |= log.attributes
-        session, happened = self._session(log, meanings[0].kind), happened_ns(log)
+        session, happened = self._session(log, named, meanings[0].kind), happened_ns(log)
         made: list[Record] = []
         for meaning in meanings:
             # The received attributes stand in the first record; the others add to it.
