@@ -6,6 +6,7 @@ sealed text out.
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,10 +90,11 @@ def requests_of(
 
     `bare` takes addresses without a scheme too, as the clients do: `localhost:8001/x`.
     """
+    fields: dict[str, str] = {}
     if client in {"gh", "glab"}:
         if words[:1] != ["api"]:
             return
-        words = words[1:]
+        words, fields = _fields(words[1:])
     options, plain = _split(words)
     method = next((options[n][-1].upper() for n in ("-X", "--request", "--method")
                    if n in options), "")  # fmt: skip
@@ -100,6 +102,9 @@ def requests_of(
         value for name in options if name in DATA and name not in FILES for value in options[name]
     ]
     headers = _headers(options)
+    if fields:
+        data.append(_json_of(fields))
+        headers.setdefault("content-type", ["application/json"])
     if client in HTTPIE:
         if plain and plain[0].upper() in METHODS:
             method, plain = plain[0].upper(), plain[1:]
@@ -122,6 +127,35 @@ def requests_of(
                 files=tuple(dict.fromkeys(files)),
                 user=next(iter([*options.get("-u", ()), *options.get("--user", ())]), ""),
             )
+
+
+def _fields(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the words of `gh api` without its fields, and the fields: `-f name=value`.
+
+    Source: https://cli.github.com/manual/gh_api
+    """
+    kept: list[str] = []
+    fields: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, is_assigned, value = word.partition("=")
+        if word in {"-f", "-F", "--field", "--raw-field"}:
+            key, _, text = next(rest, "").partition("=")
+            fields[key] = text
+        elif name in {"--field", "--raw-field"} and is_assigned:
+            key, _, text = value.partition("=")
+            fields[key] = text
+        else:
+            kept.append(word)
+    return kept, fields
+
+
+def _json_of(fields: Mapping[str, str]) -> str:
+    """Return the body that fields make; of GraphQL all but the query are its variables."""
+    if "query" not in fields:
+        return json.dumps(dict(fields))
+    others = {name: text for name, text in fields.items() if name not in {"query", "operationName"}}
+    return json.dumps({"query": fields["query"], "variables": others})
 
 
 def _items(words: Sequence[str], headers: dict[str, list[str]]) -> Iterator[str]:

@@ -25,7 +25,7 @@ __all__ = ["judge_aws", "verb_of"]
 READS = frozenset(
     """
     describe list get head search lookup query scan select batchget test validate check estimate preview
-    simulate detect view filter count export wait generate decode discover verify download read help
+    simulate detect view filter count export wait generate decode discover verify download read help tail
     """.split()
 )
 DESTROYS = frozenset(

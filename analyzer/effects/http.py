@@ -160,9 +160,14 @@ def _sql_in(body: str) -> str:
 def _sql_asked(query: str) -> str:
     """Return the SQL that a URL's query holds, as ClickHouse's and InfluxDB's interfaces take it."""
     fields = dict(parse_qsl(query[:20_000]))
-    return next(
-        (fields[key] for key in ("query", "sql", "q") if looks_like_sql(fields.get(key, ""))), ""
-    )
+    texts = (fields.get(key, "") for key in ("query", "sql", "q"))
+    return next((text for text in texts if looks_like_sql(text) and _CLAUSE.search(text)), "")
+
+
+_CLAUSE = re.compile(
+    r"(?i)\b(?:from|into|table|database|set|values|view|index|user|schema)\b|^\s*select\s"
+)
+"""What a statement has besides its verb: `q=delete` searches for a word."""
 
 
 def _segments(path: str) -> list[str]:

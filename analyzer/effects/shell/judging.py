@@ -14,7 +14,7 @@ from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
-from analyzer.effects.shell.verbs import judge_by_verbs
+from analyzer.effects.shell.verbs import judge_by_verbs, judge_recipe
 from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools import READERS, TOOLS, WRITERS
@@ -164,7 +164,8 @@ def _judge_plain(command: Invocation) -> Judgement:
         if looks_like_sql(said) and re.search(r"(?i)\b(?:from|table|on|database|set|into)\b", said):
             return judge_sql(said)
     if program is not None and not program.takes_verbs:
-        return unknown(f"these words of {name} are in no catalogue", name)
+        recipe = judge_recipe(name, arguments.words)
+        return recipe or unknown(f"these words of {name} are in no catalogue", name)
     return judge_by_verbs(command, arguments)
 
 

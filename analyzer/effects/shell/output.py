@@ -83,7 +83,13 @@ def _tr(invocation: Invocation) -> str | None:
     return None
 
 
+def _which(invocation: Invocation) -> str | None:
+    names = [a for a in invocation.arguments if not a.startswith("-")]
+    asks = invocation.name == "which" or {"-v", "-P"} & set(invocation.arguments)
+    return names[0] if asks and names else None
+
+
 _MAKERS: dict[str, Callable[[Invocation], str | None]] = {
     "echo": _echo, "printf": _printf, "cat": _cat, "tee": _cat, "base64": _base64, "xxd": _xxd,
-    "rev": _rev, "tr": _tr,
+    "rev": _rev, "tr": _tr, "which": _which, "command": _which, "type": _which,
 }  # fmt: skip

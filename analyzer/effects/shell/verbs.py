@@ -6,6 +6,7 @@ The first word that says something counts. What says nothing is unknown.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.ranks import unknown
@@ -14,7 +15,7 @@ from analyzer.effects.shell.options import Arguments
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
-__all__ = ["judge_by_verbs", "judge_verb"]
+__all__ = ["judge_by_verbs", "judge_recipe", "judge_verb"]
 
 LOOKED_AT = 6
 """Plain words that may be a program's own; what comes later is names."""
@@ -59,6 +60,8 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     words = [w for w in arguments.words[:LOOKED_AT] if not _OPERAND.search(w)]
     context = (name, *words)
     found = _first(words)
+    if (recipe := judge_recipe(name, words)) is not None:
+        return recipe
     if name in RUNNERS:
         return unknown(f"what {' '.join(context)} does stands in the project's own files", name)
     if found is not None:
@@ -76,6 +79,47 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     if option := _destroying_option(arguments):
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
     return unknown(f"what {name} does with these words is in no catalogue", name)
+
+
+def judge_recipe(name: str, words: Sequence[str]) -> Judgement | None:
+    """Return the judgement of a project's own recipe whose name says that it takes data away.
+
+    What it does stands in the project's files; `npm run db:reset` leaves no doubt of what is meant.
+    None where the name does not say of what, and for programs that run no recipes.
+    """
+    if name not in RUNNERS:
+        return None
+    for word in words:
+        parts = set(words_in(word))
+        if parts & TAKES and parts & HOLDERS:
+            return Judgement(
+                Effect.D1, (f"{name} {word}: a recipe that takes data away, by its name",),
+                operation=f"{name} {word}", bulk=Bulk.UNKNOWN,
+            )  # fmt: skip
+    return None
+
+
+TAKES = frozenset(
+    {
+        "destroy",
+        "nuke",
+        "wipe",
+        "teardown",
+        "reset",
+        "drop",
+        "delete",
+        "purge",
+        "truncate",
+        "clean",
+        "clear",
+        "remove",
+        "flush",
+        "rm",
+    }
+)
+HOLDERS = frozenset(
+    {"db", "database", "databases", "data", "volume", "volumes", "infra", "bucket", "prod", "tables", "redis"}
+)  # fmt: skip
 
 
 def _destroying_option(arguments: Arguments) -> str:
@@ -146,6 +190,9 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
         parts = words_in(word)
         if len(parts) > 1 and parts[-1] in SHOWING and parts[0] in NOUNS_TOO:
             return parts[-1], Sense.READS  # backups-list
+        taking = next((p for p in parts if sense_of(p) in {Sense.DESTROYS, Sense.ENDS}), "")
+        if taking and ":" in word:
+            return taking, sense_of(taking)  # env:unset
         for part in parts if len(parts) > 1 else ():
             sense = sense_of(part)
             if sense in {Sense.DESTROYS, Sense.ENDS, Sense.UNDOES} or (

@@ -76,6 +76,7 @@ BY_SUBCOMMAND: dict[tuple[str, ...], _Prefix] = {
     ("infisical", "run"): _of("--env --path"), ("vercel", "env", "run"): _of("-e"),
     ("mise", "exec"): _of(skip=0), ("rbenv", "exec"): _of(), ("pyenv", "exec"): _of(),
     ("asdf", "exec"): _of(), ("nix", "run"): _of(), ("sops", "exec-env"): _of(skip=1),
+    ("heroku", "run"): _of("-a --app -r --remote -s --size -e --env -x"),
     ("ddev", "exec"): _of(), ("lando", "ssh"): _of(), ("sail", "run"): _of(),
 }  # fmt: skip
 CONTAINERS = frozenset(
@@ -108,6 +109,9 @@ def _prefixed(prefix: _Prefix, words: Sequence[Word]) -> Inner:
     rest = rest[prefix.skip :]
     if prefix.skip:
         rest = after_options(rest, frozenset())
+    if rest and " " in rest[0].text.strip():
+        # `watch 'rm -f x'`, `parallel 'rm {}'`: a whole command line in one word.
+        return Inner(text=" ".join(w.text for w in rest))
     return Inner(tuple(rest))
 
 

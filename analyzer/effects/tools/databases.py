@@ -43,7 +43,7 @@ def _sql_client(dialect: str, options: str, *, position: int = -1) -> Tool:
                   if len(n) == 2 and o.startswith(n) and len(o) > 6]  # fmt: skip
         texts += [v for n, v in arguments.values if n not in names and _clustered(n, names)]
         for option, text in arguments.values:
-            if option in {"-f", "--file", "-i"} and text:
+            if option in {"-f", "--file", "-i"} and text not in {"", "-", "/dev/stdin"}:
                 found = unknown(
                     f"{context.command.name} runs the file {text[:80]}, which is not read"
                 )
