@@ -44,17 +44,13 @@ def encode_frame(record: Record | Sequence[Record] | dict[str, Any], ack: int | 
         message = {"ack": ack, "record": record_fields(record)}
     else:
         message = {"ack": ack, "records": [record_fields(one) for one in record]}
-    try:
-        payload = orjson.dumps(message, default=_as_json)
-    except TypeError:
-        # What orjson is too strict for: lone surrogates, long integers, keys that are no text
-        payload = json.dumps(message, separators=(",", ":"), default=_as_json).encode()
+    payload = _encoded(message)
     return _LENGTH.pack(len(payload)) + payload
 
 
 def encode_record(record: Record) -> bytes:
     """Return a record as JSON, for `join_frame`."""
-    return json.dumps(record_fields(record), separators=(",", ":"), default=str).encode()
+    return _encoded(record_fields(record))
 
 
 def join_frame(encoded: Sequence[bytes], ack: int | None) -> bytes:
@@ -87,6 +83,14 @@ def read_frame(
     message = json.loads(payload)
     found = message["records"] if "records" in message else [message["record"]]
     return [decode_record(fields) for fields in found], message["ack"]
+
+
+def _encoded(message: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(message, default=_as_json)
+    except TypeError:
+        # What orjson is too strict for: lone surrogates, long integers, keys that are no text
+        return json.dumps(message, separators=(",", ":"), default=_as_json).encode()
 
 
 def _as_json(value: object) -> object:

@@ -45,7 +45,8 @@ WARN_AGAIN_SECONDS = 60.0
 """Time without a failure after which one is said again: a full disk is said once."""
 SPOOL_LOOK_SECONDS = 2.0
 GATHER_SECONDS = 0.01
-"""How long records that nobody waits for wait for others: each commit is a flush of the disk."""
+"""How long records wait for others that nobody waits for and whose sender holds a copy: each commit
+is a flush of the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _Item:
     (`recorder.wire`), to be made here and not on an agent's thread."""
     done: Callable[[bool], None] | None
     waits: bool
-    """Somebody waits for the commit."""
+    """The commit is not put off."""
 
 
 class Writer:
@@ -101,7 +102,7 @@ class Writer:
         records: Sequence[Record | dict[str, Any]],
         done: Callable[[bool], None] | None = None,
         *,
-        waits: bool | None = None,
+        waits: bool = True,
     ) -> None:
         """Hand over records that are committed together, with others that wait beside them.
 
@@ -111,7 +112,8 @@ class Writer:
             records: what was witnessed.
             done: called once, from another thread, as for `submit`: with True after the commit of
                 all of them.
-            waits: somebody waits for the commit; default: where there is a `done`.
+            waits: somebody waits for the commit, or holds no copy of the records; else they wait a
+                little for others.
         """
         if not records:
             if done:
@@ -126,7 +128,7 @@ class Writer:
             if done:
                 done(False)
             return
-        self._queue.put(_Item(records, done, done is not None if waits is None else waits))
+        self._queue.put(_Item(records, done, waits))
 
     def stop(self, timeout_seconds: float = 10.0) -> None:
         """Commit what was handed over, sign, and close the store."""
