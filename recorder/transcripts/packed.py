@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import BinaryIO, Protocol
 
 import zstandard
 
-__all__ = ["Breakage", "member", "ungzipped", "unzstd"]
+__all__ = ["Breakage", "member", "ungzipped", "unxz", "unzstd"]
 
 BUFFER = 1 << 20
 PIECE = 16 * 1024
@@ -19,7 +20,9 @@ PIECE = 16 * 1024
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 ZSTD_PIECE = 1024
 """Compressed bytes that are handed on at once; a run of one byte may make 30 MB of them."""
-BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
+XZ_MEMORY = 128 * 1024 * 1024
+"""Bytes that a stream of xz may ask for; `xz -9` makes ones that need 65 MiB."""
+BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError, lzma.LZMAError)
 
 
 @dataclass(slots=True)
@@ -129,6 +132,40 @@ class _Zstd:
         return piece
 
 
+class _Xz:
+    """Streams of xz one after the other. `lzma`'s own reader lets go of what came out before the
+    damage.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._packed: lzma.LZMADecompressor | None = None
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        while True:
+            packed = self._packed
+            if packed is None:
+                read = self._left or self._stream.read(PIECE)
+                # Zeros may stand between streams and behind the last.
+                self._left = read.lstrip(b"\x00")
+                if not self._left:
+                    if not read:
+                        return b""
+                    continue
+                packed = self._packed = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+            if packed.needs_input and not self._left:
+                self._left = self._stream.read(PIECE)
+                if not self._left:
+                    raise EOFError
+            piece = packed.decompress(self._left, size)
+            self._left = b""
+            if packed.eof:
+                self._left, self._packed = packed.unused_data, None
+            if piece:
+                return piece
+
+
 def ungzipped(opener: Callable[[], BinaryIO], breakage: Breakage) -> BinaryIO:
     """Open what was compressed with gzip."""
     stream = opener()
@@ -139,6 +176,12 @@ def unzstd(opener: Callable[[], BinaryIO], breakage: Breakage) -> BinaryIO:
     """Open what was compressed with zstandard."""
     stream = opener()
     return _Closing(_Zstd(stream), breakage, stream)
+
+
+def unxz(opener: Callable[[], BinaryIO], breakage: Breakage) -> BinaryIO:
+    """Open what was compressed with xz."""
+    stream = opener()
+    return _Closing(_Xz(stream), breakage, stream)
 
 
 def member(archive_path: str, name: str, breakage: Breakage) -> BinaryIO:

@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recorder.errors import FlightlogError
-from recorder.transcripts.packed import Breakage, member, ungzipped, unzstd
+from recorder.transcripts.packed import Breakage, member, ungzipped, unxz, unzstd
 from recorder.transcripts.source import Source
 
 __all__ = ["NoSourceError", "expand", "sources_of"]
 
 STDIN = "-"
-GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
+UNPACKED = ((b"\x1f\x8b", ungzipped), (b"\x28\xb5\x2f\xfd", unzstd), (b"\xfd7zX", unxz))
+"""What a compressed file begins with, and what opens it."""
 BUFFER = 1 << 20
 SIDE_FILES = ("-wal", "-shm", "-journal")
 """Ends of files that belong to a database, which is read with them."""
@@ -104,10 +106,9 @@ def _opened(
     with opener() as stream:
         magic = stream.read(4)
     breakage = Breakage()
-    if magic.startswith(GZIP):
-        yield Source(name, partial(ungzipped, opener, breakage), size, breakage=breakage)
-    elif magic == ZSTD:
-        yield Source(name, partial(unzstd, opener, breakage), size, breakage=breakage)
+    unpacked = _unpacked(magic)
+    if unpacked:
+        yield Source(name, partial(unpacked, opener, breakage), size, breakage=breakage)
     elif magic == ZIP and local is not None and zipfile.is_zipfile(local):
         yield from _members(name, local)
     elif magic == ZIP and local is not None:
@@ -141,11 +142,14 @@ def _member(name: str, path: Path, info: zipfile.ZipInfo) -> Iterator[Source]:
         yield _nothing_of(name, reason, info.compress_size)
         return
     opener = partial(member, str(path), info.filename, breakage)
-    if magic.startswith(GZIP):
-        opener = partial(ungzipped, opener, breakage)
-    elif magic == ZSTD:
-        opener = partial(unzstd, opener, breakage)
+    if unpacked := _unpacked(magic):
+        opener = partial(unpacked, opener, breakage)
     yield Source(name, opener, info.compress_size, breakage=breakage)
+
+
+def _unpacked(magic: bytes) -> Callable[[Callable[[], BinaryIO], Breakage], BinaryIO] | None:
+    """Return what opens a file that begins so; None where it is not compressed."""
+    return next((opened for begins, opened in UNPACKED if magic.startswith(begins)), None)
 
 
 def _nothing_of(name: str, reason: str, size: int = 0) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 import os
 import zipfile
 from collections.abc import Callable
@@ -70,6 +71,8 @@ def overwritten(packed: bytes) -> bytes:
         (zstd, cut, "cut off here"),
         (zstd, overwritten, "damaged here"),
         (zipped, overwritten, "damaged here"),
+        (lzma.compress, cut, "cut off here"),
+        (lzma.compress, overwritten, "damaged here"),
     ],
 )
 def test_what_came_out_before_the_damage_is_imported(

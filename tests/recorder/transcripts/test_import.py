@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import lzma
 import os
 import re
 import signal
@@ -124,7 +125,7 @@ def test_a_longer_copy_adds_its_new_part_under_any_name(tmp_path: Path, recordin
 
 
 @pytest.mark.parametrize(
-    "packing", ["gz", "zst", "zip", "folder", "glob", "stdin", "utf-16", "bom"]
+    "packing", ["gz", "zst", "xz", "zip", "folder", "glob", "stdin", "utf-16", "bom"]
 )
 def test_every_packing_tells_the_same(packing: str, tmp_path: Path, recording: Path) -> None:
     content, stdin, path = jsonl(conversation(5)), b"", tmp_path / "in" / "x"
@@ -135,6 +136,11 @@ def test_every_packing_tells_the_same(packing: str, tmp_path: Path, recording: P
             path.write_bytes(gzip.compress(content))
         case "zst":
             path.write_bytes(zstandard.compress(content))
+        case "xz":
+            half = content.index(b"\n", len(content) // 2)
+            path.write_bytes(
+                lzma.compress(content[:half]) + b"\0" * 8 + lzma.compress(content[half:])
+            )
         case "zip":
             with zipfile.ZipFile(path, "w") as archive:
                 archive.writestr("a/b.jsonl", content)
