@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from analyzer.casefile import Entry
 from analyzer.model import Action, Credential
 from analyzer.timeline import NO_OFFSET, Mark, format_offset
-from recorder.model import Role, SessionRow
+from recorder.model import Kind, Role, SessionRow
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone
 from tui.safe_content import fit
 from tui.scene import Scene
 from tui.words import agent_name, finding_line, outcome_words, when
 
-__all__ = ["columns_line", "preview_lines", "session_line"]
+__all__ = ["columns_line", "preview_lines", "session_line", "sum_lines"]
 
 AGENT_WIDTH = 8
 FINDINGS_WIDTH = 11
 """Cells for `C2 H3 M1 L4`."""
+FEW = 3
+"""Hosts that a preview names."""
 ENDS = 3
 """First and last actions that a preview names."""
 
@@ -58,8 +64,17 @@ def session_line(
     return (*head, Piece(agent), *tail, *counts)
 
 
-def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
-    """Return what a session was about: findings, credentials, first and last actions."""
+def preview_lines(
+    scene: Scene, glyphs: Glyphs, *, sums: Sequence[Line] = (), chain: str = ""
+) -> list[Line]:
+    """Return what a session was about: findings, credentials, sums, first and last actions.
+
+    Args:
+        scene: the session.
+        glyphs: the signs to write with.
+        sums: what `sum_lines` told, away from the screen's thread.
+        chain: what verifying the recording showed; empty so far.
+    """
     analysis = scene.analysis
     session = analysis.session
     length = format_offset(scene.timeline.length_ns) if session.timed else "time unknown"
@@ -75,6 +90,7 @@ def preview_lines(scene: Scene, glyphs: Glyphs) -> list[Line]:
         lines.append(line("no findings", tone=Tone.DIM))
     lines.append(line(""))
     lines += _credentials(scene, glyphs)
+    lines += [line(""), *sums, _fact("chain", chain or "being verified"), line("")]
     lines += [line("first", tone=Tone.STRONG), *map(_short, analysis.actions[:ENDS])]
     if len(analysis.actions) > ENDS:
         lines += [line("last", tone=Tone.STRONG), *map(_short, analysis.actions[ENDS:][-ENDS:])]
@@ -94,6 +110,28 @@ def _credentials(scene: Scene, glyphs: Glyphs) -> list[Line]:
             )
         )
     return lines if scene.analysis.credentials else [line("no credentials seen", tone=Tone.DIM)]
+
+
+def sum_lines(scene: Scene, entries: Sequence[Entry]) -> Iterator[Line]:
+    """Yield a session in numbers: what was asked, done, touched, spent, written down; slow."""
+    analysis = scene.analysis
+    task = next((a for a in analysis.actions if a.kind is Kind.PROMPT), None)
+    if task is not None:
+        yield _fact("task", task.title)
+    kinds = Counter(action.lane.value for action in analysis.actions)
+    yield _fact("done", ", ".join(f"{count:,} {lane}" for lane, count in kinds.most_common()))
+    end = scene.states.at(analysis.end_ns)
+    yield _fact("files", f"{len(end.touched):,} touched, {len(end.written):,} written")
+    yield _fact("hosts", ", ".join(end.hosts[:FEW]) or "none")
+    cost = f", ${end.cost_usd:,.2f}" if end.cost_usd else ", cost not recorded"
+    yield _fact("tokens", f"in {end.input_tokens:,} out {end.output_tokens:,}{cost}")
+    sorts = Counter(entry.sort.value for entry in entries)
+    written = ", ".join(f"{count} {sort}" for sort, count in sorts.items())
+    yield _fact("case", written or "nothing written down")
+
+
+def _fact(name: str, value: str) -> Line:
+    return line(Piece(f"{name:<7} ", Tone.DIM), value)
 
 
 def _times_used(scene: Scene, credential: Credential) -> int:

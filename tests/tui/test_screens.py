@@ -19,6 +19,7 @@ from tui.screens.help import Help
 from tui.screens.replay import Replay
 from tui.screens.sessions import Sessions
 from tui.session_lines import preview_lines
+from tui.widgets.lines import LineList
 
 SIZES = [(120, 36), (80, 24)]
 INTACT = Chain(is_intact=True, words="chain ok (L0 self)")
@@ -49,10 +50,14 @@ async def test_a_session_is_chosen_by_what_its_preview_tells(size: tuple[int, in
 async def test_the_preview_names_findings_credentials_and_both_ends() -> None:
     async with driven(wipe()) as (app, pilot):
         await until(pilot, lambda: "R07" in text(app))
-        shown = text(app)
-        for part in ("railway_token 9f2c", "renew.env:3", "used once", "first", "last", "▲",
-                     "re-enactment"):  # fmt: skip
-            assert part in shown
+        assert "▲" in text(app)
+        facts = app.screen.query_one("#facts", LineList)
+        await until(pilot, lambda: "chain   chain ok (L0 self)" in facts.text())
+        for part in ("railway_token 9f2c", "renew.env:3", "used once", "\nfirst\n", "\nlast\n",
+                     "re-enactment", "task    fix the staging", "done    4 tool, 3 model, 2 api",
+                     "files   0 touched", "hosts   backboard.railway.app", "cost not recorded",
+                     "case    nothing written down"):  # fmt: skip
+            assert part in facts.text()
 
 
 @pytest.mark.parametrize("size", SIZES)

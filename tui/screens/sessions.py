@@ -21,7 +21,7 @@ from tui.clipboard import copy_text
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
 from tui.screens.room import Room
-from tui.session_lines import columns_line, preview_lines, session_line
+from tui.session_lines import columns_line, preview_lines, session_line, sum_lines
 from tui.session_order import Order, in_order
 from tui.transport import spread
 from tui.widgets.heat import Heat
@@ -71,10 +71,11 @@ class Sessions(Room):
     class Judged(Message):
         """A session was analysed."""
 
-        def __init__(self, session_id: str, scene: Scene) -> None:
+        def __init__(self, session_id: str, scene: Scene, sums: Sequence[Line]) -> None:
             super().__init__()
             self.session_id = session_id
             self.scene = scene
+            self.sums = sums
 
     class Verified(Message):
         """The recording was verified."""
@@ -102,6 +103,7 @@ class Sessions(Room):
         self._judged: dict[str, tuple[Mark, Line]] = {}
         self._chain: Chain | None = None
         self._previewed: Scene | None = None
+        self._latest: Sessions.Judged | None = None
         self._resting: Timer | None = None
 
     def furniture(self) -> Iterable[Widget]:
@@ -135,12 +137,18 @@ class Sessions(Room):
             for row in rows[:JUDGED]:
                 if worker.is_cancelled:
                     return
-                self.post_message(self.Judged(row.id, source.load(row.id)))
+                self.post_message(self._judge(row.id))
             chain = source.integrity(lambda: not worker.is_cancelled)
             if chain is not None:
                 self.post_message(self.Verified(chain))
         except FlightlogError as error:
             self.post_message(self.Failed(str(error)))
+
+    def _judge(self, session_id: str) -> Judged:
+        """Read a session, in a worker, with what was written down of it."""
+        scene = self.flight.source.load(session_id)
+        entries = self.flight.case.entries(session_id)
+        return self.Judged(session_id, scene, list(sum_lines(scene, entries)))
 
     def _is_chosen(self, row: SessionRow) -> bool:
         """Tell, in a worker, whether a session is to be listed; analyse it only if need be."""
@@ -196,6 +204,8 @@ class Sessions(Room):
     @on(Verified)
     def _verified(self, event: Verified) -> None:
         self._chain = event.chain
+        if self._latest is not None:
+            self._preview(self._latest)
         self.resized()
 
     @on(Judged)
@@ -208,7 +218,7 @@ class Sessions(Room):
         self._show(self._cursor(), moved=False)
         current = self.current()
         if current is not None and current.id == event.session_id:
-            self._preview(event.scene)
+            self._preview(event)
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -264,15 +274,18 @@ class Sessions(Room):
     @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
     def _load(self, session_id: str) -> None:
         try:
-            self.post_message(self.Judged(session_id, self.flight.source.load(session_id)))
+            self.post_message(self._judge(session_id))
         except FlightlogError as error:
             self.post_message(self.Failed(str(error)))
 
-    def _preview(self, scene: Scene) -> None:
-        if scene is not self._previewed:
-            self._previewed = scene
-            self.query_one(Heat).open(scene)
-            self.query_one("#facts", LineList).show(preview_lines(scene, self.glyphs))
+    def _preview(self, judged: Judged) -> None:
+        if judged.scene is not self._previewed:
+            self.query_one(Heat).open(judged.scene)
+        is_same = judged.scene is self._previewed
+        self._previewed, self._latest = judged.scene, judged
+        chain = self._chain.words if self._chain else ""
+        shown = preview_lines(judged.scene, self.glyphs, sums=judged.sums, chain=chain)
+        self.query_one("#facts", LineList).show(shown, keep_place=is_same)
 
     # --- actions ------------------------------------------------------------------------------
 
