@@ -19,6 +19,7 @@ import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
 from analyzer.effects.calls import RUNS_SHELL, RUNS_SQL, judge_call, looks_like_sql
+from analyzer.effects.clouds import judge_aws
 from analyzer.effects.http import judge_http
 from analyzer.effects.places import Place
 from analyzer.effects.ranks import unknown, worst_of
@@ -39,7 +40,7 @@ _CALM = re.compile(
     r"|(?:json|sys|math|re|os\.path|os\.environ|datetime|collections|platform|string|random|itertools|base64"
     r"|hashlib|textwrap|time|statistics|decimal|fractions|pprint|urllib\.parse|ast|difflib|uuid|glob|csv"
     r"|importlib\.metadata|importlib\.util|sysconfig|struct|functools|operator|typing|inspect|console|JSON"
-    r"|Math|Object|Array|String|Number|Boolean|Date|path|url|os\.(?:getcwd|listdir|getenv|walk|stat|scandir"
+    r"|require|Math|Object|Array|String|Number|Boolean|Date|path|url|os\.(?:getcwd|listdir|getenv|walk|stat|scandir"
     r"|getpid|uname|cpu_count)|process\.(?:cwd|exit|memoryUsage|hrtime|uptime)|parseInt|parseFloat)"
     r"(?:\.|$).*)$"
 )
@@ -49,7 +50,7 @@ _METHODS = frozenset(
     endswith format get items keys values append extend index count find encode decode isdigit sort copy
     group groups match search sub findall close exists is_file is_dir read_text read_bytes iterdir glob
     map filter reduce forEach slice concat toString includes trim toFixed flat entries stdout_write
-    isoformat strftime total_seconds most_common toUpperCase toLowerCase split_lines log push charAt
+    isoformat strftime splice shift unshift pop insert total_seconds most_common toUpperCase toLowerCase split_lines log push charAt
     """.split()
 )
 """Methods that compute or read, whatever they are called on."""
@@ -260,10 +261,20 @@ def judge_javascript(source: str, place: Place, shell: Shell) -> Judgement:
         if node.type == "call_expression":
             parts += _javascript_call(node, names, place, shell)
             calls.append(_called(node))
+        elif node.type == "new_expression":
+            parts += _aws_command(node, source)
         todo += reversed(node.named_children)
     if tree.root_node.has_error and not parts:
         return unknown("JavaScript that does not parse")
     return worst_of([*parts, _rest(calls, parts)])
+
+
+def _aws_command(node: Node, source: str) -> Iterator[Judgement]:
+    """Judge a command object of AWS's SDK: `new DeleteBucketCommand({...})`."""
+    name = _said(node.child_by_field_name("constructor"))
+    client = re.search(r"@aws-sdk/(?:client|lib)-([\w-]+)", source)
+    if client and name.endswith("Command") and len(name) > len("Command"):
+        yield judge_aws(client[1], name.removesuffix("Command"), _said(node))
 
 
 def _said(node: Node | None) -> str:

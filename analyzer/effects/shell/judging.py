@@ -11,6 +11,7 @@ from analyzer.effects.calls import looks_like_sql
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import UNKNOWN, Place, environment_in
 from analyzer.effects.ranks import unknown, worst_of
+from analyzer.effects.shell.escapes import escapes_in
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
@@ -90,7 +91,13 @@ def _judge_words(command: Invocation, judge: _Judge, depth: int) -> Judgement:
     if _asks_for_help(command):
         return Judgement(Effect.READ, (f"{name} is asked for its help or version",), name)
     context = Context(command, judge.place, depth, judge.text)
-    own = TOOLS.get(name)
+    escapes = escapes_in(name, command.arguments)
+    found = _judge_program(command, context, judge, depth)
+    return worst_of([found, *(context.shell(text) for text in escapes)]) if escapes else found
+
+
+def _judge_program(command: Invocation, context: Context, judge: _Judge, depth: int) -> Judgement:
+    own = TOOLS.get(command.name)
     found = own(context) if own else None
     if found is not None:
         return found
