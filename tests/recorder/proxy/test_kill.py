@@ -1,0 +1,109 @@
+"""`kill -9` of the proxy or the recorder in the middle of traffic: what a client has an answer to
+is on record, whatever its method.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from recorder.capture.proxy import start_proxy
+from recorder.daemon import Daemon
+from recorder.model import Phase
+from recorder.reader import Recording
+from recorder.service import Service
+from recorder.verify import verify
+
+ROUNDS = 3
+CLIENTS = 3
+
+
+@contextmanager
+def upstream() -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def ask_on(proxy: int, server: int, prefix: str, answered: list[str]) -> None:
+    """Ask one thing after another until the proxy is gone; note what was answered."""
+    connection = http.client.HTTPConnection("127.0.0.1", proxy, timeout=10)
+    try:
+        for number in itertools.count():
+            path = f"/{prefix}/{number}"
+            method, body = ("GET", None) if number % 3 else ("POST", b"{}")
+            connection.request(method, f"http://127.0.0.1:{server}{path}", body)
+            if connection.getresponse().read() == b"ok":
+                answered.append(path)
+    except (OSError, http.client.HTTPException):
+        return
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("victim", ["proxy", "recorder"])
+def test_what_was_answered_is_on_record_whoever_is_killed(tmp_path: Path, victim: str) -> None:
+    recording = tmp_path / "flight.db"
+    answered: list[str] = []
+    chance = random.Random(7)
+    with upstream() as server:
+        for turn in range(ROUNDS):
+            with Daemon.launch(recording) as daemon, start_proxy(recording, run="r") as proxy:
+                clients = [
+                    threading.Thread(
+                        target=ask_on, args=(proxy.port, server, f"{turn}-{n}", answered)
+                    )
+                    for n in range(CLIENTS)
+                ]
+                for client in clients:
+                    client.start()
+                time.sleep(chance.uniform(0.3, 0.8))
+                pid = daemon.process.pid if victim == "recorder" else proxy.pid
+                os.kill(pid, signal.SIGKILL)
+                if victim == "recorder":
+                    time.sleep(0.3)  # the proxy goes on, into the spool
+                    proxy.stop()
+                for client in clients:
+                    client.join()
+    Service.start(recording).stop()  # takes the spool in
+    with Recording.open(recording) as reader:
+        told = [
+            (r.phase, str(r.attributes.get("url.path")), r.ref)
+            for r in reader.records()
+            if r.run == "r"
+        ]
+    begun = {path: ref for phase, path, ref in told if phase is Phase.START}
+    ended = {ref for phase, _, ref in told if phase is Phase.END}
+    assert len(answered) > ROUNDS * CLIENTS
+    assert [path for path in answered if path not in begun] == []
+    assert [path for path in answered if begun[path] not in ended] == []
+    assert verify(recording).ok
