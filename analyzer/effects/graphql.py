@@ -26,7 +26,7 @@ def judge_graphql(graphql: GraphQLRequest, provider: Provider | None, why: str) 
         if operation.type == "mutation":
             parts.append(_judge_mutation(provider, why, selected))
         else:
-            parts.append(Judgement(Effect.READ, (f"GraphQL {operation.type} {selected.name}",)))
+            parts.append(_judge_query(operation.type, selected.name))
     if not parts:
         return Judgement(Effect.UNKNOWN, ("GraphQL that selects nothing",))
     worst = worst_of(parts)
@@ -35,6 +35,14 @@ def judge_graphql(graphql: GraphQLRequest, provider: Provider | None, why: str) 
         reasons = (*worst.reasons, f"in one request with {', '.join(others)}")
         worst = _with_reasons(worst, reasons)
     return worst
+
+
+def _judge_query(kind: str, name: str) -> Judgement:
+    """Return what a field of a query does: it reads, unless it is named for a deletion."""
+    first = words_in(name)[:1]
+    if first and sense_of(first[0]) is Sense.DESTROYS and len(words_in(name)) > 1:
+        return unknown(f"GraphQL {kind} {name} is named for a deletion")
+    return Judgement(Effect.READ, (f"GraphQL {kind} {name}",))
 
 
 def _with_reasons(judgement: Judgement, reasons: tuple[str, ...]) -> Judgement:

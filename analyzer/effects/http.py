@@ -81,7 +81,7 @@ def judge_raw_http(text: str) -> Judgement:
 
 def overridden(method: str, url: str, headers: Mapping[str, str], body: str) -> str:
     """Return the method that a server will hold the request to have."""
-    if method not in {"POST", "GET"}:
+    if method not in {"POST", *READS}:
         return method
     for name in OVERRIDES:
         if value := headers.get(name):
@@ -178,9 +178,10 @@ def _segments(path: str) -> list[str]:
 
 def _by_method(method: str, where: str, host: str, path: str, query: str, body: str) -> Judgement:
     segments = _segments(path)
-    if asked := _ASKED.search(query):
+    form = "" if body.lstrip().startswith(("{", "[", "<")) else body[:4_000]
+    if asked := _ASKED.search(query) or _ASKED.search(form):
         return _destroys(
-            Effect.D1, f"{where}: its query asks for it ({asked[0].strip('&')})", host, path
+            Effect.D1, f"{where}: its fields ask for it ({asked[0].strip('&')})", host, path
         )
     if method in READS:
         last = [w for s in segments[-1:] for w in words_in(s)]
@@ -236,7 +237,7 @@ _UNGUARDS = re.compile(
 
 
 _ASKED = re.compile(
-    r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete|destroy|purge|wipe|remove|drop|truncate)(?:_?all)?(?:&|$)",
+    r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete|destroy|purge|wipe|remove|drop|truncate|trash)(?:_?all)?(?:&|$)",
     re.IGNORECASE,
 )
 _TAKES = re.compile(

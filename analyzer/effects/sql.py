@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from analyzer.effects.names import is_recovery
 from analyzer.effects.ranks import unknown, worst_of
@@ -63,11 +64,17 @@ def _read(statement: Statement) -> Judgement:
             parts.append(found(effect, statement, why, recovery=effect is Effect.D2))
     if statement.words[0] == "WITH" or "(" in statement.words:
         parts += _inside(statement)
+    if {"DBLINK_EXEC", "DBLINK", "EXECUTE_IMMEDIATE", "OPENQUERY"} & set(statement.words):
+        parts += [_judged(text, "postgres", statement.depth + 1) for text in statement.literals]
+    for name, opens in pairwise(statement.words):
+        if opens == "(" and _DELETING_FUNCTION.match(name):
+            parts.append(unknown(f"SQL: what the function {name[:60].lower()} does is not known"))
     if "INTO" in statement.words and statement.words[0] == "SELECT":
         parts.append(found(Effect.WRITE, statement, "SELECT INTO makes a table"))
     return worst_of(parts)
 
 
+_DELETING_FUNCTION = re.compile(r"(?:DELETE|DROP|PURGE|TRUNCATE|DESTROY|WIPE)_\w")
 _FUNCTIONS = {
     "PG_DROP_REPLICATION_SLOT": (Effect.D5, "a replication slot is dropped"),
     "PG_TERMINATE_BACKEND": (Effect.D6, "connections are ended"),
@@ -236,6 +243,8 @@ def _grant(statement: Statement) -> Judgement:
 
 
 def _copy(statement: Statement) -> Judgement:
+    if "PROGRAM" in statement.words:
+        return unknown("COPY runs a program on the database's host", "sql.copy")
     if "TO" in statement.words and "FROM" not in statement.words:
         return found(Effect.READ, statement, "data are copied out")
     return found(Effect.WRITE, statement, "data are loaded")

@@ -18,7 +18,7 @@ from analyzer.effects.shell.reading import read_shell
 from analyzer.effects.shell.verbs import judge_by_verbs, judge_recipe
 from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
-from analyzer.effects.tools import READERS, TOOLS, WRITERS
+from analyzer.effects.tools import READERS, READERS_CHANGE, TOOLS, WRITERS
 from analyzer.effects.tools.context import Context
 from analyzer.effects.tools.files import judge_redirects
 from analyzer.effects.windows import judge_cmd, judge_powershell
@@ -162,6 +162,14 @@ def _judge_plain(command: Invocation) -> Judgement:
         found = _by_catalogue(command, program, arguments)
         if found is not None:
             return found
+    changes, why = READERS_CHANGE.get(name, ("", ""))
+    if arguments.has(*changes.split()):
+        return Judgement(Effect.WRITE, (f"{name} {why}",), name)
+    if name == "ifconfig" and len(arguments.words) > 1:
+        down = "down" in arguments.words[1:]
+        return Judgement(Effect.D5 if down else Effect.WRITE, ("ifconfig sets an interface",), name)
+    if name == "hostname" and arguments.words:
+        return Judgement(Effect.WRITE, ("hostname sets the name",), name)
     if name in READERS:
         return Judgement(Effect.READ, (f"{name} only reads",), name)
     if name in WRITERS:

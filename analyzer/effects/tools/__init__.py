@@ -9,11 +9,11 @@ from analyzer.effects.tools.files import FILE_TOOLS
 from analyzer.effects.tools.git import GIT_TOOLS
 from analyzer.effects.tools.infrastructure import INFRASTRUCTURE_TOOLS
 from analyzer.effects.tools.machines import MACHINE_TOOLS
-from analyzer.effects.tools.plain import READERS, WRITERS
+from analyzer.effects.tools.plain import READERS, READERS_CHANGE, WRITERS
 from analyzer.effects.tools.scripts import SCRIPT_TOOLS
 from analyzer.effects.tools.web import WEB_TOOLS
 
-__all__ = ["READERS", "TOOLS", "WRITERS"]
+__all__ = ["READERS", "READERS_CHANGE", "TOOLS", "WRITERS"]
 
 TOOLS: dict[str, Tool] = {
     **FILE_TOOLS, **GIT_TOOLS, **DATABASE_TOOLS, **WEB_TOOLS, **SCRIPT_TOOLS, **MACHINE_TOOLS,

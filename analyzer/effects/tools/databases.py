@@ -81,7 +81,7 @@ _META = re.compile(r"^\s*(?:\\(?P<slash>\S+)|\.(?P<dot>[a-z]\w*))[ \t]*(?P<rest>
 
 def _statements(context: Context, text: str, dialect: str) -> Judgement:
     parts: list[Judgement] = []
-    if dialect in {"postgres", "sqlite"}:
+    if dialect in {"postgres", "sqlite"} or (dialect == "mysql" and "\\!" in text):
         parts += [
             _meta(context, meta["slash"] or meta["dot"], meta["rest"])
             for meta in _META.finditer(text)
@@ -167,6 +167,8 @@ def _redis(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments, valued)
     if arguments.has("--scan", "--stat", "--latency", "--bigkeys", "--memkeys", "--rdb"):
         return Judgement(Effect.READ, ("redis-cli looks",), "redis-cli")
+    if arguments.has("--eval"):
+        return unknown("redis-cli runs a script's file, which is not read")
     words = list(arguments.words)
     if not words and context.command.stdin is not None:
         lines = [line.split() for line in context.command.stdin.splitlines() if line.strip()]
@@ -187,7 +189,7 @@ _MONGO = (
     (r"\.(?:deleteMany|remove)\s*\(", Effect.D1, Bulk.SOME, "documents are deleted"),
     (r"\.(?:deleteOne|findOneAndDelete|findAndRemove)\s*\(", Effect.D1, Bulk.ONE, "a document is deleted"),
     (r"\.dropIndex(?:es)?\s*\(", Effect.D1, Bulk.SOME, "an index is dropped"),
-    (r"\b(?:dropUser|dropRole|dropAllUsers|revokeRolesFromUser)\w*\s*\(", Effect.D6, Bulk.ONE, "access is taken away"),
+    (r"\b(?:dropUser|dropRole|dropAllUsers|revokeRolesFromUser)\w*\s*[(:]", Effect.D6, Bulk.ONE, "access is taken away"),
     (r"shutdownServer\s*\(|\bshutdown\b\s*:", Effect.D5, Bulk.ALL, "the server is stopped"),
     (r"\.(?:updateMany|update)\s*\(\s*\{\s*\}", Effect.D4, Bulk.ALL, "every document is overwritten"),
     (r"\b(?:dropDatabase|drop)\s*:\s*", Effect.D1, Bulk.ALL, "dropped by a command"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["READERS", "WRITERS"]
+__all__ = ["READERS", "READERS_CHANGE", "WRITERS"]
 
 READERS = frozenset(
     """
@@ -39,3 +39,16 @@ WRITERS = frozenset(
     unset mkswap_ lvcreate vgcreate pvcreate lvextend resize2fs pv wall write mail sendmail
     """.split()
 )
+READERS_CHANGE: dict[str, tuple[str, str]] = {
+    "date": ("-s --set", "sets the clock"),
+    "sort": ("-o --output", "writes a file"),
+    "awk": ("-i", "edits in place"),
+    "gawk": ("-i", "edits in place"),
+    "yq": ("-i --inplace", "edits in place"),
+    "xxd": ("-r", "writes what it decodes"),
+    "tcpdump": ("-w", "writes a file"),
+    "fuser": ("-k --kill", "ends processes"),
+    "arp": ("-d -s", "changes the table"),
+    "jq": ("-i", "edits in place"),
+}
+"""Programs that read, but for these options."""
