@@ -7,7 +7,7 @@ observed, inferred or reconstructed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -344,7 +344,7 @@ class Analysis:
     """Everything that is derived from one session."""
 
     session: SessionRow
-    actions: tuple[Action, ...]
+    actions: Sequence[Action]
     """In order of start, then of `id`."""
     credentials: tuple[Credential, ...]
     findings: tuple[Finding, ...]

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from analyzer.filters.values import parse_duration
 from analyzer.model import Analysis
-from analyzer.timeline import SECOND, parse_moment
+from analyzer.timeline import SECOND, StartOf, parse_moment
 
 __all__ = ["parse_seek"]
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?[zZ]", re.ASCII)
 
 
-def parse_seek(text: str, analysis: Analysis, now_ns: int) -> int:
+def parse_seek(text: str, analysis: Analysis, now_ns: int, start_of: StartOf | None = None) -> int:
     """Return the moment (ns since the epoch) that a text stands for.
 
     Takes what `parse_moment` takes, and `+2m` or `-30s` from where the replay stands, and a time of
@@ -30,7 +30,7 @@ def parse_seek(text: str, analysis: Analysis, now_ns: int) -> int:
         return max(analysis.start_ns, min(moment, analysis.end_ns))
     found = _CLOCK.fullmatch(text)
     if found is None:
-        return parse_moment(text, analysis)
+        return parse_moment(text, analysis, start_of)
     moment = _clock(found, analysis.start_ns)
     if not analysis.start_ns - SECOND < moment <= analysis.end_ns + SECOND:
         raise ValueError(f"the session did not run at {text}")

@@ -140,8 +140,13 @@ class _Credentials:
                 name = credential.name if credential else sighting.fingerprint[:8]
                 scope = credential.scope if credential else ""
                 self._held[sighting.fingerprint] = _first_held(sighting, name, scope)
-        self._uses: VersionedMap[str, Sighting] = VersionedMap(
-            [(s.t_ns, s.fingerprint, s) for s in sightings if s.role is Role.USED]
+        # Of each use what is told of it: a session may hold hundreds of thousands.
+        self._uses: VersionedMap[str, tuple[str, int, int]] = VersionedMap(
+            [
+                (s.t_ns, s.fingerprint, (s.host or s.place, s.action, s.t_ns))
+                for s in sightings
+                if s.role is Role.USED
+            ]
         )
 
     def at(self, t_ns: int) -> tuple[CredentialInHand, ...]:
@@ -149,9 +154,9 @@ class _Credentials:
         return tuple(
             replace(
                 self._held[seen],
-                last_use=(uses[seen].host or uses[seen].place),
-                last_use_action=uses[seen].action,
-                last_use_ns=uses[seen].t_ns,
+                last_use=uses[seen][0],
+                last_use_action=uses[seen][1],
+                last_use_ns=uses[seen][2],
             )
             if seen in uses
             else self._held[seen]
@@ -170,13 +175,13 @@ def is_human(action: Action) -> bool:
     )
 
 
-def _openings(actions: Sequence[Action]) -> Iterator[tuple[int, int, int | None]]:
+def _openings(actions: Sequence[Action]) -> Iterator[tuple[int, int, bool | None]]:
     """Yield when actions begin and end; one that takes no time is never seen open."""
     for action in actions:
         until = action.until_ns
         if action.kind is Kind.LIFECYCLE or until == action.start_ns:
             continue
-        yield action.start_ns, action.id, action.id
+        yield action.start_ns, action.id, True
         if until is not None:
             yield until, action.id, None
 

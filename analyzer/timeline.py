@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import accumulate, pairwise
 
+from analyzer.columns import few, numbers
 from analyzer.model import Action, Analysis, Lane, Outcome
 from analyzer.testimony import Certainty
 from recorder.model import Kind
@@ -22,6 +23,7 @@ __all__ = [
     "Gap",
     "Mark",
     "Nest",
+    "StartOf",
     "Stop",
     "Timeline",
     "buckets",
@@ -39,6 +41,8 @@ __all__ = [
     "time_of_column",
 ]
 
+type StartOf = Callable[[int], int | None]
+"""Action's number -> when it began (ns since the epoch); None where there is no such action."""
 SECOND = 1_000_000_000
 NO_OFFSET = "--:--.-"
 """Stands for session time where nothing of a session has a time."""
@@ -93,17 +97,17 @@ class Timeline:
 
     start_ns: int
     end_ns: int
-    starts: tuple[int, ...]
+    starts: Sequence[int]
     """Start of each action (ns since the epoch), in order."""
-    lanes: tuple[Lane, ...]
+    lanes: Sequence[Lane]
     """Lane of each action."""
     stops: tuple[Stop, ...]
     gaps: tuple[Gap, ...]
     longest_ns: int
     """Length of the longest action: how far back one has to look for what is still going on."""
-    unended: tuple[int, ...]
+    unended: Sequence[int]
     """Rows of the actions without a recorded end; they reach to the end of the session."""
-    ends: tuple[int, ...]
+    ends: Sequence[int]
     """Every recorded end of an action (ns since the epoch), in order."""
     skipped: tuple[int, ...]
     """What a replay leaves out (ns) up to the end of each gap."""
@@ -118,13 +122,13 @@ class Timeline:
         return cls(
             start_ns=analysis.start_ns,
             end_ns=analysis.end_ns,
-            starts=tuple(action.start_ns for action in actions),
-            lanes=tuple(action.lane for action in actions),
+            starts=numbers(action.start_ns for action in actions),
+            lanes=few(action.lane for action in actions),
             stops=tuple(sorted(stops)),
             gaps=gaps,
             longest_ns=max(((a.end_ns or a.start_ns) - a.start_ns for a in actions), default=0),
-            unended=tuple(row for row, action in enumerate(actions) if action.until_ns is None),
-            ends=tuple(sorted(a.end_ns for a in actions if a.end_ns is not None)),
+            unended=numbers(row for row, action in enumerate(actions) if action.until_ns is None),
+            ends=numbers(sorted(a.end_ns for a in actions if a.end_ns is not None)),
             skipped=tuple(accumulate(gap.length_ns - IDLE_NS for gap in gaps)),
         )
 
@@ -169,13 +173,13 @@ def idle_before(timeline: Timeline) -> Mapping[int, int]:
     return idle
 
 
-def marks(analysis: Analysis) -> tuple[Mark, ...]:
+def marks(analysis: Analysis) -> Sequence[Mark]:
     """Return the mark of each action: its worst finding, else whether it failed."""
     worst: dict[int, Mark] = {}
     for finding in analysis.findings:
         mark = Mark(finding.severity)
         worst[finding.action] = max(mark, worst.get(finding.action, Mark.NONE))
-    return tuple(worst.get(action.id, _own_mark(action)) for action in analysis.actions)
+    return few(worst.get(action.id, _own_mark(action)) for action in analysis.actions)
 
 
 def _own_mark(action: Action) -> Mark:
@@ -238,7 +242,7 @@ class Nest:
     certainty: Certainty
 
 
-def nesting(actions: Sequence[Action]) -> tuple[Nest, ...]:
+def nesting(actions: Sequence[Action]) -> Sequence[Nest]:
     """Return the nesting of each action in a list that stays in order of time.
 
     What holds the whole session (a `lifecycle` action) is no step of indentation.
@@ -247,6 +251,7 @@ def nesting(actions: Sequence[Action]) -> tuple[Nest, ...]:
     depths: dict[int, int] = {}
     path: list[int] = []
     nests = []
+    same: dict[Nest, Nest] = {}
     for action in actions:
         join = action.join
         known = join is not None and join.parent in depths and join.parent not in frame
@@ -257,8 +262,10 @@ def nesting(actions: Sequence[Action]) -> tuple[Nest, ...]:
         depths[action.id] = 0 if parent is None else depths[parent] + 1
         path = [*path, action.id] if near else [action.id]
         certainty = join.certainty if join else Certainty.OBSERVED
-        nests.append(Nest(depths[action.id], parent, near, certainty))
-    return tuple(nests)
+        nest = Nest(depths[action.id], parent, near, certainty)
+        # Most stand in nothing: one of each is enough.
+        nests.append(same.setdefault(nest, nest))
+    return few(nests)
 
 
 # --- times as text ----------------------------------------------------------------------------
@@ -323,17 +330,22 @@ def _is_number(part: str) -> bool:
     return whole.isascii() and whole.isdigit() and (not fraction or fraction.isdigit())
 
 
-def parse_moment(text: str, analysis: Analysis) -> int:
+def parse_moment(text: str, analysis: Analysis, start_of: StartOf | None = None) -> int:
     """Return the moment (ns since the epoch) that `7.5`, `50%`, `#31` or a rule's name stands for.
+
+    Args:
+        text: what was written.
+        analysis: the session.
+        start_of: tells when an action began, where that is known without looking through all.
 
     Raises:
         ValueError: it is none of these, or the session has no such action.
     """
     if text.startswith("#"):
-        for action in analysis.actions:
-            if text[1:] == str(action.id):
-                return action.start_ns
-        raise ValueError(f"the session has no action {text}")
+        start = _start(text[1:], analysis, start_of)
+        if start is None:
+            raise ValueError(f"the session has no action {text}")
+        return start
     for finding in analysis.findings:
         if text.upper() == finding.rule.upper():
             return finding.t_ns
@@ -353,3 +365,10 @@ def parse_moment(text: str, analysis: Analysis) -> int:
     if offset >= length + SECOND // 10:
         raise ValueError(f"the session is {format_offset(length)} long")
     return analysis.start_ns + min(offset, length)
+
+
+def _start(number: str, analysis: Analysis, start_of: StartOf | None) -> int | None:
+    if start_of is None:
+        return next((a.start_ns for a in analysis.actions if number == str(a.id)), None)
+    is_number = number.removeprefix("-").isdecimal() and number.isascii()
+    return start_of(int(number)) if is_number else None

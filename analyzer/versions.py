@@ -10,6 +10,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
+from types import NoneType
+from typing import cast
+
+from analyzer.columns import few, numbers
 
 __all__ = ["CHECKPOINT_EVERY", "FirstSeen", "Latest", "Total", "VersionedMap"]
 
@@ -23,8 +27,8 @@ class Total:
     def __init__(self, additions: Iterable[tuple[int, int]]) -> None:
         """Take (moment in ns, amount), in any order."""
         ordered = sorted(additions)
-        self._times = [t_ns for t_ns, _ in ordered]
-        self._sums = [0, *accumulate(amount for _, amount in ordered)]
+        self._times = numbers(t_ns for t_ns, _ in ordered)
+        self._sums = numbers([0, *accumulate(amount for _, amount in ordered)])
 
     def at(self, t_ns: int) -> int:
         """Return the total at a moment, with what came at that very moment."""
@@ -61,7 +65,7 @@ class FirstSeen[V]:
         for t_ns, thing in seen:
             first.setdefault(thing if same is None else same(thing), (t_ns, thing))
         self._things = tuple(thing for _, thing in first.values())
-        self._times = [t_ns for t_ns, _ in first.values()]
+        self._times = numbers(t_ns for t_ns, _ in first.values())
 
     def at(self, t_ns: int) -> tuple[V, ...]:
         """Return what was seen up to a moment, in the order in which it was."""
@@ -73,14 +77,17 @@ class VersionedMap[K, V]:
 
     def __init__(self, writes: Sequence[tuple[int, K, V | None]]) -> None:
         """Take (moment in ns, key, value; None removes it), in order of time."""
-        self._writes = writes
-        self._times = [t_ns for t_ns, _, _ in writes]
+        self._times = numbers(t_ns for t_ns, _, _ in writes)
+        self._keys = _packed([key for _, key, _ in writes])
+        values = [value for _, _, value in writes]
+        # What only comes and goes, as what is open, has no other value.
+        self._values = few(values) if {*map(type, values)} <= {bool, NoneType} else values
         self._marks = [0]
         self._checkpoints: list[Mapping[K, V]] = [{}]
         entries: dict[K, V] = {}
         since = 0
-        for number, write in enumerate(writes, start=1):
-            _apply(entries, write)
+        for number, (_, key, value) in enumerate(writes, start=1):
+            _apply(entries, key, value)
             since += 1
             if since >= CHECKPOINT_EVERY and since >= len(entries):
                 self._marks.append(number)
@@ -92,13 +99,19 @@ class VersionedMap[K, V]:
         count = bisect_right(self._times, t_ns)
         number = bisect_right(self._marks, count) - 1
         entries = dict(self._checkpoints[number])
-        for write in self._writes[self._marks[number] : count]:
-            _apply(entries, write)
+        for write in range(self._marks[number], count):
+            _apply(entries, self._keys[write], self._values[write])
         return entries
 
 
-def _apply[K, V](entries: dict[K, V], write: tuple[int, K, V | None]) -> None:
-    _, key, value = write
+def _packed[K](keys: Sequence[K]) -> Sequence[K]:
+    """Return keys that are numbers in little room."""
+    if not all(type(key) is int for key in keys):
+        return keys
+    return cast("Sequence[K]", numbers(cast("Sequence[int]", keys)))
+
+
+def _apply[K, V](entries: dict[K, V], key: K, value: V | None) -> None:
     if value is None:
         entries.pop(key, None)
     else:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 from analyzer.filters import Scope, help_entries
 from analyzer.filters.grammar import as_pattern
+from analyzer.model import Action
 from tui.scene import Scene
 
 __all__ = ["endings"]
 
 MOST = 12
+LOOKED_AT = 20_000
+"""Actions of which the values are offered."""
+VALUES: Mapping[str, Callable[[Action], Iterable[str]]] = {
+    "lane": lambda action: (action.lane.value,),
+    "kind": lambda action: (action.kind.value,),
+    "status": lambda action: (action.outcome.value.replace(" ", "-"),),
+    "tool": lambda action: (as_pattern(action.name),),
+    "witness": lambda action: (witness.value for witness in action.witnesses),
+    "effect": lambda action: (action.judgement.effect.value,),
+}
 
 
 def endings(text: str, scene: Scene | None) -> Sequence[str]:
@@ -28,15 +40,13 @@ def endings(text: str, scene: Scene | None) -> Sequence[str]:
 def _values(name: str, scene: Scene | None) -> list[str]:
     if scene is None:
         return []
-    actions = scene.analysis.actions
-    known = {
-        "lane": {a.lane.value for a in actions},
-        "kind": {a.kind.value for a in actions},
-        "status": {a.outcome.value.replace(" ", "-") for a in actions},
-        "tool": {as_pattern(a.name) for a in actions},
-        "witness": {w.value for a in actions for w in a.witnesses},
-        "effect": {a.judgement.effect.value for a in actions},
-        "rule": {f.rule for f in scene.analysis.findings},
-        "cred": {c.fingerprint[:4] for c in scene.analysis.credentials},
-    }
-    return sorted(known.get(name, ()))
+    if name == "rule":
+        return sorted({finding.rule for finding in scene.analysis.findings})
+    if name == "cred":
+        return sorted({credential.fingerprint[:4] for credential in scene.analysis.credentials})
+    value_of = VALUES.get(name)
+    if value_of is None:
+        return []
+    # Of a long session the beginning: a key must not wait for a million actions.
+    seen = islice(scene.analysis.actions, LOOKED_AT)
+    return sorted({value for action in seen for value in value_of(action)})

@@ -5,11 +5,12 @@ Pure; it holds no connection and no widget, so any thread may read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from analyzer.begun import as_known_at
+from analyzer.columns import RowOf
 from analyzer.model import Action, Analysis, Credential, Finding, Outcome
 from analyzer.testimony import Certainty
 from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
@@ -36,8 +37,8 @@ class Scene:
     analysis: Analysis
     states: States
     timeline: Timeline
-    marks: tuple[Mark, ...]
-    nests: tuple[Nest, ...]
+    marks: Sequence[Mark]
+    nests: Sequence[Nest]
     row_of: Mapping[int, int]
     """Action id -> row."""
     findings_of: Mapping[int, tuple[Finding, ...]]
@@ -58,7 +59,7 @@ class Scene:
             timeline=Timeline.of(analysis),
             marks=marks(analysis),
             nests=nesting(analysis.actions),
-            row_of={action.id: row for row, action in enumerate(analysis.actions)},
+            row_of=RowOf(action.id for action in analysis.actions),
             findings_of=findings,
             credential_of={c.fingerprint: c for c in analysis.credentials},
             failures=tuple(r for r, a in enumerate(analysis.actions) if a.outcome in FAILURES),
@@ -72,6 +73,11 @@ class Scene:
             return None
         action = self.analysis.actions[row]
         return action if t_ns is None else as_known_at(action, t_ns)
+
+    def start_of(self, action_id: int) -> int | None:
+        """Return when an action began (ns since the epoch); None if it is not here."""
+        row = self.row_of.get(action_id)
+        return None if row is None else self.timeline.starts[row]
 
     def offset_of(self, action_id: int) -> int | None:
         """Return the session time (ns) at which an action began; None if it is not here."""

@@ -93,7 +93,10 @@ def preview_lines(
     lines += [line(""), *sums, _fact("chain", chain or "being verified"), line("")]
     lines += [line("first", tone=Tone.STRONG), *map(_short, analysis.actions[:ENDS])]
     if len(analysis.actions) > ENDS:
-        lines += [line("last", tone=Tone.STRONG), *map(_short, analysis.actions[ENDS:][-ENDS:])]
+        lines += [
+            line("last", tone=Tone.STRONG),
+            *map(_short, analysis.actions[max(ENDS, len(analysis.actions) - ENDS) :]),
+        ]
     return lines
 
 
@@ -137,7 +140,7 @@ def _fact(name: str, value: str) -> Line:
 def _times_used(scene: Scene, credential: Credential) -> int:
     """Count uses: a request and the call that made it are one, though both show the credential."""
     used = {sighting.action for sighting in credential.sightings if sighting.role is Role.USED}
-    actions = [scene.analysis.actions[scene.row_of[number]] for number in used & set(scene.row_of)]
+    actions = [scene.analysis.actions[scene.row_of[n]] for n in used if n in scene.row_of]
     callers = {action.join.parent for action in actions if action.join is not None}
     return len(used - callers)
 

@@ -22,12 +22,13 @@ from analyzer.search import SHORTEST, search
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
 from recorder.reader import Recording
+from tui.apart import load_apart
 from tui.scene import Scene
 
 __all__ = ["RecordingSource", "Source", "find_id", "find_session"]
 
 LONG = 50_000
-"""Actions from which on a session is long."""
+"""Records from which on a session is long: read apart, its actions kept in a file."""
 KEPT = 16
 """Analysed sessions that stay in memory; the list of sessions shows each again and again."""
 
@@ -60,6 +61,10 @@ class Source(Protocol):
     def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> Iterable[int] | None:
         """Return the rows that contain a text, None when `keep_on` said no in the middle."""
         ...
+
+
+def _unheard(_done: int, _total: int) -> None:
+    """Nobody asked how far it is."""
 
 
 class _StoppedError(Exception):
@@ -101,15 +106,20 @@ class RecordingSource:
             SessionNotFoundError: it has no such session.
         """
         with Recording.open(self.path) as recording:
-            key = (session_id, recording.session(session_id).last_seq)
+            row = recording.session(session_id)
+            key = (session_id, row.last_seq)
             with self._lock:
                 if key in self._scenes:
                     self._scenes.move_to_end(key)
                     return self._scenes[key]
-            analysis = analyze(recording, session_id, progress=progress)
-        scene = Scene.of(analysis, StateIndex(analysis))
-        if len(analysis.actions) > LONG:
-            # Looked through for cycles again and again, a long session would halt the screens.
+            analysis = None
+            if row.records <= LONG:
+                analysis = analyze(recording, session_id, progress=progress)
+        if analysis is not None:
+            scene = Scene.of(analysis, StateIndex(analysis))
+        else:
+            scene = load_apart(self.path, row.id, progress or _unheard)
+            # Looked through for cycles again and again, it would halt the screens.
             gc.freeze()
         with self._lock:
             self._scenes[key] = scene
@@ -127,7 +137,8 @@ class RecordingSource:
         analysis = scene.analysis
         if len(text) < SHORTEST:
             wanted = text.casefold()
-            return [r for r, seen in enumerate(subjects_of(analysis)) if wanted in seen.text]
+            subjects = subjects_of(analysis, timeline=scene.timeline)
+            return [r for r, seen in enumerate(subjects) if wanted in seen.text]
         with Recording.open(self.path) as recording:
             found = search(recording, analysis.session.id, analysis.actions, text, keep_on)
         return None if found is None else [scene.row_of[n] for n in found if n in scene.row_of]

@@ -76,24 +76,28 @@ class Subject:
 
 
 def subjects_of(
-    analysis: Analysis, remarks: Mapping[int, Remarks] | None = None
+    analysis: Analysis,
+    remarks: Mapping[int, Remarks] | None = None,
+    timeline: Timeline | None = None,
 ) -> Iterator[Subject]:
     """Yield each action of a session as a filter sees it, in the session's order.
 
     Args:
         analysis: the session.
         remarks: action's number -> what was remarked about it.
+        timeline: its time line, where one is at hand.
     """
     findings: dict[int, tuple[Finding, ...]] = {}
     for finding in analysis.findings:
         findings[finding.action] = (*findings.get(finding.action, ()), finding)
-    idle = idle_before(Timeline.of(analysis))
+    idle = idle_before(timeline or Timeline.of(analysis))
+    start_ns = analysis.start_ns
     for row, action in enumerate(analysis.actions):
         yield Subject(
             analysis.session,
             action,
             findings.get(action.id, ()),
-            action.start_ns - analysis.start_ns,
+            action.start_ns - start_ns,
             idle.get(row, 0),
             (remarks or {}).get(action.id, NO_REMARKS),
         )

@@ -228,9 +228,9 @@ class Replay(ReplayBody):
         """Go to a moment that a person wrote, or say what is wrong with it."""
         if self.scene is not None and self.playhead is not None:
             try:
-                self.go(
-                    self.playhead.seek(parse_seek(text, self.scene.analysis, self.playhead.t_ns))
-                )
+                now, start_of = self.playhead.t_ns, self.scene.start_of
+                moment = parse_seek(text, self.scene.analysis, now, start_of)
+                self.go(self.playhead.seek(moment))
             except ValueError as error:
                 self.say(str(error))
 

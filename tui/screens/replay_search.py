@@ -99,11 +99,11 @@ class ReplaySearch(ReplayKeys):
 
     @work(thread=True, exclusive=True, group="filter", exit_on_error=False)
     def _try(self, chosen: Filter, *, is_final: bool) -> None:
-        worker = get_current_worker()
-        if self.scene is None:
+        worker, scene = get_current_worker(), self.scene
+        if scene is None:
             return
         rows: list[int] = []
-        for row, subject in enumerate(subjects_of(self.scene.analysis, self.remarks)):
+        for row, subject in enumerate(subjects_of(scene.analysis, self.remarks, scene.timeline)):
             if worker.is_cancelled:
                 return
             if chosen.fits(subject):
@@ -258,7 +258,7 @@ class ReplaySearch(ReplayKeys):
         if self.scene is None or self.playhead is None or not text.strip():
             return None
         try:
-            moment = parse_seek(text, self.scene.analysis, self.playhead.t_ns)
+            moment = parse_seek(text, self.scene.analysis, self.playhead.t_ns, self.scene.start_of)
         except ValueError as error:
             return f"@{text}: {error}"
         target = self.playhead.seek(moment)
