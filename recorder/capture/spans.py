@@ -112,7 +112,8 @@ def end_fields(
         for name, value in told.attributes.items()
         if name not in before or before[name] != value
     }
-    if span.events:
+    # The SDK's own list is one look; `events` makes a tuple of it, most often of nothing.
+    if getattr(span, "_events", True):
         attributes |= _of_events(span.events)
     if span.status.description:
         attributes.setdefault(semconv.EXCEPTION_MESSAGE, span.status.description)
@@ -128,9 +129,10 @@ def _snapshot(span: ReadableSpan) -> dict[str, Json]:
     # The SDK's own copy is one step; going through the mapping is one for each attribute.
     copy = getattr(said, "copy", None)
     copied: dict[str, Json] = copy() if copy else dict(said or {})
-    for name, value in copied.items():
-        if type(value) is bytes:
-            copied[name] = value.decode("utf-8", "backslashreplace")
+    if bytes in map(type, copied.values()):
+        for name, value in copied.items():
+            if type(value) is bytes:
+                copied[name] = value.decode("utf-8", "backslashreplace")
     return copied
 
 
