@@ -88,12 +88,12 @@ def test_third_parties_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_fresh_cases(capsys: pytest.CaptureFixture[str]) -> None:
-    """Cases written beside the corpus, in eight sets; each was measured before what it showed was mended.
+    """Cases written beside the corpus, in nine sets; each was measured before what it showed was mended.
 
     First looks: 0.86, 0.93, 0.964 (of 447), 0.848 (of 192, in directions not looked at
     before), 0.795 (of 251, programs that few know), 0.948 (of 110, Windows and
     recovery), 0.875 (of 143, wrappers and recipes), 0.860 (of 85,
-    scripts and escapes).
+    scripts and escapes), 0.989 (of 105, the everyday ones).
     """
     found = score(lines(OWN))
     with capsys.disabled():
