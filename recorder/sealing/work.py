@@ -179,8 +179,11 @@ class Work:
         sealed = self._sealer.replace(text, spans)
         self._has_learned = self._has_learned or any(found.is_new for found in sealed.places)
         several_lines = "\n" in text
+        number, at = 1, 0
         for found in sealed.places:
-            line = f":line {text.count(chr(10), 0, found.span.start) + 1}" if several_lines else ""
+            number += text.count("\n", at, found.span.start)
+            at = found.span.start
+            line = f":line {number}" if several_lines else ""
             self.seals.append(
                 Seal(
                     fingerprint=found.fingerprint,

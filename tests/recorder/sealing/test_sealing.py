@@ -107,6 +107,12 @@ def test_ordinary_text_is_left_alone(text: str) -> None:
     assert sealed_text(text) == text
 
 
+def test_each_seal_names_the_line_that_its_secret_stands_in() -> None:
+    text = "a\n\nAPI_TOKEN=abc123def456\nb API_TOKEN=ghi123jkl456 API_TOKEN=abc123def456\n\n"
+    sealed = Sealer(b"k" * 32).seal(record(attributes={"text": text + "API_TOKEN=mno123pqr456"}))
+    assert [seal.place for seal in sealed.seals] == [f"text:line {n}" for n in (3, 4, 4, 6)]
+
+
 def test_the_same_secret_has_the_same_token_everywhere_and_another_under_another_key() -> None:
     sealer = Sealer(b"k" * 32)
     first = sealed_text(f"API_TOKEN={TOKEN}", sealer)
