@@ -221,11 +221,10 @@ class Findings(FindingsCase):
             return
         is_held = pane is self._held
         count = len(self.scene.analysis.credentials) if is_held else len(self.shown)
-        row = (self._held if is_held else self._listed).cursor + by
-        if not 0 <= row < count and abs(by) == 1:
+        cursor = (self._held if is_held else self._listed).cursor
+        row = max(0, min(cursor + by, count - 1))
+        if row == cursor:
             self.say(f"no more {'credentials' if is_held else 'findings'}")
-            return
-        row = max(0, min(row, count - 1))
         if is_held:
             self._show_credentials(row)
             self._show_account()

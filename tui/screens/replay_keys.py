@@ -200,12 +200,16 @@ class ReplayKeys(Room):
     def action_speed(self, by: int) -> None:
         """Play faster or slower."""
         if self.playhead is not None:
+            before = self.playhead.speed
             self.paint(self.playhead.faster(by))
+            if self.playhead.speed == before:
+                self.say(f"{before:g}x is the {'highest' if by > 0 else 'lowest'} speed")
 
     def action_normal_speed(self) -> None:
         """Play as fast as it happened."""
         if self.playhead is not None:
             self.paint(self.playhead.at_normal_speed())
+            self.say("speed 1x: as fast as it happened")
 
     def action_idle(self) -> None:
         """Skip idle time, or do not."""

@@ -175,8 +175,12 @@ class Room(Screen[None]):
     def action_sideways(self, by: int) -> None:
         """Move the pane's rows by half of its width."""
         pane = self.pane()
-        if pane is not None:
-            pane.shift_by(by)
+        if pane is None:
+            return
+        before = pane.shift
+        pane.shift_by(by)
+        if pane.shift == before:
+            self.say("this is the beginning of the rows")
 
     def action_page(self, by: int) -> None:
         """Move by what one pane holds."""
