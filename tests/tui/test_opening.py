@@ -18,7 +18,7 @@ from tests.tui.driving import rows, text, until
 from tests.tui.factories import HeldSource, action, analysis, scene, wipe
 from tui.app import FlightApp
 from tui.scene import Scene
-from tui.screens.replay import Replay
+from tui.screens.replay import Replay, reading_words
 
 
 class Slow(HeldSource):
@@ -63,6 +63,12 @@ async def test_the_beginning_is_shown_while_the_rest_is_read_and_one_stays_where
         assert rows(app)[2].startswith(here[:20])
         await pilot.press("e")
         await until(pilot, lambda: "R03" in text(app))
+
+
+def test_how_far_it_is_read_is_told_as_far_as_it_is_known() -> None:
+    assert reading_words(0, 0) == "reading ..."
+    assert reading_words(499, 1_000) == "reading 49 % of 1,000 records"
+    assert reading_words(1_000, 1_000) == "judging ..."
 
 
 async def test_what_was_asked_for_is_gone_to_once_it_was_read() -> None:

@@ -29,7 +29,7 @@ from tui.widgets.lines import LineList, OneLine
 from tui.words import agent_name, banner, count_words, short_path, when
 from tui.world import changed_items, world_summary
 
-__all__ = ["Replay"]
+__all__ = ["Replay", "reading_words"]
 
 PANELS_NS = 400_000_000
 """While it plays, body and state follow at reading pace: composing them is most of a frame."""
@@ -180,11 +180,7 @@ class Replay(ReplayBody):
 
     @on(Reading)
     def _is_read(self, event: Reading) -> None:
-        share = event.done * 100 // max(event.total, 1)
-        is_read = event.done >= event.total
-        self._reading = (
-            "judging ..." if is_read else f"reading {share} % of {event.total:,} records"
-        )
+        self._reading = reading_words(event.done, event.total)
         if self.scene is not None:
             self._show_header()
         else:
@@ -324,3 +320,11 @@ class Replay(ReplayBody):
         tone = Tone.DIM if event.found.is_intact else Tone.CRITICAL
         self._chain = line(Piece(f"{event.found.words}   ", tone))
         self._show_header()
+
+
+def reading_words(done: int, total: int) -> str:
+    """Return how far a session was read; what is read has still to be judged."""
+    if not total:
+        return "reading ..."
+    share = done * 100 // total
+    return "judging ..." if done >= total else f"reading {share} % of {total:,} records"
