@@ -14,7 +14,7 @@ from analyzer.model import Action, Analysis, Lane, Outcome
 from analyzer.timeline import SECOND, Mark, Timeline, column_of
 from recorder.model import Role
 
-__all__ = ["Cell", "LaneRow", "Shape", "Window", "lane_rows", "window_around"]
+__all__ = ["WINDOW_NS", "Cell", "LaneRow", "Shape", "Window", "lane_rows", "window_around"]
 
 WINDOW_NS = 60 * SECOND
 SHOWN_LANES = (Lane.USER, Lane.MODEL, Lane.TOOL, Lane.API, Lane.CREDENTIAL)

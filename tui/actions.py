@@ -137,6 +137,8 @@ ACTS = (
     Act("idle", "i", "Skip idle time, or do not", "idle", REPLAY, "i Idle", 46),
     Act("stops", "p", "Stop at findings, or do not", "stops", REPLAY, "p Stops", 48),
     Act("lanes", "t", "Show or hide the lanes", "lanes", REPLAY, "t Lanes", 34),
+    Act("zoom_in", "z", "Lanes: less of the session, larger", "zoom(1)", REPLAY),
+    Act("zoom_out", "Z", "Lanes: more of the session", "zoom(-1)", REPLAY),
     Act("times", "T", "Times: session, clocks, since something", "times", REPLAY),
     Act("future", "H", "Hide the future, or show it dimmed", "future", REPLAY),
     Act("jump_back", "apostrophe", "Back to where the last jump began", "jump_back", REPLAY),

@@ -18,6 +18,8 @@ from tests.tui.factories import (
     action,
     analysis,
     hostile,
+    idle,
+    long,
     ms,
     renamed,
     scene,
@@ -126,6 +128,29 @@ async def test_one_second_and_ten(keys: str, seconds: int) -> None:
     async with replaying(wipe()) as (_app, pilot, screen):
         await pilot.press(*keys.split())
         assert head(screen).offset_ns == seconds * 10**9
+
+
+async def test_the_lanes_show_more_or_less_of_the_session() -> None:
+    async with replaying(idle()) as (app, pilot, _screen):
+
+        def ruler() -> str:
+            return next(row for row in rows(app) if row.startswith("lanes"))
+
+        whole = ruler()
+        await pilot.press("z", "z")
+        await until(pilot, lambda: "the lanes show 5.0s" in rows(app)[-1])
+        assert ruler() != whole
+        await pilot.press("z")
+        await until(pilot, lambda: "no less than 5.0s" in rows(app)[-1])
+        await pilot.press(*"ZZZZZ")
+        await until(pilot, lambda: "the lanes show the whole session" in rows(app)[-1])
+        await pilot.press("Z")
+        await until(pilot, lambda: "no more than the whole session" in rows(app)[-1])
+        await pilot.press("t", "z")
+        await until(pilot, lambda: "the lanes are hidden; t shows them" in rows(app)[-1])
+    async with replaying(long(25_000)) as (app, pilot, _screen):
+        await pilot.press("Z", "Z", "Z")
+        await until(pilot, lambda: "do not fit into the lanes; they show" in rows(app)[-1])
 
 
 # --- wrap, sideways, pager --------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tui.scene import Scene
 from tui.screens.room import Room
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
+from tui.widgets.lanes import Lanes
 from tui.widgets.lines import LineList, RowView
 
 __all__ = ["ReplayKeys"]
@@ -231,6 +232,11 @@ class ReplayKeys(Room):
         self.set_class(are_shown, "-lanes-off")
         self.set_class(not are_shown, "-lanes-on")
         self.call_after_refresh(self.resized)
+
+    def action_zoom(self, by: int) -> None:
+        """Show less or more of the session in the lanes at once."""
+        lanes = self.query_one(Lanes)
+        self.say(lanes.zoom(by) if lanes.display else "the lanes are hidden; t shows them")
 
     def action_enlarge(self) -> None:
         """Give the body, or the state if it has the focus, the whole height; or give it back."""

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cache
 
-from analyzer.lanes import SHOWN_LANES, Cell, LaneRow, Shape, Window, lane_rows, window_around
-from analyzer.timeline import Mark, column_of, format_offset, time_of_column
+from analyzer.lanes import (
+    SHOWN_LANES,
+    WINDOW_NS,
+    Cell,
+    LaneRow,
+    Shape,
+    Window,
+    lane_rows,
+    window_around,
+)
+from analyzer.timeline import (
+    SECOND,
+    Mark,
+    column_of,
+    format_length,
+    format_offset,
+    time_of_column,
+)
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone, merged
 from tui.playhead import Playhead
@@ -16,6 +33,12 @@ from tui.widgets.lines import Drawn, glyphs_of
 __all__ = ["Lanes"]
 
 LABEL = 7
+WHOLE_NS = 10**18
+"""Longer than any session."""
+ZOOMS = (5 * SECOND, 15 * SECOND, WINDOW_NS, 300 * SECOND, 1_800 * SECOND, WHOLE_NS)
+"""How much of the session the lanes can show, in ns."""
+MOST = 20_000
+"""Actions that are drawn at once; more would hold every step up."""
 TICK = 20
 """Columns between two times of the ruler."""
 
@@ -31,6 +54,25 @@ class Lanes(Drawn):
         self._playhead: Playhead | None = None
         self._drawn: tuple[Window, int] | None = None
         self._rows: tuple[LaneRow, ...] = ()
+        self._zoom = ZOOMS.index(WINDOW_NS)
+
+    def zoom(self, by: int) -> str:
+        """Show less (1) or more (-1) of the session at once; return how much, or why not."""
+        target = self._zoom - by
+        if self._playhead is None or not 0 <= target < len(ZOOMS):
+            return f"the lanes show no {'less' if by > 0 else 'more'} than {self._shown()}"
+        window = window_around(self._playhead.timeline, self._playhead.t_ns, ZOOMS[target])
+        starts = self._playhead.timeline.starts
+        held = bisect_right(starts, window.end_ns) - bisect_left(starts, window.start_ns)
+        if held > MOST:
+            return f"{held:,} actions do not fit into the lanes; they show {self._shown()}"
+        self._zoom = target
+        self.refresh()
+        return f"the lanes show {self._shown()}"
+
+    def _shown(self) -> str:
+        length = ZOOMS[self._zoom]
+        return "the whole session" if length == WHOLE_NS else format_length(length)
 
     def open(self, scene: Scene, playhead: Playhead) -> None:
         """Show a session."""
@@ -44,7 +86,7 @@ class Lanes(Drawn):
             self.refresh()
 
     def _place(self, playhead: Playhead) -> tuple[Window, int]:
-        window = window_around(playhead.timeline, playhead.t_ns)
+        window = window_around(playhead.timeline, playhead.t_ns, ZOOMS[self._zoom])
         cells = max(self.size.width - LABEL, 1)
         return window, column_of(playhead.t_ns, window.start_ns, window.end_ns, cells)
 
