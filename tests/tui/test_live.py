@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from recorder.model import Phase, Record, Status
 from recorder.writer import gap, own_record
@@ -16,6 +17,7 @@ from tests.tui.driving import rows, text, until
 from tests.tui.factories import ATTACK
 from tests.tui.growing import Growing, following, has_read
 from tui.app import FlightApp
+from tui.commands.tail import command as tail
 from tui.glyphs import ASCII
 from tui.screens.live import Live
 from tui.screens.replay import Replay
@@ -231,3 +233,22 @@ async def test_a_session_that_is_not_there_is_said(growing: Growing) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_live("nobody")
         await until(pilot, lambda: "no session 'nobody'" in text(app))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--json"], "--json is for lines"),
+        (["--once"], "--once is for lines"),
+        (["--rules", "."], "--rules is for lines"),
+        (["--webhook", "https://hooks.example"], "--webhook is for lines"),
+        (["--kind", "tool_call"], "a filter is for lines"),
+        (["--filter", "failed"], "a filter is for lines"),
+    ],
+)
+def test_what_only_lines_can_do_is_refused_for_the_screen(
+    growing: Growing, asked: list[str], said: str
+) -> None:
+    done = CliRunner().invoke(tail, ["--tui", "-r", str(growing.path), *asked])
+    assert done.exit_code == 2
+    assert said in done.output

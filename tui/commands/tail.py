@@ -16,8 +16,9 @@ from recorder.reader import Recording
 
 __all__ = ["command"]
 
-OF_LINES = ("as_json", "once", "everything", "on_finding", "webhook", "notify")
+OF_LINES = ("as_json", "once", "everything", "folders", "on_finding", "webhook", "notify")
 """What only lines can do."""
+FILTERS = ("chosen", "kinds", "witnesses", "outcomes", "text")
 
 
 def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
@@ -29,6 +30,8 @@ def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
         if given.get(name):
             option = next(p for p in lines.params if p.name == name).opts[0]
             raise click.UsageError(f"{option} is for lines; leave it out, or --tui")
+    if any(given[name] for name in FILTERS):
+        raise click.UsageError("a filter is for lines; leave it out, or --tui")
     # Textual is for those alone who want the screen.
     from tui.commands.replay import run_live  # noqa: PLC0415
 
