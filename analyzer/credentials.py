@@ -20,6 +20,9 @@ from recorder.model import Kind, Role
 __all__ = ["credentials_of", "short_name"]
 
 HINT_BASIS = "its issuer's prefix"
+LONGEST_ASSIGNMENT = 250
+"""Characters of a variable's name, the operator, and a token's class."""
+_ASSIGNED = re.compile(r"(?<!\w)([A-Za-z_][A-Za-z0-9_]*+)\s{0,4}[=:]\s{0,4}[\"'\\]{0,2}⟦[^⟦⟧]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,11 @@ def _header_basis(entry: Entry, sighting: Sighting) -> str:
 
 def _variables(fingerprint: str, texts: Texts) -> Iterator[str]:
     """Yield the names of the variables that the credential was assigned to."""
-    pattern = re.compile(
-        rf"([A-Za-z_][A-Za-z0-9_]*)\s{{0,4}}[=:]\s{{0,4}}[\"'\\]{{0,2}}⟦[^⟦⟧]*:{fingerprint}⟧"
-    )
     for attribute in (semconv.GEN_AI_TOOL_RESULT, semconv.GEN_AI_TOOL_ARGUMENTS):
         text = texts.whole(attribute)
-        if fingerprint in text:
-            yield from (match[1] for match in pattern.finditer(text))
+        at = text.find(f":{fingerprint}⟧")
+        while at >= 0:
+            # Only what stands before it is read: a text may be long, and full of credentials.
+            if named := _ASSIGNED.search(text, max(0, at - LONGEST_ASSIGNMENT), at):
+                yield named[1]
+            at = text.find(f":{fingerprint}⟧", at + 1)

@@ -27,7 +27,9 @@ from recorder.model import Json, Kind, Role, Seal, Witness
 __all__ = ["Sealed", "Setting", "sightings_of"]
 
 _NUMBERED = re.compile(r"^\s*(\d+)(?:→|\t|:)")
-_DSN = r"[a-z][a-z0-9+.\-]*://[^\s\"'@/⟦⟧]*:?⟦[^⟦⟧]*:{}⟧@"
+_DSN = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9+.\-]*+://[^\s\"'@/⟦⟧]*:?⟦[^⟦⟧]*\Z", re.IGNORECASE)
+LONGEST_DSN = 400
+"""Characters of a URL before its password, and of that one's class."""
 PLACES = {
     semconv.REQUEST_BODY: "request body",
     semconv.RESPONSE_BODY: "response body",
@@ -147,8 +149,13 @@ def _place(attribute: str) -> str:
 
 def _as_dsn(place: str, text: str, fingerprint: str) -> str:
     """Return a place that says so where the credential is the password of a URL."""
-    is_dsn = fingerprint in text and re.search(_DSN.format(fingerprint), text, re.IGNORECASE)
-    return f"DSN in {place}" if is_dsn else place
+    at = text.find(f":{fingerprint}⟧@")
+    while at >= 0:
+        # Only what stands before it is read: a text may be long, and full of credentials.
+        if _DSN.search(text, max(0, at - LONGEST_DSN), at):
+            return f"DSN in {place}"
+        at = text.find(f":{fingerprint}⟧@", at + 1)
+    return place
 
 
 def _in_answer(setting: Setting, attribute: str) -> Spot:

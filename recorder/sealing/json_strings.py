@@ -31,8 +31,8 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     """Return spans cut to the strings of a text that is JSON; as they are in any other text.
 
     One that stretches over several strings becomes one span in each of them, but for what of it is
-    too short to be a secret: a name, or nothing. What is JSON's punctuation alone is none either,
-    nor what begins within an escape: there stands something else.
+    too short to be a secret: a name, or nothing. What is JSON's punctuation alone is none either.
+    One that begins or ends within an escape is sealed without that.
     """
     spans = [s for s in spans if text[s.start : s.end].strip(_SYNTAX)]
     if not any(_may_break(text, span) for span in spans) or not _is_json(text):
@@ -109,7 +109,8 @@ class _String:
     def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         first, last = bisect_left(self._begins, start), bisect_left(self._begins, end)
         if first and self._ends[first - 1] > start:
-            return
+            # A span that begins within an escape took its letter along: what is behind it counts.
+            start = self._ends[first - 1]
         if last and self._ends[last - 1] > end:
             # A span that ends within an escape took its backslash along: what is before it counts.
             last -= 1

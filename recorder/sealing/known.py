@@ -194,8 +194,8 @@ class KnownSecrets:
 
 def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
     """Widen a find to its whole run of base64, whose edges hold the rest of the secret's bytes."""
-    while start > 0 and text[start - 1] in _BASE64_ALPHABET:
-        start -= 1
+    while start > 0 and text[start - 1] in _BASE64_ALPHABET and text[start - 2 : start - 1] != "\\":
+        start -= 1  # but not over the letter of an escape
     while end < len(text) and text[end] in _BASE64_ALPHABET:
         end += 1
     return start, end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from types import FrameType
@@ -160,3 +161,12 @@ def test_deep_nesting_in_a_text_is_only_text() -> None:
         sealed = Sealer(KEY).seal(record(attributes={"text": text}))
         assert sealed.blobs
         assert len(sealed.seals) >= 1
+
+
+def test_a_run_of_base64_behind_an_escape_is_sealed_without_the_escapes_letter() -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text("API_TOKEN=123456789012345678-ab")
+    written = base64.b64encode(b"123456789012345678-abc").decode()
+    sealed = json.loads(sealer.seal_text(json.dumps({"text": f"a\n{written}\n"})).text)
+    assert written[:12] not in sealed["text"]
+    assert sealed["text"].startswith("a\n⟦")
