@@ -13,7 +13,8 @@ from analyzer.divergence import MOST, Alignment, Alike, align
 from analyzer.model import Action, Outcome
 from recorder import semconv
 from recorder.model import Kind
-from tests.tui.factories import action, analysis, session, unhurried, wipe
+from tests.tui.factories import action, analysis, session, unhurried
+from tests.tui.wiped import wipe
 
 STEPS = st.lists(st.sampled_from("abcd"), max_size=12)
 

@@ -33,7 +33,8 @@ from analyzer.filters.operators import FLAGS, OPERATORS
 from analyzer.model import Analysis
 from tests.analyzer.factories import Flight
 from tests.analyzer.factories import wipe as flown_wipe
-from tests.tui.factories import START, idle, session, unhurried, wipe
+from tests.tui.factories import START, idle, session, unhurried
+from tests.tui.wiped import wipe
 
 WIPE = wipe()
 ALL = [2, 4, 9, 11, 20, 31, 36, 39, 41, 50]

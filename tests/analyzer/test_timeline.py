@@ -25,7 +25,8 @@ from analyzer.timeline import (
     time_of_column,
 )
 from recorder.model import Kind
-from tests.tui.factories import action, analysis, idle, long, ms, unhurried, wipe
+from tests.tui.factories import action, analysis, idle, long, ms, unhurried
+from tests.tui.wiped import wipe
 
 
 @unhurried

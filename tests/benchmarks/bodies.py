@@ -22,7 +22,8 @@ from textual.pilot import Pilot
 from recorder import semconv
 from recorder.model import Kind
 from tests.tui.driving import replaying, text
-from tests.tui.factories import HeldSource, action, analysis
+from tests.tui.factories import action, analysis
+from tests.tui.held import HeldSource
 from tui.app import FlightApp
 
 LONGEST = 0.2

@@ -31,7 +31,7 @@ from textual.pilot import Pilot
 from analyzer.analysis import Progress
 from analyzer.state import StateIndex
 from tests.benchmarks.state import session
-from tests.tui.factories import HeldSource
+from tests.tui.held import HeldSource
 from tui.apart import given_files, hand_over, new_files, take_over
 from tui.app import FlightApp
 from tui.scene import Scene

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from analyzer.filters import Filter
 from analyzer.model import Analysis
-from tests.tui.factories import HeldSource
+from tests.tui.held import HeldSource
 from tui.app import FlightApp
 from tui.glyphs import UNICODE, Glyphs
 from tui.screens.replay import Replay

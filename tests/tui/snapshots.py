@@ -19,8 +19,9 @@ from rich.style import Style
 from textual.pilot import Pilot
 
 from tests.tui.driving import driven, rows, text, until
-from tests.tui.factories import renamed, wipe
+from tests.tui.factories import renamed
 from tests.tui.test_beside import tamer
+from tests.tui.wiped import wipe
 from tui.app import FlightApp
 from tui.glyphs import ASCII, UNICODE
 from tui.screens.beside import Beside

@@ -7,7 +7,7 @@ import re
 import pytest
 from textual.binding import Binding
 
-from tests.tui.factories import wipe
+from tests.tui.wiped import wipe
 from tui.actions import ACTS, Place, acts_of, bindings, entries
 from tui.glyphs import ASCII, UNICODE, Glyphs
 from tui.safe_content import as_text, width_of

@@ -19,7 +19,8 @@ from recorder.errors import FlightlogError
 from recorder.reader import Recording
 from tests.analyzer.factories import Flight
 from tests.tui.driving import rows, text, until
-from tests.tui.factories import analysis, long, wipe
+from tests.tui.factories import analysis, long
+from tests.tui.wiped import wipe
 from tui import source as source_module
 from tui.apart import load_apart
 from tui.app import FlightApp

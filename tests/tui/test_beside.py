@@ -14,8 +14,10 @@ from textual.pilot import Pilot
 from analyzer.model import Analysis
 from recorder.model import Kind
 from tests.recorder.factories import record, write
+from tests.tui.attacked import hostile
 from tests.tui.driving import driven, rows, text, until
-from tests.tui.factories import action, hostile, renamed, wipe
+from tests.tui.factories import action, renamed
+from tests.tui.wiped import wipe
 from tui.app import FlightApp
 from tui.commands.replay import command
 from tui.glyphs import ASCII, UNICODE, Glyphs

@@ -11,8 +11,10 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from tests.tui.driving import driven, text, until
-from tests.tui.factories import HeldSource, renamed, wipe
+from tests.tui.factories import renamed
+from tests.tui.held import HeldSource
 from tests.tui.test_beside import tamer
+from tests.tui.wiped import wipe
 from tui.actions import Place, acts_of
 from tui.app import FlightApp
 from tui.screens.beside import Beside

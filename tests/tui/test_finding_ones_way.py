@@ -10,8 +10,11 @@ import pytest
 from analyzer.casefile import CaseFile, Sort
 from analyzer.filters import parse_filter
 from analyzer.timeline import format_offset
+from tests.tui.attacked import hostile
 from tests.tui.driving import replaying, rows, text, until
-from tests.tui.factories import HeldSource, action, analysis, hostile, idle, long, wipe
+from tests.tui.factories import action, analysis, idle, long
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.screens.replay import Replay
 from tui.widgets.action_list import ActionList
 from tui.widgets.lines import LineList

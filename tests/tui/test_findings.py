@@ -14,7 +14,9 @@ from analyzer.chain import Chain
 from analyzer.model import Sighting
 from recorder.model import Role
 from tests.tui.driving import driven, rows, text, until
-from tests.tui.factories import ACCOUNT, HeldSource, analysis, ms, scene, wipe
+from tests.tui.factories import ACCOUNT, analysis, ms, scene
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.app import FlightApp
 from tui.finding_lines import finding_items
 from tui.glyphs import UNICODE

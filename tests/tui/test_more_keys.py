@@ -11,21 +11,11 @@ import pytest
 from analyzer.casefile import CaseFile, Sort
 from recorder import semconv
 from recorder.model import Kind
+from tests.tui.attacked import hostile
 from tests.tui.driving import driven, replaying, rows, text, until
-from tests.tui.factories import (
-    ATTACK,
-    HeldSource,
-    action,
-    analysis,
-    hostile,
-    idle,
-    long,
-    ms,
-    renamed,
-    scene,
-    session,
-    wipe,
-)
+from tests.tui.factories import ATTACK, action, analysis, idle, long, ms, renamed, scene, session
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.pager import pager_command, show_in_pager
 from tui.screens.findings import Findings
 from tui.screens.replay import Replay

@@ -15,7 +15,9 @@ from recorder.errors import SessionNotFoundError
 from recorder.reader import Recording
 from tests.analyzer.factories import Flight
 from tests.tui.driving import rows, text, until
-from tests.tui.factories import HeldSource, action, analysis, scene, wipe
+from tests.tui.factories import action, analysis, scene
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.app import FlightApp
 from tui.scene import Scene
 from tui.screens.replay import Replay, reading_words

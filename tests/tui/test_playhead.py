@@ -12,7 +12,8 @@ from analyzer.testimony import Certainty
 from analyzer.timeline import Timeline
 from recorder.model import Kind
 from tests.tui import factories
-from tests.tui.factories import START, action, analysis, idle, ms, unhurried, wipe
+from tests.tui.factories import START, action, analysis, idle, ms, unhurried
+from tests.tui.wiped import wipe
 from tui.playhead import SPEEDS, Playhead
 
 SECOND = 10**9

@@ -9,8 +9,11 @@ from dataclasses import replace
 import pytest
 
 from analyzer.chain import Chain
+from tests.tui.attacked import hostile
 from tests.tui.driving import driven, replaying, rows, text, until
-from tests.tui.factories import HeldSource, analysis, hostile, idle, ms, renamed, scene, wipe
+from tests.tui.factories import analysis, idle, ms, renamed, scene
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.app import FlightApp
 from tui.glyphs import UNICODE
 from tui.plain import print_timeline

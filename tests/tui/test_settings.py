@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from analyzer.casefile import CaseFile, Sort
+from tests.tui.attacked import hostile
 from tests.tui.driving import driven, replaying, rows, text, until
-from tests.tui.factories import ATTACK, HeldSource, hostile, idle, renamed, wipe
+from tests.tui.factories import ATTACK, idle, renamed
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.actions import ACTS, Place, acts_of, key_name, textual_key
 from tui.screens.findings import Findings
 from tui.screens.help import Help

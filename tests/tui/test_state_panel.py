@@ -14,7 +14,8 @@ from analyzer.timeline import SECOND
 from recorder import semconv
 from recorder.model import Kind
 from tests.tui.driving import replaying, text, until
-from tests.tui.factories import action, analysis, ms, scene, wipe
+from tests.tui.factories import action, analysis, ms, scene
+from tests.tui.wiped import wipe
 from tui.glyphs import UNICODE
 from tui.safe_content import as_text
 from tui.screens.replay import Replay

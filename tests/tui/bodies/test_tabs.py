@@ -9,8 +9,11 @@ import pytest
 
 from recorder import semconv
 from recorder.model import Kind
+from tests.tui.attacked import hostile
 from tests.tui.driving import replaying, rows, text, until
-from tests.tui.factories import HeldSource, action, analysis, hostile, wipe
+from tests.tui.factories import action, analysis
+from tests.tui.held import HeldSource
+from tests.tui.wiped import wipe
 from tui.screens.replay import Replay
 from tui.widgets.lines import LineList
 

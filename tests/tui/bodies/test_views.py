@@ -12,7 +12,8 @@ from analyzer.model import Action, Outcome
 from analyzer.texts import no_blobs
 from recorder import semconv
 from recorder.model import Kind
-from tests.tui.factories import action, analysis, scene, wipe
+from tests.tui.factories import action, analysis, scene
+from tests.tui.wiped import wipe
 from tui.bodies.diff import diff_of
 from tui.bodies.raw import Part
 from tui.bodies.span import span_lines

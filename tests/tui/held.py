@@ -1,0 +1,52 @@
+"""A source of sessions that are held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from analyzer.analysis import Progress
+from analyzer.chain import Chain
+from analyzer.filters import subjects_of
+from analyzer.model import (
+    Analysis,
+)
+from recorder.errors import SessionNotFoundError
+from recorder.model import SessionRow
+from tests.tui.factories import scene
+from tui.scene import Scene
+
+
+class HeldSource:
+    """A source of sessions that are held in memory."""
+
+    def __init__(self, *analyses: Analysis, path: str = "/data/flight.db") -> None:
+        self.path = Path(path)
+        self.analyses = list(analyses)
+        self.blobs: dict[str, bytes] = {}
+        self.chain = Chain(is_intact=True, words="chain ok (L0 self)")
+
+    def sessions(self) -> list[SessionRow]:
+        return [held.session for held in self.analyses]
+
+    def glimpse(self, session_id: str) -> Scene | None:
+        del session_id
+        return None
+
+    def load(self, session_id: str, progress: Progress | None = None) -> Scene:
+        del progress
+        for held in self.analyses:
+            if held.session.id == session_id:
+                return scene(held)
+        raise SessionNotFoundError(f"no session {session_id}")
+
+    def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
+        return self.chain if keep_on() else None
+
+    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> list[int] | None:
+        wanted = text.casefold()
+        found = [r for r, s in enumerate(subjects_of(scene.analysis)) if wanted in s.text]
+        return found if keep_on() else None
+
+    def blob(self, digest: str) -> bytes | None:
+        return self.blobs.get(digest)
