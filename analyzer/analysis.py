@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from analyzer.actions import ActionFold
+from analyzer.clocks import by_the_recorder, transcript_clock
 from analyzer.commanded import commanded_of
 from analyzer.credentials import credentials_of
 from analyzer.disagreements import with_inner_disagreements
@@ -15,6 +17,7 @@ from analyzer.model import Action, Analysis
 from analyzer.outside import outside_of
 from analyzer.rules import RuleSet, Scene, findings_of, rules_of
 from analyzer.task_scope import TaskScope
+from analyzer.testimony import Clock
 from recorder.model import Kind, SessionRow, StoredRecord
 from recorder.reader import Recording
 
@@ -49,14 +52,13 @@ def analyze(
         SessionNotFoundError: no session has that id, or several begin with it.
     """
     row = recording.session(session_id)
-    fold = ActionFold.of(row, recording.blob)
-    for number, record in enumerate(records_around(recording, row)):
-        fold.add(record)
-        if progress is not None and number % TOLD_EVERY == 0:
-            progress(min(number, row.records), row.records)
-    if progress is not None:
-        progress(row.records, row.records)
+    fold = _folded(recording, row, progress=progress)
     own = fold.actions()
+    clock = transcript_clock(own, recording)
+    if clock is not None:
+        fold = _folded(recording, row, clock=clock)
+        own = fold.actions()
+        row = replace(row, last_ns=max(a.end_ns or a.start_ns for a in own))
     outside = outside_of(recording, row, own)
     commanded = commanded_of((*own, *outside.actions), recording.blob)
     # A commanded request has its call's number, negative: it stands behind it.
@@ -73,9 +75,34 @@ def analyze(
             scene, rules or rules_of(), session=row.id, cwd=row.cwd, blobs=recording.blob
         ),
         reconstructed=_reconstructed(actions),
-        clocks=outside.clocks,
+        clocks=outside.clocks if clock is None else (clock, *outside.clocks),
         verifier_key=recording.meta.verifier_key,
     )
+
+
+def _folded(
+    recording: Recording,
+    row: SessionRow,
+    *,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> ActionFold:
+    """Return a session's records folded into actions.
+
+    Args:
+        recording: where they stand.
+        row: the session.
+        clock: of the transcript, where it differs from the recorder's.
+        progress: as in `analyze`.
+    """
+    fold = ActionFold.of(row, recording.blob)
+    for number, record in enumerate(records_around(recording, row)):
+        fold.add(record if clock is None else by_the_recorder(record, clock))
+        if progress is not None and number % TOLD_EVERY == 0:
+            progress(min(number, row.records), row.records)
+    if progress is not None:
+        progress(row.records, row.records)
+    return fold
 
 
 def records_around(recording: Recording, row: SessionRow) -> Iterator[StoredRecord]:

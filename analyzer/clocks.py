@@ -1,21 +1,31 @@
-"""How far the clocks of two witnesses lie apart, by the starts that both told of the same calls."""
+"""How far the clocks of two witnesses lie apart, by what both told of the same calls."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, islice
 
+from analyzer.joins import ended_ns
 from analyzer.model import Action
-from analyzer.testimony import Facet
-from recorder.model import Witness
+from analyzer.outside.fitting import Window, fitted
+from analyzer.testimony import Clock, Facet
+from recorder.model import Kind, StoredRecord, Witness
+from recorder.reader import Recording
 
-__all__ = ["Skew", "skews_of"]
+__all__ = ["Skew", "by_the_recorder", "skews_of", "transcript_clock"]
 
 LEAST = 3
 """Calls that an estimate needs."""
 SECOND = 1_000_000_000
+THE_RECORDERS = "the recorder's"
+ON_THE_SPOT = frozenset({Witness.HOOK, Witness.SDK, Witness.MCP})
+"""Witnesses of calls that have the recorder's own clock."""
+SLACK_NS = SECOND
+"""An agent may write a call down a moment after it has told its hook."""
+LOOKED_AT = 200
+"""Calls whose records are looked up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +64,52 @@ def skews_of(actions: Iterable[Action]) -> tuple[Skew, ...]:
         for (one, other), found in sorted(differences.items())
         if len(found) >= LEAST
     )  # fmt: skip
+
+
+def transcript_clock(actions: Iterable[Action], recording: Recording) -> Clock | None:
+    """Return the clock of an imported transcript where it differs from the recorder's; else None.
+
+    A call is written into a transcript before its hook begins, and its result after the hook has
+    ended: each call that both tell of bounds the difference from both sides.
+
+    Args:
+        actions: of one session.
+        recording: where their records are looked up.
+    """
+    both = (a for a in actions if a.kind is Kind.TOOL_CALL and Witness.TRANSCRIPT in a.witnesses
+            and ON_THE_SPOT.intersection(a.witnesses))  # fmt: skip
+    windows = [
+        window
+        for action in islice(both, LOOKED_AT)
+        if (window := _window(action, recording)) is not None
+    ]
+    clock = fitted(windows, Witness.TRANSCRIPT.value, THE_RECORDERS)
+    if clock is None or clock.agrees or clock.pairs < max(2, len(windows) // 2):
+        return None
+    return clock
+
+
+def _window(action: Action, recording: Recording) -> Window | None:
+    records = [record for seq in action.records if (record := recording.record(seq)) is not None]
+    written = list(_moments(r for r in records if r.witness is Witness.TRANSCRIPT))
+    seen = list(_moments(r for r in records if r.witness in ON_THE_SPOT))
+    if len(written) < 2 or len(seen) < 2:
+        return None
+    low, high = min(written) - min(seen) - SLACK_NS, max(written) - max(seen) + SLACK_NS
+    return Window(action.id, low, high) if low <= high else None
+
+
+def _moments(records: Iterable[StoredRecord]) -> Iterator[int]:
+    """Yield when what witnesses with a clock report began and ended (ns since the epoch)."""
+    for record in records:
+        if record.t_ns is not None and record.kind is Kind.TOOL_CALL:
+            yield record.t_ns
+            if ended_ns(record) != record.t_ns:
+                yield ended_ns(record)
+
+
+def by_the_recorder(record: StoredRecord, clock: Clock) -> StoredRecord:
+    """Return a transcript's record with its time by the recorder's clock; others as they are."""
+    if record.witness is not Witness.TRANSCRIPT or record.t_ns is None:
+        return record
+    return replace(record, t_ns=record.t_ns - clock.ahead_ns)

@@ -18,4 +18,5 @@ def clock_words(clock: Clock) -> str:
         return f"The clock of {clock.name} agrees with {clock.by} clock {seen}."
     direction = "ahead of" if clock.ahead_ns > 0 else "behind"
     apart = f"{abs(clock.ahead_ns) / SECOND:.1f} s"
-    return f"The clock of {clock.name} is {apart} {direction} {clock.by} clock {seen}."
+    shown = f"what it tells is shown by {clock.by} clock"
+    return f"The clock of {clock.name} is {apart} {direction} {clock.by} clock {seen}; {shown}."
