@@ -126,6 +126,8 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
             (folder / name).mkdir()
             patch.setenv(name, str(folder / name))
         patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
+        # A recorder that a hook starts would take the spool in before it is copied.
+        patch.setenv("FLIGHTLOG_LINGER", "0")
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
         said = b"".join(fly(recording, [c.text for c in cases]))
         with Recording.open(recording) as opened:
