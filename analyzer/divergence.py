@@ -2,13 +2,15 @@
 
 Compared is what was done: tool calls by name and arguments, requests by what they ask for, prompts
 by their words. A model's replies are alike whatever they say: two runs never use the same words,
-and what matters is what follows. The folder that a session runs in is taken out of its arguments.
-The alignment is an inference.
+and what matters is what follows. What every run has of its own is taken out: the folder that the
+session runs in, and the ports of this machine's own servers; a credential is known by its class and
+by being the first, second, ... that its session saw. The alignment is an inference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
@@ -23,6 +25,9 @@ __all__ = ["Alignment", "Alike", "Pair", "align"]
 
 MOST = 1_000
 """Actions of either session that are matched after the divergence; later ones stand by number."""
+_PORT = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}")
+_SEAL = re.compile(r"(?:⟦|\\u27e6)([^:⟦⟧\\]{1,64}):([0-9a-f]{32})(?:⟧|\\u27e7)")
+"""As it stands in text, and in JSON that escapes all but ASCII."""
 type _Deed = tuple[str, ...]
 
 
@@ -119,10 +124,17 @@ def _ended(a: Action, b: Action) -> Alike:
 
 def _deeds(analysis: Analysis) -> list[_Deed]:
     cwd = analysis.session.cwd.rstrip("/")
-    return [_deed(action, cwd) for action in analysis.actions]
+    places = {c.fingerprint: str(n) for n, c in enumerate(analysis.credentials, start=1)}
+
+    def common(text: str) -> str:
+        text = text.replace(cwd, ".") if cwd else text
+        text = _PORT.sub(r"\1", text)
+        return _SEAL.sub(lambda seal: f"{seal[1]}:{places.get(seal[2], '?')}", text)
+
+    return [_deed(action, common) for action in analysis.actions]
 
 
-def _deed(action: Action, cwd: str) -> _Deed:
+def _deed(action: Action, common: Callable[[str], str]) -> _Deed:
     """Return what an action is told from another by."""
     said = action.attributes
     if action.kind is Kind.MODEL_CALL:
@@ -137,5 +149,4 @@ def _deed(action: Action, cwd: str) -> _Deed:
         told = []
     else:
         told = [action.title]
-    found = [text.replace(cwd, ".") if cwd else text for text in told]
-    return (action.kind.value, action.name, *found)
+    return (action.kind.value, action.name, *map(common, told))

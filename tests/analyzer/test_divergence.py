@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.divergence import MOST, Alignment, Alike, align
-from analyzer.model import Action, Outcome
+from analyzer.model import Action, Analysis, Outcome
 from recorder import semconv
 from recorder.model import Kind
-from tests.tui.factories import action, analysis, session, unhurried
-from tests.tui.wiped import wipe
+from tests.tui.factories import ACCOUNT, action, analysis, session, unhurried
+from tests.tui.wiped import PROJECT, wipe
 
 STEPS = st.lists(st.sampled_from("abcd"), max_size=12)
 
@@ -75,6 +75,30 @@ def test_replies_are_alike_whatever_they_say_and_so_are_other_folders() -> None:
     left = analysis([reply(1, "first"), bash(2, "cat /a/x")], row=session(cwd="/a"))
     right = analysis([reply(1, "then"), bash(2, "cat /b/x")], row=session(cwd="/b"))
     assert align(left, right).first is None
+
+
+def test_ports_of_this_machine_are_no_difference_and_other_hosts_ports_are() -> None:
+    assert aligned(commands(["curl localhost:1"]), commands(["curl localhost:2"])).first is None
+    assert (
+        aligned(commands(["curl 127.0.0.1:80/x"]), commands(["curl 127.0.0.1:81/x"])).first is None
+    )
+    assert aligned(commands(["curl db:1"]), commands(["curl db:2"])).first == 0
+
+
+def test_a_credential_is_known_by_its_place_among_those_that_were_seen() -> None:
+    held = wipe()
+    renewed = {ACCOUNT: "a1" * 16, PROJECT: "b2" * 16}
+    other = replace(
+        held,
+        credentials=tuple(replace(c, fingerprint=renewed[c.fingerprint]) for c in held.credentials),
+    )
+
+    def sending(of: Analysis, fingerprint: str) -> Analysis:
+        return replace(of, actions=(bash(1, f"curl -H ⟦railway_token:{fingerprint}⟧"),))
+
+    same = align(sending(held, ACCOUNT), sending(other, renewed[ACCOUNT]))
+    assert same.first is None
+    assert align(sending(held, ACCOUNT), sending(other, renewed[PROJECT])).first == 0
 
 
 def test_requests_are_told_apart_by_what_they_ask_for() -> None:
