@@ -242,8 +242,10 @@ async def test_a_session_that_is_not_there_is_said(growing: Growing) -> None:
         (["--once"], "--once is for lines"),
         (["--rules", "."], "--rules is for lines"),
         (["--webhook", "https://hooks.example"], "--webhook is for lines"),
-        (["--kind", "tool_call"], "a filter is for lines"),
-        (["--filter", "failed"], "a filter is for lines"),
+        (["--kind", "tool_call"], "--kind is for lines"),
+        (["--filter", "failed"], "--filter is for lines"),
+        (["-n", "5"], "--lines is for lines"),
+        (["--alert-from", "high"], "--alert-from is for lines"),
     ],
 )
 def test_what_only_lines_can_do_is_refused_for_the_screen(

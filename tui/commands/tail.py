@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from analyzer.commands.selection import chosen_session, newest_first
 from analyzer.commands.tail import command as lines
@@ -16,9 +17,8 @@ from recorder.reader import Recording
 
 __all__ = ["command"]
 
-OF_LINES = ("as_json", "once", "everything", "folders", "on_finding", "webhook", "notify")
-"""What only lines can do."""
-FILTERS = ("chosen", "kinds", "witnesses", "outcomes", "text")
+OF_BOTH = frozenset({"recording", "session"})
+"""What the screen can do, too; all else is for lines."""
 
 
 def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
@@ -26,12 +26,12 @@ def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
         assert lines.callback is not None  # noqa: S101 - click has it from the function
         lines.callback(**given)
         return
-    for name in OF_LINES:
-        if given.get(name):
-            option = next(p for p in lines.params if p.name == name).opts[0]
-            raise click.UsageError(f"{option} is for lines; leave it out, or --tui")
-    if any(given[name] for name in FILTERS):
-        raise click.UsageError("a filter is for lines; leave it out, or --tui")
+    context = click.get_current_context()
+    for parameter in lines.params:
+        name = str(parameter.name)
+        is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_given and name not in OF_BOTH:
+            raise click.UsageError(f"{parameter.opts[0]} is for lines; leave it out, or --tui")
     # Textual is for those alone who want the screen.
     from tui.commands.replay import run_live  # noqa: PLC0415
 
