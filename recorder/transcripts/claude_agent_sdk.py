@@ -39,7 +39,7 @@ class SdkReader:
     def __init__(self) -> None:
         self.telling = Telling(AGENT, "", "none")
         self._tools: dict[str, str] = {}
-        self._counted: set[str] = set()
+        self._counted: dict[str, tuple[Any, Any]] = {}
 
     def line(self, line: Mapping[str, Any], key: str) -> Iterator[Record]:
         """Yield the records of one line."""
@@ -70,12 +70,16 @@ class SdkReader:
         own = str(message.get("message_id") or key)
         parts = [p for p in _list(message.get("content")) if isinstance(p, Mapping)]
         said = [part for part in parts if "input" not in part]
-        if said or own not in self._counted:
-            # Each line of one message repeats its usage.
-            usage = usage_of(message.get("usage")) if own not in self._counted else (None, None)
-            self._counted.add(own)
+        usage = usage_of(message.get("usage"))
+        if said or usage != self._counted.get(own):
+            # Each line of one message repeats its usage, and the last one's is the whole.
+            news = usage if usage != self._counted.get(own) else (None, None)
+            self._counted[own] = usage
             model = str(message.get("model") or "")
-            yield self.telling.answer(key, text_parts(said), None, model=model, usage=usage)
+            more: dict[str, Json] = {"gen_ai.response.id": str(message.get("message_id") or "")}
+            yield self.telling.answer(
+                key, text_parts(said), None, model=model, usage=news, more=more
+            )
         for number, part in enumerate((p for p in parts if "input" in p), 1):
             ref, tool = str(part.get("id") or key), str(part.get("name") or "")
             self._tools[ref] = tool

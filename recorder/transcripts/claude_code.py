@@ -33,6 +33,8 @@ TYPES = frozenset(
 )  # fmt: skip
 _MODEL = re.compile(rb'"model":\s?"((?!<)[^"]{1,100})"')
 _USAGE: Mapping[str, str] = {
+    "input_tokens": semconv.GEN_AI_INPUT_TOKENS,
+    "output_tokens": semconv.GEN_AI_OUTPUT_TOKENS,
     "cache_read_input_tokens": "gen_ai.usage.cache_read.input_tokens",
     "cache_creation_input_tokens": "gen_ai.usage.cache_creation.input_tokens",
 }
@@ -65,7 +67,7 @@ class ClaudeReader:
         self._model = found[1].decode("utf-8", "replace") if found else ""
         self._tellings: dict[str, Telling] = {}
         self._tools: dict[str, str] = {}
-        self._counted: dict[str, None] = {}
+        self._counted: dict[str, dict[str, Json]] = {}
         self._source = source.id
         self._keys = EntryKeys()
 
@@ -121,7 +123,7 @@ class ClaudeReader:
         calls = [b for b in blocks if str(b.get("type")).endswith("tool_use")]
         results = [b for b in blocks if str(b.get("type")).endswith("tool_result")]
         words = [b for b in blocks if b not in calls and b not in results]
-        usage = self._usage_once(str(message.get("id") or key), message.get("usage"))
+        usage = self._usage_news(str(message.get("id") or key), message.get("usage"))
         if words or usage or not calls:
             yield self._model_call(telling, value, message, words, usage, key, t_ns)
         about = _about(value)
@@ -166,21 +168,22 @@ class ClaudeReader:
             ref=ref, status=status,
         )  # fmt: skip
 
-    def _usage_once(self, message: str, usage: Any) -> dict[str, Json]:
-        """Return a message's usage the first time that it is told; every line repeats it."""
-        if not isinstance(usage, dict) or message in self._counted:
+    def _usage_news(self, message: str, usage: Any) -> dict[str, Json]:
+        """Return a message's usage where it is not what the line before told of it.
+
+        Each line repeats it, and while the message is still coming the numbers grow: the last one
+        told counts. Lines of one message are one action, of which what was told last stands.
+        """
+        if not isinstance(usage, dict):
             return {}
-        self._counted[message] = None
+        told: dict[str, Json] = {
+            target: usage[name] for name, target in _USAGE.items() if type(usage.get(name)) is int
+        }
+        news = {} if self._counted.pop(message, None) == told else told
+        self._counted[message] = told
         if len(self._counted) > MAX_COUNTED:
             del self._counted[next(iter(self._counted))]
-        names = {
-            "input_tokens": semconv.GEN_AI_INPUT_TOKENS,
-            "output_tokens": semconv.GEN_AI_OUTPUT_TOKENS,
-            **_USAGE,
-        }
-        return {
-            target: usage[name] for name, target in names.items() if type(usage.get(name)) is int
-        }
+        return news
 
     def _user(
         self,

@@ -52,13 +52,18 @@ def exit_codes(records: Iterable[Record]) -> list[object]:
 
 
 def tokens(records: Iterable[Record]) -> tuple[int, int]:
-    """Return input and output tokens of all model calls together."""
-    told = [r.attributes for r in records if r.kind is Kind.MODEL_CALL]
-    totals = [
-        sum(n for a in told if isinstance(n := a.get(name), int))
-        for name in (semconv.GEN_AI_INPUT_TOKENS, semconv.GEN_AI_OUTPUT_TOKENS)
-    ]
-    return totals[0], totals[1]
+    """Return input and output tokens of all model calls together, the last told of each answer."""
+    final: dict[tuple[object, str], int] = {}
+    for record in records:
+        answer = record.attributes.get("gen_ai.response.id") or record.id
+        for name in (semconv.GEN_AI_INPUT_TOKENS, semconv.GEN_AI_OUTPUT_TOKENS):
+            number = record.attributes.get(name)
+            if record.kind is Kind.MODEL_CALL and isinstance(number, int):
+                final[answer, name] = number
+    return (
+        sum(n for (_, name), n in final.items() if name == semconv.GEN_AI_INPUT_TOKENS),
+        sum(n for (_, name), n in final.items() if name == semconv.GEN_AI_OUTPUT_TOKENS),
+    )
 
 
 def sessions(records: Iterable[Record]) -> set[str]:

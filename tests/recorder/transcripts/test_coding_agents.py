@@ -59,7 +59,7 @@ def test_claude_codes_calls_results_errors_sessions_and_tokens(corpus: Path) -> 
         assert counting.sessions(records) == sessions or not sessions
         usage = {
             m["id"]: (m["usage"]["input_tokens"], m["usage"]["output_tokens"])
-            for v in reversed(lines)
+            for v in lines
             if isinstance(m := v.get("message"), dict) and "usage" in m and "id" in m
         }
         assert counting.tokens(records) == (

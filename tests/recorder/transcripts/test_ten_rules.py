@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from analyzer.analysis import analyze
+from analyzer.state import state_at
 from recorder import semconv
+from recorder.commands.import_ import command as import_
 from recorder.model import Kind, Phase, Record, Status
+from recorder.reader import Recording
 from recorder.transcripts.openhands_trajectory import tell as tell_openhands
 from tests.recorder.transcripts import counting
 from tests.recorder.transcripts.reading import in_memory, jsonl, read, told
@@ -14,10 +20,13 @@ from tests.recorder.transcripts.reading import in_memory, jsonl, read, told
 T = "2026-11-23T06:09:51.564Z"
 
 
-def claude(*lines: dict[str, Any]) -> list[Record]:
+def in_session(*lines: dict[str, Any]) -> list[dict[str, Any]]:
     common = {"sessionId": "s1", "version": "2.1.330", "cwd": "/w", "timestamp": T}
-    values = [{**common, "uuid": f"u{n}", **line} for n, line in enumerate(lines)]
-    return read(in_memory(jsonl(values)))[1]
+    return [{**common, "uuid": f"u{n}", **line} for n, line in enumerate(lines)]
+
+
+def claude(*lines: dict[str, Any]) -> list[Record]:
+    return read(in_memory(jsonl(in_session(*lines))))[1]
 
 
 def said(message: str, usage: dict[str, int] | None = None, *parts: Any, **more: Any) -> Any:
@@ -112,6 +121,27 @@ def test_7_usage_that_each_line_of_a_message_repeats_is_counted_once(corpus: Pat
     assert counting.tokens(records) == (200, 14)
     copilot = told(next((corpus / "captured/copilot_cli/session-state").glob("2b*/events.jsonl")))
     assert counting.tokens(copilot) == (5 * 1500, 5 * 20), "and the totals at the end, not at all"
+
+
+def test_7_usage_that_grows_from_line_to_line_counts_as_the_last_line_tells_it(
+    tmp_path: Path,
+) -> None:
+    begun, whole = ({"input_tokens": 100, "output_tokens": count} for count in (1, 40))
+    told = [
+        said("m1", begun, requestId="r1"),
+        said("m1", begun, call("c1"), requestId="r1"),
+        said("m1", whole, call("c2"), requestId="r1"),
+        said("m2", begun, call("c3")),
+    ]
+    content = jsonl(in_session(*told))
+    for copy in (content[: content.index(b'"c2"')], content):
+        (tmp_path / "x.jsonl").write_bytes(copy)
+        arguments = ["-r", str(tmp_path / "flight.db"), str(tmp_path / "x.jsonl")]
+        assert CliRunner().invoke(import_, arguments).exit_code == 0
+    with Recording.open(tmp_path / "flight.db") as recording:
+        analysis = analyze(recording, "s1")
+    state = state_at(analysis, max(action.start_ns for action in analysis.actions))
+    assert (state.input_tokens, state.output_tokens) == (200, 41)
 
 
 def test_8_calls_bear_the_ids_under_which_other_witnesses_speak_of_them(corpus: Path) -> None:
