@@ -29,7 +29,7 @@ _COMPARED = Exact(
     rf"(?P<quote>[\"'])(?P<value>[^\"'\n⟦⟧]{{4,512}})(?P=quote)\s{{0,3}}[!=]==?\s{{0,3}}\$?{_NAME}"
 )
 _DIRECTIVE = Exact(
-    r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|setenv|setx|set\s{1,3}-\w{1,4})\s{1,8}"
+    r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
     rf"{_NAME}\s{{1,8}}(?:{_Q})?(?P<value>{_V})"
 )
 _SECURE_STRING = Exact(
@@ -136,7 +136,7 @@ CLUES = (
     Clue(rf"{_TAIL}[\"'`]\s{{0,3}},\s{{0,3}}[rbuf]?\\?[\"'`]", 160, 4_200, partial(_told_apart, _CALL)),
     Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
     Clue(
-        rf"(?:define|global|env|arg|setenv|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",
+        rf"(?:define|global|env|arg|setenv|_param|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",
         200, 4_200, partial(_named, _DIRECTIVE, "environment"),
     ),
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),

@@ -55,6 +55,8 @@ def test_talk_of_secrets_is_left_alone() -> None:
         ("A_TOKEN=x13xyz&&run", "x13xyz"),
         ("Server=db;Password=x13xyz;Encrypt=true", "x13xyz"),
         ("f(password=x13xyz)", "x13xyz"),
+        ("fastcgi_param DB_PASSWORD x13xyz77;", "x13xyz77"),
+        ("    SetEnv DB_PASS x13xyz77\n", "x13xyz77"),
         ("curl -k \\\n  -H 'a: b' \\\n  -u me:x13xyz77 https://h", "x13xyz77"),
         ("mysqldump \\\n  --host db \\\n  -u a -px13xyz77 app", "x13xyz77"),
         ("newco_k3Jd92kLmQp0ZxYw7TgHs5RvBn1McX8aEf", "newco_k3Jd92kLmQp0ZxYw7TgHs5RvBn1McX8aEf"),
