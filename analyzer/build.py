@@ -53,7 +53,7 @@ def action_of(draft: Draft, session: str, cwd: str, blobs: Blobs, *, join: Join 
         outcome = Outcome.DENIED
     elif outcome is Outcome.OPEN and draft.given_up:
         outcome = Outcome.NO_RESULT
-    setting = Setting(first.seq, kind, draft.teller.name, texts, cwd)
+    setting = Setting(first.seq, kind, draft.teller.name, texts, cwd, was_denied=denied)
     says_more = kind is Kind.TOOL_CALL or outcome in WENT_WRONG
     return Action(
         id=first.seq,

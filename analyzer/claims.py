@@ -6,13 +6,13 @@ guessed of scripts and programs.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from urllib.parse import urlsplit
 
+from analyzer.effects.shell.started import started_in
 from analyzer.model import Action
 from analyzer.texts import Texts
-from analyzer.tools import Family, arguments_of, command_of, family_of, shell_commands
+from analyzer.tools import Family, arguments_of, command_of, family_of
 from recorder import semconv
 from recorder.model import Kind
 
@@ -44,9 +44,9 @@ def _of_command(text: str) -> list[str]:
     urls: list[str] = []
     if "://" not in text:
         return urls
-    for words in shell_commands(text):
-        client = next((w for w in words if "=" not in w), "")
-        if posixpath.basename(client) in CLIENTS and not any(w.startswith(DIRECT) for w in words):
+    for command in started_in(text):
+        words = command.arguments
+        if command.name in CLIENTS and not any(w.startswith(DIRECT) for w in words):
             urls += [word for word in words if _URL.match(word)]
     return urls
 

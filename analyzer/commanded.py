@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from analyzer.http_commands import CommandedRequest, requests_in
+from analyzer.http_commands import CommandedRequest
 from analyzer.model import Action, Join, Outcome, Sighting
 from analyzer.outcomes import answer_errors, answers_of, outcome_of
+from analyzer.shell_requests import requests_in
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts
 from analyzer.titles import title_of
@@ -49,9 +50,14 @@ def commanded_of(actions: Sequence[Action], blobs: Blobs) -> list[Action]:
     return [
         made
         for call in actions
-        if call.kind is Kind.TOOL_CALL and call.id > 0 and call.id not in told
+        if _may_have_run(call) and call.id not in told
         for made in _of_call(call, places, blobs)
     ]
+
+
+def _may_have_run(call: Action) -> bool:
+    """Tell whether a call may have sent anything: a denied one never ran."""
+    return call.kind is Kind.TOOL_CALL and call.id > 0 and call.outcome is not Outcome.DENIED
 
 
 def _of_call(
@@ -130,7 +136,7 @@ def _answer(output: str, prints_status: bool) -> dict[str, Json]:
 
 
 def _outcome(call: Action, texts: Texts) -> Outcome:
-    """Return how it ended; open where the output does not tell, for `curl` exits well at a 401."""
+    """Return how it ended; `curl` exits well at a 401, so a call that is over may tell nothing."""
     if semconv.HTTP_STATUS in texts.attributes:
         return outcome_of(Kind.API_REQUEST, Status.UNSET, texts, ended=True)
     answers = answers_of(texts)
@@ -141,7 +147,9 @@ def _outcome(call: Action, texts: Texts) -> Outcome:
         return (
             outcome_of(Kind.API_REQUEST, Status.UNSET, whole, ended=True) if failed else Outcome.OK
         )
-    return Outcome.FAILED if call.exit_code else Outcome.OPEN
+    if call.until_ns is None:
+        return Outcome.OPEN
+    return Outcome.FAILED if call.exit_code else Outcome.NO_RESULT
 
 
 def _sightings(

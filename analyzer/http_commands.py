@@ -1,28 +1,17 @@
-"""The HTTP requests that a shell text asks for outright: what `curl` and its like are given.
+"""The HTTP requests that clients are asked for outright: what `curl` and its like are given.
 
-Only words that stand there: nothing is guessed of variables, files and programs. Sealed text in,
-sealed text out.
+Only words that stand there. Sealed text in, sealed text out.
 """
 
 from __future__ import annotations
 
 import json
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from analyzer.tools import shell_commands
+__all__ = ["CommandedRequest", "requests_of"]
 
-__all__ = ["CommandedRequest", "requests_in", "requests_of"]
-
-MAX_COMMAND = 100_000
-"""Characters of a shell text that are read."""
-MAX_REQUESTS = 32
-RUNNERS = frozenset({
-    "sudo", "time", "env", "exec", "command", "nohup", "timeout", "do", "then", "else", "if", "!",
-    "{",
-})  # fmt: skip
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 DATA = frozenset({
     "-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json",
@@ -57,30 +46,6 @@ class CommandedRequest:
     """Names of files whose content is sent."""
     user: str = ""
     """`user:password`, as given."""
-
-
-def requests_in(text: str) -> list[CommandedRequest]:
-    """Return the requests that a shell text asks for, in its order."""
-    if "://" not in text and "gh api" not in text:
-        return []
-    found: list[CommandedRequest] = []
-    for words in shell_commands(text[:MAX_COMMAND]):
-        place = next((n for n, word in enumerate(words) if _client(word)), None)
-        # A client's name after other words is a client only behind what runs it.
-        if place is None or not all(_runs_another(word) for word in words[:place]):
-            continue
-        found += requests_of(_client(words[place]), words[place + 1 :])
-    return found[:MAX_REQUESTS]
-
-
-def _client(word: str) -> str:
-    name = posixpath.basename(word)
-    return name if name in {"curl", "wget", "gh", *HTTPIE} else ""
-
-
-def _runs_another(word: str) -> bool:
-    """Tell whether a word may stand before a command: an assignment, `sudo`, `time`, ..."""
-    return "=" in word or word in RUNNERS or word.isdigit()
 
 
 def requests_of(

@@ -47,6 +47,8 @@ PLACES = {
 }
 ENVIRONMENTS = ("process.environment", "process.env")
 CONVERSATION = frozenset({Kind.PROMPT, Kind.MODEL_CALL})
+DEEDS = frozenset({Role.USED, Role.COPIED})
+DENIED = Spot("words of a denied call")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Setting:
     name: str
     texts: Texts
     cwd: str
+    was_denied: bool = False
+    """It never ran, so nothing went anywhere: what it holds was shown, not used."""
 
 
 def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, ...]:
@@ -85,8 +89,10 @@ def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, .
         seal = sealed.seal
         if seal.suspected or seal.role is Role.DECLARED:
             continue
-        for spot in _spots(setting, seal):
-            role = spot.role or _role(setting, seal)
+        for told in _spots(setting, seal):
+            role = told.role or _role(setting, seal)
+            never_ran = setting.was_denied and role in DEEDS
+            spot, role = (DENIED, Role.EXPOSED) if never_ran else (told, role)
             sighting = Sighting(
                 action=setting.action,
                 seq=sealed.seq,

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from analyzer.analysis import analyze
-from analyzer.http_commands import requests_in
-from analyzer.model import Action, Analysis, Effect, Outcome
+from analyzer.model import Action, Analysis, Effect, Outcome, Severity
+from analyzer.shell_requests import requests_in
+from analyzer.state import state_at
 from analyzer.testimony import Certainty
+from recorder import semconv
 from recorder.model import Kind, Role
 from recorder.reader import Recording
 from tests.analyzer.factories import Flight
@@ -51,7 +53,14 @@ def told(tmp_path: Path, command: str, output: str = "", **more: Any) -> list[Ac
         (f"wget -q --method=DELETE {URL}", "DELETE", URL),
         (f"http DELETE {URL}", "DELETE", URL),
         ("gh api -X DELETE repos/o/r", "DELETE", "https://api.github.com/repos/o/r"),
-        (f"for i in 1 2; do curl -X POST {URL}; done", "POST", URL),
+        (f"for i in 1; do curl -X POST {URL}/$i; done", "POST", f"{URL}/1"),
+        (f"bash -c 'curl -X DELETE {URL}'", "DELETE", URL),
+        (f"bash <<EOF\ncurl -X DELETE {URL}\nEOF", "DELETE", URL),
+        (f"cat <<'EOF' | sh\ncurl -X DELETE {URL}\nEOF", "DELETE", URL),
+        (f"cat > x.sh <<'EOF'\ncurl -X DELETE {URL}\nEOF\nbash x.sh", "DELETE", URL),
+        (f"tee ./x.sh <<'EOF'\ncurl {URL}\nEOF\nchmod +x x.sh && ./x.sh", "GET", URL),
+        (f"echo 'curl -X DELETE {URL}' | bash", "DELETE", URL),
+        (f"A={URL}; curl $A", "GET", URL),
     ],
 )
 def test_what_clients_are_given_is_read(command: str, method: str, url: str) -> None:
@@ -63,7 +72,14 @@ def test_what_clients_are_given_is_read(command: str, method: str, url: str) -> 
     "command",
     [
         f"echo curl {URL}", f"grep curl README.md # {URL}", f"git clone {URL}", "curl $URL",
-        f"python fetch.py {URL}", "curl --help", f"echo {URL}", "curl 'http://[::bad'",
+        f"python fetch.py {URL}", "curl --help", "gh api graphql --help",
+        f"echo {URL}", "curl 'http://[::bad'",
+        f"cat > x.sh <<'EOF'\ncurl -X DELETE {URL}\nEOF\n",
+        f"cat <<EOF >> notes.md\ncurl -X DELETE {URL}\nEOF\ncat notes.md",
+        f"python3 - <<'EOF'\ncurl = 1\ncurl -X DELETE {URL}\nEOF",
+        f"ls\n# curl -X DELETE {URL}\nls", f'echo "curl -X DELETE {URL}"',
+        f"grep -rn 'curl -X DELETE {URL}' docs/", f'git commit -m "Why:\ncurl -X DELETE {URL}"',
+        f"python3 -c '\ncurl {URL}\n'", f"git commit -F - <<EOF\ncurl {URL}\nEOF",
     ],
 )  # fmt: skip
 def test_what_asks_for_no_request_outright_is_none(command: str) -> None:
@@ -85,13 +101,13 @@ def test_its_answer_is_known_only_where_the_output_tells_it(tmp_path: Path) -> N
         )
     }
     assert list(outcomes.values()) == [
-        Outcome.REFUSED, Outcome.OK, Outcome.OK, Outcome.REFUSED, Outcome.OPEN,
+        Outcome.REFUSED, Outcome.OK, Outcome.OK, Outcome.REFUSED, Outcome.NO_RESULT,
     ]  # fmt: skip
 
 
 def test_a_number_at_the_end_is_no_status_where_none_was_asked_for(tmp_path: Path) -> None:
     (request,) = told(tmp_path, f"curl -s {URL}", "volumes: 401")
-    assert request.outcome is Outcome.OPEN
+    assert request.outcome is Outcome.NO_RESULT
 
 
 def test_a_deletion_gives_its_call_the_effect(tmp_path: Path) -> None:
@@ -147,3 +163,29 @@ def test_where_the_wire_was_watched_commands_tell_of_no_further_request(tmp_path
 def test_a_sighting_in_a_request_is_a_use(tmp_path: Path) -> None:
     (request,) = told(tmp_path, f"curl -H 'X-Api-Key: {KEY}' {URL}")
     assert {s.role for s in request.sightings} == {Role.USED}
+
+
+def test_an_answer_that_nobody_saw_is_none_that_is_still_awaited(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.tool(10, "Bash", {"command": f"curl -s {URL} > out"}, "")
+    analysis = analyzed(tmp_path, flight)
+    (request,) = (a for a in analysis.actions if a.kind is Kind.API_REQUEST)
+    assert request.title.endswith("→ no answer")
+    end_ns = max(a.until_ns or 0 for a in analysis.actions)
+    assert request.id not in state_at(analysis, end_ns).open_actions
+
+
+def test_a_loop_over_words_sends_one_request_for_each() -> None:
+    urls = [r.url for r in requests_in(f"for i in 1 2; do curl -X DELETE {URL}/$i; done")]
+    assert urls == [f"{URL}/1", f"{URL}/2"]
+
+
+def test_a_denied_call_sent_nothing_and_used_nothing(tmp_path: Path) -> None:
+    flight = Flight()
+    command = f"curl -X DELETE -H 'Authorization: Bearer {TOKEN}' {URL}/1 | tee out-{KEY}.txt"
+    flight.tool(10, "Bash", {"command": command}, extra={semconv.ERROR_TYPE: "denied"})
+    analysis = analyzed(tmp_path, flight)
+    assert [a for a in analysis.actions if a.kind is Kind.API_REQUEST] == []
+    assert [f for f in analysis.findings if f.severity is Severity.HIGH] == []
+    assert {s.role for c in analysis.credentials for s in c.sightings} == {Role.EXPOSED}
+    assert state_at(analysis, 10**20).contacted == ()

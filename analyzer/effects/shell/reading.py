@@ -106,10 +106,13 @@ class _Reader(Expander):
             )
         self._rest(later, scope, depth)
 
-    def _rest(self, later: list[Node], scope: Scope, depth: int) -> None:
-        """Read what stands after a here document's mark on its line."""
+    def _rest(
+        self, later: list[Node], scope: Scope, depth: int, *, given: str | None = None
+    ) -> None:
+        """Read what stands after a here document's mark on its line; `given` goes down a pipe."""
         for node in later:
-            self.visit(node, replace(scope, piped=True), depth)
+            is_pipe = node.type == "pipeline"
+            self.visit(node, replace(scope, piped=True, stdin=given) if is_pipe else scope, depth)
 
     def _simple(
         self, node: Node, outer: tuple[Node, ...], scope: Scope, depth: int
@@ -147,7 +150,7 @@ class _Reader(Expander):
         )
         self._emit(found)
         self._builtin(found, scope)
-        self._rest(later, scope, depth)
+        self._rest(later, scope, depth, given=output_of(found))
         return found
 
     def _builtin(self, found: Invocation, scope: Scope) -> None:
