@@ -84,8 +84,9 @@ class Clues:
 
 
 def _expression(clue: Clue | DenseClue) -> Expression:
-    triggers = clue.triggers if isinstance(clue, DenseClue) else (clue.trigger,)
-    return Expression(tuple(triggers), clue.ignore_case)
+    if isinstance(clue, DenseClue):
+        return Expression(tuple(clue.triggers), clue.ignore_case)
+    return Expression((clue.trigger,), clue.ignore_case, clue.before + clue.after)
 
 
 def _windows(ends: list[int], clue: Clue, size: int) -> Iterator[tuple[int, int]]:

@@ -34,6 +34,9 @@ class Expression:
     patterns: tuple[str, ...]
     """Regular expressions over ASCII without look-around, any of which counts."""
     ignore_case: bool = False
+    reach: int = 0
+    """Bytes around a match that are looked at. Where two matches stand so near that no byte between
+    them is left out, those between them are not told: a run of one letter may match at each."""
 
 
 class Prefilter:
@@ -45,6 +48,7 @@ class Prefilter:
         # automata of open repeats are a fraction of the size of bounded ones.
         numbered = [(n, e, p) for n, e in enumerate(expressions) for p in e.patterns]
         self._ids = [number for number, _, _ in numbered]
+        self._reach = [e.reach for e in expressions]
         self._patterns = [_BOUNDED_REPEAT.sub(_opened, p).encode() for _, _, p in numbered]
         self._flags = [
             hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if e.ignore_case else 0)
@@ -65,9 +69,16 @@ class Prefilter:
             position of the expression -> byte offsets after its matches, ascending.
         """
         found: dict[int, list[int]] = {}
+        reach = self._reach
 
         def seen(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found.setdefault(number, []).append(end)
+            ends = found.get(number)
+            if ends is None:
+                found[number] = [end]
+            elif len(ends) > 1 and end - ends[-2] <= reach[number]:
+                ends[-1] = end
+            else:
+                ends.append(end)
 
         scratch = getattr(self._local, "scratch", None)
         if scratch is None:

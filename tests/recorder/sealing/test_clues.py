@@ -55,6 +55,12 @@ def test_patterns_are_compiled_once_for_a_machine_and_for_their_owner_alone() ->
     assert made.stat().st_mtime_ns == before
 
 
+def test_a_run_that_matches_at_each_letter_is_told_by_its_ends() -> None:
+    near = Prefilter([Expression((r"AA",), reach=10)])
+    assert near.ends(b"A" * 10_000 + b" " * 30 + b"AAA") == {0: [2, 10_000, 10_032, 10_033]}
+    assert len(Prefilter([Expression((r"AA",))]).ends(b"A" * 100)[0]) == 99
+
+
 def planted(content: bytes) -> Path:
     """Put other patterns, well compiled, where those of `EXPRESSIONS` are looked for."""
     (place,) = cache_folder().glob("*.hsdb")
