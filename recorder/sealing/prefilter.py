@@ -35,8 +35,9 @@ class Expression:
     """Regular expressions over ASCII without look-around, any of which counts."""
     ignore_case: bool = False
     reach: int = 0
-    """Bytes around a match that are looked at. Where two matches stand so near that no byte between
-    them is left out, those between them are not told: a run of one letter may match at each."""
+    """Bytes around a match that are looked at. What ends between two matches that are no further
+    apart is not told: their surroundings touch without it, and a run of one letter may match at
+    each."""
 
 
 class Prefilter:

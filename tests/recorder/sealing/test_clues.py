@@ -55,10 +55,13 @@ def test_patterns_are_compiled_once_for_a_machine_and_for_their_owner_alone() ->
     assert made.stat().st_mtime_ns == before
 
 
-def test_a_run_that_matches_at_each_letter_is_told_by_its_ends() -> None:
-    near = Prefilter([Expression((r"AA",), reach=10)])
-    assert near.ends(b"A" * 10_000 + b" " * 30 + b"AAA") == {0: [2, 10_000, 10_032, 10_033]}
-    assert len(Prefilter([Expression((r"AA",))]).ends(b"A" * 100)[0]) == 99
+def test_of_a_run_that_matches_at_each_letter_only_as_many_hits_are_told_as_are_needed() -> None:
+    text = b"A" * 10_000 + b" " * 30 + b"AAA"
+    (all_of_it,) = Prefilter([Expression((r"AA",))]).ends(text).values()
+    (thinned,) = Prefilter([Expression((r"AA",), reach=10)]).ends(text).values()
+    assert len(all_of_it) > 10_000 > 2_100 > len(thinned)
+    clue = Clue("AA", 4, 6, nothing)
+    assert list(_windows(thinned, clue, len(text))) == list(_windows(all_of_it, clue, len(text)))
 
 
 def planted(content: bytes) -> Path:
