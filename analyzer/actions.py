@@ -236,6 +236,8 @@ class ActionFold:
             draft.given_up = given_up
             action = action_of(draft, self.session, self._cwd, self._blobs, join=belonging.join)
             draft.action = replace(action, placed=self._beside(draft))
+            if draft.is_untimed_decision:
+                draft.action = _with_its_call(draft.action, draft)
         return draft.action
 
     def _beside(self, draft: Draft) -> Place | None:
@@ -285,6 +287,15 @@ class ActionFold:
     def _agent_at(self, t_ns: int) -> bool:
         """Tell whether an agent's own session of this launch was there to own a request."""
         return any(span.holds(t_ns) for span in self._agents.values())
+
+
+def _with_its_call(decision: Action, draft: Draft) -> Action:
+    """Return a decision that nobody told the time of where its call begins: it then lies between
+    the call and what it did.
+    """
+    call = draft.inside.root if draft.inside is not None else draft
+    end_ns = None if decision.end_ns is None else call.start_ns
+    return replace(decision, start_ns=call.start_ns, end_ns=end_ns, placed=Place(call.first.seq))
 
 
 def _enclosing(draft: Draft) -> tuple[str, str]:

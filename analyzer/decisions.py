@@ -40,6 +40,10 @@ _CLAIMED = {
     "user_abort": "the label says user; a program's callback has the same",
     "user-rejected": "the label says user, and is written without one too",
 }
+_ESTIMATED = {
+    "likely": (Presence.PRESENT, "the label says user, and somebody sat before the agent"),
+    "unlikely": (Presence.ABSENT, "nobody sat before the agent"),
+}
 FASTEST_MS = 250
 """No person reads a question and answers it in less."""
 
@@ -56,10 +60,18 @@ def decision_of(said: Sequence[Said]) -> Decision | None:
     if chosen.value == REQUESTED:
         return Decision(chosen.value, by, Presence.UNKNOWN, "no answer is on record", chosen.seq)
     presence, basis = _presence(by)
-    waited = [s for s in said if s.facet is Facet.WAITED]
-    if presence is Presence.UNKNOWN and waited and float(waited[0].value) < FASTEST_MS:
-        presence, basis = Presence.ABSENT, f"answered within {waited[0].value} ms"
+    if presence is Presence.UNKNOWN:
+        presence, basis = _by_circumstances(said, chosen.seq) or (presence, basis)
     return Decision(chosen.value, by, presence, basis, chosen.seq)
+
+
+def _by_circumstances(said: Sequence[Said], seq: int) -> tuple[Presence, str] | None:
+    """Return what the time of an answer, or how the agent ran, tells where the label does not."""
+    waited = next((s.value for s in said if s.facet is Facet.WAITED), "")
+    if waited and float(waited) < FASTEST_MS:
+        return Presence.ABSENT, f"answered within {waited} ms"
+    person = next((s.value for s in said if s.facet is Facet.PERSON and s.seq == seq), "")
+    return _ESTIMATED.get(person)
 
 
 def _weight(said: Said) -> tuple[int, int]:

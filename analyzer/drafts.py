@@ -183,6 +183,12 @@ class Draft:
         return draft
 
     @property
+    def is_untimed_decision(self) -> bool:
+        """True for a decision on a call that has a time, where its own time is not told."""
+        call = self.inside.root if self.inside is not None else None
+        return call is not None and call.place is None and self.place is not None
+
+    @property
     def kind(self) -> Kind:
         """What sort of action it is."""
         return self.teller.kind

@@ -37,35 +37,50 @@ def permissions_of(
         actions: a session's, in order of time.
     """
     asked: dict[str, Approval] = {}
+    begun: dict[str, Action] = {}
     writes: list[Write] = []
     settled: list[tuple[int, Approval]] = []
+    told_apart = {_key(action) for action in actions if action.kind is Kind.APPROVAL}
     for action in actions:
-        key = as_text(action.attributes.get(semconv.GEN_AI_TOOL_CALL_ID)) or f"#{action.id}"
+        key = _key(action)
         if action.kind is Kind.APPROVAL:
-            asked[key] = _approval(action)
-            writes.append((action.start_ns, key, asked[key]))
+            told = _approval(action)
+            call = begun.get(key)
+            if call is not None:
+                # Transcripts tell of a call that the model asks for before it is decided.
+                _settle(call, key, told, action.start_ns, writes, settled)
+            else:
+                asked[key] = told
+                writes.append((action.start_ns, key, told))
         elif action.kind is Kind.TOOL_CALL:
-            told = asked.pop(key, None)
-            if told is not None or action.decision is not None:
-                _settle(action, key, told or _decided(action), writes, settled)
+            begun[key] = action
+            if key in asked:
+                _settle(action, key, asked.pop(key), action.start_ns, writes, settled)
+            elif action.decision is not None and key not in told_apart:
+                _settle(action, key, _decided(action), action.start_ns, writes, settled)
     return sorted(writes, key=itemgetter(0)), sorted(settled, key=itemgetter(0))
+
+
+def _key(action: Action) -> str:
+    return as_text(action.attributes.get(semconv.GEN_AI_TOOL_CALL_ID)) or f"#{action.id}"
 
 
 def _settle(
     call: Action,
     key: str,
     told: Approval,
+    t_ns: int,
     writes: list[Write],
     settled: list[tuple[int, Approval]],
 ) -> None:
-    """Say what becomes of a permission with its call."""
+    """Say what becomes of a permission with its call, from the moment that both have begun."""
     was_denied = call.outcome is Outcome.DENIED
     if told.decision != REQUESTED:
         used = replace(told, used_by=None if was_denied else call.id)
-        writes.append((call.start_ns, key, None))
-        settled.append((call.start_ns, used))
+        writes.append((t_ns, key, None))
+        settled.append((t_ns, used))
         return
-    writes.append((call.start_ns, key, told))
+    writes.append((t_ns, key, told))
     if call.until_ns is not None:
         # The call is over, so nobody waits for an answer any more.
         answer = DENIED if was_denied else NEVER

@@ -21,6 +21,8 @@ __all__ = ["APPROVED", "DENIED", "contradictions_of", "said_of"]
 APPROVED = "approved"
 DENIED = "denied"
 REQUESTED = "requested"
+ESTIMATES = frozenset({"likely", "unlikely"})
+"""What is said of whether a person decided, where anything is."""
 MILLISECOND = 1_000_000
 SHOWN = 60
 """Characters of a value in a contradiction's line."""
@@ -45,12 +47,7 @@ def said_of(record: StoredRecord) -> Iterator[Said]:
     def said(facet: Facet, value: str) -> Said:
         return Said(facet, value, record.witness, record.seq)
 
-    decision = as_text(attributes.get(semconv.APPROVAL_DECISION))
-    if decision:
-        yield said(Facet.DECISION, decision)
-        by = as_text(attributes.get(semconv.APPROVAL_BY))
-        if by:
-            yield said(Facet.DECIDED_BY, by)
+    yield from _said_of_permission(record)
     lasted = _lasted(record)
     if record.kind is Kind.APPROVAL:
         if lasted:
@@ -71,6 +68,20 @@ def said_of(record: StoredRecord) -> Iterator[Said]:
         yield said(Facet.TRANSPORT, record.status.value)
     if lasted:
         yield said(Facet.DURATION, lasted)
+
+
+def _said_of_permission(record: StoredRecord) -> Iterator[Said]:
+    attributes = record.attributes
+    decision = as_text(attributes.get(semconv.APPROVAL_DECISION))
+    if not decision:
+        return
+    yield Said(Facet.DECISION, decision, record.witness, record.seq)
+    by = as_text(attributes.get(semconv.APPROVAL_BY))
+    if by:
+        yield Said(Facet.DECIDED_BY, by, record.witness, record.seq)
+    person = as_text(attributes.get(semconv.APPROVAL_HUMAN))
+    if person in ESTIMATES:
+        yield Said(Facet.PERSON, person, record.witness, record.seq)
 
 
 def _lasted(record: StoredRecord) -> str:

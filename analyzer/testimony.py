@@ -57,6 +57,8 @@ class Facet(StrEnum):
     """`approved`, `denied`, `requested`, or the witness's own label."""
     DECIDED_BY = "decided by"
     """The witness's raw label; who it really was is an estimate (`Presence`)."""
+    PERSON = "a person decided"
+    """`likely`, `unlikely`: the recorder's estimate, from what it saw of how the agent ran."""
 
 
 @dataclass(frozen=True, slots=True)

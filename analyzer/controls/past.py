@@ -12,7 +12,7 @@ from analyzer.model import Action, Effect, Outcome
 from analyzer.requests import host_of
 from analyzer.testimony import Presence
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
-from analyzer.tools import Family, family_of
+from analyzer.tools import Family, arguments_of, command_of, family_of
 from recorder import semconv
 from recorder.model import Kind, Role
 
@@ -21,6 +21,7 @@ __all__ = ["Consent", "Found", "Past", "Refused"]
 KEPT = 200
 """Refusals, consents and harms that are remembered, the newest."""
 MAX_TEXT = 20_000
+APPROVED = "approved"
 _COMMENT = re.compile(r"^\s*(?:\d+[→:|]\s*)?(?:#|//|;|--)\s*(.{3,200})$")
 _COPY = re.compile(
     r"\b(?:pg_dump|mysqldump|mongodump|snapshot create|create-(?:db-)?snapshot|backup create"
@@ -104,7 +105,7 @@ class Past:
             self.hosts.setdefault(deed.host, deed.t_ns)
 
     def tell(self, action: Action) -> None:
-        """Take in what takes no time: words of a person, approvals."""
+        """Take in a person's words and approvals; of a call that begins, that it was allowed."""
         if action.kind is Kind.PROMPT:
             if action.attributes.get(semconv.PROMPT_ROLE, "user") == "user":
                 text = Texts.of(action, self.blobs).whole(semconv.PROMPT_TEXT)[:MAX_TEXT]
@@ -112,9 +113,21 @@ class Past:
         elif action.kind is Kind.APPROVAL:
             decision = action.decision
             attended = decision is None or decision.presence is not Presence.ABSENT
-            if attended and action.attributes.get(semconv.APPROVAL_DECISION) == "approved":
+            if attended and action.attributes.get(semconv.APPROVAL_DECISION) == APPROVED:
                 text = as_text(action.attributes.get(semconv.APPROVAL_SUBJECT))[:MAX_TEXT]
                 self.consents.append(Consent(action.start_ns, action.id, text, is_approval=True))
+        elif action.kind is Kind.TOOL_CALL:
+            self._allow(action)
+
+    def _allow(self, call: Action) -> None:
+        """Take in that somebody let a call run: what they saw is what it was called with."""
+        decision = call.decision
+        if decision is None or decision.decision != APPROVED:
+            return
+        if decision.presence is not Presence.ABSENT:
+            said = Texts.of(call, self.blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS)
+            text = (command_of(arguments_of(said)) or said)[:MAX_TEXT]
+            self.consents.append(Consent(call.start_ns, decision.seq, text, is_approval=True))
 
     def end(self, action: Action) -> None:
         """Take in how an action ended, and what it showed."""

@@ -61,6 +61,7 @@ def ruled_over(
         elif action.kind in TELLING:
             past.tell(action)
         elif action.id in deeds:
+            past.tell(action)
             deed = deed_of(action, cwd, past.blobs)
             found = ((c.id, c.rule(deed, past, settings)) for c in controls)
             yield Ruled(deed, {name: ruling for name, ruling in found if ruling is not None})

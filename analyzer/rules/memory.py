@@ -86,8 +86,7 @@ class Memory:
 
     def begin(self, action: Action) -> None:
         """Take in that an action began, before anything is asked about it."""
-        if action.kind in {Kind.PROMPT, Kind.APPROVAL}:
-            self.past.tell(action)
+        self.past.tell(action)
         if action.kind is Kind.APPROVAL and _is_given(action):
             self.approvals.append((action.start_ns, action.id))
         is_over = action.until_ns is not None

@@ -196,7 +196,7 @@ class ClaudeReader:
         content = message.get("content")
         results = [b for b in _blocks(content) if str(b.get("type")).endswith("tool_result")]
         for block in results:
-            yield from self._decided(telling, value, block, key, t_ns)
+            yield from self._decided(telling, value, block, key)
             yield self._result(telling, value, block, key, t_ns)
         said = [b for b in content if b not in results] if isinstance(content, list) else content
         if not said and results:
@@ -248,14 +248,12 @@ class ClaudeReader:
         )
 
     def _decided(
-        self,
-        telling: Telling,
-        value: Mapping[str, Any],
-        block: Mapping[str, Any],
-        key: str,
-        t_ns: int | None,
+        self, telling: Telling, value: Mapping[str, Any], block: Mapping[str, Any], key: str
     ) -> Iterator[Record]:
-        """Yield who let a call pass or not; old versions tell denials only, in words."""
+        """Yield who let a call pass or not; old versions tell denials only, in words.
+
+        When it was decided is not told: the line's time is that of the result.
+        """
         decision = _decision(value)
         output = text_parts(block.get("content"))
         if not decision and block.get("is_error") is True and is_denial(output):
@@ -272,7 +270,7 @@ class ClaudeReader:
             f"{key} {ref}",
             ref,
             decision,
-            t_ns,
+            None,
             by=by,
             subject=self._tools.get(ref, ""),
             reason=output if decision == "denied" else "",

@@ -69,3 +69,13 @@ def test_what_a_call_itself_tells_of_its_permission_counts_too() -> None:
     denied = Decision("denied", "user", Presence.UNKNOWN, "", 2)
     (refused,) = permissions(50, call(2, 0, decision=denied, outcome=Outcome.DENIED))
     assert (refused.decision, refused.used_by) == ("denied", None)
+
+
+def test_a_decision_that_is_told_after_its_call_is_told_once() -> None:
+    decision = Decision("approved", "user", Presence.UNKNOWN, "", 3)
+    told = (call(2, 0, decision=decision), asked(3, "approved", 0))
+    (used,) = permissions(50, *told)
+    assert (used.action, used.used_by) == (3, 2)
+    late = (call(2, 0), asked(3, "requested", 20))
+    assert [one.decision for one in permissions(50, *late)] == ["requested"]
+    assert [one.decision for one in permissions(150, *late)] == ["never answered"]
