@@ -19,6 +19,7 @@ from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.responses import RUN_BY_PROVIDER
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
@@ -141,7 +142,14 @@ class CodexReader:
         elif kind.endswith("_output"):
             yield self._result(item, key, t_ns)
         elif kind.endswith("_call"):
-            yield self._call(item, kind, key, t_ns)
+            call = self._call(item, kind, key, t_ns)
+            yield call
+            if kind in RUN_BY_PROVIDER and item.get("status") in {"completed", "failed"}:
+                self._tools.pop(call.ref, None)
+                failed = "tool_error" if item["status"] == "failed" else ""
+                yield self._telling.result(
+                    f"{key} result", call.ref, call.name, None, t_ns, error=failed
+                )
         else:
             yield self._telling.note(key, kind, line.text, t_ns)
 

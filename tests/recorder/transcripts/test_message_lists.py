@@ -111,3 +111,67 @@ def test_what_the_permission_callback_was_asked_is_a_request_for_approval(corpus
     records = [r for n, line in enumerate(lines, 1) for r in reader.line(line, f"line {n}")]
     assert [r.ref for r in records] == [line["context"]["tool_use_id"] for line in lines]
     assert counting.approvals(records) == [("requested", "can_use_tool callback")] * 3
+
+
+def test_the_items_of_a_responses_api_are_calls_results_and_approvals() -> None:
+    items = [
+        {"role": "user", "content": "go"},
+        {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "hm"}]},
+        {"type": "function_call", "call_id": "f1", "name": "run", "arguments": '{"command": "ls"}'},
+        {"type": "function_call_output", "call_id": "f1", "output": "HTTP/1.1 403 Forbidden"},
+        {"type": "custom_tool_call", "call_id": "x1", "name": "apply_patch", "input": "***"},
+        {"type": "custom_tool_call_output", "call_id": "x1", "output": "done"},
+        {"type": "local_shell_call", "call_id": "s1", "action": {"command": ["ls"]}},
+        {"type": "local_shell_call_output", "call_id": "s1", "output": "a"},
+        {"type": "computer_call", "call_id": "p1", "action": {"type": "click", "x": 1}},
+        {"type": "web_search_call", "id": "w1", "status": "completed", "action": {"query": "q"}},
+        {"type": "file_search_call", "id": "i1", "status": "in_progress", "queries": ["q"]},
+        {"type": "code_interpreter_call", "id": "k1", "status": "failed", "code": "1/0"},
+        {"type": "mcp_approval_request", "id": "a1", "name": "del", "server_label": "db"},
+        {"type": "mcp_approval_response", "approval_request_id": "a1", "approve": False},
+        {"type": "mcp_call", "id": "m1", "server_label": "db", "name": "del", "arguments": "{}",
+         "output": None, "error": "denied"},
+        {"type": "something_new", "id": "n1"},
+        {"type": "message", "role": "assistant",
+         "content": [{"type": "output_text", "text": "ok"}]},
+    ]  # fmt: skip
+    assert openai_messages.recognises(items)
+    assert openai_messages.recognises(items[1:]), "a list may begin with any item"
+    records = list(openai_messages.tell(items))
+    counting.assert_sound(records)
+    told = {r.ref: (r.name, r.attributes["gen_ai.tool.call.arguments"])
+            for r in counting.calls(records)}  # fmt: skip
+    assert told == {
+        "f1": ("run", '{"command": "ls"}'),
+        "x1": ("apply_patch", "***"),
+        "s1": ("local_shell", '{"command": ["ls"]}'),
+        "p1": ("computer", '{"type": "click", "x": 1}'),
+        "w1": ("web_search", '{"query": "q"}'),
+        "i1": ("file_search", '{"queries": ["q"]}'),
+        "k1": ("code_interpreter", '{"code": "1/0"}'),
+        "m1": ("db.del", "{}"),
+    }
+    ends = {r.ref: r.status for r in counting.results(records)}
+    assert ends == {
+        "f1": Status.UNSET, "x1": Status.UNSET, "s1": Status.UNSET, "w1": Status.OK,
+        "k1": Status.ERROR, "m1": Status.ERROR,
+    }  # fmt: skip
+    assert [d for d, _ in counting.approvals(records)] == ["requested", "denied"]
+    assert [r.name for r in records if semconv.RAW in r.attributes] == ["message"]
+
+
+def test_a_response_of_that_api_is_a_session_with_its_usage_and_time() -> None:
+    response = {
+        "id": "resp_1", "object": "response", "created_at": 1_795_900_000, "status": "completed",
+        "model": "m", "usage": {"input_tokens": 10, "output_tokens": 3},
+        "output": [
+            {"type": "function_call", "id": "fc", "call_id": "g1", "name": "run", "arguments": "{}"}
+        ],
+    }  # fmt: skip
+    assert openai_messages.recognises(response)
+    records = list(openai_messages.tell(response))
+    assert [r.ref for r in counting.calls(records)] == ["g1"]
+    assert counting.tokens(records) == (10, 3)
+    assert records[0].t_ns == 1_795_900_000_000_000_000
+    failed = list(openai_messages.tell(response | {"error": {"code": "rate_limit"}}))
+    assert failed[-1].status is Status.ERROR
