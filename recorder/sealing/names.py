@@ -37,7 +37,8 @@ _SECRET_NAME = re.compile(
 _TELLS_OF_ONE = re.compile(
     r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
     r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
-    r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version)$"
+    r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
+    r"|sources?|types?|kinds?|names?|origins?)$"
 )
 """Does a name say that its value tells something of a secret: `password_prompt`?"""
 _PLAIN_HEADERS = frozenset(

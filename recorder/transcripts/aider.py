@@ -25,6 +25,9 @@ __all__ = ["AGENT", "FORMAT", "ChatReader", "recognises", "recognises_llm", "tel
 
 AGENT = "aider"
 _STARTED = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*$")
+_SAID = re.compile(r">(?: |\s*$)")
+_EDIT_BEGINS = re.compile(r"<{5,9} SEARCH")
+_EDIT_ENDS = re.compile(r">{5,9} REPLACE")
 _VERSION = re.compile(r"Aider v(\S{1,40})$")
 _MODEL = re.compile(r"(?:Main model|Model): (\S{1,100})")
 _TOKENS = re.compile(r"Tokens: ([\d.,]+k?) sent,.*?([\d.,]+k?) received")
@@ -57,6 +60,9 @@ class ChatReader:
     _kind: str = ""
     _lines: list[str] = field(default_factory=list)
     _keys: EntryKeys = field(default_factory=EntryKeys)
+    _is_in_edit: bool = False
+    _answer: str = ""
+    """Key of the answer whose tokens come next."""
     _open: str = ""
     """Ref of the command whose output comes next."""
 
@@ -71,11 +77,24 @@ class ChatReader:
             )
             yield self.telling.begin("session", t_ns)
             return
-        kind = "typed" if line.startswith("#### ") else "said" if line.startswith(">") else "answer"
+        kind = self._kind_of(line)
         if kind != self._kind or kind == "said":
             yield from self.close()
             self._kind = kind
         self._lines.append(line)
+
+    def _kind_of(self, line: str) -> str:
+        """Return who wrote a line; within an edit, every line but a prompt is the model's."""
+        if line.startswith("#### "):
+            self._is_in_edit = False
+            return "typed"
+        if _EDIT_BEGINS.match(line):
+            self._is_in_edit = True
+        elif _EDIT_ENDS.match(line):
+            self._is_in_edit = False
+        elif not self._is_in_edit and _SAID.match(line):
+            return "said"
+        return "answer"
 
     def close(self) -> Iterator[Record]:
         """Yield what the lines since the last change tell."""
@@ -89,7 +108,8 @@ class ChatReader:
         elif self._kind == "said":
             yield from self._said(self.telling, key, lines[0][1:].strip())
         else:
-            yield self.telling.answer(key, "\n".join(lines).strip(), None)
+            self._answer = key
+            yield self.telling.answer(key, "\n".join(lines).strip(), None, ref=f"answer {key}")
 
     def _typed(self, telling: Telling, key: str, typed: str) -> Iterator[Record]:
         yield telling.prompt(key, typed, None)
@@ -125,7 +145,8 @@ class ChatReader:
             )
         elif match := _TOKENS.search(said):
             usage = (_tokens(match[1]), _tokens(match[2]))
-            yield telling.answer(key, "", None, usage=usage)
+            of, self._answer = self._answer or key, ""
+            yield telling.answer(key, "", None, usage=usage, ref=f"answer {of}")
         elif self._open:
             ref, self._open = self._open, ""
             yield telling.result(f"{key} result", ref, "bash", said, None)

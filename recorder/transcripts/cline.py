@@ -43,13 +43,13 @@ def tell_task(
     """Yield the records of a task.
 
     Args:
-        task: the task's id, as its folder is named; empty where it is not known.
+        task: the task's id, as its folder is named; empty where only Roo's item may tell it.
         rows: of `ui_messages.json`; empty where it is missing.
         history: of `api_conversation_history.json`; empty where it is missing.
         item: Roo's `history_item.json`; empty where it is missing.
     """
     agent = "roo" if item else AGENT
-    session = task or made_session(agent, rows[:1] or history[:1])
+    session = task or str(item.get("id") or "") or made_session(agent, rows[:1] or history[:1])
     telling = Telling(agent, session, "epoch ms", cwd=str(item.get("workspace") or ""))
     first = rows[0].get("ts") if rows and isinstance(rows[0], Mapping) else item.get("ts")
     about: dict[str, Json] = {

@@ -21,6 +21,10 @@ RUNS = frozenset({"command", "tool", "use_mcp_server", "browser_action_launch"})
 OUTPUTS = frozenset({"command_output", "mcp_server_response", "browser_action_result"})
 PROMPTS = frozenset({"task", "user_feedback", "user_feedback_diff"})
 ANSWERS = frozenset({"text", "reasoning", "completion_result"})
+ERRORS = frozenset({
+    "error", "api_req_failed", "diff_error", "clineignore_error", "rooignore_error",
+    "mistake_limit_reached",
+})  # fmt: skip
 NEEDS_APPROVAL = "REQ_APP"
 """Cline's mark behind a command that its model wants a person to see."""
 
@@ -60,6 +64,7 @@ class RowReader:
         self._open: tuple[str, str, str] | None = None
         """(ref, tool, output so far) of the call that ran last."""
         self._asked = False
+        self._is_first = True
 
     def row(self, row: Mapping[str, Any], key: str) -> Iterator[Record]:
         """Yield the records of one row; a partial row is a later one in the making."""
@@ -67,6 +72,8 @@ class RowReader:
             return
         what, t_ns = str(row.get(str(row["type"])) or ""), millis_ns(row.get("ts"))
         said = as_text(row.get("text") or "")
+        # The task that begins a session is said as a text, too.
+        is_task, self._is_first = self._is_first and what == "text", False
         if what in OUTPUTS:
             yield from self._output(key, said, t_ns)
             return
@@ -77,12 +84,13 @@ class RowReader:
                 yield self._answer(f"{key} model", "", t_ns)
         elif what in RUNS:
             yield from self._run(row, what, key, said, t_ns)
-        elif what in PROMPTS and row["type"] == "say":
+        elif (what in PROMPTS or is_task) and row["type"] == "say":
             yield self.telling.prompt(key, said, t_ns)
         elif what in ANSWERS and row["type"] == "say":
             yield self._answer(key, said, t_ns)
         else:
-            yield self.telling.note(key, what, row, t_ns)
+            error = (said or what) if what in ERRORS else ""
+            yield self.telling.note(key, what, row, t_ns, error)
 
     def settle(self, key: str, t_ns: int | None) -> Iterator[Record]:
         """Yield the end of the call whose output is complete, if one is."""

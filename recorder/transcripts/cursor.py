@@ -31,6 +31,8 @@ AGENT = "cursor"
 TABLE = "cursorDiskKV"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SPEAKER = re.compile(rb"^(user|assistant):\s*$", re.MULTILINE)
+_MARK = re.compile(r"\[(Tool call|Tool result|Thinking)\](.*)$")
+_ARGUMENT = re.compile(r"  (\w[\w-]{0,60}): ?(.*)$")
 _DENIED = frozenset({"rejected", "cancelled", "denied"})
 STREAM_KEYS = frozenset({"session_id", "call_id", "model_call_id", "timestamp_ms"})
 
@@ -164,29 +166,83 @@ def _text(source: Source) -> Iterator[Item]:
     """Yield an old transcript in text: who speaks stands on a line of its own."""
     telling = Telling(AGENT, _session_of(source), "none")
     yield Entry([telling.begin("session", None)])
-    keys = EntryKeys()
+    turns = _Turns(telling)
     speaker, begun, said = "", 0, list[str]()
-
-    def spoken() -> list[Record]:
-        words = "\n".join(said).strip()
-        if not speaker or not words:
-            return []
-        key = keys.of(f"{speaker}\0{words}")
-        if speaker == "user":
-            return [telling.prompt(key, _asked(words), None)]
-        return [telling.answer(key, words, None)]
-
     for line in lines(source):
         if isinstance(line, Damage):
             yield line
             continue
         found = _SPEAKER.match(line.data)
         if found:
-            yield Entry(spoken(), begun)
+            yield Entry(list(turns.turn(speaker, said)), begun)
             speaker, begun, said = found[1].decode(), line.number, []
         else:
             said.append(line.text)
-    yield Entry(spoken(), begun)
+    yield Entry(list(turns.turn(speaker, said)), begun)
+
+
+class _Turns:
+    """Tells the turns of an old transcript in text; calls and results stand inside an answer."""
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+        self._keys = EntryKeys()
+        self._open: dict[str, list[str]] = {}
+        """Tool -> refs of its calls without a result, in order: a result names only the tool."""
+
+    def turn(self, speaker: str, said: list[str]) -> Iterator[Record]:
+        """Yield the records of what one side said."""
+        if speaker == "user" and (words := "\n".join(said).strip()):
+            key = self._keys.of(f"{speaker}\0{words}")
+            yield self._telling.prompt(key, _asked(words), None)
+        elif speaker == "assistant":
+            for mark, tool, held in _sections(said):
+                words = "\n".join(held).strip()
+                if mark or words:
+                    yield self._section(mark, tool, held, words)
+
+    def _section(self, mark: str, tool: str, held: list[str], words: str) -> Record:
+        key = self._keys.of("\0".join(filter(None, ("assistant", mark, tool, words))))
+        if mark == "Tool call":
+            ref = f"{self._telling.session} {key}"
+            self._open.setdefault(tool, []).append(ref)
+            return self._telling.call(key, ref, tool, _arguments(held) or words, None)
+        if mark == "Tool result" and self._open.get(tool):
+            ref = self._open[tool].pop(0)
+            return self._telling.result(key, ref, tool, words, None)
+        if mark == "Thinking":
+            thought = "\n".join(filter(None, (tool, words)))
+            return self._telling.answer(key, "", None, more={"flightlog.thinking": thought})
+        if mark:
+            return self._telling.note(key, f"{mark} {tool}", words, None)
+        return self._telling.answer(key, words, None)
+
+
+def _sections(said: list[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield (mark, what stands behind it, lines) of each part of an answer; no mark for words."""
+    mark = behind = ""
+    held: list[str] = []
+    for line in said:
+        found = _MARK.match(line)
+        if found is None:
+            held.append(line)
+            continue
+        yield mark, behind, held
+        mark, behind, held = found[1], found[2].strip(), []
+    yield mark, behind, held
+
+
+def _arguments(held: list[str]) -> dict[str, str]:
+    """Return the arguments under a call, each `  name: value` and the lines that follow it."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in held:
+        if argument := _ARGUMENT.match(line):
+            name = argument[1]
+            found[name] = argument[2]
+        elif name and line.strip():
+            found[name] += f"\n{line}"
+    return found
 
 
 def _database(source: Source) -> Iterator[Item]:

@@ -115,7 +115,8 @@ class GeminiReader:
             if self._first(key):
                 yield self._answer(message, key, said, t_ns)
         elif self._first(key):
-            yield self._telling.note(key, str(kind or "message"), message, t_ns)
+            error = (said or "error") if kind == "error" else ""
+            yield self._telling.note(key, str(kind or "message"), message, t_ns, error)
         for number, call in enumerate(calls, 1):
             yield from self._call(call, f"{key} call {number}", t_ns)
 
@@ -170,12 +171,20 @@ class GeminiReader:
                     error=failed, exit_code=exit_code_in(output),
                 )  # fmt: skip
             case "result":
+                stats = value.get("stats")
+                if isinstance(stats, Mapping):
+                    yield self._telling.answer(
+                        f"{key} usage", "", t_ns,
+                        usage=(stats.get("input_tokens"), stats.get("output_tokens")),
+                        more={"gen_ai.usage.cache_read.input_tokens": stats.get("cached")},
+                    )  # fmt: skip
                 about: dict[str, Json] = {semconv.RAW: line.text}
                 yield self._telling.end(key, t_ns, str(value.get("status") or ""), about)
             case "init":
                 pass
             case _:
-                yield self._telling.note(key, str(kind), line.text, t_ns)
+                error = as_text(value.get("message") or "error") if kind == "error" else ""
+                yield self._telling.note(key, str(kind), line.text, t_ns, error)
 
     def _first(self, key: str) -> bool:
         """Return whether this is told for the first time."""

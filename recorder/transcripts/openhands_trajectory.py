@@ -120,7 +120,9 @@ class _Trajectory:
         observation, extras = str(event["observation"]), _mapping(event.get("extras"))
         call = self._calls.get(event.get("cause"))
         if call is None:
-            yield self.telling.note(key, f"{observation} observed", event, t_ns)
+            failed = _error(event, extras)
+            error = (text_parts(event.get("content")) or failed) if failed else ""
+            yield self.telling.note(key, f"{observation} observed", event, t_ns, error)
             return
         ref, tool = call
         details = _mapping(extras.get("metadata"))

@@ -75,8 +75,12 @@ class Telling:
         model: str = "",
         usage: tuple[Any, Any] = (None, None),
         more: Mapping[str, Json] | None = None,
+        ref: str = "",
     ) -> Record:
-        """Return a model's turn, with input and output tokens where they are told."""
+        """Return a model's turn, with input and output tokens where they are told.
+
+        What is told of one turn in several places has one `ref`.
+        """
         attributes: dict[str, Json] = {
             semconv.GEN_AI_OPERATION: "chat",
             semconv.GEN_AI_MODEL: model or self.model,
@@ -86,7 +90,7 @@ class Telling:
             **(more or {}),
         }
         name = model or self.model or "model"
-        return self.record(Kind.MODEL_CALL, name, Phase.WHOLE, key, t_ns, attributes)
+        return self.record(Kind.MODEL_CALL, name, Phase.WHOLE, key, t_ns, attributes, ref=ref)
 
     def call(
         self,
@@ -173,10 +177,15 @@ class Telling:
         }
         return self.record(Kind.APPROVAL, decision, Phase.POINT, key, t_ns, attributes, ref=ref)
 
-    def note(self, key: str, name: str, raw: Any, t_ns: int | None) -> Record:
-        """Return something that has no meaning of its own here, kept whole under its own name."""
+    def note(self, key: str, name: str, raw: Any, t_ns: int | None, error: str = "") -> Record:
+        """Return something that has no meaning of its own here, kept whole under its own name.
+
+        With an `error`, what the transcript tells is that something went wrong: the error's words.
+        """
+        said: dict[str, Json] = {semconv.RAW: as_text(raw), semconv.EXCEPTION_MESSAGE: error}
+        status = Status.ERROR if error else Status.UNSET
         return self.record(
-            Kind.LIFECYCLE, name or "entry", Phase.POINT, key, t_ns, {semconv.RAW: as_text(raw)}
+            Kind.LIFECYCLE, name or "entry", Phase.POINT, key, t_ns, said, status=status
         )
 
     def record(

@@ -26,6 +26,8 @@ if password != confirm_password:
 def set_password(self, password: str) -> None:
 password?: string | null
 "password": "<your-password>"
+{"type": "system", "subtype": "init", "apiKeySource": "login", "cwd": "/w"}
+{"apiKeySource": "managed key", "authType": "personal-oauth", "credential_name": "deploy-bot"}
 API_KEY=your-api-key-here
 API_KEY=xxxxxxxxxxxxxxxxxxxx
 TOKEN=changeme

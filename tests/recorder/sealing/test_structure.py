@@ -211,3 +211,11 @@ def test_what_is_a_secret_by_its_own_form_is_sealed(text: str, secret: str) -> N
     sealed = Sealer(b"k" * 32).seal_text(text)
     assert secret not in sealed.text
     assert [text[p.span.start : p.span.end] for p in sealed.places] == [secret]
+
+
+def test_what_names_the_source_of_a_secret_is_none_unless_it_looks_like_one() -> None:
+    sealer = Sealer(b"k" * 32)
+    held = "kJ83hf9Dk3j4nf93kd0sQ2x"
+    assert [s.value or held for s in sealer.find(json.dumps({"apiKeySource": held}))] == [held]
+    assert sealer.find(json.dumps({"apiKeySource": "login", "tokenType": "session-login"})) == []
+    assert sealer.find(json.dumps({"apiKey": "session-login"}))

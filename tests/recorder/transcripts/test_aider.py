@@ -90,6 +90,46 @@ def test_prompts_answers_usage_and_the_answer_to_a_question_are_there() -> None:
     assert edited.session == records[0].session
 
 
+EDIT = """
+# aider chat started at 2025-01-31 10:00:00
+
+#### fix the bug
+
+Here is the fix:
+
+a.md
+```
+<<<<<<< SEARCH
+> quoted
+=======
+>
+> Tokens: quoted better
+>>>>>>> REPLACE
+```
+
+> Tokens: 2.1k sent, 100 received. Cost: $0.01 message, $0.01 session.
+> Applied edit to a.md
+
+#### and now?
+"""
+
+
+def test_an_edit_is_part_of_the_answer_and_its_tokens_belong_to_it() -> None:
+    records = told(EDIT)
+    answers = [r for r in records if r.kind is Kind.MODEL_CALL]
+    said = answers[0].attributes[semconv.GEN_AI_OUTPUT_MESSAGES]
+    assert isinstance(said, str)
+    assert said.startswith("Here is the fix:")
+    assert said.endswith("> Tokens: quoted better\n>>>>>>> REPLACE\n```")
+    assert len({r.ref for r in answers}) == 1, "told in two places, one call"
+    assert counting.tokens(records) == (2100, 100)
+    assert [r.name for r in counting.calls(records)] == ["edit"]
+    cut = told(EDIT.replace(">>>>>>> REPLACE\n```\n", ""))
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in cut if r.kind is Kind.PROMPT] == [
+        "fix the bug", "and now?",
+    ], "an edit that is cut off hides no prompt"  # fmt: skip
+
+
 def test_a_longer_copy_tells_the_same_and_more() -> None:
     short = told(CHAT.partition("> Running")[0])
     assert [r.id for r in short] == [r.id for r in told()][: len(short)]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from recorder import semconv
-from recorder.model import Kind, Record
+from recorder.model import Kind, Record, Status
 from recorder.transcripts import cline
 from tests.recorder.transcripts import counting
 
@@ -121,6 +121,20 @@ def test_roo_names_the_task_that_it_came_from() -> None:
     assert begun.attributes["flightlog.session.parent"] == "p-1"
     assert begun.attributes[semconv.PROCESS_CWD] == "/w"
     assert begun.attributes[semconv.GEN_AI_AGENT_NAME] == "roo"
+
+
+def test_roos_session_is_named_by_its_item_and_its_first_text_is_the_task() -> None:
+    rows = [say(0, "text", "do it"), say(1, "text", "I do."), say(2, "error", "boom"),
+            ask(3, "api_req_failed", "429")]  # fmt: skip
+    records = list(cline.tell_task("", rows, [], {"id": "abc-uuid", "ts": MS}))
+    assert counting.sessions(records) == {"abc-uuid"}
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in records if r.kind is Kind.PROMPT] == [
+        "do it"
+    ]
+    assert [r.attributes[semconv.GEN_AI_OUTPUT_MESSAGES] for r in records
+            if r.kind is Kind.MODEL_CALL] == ["I do."]  # fmt: skip
+    failed = [r.attributes[semconv.EXCEPTION_MESSAGE] for r in records if r.status is Status.ERROR]
+    assert failed == ["boom", "429"]
 
 
 def test_a_session_of_the_sdk_has_times_models_and_usage() -> None:

@@ -18,6 +18,8 @@ from recorder.transcripts.places import sources_of
 from tests.recorder.transcripts import counting
 from tests.recorder.transcripts.reading import in_memory, jsonl, read, source_of, told
 
+T = "2026-11-23T06:09:51.564Z"
+
 
 def claude_files(corpus: Path) -> list[Path]:
     folders = [
@@ -179,6 +181,33 @@ def test_geminis_stream_tells_the_calls_of_the_chat(corpus: Path) -> None:
     (chat,) = (corpus / "captured/gemini_cli/chats").iterdir()
     assert {r.ref for r in counting.calls(stream)} == {r.ref for r in counting.calls(told(chat))}
     assert counting.sessions(stream) == counting.sessions(told(chat))
+    assert counting.tokens(stream) == (5400, 120)
+
+
+def test_an_error_that_a_gemini_chat_tells_is_one() -> None:
+    chat = {
+        "sessionId": "g1", "projectHash": "p", "startTime": T,
+        "messages": [{"id": "1", "type": "error", "content": "quota", "timestamp": T},
+                     {"id": "2", "type": "info", "content": "hm", "timestamp": T}],
+    }  # fmt: skip
+    stream = [
+        {"type": "init", "session_id": "g2", "model": "m", "timestamp": T},
+        {"type": "error", "severity": "error", "message": "quota", "timestamp": T},
+    ]
+    for content in (jsonl([chat]), jsonl(stream)):
+        _, records, _ = read(in_memory(content))
+        (failed,) = [r for r in records if r.status is Status.ERROR]
+        assert (failed.name, failed.attributes[semconv.EXCEPTION_MESSAGE]) == ("error", "quota")
+
+
+def test_a_search_that_codexs_provider_ran_has_its_end() -> None:
+    search = {"type": "web_search_call", "status": "completed", "action": {"query": "q"}}
+    values = [{"timestamp": T, "type": "response_item", "payload": search | more}
+              for more in ({}, {"id": "w2", "status": "in_progress"})]  # fmt: skip
+    _, records, _ = read(in_memory(jsonl(values)))
+    counting.assert_sound(records)
+    assert len(counting.calls(records)) == 2
+    assert [r.status for r in counting.results(records)] == [Status.OK]
 
 
 def test_copilots_calls_codes_denials_and_who_decided(corpus: Path) -> None:
@@ -347,6 +376,26 @@ def test_cursors_stream_and_its_old_text_are_known_by_content() -> None:
     name, records, _ = read(in_memory(text))
     assert name == "cursor"
     assert [r.kind for r in records] == [Kind.LIFECYCLE, Kind.PROMPT, Kind.MODEL_CALL]
+
+
+def test_cursors_old_text_tells_calls_and_results_inside_the_answers() -> None:
+    text = (
+        b"user:\n\nfix it\n\nassistant:\nI read.\n[Tool call] Read\n  path: a\n  note: one\ntwo\n"
+        b"[Tool call] Shell\n  command: ls\n\n[Tool result] Read\nxx\n\nassistant:\nDone.\n"
+    )
+    _, records, damage = read(in_memory(text))
+    counting.assert_sound(records)
+    assert damage == []
+    answers = [r.attributes[semconv.GEN_AI_OUTPUT_MESSAGES] for r in records
+               if r.kind is Kind.MODEL_CALL]  # fmt: skip
+    assert answers == ["I read.", "Done."]
+    told_of = [(r.name, r.attributes[semconv.GEN_AI_TOOL_ARGUMENTS])
+               for r in counting.calls(records)]  # fmt: skip
+    assert told_of == [
+        ("Read", '{"path": "a", "note": "one\\ntwo"}'), ("Shell", '{"command": "ls"}')
+    ]  # fmt: skip
+    (result,) = counting.results(records)
+    assert (result.name, result.attributes[semconv.GEN_AI_TOOL_RESULT]) == ("Read", "xx")
 
 
 def test_hook_logs_of_every_agent_are_read_as_transcripts_and_pair_their_calls(

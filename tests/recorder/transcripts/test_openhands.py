@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from recorder import semconv
-from recorder.model import Kind, Record
+from recorder.model import Kind, Record, Status
 from recorder.transcripts import openhands_events, openhands_trajectory
 from tests.recorder.transcripts import counting
 
@@ -105,6 +105,16 @@ def test_the_other_shapes_tell_the_same(corpus: Path, wrapped: dict[str, Any]) -
     assert len(list(openhands_trajectory.tell(document))) == len(
         list(openhands_trajectory.tell(events))
     )
+
+
+def test_an_error_that_no_action_caused_is_an_error() -> None:
+    events = [
+        {"id": 0, "source": "user", "action": "message", "args": {"content": "go"}},
+        {"id": 1, "source": "environment", "observation": "error", "content": "boom"},
+        {"id": 2, "source": "environment", "observation": "null", "content": "hm"},
+    ]
+    failed = [r for r in openhands_trajectory.tell(events) if r.status is Status.ERROR]
+    assert [r.attributes[semconv.EXCEPTION_MESSAGE] for r in failed] == ["boom"]
 
 
 def test_events_of_the_new_kind_are_counted_by_their_classes(corpus: Path) -> None:
