@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter, itemgetter
 
-from analyzer.model import Action, Analysis, ResourceState, Sighting
+from analyzer.model import Action, Analysis, Outcome, ResourceState, Sighting
 from analyzer.permissions import REQUESTED, permissions_of
 from analyzer.requests import host_of
 from analyzer.resources import DELETED, GONE
@@ -53,14 +53,16 @@ class StateIndex:
             (
                 (a.start_ns, Touch(host, a.id, a.start_ns))
                 for a in actions
-                if a.kind is Kind.API_REQUEST and (host := host_of(a.attributes))
+                if a.kind is Kind.API_REQUEST
+                and a.outcome is not Outcome.DENIED
+                and (host := host_of(a.attributes))
             ),
             attrgetter("name"),
         )
         touches = [
-            Touch(path, a.id, a.start_ns, family_of(a.name) is Family.EDIT)
+            Touch(path, a.id, a.start_ns, _is_write(a))
             for a in actions
-            if a.kind is Kind.TOOL_CALL
+            if a.kind is Kind.TOOL_CALL and a.outcome is not Outcome.DENIED
             for path in files_of(a, cwd)
         ]
         self._files = FirstSeen(((t.t_ns, t) for t in touches), attrgetter("name"))
@@ -173,6 +175,11 @@ def is_human(action: Action) -> bool:
         decision is None
         or (decision.decision != REQUESTED and decision.presence is not Presence.ABSENT)
     )
+
+
+def _is_write(call: Action) -> bool:
+    """Tell whether a call wrote its file; an edit that fails says so and changes nothing."""
+    return family_of(call.name) is Family.EDIT and call.outcome is not Outcome.FAILED
 
 
 def _openings(actions: Sequence[Action]) -> Iterator[tuple[int, int, bool | None]]:

@@ -80,7 +80,7 @@ PEER_TRACEPARENT = "flightlog.peer.traceparent"
 
 PROMPT_TEXT = "flightlog.prompt.text"
 PROMPT_ROLE = "flightlog.prompt.role"
-"""`user` or `system`."""
+"""`user`, or who else speaks to the model: `system`, `summary`, `agent` (to a sub-agent), ..."""
 APPROVAL_DECISION = "flightlog.approval.decision"
 """`approved` or `denied`, the witness's own label."""
 APPROVAL_SUBJECT = "flightlog.approval.subject"

@@ -206,6 +206,9 @@ class ClaudeReader:
             role = "summary"
         elif value.get("isMeta") is True:
             role = "system"
+        elif _about(value):
+            # What a sub-agent is given to do, another agent says.
+            role = "agent"
         attributes: dict[str, Json] = {
             semconv.PROMPT_TEXT: text_parts(said),
             semconv.PROMPT_ROLE: role,

@@ -18,7 +18,7 @@ from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
-from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.outcomes import exit_code_in, human_estimate
 from recorder.transcripts.responses import RUN_BY_PROVIDER
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -37,7 +37,16 @@ EXEC = frozenset(
     {"thread.started", "turn.started", "turn.completed", "turn.failed", "item.started",
      "item.updated", "item.completed"}
 )  # fmt: skip
-_REJECTED = re.compile(r"\bRejected\(|^(?:exec|patch) (?:command )?rejected by user|rejected: ")
+_REJECTED = re.compile(
+    r"\A(?:exec_command failed[^\n]{0,2000}\bRejected\("
+    r"|(?:`[^\n]{0,2000}?`|patch|command) rejected: "
+    r"|(?:exec |patch )?(?:command )?rejected by user)[^\n]{0,200}"
+)
+"""What stands in place of an output where a call was not allowed."""
+_BY_USER = re.compile(r"rejected by user(?! approval settings)")
+_ABORTED = re.compile(r"\A(?:Wall time: [^\n]{1,40}\n)?aborted by user\b")
+_ATTENDED = {"cli": True, "vscode": True, "exec": False, "mcp": False}
+"""What a session was started from -> whether somebody sat before it."""
 MAX_OPEN = 20_000
 
 
@@ -66,6 +75,7 @@ class CodexReader:
         self._codes: dict[str, int] = {}
         """Exit codes that `item_completed` told before the call's output came."""
         self._policy = ""
+        self._interactive: bool | None = None
         self._usage_seen: Any = None
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
@@ -120,6 +130,7 @@ class CodexReader:
         self._telling.version = str(payload.get("cli_version") or "")
         self._telling.cwd = str(payload.get("cwd") or "")
         self._begun = True
+        self._interactive = _ATTENDED.get(as_text(payload.get("source") or ""))
         about: dict[str, Json] = {
             "flightlog.codex.originator": str(payload.get("originator") or ""),
             "flightlog.codex.source": as_text(payload.get("source") or ""),
@@ -140,7 +151,7 @@ class CodexReader:
                 {semconv.GEN_AI_OPERATION: "chat", "flightlog.thinking": said},
             )  # fmt: skip
         elif kind.endswith("_output"):
-            yield self._result(item, key, t_ns)
+            yield from self._result(item, key, t_ns)
         elif kind.endswith("_call"):
             call = self._call(item, kind, key, t_ns)
             yield call
@@ -171,21 +182,40 @@ class CodexReader:
         more: dict[str, Json] = {"flightlog.codex.approval_policy": self._policy}
         return self._telling.call(key, ref, tool, arguments, t_ns, more)
 
-    def _result(self, item: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+    def _result(self, item: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         ref = str(item.get("call_id") or key)
         output, code, success = _output(item.get("output"))
         told = self._codes.pop(ref, None)
-        rejected = _REJECTED.search(output[:2048]) is not None
+        # What ran and returned prints what it likes.
+        never_returned = code is None and told is None
+        rejected = _REJECTED.match(output) if never_returned else None
         error: str | None = None
-        if rejected:
+        if rejected is not None:
             error = "denied"
+            yield self._denial(key, ref, rejected[0])
+        elif never_returned and _ABORTED.match(output):
+            # It had begun; how far it came is not told.
+            error = "aborted"
         elif success is False or output.startswith("exec_command failed"):
             error = "tool_error"
         elif success is True or code is not None or told is not None:
             error = ""
-        return self._telling.result(
+        yield self._telling.result(
             key, ref, self._tools.pop(ref, ""), output, t_ns,
             error=error, exit_code=told if code is None else code,
+        )  # fmt: skip
+
+    def _denial(self, key: str, ref: str, words: str) -> Record:
+        """Return the decision that a result's words tell; when it was made they do not."""
+        by = "user" if _BY_USER.search(words) else "policy"
+        more: dict[str, Json] = {
+            semconv.APPROVAL_LABEL: "text of the result",
+            semconv.APPROVAL_HUMAN: human_estimate(by, interactive=self._interactive),
+            semconv.GEN_AI_TOOL_NAME: self._tools.get(ref, ""),
+        }
+        return self._telling.approval(
+            f"{key} decision", ref, "denied", None,
+            by=by, subject=self._tools.get(ref, ""), reason=words, more=more,
         )  # fmt: skip
 
     def _event(

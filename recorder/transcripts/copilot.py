@@ -51,6 +51,8 @@ class CopilotReader:
         self._telling = Telling(AGENT, session, "iso8601")
         self._begun = False
         self._tools: dict[str, str] = {}
+        self._asked_for: dict[str, str] = {}
+        """Request for a permission -> its call; the answer may name the request alone."""
         self._keys = EntryKeys()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
@@ -147,8 +149,13 @@ class CopilotReader:
     def _asked(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
         request = _mapping(data.get("permissionRequest"))
         subject = request.get("fullCommandText") or request.get("url") or request.get("path")
+        asked = str(data.get("requestId") or "")
+        ref = str(request.get("toolCallId") or data.get("toolCallId") or asked)
+        self._asked_for[asked] = ref
+        if len(self._asked_for) > MAX_OPEN:
+            del self._asked_for[next(iter(self._asked_for))]
         return self._telling.approval(
-            key, str(request.get("toolCallId") or data.get("requestId") or ""), "requested", t_ns,
+            key, ref, "requested", t_ns,
             by="",
             subject=as_text(subject or request),
             more={
@@ -162,8 +169,9 @@ class CopilotReader:
         label = str(_mapping(data.get("result")).get("kind") or "")
         by = str(data.get("decisionSource") or "")
         asked_nobody = "could-not-request" in label or by == "unattended_fallback"
+        asked = str(data.get("requestId") or "")
         return self._telling.approval(
-            key, str(data.get("toolCallId") or data.get("requestId") or ""),
+            key, str(data.get("toolCallId") or self._asked_for.pop(asked, asked)),
             "approved" if label.startswith("approved") else "denied", t_ns,
             by=by or label,
             more={

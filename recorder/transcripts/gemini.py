@@ -18,7 +18,7 @@ from recorder.transcripts.documents import read_document
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
-from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.outcomes import exit_code_in, human_estimate
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
@@ -28,6 +28,8 @@ AGENT = "gemini-cli"
 STREAM = frozenset({"init", "message", "tool_use", "tool_result", "error", "result"})
 _TYPES = frozenset({"user", "gemini", "info", "warning", "error"})
 MAX_REMEMBERED = 20_000
+
+NOT_ALLOWED = "User did not allow tool call"
 
 
 def recognises(value: Any) -> bool:
@@ -144,6 +146,15 @@ class GeminiReader:
         output, error = _response(call.get("result"))
         output = output or text_parts(call.get("resultDisplay"))
         failed = {"error": "tool_error", "cancelled": "cancelled"}.get(str(status), "")
+        if NOT_ALLOWED in error:
+            failed = "denied"
+            yield self._telling.approval(
+                f"{ref} decision", ref, "denied", None, by="user", subject=tool, reason=error,
+                more={
+                    semconv.APPROVAL_LABEL: error,
+                    semconv.APPROVAL_HUMAN: human_estimate("user", interactive=None),
+                },
+            )  # fmt: skip
         yield self._telling.result(
             f"{ref} result", ref, tool, output or error, iso_ns(call.get("timestamp")),
             error=failed, exit_code=exit_code_in(output),
