@@ -20,6 +20,7 @@ from typing import BinaryIO
 from recorder.errors import FlightlogError
 from recorder.transcripts.packed import Breakage, member, ungzipped, unxz, unzstd
 from recorder.transcripts.source import Source
+from recorder.transcripts.tarred import HEADER, Broken, is_tar, members_of
 
 __all__ = ["NoSourceError", "expand", "sources_of"]
 
@@ -108,13 +109,35 @@ def _opened(
     breakage = Breakage()
     unpacked = _unpacked(magic)
     if unpacked:
-        yield Source(name, partial(unpacked, opener, breakage), size, breakage=breakage)
+        opener, local = partial(unpacked, opener, breakage), None
+    with opener() as stream:
+        beginning = stream.read(HEADER)
+    if is_tar(beginning):
+        yield from _tarred(name, opener, breakage, local)
+    elif unpacked:
+        yield Source(name, opener, size, breakage=breakage)
     elif magic == ZIP and local is not None and zipfile.is_zipfile(local):
         yield from _members(name, local)
     elif magic == ZIP and local is not None:
         yield _nothing_of(name, CUT_ZIP, size)
     else:
         yield Source(name, opener, size, local)
+
+
+def _tarred(
+    name: str, opener: Callable[[], BinaryIO], breakage: Breakage, local: Path | None
+) -> Iterator[Source]:
+    """Yield the sources of the members of a tar archive, each while it is at hand."""
+    for one in members_of(opener, local):
+        path = f"{name}!{one.name}" if one.name else name
+        if isinstance(one, Broken):
+            yield _nothing_of(path, breakage.reason or one.reason)
+            continue
+        with one.opener() as stream:
+            unpacked = _unpacked(stream.read(4))
+        inner = Breakage()
+        content = partial(unpacked, one.opener, inner) if unpacked else one.opener
+        yield Source(path, content, one.size, breakage=inner)
 
 
 def _members(name: str, path: Path) -> Iterator[Source]:
