@@ -152,15 +152,20 @@ def _tone(resource: ResourceState) -> Tone:
 def _human(scene: Scene, state: WorldState) -> Item:
     if state.last_human_ns is None:
         return Item(line("human   nobody has said or decided anything"))
-    at = offset_of(scene.analysis, state.last_human_ns)
-    ago = format_length(state.t_ns - state.last_human_ns)
+    number = state.last_human_action
+    row = None if number is None else scene.row_of.get(number)
+    placed = None if row is None else scene.analysis.actions[row].placed
+    if placed is not None:
+        # It stands there by order: how long ago it was, nobody told.
+        known = f"#{number}, {placed.words}"
+    else:
+        at = offset_of(scene.analysis, state.last_human_ns)
+        ago = format_length(state.t_ns - state.last_human_ns)
+        known = f"{ago} ago, at {at} #{number}"
     return Item(
-        line(
-            f"human   {ago} ago, at {at} #{state.last_human_action}",
-            Piece("  last word or decision", Tone.DIM),
-        ),
-        state.last_human_action,
-        f"human {state.last_human_action}",
+        line(f"human   {known}", Piece("  last word or decision", Tone.DIM)),
+        number,
+        f"human {number}",
     )
 
 
@@ -172,7 +177,8 @@ def _open_now(scene: Scene, state: WorldState) -> Iterator[Item]:
             continue
         action = scene.analysis.actions[row]
         process = "" if action.pid is None else f" process {action.pid}"
-        since = format_length(state.t_ns - action.start_ns)
+        is_timed = action.placed is None
+        since = format_length(state.t_ns - action.start_ns) if is_timed else "since when unknown"
         yield Item(
             line(f"  {since} ", Piece(f"{action.lane.value}{process} #{number} ", Tone.DIM),
                  action.name),

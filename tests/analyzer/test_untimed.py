@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,9 @@ def test_the_decisive_seconds_are_put_in_order_alone(recording: Path) -> None:
     assert "--:--.- " in told
     assert "(+0.0 s)" not in told
     assert "(-0.0 s)" not in told
+
+
+def test_a_replay_claims_no_length_of_time(recording: Path) -> None:
+    told = flightlog("replay", "--plain", "-r", str(recording), "last")
+    assert re.search(r"^human   #\d+, time unknown  last word or decision", told, re.MULTILINE)
+    assert re.findall(r"\b\d+(?:\.\d+)?(?:ms|s|min)\b", told) == []
