@@ -67,6 +67,9 @@ PATTERN_KEYS = ("pattern", "query", "regex")
 
 LOOKING = frozenset({"ls", "find", "grep", "rg", "ag", "tree", "du", "stat", "file", "fd", "git"})
 """Commands that look over places without working in them."""
+_SHELL = re.compile(r"(?:^|[\s|;&(/])(?:ba|z|da|k|a)?sh\b|\bssh\b|\beval\b|\bsource\b")
+_HERE = re.compile(r"(?<!<)<<-?\s{0,4}\\?(['\"]?)(\w{1,80})\1(?!<)")
+"""The mark of a here document, with the word that ends it."""
 _OPERATOR = re.compile(r"[();<>|&]+")
 
 
@@ -131,7 +134,11 @@ def relative(path: str, cwd: str) -> str:
 
 
 def shell_commands(text: str) -> list[list[str]]:
-    """Return the simple commands of a shell text as lists of words, redirections cut off."""
+    """Return the simple commands of a shell text as lists of words, redirections cut off.
+
+    What a here document holds is no command, unless a shell is given it.
+    """
+    text = _without_here_documents(text)
     lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -146,6 +153,25 @@ def shell_commands(text: str) -> list[list[str]]:
         else:
             commands[-1].append(token)
     return [words for words in commands if words]
+
+
+def _without_here_documents(text: str) -> str:
+    if "<<" not in text:
+        return text
+    lines = text.split("\n")
+    ends = {line.strip() for line in lines}
+    kept: list[str] = []
+    waiting: list[tuple[str, bool]] = []
+    for line in lines:
+        if not waiting:
+            kept.append(line)
+            is_script = _SHELL.search(line) is not None
+            waiting = [(m[2], is_script) for m in _HERE.finditer(line) if m[2] in ends]
+        elif line.strip() == waiting[0][0]:
+            del waiting[0]
+        elif waiting[0][1]:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _shell_paths(text: str, cwd: str) -> list[str]:
