@@ -76,6 +76,7 @@ class CodexReader:
         """Exit codes that `item_completed` told before the call's output came."""
         self._policy = ""
         self._interactive: bool | None = None
+        self._is_sub_agent = False
         self._usage_seen: Any = None
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
@@ -130,7 +131,9 @@ class CodexReader:
         self._telling.version = str(payload.get("cli_version") or "")
         self._telling.cwd = str(payload.get("cwd") or "")
         self._begun = True
-        self._interactive = _ATTENDED.get(as_text(payload.get("source") or ""))
+        origin = payload.get("source") or ""
+        self._interactive = _ATTENDED.get(as_text(origin))
+        self._is_sub_agent = isinstance(origin, Mapping) and "subagent" in origin
         about: dict[str, Json] = {
             "flightlog.codex.originator": str(payload.get("originator") or ""),
             "flightlog.codex.source": as_text(payload.get("source") or ""),
@@ -169,8 +172,11 @@ class CodexReader:
         if role == "assistant":
             yield self._telling.answer(key, said, t_ns)
             return
-        is_context = role == "user" and said.lstrip().startswith(("<environment_", "<user_instr"))
-        yield self._telling.prompt(key, said, t_ns, "system" if is_context else role)
+        if role == "user":
+            is_context = said.lstrip().startswith(("<environment_", "<user_instr"))
+            # What a sub-agent is given to do, another agent says.
+            role = "system" if is_context else "agent" if self._is_sub_agent else role
+        yield self._telling.prompt(key, said, t_ns, role)
 
     def _call(self, item: Mapping[str, Any], kind: str, key: str, t_ns: int | None) -> Record:
         ref = str(item.get("call_id") or item.get("id") or key)

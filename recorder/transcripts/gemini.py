@@ -53,6 +53,7 @@ class GeminiReader:
         self._source = source.id
         self._keys = EntryKeys()
         self._begun = False
+        self._speaker = "user"
         self._told: dict[str, None] = {}
         """Keys of what was told: a message comes again with every change."""
         self._tools: dict[str, str] = {}
@@ -97,6 +98,8 @@ class GeminiReader:
         own = header.get("sessionId") or header.get("session_id")
         self._telling.session = str(own or made_session(AGENT, self._source))
         self._telling.model = str(header.get("model") or "")
+        # What a sub-agent is given to do, another agent says.
+        self._speaker = "agent" if header.get("kind") == "subagent" else "user"
         about: dict[str, Json] = {
             "flightlog.gemini.project": str(header.get("projectHash") or ""),
             "flightlog.gemini.kind": str(header.get("kind") or ""),
@@ -110,7 +113,7 @@ class GeminiReader:
         calls = [c for c in _list(message.get("toolCalls")) if isinstance(c, Mapping)]
         if kind == "user":
             if said and self._first(key):
-                yield self._telling.prompt(key, said, t_ns)
+                yield self._telling.prompt(key, said, t_ns, self._speaker)
         elif kind == "gemini":
             if message.get("model"):
                 self._telling.model = str(message["model"])

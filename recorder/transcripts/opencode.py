@@ -37,6 +37,9 @@ class PartTeller:
     def __init__(self, session: str) -> None:
         self.telling = Telling(AGENT, session, CLOCK)
         self._begun = False
+        self._is_child = False
+        self._task = ""
+        """Message by which another session's agent gave this one its task."""
 
     def session(self, info: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the session's start."""
@@ -47,8 +50,10 @@ class PartTeller:
         self.telling.version = str(info.get("version") or "")
         self.telling.cwd = str(info.get("directory") or "")
         self.telling.model = str(model.get("id") or model.get("modelID") or "")
+        parent = str(info.get("parentID") or info.get("parent_id") or "")
+        self._is_child = bool(parent)
         about: dict[str, Json] = {
-            "flightlog.session.parent": str(info.get("parentID") or info.get("parent_id") or ""),
+            "flightlog.session.parent": parent,
             "flightlog.opencode.permission": as_text(info.get("permission") or ""),
         }
         yield self.telling.begin("session", millis_ns(_time(info, "created")), about)
@@ -99,7 +104,10 @@ class PartTeller:
         if kind == "tool":
             yield from self._tool(part, key)
         elif kind == "text" and role == "user":
-            yield self.telling.prompt(key, str(part.get("text") or ""), begun or t_ns)
+            self._task = self._task or message
+            speaker = "agent" if self._is_child and message == self._task else role
+            said = str(part.get("text") or "")
+            yield self.telling.prompt(key, said, begun or t_ns, speaker)
         elif kind in {"text", "reasoning"} and (role or begun is not None):
             where = semconv.GEN_AI_OUTPUT_MESSAGES if kind == "text" else "flightlog.thinking"
             attributes: dict[str, Json] = {

@@ -166,3 +166,41 @@ def test_an_answer_that_names_only_the_request_is_that_requests(tmp_path: Path) 
     state = state_at(found, found.actions[-1].start_ns)
     assert state.pending == ()
     assert [(a.decision, a.used_by is None) for a in state.settled] == [("approved", False)]
+
+
+@pytest.mark.parametrize(
+    ("source", "title"), [("cli", "user: Look"), ({"subagent": "review"}, "agent: Look")]
+)
+def test_codex_and_gemini_say_whose_task_a_sub_agent_does(
+    tmp_path: Path, source: Any, title: str
+) -> None:
+    words = [{"type": "input_text", "text": "Look"}]
+    found = told(
+        tmp_path,
+        codex("session_meta", 0, id="s", cwd="/w", source=source),
+        codex("response_item", 1, type="message", role="user", content=words),
+    )
+    assert [a.title for a in found.actions if a.kind is Kind.PROMPT] == [title]
+    at = "2025-11-01T10:00:02.000Z"
+    chat = {
+        "sessionId": "g", "projectHash": "p", "startTime": at, "lastUpdated": at,
+        "kind": "main" if source == "cli" else "subagent",
+        "messages": [{"id": "1", "type": "user", "content": "Look", "timestamp": at}],
+    }  # fmt: skip
+    asked = told(tmp_path / "gemini", chat, session="g")
+    assert [a.title for a in asked.actions if a.kind is Kind.PROMPT] == [title]
+
+
+def test_the_first_word_in_a_child_session_of_opencode_is_its_parents(tmp_path: Path) -> None:
+    def message(number: int) -> dict[str, Any]:
+        part = {"id": f"p{number}", "messageID": f"m{number}", "sessionID": "ses_1",
+                "type": "text", "text": f"say {number}"}  # fmt: skip
+        info = {"id": f"m{number}", "sessionID": "ses_1", "role": "user",
+                "time": {"created": 1_795_000_000_000 + number}}  # fmt: skip
+        return {"info": info, "parts": [part]}
+
+    about = {"id": "ses_1", "parentID": "ses_parent", "version": "1.18", "directory": "/w",
+             "time": {"created": 1_795_000_000_000}}  # fmt: skip
+    found = told(tmp_path, {"info": about, "messages": [message(1), message(2)]}, session="ses_1")
+    prompts = [a.title for a in found.actions if a.kind is Kind.PROMPT]
+    assert prompts == ["agent: say 1", "user: say 2"]
