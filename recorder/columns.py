@@ -7,7 +7,19 @@ from typing import Any
 
 from recorder import semconv
 
-__all__ = ["column_text", "index_columns", "session_columns"]
+__all__ = ["SESSION_COLUMNS", "TOLD", "column_text", "index_columns", "session_columns", "told_of"]
+
+TOLD: Mapping[str, tuple[str, ...]] = {
+    "agent": (semconv.GEN_AI_AGENT_NAME, semconv.SERVICE_NAME),
+    "agent_version": (semconv.GEN_AI_AGENT_VERSION,),
+    "model": (semconv.GEN_AI_MODEL,),
+    "cwd": (semconv.PROCESS_CWD,),
+    "host": (semconv.HOST_NAME,),
+    "user": (semconv.USER_NAME,),
+}
+"""Column of a session's row, in their order -> the attributes that tell it. The first record of the
+session that tells one counts: few first records tell them all."""
+SESSION_COLUMNS = ("id", *TOLD, "witness", "run", "first_seq")
 
 
 def index_columns(fields: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -28,25 +40,23 @@ def index_columns(fields: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def session_columns(seq: int, fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return a session's row, from the first record that speaks of it; verify compares it."""
-    attributes = fields["attributes"]
-
-    def text(*names: str) -> str:
-        found = (attributes.get(name) for name in names)
-        return column_text(next((value for value in found if isinstance(value, str)), ""))
-
+    """Return a session's row, as far as the first record that speaks of it tells it."""
     return (
         column_text(fields["session"]),
-        text(semconv.GEN_AI_AGENT_NAME, semconv.SERVICE_NAME),
-        text(semconv.GEN_AI_AGENT_VERSION),
-        text(semconv.GEN_AI_MODEL),
-        text(semconv.PROCESS_CWD),
-        text(semconv.HOST_NAME),
-        text(semconv.USER_NAME),
+        *(told_of(column, fields) for column in TOLD),
         fields["witness"],
         column_text(fields["run"]),
         seq,
     )
+
+
+def told_of(column: str, fields: Mapping[str, Any]) -> str:
+    """Return what a record tells for one of the columns `TOLD` of its session, or nothing."""
+    for name in TOLD[column]:
+        value = fields["attributes"].get(name)
+        if isinstance(value, str):
+            return column_text(value)
+    return ""
 
 
 def column_text(text: str) -> str:

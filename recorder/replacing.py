@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from recorder.body import encode_body
-from recorder.columns import index_columns, session_columns
+from recorder.columns import TOLD, column_text, index_columns, told_of
 from recorder.merkle import leaf_hash
 from recorder.sealing.sealed import SealedRecord
+from recorder.session_rows import derive
 
 __all__ = ["INSERT_MARKS", "Replacement", "replace", "replacement"]
 
@@ -23,11 +25,6 @@ UPDATE_RECORD = """
 UPDATE records SET body = ?, id = ?, session_id = ?, witness = ?, phase = ?, kind = ?, name = ?,
                    ref = ?, t_ns = ?, observed_ns = ?, status = ?
 WHERE seq = ?
-"""
-INSERT_SESSION = """
-INSERT OR IGNORE INTO sessions (id, agent, agent_version, model, cwd, host, user, witness, run,
-                                first_seq)
-VALUES (?,?,?,?,?,?,?,?,?,?)
 """
 
 
@@ -61,13 +58,27 @@ def replace(db: sqlite3.Connection, replacements: Sequence[Replacement]) -> None
         sqlite3.Error: it could not be done; roll back.
     """
     former: set[str] = set()
+    sessions: set[str] = set()
     for one in replacements:
-        former |= _digests(db, one.seq)
+        fields = _fields(db, one.seq)
+        former |= {blob["digest"] for blob in fields["blobs"].values()} if fields else set()
+        sessions |= _with_other_rows(fields, one.sealed.fields)
         _replace(db, one)
+    for session in sessions:
+        derive(db, session)
     kept = {blob.digest.hex() for one in replacements for blob in one.sealed.blobs}
     for digest in former - kept:
         if not _is_referred_to(db, digest):
             db.execute("DELETE FROM blobs WHERE digest = ?", (bytes.fromhex(digest),))
+
+
+def _with_other_rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """Return the sessions whose rows may be others now that a record takes the place of another."""
+    is_same = old and old["session"] == new["session"]
+    if is_same and all(told_of(column, old) == told_of(column, new) for column in TOLD):
+        return set()
+    named = {old.get("session"), new["session"]}
+    return {column_text(session) for session in named if session}
 
 
 def _replace(db: sqlite3.Connection, one: Replacement) -> None:
@@ -84,9 +95,6 @@ def _replace(db: sqlite3.Connection, one: Replacement) -> None:
             "INSERT INTO sightings (seq, fingerprint, role, place, detector) VALUES (?,?,?,?,?)",
             (one.seq, seal.fingerprint, seal.role.value, seal.place, seal.detector),
         )
-    begun = db.execute("DELETE FROM sessions WHERE first_seq = ?", (one.seq,)).rowcount
-    if begun and fields["session"]:
-        db.execute(INSERT_SESSION, session_columns(one.seq, fields))
     for blob in sealed.blobs:
         db.execute(
             "INSERT OR IGNORE INTO blobs (digest, size, encoding, data) VALUES (?,?,?,?)",
@@ -95,9 +103,9 @@ def _replace(db: sqlite3.Connection, one: Replacement) -> None:
     db.execute(INSERT_MARKS, (one.seq, sealed.marks))
 
 
-def _digests(db: sqlite3.Connection, seq: int) -> set[str]:
+def _fields(db: sqlite3.Connection, seq: int) -> Mapping[str, Any]:
     row = db.execute("SELECT body FROM records WHERE seq = ?", (seq,)).fetchone()
-    return {blob["digest"] for blob in json.loads(row[0])["blobs"].values()} if row else set()
+    return json.loads(row[0]) if row else {}
 
 
 def _is_referred_to(db: sqlite3.Connection, digest: str) -> bool:

@@ -18,7 +18,7 @@ import zstandard
 
 from recorder.body import encode_body
 from recorder.checkpoint import Checkpoint, sign
-from recorder.columns import index_columns, session_columns
+from recorder.columns import index_columns
 from recorder.errors import NewerFormatError, RecordingError
 from recorder.founding import begin, keys_named
 from recorder.keys import fingerprint_key, signing_key
@@ -32,6 +32,7 @@ from recorder.schema import (
 from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
 from recorder.sealing.sealed import SealedRecord
+from recorder.session_rows import News, SessionRows
 
 __all__ = ["Durability", "Store"]
 
@@ -55,11 +56,6 @@ INSERT INTO records (seq, leaf, body, id, session_id, witness, phase, kind, name
                      observed_ns, status)
 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
 """
-INSERT_SESSION = """
-INSERT OR IGNORE INTO sessions (id, agent, agent_version, model, cwd, host, user, witness, run,
-                                first_seq)
-VALUES (?,?,?,?,?,?,?,?,?,?)
-"""
 INSERT_BLOB = "INSERT OR IGNORE INTO blobs (digest, size, encoding, data) VALUES (?,?,?,?)"
 INSERT_CREDENTIAL = (
     "INSERT OR IGNORE INTO credentials (fingerprint, class, hint, first_seq) VALUES (?,?,?,?)"
@@ -80,7 +76,7 @@ class _Rows:
     """One group of records as rows of each table."""
 
     records: list[tuple[Any, ...]]
-    sessions: list[tuple[Any, ...]]
+    sessions: News
     blobs: list[tuple[Any, ...]]
     credentials: list[tuple[Any, ...]]
     sightings: list[tuple[Any, ...]]
@@ -103,7 +99,7 @@ class Store:
         self._signed_size = int(
             db.execute("SELECT ifnull(max(size), 0) FROM checkpoints").fetchone()[0]
         )
-        self._sessions: set[str] = {r[0] for r in db.execute("SELECT id FROM sessions")}
+        self._sessions = SessionRows(db)
         self.rotated_keys = bool(self._frontier.size) and (key_is_new or fingerprint_key_is_new)
         """True when a key of an existing recording was missing and a new one had to be made."""
 
@@ -149,6 +145,10 @@ class Store:
         """Return fingerprint -> (class, hint) of every credential in the recording."""
         rows = self._db.execute("SELECT fingerprint, class, hint FROM credentials")
         return {row[0]: (row[1], row[2]) for row in rows}
+
+    def sessions(self) -> list[str]:
+        """Return the ids of the sessions."""
+        return list(self._sessions)
 
     def has(self, record_id: str) -> bool:
         """Return whether a record of that id is in the recording (a spool taken in twice)."""
@@ -255,7 +255,7 @@ class Store:
         try:
             replace(self._db, replacing)
             self._db.executemany(INSERT_RECORD, rows.records)
-            self._db.executemany(INSERT_SESSION, rows.sessions)
+            rows.sessions.write(self._db)
             self._db.executemany(INSERT_BLOB, rows.blobs)
             self._db.executemany(INSERT_CREDENTIAL, rows.credentials)
             self._db.executemany(INSERT_SIGHTING, rows.sightings)
@@ -274,7 +274,9 @@ class Store:
                 self._db.execute("ROLLBACK")
             raise
         self._frontier = frontier
-        self._sessions.update(row[0] for row in rows.sessions)
+        self._sessions.keep(rows.sessions)
+        if replacing:
+            self._sessions.reload()
         if signs:
             self._signed_size = frontier.size
         return frontier.size
@@ -290,8 +292,7 @@ class Store:
             self._db.close()
 
     def _rows(self, group: Sequence[SealedRecord], frontier: Frontier) -> _Rows:
-        rows = _Rows([], [], [], [], [], [])
-        met: set[str] = set()
+        rows = _Rows([], News(), [], [], [], [])
         for sealed in group:
             if not isinstance(sealed, SealedRecord):
                 raise TypeError("the store takes sealed records only")
@@ -300,10 +301,7 @@ class Store:
             leaf = leaf_hash(body)
             frontier.append(leaf)
             rows.records.append((seq, leaf, body, *index_columns(sealed.fields)))
-            session = sealed.fields["session"]
-            if session and session not in self._sessions and session not in met:
-                met.add(session)
-                rows.sessions.append(session_columns(seq, sealed.fields))
+            self._sessions.note(rows.sessions, seq, sealed.fields)
             if sealed.marks != b"":
                 rows.marks.append((seq, sealed.marks))
             rows.blobs.extend((b.digest, b.size, b.encoding, b.data) for b in sealed.blobs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,14 @@ import zstandard
 
 from recorder import semconv
 from recorder.checkpoint import Checkpoint, open_note
-from recorder.columns import index_columns, session_columns
+from recorder.columns import (
+    SESSION_COLUMNS,
+    TOLD,
+    column_text,
+    index_columns,
+    session_columns,
+    told_of,
+)
 from recorder.merkle import HASH_BYTES, Frontier, leaf_hash
 from recorder.reader import Recording
 
@@ -30,10 +37,7 @@ SELECT_RECORDS = """
 SELECT seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns, observed_ns, status
 FROM records WHERE seq > ? ORDER BY seq LIMIT ?
 """
-SELECT_SESSIONS = (
-    "SELECT id, agent, agent_version, model, cwd, host, user, witness, run, first_seq "
-    "FROM sessions ORDER BY first_seq"
-)
+SELECT_SESSIONS = f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions ORDER BY first_seq"  # noqa: S608
 COLUMN_NAMES = (
     "id", "session_id", "witness", "phase", "kind", "name", "ref", "t_ns", "observed_ns", "status",
 )  # fmt: skip
@@ -118,7 +122,7 @@ class _Verification:
         self._gaps = 0
         self._sightings: list[tuple[Any, ...]] = []
         self._blobs: set[str] = set()
-        self._sessions: dict[str, tuple[Any, ...]] = {}
+        self._sessions = _Sessions()
         self._changed: dict[int, bytes] = {}
         """Record whose bytes do not match its leaf -> the leaf hash of its bytes."""
         self._resealed: dict[int, str] = {}
@@ -198,8 +202,8 @@ class _Verification:
                     seq, f"column {name} of record #{seq} was changed: its body says otherwise"
                 )
         self._gaps += fields["kind"] == "lifecycle" and fields["name"] in {"gap", "spool_torn"}
-        if fields["session"] and fields["session"] not in self._sessions:
-            self._sessions[fields["session"]] = session_columns(seq, fields)
+        if fields["session"]:
+            self._sessions.take(seq, fields)
         if fields["kind"] == "lifecycle" and fields["name"] == "resealed":
             self._note_resealed(seq, fields)
         self._blobs.update(blob["digest"] for blob in fields["blobs"].values())
@@ -271,7 +275,7 @@ class _Verification:
         known = {row[0] for row in self._rows("SELECT fingerprint FROM credentials")}
         if known != {row[1] for row in self._sightings}:
             self._add(None, "the table of credentials was changed: bodies say otherwise")
-        if self._rows(SELECT_SESSIONS) != list(self._sessions.values()):
+        if not self._sessions.fit(self._rows(SELECT_SESSIONS)):
             self._add(None, "the table of sessions was changed: bodies say otherwise")
 
     def _check_blobs(self) -> None:
@@ -297,3 +301,35 @@ class _Verification:
 
     def _add(self, seq: int | None, what: str) -> None:
         self._problems.append(Problem(seq, what))
+
+
+class _Sessions:
+    """What bodies tell of their sessions, to hold the table of sessions against."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[Any, ...]] = {}
+        self._told: dict[str, dict[str, set[str]]] = {}
+
+    def take(self, seq: int, fields: Mapping[str, Any]) -> None:
+        """Take in a record of a session."""
+        session = column_text(fields["session"])
+        if session not in self._first:
+            self._first[session] = session_columns(seq, fields)
+            self._told[session] = {column: {""} for column in TOLD}
+        for column, values in self._told[session].items():
+            values.add(told_of(column, fields))
+
+    def fit(self, stored: Sequence[tuple[Any, ...]]) -> bool:
+        """Return whether rows, in the order of their first records, say what bodies say."""
+        return len(stored) == len(self._first) and all(
+            all(self._fits(*cell, true[0]) for cell in zip(SESSION_COLUMNS, row, true, strict=True))
+            for row, true in zip(stored, self._first.values(), strict=True)
+        )
+
+    def _fits(self, column: str, stored: Any, first: Any, session: str) -> bool:
+        """Return whether a cell says what the first record of its session says.
+
+        What that does not tell, another of the session's records may have told; the table of a
+        former release leaves it empty, or has it from the records that came since.
+        """
+        return stored == first or (first == "" and stored in self._told[session].get(column, ()))

@@ -70,6 +70,7 @@ class Writer:
         forms = store.forms()
         recall = Recall(key, forms=forms, marks=True, tells=True)
         self._sealer = Sealer(key, store.credentials(), recall)
+        self._sealer.file_under(store.sessions())
         self._late = LateSealing(store, self._sealer, self._own, {f.fingerprint for f in forms})
         self._spool_folder = spool_folder(store.path)
         self._spool = Spool(self._spool_folder)

@@ -134,6 +134,10 @@ class Recall:
         allowed = self._settings.allowed
         return bool(allowed) and (fingerprint_of(self._key, value), credential_class) in allowed
 
+    def declares(self, value: str) -> bool:
+        """Tell whether the user declared a value as a credential."""
+        return bool(self._declared) and fingerprint_of(self._settings.key, value) in self._declared
+
     def learned(self, value: str, credential_class: str, fingerprint: str) -> None:
         """Take note that a value is known as a secret from now on."""
         self._values[value] = (credential_class, fingerprint)

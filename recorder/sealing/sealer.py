@@ -7,6 +7,7 @@ nothing to whoever has no key. The sealer belongs to one thread, the recorder's.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -35,8 +36,9 @@ from recorder.sealing.work import Work
 __all__ = ["Sealer"]
 
 ZSTD_LEVEL = 3
-MAX_SESSIONS = 50_000
 _JOINT, _EVENTS = 0, 1
+_AMBIGUOUS = re.compile(r"session|cookie|^secret$")
+"""Classes of what may just be a session's id. A former recorder's suspicions are `secret`."""
 _CLUES = Clues([Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing), *DETECTORS])
 
 
@@ -62,7 +64,7 @@ class Sealer:
         self._known = KnownSecrets()
         self.recall = recall or Recall(key)
         self.clean = Clean()
-        self._sessions: set[str] = set()
+        self._filed: set[str] = set()
         _CLUES.prepare()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
@@ -75,8 +77,9 @@ class Sealer:
         """
         if self.recall.has_changed():
             self.clean.clear()
-        if record.session and len(self._sessions) < MAX_SESSIONS:
-            self._sessions.add(record.session)
+            self._filed = {session for session in self._filed if not self.recall.declares(session)}
+        if record.session and record.session not in self._filed:
+            self._file(record.session)
         work = Work(self, record)
         for seal in earlier:
             self._classes.setdefault(seal.fingerprint, (seal.credential_class, seal.hint))
@@ -155,13 +158,57 @@ class Sealer:
         tokens = [match.span() for match in TOKEN.finditer(text)]
         return apart_from(tokens, found)
 
+    def file_under(self, sessions: Iterable[str]) -> None:
+        """Take note of the sessions that a recording has already."""
+        self._filed.update(session for session in sessions if "⟦" not in session)
+
+    def is_filed(self, value: str) -> bool:
+        """Return whether records are filed under a value: it stands in their ids, as it is."""
+        return value in self._filed
+
+    def _file(self, session: str) -> None:
+        """Decide, when a session's first record comes, whether its id may stand as it is.
+
+        An id is no secret: it names the session in its files, its commands and here, and what is
+        filed under it must be found by it. So nothing that is only suspected, and no cookie or
+        `session_id=` that was met before, keeps it from being one; what looks like an issuer's
+        token, was declared, or was told to be another secret does, from the first record on.
+        """
+        found = self.find(session)
+        if found and self.evident(session):
+            return
+        if not any(self._tells_against(span, session) for span in found):
+            self._filed.add(session)
+
+    def evident(self, text: str) -> list[SecretSpan]:
+        """Return what is certainly secret in a text by itself, whatever is known besides."""
+        plain = plain_of(text)
+        hits = _CLUES.look(plain, plain.encode("utf-8", "surrogatepass"))
+        followed = _CLUES.follow(plain, {n: at for n, at in hits.items() if n > _EVENTS})
+        return [span for span in followed if not span.suspected]
+
+    def _tells_against(self, span: SecretSpan, session: str) -> bool:
+        value = span.value or session[span.start : span.end]
+        credential_class, _ = self._classes.get(
+            self.fingerprint(value), (span.credential_class, span.hint)
+        )
+        is_ambiguous = span.suspected or (
+            span.detector == "known_value" and _AMBIGUOUS.search(credential_class)
+        )
+        return not is_ambiguous or self.recall.declares(value)
+
     def is_session(self, span: SecretSpan, value: str) -> bool:
-        """Return whether a value is the id of an agent's session and found only by its name.
+        """Return whether a value is the id of a session, and nothing but its name says otherwise.
 
         `session_id=` stands before a web server's secret, and before the id by which an agent's
-        witnesses are joined; the second must not be sealed, nor known as a secret from then on.
+        witnesses are joined; the second must not be sealed. Where a cookie or a header holds it, it
+        is sealed in that place alone: it is never known as a secret from then on, which would seal
+        it in every record of the session.
         """
-        return "session" in span.credential_class and value in self._sessions
+        if value not in self._filed:
+            return False
+        is_told = span.detector == "known_value" or span.suspected
+        return is_told or "session" in span.credential_class
 
     def learn(self, value: str, span: SecretSpan) -> tuple[str, str, str]:
         """Remember a secret; return its fingerprint, and the class and hint it first had."""
@@ -170,6 +217,9 @@ class Sealer:
             fingerprint, (span.credential_class, span.hint)
         )
         declared = span.detector == "declared"
+        if value in self._filed and not declared:
+            return fingerprint, credential_class, hint
+        self._filed.discard(value)
         if self._known.add(
             value, credential_class, hint, suspected=span.suspected, declared=declared
         ):

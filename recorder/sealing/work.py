@@ -41,6 +41,8 @@ class Work:
         self.blob_refs: dict[str, dict[str, Any]] = {}
         self._marks: set[bytes] = set()
         self._has_learned = False
+        self._ids = frozenset({record.session, record.run, record.ref, record.id,
+                               record.trace_id, record.span_id, record.parent_span_id})  # fmt: skip
 
     def marks(self) -> bytes | None:
         """Return the marks of what was sealed, one after another; None where there are too many."""
@@ -153,7 +155,12 @@ class Work:
         return self._replace(value, [span], semconv.CREDENTIAL_SECRET)
 
     def identifier(self, text: str, place: str) -> str:
-        """Return an id as it is where OpenTelemetry or we made it, else sealed as any text."""
+        """Return an id as it is where OpenTelemetry or we made it, else without what is a secret.
+
+        Records are filed under it and joined by it, before and after anything becomes known: that
+        it stood somewhere as a secret does not change it, nor does a suspicion. What tells of
+        itself that it is a credential, or was declared as one, is sealed here too.
+        """
         is_made = len(text) in _ID_LENGTHS and (not text or _MADE_ID.fullmatch(text))
         return text if is_made else self.text(text, place)
 
@@ -169,11 +176,26 @@ class Work:
             spans, marks = self._sealer.look_through(text)
             if spans:
                 self._marks |= marks
-                return self._replace(text, spans, place)
+                if text in self._ids:
+                    spans = self._within_id(text, spans)
+                return self._replace(text, spans, place) if spans else text
             if is_short:
                 clean.add_text(text, marks)
         self._marks |= marks
         return text
+
+    def _within_id(self, text: str, spans: list[SecretSpan]) -> list[SecretSpan]:
+        """Return those of some spans that are to be sealed in one of the record's own ids."""
+        if text == self._record.session:
+            return [] if self._sealer.is_filed(text) else spans
+        is_declared = self._sealer.recall.declares
+        evident = self._sealer.evident(text)
+        return [
+            span
+            for span in spans
+            if is_declared(span.value or text[span.start : span.end])
+            or not (span.suspected or (_is_known_whole(span, text) and not evident))
+        ]
 
     def _replace(self, text: str, spans: list[SecretSpan], place: str) -> str:
         sealed = self._sealer.replace(text, spans)
@@ -198,3 +220,9 @@ class Work:
                 )
             )
         return sealed.text
+
+
+def _is_known_whole(span: SecretSpan, text: str) -> bool:
+    """Return whether all of a text is what stood as a secret in another place."""
+    is_whole = (span.start, span.end) == (0, len(text))
+    return is_whole and span.detector == "known_value" and not span.encoding
