@@ -13,9 +13,11 @@ from typing import Any
 
 import click
 
+from recorder.columns import column_text
 from recorder.commands.options import json_option, recording_option
 from recorder.errors import FlightlogError
 from recorder.location import recording_to_write
+from recorder.reader import Recording
 from recorder.safe_text import safe_text
 from recorder.transcripts.handing import hand_to
 from recorder.transcripts.importer import FileReport, Importer
@@ -125,7 +127,8 @@ def command(
         raise click.UsageError("name a file or folder, `-` for standard input, or use --scan")
     files = expand(paths)
     outcome = _Outcome()
-    hand = hand_to(None if dry_run else recording_to_write(recording))
+    path = None if dry_run else recording_to_write(recording)
+    hand = hand_to(path)
     progress = Progress(_size_of(files), shown=sys.stderr.isatty())
 
     def done(report: FileReport) -> None:
@@ -142,7 +145,7 @@ def command(
     finally:
         progress.clear()
         hand.close()
-    _say(outcome, recording, as_json=as_json, dry_run=dry_run)
+    _say(outcome, path, recording, as_json=as_json)
     if outcome.stopped:
         raise click.exceptions.Exit(INTERRUPTED)
     if strict and (outcome.damaged or outcome.unknown):
@@ -216,12 +219,12 @@ def _list_formats(*, as_json: bool) -> None:
         click.echo(f"{one.name:22} {one.title:32} tested on {', '.join(one.tested)}")
 
 
-def _say(outcome: _Outcome, recording: str | None, *, as_json: bool, dry_run: bool) -> None:
+def _say(outcome: _Outcome, path: Path | None, recording: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_as_json(outcome), indent=2))
         return
     _say_left_out(outcome)
-    _say_read(outcome, recording, dry_run=dry_run)
+    _say_read(outcome, path, recording)
     if outcome.damaged:
         click.echo(f"Warning: {outcome.damaged} damaged parts were left out.", err=True)
     if outcome.unknown:
@@ -247,21 +250,27 @@ def _say_left_out(outcome: _Outcome) -> None:
         click.echo(f"skipped, no known format: {more} more files", err=True)
 
 
-def _say_read(outcome: _Outcome, recording: str | None, *, dry_run: bool) -> None:
+def _say_read(outcome: _Outcome, path: Path | None, recording: str | None) -> None:
     sessions = set().union(*(report.sessions for report in outcome.files))
     records = sum(report.records for report in outcome.files)
     new = sum(report.new for report in outcome.files)
     of, files = _counted(len(sessions), "session"), _counted(len(outcome.files), "file")
     told = f"{_counted(records, 'record')} of {of} from {files}"
-    if dry_run:
+    if path is None:
         click.echo(f"Would import {told}.")
         return
     click.echo(f"Imported {told}: {new} new, {records - new} there already.")
     where = f" -r {shlex.quote(recording)}" if recording else ""
-    if len(sessions) == 1:
+    if len(sessions) == 1 and _holds(path, *sessions):
         click.echo(f"Replay it: flightlog replay {safe_text(*sessions)}{where}")
     elif sessions:
         click.echo(f"See them: flightlog sessions{where}")
+
+
+def _holds(path: Path, session: str) -> bool:
+    """Tell whether a session is recorded under its id: one that is a credential was sealed."""
+    with Recording.open(path) as opened:
+        return bool(opened.rows("SELECT 1 FROM sessions WHERE id = ?", (column_text(session),)))
 
 
 def _counted(number: int, word: str) -> str:

@@ -127,7 +127,8 @@ class CodexReader:
             # A fork or a sub-agent's rollout repeats its parent's meta data.
             yield self._telling.note(key, "session_meta", line.text, t_ns)
             return
-        self._telling.session = str(payload.get("id") or payload.get("session_id"))
+        named = payload.get("id") or payload.get("session_id")
+        self._telling.session = str(named or self._telling.session)
         self._telling.version = str(payload.get("cli_version") or "")
         self._telling.cwd = str(payload.get("cwd") or "")
         self._begun = True
@@ -271,7 +272,7 @@ class CodexReader:
         """Yield what a line of `codex exec --json` tells: it has neither times nor calls' ids."""
         kind, item = str(value.get("type")), value.get("item")
         if kind == "thread.started" and not self._begun:
-            self._telling.session = str(value.get("thread_id"))
+            self._telling.session = str(value.get("thread_id") or self._telling.session)
         yield from self._begin(None)
         usage = value.get("usage")
         if isinstance(usage, Mapping):

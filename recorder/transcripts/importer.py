@@ -104,15 +104,16 @@ class Importer:
             source.forget()
             return report
         report.format = chosen.name
-        ordinal, told, session = 0, 0, ""
+        ordinal, session = 0, ""
         try:
+            if self._forced and self._holds_nothing(report, source, chosen):
+                return report
             for item in chosen.read(source):
                 if isinstance(item, Damage):
                     self._note_damage(report, item)
                     records: Sequence[Record] = [_damage_record(source, chosen, item, session)]
                 else:
                     records = item.records
-                    told += sum(record.kind is not Kind.LIFECYCLE for record in records)
                 for record in records:
                     if record.session:
                         session = record.session
@@ -120,10 +121,6 @@ class Importer:
                     self._take(report, self._placed(record, source, chosen, ordinal, item.line))
                     ordinal += 1
                 self._watch(source, item.offset)
-            if self._forced and not told and not recognised(chosen, source):
-                nothing = Damage(f"nothing of the format {chosen.name} is in it: without --format, "
-                                 "the format is told by content")  # fmt: skip
-                self._note_damage(report, nothing)
             if source.breakage.reason and not _is_named(report, _breakage(source)):
                 damage = _breakage(source)
                 self._note_damage(report, damage)
@@ -136,6 +133,28 @@ class Importer:
             source.forget()
             self._give(report)
         return report
+
+    def _holds_nothing(self, report: FileReport, source: Source, chosen: Format) -> bool:
+        """Tell, and note, that the format that was asked for finds nothing in a source.
+
+        Looked for before anything is written: a reader keeps every line that it does not know, so
+        of a file of another format it would make a session of lines without a meaning.
+        """
+        if recognised(chosen, source):
+            return False
+        damage = []
+        for item in chosen.read(source):
+            if isinstance(item, Damage):
+                damage.append(item)
+            elif any(record.kind is not Kind.LIFECYCLE for record in item.records):
+                return False
+        if source.breakage.reason:
+            damage.append(_breakage(source))
+        damage.append(Damage(f"nothing of the format {chosen.name} is in it: without --format, the "
+                             "format is told by content"))  # fmt: skip
+        for one in damage:
+            self._note_damage(report, one)
+        return True
 
     def _placed(
         self, record: Record, source: Source, chosen: Format, ordinal: int, line: int

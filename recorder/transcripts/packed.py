@@ -8,11 +8,12 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import zstandard
 
-__all__ = ["Breakage", "member", "ungzipped", "unxz", "unzstd"]
+__all__ = ["Breakage", "archive_of", "member", "ungzipped", "unxz", "unzstd"]
 
 BUFFER = 1 << 20
 PIECE = 16 * 1024
@@ -184,14 +185,23 @@ def unxz(opener: Callable[[], BinaryIO], breakage: Breakage) -> BinaryIO:
     return _Closing(_Xz(stream), breakage, stream)
 
 
-def member(archive_path: str, name: str, breakage: Breakage) -> BinaryIO:
+def archive_of(packed: Path | bytes) -> zipfile.ZipFile:
+    """Open a zip archive that is a file, or is held in memory.
+
+    Raises:
+        BadZipFile: it is none, or cut off.
+    """
+    return zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed)
+
+
+def member(packed: Path | bytes, name: str, breakage: Breakage) -> BinaryIO:
     """Open a member of a zip archive.
 
     Raises:
         BadZipFile: the archive has no such member where it says.
         RuntimeError: the member is encrypted, or compressed in a way that is not known.
     """
-    archive = zipfile.ZipFile(archive_path)
+    archive = archive_of(packed)
     try:
         return _Closing(archive.open(name), breakage, archive)
     except BaseException:

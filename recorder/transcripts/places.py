@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recorder.errors import FlightlogError
-from recorder.transcripts.packed import Breakage, member, ungzipped, unxz, unzstd
+from recorder.transcripts.held import Held
+from recorder.transcripts.packed import Breakage, archive_of, member, ungzipped, unxz, unzstd
 from recorder.transcripts.source import Source
 from recorder.transcripts.tarred import HEADER, Broken, is_tar, members_of
 
@@ -31,8 +32,13 @@ UNPACKED = ((b"\x1f\x8b", ungzipped), (b"\x28\xb5\x2f\xfd", unzstd), (b"\xfd7zX"
 BUFFER = 1 << 20
 SIDE_FILES = ("-wal", "-shm", "-journal")
 """Ends of files that belong to a database, which is read with them."""
-STDIN_HELD = 8 * 1024 * 1024
-"""Bytes of the standard input that can be looked at more than once."""
+MAX_PIPED_ZIP = 128 * 1024 * 1024
+"""Bytes of a zip archive that comes through a pipe: its list stands at its end, and what was not
+sealed yet is kept nowhere but in memory."""
+LARGE_ZIP = (
+    f"a zip archive of more than {MAX_PIPED_ZIP >> 20} MiB cannot be read from a pipe: "
+    "import it as a file, or pipe what is in it"
+)
 CUT_ZIP = (
     "a zip archive that is cut off or damaged (its list of files, which stands at the end, cannot "
     "be read): copy it again, or mend it with `zip -FF` and import what that writes"
@@ -63,22 +69,55 @@ def expand(paths: Iterable[str]) -> list[str]:
 
 
 def sources_of(path: str) -> Iterator[Source]:
-    """Yield the sources of one file, folder or archive, or of the standard input (`-`).
+    """Yield the sources of one file, folder or archive, of a pipe, or of the standard input (`-`).
 
     Raises:
-        NoSourceError: the file cannot be read.
+        NoSourceError: there is nothing that can be read.
     """
     if path == STDIN:
-        yield from _opened("<stdin>", _stdin_opener(), 0, None)
+        yield from _piped("<stdin>", sys.stdin.buffer)
         return
     if not os.path.isdir(path):
-        yield from _file(Path(path))
+        yield from _named(Path(path))
         return
     for folder, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
             if not name.endswith(SIDE_FILES):
                 yield from _file_inside(Path(folder, name))
+
+
+def _named(path: Path) -> Iterator[Source]:
+    """Yield the sources of what was asked for by its name, which is not passed over in silence.
+
+    Raises:
+        NoSourceError: it cannot be read, or is nothing to read from.
+    """
+    if path.is_fifo():
+        try:
+            with path.open("rb") as stream:
+                yield from _piped(str(path), stream)
+        except OSError as error:
+            raise NoSourceError(f"{path}: {error.strerror or error}") from error
+    elif path.exists() and not path.is_file():
+        raise NoSourceError(f"{path}: a device or a socket; name a file, a folder or a pipe")
+    elif path.is_symlink() and not path.exists():
+        raise NoSourceError(f"{path}: a link to {path.readlink()}, which is not there")
+    else:
+        yield from _file(path)
+
+
+def _piped(name: str, stream: BinaryIO) -> Iterator[Source]:
+    """Yield the sources of what can be read only once."""
+    held = Held(stream)
+    if not held.beginning.startswith(ZIP):
+        yield from _opened(name, held.open, 0, None)
+        return
+    content = held.whole(MAX_PIPED_ZIP)
+    if content is None:
+        yield _nothing_of(name, LARGE_ZIP)
+    else:
+        yield from _members(name, content)
 
 
 def _file_inside(path: Path) -> Iterator[Source]:
@@ -140,9 +179,9 @@ def _tarred(
         yield Source(path, content, one.size, breakage=inner)
 
 
-def _members(name: str, path: Path) -> Iterator[Source]:
+def _members(name: str, packed: Path | bytes) -> Iterator[Source]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with archive_of(packed) as archive:
             members = sorted(
                 (info for info in archive.infolist() if not info.is_dir()), key=lambda i: i.filename
             )
@@ -150,21 +189,21 @@ def _members(name: str, path: Path) -> Iterator[Source]:
         yield _nothing_of(name, CUT_ZIP)
         return
     for info in members:
-        yield from _member(f"{name}!{info.filename}", path, info)
+        yield from _member(f"{name}!{info.filename}", packed, info)
 
 
-def _member(name: str, path: Path, info: zipfile.ZipInfo) -> Iterator[Source]:
+def _member(name: str, packed: Path | bytes, info: zipfile.ZipInfo) -> Iterator[Source]:
     """Yield the sources of a member; its breakage is told by whatever reads it."""
     breakage = Breakage()
     try:
-        with member(str(path), info.filename, breakage) as stream:
+        with member(packed, info.filename, breakage) as stream:
             magic = stream.read(4)
     except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # Encrypted, compressed in a way that is not known, or not where the list says.
         reason = f"cannot be unpacked ({type(error).__name__}): unpack the archive by other means"
         yield _nothing_of(name, reason, info.compress_size)
         return
-    opener = partial(member, str(path), info.filename, breakage)
+    opener = partial(member, packed, info.filename, breakage)
     if unpacked := _unpacked(magic):
         opener = partial(unpacked, opener, breakage)
     yield Source(name, opener, info.compress_size, breakage=breakage)
@@ -178,34 +217,3 @@ def _unpacked(magic: bytes) -> Callable[[Callable[[], BinaryIO], Breakage], Bina
 def _nothing_of(name: str, reason: str, size: int = 0) -> Source:
     """Return a source of which nothing can be read, and why."""
     return Source(name, io.BytesIO, size, breakage=Breakage(reason))
-
-
-def _stdin_opener() -> Callable[[], BinaryIO]:
-    """Return an opener of the standard input: again and again while only its beginning is read."""
-    held = io.BytesIO(sys.stdin.buffer.read(STDIN_HELD))
-    beginning = held.getvalue()
-    is_all = len(beginning) < STDIN_HELD
-
-    def opened() -> BinaryIO:
-        if is_all:
-            return io.BytesIO(beginning)
-        return io.BufferedReader(_Chained(beginning, sys.stdin.buffer), BUFFER)
-
-    return opened
-
-
-class _Chained(io.RawIOBase):
-    """What was read of a stream, then the rest of it."""
-
-    def __init__(self, beginning: bytes, rest: BinaryIO) -> None:
-        self._beginning = memoryview(beginning)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io hands over
-        piece = self._beginning[: len(buffer)] or self._rest.read1(len(buffer))  # type: ignore[attr-defined]  # sys.stdin.buffer is buffered
-        self._beginning = self._beginning[len(piece) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
