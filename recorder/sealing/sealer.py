@@ -65,6 +65,8 @@ class Sealer:
         self.recall = recall or Recall(key)
         self.clean = Clean()
         self._filed: set[str] = set()
+        self._declared: set[str] = set()
+        """Values that records, not settings, declare."""
         _CLUES.prepare()
         self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
 
@@ -195,7 +197,11 @@ class Sealer:
         is_ambiguous = span.suspected or (
             span.detector == "known_value" and _AMBIGUOUS.search(credential_class)
         )
-        return not is_ambiguous or self.recall.declares(value)
+        return not is_ambiguous or self.is_declared(value)
+
+    def is_declared(self, value: str) -> bool:
+        """Return whether its owner says that a value is a credential."""
+        return value in self._declared or self.recall.declares(value)
 
     def is_session(self, span: SecretSpan, value: str) -> bool:
         """Return whether a value is the id of a session, and nothing but its name says otherwise.
@@ -217,9 +223,11 @@ class Sealer:
             fingerprint, (span.credential_class, span.hint)
         )
         declared = span.detector == "declared"
-        if value in self._filed and not declared:
+        if declared:
+            self._declared.add(value)
+            self._filed.discard(value)
+        if value in self._filed:
             return fingerprint, credential_class, hint
-        self._filed.discard(value)
         if self._known.add(
             value, credential_class, hint, suspected=span.suspected, declared=declared
         ):

@@ -188,7 +188,7 @@ class Work:
         """Return those of some spans that are to be sealed in one of the record's own ids."""
         if text == self._record.session:
             return [] if self._sealer.is_filed(text) else spans
-        is_declared = self._sealer.recall.declares
+        is_declared = self._sealer.is_declared
         evident = self._sealer.evident(text)
         return [
             span

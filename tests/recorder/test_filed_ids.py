@@ -149,6 +149,22 @@ def test_an_issuer_s_token_is_sealed_where_it_names_a_session(tmp_path: Path) ->
     assert token.encode() not in path.read_bytes()
 
 
+def test_an_id_that_its_owner_declares_a_credential_is_sealed_also_in_what_was_stored(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "r.db"
+    declared = record(
+        "declared", kind=Kind.CREDENTIAL, session=UUID,
+        attributes={semconv.CREDENTIAL_SECRET: UUID, semconv.CREDENTIAL_NAME: "session"},
+    )  # fmt: skip
+    recorded(path, [begun(UUID), filed(UUID, ref=UUID), declared, filed(UUID, ref=UUID)])
+    [name] = sessions(path)
+    assert name.startswith("⟦session:")
+    assert UUID.encode() not in path.read_bytes()
+    with Recording.open(path) as recording:
+        assert {r.ref for r in recording.records(session=name)} == {name, "", f"session {name}"}
+
+
 def test_a_session_s_row_has_what_any_of_its_records_tells_first(tmp_path: Path) -> None:
     path = tmp_path / "r.db"
     said: list[dict[str, Json]] = [
