@@ -71,6 +71,11 @@ class StateIndex:
         self._pending = VersionedMap(pending)
         self._settled = FirstSeen(settled, id)
         self._tool_calls = _starts(actions, Kind.TOOL_CALL)
+        self._denied_calls = Total(
+            (a.start_ns, 1)
+            for a in actions
+            if a.kind is Kind.TOOL_CALL and a.outcome is Outcome.DENIED
+        )
         self._requests = _starts(actions, Kind.API_REQUEST)
         self._approvals = Total(
             (a.start_ns, 1)
@@ -116,6 +121,7 @@ class StateIndex:
             pending=tuple(self._pending.at(t_ns).values()),
             settled=self._settled.at(t_ns),
             tool_calls=self._tool_calls.at(t_ns),
+            denied_calls=self._denied_calls.at(t_ns),
             requests=self._requests.at(t_ns),
             input_tokens=self._input.at(t_ns),
             output_tokens=self._output.at(t_ns),

@@ -73,6 +73,9 @@ class WorldState:
     settled: tuple[Approval, ...] = ()
     """Those that were used or denied with their call, or never answered; the newest is last."""
     tool_calls: int = 0
+    """How many were begun, the denied among them."""
+    denied_calls: int = 0
+    """How many of them were denied, and so never ran."""
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

@@ -232,7 +232,9 @@ def _more(count: int, what: str) -> Iterator[Item]:
 
 
 def _sums(state: WorldState) -> Iterator[Item]:
-    yield Item(line(f"done    {state.tool_calls} tool calls, {state.requests} requests"))
+    ran = state.tool_calls - state.denied_calls
+    denied = f", {state.denied_calls} denied" if state.denied_calls else ""
+    yield Item(line(f"done    {ran} tool calls{denied}, {state.requests} requests"))
     cost = f", cost ${state.cost_usd:,.2f}" if state.cost_usd else ", cost not recorded"
     if state.input_tokens or state.output_tokens or state.cost_usd:
         tokens = f"tokens  in {state.input_tokens:,} out {state.output_tokens:,}"

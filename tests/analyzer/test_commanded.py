@@ -188,4 +188,17 @@ def test_a_denied_call_sent_nothing_and_used_nothing(tmp_path: Path) -> None:
     assert [a for a in analysis.actions if a.kind is Kind.API_REQUEST] == []
     assert [f for f in analysis.findings if f.severity is Severity.HIGH] == []
     assert {s.role for c in analysis.credentials for s in c.sightings} == {Role.EXPOSED}
-    assert state_at(analysis, 10**20).contacted == ()
+    state = state_at(analysis, 10**20)
+    assert state.contacted == ()
+    assert (state.tool_calls, state.denied_calls) == (1, 1)
+
+
+def test_what_a_denied_or_failed_edit_names_was_not_written(tmp_path: Path) -> None:
+    flight = Flight()
+    for at, path in enumerate(("/w/denied.py", "/w/failed.py", "/w/done.py"), 10):
+        error = {"/w/denied.py": "denied", "/w/failed.py": "tool_error"}.get(path, "")
+        more = {semconv.ERROR_TYPE: error} if error else None
+        flight.tool(at, "Write", {"file_path": path, "content": "x"}, "", extra=more)
+    state = state_at(analyzed(tmp_path, flight), 10**20)
+    assert [touch.name for touch in state.written] == ["/w/done.py"]
+    assert "/w/denied.py" not in state.files

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.model import Analysis
+from analyzer.model import Analysis, Outcome
 from analyzer.testimony import Decision, Presence
 from analyzer.timeline import SECOND
 from recorder import semconv
@@ -168,3 +168,11 @@ async def test_plus_gives_it_the_height_and_underscore_takes_it_back(
         assert "now: rows below" not in text(app)
         await pilot.press("underscore")
         await until(pilot, lambda: "now: rows below" in text(app))
+
+
+def test_a_denied_call_is_not_counted_as_done() -> None:
+    calls = [
+        action(1, Kind.TOOL_CALL, "Bash", "rm a", 0, 10, outcome=Outcome.DENIED),
+        action(2, Kind.TOOL_CALL, "Bash", "ls", 20, 10),
+    ]
+    assert "done    1 tool calls, 1 denied, 0 requests" in told(analysis(calls), 50)
