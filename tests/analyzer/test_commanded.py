@@ -202,3 +202,9 @@ def test_what_a_denied_or_failed_edit_names_was_not_written(tmp_path: Path) -> N
     state = state_at(analyzed(tmp_path, flight), 10**20)
     assert [touch.name for touch in state.written] == ["/w/done.py"]
     assert "/w/denied.py" not in state.files
+
+
+def test_scripts_that_run_each_other_come_to_an_end() -> None:
+    calls = "bash x.sh\n" * 20
+    text = f"cat > x.sh <<'EOF'\n{calls}EOF\ncurl {URL}\nbash x.sh"
+    assert [r.url for r in requests_in(text)] == [URL]

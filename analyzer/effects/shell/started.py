@@ -18,7 +18,8 @@ from analyzer.effects.shell.wrappers import SHELLS, inner_of
 __all__ = ["started_in"]
 
 MAX_NESTING = 12
-MAX_STARTED = 2_000
+MAX_TAKEN = 2_000
+"""Commands that are looked at: scripts that run each other would never end."""
 SOURCES = frozenset({"source", "."})
 
 
@@ -34,19 +35,21 @@ class _Started:
 
     def __init__(self) -> None:
         self.found: list[Invocation] = []
+        self._taken = 0
         self._written: dict[str, str] = {}
         """File -> what the text has put into it."""
 
     def read(self, text: str, depth: int) -> None:
         """Take in a shell text."""
-        if depth > MAX_NESTING:
+        if depth > MAX_NESTING or self._taken >= MAX_TAKEN:
             return
         for command in read_shell(text).commands:
             self._take(command, depth)
 
     def _take(self, command: Invocation, depth: int) -> None:
-        if depth > MAX_NESTING or len(self.found) >= MAX_STARTED:
+        if depth > MAX_NESTING or self._taken >= MAX_TAKEN:
             return
+        self._taken += 1
         self._write(command)
         script = next((self._written[n] for n in _scripts(command) if n in self._written), None)
         if script is not None:
