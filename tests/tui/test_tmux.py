@@ -13,7 +13,7 @@ import pytest
 from recorder.model import Status
 from tests.tui.growing import SESSION, Growing
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 FLIGHTLOG = [sys.executable, "-c", "from tui.cli import main; main()"]
 TERMS = [
     ("xterm-256color", "C.UTF-8", "truecolor"),
