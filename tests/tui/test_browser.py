@@ -99,6 +99,27 @@ async def test_the_browser_gets_the_filter_that_was_asked_for(recording: Path) -
             await shows(socket, b"hides 1 of 1")
 
 
+async def test_who_serves_everywhere_is_found_under_each_name_of_this_machine(
+    recording: Path,
+) -> None:
+    everywhere = ("--host", "0.0.0.0", "--i-understand")
+    async with served(recording, *everywhere) as url, aiohttp.ClientSession() as client:
+        there = urlsplit(url)
+        assert there.hostname != "0.0.0.0"
+        for name in ("127.0.0.1", "localhost", there.hostname):
+            own = f"{name}:{there.port}"
+            async with client.get(f"http://{own}{there.path}") as page:
+                assert page.status == 200
+                assert f"ws://{own}{there.path}ws" in await page.text()
+                assert f"ws://{own};" in page.headers["Content-Security-Policy"]
+            async with client.ws_connect(f"ws://{own}{there.path}ws", origin=f"http://{own}"):
+                pass
+            with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+                await client.ws_connect(f"ws://{own}{there.path}ws", origin="http://localhost:1")
+        here = f"http://127.0.0.1:{there.port}{there.path}"
+        assert await status(client, here, Host=f"evil.example:{there.port}") == 403
+
+
 async def shows(socket: aiohttp.ClientWebSocketResponse, part: bytes) -> None:
     seen = b""
     async with asyncio.timeout(DEADLINE):
