@@ -9,7 +9,7 @@ from typing import Any
 
 from recorder.columns import SESSION_COLUMNS, TOLD, column_text, session_columns, told_of
 
-__all__ = ["News", "SessionRows", "derive"]
+__all__ = ["News", "SessionRows", "derive", "mend"]
 
 INSERT = f"""
 INSERT OR IGNORE INTO sessions ({", ".join(SESSION_COLUMNS)}) VALUES (?,?,?,?,?,?,?,?,?,?)
@@ -20,6 +20,11 @@ UPDATE = {
 }
 SELECT_BODIES = """
 SELECT seq, body FROM records WHERE session_id = ? AND body IS NOT NULL ORDER BY seq
+"""
+
+SELECT_WRONG = """
+SELECT id FROM sessions s WHERE instr(id, '⟦')
+AND first_seq <> (SELECT min(seq) FROM records r WHERE r.session_id = s.id)
 """
 
 
@@ -100,3 +105,24 @@ def derive(db: sqlite3.Connection, session: str) -> None:
             break
     if row:
         db.execute(INSERT, row)
+
+
+def mend(db: sqlite3.Connection) -> None:
+    """Make the rows anew that a former release left wrong where it sealed a session's id late.
+
+    Their records are as they were written; the row was that of the first that came sealed.
+
+    Raises:
+        sqlite3.Error: the recording cannot be written.
+    """
+    wrong = db.execute(SELECT_WRONG).fetchall()
+    if not wrong:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for (session,) in wrong:
+            derive(db, session)
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

@@ -32,7 +32,7 @@ from recorder.schema import (
 from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
 from recorder.sealing.sealed import SealedRecord
-from recorder.session_rows import News, SessionRows
+from recorder.session_rows import News, SessionRows, mend
 
 __all__ = ["Durability", "Store"]
 
@@ -99,6 +99,7 @@ class Store:
         self._signed_size = int(
             db.execute("SELECT ifnull(max(size), 0) FROM checkpoints").fetchone()[0]
         )
+        mend(db)
         self._sessions = SessionRows(db)
         self.rotated_keys = bool(self._frontier.size) and (key_is_new or fingerprint_key_is_new)
         """True when a key of an existing recording was missing and a new one had to be made."""

@@ -101,7 +101,7 @@ def command(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Import transcripts and logs that agents and clouds keep: files, folders, globs, archives, -.
+    """Import transcripts and logs that agents and clouds keep: files, folders, archives, pipes, -.
 
     The format is told by content. Importing again adds nothing twice; a longer copy of a file adds
     its new part. What is damaged is counted and named, the rest is imported.

@@ -202,3 +202,18 @@ def test_a_row_stays_true_when_what_it_has_is_sealed_late(tmp_path: Path) -> Non
     with Recording.open(path) as recording:
         [row] = recording.sessions()
     assert row.cwd.startswith("/srv/⟦api-token:")
+
+
+def test_a_row_that_a_former_release_left_wrong_is_mended_when_the_recording_is_appended_to(
+    tmp_path: Path,
+) -> None:
+    path, token = tmp_path / "r.db", "ghp_Zk3nQ9xW2bTfR7yLmV5cJ8sD1hAeG4uP6oIq"
+    recorded(path, [begun(token), filed(token)])
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE sessions SET first_seq = first_seq + 1, agent = '', witness = 'otlp'")
+    db.close()
+    assert [problem.what for problem in verify(path).problems] == [
+        "the table of sessions was changed: bodies say otherwise"
+    ]
+    recorded(path, [filed("another")])
+    assert len(sessions(path)) == 2
