@@ -146,3 +146,20 @@ def test_what_is_no_amount_is_not_counted_and_kept_as_it_was_told(wrong: Any) ->
     assert semconv.GEN_AI_INPUT_TOKENS not in told
     assert told[semconv.GEN_AI_OUTPUT_TOKENS] == 3
     assert json.loads(str(told[semconv.RAW])) == {semconv.GEN_AI_INPUT_TOKENS: wrong}
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_the_session_that_is_offered_is_there_also_where_its_id_was_a_cookie(
+    cut: int, tmp_path: Path
+) -> None:
+    session = "7c1d9a52-3b1d-4e63-9d6a-0c3f5b7d1e99"
+    lines = prompts(3, session).replace(b"say 1", f"Cookie: session_id={session}".encode())
+    path, recording = tmp_path / "x.jsonl", tmp_path / "flight.db"
+    path.write_bytes(b"".join(lines.splitlines(keepends=True)[:cut]))
+    assert ran(recording, str(path)).exit_code == 0
+    path.write_bytes(lines)
+    offered = re.search(r"flightlog replay (\S+)", ran(recording, str(path)).stdout)
+    assert offered is not None
+    with Recording.open(recording) as opened:
+        assert opened.session(offered[1]).records == 4
+    assert CliRunner().invoke(verify, ["-r", str(recording)]).exit_code == 0
