@@ -231,8 +231,8 @@ class FollowingApp(FlightApp):
     """The same, opened on a session that is going on."""
 
     def get_default_screen(self) -> Screen[None]:
-        """Follow the session that was asked for, else list them."""
-        return Sessions() if self._session_id is None else Live(self._session_id)
+        """Follow the session that was asked for, else the newest, also once a newer begins."""
+        return Live(self._session_id)
 
 
 class ComparingApp(FlightApp):

@@ -78,6 +78,7 @@ def bar_line(
     """
     said = [_writer(tail, clock_ns)]
     said += [_following(tail, clock_ns)] if cursor is None else _stopped(tail, cursor)
+    said.insert(3, _newer(tail))
     parts = [part for part in said if part]
     while len(parts) > 1 and _size(parts, glyphs) > width - 2:
         # From the back, but not what came meanwhile: that is what the bar is for.
@@ -128,6 +129,12 @@ def _following(tail: LiveTail, clock_ns: int) -> Line:
         return line("this is the end", tone=Tone.DIM)
     rate, lag = tail.pace(clock_ns)
     return line(Piece("FOLLOWING", Tone.GOOD), f"   {rate:,.0f} records/s   lag {lag:.1f}s")
+
+
+def _newer(tail: LiveTail) -> Line:
+    if tail.newer is None:
+        return ()
+    return line(f"session {tail.newer.id[:8]} began, S lists", tone=Tone.ACCENT)
 
 
 def _stopped(tail: LiveTail, cursor: Action) -> Iterator[Line]:

@@ -41,6 +41,8 @@ class LiveTail:
         self.waiting = 0
         self.dropped = 0
         self.has_ended = False
+        self.newer: SessionRow | None = None
+        """The newest session that began while this one was followed."""
         self._root: int | None = None
         """The action that the whole session is."""
         self._began_ns: int | None = None
@@ -171,7 +173,11 @@ class LiveTail:
 
     def now_ns(self, clock_ns: int) -> int:
         """Return up to when something is known: the clock's time while somebody writes."""
-        is_over = self.has_ended or (self.writer is not None and self.writer.is_over)
+        root = None if self._root is None else self._actions.get(self._root)
+        if self.has_ended and root is not None and root.until_ns is not None:
+            # Not when the newest record came: another session may be recorded by now.
+            return root.until_ns
+        is_over = self.writer is not None and self.writer.is_over
         return self.received_ns if is_over else clock_ns
 
     def action(self, row: int) -> Action | None:

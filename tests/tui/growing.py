@@ -27,14 +27,22 @@ SECOND = 1_000_000_000
 class Growing:
     """A recording, and the agent's session in it."""
 
-    def __init__(self, path: Path, *, began_ago: float = 100.0) -> None:
+    def __init__(self, path: Path, *, began_ago: float = 100.0, begins: bool = True) -> None:
         self.path = path
         self.start_ns = time.time_ns() - round(began_ago * SECOND)
         self.store = Store.open(path)
         self._sealer = Sealer(self.store.fingerprint_key, self.store.credentials())
         self._count = 0
-        session = self._record(Phase.START, Kind.LIFECYCLE, "session", "s", 0, {})
-        self.commit([own_record("recorder", Phase.START, {}), session])
+        self._session = ""
+        self.commit([own_record("recorder", Phase.START, {})])
+        if begins:
+            self.begin(SESSION)
+
+    def begin(self, session: str, at: float = 0, **said: Json) -> None:
+        """Record that a session begins; what is recorded from now on is of it."""
+        self._session = session
+        begun = {name.replace("_", "."): value for name, value in said.items()}
+        self.commit([self._record(Phase.START, Kind.LIFECYCLE, "session", "s", at, begun)])
 
     def commit(self, records: Sequence[Record]) -> None:
         self.store.append([self._sealer.seal(record) for record in records], checkpoint=True)
@@ -87,7 +95,7 @@ class Growing:
         if kind is Kind.TOOL_CALL:
             attributes = {semconv.GEN_AI_TOOL_NAME: name, **attributes}
         return Record(
-            witness=Witness.SDK, phase=phase, kind=kind, name=name, session=SESSION, ref=ref,
+            witness=Witness.SDK, phase=phase, kind=kind, name=name, session=self._session, ref=ref,
             t_ns=self.start_ns + round(at * SECOND), status=status, attributes=attributes,
         )  # fmt: skip
 

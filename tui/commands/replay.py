@@ -259,12 +259,12 @@ def run_replay(
     return app.return_code or 0
 
 
-def run_live(recording: Path, session_id: str, *, ascii_only: bool = False) -> int:
+def run_live(recording: Path, session_id: str | None, *, ascii_only: bool = False) -> int:
     """Follow a session on the screen and return the exit code.
 
     Args:
         recording: path of the recording.
-        session_id: whole id of the session to follow.
+        session_id: whole id of the session to follow; None: the newest, also once a newer begins.
         ascii_only: draw with ASCII alone.
 
     Raises:

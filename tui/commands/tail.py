@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from analyzer.commands.selection import chosen_session, newest_first
+from analyzer.commands.selection import chosen_session
 from analyzer.commands.tail import command as lines
-from analyzer.outside.witnesses import is_outside
 from recorder.location import resolve_recording
-from recorder.model import SessionRow
 from recorder.reader import Recording
 
 __all__ = ["command"]
@@ -36,20 +33,11 @@ def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
     from tui.commands.replay import run_live  # noqa: PLC0415
 
     path = resolve_recording(given["recording"])
-    session_id = _session(path, given["session"]).id
-    raise click.exceptions.Exit(run_live(path, session_id, ascii_only=ascii_only))
-
-
-def _session(path: Path, wanted: str | None) -> SessionRow:
-    """Return the session that was named, else an agent's newest that goes on, else the newest."""
+    wanted = given["session"]
+    # Opened also where no session was named: a mistake is told before the screen is there.
     with Recording.open(path) as recording:
-        goes_on = (
-            row
-            for row in newest_first(recording.sessions())
-            if not row.ended and not is_outside(row)
-        )
-        newest = None if wanted is not None else next(goes_on, None)
-        return chosen_session(recording, wanted) if newest is None else newest
+        session_id = None if wanted is None else chosen_session(recording, wanted).id
+    raise click.exceptions.Exit(run_live(path, session_id, ascii_only=ascii_only))
 
 
 SCREEN = (

@@ -21,7 +21,9 @@ from analyzer.live_session import Look, live_session
 from analyzer.model import Finding
 from recorder.errors import FlightlogError
 from recorder.model import SessionRow
+from recorder.reader import Recording
 from tui.actions import Place, bindings
+from tui.followed import Newer, followed
 from tui.line import Piece, Tone, line
 from tui.live_lines import bar_line, header_line, live_summary, side_lines
 from tui.live_tail import LiveTail
@@ -46,7 +48,7 @@ REST = 10
 
 
 class Live(LiveKeys):
-    """The live view of one session."""
+    """The live view of one session; where none was named, of the newest, one after the other."""
 
     PLACE = Place.LIVE
     BINDINGS = bindings(Place.LIVE)
@@ -79,15 +81,24 @@ class Live(LiveKeys):
     class Grown(Message):
         """A look told something."""
 
-        def __init__(self, look: Look) -> None:
+        def __init__(self, session: str, look: Look) -> None:
             super().__init__()
+            self.session = session
             self.look = look
+
+    class Began(Message):
+        """Another session began."""
+
+        def __init__(self, row: SessionRow) -> None:
+            super().__init__()
+            self.row = row
 
     class Judged(Message):
         """The session was judged as a whole."""
 
-        def __init__(self, findings: tuple[Finding, ...], took: float) -> None:
+        def __init__(self, session: str, findings: tuple[Finding, ...], took: float) -> None:
             super().__init__()
+            self.session = session
             self.findings = findings
             self.took = took
 
@@ -105,8 +116,9 @@ class Live(LiveKeys):
             super().__init__()
             self.chain = chain
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__(session_id)
+    def __init__(self, session_id: str | None) -> None:
+        super().__init__(session_id or "")
+        self._moves_on = session_id is None
         self._chain = line(Piece("verifying ... ", Tone.DIM))
         self._painted = 0.0
         self._due: Timer | None = None
@@ -126,7 +138,8 @@ class Live(LiveKeys):
     def on_mount(self) -> None:
         """Begin to follow."""
         self.set_class(self.glyphs.ascii, "-ascii")
-        self.show_header(line(f"Live {self.glyphs.cursor} opening ..."))
+        opening = "waiting for a session ..." if self._moves_on else "opening ..."
+        self.show_header(line(f"Live {self.glyphs.cursor} {opening}"))
         self._clock = self.set_interval(SECOND, self._second)
         self._feed()
         self._verify()
@@ -148,15 +161,29 @@ class Live(LiveKeys):
     def _feed(self) -> None:
         worker = get_current_worker()
         try:
-            with live_session(self.flight.source.path, self.session_id) as session:
-                self.post_message(self.Opened(session.row))
-                while not worker.is_cancelled:
-                    look = session.look()
-                    if look is not None:
-                        self.post_message(self.Grown(look))
-                    time.sleep(YIELD_SECONDS if look and look.waiting else LOOK_SECONDS)
+            with Recording.open(self.flight.source.path) as recording:
+                wanted = self.session_id
+                while not wanted and not worker.is_cancelled:
+                    newest = followed(recording)
+                    wanted = "" if newest is None else newest.id
+                    time.sleep(0 if wanted else LOOK_SECONDS)
+                if wanted:
+                    self._follow(recording, wanted, worker)
         except FlightlogError as error:
             self.post_message(self.Failed(str(error)))
+
+    def _follow(self, recording: Recording, wanted: str, worker: Worker[None]) -> None:
+        newer = Newer(recording)
+        with live_session(self.flight.source.path, wanted) as session:
+            self.post_message(self.Opened(session.row))
+            while not worker.is_cancelled:
+                look = session.look()
+                if look is not None:
+                    self.post_message(self.Grown(session.row.id, look))
+                other = newer.look(time.time_ns())
+                if other is not None:
+                    self.post_message(self.Began(other))
+                time.sleep(YIELD_SECONDS if look and look.waiting else LOOK_SECONDS)
 
     @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
     def _verify(self) -> None:
@@ -168,8 +195,9 @@ class Live(LiveKeys):
     @work(thread=True, exclusive=True, group="judge", exit_on_error=False)
     def _judge(self) -> None:
         began = time.monotonic()
-        scene = self.flight.source.load(self.session_id)
-        self.post_message(self.Judged(scene.analysis.findings, time.monotonic() - began))
+        analysis = self.flight.source.load(self.session_id).analysis
+        took = time.monotonic() - began
+        self.post_message(self.Judged(analysis.session.id, analysis.findings, took))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what went wrong in a worker; nothing fails in silence."""
@@ -190,18 +218,45 @@ class Live(LiveKeys):
 
     @on(Grown)
     def _grown(self, event: Grown) -> None:
-        if self.tail is None:
+        # The last look at a session that was left may come late.
+        if self.tail is None or event.session != self.tail.row.id:
             return
         if self._top is None:
             self._top = self.listed.top()
         self.tail.take(event.look)
         self._is_overtaken = self._is_overtaken or event.look.is_overtaken
+        self.move_on()
         self._paint_soon()
+
+    @on(Began)
+    def _began(self, event: Began) -> None:
+        if self.tail is None or event.row.id == self.tail.row.id:
+            return
+        self.tail.newer = event.row
+        self.move_on()
+        self._paint_soon()
+
+    def move_on(self) -> None:
+        """Follow the session that began after the one that has ended, if none was named.
+
+        Not while somebody reads: nothing is taken from under him.
+        """
+        tail = self.tail
+        if not self._moves_on or tail is None or tail.newer is None:
+            return
+        if not tail.has_ended or not self.is_following:
+            return
+        self.say(f"session {tail.row.id[:8]} has ended, this is the one that began after it")
+        self.session_id = tail.newer.id
+        self.tail = self.listed.tail = None
+        self.remove_class("-details")
+        self._is_overtaken, self._judge_from, self._top = False, 0.0, None
+        self._feed()
 
     @on(Judged)
     def _judged(self, event: Judged) -> None:
         self._judge_from = time.monotonic() + REST * event.took
-        if self.tail is not None:
+        if self.tail is not None and event.session == self.tail.row.id:
             self.tail.add_findings(event.findings)
             self._paint_soon()
 

@@ -45,6 +45,10 @@ class LiveKeys(Room):
         self.tail: LiveTail | None = None
         self.is_following = True
 
+    def move_on(self) -> None:
+        """Follow the session that began after the one that has ended, if that is wanted."""
+        raise NotImplementedError
+
     def paint(self) -> None:
         """Show what is known now."""
         raise NotImplementedError
@@ -66,6 +70,7 @@ class LiveKeys(Room):
         if self.tail is not None:
             self.tail.read_on()
         self.hints.reword("freeze", "space Pause")
+        self.move_on()
         self.paint()
         self._show_details()
 
