@@ -25,7 +25,7 @@ from analyzer.model import Action, Effect, Judgement, Outcome, ResourceState
 from analyzer.outcomes import answers_of
 from analyzer.printed import printed
 from analyzer.requests import header, provider_behind, request_of
-from analyzer.resources import DELETED, Exchange, Ledger
+from analyzer.resources import BACKUPS, DELETED, GONE, Exchange, Ledger
 from analyzer.secret_names import names_a_secret
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
@@ -81,7 +81,8 @@ def judge_all(
         elif action.kind is Kind.TOOL_CALL and not is_end:
             judged[number] = replace(action, judgement=_judge_call(action, blobs, plans))
         elif action.kind is Kind.TOOL_CALL and family_of(action.name) is Family.SHELL:
-            judged[number] = _ended(action, blobs, plans)
+            ended = _ended(action, blobs, plans)
+            judged[number] = replace(ended, resources=_deleted_by_command(ended))
     for number in sorted(judged):
         _hand_up(judged[number], judged)
         judged[number] = _marked_like_its_call(judged[number], judged)
@@ -166,6 +167,39 @@ def _ended(action: Action, blobs: Blobs, plans: Plans) -> Action:
         return action
     told = plans.end(action, command, printed(texts.whole(semconv.GEN_AI_TOOL_RESULT)))
     return action if told is None else replace(action, judgement=told)
+
+
+def _deleted_by_command(action: Action) -> tuple[ResourceState, ...]:
+    """Return what a command that ended well has deleted, by what its words say."""
+    judgement = action.judgement
+    # What is restored over still exists, and what can be called off is not gone.
+    lasts = judgement.effect is Effect.D4 or judgement.irreversible is False
+    if not judgement.effect.destroys or not judgement.target_id or lasts:
+        return ()
+    if action.outcome is not Outcome.OK:
+        return ()
+    state = ResourceState(
+        id=judgement.target_id,
+        type=judgement.target_type,
+        name=judgement.target_id,
+        environment=judgement.environment,
+        state=DELETED,
+        certainty=Certainty.INFERRED,
+        basis=f"{judgement.operation} in #{action.id} ended well",
+        action=action.id,
+    )
+    if not judgement.same_domain or judgement.effect is Effect.D2:
+        return (state,)
+    why = next((r for r in judgement.reasons if "cop" in r or "backup" in r), state.basis)
+    copies = replace(
+        state,
+        id=f"{judgement.target_id}/{BACKUPS}",
+        type=BACKUPS,
+        name=f"backups of {judgement.target_id}",
+        state=GONE,
+        basis=why,
+    )
+    return (state, copies)
 
 
 def _judge_call(action: Action, blobs: Blobs, plans: Plans) -> Judgement:
