@@ -33,9 +33,10 @@ def recognises(document: Any) -> bool:
 def tell(document: Mapping[str, Any]) -> Iterator[Record]:
     """Yield a record for each entry."""
     log = _mapping(document.get("log"))
-    entries = [entry for entry in log.get("entries", []) if isinstance(entry, Mapping)]
+    # Without entries it is damaged: the error says so.
+    entries = log["entries"]
     session = made_session(AGENT, log.get("creator"), entries[:1])
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate((e for e in entries if isinstance(e, Mapping)), 1):
         yield record_of(_exchange(entry, session, f"entry {number}"))
 
 

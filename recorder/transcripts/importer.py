@@ -99,8 +99,9 @@ class Importer:
             self._note_damage(report, Damage(f"cannot be read ({type(error).__name__})"))
             return report
         if chosen is None:
-            if source.breakage.reason:
-                self._note_damage(report, _breakage(source))
+            unread = _breakage(source) if source.breakage.reason else Damage(source.too_large)
+            if unread.reason:
+                self._note_damage(report, unread)
             source.forget()
             return report
         report.format = chosen.name

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-__all__ = ["CHUNK", "MAX_STRING", "NotJsonError", "Trimmer", "parse", "parse_trimmed"]
+__all__ = ["CHUNK", "MAX_STRING", "NotJsonError", "TooLargeError", "Trimmer", "parse", "trimmed"]
 
 MAX_STRING = 4 * 1024 * 1024
 """Bytes of one string, as written; the rest is counted and left out."""
@@ -27,6 +27,10 @@ _CUT = "…[%d bytes were left out]"
 
 class NotJsonError(ValueError):
     """A text is no JSON; the message says why without quoting it."""
+
+
+class TooLargeError(NotJsonError):
+    """A text is longer than is read."""
 
 
 def parse(text: bytes) -> Any:
@@ -56,18 +60,18 @@ def parse(text: bytes) -> Any:
         raise NotJsonError(f"not valid JSON ({type(error).__name__})") from None
 
 
-def parse_trimmed(stream: BinaryIO, limit: int) -> Any:
-    """Return the value that a whole stream holds, long strings cut.
+def trimmed(stream: BinaryIO, limit: int) -> bytearray:
+    """Return the JSON text that a whole stream holds, long strings cut.
 
     Raises:
-        NotJsonError: it holds none, or more than `limit` bytes without its long strings.
+        TooLargeError: it is longer than `limit` bytes even so.
     """
     text, trimmer = bytearray(), Trimmer()
     while piece := stream.read(CHUNK):
         text += trimmer.feed(piece)
         if len(text) > limit:
-            raise NotJsonError(f"a JSON document of over {limit >> 20} MiB")
-    return parse(bytes(text))
+            raise TooLargeError(f"a JSON document of over {limit >> 20} MiB, which is not read")
+    return text
 
 
 class Trimmer:

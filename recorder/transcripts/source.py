@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from recorder.transcripts.json_text import NotJsonError, parse, parse_trimmed
+from recorder.transcripts.json_text import NotJsonError, TooLargeError, parse, trimmed
+from recorder.transcripts.long_json import parse_long
 from recorder.transcripts.mending import mended
 from recorder.transcripts.packed import Breakage
 
@@ -28,8 +29,12 @@ LAID_OUT_LINES = 4
 MAX_SAMPLE = 512 * 1024
 """Bytes after which no further line is looked at."""
 MAX_FIRST_LINE = 8 * 1024 * 1024
-MAX_DOCUMENT = 64 * 1024 * 1024
-"""Bytes of a JSON document that is read as a whole, after long strings in it were cut."""
+LARGE_DOCUMENT = 4 * 1024 * 1024
+"""Bytes of a JSON document of which only a bit at a time becomes objects."""
+MAX_DOCUMENT = 128 * 1024 * 1024
+"""Bytes of a JSON document that is read, after long strings in it were cut: it stays in memory."""
+MAX_MENDED = 16 * 1024 * 1024
+"""Bytes of a damaged document of which the good part is looked for."""
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Source:
     """The file itself, where the content is a file as it stands (a database must be opened so)."""
     breakage: Breakage = field(default_factory=Breakage)
     """Where the content cannot be read on, as far as it was read."""
+    too_large: str = ""
+    """Why a document was not looked into."""
     _documents: list[Any] = field(default_factory=list)
 
     def open(self) -> BinaryIO:
@@ -133,7 +140,12 @@ class Source:
         if not self._documents:
             try:
                 with self.open() as stream:
-                    self._documents.append(parse_trimmed(stream, MAX_DOCUMENT))
+                    text = trimmed(stream, MAX_DOCUMENT)
+                large = len(text) > LARGE_DOCUMENT
+                self._documents.append(parse_long(text) if large else parse(bytes(text)))
+            except TooLargeError as error:
+                self.too_large = str(error)
+                self._documents += [None, str(error)]
             except NotJsonError as error:
                 self._documents += [self._good_part(), str(error)]
         return self._documents[0]
@@ -150,8 +162,8 @@ class Source:
         if begins not in {b"{", b"["}:
             return None
         with self.open() as stream:
-            content = stream.read(MAX_DOCUMENT + 1)
-        return mended(content) if len(content) <= MAX_DOCUMENT else None
+            content = stream.read(MAX_MENDED)
+        return mended(content)
 
     def forget(self) -> None:
         """Let go of what was read for `sample` and `document`."""

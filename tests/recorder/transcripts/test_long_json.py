@@ -1,0 +1,73 @@
+"""Large documents hold what they hold, at a fraction of the memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recorder.transcripts import long_json
+from recorder.transcripts.json_text import NotJsonError
+from recorder.transcripts.long_json import LongList, parse_long
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=40,
+)
+
+
+def plain(value: Any) -> Any:
+    """Return a value with ordinary lists."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+@settings(max_examples=50, deadline=None)
+@given(value=VALUES, indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
+def test_whatever_is_large_is_read_as_it_is_written(
+    value: Any, indent: int | None, ascii_only: bool
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_json, "SMALL", 12)
+        assert plain(parse_long(text)) == value
+        assert json.loads(json.dumps(parse_long(text))) == value
+
+
+@settings(max_examples=50, deadline=None)
+@given(value=VALUES, cut=st.integers(0, 200))
+def test_what_is_cut_off_or_goes_on_is_refused(value: Any, cut: int) -> None:
+    text = json.dumps([value, {"é": value}], ensure_ascii=False).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_json, "SMALL", 12)
+        for damaged in (text[: min(cut, len(text) - 1)], text + b" 1", text[:-1] + b",]"):
+            with pytest.raises(NotJsonError):
+                parse_long(damaged)
+
+
+def test_a_long_list_is_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_json, "SMALL", 20)
+    held = parse_long(json.dumps(list(range(100))).encode())
+    assert isinstance(held, LongList)
+    assert (len(held), held[0], held[-1], held[:3], held[98:]) == (100, 0, 99, [0, 1, 2], [98, 99])
+    assert (42 in held, next(reversed(held)), [*held][5], bool(held)) == (True, 99, 5, True)
+    with pytest.raises(IndexError):
+        held[100]
+
+
+def test_a_million_small_messages_take_their_text_and_little_more() -> None:
+    text = b'{"messages": [' + b",".join([b'{"role": "user", "content": "hi"}'] * 300_000) + b"]}"
+    tracemalloc.start()
+    document = parse_long(text)
+    assert sum(message["content"] == "hi" for message in document["messages"]) == 300_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000
