@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO
 from recorder.model import Record
 from recorder.transcripts.format import Damage, Entry, Item
 from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse
+from recorder.transcripts.mending import mended
 from recorder.transcripts.source import Source
 
 __all__ = ["MAX_LINE", "Line", "json_lines", "lines", "read_json_lines"]
@@ -16,7 +18,9 @@ __all__ = ["MAX_LINE", "Line", "json_lines", "lines", "read_json_lines"]
 WHOLE_LINE = 8 * 1024 * 1024
 """Bytes of a line that is taken as it stands; in a longer one, long strings are cut first."""
 MAX_LINE = 32 * 1024 * 1024
-"""Bytes of a line without its long strings; what is longer is skipped as damage."""
+"""Bytes of a line without its long strings; of what is longer only the beginning is read."""
+BEGINNING = 1024 * 1024
+"""Bytes of such a line that are read, up to the last whole value in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,10 @@ def lines(source: Source) -> Iterator[Line | Damage]:
                 length += more
             offset += length
             if kept is None:
-                yield Damage(f"a line of {length >> 20} MiB", number, begun)
+                left_out = f"what stands after its first {BEGINNING >> 20} MiB is left out"
+                yield Damage(f"a line of {length >> 20} MiB: {left_out}", number, begun)
+                if (beginning := mended(data[:BEGINNING])) is not None:
+                    yield Line(number, begun, json.dumps(beginning).encode())
             elif kept.strip(b" \t\r\n"):
                 is_open = not kept.endswith(b"\n")
                 yield Line(number, begun, kept.rstrip(b"\r\n"), is_open)
@@ -102,7 +109,9 @@ def read_json_lines(
 def _rest_of_long(stream: BinaryIO, begun: bytes) -> tuple[bytes | None, int]:
     """Return a long line, long strings cut (None: too long even so), and its other bytes."""
     trimmer, kept, more = Trimmer(), bytearray(), 0
-    kept += trimmer.feed(begun)
+    for at in range(0, len(begun), CHUNK):
+        # Bit by bit: of many short strings each would be in memory by itself.
+        kept += trimmer.feed(begun[at : at + CHUNK])
     ended = False
     while not ended:
         piece = stream.readline(CHUNK)

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recorder.model import Record
+from recorder.model import Kind, Record
+from recorder.transcripts import lines
 from recorder.transcripts.format import Damage
 from recorder.transcripts.mending import mended
 from recorder.transcripts.source import Source
@@ -173,3 +174,21 @@ def test_an_odd_first_entry_costs_itself_alone(name: str, corpus: Path) -> None:
     whole, _ = read(name, content)
     odd, _ = read(name, b'{"type":[],"subtype":{},"role":[1],"sessionID":{},"uuid":[]}\n' + content)
     assert len(odd) >= len(whole) > 0
+
+
+def test_of_a_line_of_too_many_values_the_beginning_is_told_and_the_rest_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "WHOLE_LINE", 2_000)
+    monkeypatch.setattr(lines, "MAX_LINE", 4_000)
+    monkeypatch.setattr(lines, "BEGINNING", 1_000)
+    values = [
+        {"sessionId": "s", "type": "user", "uuid": f"u{n}", "message": {"content": said},
+         "toolUseResult": [{"n": n} for n in range(count)]}
+        for n, (said, count) in enumerate([("first", 0), ("long", 3_000), ("last", 0)])
+    ]  # fmt: skip
+    content = b"".join(json.dumps(value).encode() + b"\n" for value in values)
+    records, damage = read("claude-code", content)
+    said = [r.attributes["flightlog.prompt.text"] for r in records if r.kind is Kind.PROMPT]
+    assert said == ["first", "long", "last"]
+    assert [(d.line, "is left out" in d.reason) for d in damage] == [(2, True)]
