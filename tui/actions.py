@@ -5,11 +5,13 @@ No action lives outside of this table; a screen offers one by having the method 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 __all__ = [
     "ACTS",
@@ -19,6 +21,7 @@ __all__ = [
     "acts_of",
     "bindings",
     "entries",
+    "is_key",
     "key_name",
     "textual_key",
 ]
@@ -176,7 +179,8 @@ ACTS = (
     Act("findings", "F", "Findings", "findings", (Place.SESSIONS, Place.REPLAY), "F Findings", 16),
     Act("palette", "colon ctrl+p", "Command palette", "palette", EVERYWHERE, ": Command", 36),
     Act("help", "question_mark f1", "Help", "help", ROOMS, "? Help", 1),
-    Act("back", "q escape", "Back; at the root: quit", "back", EVERYWHERE, "q Back", 0),
+    Act("back", "q", "Back; at the root: quit", "back", EVERYWHERE, "q Back", 0),
+    Act("cancel", "escape", "Back, but never quit", "cancel", EVERYWHERE),
 )
 NAMES = {
     "left_square_bracket": "[",
@@ -206,17 +210,48 @@ NAMES = {
     "home": "Home",
     "end": "End",
 }
+MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
+NAMED_KEYS = frozenset(key.value for key in Keys if "+" not in key.value and "<" not in key.value)
+"""`enter`, `f5`, `pagedown`: what Textual names and no character stands for."""
+
+
+def _sign_name(sign: str) -> str:
+    name = unicodedata.name(sign, sign).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
+
+
+SIGNS = {
+    _sign_name(sign): sign
+    for sign in map(chr, (*range(0x21, 0x100), 0x20AC))
+    if sign.isprintable() and not sign.isspace() and not sign.isalnum()
+}
+"""Textual's name -> the sign, for those that keyboards have."""
 
 
 def key_name(key: str) -> str:
     """Return how a key is written for people."""
-    return NAMES.get(key, key.replace("ctrl+", "^"))
+    return NAMES.get(key) or SIGNS.get(key) or key.replace("ctrl+", "^")
 
 
 def textual_key(written: str) -> str:
     """Return Textual's name of a key as people write it: `[` is `left_square_bracket`."""
     named = {sign: key for key, sign in NAMES.items()}
-    return named.get(written, written.replace("^", "ctrl+") if len(written) > 1 else written)
+    if written in named:
+        return named[written]
+    if len(written) > 1:
+        return written.replace("^", "ctrl+")
+    return written if written.isalnum() else _sign_name(written)
+
+
+def is_key(key: str) -> bool:
+    """Tell whether a terminal can send a key that Textual names so; `ctrl+` and such may precede.
+
+    Keys are: letters and digits, signs by their Unicode names, and those that have names alone.
+    """
+    *modifiers, bare = key.split("+")
+    if not MODIFIERS.issuperset(modifiers):
+        return False
+    return bare in NAMED_KEYS or (len(bare) == 1 and bare.isalnum()) or bare in SIGNS
 
 
 def acts_of(place: Place, keymap: Keymap | None = None) -> list[Act]:

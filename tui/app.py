@@ -128,6 +128,12 @@ class FlightApp(App[None]):
             self.screen.hush()
         await super().on_event(event)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep Textual's own key of the palette from a screen too small to show it."""
+        if action == "command_palette" and self.screen.has_class("-tiny"):
+            return False
+        return super().check_action(action, parameters)
+
     def next_theme(self) -> str:
         """Take the next theme, and return what people call it."""
         names = list(THEMES)

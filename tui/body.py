@@ -6,7 +6,7 @@ Pure. Long values are cut here, before anything measures or wraps them, and the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from analyzer.model import Action, Effect, Finding, Sighting
@@ -61,6 +61,7 @@ def action_lines(
     glyphs: Glyphs,
     blobs: Blobs | None = None,
     *,
+    written: Iterable[Line] = (),
     t_ns: int | None = None,
 ) -> list[Line]:
     """Return the whole account of an action, unwrapped; what is held against it comes first.
@@ -70,6 +71,7 @@ def action_lines(
         row: the action's row.
         glyphs: the signs to write with.
         blobs: the whole of values that are cut short in the action.
+        written: what people wrote down of it, which stands apart from what was found.
         t_ns: tell only what was known at this moment (ns since the epoch); default: everything.
     """
     whole, action = scene.action(row), scene.action(row, t_ns)
@@ -79,6 +81,9 @@ def action_lines(
     for finding in scene.findings_of.get(action.id, ()):
         lines += _finding(finding)
     lines += doubt_lines(action)
+    noted = [(Piece("  "), *row) for row in written]
+    if noted:
+        lines += [line("case file", tone=Tone.STRONG), *noted]
     lines += _standing(scene, action, glyphs)
     lines += [_sighting(scene, sighting) for sighting in action.sightings]
     lines += testimony_lines(action)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.chain import Chain
 from analyzer.model import Finding
 from analyzer.timeline import offset_of
 from tui.glyphs import Glyphs
-from tui.line import Piece, Tone, line, severity_tone
+from tui.line import Line, Piece, Tone, line, severity_tone
 from tui.provenance import chain_items
 from tui.scene import Scene
 from tui.words import outcome_words
@@ -21,7 +21,12 @@ AROUND = 3
 
 
 def finding_items(
-    scene: Scene, finding: Finding, glyphs: Glyphs, chain: Chain | None
+    scene: Scene,
+    finding: Finding,
+    glyphs: Glyphs,
+    chain: Chain | None,
+    *,
+    written: Iterable[Line] = (),
 ) -> list[Item]:
     """Return the account of a finding.
 
@@ -30,6 +35,7 @@ def finding_items(
         finding: one of its findings.
         glyphs: the signs to write with.
         chain: what verifying the recording showed; None so far.
+        written: what people wrote down of it, which stands apart from what was found.
     """
     tone = severity_tone(finding.severity)
     items = [
@@ -46,6 +52,7 @@ def finding_items(
     ]
     if finding.tags:
         items.append(Item(line(Piece("TAGS   ", Tone.STRONG), " ".join(finding.tags))))
+    items += [Item(line(Piece("CASE   ", Tone.STRONG), *row)) for row in written]
     items += [Item(line("")), Item(line("stands on", tone=Tone.STRONG))]
     items += [_evidence(scene, finding, action_id) for action_id in finding.evidence]
     if finding.fingerprint:

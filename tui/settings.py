@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from recorder.errors import FlightlogError
-from tui.actions import ACTS, Keymap, Place, acts_of, textual_key
+from tui.actions import ACTS, Keymap, Place, acts_of, is_key, textual_key
 
 __all__ = ["THEMES", "Settings", "SettingsError", "load_settings", "settings_path"]
 
@@ -32,6 +32,7 @@ THEMES = {
     "ansi-light": "ansi-light",
 }
 """Name that people use -> Textual's; the last two draw with the terminal's own sixteen colours."""
+KEYS_ARE = "a character such as b or [, a name such as enter or f5, ctrl+ before either"
 
 
 class SettingsError(FlightlogError):
@@ -102,7 +103,11 @@ class _Reader:
         keys = value.split() if isinstance(value, str) else []
         if not keys:
             raise self._wrong(f"[keys] {name} cannot be {value!r}", 'keys such as "b" or "ctrl+n"')
-        return " ".join(map(textual_key, keys))
+        named = list(map(textual_key, keys))
+        for written, key in zip(keys, named, strict=True):
+            if not is_key(key):
+                raise self._wrong(f"[keys] {name}: there is no key {written!r}", KEYS_ARE)
+        return " ".join(named)
 
     def _check_doubles(self, keymap: Keymap) -> None:
         for place in Place:

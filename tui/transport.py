@@ -17,10 +17,13 @@ __all__ = ["spread", "transport_line"]
 
 def transport_line(scene: Scene, playhead: Playhead, width: int, glyphs: Glyphs) -> Line:
     """Return the transport row."""
+    long, short = (_next(scene, playhead, glyphs, is_long=is_long) for is_long in (True, False))
     candidates = (
-        _compose(scene, playhead, glyphs, is_long=True, has_watch=True),
-        _compose(scene, playhead, glyphs, is_long=True, has_watch=False),
-        _compose(scene, playhead, glyphs, is_long=False, has_watch=False),
+        (_place(scene, playhead, is_long=True, has_watch=True), long),
+        (_place(scene, playhead, is_long=True, has_watch=False), long),
+        (_place(scene, playhead, is_long=False, has_watch=True), long),
+        (_place(scene, playhead, is_long=False, has_watch=True), short),
+        (_place(scene, playhead, is_long=False, has_watch=False), short),
     )
     for left, right in candidates:
         if _width(left, glyphs) + _width(right, glyphs) + 2 <= width:
@@ -29,26 +32,25 @@ def transport_line(scene: Scene, playhead: Playhead, width: int, glyphs: Glyphs)
     return spread(left, right, width, glyphs)
 
 
-def _compose(
-    scene: Scene, playhead: Playhead, glyphs: Glyphs, *, is_long: bool, has_watch: bool
-) -> tuple[Line, Line]:
+def _place(scene: Scene, playhead: Playhead, *, is_long: bool, has_watch: bool) -> Line:
+    """Return where it stands and how it plays; short, the time that it plays is the whole alone."""
     timeline = playhead.timeline
     is_timed = scene.analysis.session.timed
     total = format_offset(timeline.length_ns) if is_timed else NO_OFFSET
     idle, stops = _on(playhead.skip_idle), _on(playhead.stop_at_findings)
     watch = ""
     is_compressed = is_timed and playhead.watch_ns != timeline.length_ns
-    if has_watch and is_compressed:
+    if has_watch and is_compressed and is_long:
         at = format_offset(playhead.watched_ns)
         watch = f" (plays {at}/{format_offset(playhead.watch_ns)})"
-    shown = f"{format_offset(playhead.offset_ns) if is_timed else NO_OFFSET}/{total}"
-    if is_compressed and not is_long:
+    elif has_watch and is_compressed:
         watch = f" ({format_offset(playhead.watch_ns)})"
+    shown = f"{format_offset(playhead.offset_ns) if is_timed else NO_OFFSET}/{total}"
     settings = f"i:skip {idle}{watch}  p:stop {stops}"
     if is_long:
         settings = f"skip idle >2s: {idle}{watch}   stop at findings: {stops}"
     gap = "   " if is_long else "  "
-    left = line(
+    return line(
         Piece(
             "PLAY " if playhead.playing else "PAUSE", Tone.GOOD if playhead.playing else Tone.ACCENT
         ),
@@ -57,26 +59,29 @@ def _compose(
         Piece(settings, Tone.DIM),
         f"{gap}{playhead.cursor + 1}/{len(timeline.starts)}",
     )
-    return left, _next(scene, playhead, glyphs)
 
 
 def _on(value: bool) -> str:
     return "on" if value else "off"
 
 
-def _next(scene: Scene, playhead: Playhead, glyphs: Glyphs) -> Line:
+def _next(scene: Scene, playhead: Playhead, glyphs: Glyphs, *, is_long: bool) -> Line:
     stop = playhead.next_stop
     if stop is None:
         here = sum(finding.t_ns == playhead.t_ns for finding in scene.analysis.findings)
         if here > 1:
-            return line(f"{here} findings here, no later finding", tone=Tone.DIM)
+            many = (
+                f"{here} findings here, no later finding" if is_long else f"{here} here, the last"
+            )
+            return line(many, tone=Tone.DIM)
         return line("no later finding" if scene.analysis.findings else "no findings", tone=Tone.DIM)
     due = [finding for finding in scene.analysis.findings if finding.t_ns == stop.t_ns]
     worst = max(due, key=lambda finding: finding.severity)
+    more = f" and {len(due) - 1} more" if is_long else f"+{len(due) - 1}"
     return line(
-        "next ",
+        "next " if is_long else "",
         Piece(f"{glyphs.finding} {worst.rule}", severity_tone(worst.severity)),
-        f" and {len(due) - 1} more" if len(due) > 1 else "",
+        more if len(due) > 1 else "",
         f" in {format_offset(stop.t_ns - playhead.t_ns)}" if scene.analysis.session.timed else "",
     )
 

@@ -143,6 +143,8 @@ def action_row(
     """
     made_up = glyphs.reconstructed if action.reconstructed else " " * len(glyphs.reconstructed)
     length = length_of(action).replace("unknown", "?") if length is None else length
+    # That it is open is told once, by how it ended.
+    length = "" if length == outcome_words(action) else length
     head = (
         Piece(sign, Tone.ACCENT),
         Piece(mark.letter, mark_tone(mark)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,6 +201,60 @@ async def test_resizing_there_and_back_shows_the_same_and_too_small_says_what_it
         assert "RE-ENACT" not in text(app)
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: text(app) == before)
+
+
+async def test_a_screen_too_small_to_be_seen_obeys_the_way_back_alone() -> None:
+    async with replaying(wipe(), size=(40, 10)) as (app, pilot, screen):
+        await until(pilot, lambda: "needs 80x20, this is 40x10; q quits" in text(app))
+        await pilot.press("F", "question_mark", "S", "colon", "ctrl+p", "slash", "5", "escape")
+        assert app.screen is screen
+        assert at(screen) == "00:00.0"
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 20)])
+@pytest.mark.parametrize("key", ["5", "G"])
+async def test_the_cursor_is_in_view_whatever_the_terminal_becomes(
+    key: str, size: tuple[int, int]
+) -> None:
+    async with replaying(long(300)) as (app, pilot, _screen):
+        await pilot.press(key)
+        await pilot.pause()
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: app.size == size)
+        await until(pilot, lambda: any(row.startswith("›") for row in rows(app)))
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: any(row.startswith("›") for row in rows(app)))
+
+
+async def test_the_key_that_cancels_does_not_quit() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press("F")
+        await until(pilot, partial(is_open, app, Findings))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        await pilot.press("enter", "plus", "escape")
+        assert not screen.has_class("-big")
+        await pilot.press("escape")
+        await until(pilot, lambda: "this is the first screen; q quits" in rows(app)[-1])
+        assert app.is_running
+
+
+async def test_what_is_written_down_stands_apart_from_what_was_found(tmp_path: Path) -> None:
+    source = HeldSource(wipe(), path=str(tmp_path / "flight.db"))
+    async with replaying(wipe(), source=source) as (_app, pilot, screen):
+        body = screen.query_one("#body", LineList)
+        await pilot.press("e", "m", "c", *"look", "enter")
+        await until(pilot, lambda: "  note  look" in body.text())
+        lines = body.text().splitlines()
+        assert screen.scene is not None
+        (finding,) = screen.scene.findings_of[screen.current_action() or 0]
+        title = next(n for n, row in enumerate(lines) if finding.title in row)
+        assert finding.reason in lines[title + 1]
+        start = lines.index("case file")
+        assert start > title + 1
+        assert [row.split()[0] for row in lines[start + 1 : start + 3]] == ["bookmark", "note"]
 
 
 async def test_screens_are_reached_by_key_and_q_returns_to_the_same_moment() -> None:

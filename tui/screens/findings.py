@@ -164,11 +164,12 @@ class Findings(FindingsCase):
         if credential is not None:
             items = chain_items(self.scene, credential.fingerprint)
         elif finding is not None:
-            items = finding_items(self.scene, finding, self.glyphs, self._chain)
             decision = self.decided.get((finding.rule, finding.action))
             said = [entry for entry in self.notes if entry.action == finding.action]
             said += [decision] if decision else []
-            items[1:1] = [Item(row) for row in case_lines(said)]
+            items = finding_items(
+                self.scene, finding, self.glyphs, self._chain, written=case_lines(said)
+            )
         self._cited = [item.action for item in items]
         account = self.query_one("#account", LineList)
         account.show([item.content for item in items], keep_place=keep, has_wrap=True)

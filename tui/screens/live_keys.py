@@ -173,6 +173,10 @@ class LiveKeys(Room):
         else:
             super().action_back()
 
+    def is_at_root(self) -> bool:
+        """Tell whether going back would quit, rather than close an account."""
+        return super().is_at_root() and not self.has_class("-details")
+
     def _show_details(self, values: Mapping[str, Whole] | None = None) -> None:
         tail, action = self.tail, self.current()
         if tail is None or action is None or not self.has_class("-details"):

@@ -138,12 +138,10 @@ class ReplayBody(ReplayCase):
             return
         row, t_ns = self.playhead.cursor, self.playhead.t_ns
         action = self.scene.action(row)
-        lines = action_lines(self.scene, row, self.glyphs, values, t_ns=t_ns)
-        if action is not None:
-            # What people wrote down stands below the title and the findings.
-            below = 1 + len(self.scene.findings_of.get(action.id, ()))
-            said = [entry for entry in self.entries if entry.action == action.id]
-            lines[below:below] = case_lines(said)
+        said = [entry for entry in self.entries if action and entry.action == action.id]
+        lines = action_lines(
+            self.scene, row, self.glyphs, values, written=case_lines(said), t_ns=t_ns
+        )
         self._show(lines, keep=bool(values))
         if action is not None and action.blob_of and not values:
             self._view = self._read_values(action.id, dict(action.blob_of))

@@ -289,6 +289,10 @@ class ReplayKeys(Room):
         else:
             super().action_back()
 
+    def is_at_root(self) -> bool:
+        """Tell whether going back would quit, rather than restore a pane."""
+        return super().is_at_root() and not self.has_class("-big")
+
     def action_move(self, by: int) -> None:
         """Move the playhead by actions in the list; scroll elsewhere."""
         pane = self.pane()

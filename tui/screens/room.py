@@ -11,7 +11,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions import Place
+from tui.actions import Place, acts_of, key_name
 from tui.glyphs import Glyphs
 from tui.line import Line, Tone, line
 from tui.pager import pager_command, show_in_pager
@@ -74,9 +74,16 @@ class Room(Screen[None]):
         """Say what size is needed rather than show a broken screen."""
         width, height = event.size
         self.set_class(width < MIN_WIDTH or height < MIN_HEIGHT, "-tiny")
-        need = f"needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{height}; q quits"
+        back = f"{self._key_of('back')} {'quits' if self.is_at_root() else 'goes back'}"
+        need = f"needs {MIN_WIDTH}x{MIN_HEIGHT}, this is {width}x{height}; {back}"
         self.query_one("#too-small", OneLine).show(line(need, tone=Tone.STRONG))
         self.call_after_refresh(self.resized)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow only the way back while nothing is seen: no key may do what nobody sees."""
+        if self.has_class("-tiny") and action != "back":
+            return False
+        return super().check_action(action, parameters)
 
     def resized(self) -> None:
         """Compose again what was composed for a width."""
@@ -133,6 +140,21 @@ class Room(Screen[None]):
     def action_back(self) -> None:
         """Go back, or quit where there is nothing to go back to."""
         self.flight.go_back()
+
+    def action_cancel(self) -> None:
+        """Go back, but never out of the app: the key that cancels must not end what one reads."""
+        if self.is_at_root():
+            self.say(f"this is the first screen; {self._key_of('back')} quits")
+        else:
+            self.action_back()
+
+    def is_at_root(self) -> bool:
+        """Tell whether going back would quit."""
+        return len(self.app.screen_stack) == 1
+
+    def _key_of(self, act_id: str) -> str:
+        acts = acts_of(self.PLACE, self.flight.keymap)
+        return next(key_name(act.keys.split()[0]) for act in acts if act.id == act_id)
 
     def pane(self) -> RowView | None:
         """Return the list or body that keys act on."""

@@ -229,8 +229,11 @@ class RowView(ScrollView, inherit_bindings=False):
         self.refresh()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Fit the rows to the new width."""
+        """Fit the rows to the new width, and keep the cursor where it can be seen."""
         self.rows_changed()
+        row = self.cursor_row()
+        if row is not None and self.scrollable_content_region.height > 0:
+            self.reveal(row)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which row was clicked."""
