@@ -145,17 +145,20 @@ def _deleted_by_method(action: Action) -> tuple[ResourceState, ...]:
     is_deletion = judgement.operation.startswith("DELETE ") and judgement.target_id
     if not is_deletion or action.outcome is not Outcome.OK:
         return ()
-    return (
-        ResourceState(
-            id=judgement.target_id,
-            type=judgement.target_type,
-            name=judgement.target_id,
-            environment=judgement.environment,
-            state=DELETED,
-            certainty=Certainty.INFERRED,
-            basis=f"HTTP DELETE in #{action.id} was answered with success",
-            action=action.id,
-        ),
+    return (_deleted(action, f"HTTP DELETE in #{action.id} was answered with success"),)
+
+
+def _deleted(action: Action, basis: str) -> ResourceState:
+    judgement = action.judgement
+    return ResourceState(
+        id=judgement.target_id,
+        type=judgement.target_type,
+        name=judgement.target_id,
+        environment=judgement.environment,
+        state=DELETED,
+        certainty=Certainty.INFERRED,
+        basis=basis,
+        action=action.id,
     )
 
 
@@ -178,16 +181,7 @@ def _deleted_by_command(action: Action) -> tuple[ResourceState, ...]:
         return ()
     if action.outcome is not Outcome.OK:
         return ()
-    state = ResourceState(
-        id=judgement.target_id,
-        type=judgement.target_type,
-        name=judgement.target_id,
-        environment=judgement.environment,
-        state=DELETED,
-        certainty=Certainty.INFERRED,
-        basis=f"{judgement.operation} in #{action.id} ended well",
-        action=action.id,
-    )
+    state = _deleted(action, f"{judgement.operation} in #{action.id} ended well")
     if not judgement.same_domain or judgement.effect is Effect.D2:
         return (state,)
     why = next((r for r in judgement.reasons if "cop" in r or "backup" in r), state.basis)

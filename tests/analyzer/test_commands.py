@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.commands.sessions import short_ids
-from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight, wipe
+from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight
 
 RUN = [sys.executable, "-c", "from tui.cli import main; main()"]
 HOSTILE = "\x1b]2;owned\x07\x1b[31m\u202eevil"
@@ -54,17 +54,6 @@ def in_a_terminal(*arguments: str | Path, merged: bool = False, **variables: str
     process.wait(10)
     os.close(ours)
     return written.decode()
-
-
-@pytest.fixture(scope="module")
-def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of two sessions, the newer one the wipe."""
-    folder = tmp_path_factory.mktemp("flown")
-    quiet = Flight(session="quiet-one", trace="0e" * 16, run="run-0", pid=1)
-    quiet.tool(0.0, "Bash", {"command": "ls"}, {"exit_code": 0})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
-        return quiet.write(folder / "flight.db", wipe())
 
 
 @pytest.fixture

@@ -31,8 +31,6 @@ from analyzer.filters import (
 from analyzer.filters.grammar import quoted
 from analyzer.filters.operators import FLAGS, OPERATORS
 from analyzer.model import Analysis
-from tests.analyzer.factories import Flight
-from tests.analyzer.factories import wipe as flown_wipe
 from tests.tui.factories import START, idle, session, unhurried
 from tests.tui.wiped import wipe
 
@@ -273,16 +271,6 @@ def test_any_text_can_be_looked_for_in_quotes(text: str) -> None:
 
 
 # --- the commands -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("flown")
-    quiet = Flight(session="quiet-one", trace="0e" * 16, run="run-0", pid=1)
-    quiet.tool(0.0, "Bash", {"command": "ls"}, {"exit_code": 0})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
-        return quiet.write(folder / "flight.db", flown_wipe())
 
 
 @pytest.fixture
