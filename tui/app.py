@@ -35,6 +35,8 @@ __all__ = ["ComparingApp", "FlightApp", "FollowingApp"]
 
 EVERYTHING = Filter()
 DEFAULTS = Settings()
+LEAVING_SECONDS = 5
+"""What leaving may take when a signal asked for it."""
 HISTORIES = ("filter", "search", "moment", "sessions")
 """What is asked, each with its own earlier answers."""
 DARK = Theme(
@@ -99,6 +101,8 @@ class FlightApp(App[None]):
         """True where nothing may be written, nor a program be started."""
         self.history: dict[str, list[str]] = {name: [] for name in HISTORIES}
         self._session_id = session_id
+        self._before: dict[int, signal.Handlers | Callable[..., object] | int | None] = {}
+        """What signals did before."""
         self._at = at
         self._chosen = chosen
         self.register_theme(DARK)
@@ -117,10 +121,23 @@ class FlightApp(App[None]):
     def on_mount(self) -> None:
         """Leave cleanly when the terminal goes away or somebody ends us."""
         loop = asyncio.get_running_loop()
+
+        def leave(_number: int, _frame: object) -> None:
+            # What is written waits for whoever reads the terminal, and there nobody may be: it is
+            # ended by the system then. The loop's own handlers would not even be heard.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(LEAVING_SECONDS)
+            loop.call_soon_threadsafe(self.exit)
+
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # A loop outside of the main thread, as in tests, cannot take signals.
-            with suppress(ValueError, RuntimeError, NotImplementedError):
-                loop.add_signal_handler(number, self.exit)
+            # Outside of the main thread, as in tests, no signal can be taken.
+            with suppress(ValueError):
+                self._before[number] = signal.signal(number, leave)
+
+    def on_unmount(self) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     async def on_event(self, event: events.Event) -> None:
         """Take a message of the footer away with the next key, before the key does its work."""

@@ -198,6 +198,53 @@ def test_a_hangup_ends_it_and_gives_the_terminal_back(recording: Path) -> None:
         assert b"\x1b[?1049l" in terminal.seen
 
 
+@pytest.mark.parametrize("ignores", ["", "trap '' HUP; "])
+@pytest.mark.parametrize("key", ["o", "\x0c"])
+def test_a_terminal_that_goes_away_ends_it_also_while_it_is_lent(
+    recording: Path, key: str, ignores: str
+) -> None:
+    # An interactive shell's job: of a group of its own, and not the leader of the session.
+    shell = f"{ignores}{shlex.join([*REPLAY, 'last', '-r', str(recording)])}; true"
+    env = environment("xterm-256color", PAGER="less", PS1="")
+    terminal = Terminal(["bash", "--norc", "-i", "-c", shell], (100, 30), env)
+    terminal.until(b"PAUSE")
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(terminal.child.pid)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    pid = int(listed.stdout)
+    terminal.type(key)
+    terminal.until(b"\x1b[?1049l")
+    os.close(terminal.master)
+    until(lambda: not is_alive(pid))
+    terminal.child.wait(timeout=DEADLINE)
+
+
+def test_a_hangup_ends_it_also_when_nobody_reads_the_terminal(recording: Path) -> None:
+    terminal = Terminal(
+        [*REPLAY, "last", "-r", str(recording)], (200, 60), environment("xterm-256color")
+    )
+    terminal.until(b"PAUSE")
+    for _ in range(30):
+        # Each draws the whole screen again.
+        terminal.type("?")
+        time.sleep(0.05)
+        terminal.type("q")
+        time.sleep(0.05)
+    terminal.child.send_signal(signal.SIGHUP)
+    until(lambda: not is_alive(terminal.child.pid))
+    terminal.child.wait()
+    os.close(terminal.master)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 @pytest.mark.parametrize("size", [(79, 24), (80, 19)])
 def test_a_terminal_that_is_too_small_is_refused_with_the_size_it_needs(
     recording: Path, size: tuple[int, int]
@@ -210,6 +257,27 @@ def test_a_terminal_that_is_too_small_is_refused_with_the_size_it_needs(
     assert f"the terminal is {size[0]}x{size[1]} and the replay needs 80x20" in shown
     assert shown.count("\n") == 1
     assert "\x1b[?1049h" not in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "way_out"),
+    [
+        (["replay"], "use --plain"),
+        (["replay", "last"], "use --plain"),
+        (["tail", "--tui"], "leave --tui out"),
+    ],
+)
+def test_a_terminal_that_obeys_no_codes_is_refused(
+    recording: Path, command: list[str], way_out: str
+) -> None:
+    terminal = Terminal(
+        [*REPLAY[:-1], *command, "-r", str(recording)], (100, 30), environment("dumb")
+    )
+    assert terminal.ended() == 2
+    shown = terminal.seen.decode()
+    assert "TERM is dumb" in shown
+    assert way_out in shown
+    assert "\x1b" not in shown
 
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -78,8 +78,12 @@ def command(
     _say_what_is_left(target, wipe)
     if interactive:
         from tui.commands.replay import run_replay  # noqa: PLC0415 - loads textual
+        from tui.terminal import TerminalError  # noqa: PLC0415
 
-        context.exit(run_replay(target, wipe.session))
+        try:
+            context.exit(run_replay(target, wipe.session))
+        except TerminalError as error:
+            _say(f"{error}")
     _print_timeline(target, wipe.session)
 
 

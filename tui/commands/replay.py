@@ -121,7 +121,7 @@ def _compare(
     ids = find_id(path, session), find_id(path, beside)
     if ids[0] == ids[1]:
         raise click.UsageError(f"--beside {beside} is the same session; name another one")
-    glyphs = glyphs_for(sys.stdout.encoding, ascii_only=ascii_only)
+    glyphs = glyphs_for(terminal_encoding(), ascii_only=ascii_only)
     if plain or not sys.stdout.isatty():
         source = RecordingSource(path)
         scenes = source.load(ids[0]), source.load(ids[1])
@@ -271,7 +271,7 @@ def run_live(recording: Path, session_id: str | None, *, ascii_only: bool = Fals
         TerminalError: there is no terminal that it could be drawn on.
         SettingsError: the configuration file holds a mistake.
     """
-    check_terminal()
+    check_terminal("leave --tui out for lines")
     glyphs = glyphs_for(terminal_encoding(), ascii_only=ascii_only)
     app = FollowingApp(recording, session_id, settings=load_settings(), glyphs=glyphs)
     app.run()

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui.actions import Place, acts_of, key_name
 from tui.glyphs import Glyphs
+from tui.interruption import ended_at_once
 from tui.line import Line, Tone, line
 from tui.pager import pager_command, show_in_pager
 from tui.widgets.hints import Hints
@@ -126,7 +127,7 @@ class Room(Screen[None]):
     def action_plain(self) -> None:
         """Show the content as text where the terminal's own selection and scrollback work."""
         try:
-            with self.app.suspend():
+            with self.app.suspend(), ended_at_once():
                 sys.stdout.write(self.plain_lines() + "\n\n-- enter goes back --\n")
                 sys.stdout.flush()
                 sys.stdin.readline()
@@ -185,7 +186,7 @@ class Room(Screen[None]):
             return
         try:
             command = pager_command()
-            with self.app.suspend():
+            with self.app.suspend(), ended_at_once():
                 wrong = show_in_pager(command, self.pager_rows())
         except SuspendNotSupported:
             wrong = "there is no normal screen here; y copies"
