@@ -6,9 +6,11 @@ None of them has an emoji form. What a sign means is said in words on the help s
 from __future__ import annotations
 
 import codecs
+import locale
+import sys
 from dataclasses import dataclass
 
-__all__ = ["ASCII", "UNICODE", "Glyphs", "glyphs_for"]
+__all__ = ["ASCII", "UNICODE", "Glyphs", "glyphs_for", "terminal_encoding"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +80,14 @@ def glyphs_for(encoding: str | None, *, ascii_only: bool = False) -> Glyphs:
     except LookupError:
         is_unicode = False
     return UNICODE if is_unicode and not ascii_only else ASCII
+
+
+def terminal_encoding() -> str:
+    """Return what the terminal can show, as the locale says.
+
+    In a locale without UTF-8 (`LC_ALL=C`) Python writes UTF-8 all the same (PEP 540), and its
+    streams say so; the terminal may show something else.
+    """
+    said = locale.getencoding()
+    is_unicode = codecs.lookup(said).name.startswith("utf")
+    return (sys.stdout.encoding or said) if is_unicode else said

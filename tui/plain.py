@@ -5,6 +5,7 @@ The second door to the outside: it writes only through `safe_text`. No width, no
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -24,7 +25,7 @@ from analyzer.timeline import (
     offset_of,
 )
 from tui.case_lines import case_lines
-from tui.glyphs import Glyphs, glyphs_for
+from tui.glyphs import Glyphs, glyphs_for, terminal_encoding
 from tui.line import Line, line
 from tui.safe_content import as_text
 from tui.scene import Scene
@@ -58,7 +59,8 @@ def print_timeline(
         entries: what the case file says of the session.
     """
     # A stream in memory has no encoding and takes everything.
-    glyphs = glyphs_for(out.encoding or "utf-8", ascii_only=ascii)
+    encoding = terminal_encoding() if out is sys.stdout else out.encoding or "utf-8"
+    glyphs = glyphs_for(encoding, ascii_only=ascii)
     scene = Scene.of(analysis, StateIndex(analysis))
     for row in timeline_lines(scene, glyphs, chain, until_ns, chosen, entries):
         out.write(as_text(row, glyphs).rstrip() + "\n")

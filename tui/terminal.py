@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
-import locale
 import os
 import sys
 
 from recorder.errors import FlightlogError
 from tui.screens.room import MIN_HEIGHT, MIN_WIDTH
 
-__all__ = ["TerminalError", "check_terminal", "terminal_encoding"]
+__all__ = ["TerminalError", "check_terminal"]
 
 INCAPABLE = frozenset({"dumb", "unknown"})
 """Values of `TERM` that stand for a terminal which obeys no codes: nothing would ever be drawn."""
@@ -46,14 +44,3 @@ def check_terminal(instead: str = "use --plain for text") -> None:
             f"the terminal is {width}x{height} and the replay needs {MIN_WIDTH}x{MIN_HEIGHT}; "
             f"enlarge it, or {instead}"
         )
-
-
-def terminal_encoding() -> str:
-    """Return what the terminal can show, as the locale says.
-
-    In a locale without UTF-8 (`LC_ALL=C`) Python writes UTF-8 all the same (PEP 540), and its
-    streams say so; the terminal may show something else.
-    """
-    said = locale.getencoding()
-    is_unicode = codecs.lookup(said).name.startswith("utf")
-    return (sys.stdout.encoding or said) if is_unicode else said

@@ -299,9 +299,10 @@ def test_a_pipe_gets_the_time_line_as_text(recording: Path) -> None:
     assert "00:02.0" not in some.stdout
     assert "note  why ␛]2;PWNED" in some.stdout
     assert "\x1b" not in some.stdout
-    plain = run("session-of", "-r", str(recording), "--ascii")
-    assert plain.stdout.isascii()
-    assert "00:02.0" in plain.stdout
+    for asked, locale in ((["--ascii"], "C.UTF-8"), ([], "C")):
+        plain = run("session-of", "-r", str(recording), *asked, LC_ALL=locale)
+        assert plain.stdout.isascii()
+        assert "00:02.0" in plain.stdout
 
 
 def test_redirected_stderr_is_refused_before_anything_is_drawn(

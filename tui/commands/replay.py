@@ -21,13 +21,13 @@ from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
 from tui.app import ComparingApp, FlightApp, FollowingApp
 from tui.beside_lines import beside_lines
-from tui.glyphs import glyphs_for
+from tui.glyphs import glyphs_for, terminal_encoding
 from tui.plain import print_timeline
 from tui.safe_content import as_text
 from tui.scene import Scene
 from tui.settings import THEMES, load_settings
 from tui.source import RecordingSource, find_id
-from tui.terminal import check_terminal, terminal_encoding
+from tui.terminal import check_terminal
 
 __all__ = ["command", "run_live", "run_replay"]
 
