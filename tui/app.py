@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import App
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -18,7 +19,7 @@ from analyzer.casefile import CaseFile
 from analyzer.filters import Filter
 from tui.actions import Place
 from tui.glyphs import UNICODE, Glyphs
-from tui.palette import ActProvider, PlaceProvider
+from tui.palette import ActProvider, AsciiPalette, PlaceProvider
 from tui.scene import Scene
 from tui.screens.beside import Beside
 from tui.screens.findings import Findings
@@ -150,6 +151,13 @@ class FlightApp(App[None]):
         if action == "command_palette" and self.screen.has_class("-tiny"):
             return False
         return super().check_action(action, parameters)
+
+    def action_command_palette(self) -> None:
+        """Open the palette, in the signs that the terminal has."""
+        if not self.glyphs.ascii:
+            super().action_command_palette()
+        elif not isinstance(self.screen, CommandPalette):
+            self.push_screen(AsciiPalette(id="--command-palette"))
 
     def next_theme(self) -> str:
         """Take the next theme, and return what people call it."""

@@ -10,7 +10,7 @@ import locale
 import sys
 from dataclasses import dataclass
 
-__all__ = ["ASCII", "UNICODE", "Glyphs", "glyphs_for", "terminal_encoding"]
+__all__ = ["ASCII", "SPELLED", "UNICODE", "Glyphs", "glyphs_for", "terminal_encoding"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,9 @@ ASCII = Glyphs(
     inside="`",
     arrow="<-",
 )
+
+SPELLED = str.maketrans({"→": "->", "←": "<-", "…": "...", "⟦": "[[", "⟧": "]]"})
+"""Signs that titles and paths are made with before any screen is known -> how ASCII spells them."""
 
 
 def glyphs_for(encoding: str | None, *, ascii_only: bool = False) -> Glyphs:

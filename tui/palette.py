@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from analyzer.timeline import offset_of
 from recorder.errors import FlightlogError
@@ -19,15 +19,32 @@ from tui.actions import Place, entries
 from tui.safe_content import label, safe
 from tui.scene import Scene
 from tui.settings import THEMES
+from tui.widgets.lines import BlockBar
 from tui.words import agent_name, when
 
 if TYPE_CHECKING:
     from tui.app import FlightApp
 
-__all__ = ["ActProvider", "PlaceProvider"]
+__all__ = ["ActProvider", "AsciiPalette", "PlaceProvider"]
 
 MOST = 200
 """Findings and sessions that are offered of each."""
+
+
+class AsciiPalette(CommandPalette):
+    """The palette without a sign that ASCII lacks."""
+
+    DEFAULT_CSS = """
+    AsciiPalette SearchIcon { display: none; }
+    AsciiPalette #--input { border: none; }
+    AsciiPalette CommandList { border: none; }
+    AsciiPalette.-ready CommandList, AsciiPalette #--results { border: none; }
+    AsciiPalette LoadingIndicator, AsciiPalette LoadingIndicator.--visible { display: none; }
+    """
+
+    def on_mount(self) -> None:
+        """Draw the scrollbar in whole cells."""
+        self.query_one(CommandList).vertical_scrollbar.renderer = BlockBar  # type: ignore[misc]  # as Textual says
 
 
 class ActProvider(Provider):

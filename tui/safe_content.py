@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from recorder.safe_text import safe_text, shorten_seals
-from tui.glyphs import Glyphs
+from tui.glyphs import SPELLED, Glyphs
 from tui.line import Line, Piece, Tone
 
 __all__ = ["MAX_CELLS", "as_text", "fit", "label", "safe", "to_strip", "width_of", "wrap"]
@@ -29,7 +29,9 @@ def safe(text: str, glyphs: Glyphs) -> str:
     """Return one row of harmless text, cut at `MAX_CELLS` characters; seals are shortened."""
     cut = f" {glyphs.cut} {len(text) - MAX_CELLS:,} more" if len(text) > MAX_CELLS else ""
     shown = safe_text(shorten_seals(text[:MAX_CELLS])) + cut
-    return shown.encode("ascii", "backslashreplace").decode() if glyphs.ascii else shown
+    if not glyphs.ascii:
+        return shown
+    return shown.translate(SPELLED).encode("ascii", "backslashreplace").decode()
 
 
 def width_of(text: str, glyphs: Glyphs) -> int:

@@ -12,7 +12,7 @@ import pytest
 from analyzer.timeline import format_offset
 from recorder import semconv
 from recorder.model import Kind
-from tests.tui.driving import driven, replaying, rows, text, until
+from tests.tui.driving import replaying, rows, text, until
 from tests.tui.factories import action, analysis, long, ms
 from tests.tui.held import HeldSource
 from tests.tui.wiped import wipe
@@ -337,15 +337,37 @@ async def test_ten_thousand_actions_open_at_once_and_can_be_sought_anywhere() ->
         assert head(screen).cursor == 9_999
 
 
-async def test_ascii_draws_with_ascii_alone() -> None:
-    async with driven(wipe(), session=wipe().session.id, glyphs=ASCII) as (app, pilot):
+def not_ascii(app: FlightApp) -> set[str]:
+    return {char for char in text(app) if not char.isascii()}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_ascii_draws_with_ascii_alone(size: tuple[int, int]) -> None:
+    async with replaying(wipe(), glyphs=ASCII, size=size) as (app, pilot, screen):
         await pilot.press("e", "e")
         await pilot.pause()
-        odd = {char for char in text(app) if not char.isascii()}
-        # Textual draws the scrollbar's ends itself.
-        assert odd <= set("▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▔╺╸")
         assert "~r RE-ENACTMENT" in text(app)
         assert ">C" in text(app)
+        assert not not_ascii(app)
+        assert "\\u" not in text(app)
+        for key, place in (("F", Findings), ("question_mark", Help), ("S", Sessions)):
+            await pilot.press(key)
+            await until(pilot, partial(is_open, app, place))
+            await pilot.pause(0.3)
+            assert not not_ascii(app), place
+            await pilot.press("q")
+            await until(pilot, lambda: app.screen is screen)
+        await pilot.press("colon", *"next find")
+        await until(pilot, lambda: "Next finding" in text(app))
+        assert not not_ascii(app)
+
+
+async def test_ascii_scrolls_without_block_signs() -> None:
+    async with replaying(long(300), glyphs=ASCII) as (app, pilot, _screen):
+        for key in ("1", "3", "7", "G"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert not not_ascii(app)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -14,6 +14,7 @@ from textual import events
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
@@ -22,7 +23,7 @@ from tui.glyphs import UNICODE, Glyphs
 from tui.line import Line, Tone
 from tui.safe_content import as_text, to_strip, wrap
 
-__all__ = ["Drawn", "LineList", "OneLine", "RowView", "glyphs_of"]
+__all__ = ["BlockBar", "Drawn", "LineList", "OneLine", "RowView", "glyphs_of"]
 
 MOST_COPIED = 20_000
 """Lines that are handed out as one text, such as to the clipboard."""
@@ -40,6 +41,13 @@ TONE_CSS = """
     & > .tone--good { color: $success; }
     & > .tone--made-up { color: $secondary; text-style: italic; }
 """
+
+
+class BlockBar(ScrollBarRender):
+    """A scrollbar in whole cells of colour, without the signs that draw parts of a cell."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class HasGlyphs(Protocol):
@@ -227,6 +235,11 @@ class RowView(ScrollView, inherit_bindings=False):
         """Paint a changed selection."""
         del selection
         self.refresh()
+
+    def on_mount(self) -> None:
+        """Draw the scrollbar in spaces where there is only ASCII."""
+        if glyphs_of(self).ascii:
+            self.vertical_scrollbar.renderer = BlockBar  # type: ignore[misc]  # as Textual says
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fit the rows to the new width, and keep the cursor where it can be seen."""
