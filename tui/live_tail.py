@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from analyzer.effects import marked_like_its_call
 from analyzer.live import Step
 from analyzer.live_session import LiveState, Look, dropped_by
 from analyzer.model import Action, Finding, Lane, Outcome, Severity
@@ -41,6 +42,8 @@ class LiveTail:
         self.waiting = 0
         self.dropped = 0
         self.has_ended = False
+        self.reconstructed = ""
+        """What of the session the recording says was made up."""
         self.newer: SessionRow | None = None
         """The newest session that began while this one was followed."""
         self._root: int | None = None
@@ -69,7 +72,7 @@ class LiveTail:
         for event in look.events:
             if event.step is Step.MERGED and event.former:
                 self._forget(event.former)
-            self._put(event.action)
+            self._put(marked_like_its_call(event.action, self._actions))
         self.add_findings(look.findings)
         self.state, self.writer = look.state, look.writer
         self.seq, self.waiting = look.seq, look.waiting
@@ -109,6 +112,7 @@ class LiveTail:
         elif before is not None and before.outcome in FAILED:
             _remove(self._failures, (before.start_ns, action.id))
         if action.kind is Kind.LIFECYCLE:
+            self.reconstructed = self.reconstructed or action.reconstructed
             # An agent inside the agent has such an action too; the first is the session's own.
             if self._root is None and action.name == "session":
                 self._root = action.id

@@ -194,11 +194,11 @@ def count_words(findings: Sequence[Finding]) -> Line:
     return tuple(pieces) or line("none", tone=Tone.DIM)
 
 
-def banner(scene: Scene, glyphs: Glyphs) -> Line:
-    """Return what of the session was made up; shown on the replay as long as anything was."""
+def banner(reconstructed: str, glyphs: Glyphs) -> Line:
+    """Return what of a session was made up; shown above it as long as anything was."""
     return line(
         f"{glyphs.reconstructed} RE-ENACTMENT, reconstructed: ",
-        Piece(scene.analysis.reconstructed, Tone.MADE_UP),
+        Piece(reconstructed, Tone.MADE_UP),
         tone=Tone.MADE_UP,
     )
 

@@ -6,7 +6,7 @@ What cannot be read, and what nobody has described, is unknown: never a read.
 
 from analyzer.effects.planned import Plans
 from analyzer.effects.ranks import BADNESS, worst_of
-from analyzer.effects.session import judge_all, judge_request
+from analyzer.effects.session import judge_all, judge_request, marked_like_its_call
 from analyzer.effects.surfaces import Spoken, is_destructive, judge_text
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "judge_all",
     "judge_request",
     "judge_text",
+    "marked_like_its_call",
     "worst_of",
 ]

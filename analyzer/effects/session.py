@@ -33,7 +33,7 @@ from analyzer.tools import Family, arguments_of, command_of, family_of, pattern_
 from recorder import semconv
 from recorder.model import Json, Kind, Role
 
-__all__ = ["judge_all", "judge_request"]
+__all__ = ["judge_all", "judge_request", "marked_like_its_call"]
 
 GIVEN_BY_THE_CALL = frozenset({Role.USED, Role.COPIED})
 """What a call does with a credential that it has already."""
@@ -85,7 +85,7 @@ def judge_all(
             judged[number] = replace(ended, resources=_deleted_by_command(ended))
     for number in sorted(judged):
         _hand_up(judged[number], judged)
-        judged[number] = _marked_like_its_call(judged[number], judged)
+        judged[number] = marked_like_its_call(judged[number], judged)
     return tuple(judged[action.id] for action in actions)
 
 
@@ -265,7 +265,7 @@ def _hand_up(action: Action, judged: dict[int, Action]) -> None:
         )
 
 
-def _marked_like_its_call(action: Action, judged: Mapping[int, Action]) -> Action:
+def marked_like_its_call(action: Action, judged: Mapping[int, Action]) -> Action:
     """Return a request that a re-enacted call made with that call's mark.
 
     The wire saw it, but what it saw is no more than the call that was made up in part.

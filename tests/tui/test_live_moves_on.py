@@ -87,3 +87,10 @@ async def test_the_clock_of_a_session_stops_at_its_end(growing: Growing) -> None
     async with following(growing) as (app, pilot, _screen):
         await until(pilot, lambda: "SESSION ENDED" in text(app))
         assert "  00:09  " in rows(app)[0]
+
+
+async def test_what_was_made_up_is_said_above_the_list(growing: Growing) -> None:
+    growing.begin(SESSION, flightlog_reconstructed="the story")
+    growing.calls(3, at=1.0)
+    async with following(growing) as (app, pilot, _screen):
+        await until(pilot, lambda: "≈ RE-ENACTMENT, reconstructed: the story" in text(app))

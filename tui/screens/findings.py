@@ -72,7 +72,7 @@ class Findings(FindingsCase):
 
     def furniture(self) -> Iterable[Widget]:
         """The list and the account of the finding under the cursor."""
-        yield OneLine(banner(self.scene, self.glyphs), id="banner")
+        yield OneLine(banner(self.scene.analysis.reconstructed, self.glyphs), id="banner")
         with Container(id="main"):
             with Container(id="lists"):
                 yield LineList(id="findings", has_cursor=True)

@@ -30,6 +30,7 @@ from tui.live_tail import LiveTail
 from tui.screens.live_keys import LiveKeys
 from tui.widgets.lines import LineList, OneLine
 from tui.widgets.tail_list import TailList
+from tui.words import banner
 
 __all__ = ["Live"]
 
@@ -54,6 +55,8 @@ class Live(LiveKeys):
     BINDINGS = bindings(Place.LIVE)
     AUTO_FOCUS = "#actions"
     DEFAULT_CSS = """
+    Live #banner { display: none; }
+    Live.-reenacted #banner { display: block; }
     Live #main { layout: horizontal; height: 1fr; }
     Live #actions { width: 3fr; height: 1fr; }
     Live #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
@@ -129,6 +132,7 @@ class Live(LiveKeys):
 
     def furniture(self) -> Iterable[Widget]:
         """List and panel, the summary of narrow screens, the bar."""
+        yield OneLine(id="banner")
         with Container(id="main"):
             yield TailList(id="actions")
             yield LineList(id="side", indent=8)
@@ -314,6 +318,8 @@ class Live(LiveKeys):
         following = self.is_following
         header = header_line(tail, self._chain, clock_ns, width, glyphs, is_following=following)
         self.show_header(header)
+        self.set_class(bool(tail.reconstructed), "-reenacted")
+        self.query_one("#banner", OneLine).show(banner(tail.reconstructed, glyphs))
         cursor = None if following else self.current()
         bar = bar_line(tail, clock_ns, width, glyphs, cursor=cursor)
         self.query_one("#bar", OneLine).show(bar)

@@ -214,7 +214,7 @@ class Replay(ReplayBody):
     def _show_scene(self, scene: Scene, playhead: Playhead) -> None:
         self.scene, self.playhead, self.kept = scene, playhead, None
         self.set_class(scene.is_reenactment(), "-reenacted")
-        self.query_one("#banner", OneLine).show(banner(scene, self.glyphs))
+        self.query_one("#banner", OneLine).show(banner(scene.analysis.reconstructed, self.glyphs))
         self.query_one(ActionList).open(scene, self.playhead)
         self.query_one(Heat).open(scene, self.playhead)
         self.query_one(Lanes).open(scene, self.playhead)
