@@ -34,7 +34,8 @@ type _Deed = tuple[str, ...]
 class Alike(Enum):
     """How two actions that stand in one row compare."""
 
-    SAME = "same"
+    SAME = "alike"
+    """The same was done, by what is compared: what a model wrote may differ in its words."""
     OUTCOME = "other outcome"
     """The same was done and ended differently."""
     OTHER = "different"

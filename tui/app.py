@@ -220,7 +220,9 @@ class FlightApp(App[None]):
             while not isinstance(self.screen, Sessions):
                 self.pop_screen()
         else:
-            self.push_screen(Sessions())
+            scene = getattr(self.screen, "scene", None)
+            shown = scene.analysis.session.id if isinstance(scene, Scene) else None
+            self.push_screen(Sessions(getattr(self.screen, "session_id", shown)))
 
     def go_beside(self, left: str, right: str) -> None:
         """Open two sessions side by side."""

@@ -12,7 +12,7 @@ from tui.safe_content import fit
 from tui.scene import Scene
 from tui.words import agent_name, outcome_words
 
-__all__ = ["SIGNS", "alignment_line", "beside_lines", "headings", "pair_line"]
+__all__ = ["SIGNS", "alignment_line", "beside_lines", "headings", "legend", "pair_line"]
 
 SIGNS = {
     Alike.SAME: ("=", Tone.DIM),
@@ -22,6 +22,14 @@ SIGNS = {
     Alike.RIGHT: (">", Tone.BAD),
 }
 """What stands between the two sessions; the help and the foot of the list say what it means."""
+SHORT = {
+    Alike.SAME: "alike",
+    Alike.OUTCOME: "ended otherwise",
+    Alike.OTHER: "differ",
+    Alike.LEFT: "A only",
+    Alike.RIGHT: "B only",
+}
+"""The same in fewer words, which fit into a header of 80 cells."""
 MIDDLE = 5
 PLAIN_WIDTH = 160
 LANE_FROM = 50
@@ -39,6 +47,11 @@ def headings(scenes: Scenes, width: int, glyphs: Glyphs, side: int) -> Line:
         pieces.append(Piece(fit(text, _half(width), glyphs), tone))
         pieces.append(Piece(" " * MIDDLE))
     return tuple(pieces[:-1])
+
+
+def legend() -> str:
+    """Return what the signs between the two sessions mean."""
+    return " ".join(f"{SIGNS[alike][0]} {words}" for alike, words in SHORT.items())
 
 
 def _half(width: int) -> int:

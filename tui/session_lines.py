@@ -17,9 +17,15 @@ from tui.words import agent_name, finding_line, outcome_words, when
 
 __all__ = ["columns_line", "preview_lines", "session_line", "sum_lines"]
 
-AGENT_WIDTH = 8
+AGENT_WIDTH = 7
+CENTURY_FROM = 76
+"""Cells from which on a row has room for all digits of the year."""
 FINDINGS_WIDTH = 11
 """Cells for `C2 H3 M1 L4`."""
+HOUR = 3_600_000_000_000
+DAY = 24 * HOUR
+LONG = 4 * DAY
+"""From here on (ns) a length is told in days."""
 FEW = 3
 """Hosts that a preview names."""
 ENDS = 3
@@ -28,7 +34,8 @@ ENDS = 3
 
 def columns_line(width: int) -> Line:
     """Return the headings over the columns of `session_line`."""
-    head = f"  {'session':<8} {'start (UTC)':<11} {'length':>9} "
+    start = "start (UTC)".ljust(16 - _left_out(width))
+    head = f"   {'session':<8} {start} {'length':>9} "
     tail = f" {'records':>7}  {'chain':<5} {'findings':<{FINDINGS_WIDTH}}"
     agent = "agent".ljust(max(width - len(head) - len(tail), AGENT_WIDTH))
     return line(head + agent + tail, tone=Tone.DIM)
@@ -45,9 +52,10 @@ def session_line(
 ) -> Line:
     """Return one session as a row of `width` cells; `chain` is `ok`, `BAD`, or empty so far."""
     mark, counts = judged if judged is not None else (Mark.NONE, line(glyphs.cut, tone=Tone.DIM))
-    length = format_offset(row.last_ns - row.start_ns) if row.timed else NO_OFFSET
+    length = _length(row.last_ns - row.start_ns) if row.timed else NO_OFFSET
     length += " " if row.ended else "+"
-    began = when(row.start_ns)[5:16] if row.timed else "no time    "
+    began = when(row.start_ns)[_left_out(width) : 16] if row.timed else "no time"
+    began = began.ljust(16 - _left_out(width))
     head = (
         Piece(glyphs.cursor if is_cursor else " ", Tone.ACCENT),
         Piece(f"{mark.letter} ", mark_tone(mark)),
@@ -62,6 +70,18 @@ def session_line(
     room = width - sum(len(piece.text) for piece in (*head, *tail)) - FINDINGS_WIDTH
     agent = fit(agent_name(row), max(room, AGENT_WIDTH), glyphs)
     return (*head, Piece(agent), *tail, *counts)
+
+
+def _left_out(width: int) -> int:
+    return 0 if width >= CENTURY_FROM else 2
+
+
+def _length(ns: int) -> str:
+    """Return a length that keeps to its column: no tenths from an hour on, then days alone."""
+    if ns >= LONG:
+        return f"{ns // DAY:,} d"
+    offset = format_offset(ns)
+    return offset if ns < HOUR else offset.partition(".")[0]
 
 
 def preview_lines(
@@ -80,8 +100,10 @@ def preview_lines(
     length = format_offset(scene.timeline.length_ns) if session.timed else "time unknown"
     lines = [
         line(f"{agent_name(session)}  {session.model}  {length}"),
-        line(f"{session.user}@{session.host}  {session.cwd}", tone=Tone.DIM),
     ]
+    who = f"{session.user or '?'}@{session.host or '?'}" if session.user or session.host else ""
+    if who or session.cwd:
+        lines.append(line(f"{who}  {session.cwd or 'folder unknown'}".strip(), tone=Tone.DIM))
     if scene.is_reenactment():
         text = f"{glyphs.reconstructed} re-enactment, reconstructed: {analysis.reconstructed}"
         lines.append(line(text, tone=Tone.MADE_UP))

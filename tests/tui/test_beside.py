@@ -65,7 +65,8 @@ async def test_it_opens_where_they_part_with_both_accounts(size: tuple[int, int]
         assert "AskUser may I" in row
         assert screen.query_one("#left", LineList).text().startswith("#31 Read")
         assert screen.query_one("#right", LineList).text().startswith("#31 AskUser")
-        assert "= same" in rows(app)[0]
+        assert "= alike" in rows(app)[0]
+        assert "< A only > B only" in rows(app)[0]
         assert "inferred" in text(app)
 
 

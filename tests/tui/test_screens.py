@@ -17,11 +17,12 @@ from tests.tui.wiped import wipe
 from tui.app import FlightApp
 from tui.glyphs import UNICODE
 from tui.plain import print_timeline
+from tui.safe_content import as_text
 from tui.screens.findings import Findings
 from tui.screens.help import Help
 from tui.screens.replay import Replay
 from tui.screens.sessions import Sessions
-from tui.session_lines import preview_lines
+from tui.session_lines import columns_line, preview_lines, session_line
 from tui.widgets.lines import LineList
 
 SIZES = [(120, 36), (80, 24)]
@@ -240,3 +241,41 @@ def test_the_plain_print_escapes_what_the_stream_cannot_encode() -> None:
     print_timeline(analysis([]), out, chain=INTACT)
     out.flush()
     assert b"~r RE-ENACTMENT" in raw.getvalue()
+
+
+async def test_the_list_of_sessions_opens_on_the_session_that_one_comes_from() -> None:
+    held = wipe(), renamed(wipe(), "b22"), renamed(wipe(), "c33")
+    for keys in (("S",), ("F", "S")):
+        async with driven(*held, session="c33") as (app, pilot):
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause()
+            await until(pilot, lambda: isinstance(app.screen, Sessions) and app.screen.rows)
+            screen = app.screen
+            assert isinstance(screen, Sessions)
+            assert (found := screen.current()) is not None
+            assert found.id == "c33"
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"), [(0.5, "30:00.0"), (95, "95:00:00"), (7512, "313 d"), (87_600, "3,650 d")]
+)
+def test_a_session_of_any_length_keeps_to_its_columns(hours: float, shown: str) -> None:
+    row = wipe().session
+    long = replace(row, last_ns=row.start_ns + int(hours * 3600) * 10**9)
+    usual, drawn = (
+        as_text(session_line(r, None, "ok", 80, UNICODE, is_cursor=False), UNICODE)
+        for r in (row, long)
+    )
+    assert f"2026-04-24 14:13 {shown:>8} " in drawn
+    assert drawn.index(" ok ") == usual.index(" ok ")
+    assert as_text(columns_line(80), UNICODE).index("chain") == drawn.index("ok ")
+
+
+def test_a_preview_names_no_place_that_nobody_knows() -> None:
+    held = wipe()
+    bare = replace(held, session=replace(held.session, user="", host="", cwd=""))
+    shown = [as_text(row, UNICODE) for row in preview_lines(scene(bare), UNICODE)]
+    assert not any(row.strip().startswith("@") for row in shown)
+    named = [as_text(row, UNICODE) for row in preview_lines(scene(held), UNICODE)]
+    assert named[1] == "dev@laptop  /home/dev/pocket/worktree"

@@ -15,7 +15,7 @@ from analyzer.divergence import Alignment, Pair, align
 from analyzer.timeline import Mark
 from recorder.errors import FlightlogError
 from tui.actions import Place, bindings
-from tui.beside_lines import SIGNS, alignment_line, headings, pair_line
+from tui.beside_lines import alignment_line, headings, legend, pair_line
 from tui.body import action_lines
 from tui.clipboard import copy_text
 from tui.line import Line, Piece, Tone, line
@@ -28,6 +28,8 @@ from tui.world import world_summary
 
 __all__ = ["Beside"]
 
+FINDINGS_FROM = 100
+"""Cells from which on the header has room for what was found, beside what the signs mean."""
 SIDES = ("left", "right")
 type Scenes = tuple[Scene, Scene]
 
@@ -185,8 +187,9 @@ class Beside(Room):
         width, glyphs = self.size.width, self.glyphs
         counts = [count_words(scene.analysis.findings) for scene in self.scenes]
         right = (*line("findings A "), *counts[0], *line("   B "), *counts[1])
-        signs = "  ".join(f"{sign} {alike.value}" for alike, (sign, _) in SIGNS.items())
-        left = line(f"Beside {glyphs.cursor} ", Piece(signs, Tone.DIM))
+        left = line(f"Beside {glyphs.cursor} ", Piece(legend(), Tone.DIM))
+        if width < FINDINGS_FROM:
+            right = ()
         self.show_header(spread(left, right, width, glyphs))
         self.query_one("#parting", OneLine).show(alignment_line(self.alignment, self.scenes))
         self._show()

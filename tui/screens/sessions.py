@@ -91,8 +91,10 @@ class Sessions(Room):
             super().__init__()
             self.reason = reason
 
-    def __init__(self) -> None:
+    def __init__(self, at: str | None = None) -> None:
+        """Make the list; the cursor begins on a session if one is named."""
         super().__init__()
+        self._at = at
         self.rows: Sequence[SessionRow] = ()
         self._total = 0
         self.chosen = Filter()
@@ -198,7 +200,9 @@ class Sessions(Room):
         self.rows, self._total = event.rows, event.total
         if self.order is not Order.NEWEST:
             self._sort()
-        self._show(min(self._cursor(), max(len(self.rows) - 1, 0)))
+        place = next((n for n, row in enumerate(self.rows) if row.id == self._at), self._cursor())
+        self._at = None
+        self._show(min(place, max(len(self.rows) - 1, 0)))
         self.resized()
 
     @on(Verified)
