@@ -153,7 +153,7 @@ async def test_help_lists_the_keys_of_the_screen_that_it_was_asked_on() -> None:
         assert "Play or pause" in text(app)
         await pilot.press("G")
         await pilot.pause()
-        assert "Replay from here" in text(app)
+        assert "The first divergence" in text(app)
         await pilot.press("g")
         await pilot.pause()
         assert "Play or pause" in text(app)
