@@ -24,6 +24,8 @@ def transport_line(scene: Scene, playhead: Playhead, width: int, glyphs: Glyphs)
         (_place(scene, playhead, is_long=False, has_watch=True), long),
         (_place(scene, playhead, is_long=False, has_watch=True), short),
         (_place(scene, playhead, is_long=False, has_watch=False), short),
+        # How far away it is matters least: the strip shows it.
+        (_place(scene, playhead, is_long=False, has_watch=False), short[:3]),
     )
     for left, right in candidates:
         if _width(left, glyphs) + _width(right, glyphs) + 2 <= width:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from analyzer.timeline import format_offset
 from tests.tui.driving import replaying, rows, text
-from tests.tui.factories import idle
+from tests.tui.factories import idle, scene
 from tests.tui.wiped import wipe
 from tui.app import FlightApp
+from tui.glyphs import UNICODE
+from tui.playhead import Playhead
+from tui.safe_content import as_text
 from tui.screens.replay import Replay
 from tui.screens.room import Room
+from tui.transport import transport_line
 
 SIZES = [(120, 36), (80, 24)]
 SECOND = 10**9
@@ -173,3 +178,15 @@ async def test_it_begins_where_it_was_told_to() -> None:
     async with replaying(wipe(), at="soon") as (app, _pilot, screen):
         assert at(screen) == "00:00.0"
         assert "no moment of the session" in rows(app)[-1]
+
+
+def test_the_transport_row_keeps_its_index_and_settings_in_80_cells() -> None:
+    held = wipe()
+    hours = 13 * 3600 * SECOND
+    (first, *others) = held.actions
+    early = [replace(first, start_ns=first.start_ns - hours, end_ns=first.start_ns - hours)]
+    shown = scene(replace(held, actions=(*early, *others)))
+    row = as_text(transport_line(shown, Playhead.at_start(shown.timeline), 80, UNICODE), UNICODE)
+    assert "p:stop on  1/10 " in row
+    assert "▲ R03" in row
+    assert len(row) == 80
