@@ -182,11 +182,13 @@ async def test_it_begins_where_it_was_told_to() -> None:
 
 def test_the_transport_row_keeps_its_index_and_settings_in_80_cells() -> None:
     held = wipe()
-    hours = 13 * 3600 * SECOND
+    hours = 1300 * 3600 * SECOND
     (first, *others) = held.actions
     early = [replace(first, start_ns=first.start_ns - hours, end_ns=first.start_ns - hours)]
     shown = scene(replace(held, actions=(*early, *others)))
-    row = as_text(transport_line(shown, Playhead.at_start(shown.timeline), 80, UNICODE), UNICODE)
+    head = Playhead.at_start(shown.timeline)
+    later = head.seek(head.t_ns + hours // 13 * 11)
+    row = as_text(transport_line(shown, later, 80, UNICODE), UNICODE)
     assert "p:stop on  1/10 " in row
     assert "▲ R03" in row
     assert len(row) == 80
