@@ -53,8 +53,9 @@ def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
     def run(*arguments: str) -> str:
         done = subprocess.run(
             ["tmux", "-S", socket, "-f", "/dev/null", *arguments],
-            # Not the process's own: readline puts LINES and COLUMNS there, behind Python's back.
-            env=dict(os.environ),
+            # readline puts these two into the environment, behind Python's back, and the workers of
+            # xdist find them there: with them a terminal has one size for ever.
+            env={k: v for k, v in os.environ.items() if k not in {"LINES", "COLUMNS"}},
             capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
         return done.stdout
