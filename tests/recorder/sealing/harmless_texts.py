@@ -146,7 +146,7 @@ aws_secret_access_key = YOUR_SECRET_ACCESS_KEY
 "apiKey": "REPLACE_ME"
 "clientSecret": "{{clientSecret}}"
 client_secret=<CLIENT_SECRET>&grant_type=client_credentials
-//registry.npmjs.org/:_authToken=${NPM_TOKEN}
+//packages.example.org/:_authToken=${NPM_TOKEN}
 machine api.example.com login $USER password $PASS
 sshpass -e ssh host
 sshpass -f pw.txt ssh host
@@ -260,14 +260,14 @@ def made(r: random.Random) -> Iterator[tuple[str, str]]:
     yield (
         "npm-lock",
         "\n".join(
-            f'    "node_modules/p{i}": {{\n      "version": "1.{i}.0",\n      "resolved": "https://registry.npmjs.org/p{i}/-/p{i}-1.{i}.0.tgz",\n      "integrity": "sha512-{b(64)}"\n    }},'
+            f'    "node_modules/p{i}": {{\n      "version": "1.{i}.0",\n      "resolved": "https://packages.example.org/p{i}/-/p{i}-1.{i}.0.tgz",\n      "integrity": "sha512-{b(64)}"\n    }},'
             for i in range(10)
         ),
     )
     yield (
         "yarn-lock",
         "\n".join(
-            f'token-types@^{i}.2.0:\n  version "{i}.2.1"\n  resolved "https://registry.yarnpkg.com/token-types/-/token-types-{i}.2.1.tgz#{h(40)}"\n  integrity sha1-{b(20)}'
+            f'token-types@^{i}.2.0:\n  version "{i}.2.1"\n  resolved "https://packages.example.org/token-types/-/token-types-{i}.2.1.tgz#{h(40)}"\n  integrity sha1-{b(20)}'
             for i in range(6)
         ),
     )

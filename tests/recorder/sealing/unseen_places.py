@@ -168,7 +168,7 @@ consul|consul kv get -token={T} app/x
 gh-secret|gh secret set DEPLOY_KEY --body "{T}"
 heroku|heroku config:set SECRET_KEY={T}
 fly|fly secrets set DATABASE_PASSWORD={P}
-npmrc|//registry.npmjs.org/:_authToken={T}
+npmrc|//packages.example.org/:_authToken={T}
 npmrc-auth|_auth={B}
 npm-set|npm config set //registry.corp/:_authToken {T}
 yarnrc|npmAuthToken: "{T}"
