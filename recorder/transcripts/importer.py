@@ -53,7 +53,7 @@ class FileReport:
     """Records that the recording did not have."""
     damaged: int = 0
     damage: list[Damage] = field(default_factory=list)
-    """The first of the damaged parts."""
+    """The first of the damaged parts; before them where the source breaks off, if it does."""
     sessions: set[str] = field(default_factory=set)
 
 
@@ -96,22 +96,22 @@ class Importer:
         try:
             chosen = self._forced or detect(source)
         except BROKEN as error:
-            self._note_damage(report, Damage(f"cannot be read ({type(error).__name__})"))
+            self._note_damage(report, source, Damage(f"cannot be read ({type(error).__name__})"))
             return report
         if chosen is None:
             unread = _breakage(source) if source.breakage.reason else Damage(source.too_large)
             if unread.reason:
-                self._note_damage(report, unread)
+                self._note_damage(report, source, unread)
             source.forget()
             return report
         report.format = chosen.name
-        ordinal, session = 0, ""
+        ordinal, session, is_told = 0, "", False
         try:
             if self._forced and self._holds_nothing(report, source, chosen):
                 return report
             for item in chosen.read(source):
                 if isinstance(item, Damage):
-                    self._note_damage(report, item)
+                    is_told |= self._note_damage(report, source, item)
                     records: Sequence[Record] = [_damage_record(source, chosen, item, session)]
                 else:
                     records = item.records
@@ -122,13 +122,13 @@ class Importer:
                     self._take(report, self._placed(record, source, chosen, ordinal, item.line))
                     ordinal += 1
                 self._watch(source, item.offset)
-            if source.breakage.reason and not _is_named(report, _breakage(source)):
+            if source.breakage.reason and not is_told:
                 damage = _breakage(source)
-                self._note_damage(report, damage)
+                self._note_damage(report, source, damage)
                 self._take(report, _damage_record(source, chosen, damage, session))
         except BROKEN as error:
             damage = Damage(f"cannot be read on ({type(error).__name__})")
-            self._note_damage(report, damage)
+            self._note_damage(report, source, damage)
             self._take(report, _damage_record(source, chosen, damage, session))
         finally:
             source.forget()
@@ -154,7 +154,7 @@ class Importer:
         damage.append(Damage(f"nothing of the format {chosen.name} is in it: without --format, the "
                              "format is told by content"))  # fmt: skip
         for one in damage:
-            self._note_damage(report, one)
+            self._note_damage(report, source, one)
         return True
 
     def _placed(
@@ -195,21 +195,22 @@ class Importer:
             report.new += self._hand.give(group)
             report.records += len(group)
 
-    def _note_damage(self, report: FileReport, damage: Damage) -> None:
+    def _note_damage(self, report: FileReport, source: Source, damage: Damage) -> bool:
+        """Count and name it; tell whether it is where the source breaks off.
+
+        That is named first, however many lines are damaged before: it tells why they are.
+        """
         report.damaged += 1
-        if len(report.damage) < KEPT_DAMAGE:
-            report.damage.append(damage)
+        broken = source.breakage
+        is_end = (damage.line, damage.reason) == (broken.line, broken.reason)
+        report.damage.insert(0 if is_end else len(report.damage), damage)
+        del report.damage[KEPT_DAMAGE:]
+        return is_end
 
 
 def _breakage(source: Source) -> Damage:
     broken = source.breakage
     return Damage(broken.reason, broken.line, broken.offset)
-
-
-def _is_named(report: FileReport, damage: Damage) -> bool:
-    """Tell whether the line that a source breaks off in was named as damaged already."""
-    return any(known.line == damage.line and known.reason == damage.reason
-               for known in report.damage[-1:])  # fmt: skip
 
 
 def _damage_record(source: Source, chosen: Format, damage: Damage, session: str) -> Record:

@@ -96,6 +96,20 @@ def test_what_came_out_before_the_damage_is_imported(
     assert (whole.records, whole.damaged) == (LINES + 1, 0)
 
 
+def test_where_the_source_breaks_off_is_named_first_however_many_lines_are_damaged(
+    tmp_path: Path,
+) -> None:
+    path, told = tmp_path / "many.gz", jsonl(lines())
+    content = told + b'{"type":\n' * 150 + told
+    packed = gzip.compress(content)
+    path.write_bytes(packed[:-8] + b"\xff" * 4 + packed[-4:])  # another checksum
+    (report,) = reports(path)
+    assert "damaged here" in report.damage[0].reason
+    assert report.damage[0].line > LINES + 150
+    assert [damage.line for damage in report.damage[1:]] == [LINES + n for n in range(1, 100)]
+    assert report.damaged == 151
+
+
 def test_small_files_and_cuts_at_the_end_of_a_line_are_named_too(tmp_path: Path) -> None:
     path, content = tmp_path / "small.gz", jsonl(lines()[:6])
     packed = gzip.compress(content)
