@@ -63,7 +63,7 @@ def analyze(
     commanded = commanded_of((*own, *outside.actions), recording.blob)
     # A commanded request has its call's number, negative: it stands behind it.
     told = sorted((*own, *outside.actions, *commanded), key=lambda a: (a.start_ns, abs(a.id)))
-    actions = with_inner_disagreements(judge_all(told, recording.blob))
+    actions = with_inner_disagreements(judge_all(told, recording.blob, workspace=row.cwd))
     labels = {**dict(outside.labels), **fold.labels()}
     credentials = credentials_of(actions, labels, recording.blob)
     scene = Scene(actions, credentials, TaskScope(actions, row.cwd, recording.blob))

@@ -57,7 +57,8 @@ def glimpse(recording: Recording, session_id: str) -> Analysis | None:
     if row.records < LONG:
         return None
     first = islice(recording.records(session=row.id, page=FIRST), FIRST)
-    actions = judge_all(fold(row, first, recording.blob).actions(), recording.blob)
+    told = fold(row, first, recording.blob).actions()
+    actions = judge_all(told, recording.blob, workspace=row.cwd)
     return Analysis(
         session=row,
         actions=tuple(actions),

@@ -62,6 +62,8 @@ class Place:
     folder: str = ""
     """The working directory; empty where nobody tells."""
     host: str = ""
+    workspace: str = ""
+    """The folder that the session works on, above or beside `folder`; empty where it is `folder`."""
 
 
 def ground_of(path: str, place: Place, *, folder: str = "", pattern: bool = False) -> Ground:
@@ -81,7 +83,7 @@ def ground_of(path: str, place: Place, *, folder: str = "", pattern: bool = Fals
         return Ground.ROOT
     if _HOME.match(base):
         return Ground.HOME
-    return _inside(base, place.folder, folder or place.folder)
+    return _inside(base, place.workspace or place.folder, folder or place.folder)
 
 
 def _inside(path: str, workspace: str, folder: str) -> Ground:
@@ -98,7 +100,8 @@ def _inside(path: str, workspace: str, folder: str) -> Ground:
         if path.startswith(".."):
             return Ground.ABOVE
     elif not workspace:
-        return Ground.OUTSIDE
+        # Beside which workspace nobody can tell.
+        return Ground.UNKNOWN
     else:
         root = posixpath.normpath(workspace)
         if whole == root:

@@ -17,6 +17,7 @@ BADNESS = (
 )  # fmt: skip
 """From harmless to worst; an action of several parts is as bad as its worst part."""
 MOST_REASONS = 12
+_DEVELOPMENT = "development"
 _RANK = {effect: place for place, effect in enumerate(BADNESS)}
 _BULK = (Bulk.UNKNOWN, Bulk.ONE, Bulk.SOME, Bulk.ALL)
 
@@ -48,11 +49,16 @@ def worst_of(parts: Sequence[Judgement]) -> Judgement:
     takers = [p for p in parts if p.same_domain]
     harmful = [p for p in parts if p.effect.destroys]
     bypass = dict.fromkeys(b for p in parts for b in p.bypass)
+    # One part that acts beyond development is enough, as one that takes recovery copies is.
+    beyond = next((p for p in harmful if p.environment != _DEVELOPMENT), worst)
+    placed = beyond if worst.environment == _DEVELOPMENT else worst
     return replace(
         worst,
         reasons=tuple(reasons)[:MOST_REASONS],
         same_domain=True if takers else worst.same_domain,
         cascade=worst.cascade or next((t.cascade for t in takers if t.cascade), ""),
+        environment=placed.environment,
+        environment_basis=placed.environment_basis,
         bypass=tuple(bypass),
         bulk=max((p.bulk for p in harmful), key=_BULK.index, default=worst.bulk),
     )

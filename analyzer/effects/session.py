@@ -51,6 +51,8 @@ def judge_all(
     blobs: Blobs = no_blobs,
     ledger: Ledger | None = None,
     plans: Plans | None = None,
+    *,
+    workspace: str = "",
 ) -> tuple[Action, ...]:
     """Return the actions of a session with their judgements and what they tell of resources.
 
@@ -62,6 +64,7 @@ def judge_all(
         blobs: where large values come from.
         ledger: what earlier answers have told; it goes on from there.
         plans: what earlier plans of infrastructure tools have told; likewise.
+        workspace: the session's working directory; paths lie inside it or outside.
     """
     ledger = Ledger() if ledger is None else ledger
     plans = Plans() if plans is None else plans
@@ -79,7 +82,7 @@ def judge_all(
                 action = replace(action, resources=ledger.doubt(action))
             judged[number] = action
         elif action.kind is Kind.TOOL_CALL and not is_end:
-            judged[number] = replace(action, judgement=_judge_call(action, blobs, plans))
+            judged[number] = replace(action, judgement=_judge_call(action, blobs, plans, workspace))
         elif action.kind is Kind.TOOL_CALL and family_of(action.name) is Family.SHELL:
             ended = _ended(action, blobs, plans)
             judged[number] = replace(ended, resources=_deleted_by_command(ended))
@@ -196,7 +199,7 @@ def _deleted_by_command(action: Action) -> tuple[ResourceState, ...]:
     return (state, copies)
 
 
-def _judge_call(action: Action, blobs: Blobs, plans: Plans) -> Judgement:
+def _judge_call(action: Action, blobs: Blobs, plans: Plans, workspace: str) -> Judgement:
     arguments = arguments_of(Texts.of(action, blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS))
     family = family_of(action.name)
     exposed = {s.fingerprint for s in action.sightings if s.role not in GIVEN_BY_THE_CALL}
@@ -210,7 +213,8 @@ def _judge_call(action: Action, blobs: Blobs, plans: Plans) -> Judgement:
         reasons.append(f"{many} entered its output")
     if seeks:
         reasons.append("searches for names of secrets")
-    told = plans.judge(_told_by_arguments(action, arguments, family), command_of(arguments))
+    told = _told_by_arguments(action, arguments, family, workspace)
+    told = plans.judge(told, command_of(arguments))
     if exposed:
         return worst_of([Judgement(Effect.C2, tuple(reasons)), told])
     if seeks:
@@ -218,7 +222,9 @@ def _judge_call(action: Action, blobs: Blobs, plans: Plans) -> Judgement:
     return told
 
 
-def _told_by_arguments(action: Action, arguments: Mapping[str, Json], family: Family) -> Judgement:
+def _told_by_arguments(
+    action: Action, arguments: Mapping[str, Json], family: Family, workspace: str
+) -> Judgement:
     """Return what the arguments of a call tell of its effect."""
     if family in PLAIN_READERS:
         return Judgement(Effect.READ, (f"{action.name} only reads",))
@@ -228,7 +234,7 @@ def _told_by_arguments(action: Action, arguments: Mapping[str, Json], family: Fa
         folder = as_text(arguments.get("cwd") or arguments.get("workdir")) or as_text(
             action.attributes.get(semconv.PROCESS_CWD)
         )
-        return judge_shell(command, Place(folder))
+        return judge_shell(command, Place(folder or workspace, workspace=workspace))
     return _told_by_tool(action.name, arguments)
 
 

@@ -132,12 +132,13 @@ class Flight:
         """
         if action.kind is Kind.API_REQUEST:
             told = [a for n, a in self._context.items() if n != action.id]
-            judged = judge_all((*told, action), self._blobs)
+            judged = judge_all((*told, action), self._blobs, workspace=self._cwd)
             return [a for a in judged if a.id == action.id]
         made: list[Action] = []
         if asked or not self._is_wired:
             made = commanded_of((action,), self._blobs)
-        return list(judge_all((action, *made), self._blobs, plans=self._announced))
+        asking = (action, *made)
+        return list(judge_all(asking, self._blobs, plans=self._announced, workspace=self._cwd))
 
     def _reach(self, action: Action) -> None:
         """Learn how far the credentials in an action reach."""

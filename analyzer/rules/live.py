@@ -39,6 +39,7 @@ class LiveExamination:
 
     def __init__(self, row: SessionRow, rules: RuleSet, blobs: Blobs = no_blobs) -> None:
         self._blobs = blobs
+        self._workspace = row.cwd
         self._ledger = Ledger()
         self._plans = Plans()
         self._scopes: dict[str, tuple[str, str]] = {}
@@ -101,7 +102,7 @@ class LiveExamination:
         for action in ready:
             del self._pending[action.id]
         told = (*ready, *commanded_of(ready, self._blobs))
-        judged = judge_all(told, self._blobs, self._ledger, self._plans)
+        judged = judge_all(told, self._blobs, self._ledger, self._plans, workspace=self._workspace)
         self._learn(judged, labels)
         for action in judged:
             self._done[action.id] = action.until_ns is not None

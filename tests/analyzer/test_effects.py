@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analyzer.catalogue import providers
+from analyzer.effects import judge_all
 from analyzer.model import Action, Effect, Outcome
 from analyzer.testimony import Certainty
 from recorder import semconv
@@ -200,3 +201,28 @@ def test_a_tool_of_any_name_is_judged_by_the_command_that_it_is_given(
     flight.tool(1.0, "mcp__box__perform", arguments, "ok")
     found = action(flight.analyze(tmp_path), "perform")
     assert found.judgement.effect.destroys is harms
+
+
+@pytest.mark.parametrize(
+    ("folder", "workspace", "where"),
+    [
+        ("", "/home/dev/shop", "inside the workspace"),
+        ("/home/dev/shop/api", "/home/dev/shop", "inside the workspace"),
+        ("/home/dev/shop", "", "inside the workspace"),
+        ("", "/home/dev/other", "outside the workspace"),
+        ("", "", "not known"),
+    ],
+)
+def test_a_path_lies_inside_the_workspace_of_the_session(
+    folder: str, workspace: str, where: str
+) -> None:
+    call = Action(
+        id=1, session="s", kind=Kind.TOOL_CALL, name="Bash", title="rm", start_ns=0, end_ns=1,
+        outcome=Outcome.OK,
+        attributes={
+            semconv.GEN_AI_TOOL_ARGUMENTS: '{"command": "rm -rf /home/dev/shop/backups"}',
+            semconv.PROCESS_CWD: folder,
+        },
+    )  # fmt: skip
+    (judged_call,) = judge_all((call,), workspace=workspace)
+    assert f"/home/dev/shop/backups ({where})" in judged_call.judgement.reasons[0]

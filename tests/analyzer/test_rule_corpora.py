@@ -50,6 +50,7 @@ def test_the_poisoned_page_is_found_with_its_evidence(tmp_path: Path) -> None:
     assert "collect.evil.example" in legs.reason
     ruin = [f for f in analysis.findings if "--force" in titles[f.action]]
     assert ruin, "the destruction after it is found too"
+    assert not [f for f in ruin if f.rule == "R16"], "it lies inside the session's folder"
 
 
 def test_sessions_that_harm_nobody_give_nothing_of_level_high(tmp_path: Path) -> None:

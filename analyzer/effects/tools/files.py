@@ -52,7 +52,8 @@ def judge_paths(
     empty = [w for w in paths if w.empty != w.text and not w.known and w.empty]
     reasons += [f"{w.text} is {w.empty} if its variable is empty" for w in empty]
     reasons += ["by its name it holds recovery copies"] if recovery else []
-    environment, basis = _environment(listed, grounds, place)
+    # What recovery copies are copies of is not told by where they lie.
+    environment, basis = (UNKNOWN, "") if recovery else _environment(listed, grounds, place)
     many = whole or len(paths) > 1 or any(w.glob for w in paths)
     return Judgement(
         Effect.D2 if recovery and effect is Effect.D1 else effect,
