@@ -235,17 +235,17 @@ class ActionFold:
                 self._inside.setdefault(belonging.join.parent, []).append(draft)
             draft.given_up = given_up
             action = action_of(draft, self.session, self._cwd, self._blobs, join=belonging.join)
-            draft.action = replace(action, placed=self._beside(draft))
+            draft.action = action if draft.place is None else self._beside(draft, action)
             if draft.is_untimed_decision:
                 draft.action = _with_its_call(draft.action, draft)
         return draft.action
 
-    def _beside(self, draft: Draft) -> Place | None:
-        """Return which action a draft stands beside that has no time of its own."""
+    def _beside(self, draft: Draft, action: Action) -> Action:
+        """Return an action with what it stands beside, where it has no time of its own."""
         place = draft.place
-        if place is None or place.beside is None:
-            return place
-        return replace(place, beside=self._gathering.action_at(place.beside))
+        if place is not None and place.beside is not None:
+            place = replace(place, beside=self._gathering.action_at(place.beside))
+        return replace(action, placed=place)
 
     def _settled(self, draft: Draft) -> Belonging:
         belonging = draft.settled or self._belonging(draft)

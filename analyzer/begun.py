@@ -39,10 +39,11 @@ def as_known_at(action: Action, t_ns: int) -> Action:
         return action
     attributes = {name: value for name, value in action.attributes.items() if not _is_end(name)}
     blob_of = {name: digest for name, digest in action.blob_of.items() if not _is_end(name)}
-    begun = replace(action, attributes=attributes, blob_of=blob_of)
     return replace(
-        begun,
-        title=title_of(action.kind, action.name, Texts.of(begun), Outcome.OPEN),
+        action,
+        attributes=attributes,
+        blob_of=blob_of,
+        title=title_of(action.kind, action.name, Texts(attributes, blob_of), Outcome.OPEN),
         end_ns=None,
         outcome=Outcome.OPEN,
         exit_code=None,

@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from recorder.model import Json
 
@@ -61,6 +62,8 @@ FAMILY_OF: Mapping[str, Family] = {
         Family.EDIT,
     ),
 }  # fmt: skip
+KEPT, KEPT_LENGTH = 512, 4_096
+"""So many arguments up to that length stay read: five steps of an analysis ask for each again."""
 FILE_KEYS = ("file_path", "path", "filename", "absolute_path", "notebook_path", "target_file")
 COMMAND_KEYS = ("command", "cmd", "script")
 PATTERN_KEYS = ("pattern", "query", "regex")
@@ -80,6 +83,11 @@ def family_of(tool: str) -> Family:
 
 def arguments_of(text: str) -> Mapping[str, Json]:
     """Return the arguments of a tool call from their JSON text; empty where it is no object."""
+    return _read(text) if len(text) <= KEPT_LENGTH else _read.__wrapped__(text)
+
+
+@lru_cache(maxsize=KEPT)
+def _read(text: str) -> Mapping[str, Json]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

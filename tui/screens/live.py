@@ -6,6 +6,7 @@ times a second. Stopping to read stops the view alone: what comes is stored and 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable
 
@@ -38,6 +39,13 @@ LOOK_SECONDS = 0.05
 """Between two looks whether anything was committed: a record has to be seen within 250 ms."""
 YIELD_SECONDS = 0.002
 """Between two looks while records wait: the screens' thread needs its turn."""
+FROZEN_AT = 500
+"""So many events told, what is kept of them is put out of the garbage collector's sight.
+
+Looked through again and again, it would halt the screens for a tenth of a second at ten thousand
+actions, and for longer the longer the session. What is frozen with it and goes later in a cycle,
+as a closed screen does, is little beside what is kept.
+"""
 FRAME = 0.1
 """Seconds between two paints at least."""
 SECOND = 0.5
@@ -180,10 +188,15 @@ class Live(LiveKeys):
         newer = Newer(recording)
         with live_session(self.flight.source.path, wanted) as session:
             self.post_message(self.Opened(session.row))
+            told = 0
             while not worker.is_cancelled:
                 look = session.look()
                 if look is not None:
                     self.post_message(self.Grown(session.row.id, look))
+                    told += len(look.events)
+                if told >= FROZEN_AT:
+                    gc.freeze()
+                    told = 0
                 other = newer.look(time.time_ns())
                 if other is not None:
                     self.post_message(self.Began(other))
