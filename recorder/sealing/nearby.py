@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from functools import partial
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
@@ -33,6 +32,7 @@ _AFTER = Exact(
     r"(?:=>|:{0,4}=|[?.+<]=|\|\|:|!==?|===?|[:,(>\-_]|\bis\b|\s)\s{0,40}[\\\"'`(\[{]{0,4}"
     r"(?P<value>[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
 )
+_BLANK = ord(" ")
 _SORTS = bytes(
     ord("0") if chr(byte) in string.digits
     else ord("a") if chr(byte) in string.ascii_letters + "_-+/.~:"
@@ -40,8 +40,9 @@ _SORTS = bytes(
     for byte in range(256)
 )  # fmt: skip
 """Sorts the characters of a text: digits, what else may stand in a value, and the rest."""
-_LONG = b"a" * LEAST_WITHOUT_DIGIT
-_RUN = re.compile(rb"[a0]{10,}+")
+_RUN = re.compile(rb" (?=[a0]{10})(?:a*+0[a0]*+|a{%d,}+)" % LEAST_WITHOUT_DIGIT)
+"""What is long enough for a value, and holds a digit or may be one without. After a blank, so that
+no word is tried letter by letter."""
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
 _PUBLIC = Exact(
@@ -56,6 +57,7 @@ _PREFIXED = Exact(
 _COMMIT = Exact(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _POD = Exact(r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$")
 """How Kubernetes ends the names that it gives."""
+LONGEST_WORD = max(map(len, _SECRET_WORDS))
 MIN_SECRET_LENGTH = 10
 SHORT = 5
 """Letters of an issuer's word that may be part of others."""
@@ -71,56 +73,70 @@ CLOSE = 8
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def _find(least: int, text: str, hits: list[int]) -> Iterator[SecretSpan]:
+def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield what looks random behind each telling word, where the hits end."""
     # Prose speaks of keys and tokens all the time: most of these words end in the first two looks.
     # Where they are few, only what stands behind each is looked at.
     is_dense = len(hits) * DENSE > len(text)
-    sorts = _sorted(text) if is_dense else b""
-    if is_dense and b"0" not in sorts and _LONG not in sorts:
-        return
+    near = _in_all(text, hits) if is_dense else _behind_each(text, hits)
     match_at = _AFTER.compiled.match
-    for hit in hits:
-        last = min(hit + FARTHEST + MIN_SECRET_LENGTH, len(text))
-        behind = sorts[hit:last] if is_dense else _sorted(text[hit:last])
-        match = match_at(text, hit, hit + REACH) if _may_hold_one(behind) else None
+    for hit in near:
+        match = match_at(text, hit, hit + REACH)
         if match is not None:
-            yield from _judged(least, text, hit, match)
+            yield from _judged(text, hit, match)
+
+
+def _in_all(text: str, hits: list[int]) -> Iterator[int]:
+    """Yield the hits behind which, in a text of many, anything may be a value."""
+    runs = [(run.start(), run.end() - 1) for run in _RUN.finditer(_sorted(text))]
+    number = 0
+    for hit in hits:
+        while number < len(runs) and runs[number][1] < hit + MIN_SECRET_LENGTH:
+            number += 1
+        if number == len(runs):
+            return
+        if runs[number][0] <= hit + FARTHEST:
+            yield hit
+
+
+def _behind_each(text: str, hits: list[int]) -> Iterator[int]:
+    for hit in hits:
+        sorts = _sorted(text[hit : hit + FARTHEST + MIN_SECRET_LENGTH])
+        # Of a run that reaches the last character, the rest is not looked at.
+        if sorts[-1] != _BLANK or _RUN.search(sorts):
+            yield hit
 
 
 def _sorted(text: str) -> bytes:
-    return text.encode("ascii", "replace").translate(_SORTS)
+    """Return what sort each of a text's characters is of, behind a blank."""
+    return b" " + text.encode("ascii", "replace").translate(_SORTS)
 
 
-def _may_hold_one(sorts: bytes) -> bool:
-    """Return whether anything behind a word may be a value that `is_random` takes."""
-    return any(
-        # Of a run that reaches the last character, the rest is not looked at.
-        run.end() == len(sorts) or run.end() - run.start() >= len(_LONG) or b"0" in run[0]
-        for run in _RUN.finditer(sorts)
-    )
-
-
-def _judged(least: int, text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSpan]:
+def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSpan]:
     begin = match.start("value")
     if match.start("gap") > word_end + GAP or begin > word_end + FARTHEST:
         return
     value = match["value"]
-    if "-----" in text[word_end:begin] or _HASH.match(value):
-        return
     if ":" in value:
         value = value.rstrip(".:=")
     is_close = begin - word_end <= CLOSE
+    is_told = is_close and _is_told(text, word_end)
+    if len(value) < (MIN_SECRET_LENGTH if is_told else MIN_LENGTH) or not is_random(value):
+        return
+    if "-----" in text[word_end:begin] or _HASH.match(value):
+        return
     if _PUBLIC.search(text, max(0, word_end - 40), word_end) or _POD.search(value):
         return
     if not is_close and _COMMIT.fullmatch(value):
         return  # what a commit says of tokens and keys stands beside its hash
-    if not is_close:
-        least = MIN_LENGTH
-    if _UUID.fullmatch(value) and not (is_close and least == MIN_SECRET_LENGTH):
+    if _UUID.fullmatch(value) and not is_told:
         return  # what names a resource, and has to stay readable, looks just like that
-    if len(value) >= least and is_random(value):
-        yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
+    yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
+
+
+def _is_told(text: str, word_end: int) -> bool:
+    """Tell whether the word that ends there speaks of secrets, and does not name an issuer."""
+    return text[max(0, word_end - LONGEST_WORD) : word_end].lower().endswith(_SECRET_WORDS)
 
 
 def _prefixed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -142,8 +158,7 @@ def _word(issuer: str) -> str:
 
 
 CLUES = (
-    DenseClue(_SECRET_WORDS, partial(_find, MIN_SECRET_LENGTH)),
-    DenseClue([*map(_word, ISSUER_WORDS)], partial(_find, MIN_LENGTH)),
+    DenseClue([*_SECRET_WORDS, *map(_word, ISSUER_WORDS)], _find),
     Clue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
 )
-"""Words that speak of secrets; words that name an issuer; words that begin a token."""
+"""Words that speak of secrets or name an issuer; words that begin a token."""
