@@ -1,7 +1,7 @@
-"""Short texts that were looked through and hold no secret.
+"""Texts that were looked through and hold no secret.
 
 Names, models, operations, paths come again and again: each is looked through once, and its marks
-are made once.
+are made once. And agents tell a result twice: to the model, and in a form of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ __all__ = ["SHORT", "Clean"]
 SHORT = 200
 """Characters of a text that is likely to come again: a name, a path, a model."""
 MAX_KEPT = 10_000
+LONG = 100_000
+"""Characters of a text that is not kept until it comes again."""
+RECENT = 64
+"""Longer texts that are kept: what comes a second time comes soon."""
 
 
 class Clean:
@@ -22,11 +26,24 @@ class Clean:
         """Begin with nothing."""
         self.texts: dict[str, frozenset[bytes]] = {}
         """Text that holds none -> its marks."""
+        self._recent: dict[str, frozenset[bytes]] = {}
         self.attributes: dict[tuple[str, Json], frozenset[bytes]] = {}
         """Name and value -> the marks of both, where the value is no secret under its name."""
 
+    def marks_of(self, text: str) -> frozenset[bytes] | None:
+        """Return the marks of a text that is known to hold no secret."""
+        if len(text) <= SHORT:
+            return self.texts.get(text)
+        return self._recent.get(text) if len(text) <= LONG else None
+
     def add_text(self, text: str, marks: frozenset[bytes]) -> None:
         """Remember a text and its marks."""
+        if len(text) > SHORT:
+            if len(self._recent) >= RECENT:
+                del self._recent[next(iter(self._recent))]
+            if len(text) <= LONG:
+                self._recent[text] = marks
+            return
         if len(self.texts) >= MAX_KEPT:
             self.texts.clear()
         self.texts[text] = marks
@@ -40,4 +57,5 @@ class Clean:
     def clear(self) -> None:
         """Forget all: something became known that may stand in any of them."""
         self.texts.clear()
+        self._recent.clear()
         self.attributes.clear()

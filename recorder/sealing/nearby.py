@@ -88,14 +88,20 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 
 def _in_all(text: str, hits: list[int]) -> Iterator[int]:
     """Yield the hits behind which, in a text of many, anything may be a value."""
-    runs = [(run.start(), run.end() - 1) for run in _RUN.finditer(_sorted(text))]
-    number = 0
+    sorts = _sorted(text)
+    begin = end = -1
     for hit in hits:
-        while number < len(runs) and runs[number][1] < hit + MIN_SECRET_LENGTH:
-            number += 1
-        if number == len(runs):
-            return
-        if runs[number][0] <= hit + FARTHEST:
+        if end < hit + MIN_SECRET_LENGTH:
+            last = min(len(sorts), hit + FARTHEST + MIN_SECRET_LENGTH)
+            word = sorts.rfind(b" ", max(0, hit - FARTHEST), hit + 1)
+            run = _RUN.search(sorts, word, last) if word >= 0 else None
+            if run is not None:
+                begin, end = run.start(), run.end() - 1
+            elif word < 0 or sorts[last - 1] != _BLANK:
+                begin = hit  # of what reaches beyond, the rest is not looked at
+            else:
+                continue
+        if begin <= hit + FARTHEST:
             yield hit
 
 

@@ -170,8 +170,7 @@ class Work:
     def text(self, text: str, place: str) -> str:
         """Return a text with the secrets in it replaced."""
         clean = self._sealer.clean
-        is_short = len(text) <= SHORT
-        marks = clean.texts.get(text) if is_short else None
+        marks = clean.marks_of(text)
         if marks is None:
             spans, marks = self._sealer.look_through(text)
             if spans:
@@ -179,8 +178,7 @@ class Work:
                 if text in self._ids:
                     spans = self._within_id(text, spans)
                 return self._replace(text, spans, place) if spans else text
-            if is_short:
-                clean.add_text(text, marks)
+            clean.add_text(text, marks)
         self._marks |= marks
         return text
 
