@@ -115,6 +115,8 @@ def _by_name(name: str, service: str, words: tuple[str, ...], parameters: str) -
     if level == "read" or (not level and (verb in READS or words[-1:] == ("wizard",))):
         told = "by AWS's access levels" if level else f"{verb!r} reads by AWS's naming"
         return Judgement(Effect.READ, (f"{name}: {told}",), name)
+    if verb == "stop" and (is_recovery(" ".join(words)) or service == "backup"):
+        return Judgement(Effect.D5, (f"{name}: a copy is not finished",), name, same_domain=True)
     if level or verb in WRITES:
         return _changed(name, parameters)
     return unknown(f"{name} is in no catalogue", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -119,6 +120,11 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     if words[:1] == ("disable",) and is_recovery(name):
         return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip
+    if ended := _unbacked(arguments or {}):
+        return Judgement(Effect.D5, (f"{name}: its arguments end recovery copies ({ended})",), name,
+                         same_domain=True, surface=Surface.HTTP)  # fmt: skip
+    if carried := _carried(arguments or {}):
+        return replace(judge_name(carried), reasons=(f"{name} carries out {carried}",))
     if taken := _taken(arguments or {}):
         effect = Effect.D4 if taken in {"force", "that every row is set"} else Effect.D1
         return Judgement(effect, (f"{name}: its arguments say {taken}",), name,
@@ -127,6 +133,30 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
 
 
 _ENDS = frozenset({"archive", "revoke", "deactivate"})
+
+
+def _unbacked(arguments: Mapping[str, Json]) -> str:
+    """Return the argument that switches recovery copies off: `backupsEnabled: false`."""
+    for key, value in arguments.items():
+        if isinstance(value, dict) and (found := _unbacked(value)):
+            return found
+        if is_recovery(key) and (value is False or (value == 0 and _KEPT.search(key))):
+            return key
+        if is_recovery(key) and isinstance(value, dict) and value.get("enabled") is False:
+            return key
+    return ""
+
+
+_KEPT = re.compile(r"retention|days|hours|count|keep|period", re.IGNORECASE)
+
+
+def _carried(arguments: Mapping[str, Json]) -> str:
+    """Return the mutation that an operation is given as a text to carry out (Shopify's bulks)."""
+    for key, value in arguments.items():
+        if key in {"mutation", "query"} and isinstance(value, str):
+            found = re.match(r"\s*mutation\b[^{]*\{\s*(\w+)", value)
+            return found[1] if found else ""
+    return ""
 
 
 def _taken(arguments: Mapping[str, Json]) -> str:
@@ -138,7 +168,9 @@ def _taken(arguments: Mapping[str, Json]) -> str:
         for part in inner:
             if isinstance(part, dict) and (found := _taken(part)):
                 return found
-        if value is True and (key == "force" or sense_of(key.lower()) is Sense.DESTROYS):
+        if value is True and (
+            key in {"force", "archived", "deleted"} or sense_of(key.lower()) is Sense.DESTROYS
+        ):
             return key
         if isinstance(value, str) and len(value) >= 40 and not value.strip("0"):
             return f"{key} is all zeros, which deletes"

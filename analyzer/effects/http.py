@@ -18,7 +18,8 @@ from analyzer.catalogue.requests import request_fact
 from analyzer.effects.calls import looks_like_sql
 from analyzer.effects.clouds import judge_aws
 from analyzer.effects.graphql import judge_graphql
-from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.http_bodies import asked_by_body
+from analyzer.effects.names import CONTAINERS, Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown
 from analyzer.effects.sql import judge_sql
@@ -152,7 +153,10 @@ def _sql_in(body: str) -> str:
         return ""
     for key in ("sql", "query", "statement", "sqlText", "stmt", "q", "command"):
         text = value.get(key) if isinstance(value, dict) else None
-        if isinstance(text, str) and looks_like_sql(text):
+        searched = key in {"query", "q", "command"}  # may as well hold the words of a search
+        if isinstance(text, str) and looks_like_sql(text) and (
+            not searched or _CLAUSE.search(text)
+        ):  # fmt: skip
             return text
     return ""
 
@@ -172,6 +176,7 @@ _CLAUSE = re.compile(
 
 def _segments(path: str) -> list[str]:
     """Return a path's segments without ids and endings."""
+    path = re.sub(r":([A-Za-z]{4,30})$", r"/\1", path)  # Google's `name:verb`
     parts = [re.sub(r"\.(?:json|xml)$", "", p) for p in path.split("/") if p]
     return [p for p in parts if not _ID.match(p)]
 
@@ -193,30 +198,12 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
     by_path = _by_path(where, host, path, segments)
     if by_path is not None:
         return by_path
-    if found := _UNGUARDS.search(f"{query}\n{body[:50_000]}"):
-        recovery = (
-            is_recovery(found[0]) or "retention" in found[0].lower() or "Suspended" in found[0]
-        )
+    if (wanted := asked_by_body(method, path, query, body)) is not None:
         return Judgement(
-            Effect.D5, (f"{where}: its body takes a guard or backups off ({found[0][:60]})",),
-            operation=f"{method} {path}", target_id=f"{host}{path}",
-            same_domain=True if recovery else None, surface=Surface.HTTP,
+            wanted.effect, (f"{where}: {wanted.why}",), operation=f"{method} {path}",
+            target_id=f"{host}{path}", same_domain=True if wanted.recovery else None,
+            surface=Surface.HTTP,
         )  # fmt: skip
-    if path.endswith("/_bulk") and '"delete"' in body:
-        return _destroys(Effect.D1, f"{where}: its body deletes", host, path)
-    if re.search(r'"(?:action|operation|op|type|command)"\s*:\s*"(?:delete|destroy|wipe|purge|remove_all)\w*"',
-                 body[:50_000], re.IGNORECASE):  # fmt: skip
-        return _destroys(Effect.D1, f"{where}: its body asks for a deletion", host, path)
-    if found := _TAKES.search(body[:50_000]):
-        return _destroys(Effect.D1, f"{where}: its body says {found[0][:60]}", host, path)
-    if re.search(r'"method"\s*:\s*"DELETE"', body[:50_000], re.IGNORECASE):
-        return _destroys(Effect.D1, f"{where}: a request in its body is a DELETE", host, path)
-    if method in {"PUT", "PATCH"} and (found := _SOFTLY.search(body[:50_000])):
-        return _destroys(Effect.D1, f"{where}: its body says {found[0][:60]}", host, path)
-    if method == "PUT" and body.strip() in {"[]", "{}"} and segments:
-        return _destroys(
-            Effect.D4, f"{where}: nothing is put in the place of what is there", host, path
-        )
     if method in {"PUT", "PATCH"}:
         return Judgement(Effect.WRITE, (f"{where}: in no catalogue, judged by its method",),
                          surface=Surface.HTTP)  # fmt: skip
@@ -224,37 +211,18 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
                      operation=f"{method} {path}", surface=Surface.HTTP)  # fmt: skip
 
 
-_UNGUARDS = re.compile(
-    r'"disable_?backups?"|"backup\w*"\s*:\s*\{[^{}]*"enabled"\s*:\s*false'
-    r'|"(?:deletion_?protection\w*|terminationProtection\w*|disableApiTermination)"\s*:\s*(?:"?false|\{\s*"?enabled"?\s*:\s*false)'
-    r'|"?PointInTimeRecoveryEnabled"?\s*:\s*false|<Status>Suspended'
-    r'|"(?:backup_?retention\w*|retention_?(?:days|period)\w*|BackupRetentionPeriod)"\s*:\s*"?0\b'
-    r'|"(?:backups?_?enabled|enable_?backups?|auto_?backups?|backups|pitr\w*)"\s*:\s*false'
-    r'|"versioning"\s*:\s*\{[^{}]*"enabled"\s*:\s*false|"softDelete\w*"\s*:\s*\{[^{}]*(?:"retentionDurationSeconds"\s*:\s*"?0|false)'
-    r'|"(?:suspended?|paused?)"\s*:\s*true[^{}]*backup',
-    re.IGNORECASE,
-)
-
-
 _ASKED = re.compile(
-    r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete|destroy|purge|wipe|remove|drop|truncate|trash)(?:_?all)?(?:&|$)",
+    r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete(?!d|\w*(?:preview|check|confirm|request))\w*|destroy|purge|wipe|remove|drop|truncate"
+    r"|trash)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
     re.IGNORECASE,
 )
-_TAKES = re.compile(
-    r'"(?:hard_?|permanently_?)?(?:delete|destroy|purge|wipe)(?:_?(?:all|data|everything|volumes?|backups?|snapshots?|disks?'
-    r'|instances?|records?))?"\s*:\s*true',
-    re.IGNORECASE,
-)
-"""What a body takes away besides what its path names; not `delete_branch_on_merge`, a setting."""
-
-
-_SOFTLY = re.compile(r'"(?:is_?)?(?:archived|deleted|in_?trash|trashed)"\s*:\s*true', re.IGNORECASE)
+"""Fields that ask for a deletion; `?delete` alone is S3's of many objects."""
 
 
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
     words = [w for s in segments for w in words_in(s)]
     names = re.findall(r"[A-Za-z][\w-]*", path)
-    versions = "versionId=" in query
+    versions = "versionId=" in query or query.partition("&")[0].rstrip("=") == "replication"
     recovery = versions or is_recovery(path) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
         host.startswith(("backup.", "backups."))
     )  # fmt: skip
@@ -263,7 +231,7 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
     if not recovery and effect is Effect.D3 and len(segments) > 2:
         # The resource is the last collection of the path, not the project that it lies in.
         effect = class_of([w for s in last for w in words_in(s)])
-    why = "a version of an object, which is its own backup" if versions else (
+    why = "an object's version or its copy elsewhere, which is its backup" if versions else (
         "recovery copies by its path" if recovery else "of which no catalogue says what goes with it")  # fmt: skip
     whole = path.rstrip("/").endswith(("_all", "/*")) or "recurse" in query
     return Judgement(
@@ -279,11 +247,35 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
     )
 
 
-_EXACT = frozenset({"destroy", "delete", "purge", "wipe", "remove"})
+_EXACT = frozenset(
+    "destroy delete purge wipe remove deregister terminate drop truncate erase unregister".split()
+)
 """Verbs that may stand before the name of what they take away."""
-
-
-_ENDS_ACCESS = frozenset({"revoke", "deactivate", "deauthorize"})
+_RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds)$)[a-z]+")
+"""`deleterange`: a verb and its noun in one word; not `deleted`."""
+_ENDS_ACCESS = frozenset({"revoke", "deactivate", "deauthorize", "ban", "lock"})
+_RENEWS = frozenset({"rotate", "regenerate", "roll"})
+_SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
+_OVERWRITES = frozenset({"rebuild", "reinstall", "reimage", "rollback"})
+_RESTORED = CONTAINERS | {
+    "volume",
+    "volumes",
+    "disk",
+    "disks",
+    "instances",
+    "backup",
+    "snapshot",
+    "table",
+}
+_ENDS: dict[str, frozenset[str]] = {
+    "cancel": frozenset({"subscription", "subscriptions", "plan", "contract", "membership"}),
+    "close": frozenset({"account", "accounts"}),
+    "suspend": frozenset(),
+    "disable": frozenset(),
+    "archive": frozenset(),
+    "seal": frozenset(),
+}
+"""Verbs that end what cannot go on by itself, of these things; of anything where none is named."""
 
 
 def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement | None:
@@ -298,6 +290,8 @@ def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement
             return None
         if words[0] == "do" and len(words) > 1:
             sense = sense_of(words[1])
+        if not sense and _RUN_TOGETHER.fullmatch(words[0]):
+            sense = Sense.DESTROYS
         if Sense.UNDOES in {sense_of(w) for w in words}:
             return None
         recovery = is_recovery(path)
@@ -313,11 +307,31 @@ def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement
         ):
             return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
                              recovery=True)  # fmt: skip
-        if segment is segments[-1] and words[0] in _ENDS_ACCESS:
-            return _destroys(
-                Effect.D6, f"{where}: its path takes access away ({segment})", host, path
-            )
+        if segment is segments[-1] or len(words) > 1:
+            named = {w for s in segments for w in words_in(s)}
+            ended = _ended(words[0], named, segment)
+            if ended is not None:
+                return _destroys(ended, f"{where}: {_ENDED[ended]} ({segment})", host, path)
     return None
+
+
+_ENDED = {
+    Effect.D4: "its path overwrites what is there",
+    Effect.D5: "its path ends what it names",
+    Effect.D6: "its path takes access away",
+}
+
+
+def _ended(verb: str, named: set[str], segment: str) -> Effect | None:
+    """Return what a verb that does not delete ends; None where nothing that would be missed."""
+    if verb in _ENDS_ACCESS or (verb in _RENEWS and named & _SECRETS):
+        return Effect.D6
+    if verb in _OVERWRITES or (verb == "restore" and named & _RESTORED):
+        return Effect.D4
+    if segment == "_close":  # an index of Elasticsearch's that answers no more
+        return Effect.D5
+    of = _ENDS.get(verb)
+    return Effect.D5 if of is not None and (not of or named & of) else None
 
 
 def _destroys(

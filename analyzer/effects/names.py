@@ -35,6 +35,7 @@ DESTROYING = frozenset(
     zap evict forget hardreset rmi rb rmtree deleteall removeall dropdb clearall delkey batchdelete
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
     discard reset clear clean cleanup gc empty expire dropall remove_all erasedisk tombstone
+    des dest destr dele delet remov uninst delprinc deluser shun abandon
     """.split()
 )
 ENDING = frozenset(
@@ -73,6 +74,9 @@ RECOVERY = frozenset(
     backup backups snapshot snapshots snap snaps bkp bak restorepoint restorepoints recoverypoint
     recoverypoints pitr checkpoint checkpoints shadowcopy dbbackups dbbackup binlog
     binlogs walg wal velero archivelog archivelogs delsnapshot autobackup wbadmin vss slm
+    restic borg borgbackup attic bup tarsnap duplicity duplicacy zbackup kopia rdiff bconsole dsmc
+    nbdelete bpexpdate backblaze crashplan carbonite netbackup rubrik cohesity commvault xtrabackup
+    mariabackup barman pgbackrest backupd timemachine
     restic-backup recovery_point recovery_points backupset volumesnapshot volumesnapshots
     volumesnapshotcontents bacula bareos borgmatic rsnapshot urbackup veeam duplicati backuppolicy backupplan backupvault bkup
     """.split()

@@ -17,6 +17,7 @@ from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.sql_alter import alter, set_option
 from analyzer.effects.sql_statements import Statement, statements_of
 from analyzer.effects.sql_telling import found, join_name, name_after
+from analyzer.effects.windows import judge_cmd
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
@@ -47,11 +48,13 @@ def _judged(text: str, dialect: str, depth: int) -> Judgement:
 
 def _judge(statement: Statement) -> Judgement:
     words = statement.words
-    before = frozenset({"(", "BEGIN", "THEN", "DECLARE", "ELSE"})
+    before = frozenset({"(", "BEGIN", "THEN", "DECLARE", "ELSE", "BATCH", "LOOP"})
     first = next((n for n, word in enumerate(words) if word not in before), len(words) - 1)
     words = words[first:]
     statement = Statement(words, statement.literals, " ".join(words), statement.depth)
     judge = _BY_VERB.get(words[0])
+    if judge is None and words[1:2] == (".",) and "(" in words:  # PL/SQL calls without CALL
+        judge = _run
     if judge is None:
         return unknown(f"SQL statement {words[0][:40]!r} is not known", words[0][:40])
     return judge(statement)
@@ -74,12 +77,16 @@ def _read(statement: Statement) -> Judgement:
     return worst_of(parts)
 
 
-_DELETING_FUNCTION = re.compile(r"(?:DELETE|DROP|PURGE|TRUNCATE|DESTROY|WIPE)_\w")
+_DELETING_FUNCTION = re.compile(r"(?:DELETE|DROP|PURGE|TRUNCATE|DESTROY|WIPE|REMOVE)_\w")
 _FUNCTIONS = {
     "PG_DROP_REPLICATION_SLOT": (Effect.D5, "a replication slot is dropped"),
     "PG_TERMINATE_BACKEND": (Effect.D6, "connections are ended"),
     "LO_UNLINK": (Effect.D1, "a large object is deleted"),
     "DROP_CHUNKS": (Effect.D1, "chunks are dropped"),
+    "REMOVE_RETENTION_POLICY": (Effect.D5, "a policy of retention is removed"),
+    "REMOVE_COMPRESSION_POLICY": (Effect.D5, "a policy is removed"),
+    "DELETE_JOB": (Effect.D5, "a job is deleted"),
+    "UNSCHEDULE": (Effect.D5, "a job of pg_cron is deleted"),
     "PG_REPLICATION_SLOT_ADVANCE": (Effect.D5, "a replication slot gives up log"),
 }
 
@@ -146,6 +153,7 @@ def _drop(statement: Statement) -> Judgement:
         return found(Effect.WRITE, statement, "drops what is temporary")
     target = join_name(words[1:])
     recovery = bool({"BACKUP", "SNAPSHOT", "BACKUPS"} & set(words[:3])) or is_recovery(target)
+    recovery = recovery or words[:2] == ["RESTORE", "POINT"]
     effect = (
         Effect.D3 if kind in _BIG else Effect.D6 if kind in _ACCESS
         else Effect.D5 if kind in _GUARD else Effect.D1
@@ -189,18 +197,29 @@ def _run(statement: Statement) -> Judgement:
             rest = statement.words[place:]
             parts.append(_judge(Statement(rest, (), " ".join(rest), statement.depth)))
             break
-    name = " ".join(statement.words[1:8])
+    name = " ".join(statement.words[0 if statement.words[1:2] == (".",) else 1 :][:8])
     if re.search(r"EXPIRE_SNAPSHOTS|DELETE_BACKUP|BACKUPHISTORY|REMOVE_ORPHAN|PURGE_BACKUP|XP_DELETE_FILE|RDS_RDS_PURGE",
                  name.replace(" ", "")):  # fmt: skip
         parts.append(found(Effect.D2, statement, "a procedure that deletes recovery copies",
                             recovery=True))  # fmt: skip
-    elif re.search(r"ROLLBACK_TO|DROP_|DELETE_|PURGE|TRUNCATE|WIPE", name.replace(" ", "")):
+    elif "XP_CMDSHELL" in name:
+        parts = [
+            judge_cmd(text) or unknown("SQL runs a command of the host's")
+            for text in statement.literals
+        ]
+    elif _TAKES_AWAY.search(name.replace(" ", "")):
         parts.append(found(Effect.D1, statement, "a procedure that deletes by its name"))
     elif not parts:
         parts.append(
             unknown(f"what the procedure does is not known ({name[:60].lower()})", "sql.call")
         )
     return worst_of(parts)
+
+
+_TAKES_AWAY = re.compile(
+    r"ROLLBACK_TO|DROP_|DELETE_|PURGE|TRUNCATE|WIPE|SP_(?:DROP|DELETE|DETACH|REVOKE|REMOVE)"
+)
+"""Procedures' names that say so, SQL Server's of its catalogue too."""
 
 
 def _body(text: str) -> str:
@@ -285,6 +304,46 @@ def _optimize(statement: Statement) -> Judgement:
     return found(Effect.WRITE, statement, "upkeep")
 
 
+def _block(statement: Statement) -> Judgement:
+    """Judge what a condition or a loop is around: `IF EXISTS (...) DROP TABLE t`."""
+    for place, word in enumerate(statement.words):
+        before = statement.words[place - 1] if place else ""
+        if word in _BLOCKS_HOLD and before not in {"IF", "(", "FOR", "AS"}:
+            rest = statement.words[place:]
+            inner = Statement(rest, statement.literals, " ".join(rest), statement.depth)
+            return worst_of(
+                [found(Effect.WRITE, statement, "a condition or a loop"), _judge(inner)]
+            )
+    return found(Effect.WRITE, statement, "a condition or a loop")
+
+
+_BLOCKS_HOLD = frozenset({"DROP", "DELETE", "TRUNCATE", "ALTER", "UPDATE", "EXEC", "EXECUTE", "PURGE",
+                          "REVOKE", "BACKUP", "RESTORE"})  # fmt: skip
+
+
+def _load(statement: Statement) -> Judgement:
+    if "OVERWRITE" in statement.words:
+        return found(Effect.D4, statement, "overwrites what was there")
+    return found(Effect.WRITE, statement, "loads data")
+
+
+def _dbcc(statement: Statement) -> Judgement:
+    if re.search(r"REPAIR_|SHRINK|FREEPROCCACHE|DBREPAIR|WRITEPAGE", statement.text):
+        return found(Effect.D1, statement, "DBCC throws away what it cannot keep")
+    return found(Effect.READ, statement, "DBCC checks")
+
+
+def _msck(statement: Statement) -> Judgement:
+    if re.search(r"DROP|SYNC", statement.text):
+        return found(Effect.D1, statement, "partitions that have no files are dropped")
+    return found(Effect.WRITE, statement, "upkeep")
+
+
+def _prepare(statement: Statement) -> Judgement:
+    inner = [_judged(text, "mysql", statement.depth + 1) for text in statement.literals]
+    return worst_of([found(Effect.WRITE, statement, "a statement is prepared"), *inner])
+
+
 def _plain(effect: Effect, reason: str) -> Callable[[Statement], Judgement]:
     def judge(statement: Statement) -> Judgement:
         return found(effect, statement, reason, recovery=effect is Effect.D2 or None)
@@ -310,12 +369,12 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "KILL": _plain(Effect.WRITE, "ends a session or a query"),
     "RENAME": _plain(Effect.WRITE, "renames"),
     "REPLACE": _plain(Effect.WRITE, "replaces rows that it names"),
-    "LOAD": _plain(Effect.WRITE, "loads data"),
+    "IF": _block, "FOR": _block, "WHILE": _block, "LOAD": _load, "DBCC": _dbcc, "MSCK": _msck, "PREPARE": _prepare,
     "IMPORT": _plain(Effect.WRITE, "loads data"),
     **dict.fromkeys(("USE", "START", "COMMIT", "END", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK",
                      "ANALYZE", "REINDEX", "CLUSTER", "REFRESH", "COMMENT", "LOCK",
-                     "UNLOCK", "NOTIFY", "CACHE", "ATTACH", "DECLARE", "IF", "PREPARE",
+                     "UNLOCK", "NOTIFY", "CACHE", "ATTACH", "DECLARE",
                      "DEALLOCATE", "DISCARD", "CHECKPOINT", "REASSIGN", "UPSERT", "RAISE", "RETURN",
-                     "CLOSE", "OPEN", "FLUSH", "REPAIR", "GO", "MSCK"),
+                     "CLOSE", "OPEN", "FLUSH", "REPAIR", "GO", "APPLY"),
                     _plain(Effect.WRITE, "upkeep, settings or transactions")),
 }  # fmt: skip

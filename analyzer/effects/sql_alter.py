@@ -19,9 +19,17 @@ _NO_RECOVERY = re.compile(
     r"|SQL_LOG_BIN = 0|RETENTION_PERIOD|DROP SNAPSHOT|UNSET BACKUP|SUSPEND BACKUP"
 )
 _GUARDS_OFF = re.compile(
-    r"DISABLE (?:ROW LEVEL SECURITY|TRIGGER|RULE)|NO FORCE ROW LEVEL|NOCHECK CONSTRAINT"
+    r"(?:FSYNC|FULL_PAGE_WRITES|SYNCHRONOUS_COMMIT|SSL|LOG_STATEMENT|LOG_CONNECTIONS) (?:=|TO) (?:OFF|FALSE|'|0)"
+    r"|DISABLE (?:ROW LEVEL SECURITY|TRIGGER|RULE)|NO FORCE ROW LEVEL|NOCHECK CONSTRAINT"
     r"|DROP CONSTRAINT|DROP POLICY|DISABLE ALWAYS|SET READ_WRITE|NOLOGIN|PASSWORD|AUDIT"
 )
+
+
+_CUTS_OFF = re.compile(
+    r"\bNO(?:SUPERUSER|LOGIN|CREATEDB|CREATEROLE)\b|\bDISABLED? = TRUE|\bACCOUNT LOCK|\bDISABLE\b|\bDROP ROLE"
+)
+_SETS_ALL = re.compile(r"\bUPDATE \w+ = .* WHERE (?:1|TRUE|1 = 1)$")
+"""ClickHouse's mutation of every row."""
 
 
 def alter(statement: Statement) -> Judgement:
@@ -45,7 +53,15 @@ def alter(statement: Statement) -> Judgement:
         return found(Effect.D1, statement, f"empties a part of {target}", target=target)
     if re.search(r"\bSWITCH (?:PARTITION .{1,60} )?TO\b|\bTTL\b.*\bINTERVAL\b", text):
         return found(Effect.D1, statement, f"rows leave {target}", target=target)
-    if re.search(r"\bSET (?:OFFLINE|EMERGENCY)\b", text):
+    if re.search(r"\bDISCARD TABLESPACE\b", text):
+        return found(Effect.D1, statement, f"deletes the file of {target}", target=target)
+    if statement.has("DETACH", "PARTITION"):
+        return found(Effect.D1, statement, f"a part leaves {target}", target=target)
+    if statement.words[1:2] in {("USER",), ("ROLE",), ("LOGIN",)} and _CUTS_OFF.search(text):
+        return found(Effect.D6, statement, f"takes rights of {target} away", target=target)
+    if statement.words[1:2] == ("TABLE",) and _SETS_ALL.search(text):
+        return found(Effect.D4, statement, f"overwrites every row of {target}", target=target)
+    if re.search(r"\bSET (?:OFFLINE|EMERGENCY|SINGLE_USER)\b", text):
         return found(Effect.D5, statement, f"takes {target} out of use", target=target)
     if _GUARDS_OFF.search(text):
         return found(Effect.D5, statement, f"takes a guard off {target}", target=target)
@@ -65,4 +81,6 @@ def set_option(statement: Statement) -> Judgement:
     """Return what a SET does."""
     if _NO_RECOVERY.search(statement.text):
         return found(Effect.D5, statement, "ends what could be restored", recovery=True)
+    if statement.has("SET", "PASSWORD"):
+        return found(Effect.D6, statement, "sets another password")
     return found(Effect.WRITE, statement, "a setting")

@@ -44,10 +44,22 @@ CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
     (r"^cipher\s+/w", Effect.D1, "overwrites free space"),
     (r"^sdelete(?:64)?\b", Effect.D1, "overwrites files"),
     (r"^robocopy\b.*(?:/mir|/purge)", Effect.D1, "deletes what is not at the source"),
+    (r"^diskpart\b.*(?:clean|wipe|erase|format)", Effect.D1, "diskpart is told to clean a disk"),
     (r"^diskpart\b", Effect.UNKNOWN, "diskpart runs what is typed or a script"),
     (r"^reg\s+delete\b", Effect.D1, "deletes from the registry"),
     (r"^wevtutil\s+(?:cl|clear-log|set-log|sl)\b", Effect.D5, "clears an event log"),
-    (r"^net\s+user\s+\S+\s+/delete", Effect.D6, "deletes a user"),
+    (r"^net1?\s+(?:user|localgroup|group|share|use|session|computer)\b.*\s/(?:delete|del|active:no)\b", Effect.D6,
+     "takes a user, a share or a session away"),
+    (r"^forfiles\b.*\b(?:del|erase|rd|rmdir)\b", Effect.D1, "deletes what it finds"),
+    (r"^msiexec\b.*/(?:x|uninstall)\b", Effect.D1, "uninstalls a program"),
+    (r"^bcdedit\b.*/(?:delete|deletevalue)\b", Effect.D5, "takes an entry of the boot away"),
+    (r"^icacls\b.*/(?:reset|deny|remove)\b", Effect.D6, "takes rights away"),
+    (r"^cmdkey\b.*/delete", Effect.D6, "deletes a stored credential"),
+    (r"^pnputil\b.*/delete-driver", Effect.D1, "deletes a driver"),
+    (r"^wsl(?:\.exe)?\s+--unregister", Effect.D3, "deletes a distribution with all its files"),
+    (r"^manage-bde\b.*\s-(?:off|protectors\s+-delete)", Effect.D5, "takes the encryption off"),
+    (r"^subst\b.*/d\b", Effect.D5, "takes a drive's name away"),
+    (r"^(?:auditpol)\b.*/(?:clear|remove|set\b.*:disable)", Effect.D5, "what is logged is no longer"),
     (r"^(?:sc(?:\.exe)?|nssm)\s+(?:delete|remove)\b", Effect.D5, "deletes a service"),
     (r"^netsh\b.*\b(?:delete|reset|off)\b", Effect.D5, "takes a network rule away"),
     (r"^takeown\b.*\s/r\b", Effect.D6, "takes all rights of a folder"),
@@ -87,6 +99,8 @@ def _cmd_line(line: str) -> Judgement | None:
     lowered = line.lower()
     if re.search(r"\s/\?(?:\s|$)", line):
         return Judgement(Effect.READ, ("asked for its help",), "cmd")
+    if re.match(r"robocopy\b.*\s/l\b", lowered):
+        return Judgement(Effect.READ, ("robocopy /L lists",), "cmd")
     for pattern, why in RECOVERY_ENDS:
         if re.search(pattern, lowered):
             if lowered.startswith("schtasks") and not (is_recovery(line) or "restore" in lowered):
@@ -159,7 +173,8 @@ _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]\w+$")
 _SURE = re.compile(
     r"(?:^|[|;\n(&{]\s*)(?:Remove|Clear|Get|Set|New|Stop|Start|Disable|Format|Invoke|Select|Where|Test|Out"
     r"|Write|Import|Export|Add|Move|Copy|Rename|Enable|Uninstall|Install|ForEach|Restart|Unregister"
-    r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+|\$env:|\[System\.|\bNew-Object\b",
+    r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+|\$env:|\[System\.|\bNew-Object\b"
+    r"|^\s*(?:ri|rm|del|rd|clc|cli)\s+(?:-\w+\s+)*['\"]?[A-Za-z]:\\\S*.*\s-(?:r|rec|recurse|fo|force)\b",
     re.IGNORECASE,
 )
 _UNIX_NAME = re.compile(
@@ -239,7 +254,11 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         if recovery:
             return _windows(Effect.D2, line, "takes recovery copies away", recovery=True)
         return _windows(effect, line, f"{verb} {noun} by its name")
-    if verb == "set" and (off := re.search(r"(?i)-Disable\w+\s+(?:\$true|1)\b", line)):
+    if verb == "set" and (
+        off := re.search(
+            r"(?i)-Disable\w+\s+(?:\$true|1)\b|-StartupType\s+Disabled|-Enabled\s+\$?false", line
+        )
+    ):
         return _windows(Effect.D5, line, f"{off[0]} takes a guard off")
     if verb in READING_VERBS or name.lower() in {"import-module", "set-location"}:
         return Judgement(Effect.READ, (f"{name} reads",), name)

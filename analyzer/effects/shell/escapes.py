@@ -1,7 +1,7 @@
 """Commands that stand in an option or a script of a program that is no wrapper.
 
 `awk 'BEGIN { system("...") }'`, `vim -c ':!...'`, `tar --checkpoint-action=exec=...`,
-`git -c core.pager=...`, `ssh -o ProxyCommand=...`: each program's manual, and GTFOBins' list of them.
+`git -c core.pager=...`, `ssh -o ProxyCommand=...`, `expect -c 'spawn ...'`: each program's manual, and GTFOBins' list of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ _AWK = re.compile(
 )
 _PROXY = re.compile(r"^(?:ProxyCommand|LocalCommand|KnownHostsCommand)[=\s](.+)", re.I)
 _SED = re.compile(r"(?:^|[;\n])\s*(?:\d+|\$|/[^/]*/)?e\s+(\S.+)")
+
+
+_SPAWN = re.compile(r"\b(?:spawn|exec|system)\s+([^;\n]+)")
+_DO_SHELL = re.compile(r'do shell script "((?:[^"\\]|\\.)+)"')
+_BUN = re.compile(r"\$`([^`]+)`")
 
 
 def escapes_in(name: str, words: Sequence[str]) -> tuple[str, ...]:
@@ -57,6 +62,15 @@ def _of(name: str, words: Sequence[str]) -> Iterator[str]:
             given = word if before == "-o" else word.removeprefix("-o")
             if (before == "-o" or word.startswith("-o")) and (found := _PROXY.match(given)):
                 yield found[1]
+    elif name == "expect":
+        for word in words:
+            yield from _SPAWN.findall(word)
+    elif name == "osascript":
+        for word in words:
+            yield from (found.replace('\\"', '"') for found in _DO_SHELL.findall(word))
+    elif name == "bun":
+        for word in words:
+            yield from _BUN.findall(word)
     elif name in {"sed", "gsed"}:
         for word in words:
             yield from _SED.findall(word)

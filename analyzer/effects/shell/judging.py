@@ -59,6 +59,8 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
         native = judge_cmd(text) or judge_powershell(text, only_if_sure=True)
     if native is not None and native.effect not in {Effect.READ, Effect.WRITE}:
         return native
+    if native is not None and _CMDLET.match(text):
+        return native
     reading = read_shell(text, folder=folder)
     parts = [_judge_command(command, judge, depth) for command in reading.commands]
     if native is not None and {p.effect for p in parts} <= {Effect.UNKNOWN}:
@@ -71,6 +73,10 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
 
 _UNIX = re.compile(r"\s*(?:powershell|pwsh|cmd|sudo|bash|sh|env)\b", re.IGNORECASE)
 """What says itself which language it runs."""
+
+
+_CMDLET = re.compile(r"\s*[A-Z][a-z]+-[A-Z][A-Za-z]+\s")
+"""A text that begins as only PowerShell's do."""
 
 
 def _judge_command(command: Invocation, judge: _Judge, depth: int) -> Judgement:
@@ -132,7 +138,7 @@ def _asks_for_help(command: Invocation) -> bool:
     if not arguments:
         return False
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    if command.name in _RUN_OTHERS:
+    if command.name in _RUN_OTHERS and not before[0].startswith(_OWN_VERBS):
         before = before[:1]
     asks = HELP.intersection(before)
     if asks - {"--version", "-version"} or (asks and {before[0], before[-1]} & HELP):
@@ -146,6 +152,19 @@ _RUN_OTHERS = frozenset({
     "sudo", "env", "xargs", "ssh", "docker", "kubectl", "podman", "bash", "sh", "zsh", "find", "npx",
     "timeout", "nice", "nohup", "time", "exec", "command",
 })  # fmt: skip
+_OWN_VERBS = (
+    "delete",
+    "rm",
+    "volume",
+    "system",
+    "compose",
+    "image",
+    "container",
+    "get",
+    "apply",
+    "scale",
+)
+"""Words of those programs that run nothing else: a question for help is theirs."""
 _HOSTED = frozenset(
     {"psql", "mysql", "redis-cli", "mongo", "mongosh", "ls", "du", "df", "free", "ssh"}
 )
@@ -195,9 +214,20 @@ _VALUED = frozenset({
 })  # fmt: skip
 
 
+_CODE_HOSTS = frozenset({"github", "gitlab"})
+"""Where a name that speaks of backups is a project about them."""
+_NAMING = frozenset(
+    "-n --name --source --container --container-name -c --bucket --share-name".split()
+)
+"""Options whose value names what is acted on."""
+
+
 def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -> Judgement | None:
+    words = arguments.words
+    if len(words) == 1 and " " in words[0]:
+        words = tuple(words[0].split())  # a shell of its own's command in one word
     for entry in program.entries:
-        if entry.fits(arguments.words, arguments.options, arguments.values):
+        if entry.fits(words, arguments.options, arguments.values):
             statements = _statements(entry, arguments)
             return judge_sql(statements) if statements else _judgement(
                 command, program, entry, arguments
@@ -227,8 +257,14 @@ def _judgement(
     effect, recovery = entry.effect, entry.effect is Effect.D2
     if ANY in entry.path or entry.anywhere:  # the entry does not say of what it is
         named = " ".join(arguments.words)
-    if effect in {Effect.D1, Effect.D3} and (is_recovery(named) or is_recovery(command.hints)):
-        effect, recovery = Effect.D2, True
+    named = " ".join([named, *(v for n, v in arguments.values if n in _NAMING)])
+    by_name = program.provider not in _CODE_HOSTS
+    if (
+        by_name
+        and effect in {Effect.D1, Effect.D3, Effect.D5}
+        and (is_recovery(named) or is_recovery(command.hints))
+    ):
+        effect, recovery = effect if effect is Effect.D5 else Effect.D2, True
         reasons.append("by its name it holds recovery copies")
     return Judgement(
         effect=effect,

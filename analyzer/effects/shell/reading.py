@@ -294,6 +294,8 @@ class _Reader(Expander):
                     truncates += goals[:1]
                 elif operator in {">>", "&>>"}:
                     appends += goals[:1]
+                elif operator == "<" and goals and goals[0].text == "/dev/null":
+                    stdin = ""
         return stdin, tuple(truncates), tuple(appends), later
 
     def _heredoc(self, node: Node, scope: Scope, depth: int) -> str | None:

@@ -45,19 +45,26 @@ NOUNS_TOO = frozenset(
 SHOWING = frozenset({"list", "ls", "show", "get", "info", "status", "describe", "view"})
 OPTIONS = frozenset(
     """
-    delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall
+    delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall reset
+    clear flush drop strip autonuke nuke shred discard forget
     """.split()
 )
 """Long options that destroy whatever they belong to."""
 ALL = frozenset({"--all", "-all", "--remove-all", "--delete-all", "--recursive", "-A", "all"})
 _OPERAND = re.compile(r"[/=@\\*$<>{}()]|\.\w|^\d|^[A-Z][a-z]*[A-Z]\w*\d")
+_DOTTED = re.compile(
+    r"[a-z]+(?:\.[a-z_]+)*\.(?:\w+_)?(?:delete|destroy|remove|rm|purge|unregister)"
+)
+"""`snapshot.remove`, `vm.snapshot_delete`: no file ends in such a verb."""
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
 
 
 def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     """Return the effect that a command's own words tell."""
     name = invocation.name
-    words = [w for w in arguments.words[:LOOKED_AT] if not _OPERAND.search(w)]
+    words = [
+        w for w in arguments.words[:LOOKED_AT] if not _OPERAND.search(w) or _DOTTED.fullmatch(w)
+    ]
     context = (name, *words)
     found = _first(words)
     if (recipe := judge_recipe(name, words)) is not None:
@@ -193,10 +200,24 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
         taking = next((p for p in parts if sense_of(p) in {Sense.DESTROYS, Sense.ENDS}), "")
         if taking and ":" in word:
             return taking, sense_of(taking)  # env:unset
-        for part in parts if len(parts) > 1 else ():
-            sense = sense_of(part)
-            if sense in {Sense.DESTROYS, Sense.ENDS, Sense.UNDOES} or (
-                sense and part == parts[0]
-            ) or (sense is Sense.READS and ":" in word):  # fmt: skip
-                return part, sense
+        if len(parts) > 1 and (found := _compound(word, parts, words[place + 1 :])) is not None:
+            return found
     return None
+
+
+def _compound(
+    word: str, parts: Sequence[str], following: Sequence[str]
+) -> tuple[str, Sense] | None:
+    """Return the verb of a word of several: `delete-all`, `snapshot-destroy`, `db:drop`."""
+    first = sense_of(parts[0])
+    if first is Sense.READS or (first is Sense.UNDOES):
+        return parts[0], first
+    for part in parts:
+        sense = sense_of(part)
+        if sense in {Sense.DESTROYS, Sense.ENDS, Sense.UNDOES} or (
+            sense is Sense.READS and ":" in word
+        ):
+            return part, sense
+    if parts[0] in NOUNS_TOO and any(_begins_with_verb(w) for w in following[:2]):
+        return None  # backup-plans delete
+    return (parts[0], first) if first else None

@@ -28,6 +28,10 @@ _CYPHER_READS = re.compile(
 _CYPHER_WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|LOAD\s+CSV)\b", re.IGNORECASE)
 
 
+_ARANGO = re.compile(r"\._?(?:drop\w*|truncate|remove\w*)\s*\(")
+_BACULA = re.compile(r"\b(?:purge|delete|prune|truncate)\b")
+
+
 def _client(
     options: str, destroys: re.Pattern[str], effect: Effect, *, positional: bool = False
 ) -> Tool:
@@ -48,6 +52,7 @@ def _client(
         return Judgement(
             effect, (f"{name} is told {found[0].strip(' ;&|')[:80]!r}",), operation=name,
             environment=environment, environment_basis=basis, bulk=Bulk.SOME,
+            same_domain=True if effect is Effect.D2 else None,
         )  # fmt: skip
 
     return judge
@@ -71,4 +76,6 @@ CLIENT_TOOLS: dict[str, Tool] = {
                     _client("-e -c", _TRANSFER, Effect.D1)),
     **dict.fromkeys(("kadmin", "kadmin.local"), _client("-q", _KERBEROS, Effect.D6)),
     "cypher-shell": _cypher,
+    "arangosh": _client("--javascript.execute-string", _ARANGO, Effect.D1),
+    "bconsole": _client("-c", _BACULA, Effect.D2, positional=True),
 }  # fmt: skip

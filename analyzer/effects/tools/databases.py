@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from analyzer.effects.names import is_recovery
 from analyzer.effects.places import UNKNOWN, environment_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.options import cut
@@ -205,6 +206,9 @@ def judge_mongo(script: str) -> Judgement:
     bare = re.sub(r"//[^\n]*|/\*.*?\*/", "", script, flags=re.DOTALL)
     for pattern, effect, bulk, why in _MONGO:
         if re.search(pattern, bare):
+            if effect in {Effect.D1, Effect.D3} and is_recovery(bare):
+                return Judgement(Effect.D2, (f"Mongo: {why}; by its name it holds recovery copies",),
+                                 "mongo", bulk=bulk, same_domain=True)  # fmt: skip
             return Judgement(effect, (f"Mongo: {why}",), "mongo", bulk=bulk)
     if re.search(r"\.(?:find|findOne|count\w*|aggregate|distinct|stats|explain|getIndexes|status|hello)\s*\(|"
                  r"^\s*(?:show|db\.\w+\(\)|print|use)\b", bare):  # fmt: skip
@@ -280,6 +284,11 @@ DATABASE_TOOLS: dict[str, Tool] = {
     "trino": _sql_client("trino", "--execute"), "vsql": _sql_client("postgres", "-c"),
     "usql": _sql_client("", "-c --command"), "rman": _sql_client("oracle", "cmdline"),
     "sqlplus": _sql_client("oracle", "-e"), "isql": _sql_client("", "-e"), "ysqlsh": _sql_client("postgres", "-c"),
+    "spark-sql": _sql_client("spark", "-e"), "spark-beeline": _sql_client("spark", "-e"),
+    "presto-cli": _sql_client("presto", "--execute"), "ksql": _sql_client("", "-e --execute"),
+    "tsql": _sql_client("tsql", "-Q"), "nzsql": _sql_client("postgres", "-c"), "db2": _sql_client("", "", position=0),
+    "gsql": _sql_client("postgres", "-c"), "ksqldb": _sql_client("", "-e --execute"), "exaplus": _sql_client("", "-sql"),
+    "q": _sql_client("sqlite", "", position=0), "textql": _sql_client("sqlite", "-sql"),
     "litecli": _sql_client("sqlite", "-e"),
     "redis-cli": _redis, "valkey-cli": _redis, "keydb-cli": _redis, "mongo": _mongo, "mongosh": _mongo,
     "dropdb": _plain(Effect.D3, "drops a database"), "dropuser": _plain(Effect.D6, "drops a role", bulk=Bulk.ONE),

@@ -186,6 +186,17 @@ def _cp(context: Context) -> Judgement | None:
     return Judgement(Effect.WRITE, ("cp copies files",), "cp")
 
 
+def _ln(context: Context) -> Judgement | None:
+    arguments = cut(context.command.arguments, frozenset({"-t", "-S"}))
+    paths = _paths(context, arguments)
+    blank = bool(paths) and paths[0].text == "/dev/null" and len(paths) > 1
+    if blank and arguments.has("-f", "--force"):
+        return judge_paths(
+            context.command, paths[1:], context.place, verb="replaces by nothing", whole=False
+        )
+    return Judgement(Effect.WRITE, ("ln makes a link",), "ln")
+
+
 def _state_overwritten(paths: Sequence[Word]) -> str:
     """Return the state that a copy overwrites; empty where it makes a copy of one."""
     if len(paths) < 2:
@@ -344,7 +355,7 @@ FILE_TOOLS: dict[str, Tool] = {
     "rmdir": _rmdir, "del": _unlink, "erase": _unlink, "rd": _unlink, "trash": _unlink,
     "trash-put": _unlink, "trash-rm": _unlink,
     "rip": _unlink, "rimraf": _unlink, "del-cli": _unlink,
-    "sfill": _device, "sswap": _device, "smem": _device, "mv": _mv, "cp": _cp, "dd": _dd,
+    "sfill": _device, "sswap": _device, "smem": _device, "mv": _mv, "cp": _cp, "ln": _ln, "dd": _dd,
     "dcfldd": _dd, "truncate": _truncate, "mke2fs": _device, "mkswap": _device, "nwipe": _device,
     "wipefs": _only_with("-a", "--all", "-o"), "blkdiscard": _device, "sgdisk": _only_with("-Z", "-z", "--zap-all", "-o", "-d"),
     "hdparm": _only_with("--security-erase", "--security-erase-enhanced", "--trim-sector-ranges"),

@@ -145,7 +145,9 @@ def _clean(arguments: Arguments, rest: list[str]) -> Judgement:
 
 
 def _checkout(arguments: Arguments, rest: list[str]) -> Judgement:
-    if arguments.has("-b", "-B", "--orphan", "--track", "-t") or any(o[:2] == "-b" for o in rest):
+    if arguments.has("-B"):
+        return _moved("checkout", arguments)
+    if arguments.has("-b", "--orphan", "--track", "-t") or any(o[:2] == "-b" for o in rest):
         return _calm(Effect.WRITE, "checkout", "makes a branch")
     paths = "--" in rest or any(w in {".", "./"} or w.startswith(":/") for w in arguments.words)
     if paths or arguments.has("-f", "--force"):
@@ -154,7 +156,14 @@ def _checkout(arguments: Arguments, rest: list[str]) -> Judgement:
     return _calm(Effect.WRITE, "checkout", "goes to another branch")
 
 
+def _moved(verb: str, arguments: Arguments) -> Judgement:
+    return _local(Effect.D4, verb, f"git {verb} moves a branch that may be there off its commits",
+                  arguments, undo="the reflog, for weeks", bulk=Bulk.ONE)  # fmt: skip
+
+
 def _switch(arguments: Arguments, rest: list[str]) -> Judgement:
+    if arguments.has("-C", "--force-create"):
+        return _moved("switch", arguments)
     if arguments.has("--discard-changes", "-f", "--force"):
         return _local(
             Effect.D1, "switch", "git switch drops changes that are in no commit", arguments
@@ -263,6 +272,7 @@ _BY_VERB: dict[str, Callable[[Arguments, list[str]], Judgement]] = {
     "credential-cache": _words("exit erase", effect=Effect.D6),
     "lfs": _words("prune untrack"), "annex": _words("drop dropkey"), "obliterate": _rewrite,
     "bisect": _words(""), "flow": _words("delete"), "cvsserver": _words(""),
+    "read-tree": _words("--reset -u"), "checkout-index": _words("-f --force"),
     "delete-merged-branches": _words(""), "repack": _words("-d"),
 }  # fmt: skip
 GIT_TOOLS: dict[str, Tool] = {"git": _git, "bfg": lambda context: _rewrite(cut(context.command.arguments), []),

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from analyzer.effects.clouds import judge_aws
 from analyzer.effects.names import is_recovery
 from analyzer.effects.places import environment_in
-from analyzer.effects.ranks import unknown
+from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.options import cut
+from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.effects.tools.infrastructure import is_state, judge_state
 from analyzer.extent import Bulk
@@ -33,7 +34,17 @@ def _aws(context: Context) -> Judgement | None:
         return _s3(operation, arguments.words[2:], arguments.options, parameters)
     if service in {"configure", "sso", "login"}:
         return Judgement(Effect.WRITE, (f"aws {service}",), f"aws {service}")
-    return judge_aws(service, operation, parameters)
+    told = judge_aws(service, operation, parameters)
+    if operation in RUNS_SQL and (sql := arguments.value(*SQL_OPTIONS)):
+        return worst_of([told, judge_sql(sql)])
+    return told
+
+
+RUNS_SQL = frozenset(
+    "execute-statement batch-execute-statement execute-sql start-query-execution query".split()
+)
+"""Operations of RDS Data, Redshift Data, Athena and Timestream that carry SQL."""
+SQL_OPTIONS = ("--sql", "--sqls", "--query-string", "--statement", "--sql-statements")
 
 
 def _s3(operation: str, paths: Sequence[str], options: frozenset[str], text: str) -> Judgement:
@@ -65,6 +76,10 @@ def _crontab(context: Context) -> Judgement | None:
         )
     if arguments.has("-l"):
         return Judgement(Effect.READ, ("crontab lists jobs",), "crontab")
+    if arguments.words[:1] == ("/dev/null",) or context.command.stdin == "":
+        return Judgement(
+            Effect.D1, ("crontab is replaced by nothing",), "crontab", bulk=Bulk.ALL
+        )  # fmt: skip
     if re.search(r"\b(?:grep\s+-\w*v|sed\b.*/d)", context.command.hints):
         recovery = is_recovery(context.command.hints)
         return Judgement(
@@ -79,9 +94,7 @@ def _systemctl(context: Context) -> Judgement | None:
     verb = arguments.words[0] if arguments.words else "list-units"
     units = " ".join(arguments.words[1:])
     if verb in {"stop", "disable", "mask", "kill"}:
-        if is_recovery(units) or re.search(
-            r"restic|borg|snapper|timeshift|velero|duplicati", units
-        ):
+        if is_recovery(units) or re.search(r"borg|snapper|timeshift|duplicati", units):
             return Judgement(Effect.D5, (f"systemctl {verb}: no more backups are made",),
                              f"systemctl {verb}", target_id=units, same_domain=True)  # fmt: skip
         if re.search(
@@ -194,12 +207,18 @@ def _kube_effect(
     ):
         return (Effect.D5, "is suspended") if recovery else None
     if verb == "patch" and re.search(
-        r"reclaimPolicy\"?:\s*\"?Delete|finalizers\"?:\s*(?:null|\[\])", line
+        r"(?i)reclaimPolicy\"?:\s*\"?Delete|finalizers\"?:\s*(?:null|\[\])", line
     ):
         return Effect.D5, "what kept it is taken off"
     if verb == "apply" and "--prune" in line:
         return Effect.D1, "deletes what is not in the files"
-    if verb == "rollout" and rest[:1] == ["undo"]:
+    if verb == "replace" and "/finalize" in line:
+        return Effect.D5, "what kept it is taken off"
+    if verb in {"annotate", "label"} and "finalizers-" in line:
+        return Effect.D5, "what kept it is taken off"
+    if verb == "taint" and re.search(r":NoExecute\b(?!-)", line):
+        return Effect.D5, "pods that do not bear it are evicted"
+    if verb == "rollout" and list(rest[:1]) == ["undo"]:
         return Effect.D4, "goes back to an earlier version"
     if verb == "config" and any(w.startswith(("delete-", "unset")) for w in rest[:1]):
         return Effect.D6, "takes a context or user away"
@@ -243,7 +262,7 @@ def _zfs(context: Context) -> Judgement | None:
     verb = words[0] if words else "list"
     if arguments.has("-n") and verb == "destroy":
         return Judgement(Effect.READ, ("zfs destroy -n: a dry run",), "zfs destroy")
-    snapshot = any("@" in w for w in words[1:])
+    snapshot = any("@" in w or "%" in w for w in words[1:])
     if verb in {"destroy", "labelclear"}:
         effect = Effect.D2 if snapshot else Effect.D1
         takes = snapshot or (arguments.has("-r", "-R") and context.command.name == "zfs") or (verb == "destroy" and (

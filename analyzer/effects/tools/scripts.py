@@ -10,6 +10,7 @@ from analyzer.effects.places import Place
 from analyzer.effects.programs import judge_javascript, judge_other, judge_python
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.options import Arguments, cut
+from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.model import Effect, Judgement
 
@@ -117,6 +118,8 @@ def _rails(context: Context) -> Judgement | None:
 def _script(context: Context, script: str, rest: list[str]) -> Judgement:
     """Judge the run of a script file: what it does is not known, unless it is a well-known one."""
     arguments = cut(rest)
+    if arguments.words[:1] == ("dbshell",) and (statement := cut(arguments.words[1:]).value("-c")):
+        return judge_sql(statement)
     code = _console(arguments)
     if code:
         read = judge_python if script.endswith(".py") else _other("PHP")
@@ -145,6 +148,13 @@ def _script(context: Context, script: str, rest: list[str]) -> Judgement:
     return unknown(f"what stands in {script[:80]} is not known", script)
 
 
+def _bun(context: Context) -> Judgement | None:
+    """Judge `bun -e`; what else it does is a project's."""
+    if not {"-e", "--eval", "-p"} & set(context.command.arguments):
+        return None
+    return NODE(context)
+
+
 PYTHON = _interpreter("-c", judge_python)
 NODE = _interpreter("-e --eval -p --print", judge_javascript)
 SCRIPT_TOOLS: dict[str, Tool] = {
@@ -154,7 +164,8 @@ SCRIPT_TOOLS: dict[str, Tool] = {
     "deno": _interpreter("eval -e", judge_javascript),
     "ruby": _interpreter("-e", _other("Ruby")), "perl": _interpreter("-e -E", _other("Perl")),
     "php": _interpreter("-r", _other("PHP")), "lua": _interpreter("-e", _other("Lua")),
-    "rscript": _interpreter("-e", _other("R")), "elixir": _interpreter("-e", _other("Elixir")),
+    "r": _interpreter("-e", _other("R")), "littler": _interpreter("-e", _other("R")),
+    "bun": _bun, "rscript": _interpreter("-e", _other("R")), "elixir": _interpreter("-e", _other("Elixir")),
     "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
     "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
     "rails": _rails,
