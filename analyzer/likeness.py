@@ -92,9 +92,13 @@ class Candidates[C: Candidate]:
         """Return the action that a claim of another witness is about; None where none fits."""
         bucket = self._by_bucket.get(claim.bucket, ())
         if claim.is_end:
-            own = next((c for c in bucket if _is_start_of(claim, c)), None)
+            begun = [c for c in bucket if _may_be_start_of(claim, c)]
+            own = next((c for c in begun if c.essence == claim.essence), None)
             if own is not None:
                 return Likeness(own, f"open call of the same {_what(claim)}")
+            untold = next((c for c in begun if not c.essence), None)
+            if untold is not None:
+                return Likeness(untold, "open call of the same tool, whose arguments are not known")
         fitting = [c for c in bucket if _fits(claim, c)]
         if not fitting:
             return None
@@ -155,11 +159,10 @@ def essence_of(attributes: Mapping[str, Json], *, is_cut: bool = False) -> str:
     return command_of(arguments) or json.dumps(arguments, sort_keys=True, ensure_ascii=False)
 
 
-def _is_start_of(claim: Claim, candidate: Candidate) -> bool:
+def _may_be_start_of(claim: Claim, candidate: Candidate) -> bool:
     return (
         claim.channel in candidate.unended
         and not (claim.call_id and candidate.call_id)
-        and claim.essence == candidate.essence
         and candidate.start_ns <= claim.start_ns
     )
 

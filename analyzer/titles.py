@@ -60,6 +60,8 @@ def _parts(value: Json) -> list[str]:
 
 def _tool(name: str, texts: Texts, _outcome: Outcome) -> str:
     raw = texts.whole(semconv.GEN_AI_TOOL_ARGUMENTS)
+    if not raw and semconv.NOT_KEPT in texts.attributes:
+        return f"{name} (its input was not kept)"
     arguments = arguments_of(raw)
     match family_of(name):
         case Family.SHELL:

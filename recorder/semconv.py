@@ -115,6 +115,8 @@ SIDECHAIN = "flightlog.subagent"
 RAW = "flightlog.source.raw"
 """An entry that is kept as it is, because nothing here knows what it means."""
 REASON = "flightlog.reason"
+NOT_KEPT = "flightlog.not_kept"
+"""Bytes that a witness told and that were lost before they were sealed: this record is a notice."""
 RESEALED_RECORDS = "flightlog.resealed.records"
 """Numbers of the records that were sealed once more, because they held what was recognised later.
 """

@@ -2,6 +2,7 @@
 
 The next recorder takes them in. Writer and taker hold the file's lock, and the taker deletes the
 file only after its records are committed; a line without its newline is torn and said to be so.
+A notice (`recorder.capture.hook.notice`) is a record for as long as no other stands in its file.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from recorder.sealing.forms import Form
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
 
-__all__ = ["Spool", "Spooled", "take_in", "waiting_in", "waiting_words"]
+__all__ = ["Spool", "Spooled", "complete", "take_in", "waiting_in", "waiting_words"]
 
+NOTICE = b'{"notice": true,'
+"""How a notice's line begins."""
 MAX_BLOB_BYTES = 256 * 1024 * 1024
 
 
@@ -49,43 +52,54 @@ class Spool:
         self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}.jsonl"
 
     def append(
-        self, sealed: SealedRecord, *, secrets: Sequence[NewSecret] = (), sync: bool = False
+        self, *sealed: SealedRecord, secrets: Sequence[NewSecret] = (), sync: bool = False
     ) -> None:
-        """Append one sealed record as a line, in one write.
+        """Append sealed records as lines, in one write.
 
         Args:
-            sealed: the record.
-            secrets: what became known with it; of these only marks and fingerprints are written.
-            sync: wait until it would survive a loss of power.
+            sealed: the records.
+            secrets: what became known with them; of these only marks and fingerprints are written.
+            sync: wait until they would survive a loss of power.
 
         Raises:
-            OSError: it could not be written.
+            OSError: they could not be written.
             TypeError: something other than a sealed record was handed in.
         """
-        if not isinstance(sealed, SealedRecord):
-            raise TypeError("the spool takes sealed records only")
-        line = json.dumps({
-            "fields": dict(sealed.fields),
-            **({"forms": [_form_as_json(f) for s in secrets for f in s.forms]} if secrets else {}),
-            "blobs": {b.digest.hex(): base64.b64encode(b.data).decode() for b in sealed.blobs},
-        })  # fmt: skip
+        lines = _lines(sealed, secrets)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(self._path) as descriptor:
-            os.write(descriptor, line.encode() + b"\n")
+            os.write(descriptor, lines)
             if sync:
                 os.fsync(descriptor)
+
+
+def complete(noticed: int, sealed: Sequence[SealedRecord], secrets: Sequence[NewSecret]) -> None:
+    """Append what a notice stood for to its file, in one write, and let go of the file.
+
+    Args:
+        noticed: the file, locked.
+        sealed: the records.
+        secrets: what became known with them.
+
+    Raises:
+        OSError: they could not be written; the notice stays.
+    """
+    os.write(noticed, _lines(sealed, secrets))
+    os.fsync(noticed)
+    fcntl.flock(noticed, fcntl.LOCK_UN)
 
 
 def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
     """Hand every spool file's records to `commit`, then delete the file; return the record count.
 
-    A file whose commit raises stays where it is.
+    A file whose commit raises stays where it is, and one that is being written: sealing may take
+    its time, and a recorder has others to serve.
     """
     taken = 0
     if not folder.is_dir():
         return 0
     for path in sorted(folder.glob("*.jsonl")):
-        with _locked(path) as descriptor:
+        with suppress(_Busy), _locked(path, waits=False) as descriptor:
             with open(descriptor, "rb", closefd=False) as file:
                 spooled = _parse(path.name, file.read())
             commit(spooled)
@@ -100,8 +114,8 @@ def waiting_in(folder: Path) -> int:
     with suppress(OSError):
         for path in folder.glob("*.jsonl"):
             with suppress(OSError), open(path, "rb") as file:
-                while piece := file.read(1 << 20):
-                    waiting += piece.count(b"\n")
+                lines = [line.startswith(NOTICE) for line in file if line.endswith(b"\n")]
+                waiting += lines.count(False) or len(lines)
     return waiting
 
 
@@ -114,13 +128,24 @@ def waiting_words(waiting: int) -> str:
     )
 
 
+class _Busy(Exception):  # noqa: N818 - it is no failure
+    """Somebody else holds the lock of a file."""
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """Open a spool file under its lock, again where it was taken in between opening and locking."""
+def _locked(path: Path, *, waits: bool = True) -> Iterator[int]:
+    """Open a spool file under its lock, again where it was taken in between opening and locking.
+
+    Raises:
+        _Busy: somebody else holds the lock, and it is not waited for.
+    """
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+            except BlockingIOError as error:
+                raise _Busy from error
             if os.fstat(descriptor).st_nlink:
                 yield descriptor
                 return
@@ -128,8 +153,26 @@ def _locked(path: Path) -> Iterator[int]:
             os.close(descriptor)
 
 
+def _lines(several: Sequence[SealedRecord], secrets: Sequence[NewSecret]) -> bytes:
+    """Return records as lines; the secrets that became known with them stand in the first."""
+    lines = b""
+    forms = [_form_as_json(form) for secret in secrets for form in secret.forms]
+    for sealed in several:
+        if not isinstance(sealed, SealedRecord):
+            raise TypeError("the spool takes sealed records only")
+        line = json.dumps({
+            "fields": dict(sealed.fields),
+            **({"forms": forms} if forms else {}),
+            "blobs": {b.digest.hex(): base64.b64encode(b.data).decode() for b in sealed.blobs},
+        })  # fmt: skip
+        lines += line.encode() + b"\n"
+        forms = []
+    return lines
+
+
 def _parse(name: str, content: bytes) -> Spooled:
     records: list[tuple[Record, tuple[Seal, ...]]] = []
+    notices: list[tuple[Record, tuple[Seal, ...]]] = []
     secrets: list[NewSecret] = []
     torn = 0
     for line in content.split(b"\n"):
@@ -137,11 +180,11 @@ def _parse(name: str, content: bytes) -> Spooled:
             continue
         try:
             document = json.loads(line)
-            records.append(_restore(document))
+            (notices if line.startswith(NOTICE) else records).append(_restore(document))
             secrets += _secrets(document)
         except (ValueError, KeyError, TypeError, zstandard.ZstdError):
             torn += 1
-    return Spooled(tuple(records), tuple(secrets), torn, name)
+    return Spooled(tuple(records or notices), tuple(secrets), torn, name)
 
 
 def _form_as_json(form: Form) -> list[str | int]:

@@ -144,11 +144,14 @@ class Writer:
         while running:
             group = self._next_group()
             running = not (group and not group[-1].records)
+            if not running:
+                self._take_spool_in()
             items = [item for item in group if item.records]
             if items:
                 self._commit(items)
             elif running:
                 self._idle()
+            self._look_into_spool()
         self._store.close()
 
     def _next_group(self) -> list[_Item]:
@@ -276,12 +279,16 @@ class Writer:
             except OSError:
                 self._count_dropped(1)
 
-    def _idle(self) -> None:
+    def _look_into_spool(self) -> None:
+        """Take in, now and then, what others put aside: those whose recorder was not there yet."""
         now = time.monotonic()
         if now - self._spool_looked_at >= SPOOL_LOOK_SECONDS:
             self._spool_looked_at = now
             self._take_spool_in()
-            self._seal_late(self._store.size)
+
+    def _idle(self) -> None:
+        now = time.monotonic()
+        self._seal_late(self._store.size)
         if now - self._wrote_at >= HEARTBEAT_SECONDS:
             self._append([self._sealer.seal(own_record("heartbeat", Phase.POINT, {}))])
         elif self._store.unsigned and now - self._signed_at >= CHECKPOINT_SECONDS:

@@ -9,17 +9,17 @@ it has none.
 
 import sys
 from posix import _exit as leave
-from posix import environ, getppid, getuid, read, stat, urandom, write
+from posix import close, environ, getppid, getuid, read, stat, urandom, write
 
 ANSWERS = {b"cursor": b"{}\n", b"gemini": b"{}\n", b"copilot": b"{}\n"}
 ASKING = (b"PreToolUse", b"preToolUse", b"BeforeTool", b"before")
 """In the payloads, or the settings' event, of hooks that can hold a call back."""
-OPENING = (b"SessionStart", b"sessionStart", b"session.created", b"UserPromptSubmit")
-"""In the payloads of hooks that only open a session or a turn: no tool waits behind them."""
 GUARD_SECONDS = 3.0
 LIMIT = 16 * 1024 * 1024
 REACH_SECONDS = 0.05
 ACK_SECONDS = 1.0
+SEAL_SECONDS = 120
+"""A child that has not sealed its frame by then never will; it ends."""
 GAP = (
     b'{"fields":{"id":"%s","witness":"recorder","phase":"point","kind":"lifecycle","name":"gap",'
     b'"session":"","run":"","ref":"","t":"%d","observed":"%d","status":"unset","trace_id":"",'
@@ -73,45 +73,58 @@ def hand_over(frame: bytes, recording: bytes) -> None:
     try:
         try:
             deliver(frame, socket_of(recording))
+        except (ConnectionRefusedError, FileNotFoundError):
+            put_aside_behind(frame, recording)
         except OSError:
-            if only_opens(frame):
-                put_aside_behind(frame, recording)
-            else:
-                put_aside(frame, recording)
+            put_aside(frame, recording)  # a recorder may have it: no word besides the frame's own
     except BaseException as error:
         leave_gap(recording, type(error).__name__)
         raise
 
 
-def only_opens(frame: bytes) -> bool:
-    """Return whether nothing is lost if the agent goes on before a frame is sealed.
-
-    A tool's own start is durable before the tool runs, as ever; a launch waits for nobody at its
-    end. What merely names such an event counts as one.
-    """
-    if environ.get(b"FLIGHTLOG_RUN") or any(word in frame for word in ASKING):
-        return False
-    return any(word in frame for word in OPENING)
-
-
 def put_aside_behind(frame: bytes, recording: bytes) -> None:
-    """Seal a frame into the spool in a child: that takes ten times longer than all else here."""
+    """Leave a notice of a frame in the spool and seal it in a child, which takes ten times longer
+    than all else here; where no notice can stand for it, seal it here.
+    """
     from posix import O_RDWR, dup2, fork, setsid  # noqa: PLC0415
     from posix import open as open_file  # noqa: PLC0415
 
+    descriptor = notice(frame, recording)
+    if descriptor is None:
+        put_aside(frame, recording)
+        return
     if fork():
         return
     try:
         # Not of the agent's session, nor at the other end of what it waits on.
         setsid()
         nothing = open_file(b"/dev/null", O_RDWR)
-        for descriptor in range(3):
-            dup2(nothing, descriptor)
-        put_aside(frame, recording)
-    except BaseException as error:
-        leave_gap(recording, type(error).__name__)
+        for standard in range(3):
+            dup2(nothing, standard)
+        from signal import alarm  # noqa: PLC0415
+
+        alarm(SEAL_SECONDS)
+        put_aside(frame, recording, descriptor)
     finally:
         leave(0)
+
+
+def notice(frame: bytes, recording: bytes) -> int | None:
+    """Leave a notice of a frame in the spool; return its file, locked until this process and its
+    children end. None where what a guard, a launch or an agent waits for must be whole before.
+    """
+    from posix import F_OK, access  # noqa: PLC0415
+
+    if environ.get(b"FLIGHTLOG_RUN") or access(recording + b".guard.json", F_OK):
+        return None
+    try:
+        with_our_package()
+        from recorder.capture.hook.notice import notice_of  # noqa: PLC0415
+
+        lines = notice_of(frame)
+        return spool(recording, lines) if lines else None
+    except Exception:
+        return None  # whatever it is, the whole frame is sealed instead
 
 
 def complain(error: BaseException) -> None:
@@ -125,7 +138,7 @@ def consult(frame: bytes, recording: bytes) -> bytes:
     Raises:
         Refused: it enforces, cannot be asked, and nothing of ours can say so in the agent's words.
     """
-    from posix import F_OK, O_RDONLY, access, close  # noqa: PLC0415
+    from posix import F_OK, O_RDONLY, access  # noqa: PLC0415
     from posix import open as open_file  # noqa: PLC0415
 
     settings = recording + b".guard.json"
@@ -145,7 +158,7 @@ def consult(frame: bytes, recording: bytes) -> bytes:
         if not enforces:
             return b""
     try:
-        with_our_package()
+        with_all_it_needs()
         from recorder.capture.hook.refusing import ask_again  # noqa: PLC0415
 
         return ask_again(frame, recording)
@@ -253,21 +266,32 @@ def deliver(frame: bytes, path: bytes) -> None:
         connection.close()
 
 
-def put_aside(frame: bytes, recording: bytes) -> None:
-    """Seal a frame into the recording's spool with the whole of our package."""
-    with_our_package()
+def put_aside(frame: bytes, recording: bytes, noticed: int | None = None) -> None:
+    """Seal a frame into the recording's spool with the whole of our package.
+
+    Args:
+        frame: the frame.
+        recording: the recording.
+        noticed: the locked file of the spool in which a notice of it stands.
+    """
+    with_all_it_needs()
     from recorder.capture.hook import fallback  # noqa: PLC0415
 
-    fallback.put_aside(frame, recording)
+    fallback.put_aside(frame, recording, noticed)
 
 
 def with_our_package() -> None:
-    """Make the whole of our package, and what it needs, importable."""
+    """Make our package importable."""
     if "recorder" not in sys.modules:
         root = __file__.rsplit("/", 4)[0]
         version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
         beside = f"{sys.executable.rsplit('/', 2)[0]}/{sys.platlibdir}/{version}/site-packages"
         sys.path[:0] = [root, beside]
+
+
+def with_all_it_needs() -> None:
+    """Make the whole of our package, and what it needs, importable."""
+    with_our_package()
     try:
         from recorder.capture.hook import fallback  # noqa: F401, PLC0415
     except ImportError:
@@ -279,19 +303,40 @@ def with_our_package() -> None:
 
 def leave_gap(recording: bytes, reason: str) -> None:
     """Write the record of a gap into the spool, by hand: what else would write it has failed."""
-    from posix import F_OK, O_CREAT, O_EXCL, O_WRONLY, access, mkdir, rename  # noqa: PLC0415
-    from posix import open as open_file  # noqa: PLC0415
     from time import time_ns  # noqa: PLC0415
 
-    spool = recording + b".spool"
-    if not access(spool, F_OK):
-        mkdir(spool, 0o700)
-    now, key = time_ns(), urandom(16).hex().encode()
-    line = GAP % (key, now, now, reason.encode())
+    now = time_ns()
+    line = GAP % (urandom(16).hex().encode(), now, now, reason.encode())
+    close(spool(recording, line))
+
+
+def spool(recording: bytes, lines: bytes) -> int:
+    """Write lines into the spool as a file of their own; return it, locked.
+
+    It survives a loss of power when this returns.
+    """
+    import posix  # noqa: PLC0415
+    from fcntl import LOCK_EX, flock  # noqa: PLC0415
+
+    folder = recording + b".spool"
+    # Others may make it at the same moment.
+    try:  # noqa: SIM105 - what that would import costs more than all of this
+        posix.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    name = urandom(16).hex().encode()
     # Under its name only when it is whole: whoever takes spools in deletes what has been read.
-    aside = b"%s/.%s" % (spool, key)
-    write(open_file(aside, O_WRONLY | O_CREAT | O_EXCL, 0o600), line)
-    rename(aside, b"%s/%s.jsonl" % (spool, key))
+    aside = b"%s/.%s" % (folder, name)
+    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_APPEND
+    descriptor = posix.open(aside, flags, 0o600)
+    flock(descriptor, LOCK_EX)
+    write(descriptor, lines)
+    posix.rename(aside, b"%s/%s.jsonl" % (folder, name))
+    posix.fsync(descriptor)
+    named = posix.open(folder, posix.O_RDONLY)
+    posix.fsync(named)
+    close(named)
+    return descriptor
 
 
 def main() -> None:

@@ -17,15 +17,20 @@ from recorder.keys import fingerprint_key
 from recorder.location import spool_folder
 from recorder.model import Kind, Phase, Record
 from recorder.sealing.aside import sealer_aside
-from recorder.spool import Spool
+from recorder.spool import Spool, complete
 
 __all__ = ["put_aside", "take_in_later"]
 
 TURN_ENDS = frozenset({"Stop", "AfterAgent", "agentStop", "stop", "session.idle"})
 
 
-def put_aside(frame: bytes, recording: bytes) -> None:
+def put_aside(frame: bytes, recording: bytes, noticed: int | None = None) -> None:
     """Seal the records of a frame into the spool; they survive a loss of power when this returns.
+
+    Args:
+        frame: the frame.
+        recording: the recording.
+        noticed: the locked file of the spool in which a notice of the frame stands.
 
     Raises:
         OSError: the spool cannot be written.
@@ -35,10 +40,12 @@ def put_aside(frame: bytes, recording: bytes) -> None:
     payload = decode_payload(frame)
     records = HookReader(pairs=False).read(payload)
     sealer = sealer_aside(*_key(path))
-    spool = Spool(spool_folder(path))
-    for record in records:
-        sealed = sealer.seal(record)
-        spool.append(sealed, secrets=sealer.recall.take_new(), sync=True)
+    sealed = [sealer.seal(record) for record in records]
+    secrets = sealer.recall.take_new()
+    if noticed is None:
+        Spool(spool_folder(path)).append(*sealed, secrets=secrets, sync=True)
+    else:
+        complete(noticed, sealed, secrets)
     if _lingers() or any(_ends_a_turn(record, payload) for record in records):
         take_in_later(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -54,13 +55,20 @@ class Hooks:
             return list(recording.records())
 
     def spooled(self) -> list[dict[str, Any]]:
-        """Return the fields of what waits in the spool."""
-        folder = self.recording.with_name(self.recording.name + ".spool")
-        return [
-            json.loads(line)["fields"]
-            for path in sorted(folder.glob("*.jsonl"), key=lambda p: p.stat().st_mtime_ns)
-            for line in path.read_text().splitlines()
-        ]
+        """Return the fields of what waits in the spool, once nobody writes to it any more."""
+        found = []
+        for path in self.spool_files():
+            with open(path) as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+                lines = [json.loads(line) for line in file]
+            found += [line["fields"] for line in lines if not line.get("notice")] or [
+                line["fields"] for line in lines
+            ]
+        return sorted(found, key=lambda fields: int(fields["observed"]))
+
+    def spool_files(self) -> list[Path]:
+        """Return the files of the spool."""
+        return list(self.recording.with_name(self.recording.name + ".spool").glob("*.jsonl"))
 
     def bytes_at_rest(self) -> bytes:
         """Return everything that lies beside the recording, and the recording itself."""
