@@ -64,6 +64,8 @@ class Look:
     received_ns: int
     """When the recorder received the newest record that was read."""
     events: tuple[Event, ...]
+    judged: tuple[Action, ...]
+    """Actions of which it is known now what they do to the world."""
     findings: tuple[Finding, ...]
     remarks: tuple[Remark, ...]
     state: LiveState
@@ -98,9 +100,9 @@ class LiveSession:
         if feed.is_stale() or self._waiting:
             events = feed.look(MOST)
             self._waiting = max(0, self._recording.last_seq() - feed.seq)
-        findings = self._judged(events, now_ns)
+        judged, findings = self._judged(events, now_ns)
         writer = writer_of(feed.spoken, feed.received_ns, now_ns)
-        if feed.seq == before and not findings and writer == self._writer:
+        if feed.seq == before and not judged and not findings and writer == self._writer:
             return None
         self._writer = writer
         self._holdings.take((event.action for event in events), feed.labels(self.row.id))
@@ -112,6 +114,7 @@ class LiveSession:
             waiting=self._waiting,
             received_ns=feed.received_ns,
             events=tuple(events),
+            judged=judged,
             findings=findings,
             remarks=tuple(feed.remarks()),
             state=self._holdings.state(),
@@ -119,14 +122,17 @@ class LiveSession:
             is_overtaken=overtaken,
         )
 
-    def _judged(self, events: Iterable[Event], now_ns: int) -> tuple[Finding, ...]:
+    def _judged(
+        self, events: Iterable[Event], now_ns: int
+    ) -> tuple[tuple[Action, ...], tuple[Finding, ...]]:
         # The newest of each action: what it was before it ended is no news for the rules.
         changed = {event.action.id: event.action for event in events}
         if not changed and now_ns - self._judged_ns < JUDGE_EVERY_NS:
-            return ()
+            return (), ()
         self._judged_ns = now_ns
         labels = self._feed.labels(self.row.id)
-        return self._examination.look(changed.values(), now_ns, labels)
+        findings = self._examination.look(changed.values(), now_ns, labels)
+        return self._examination.judged, findings
 
 
 class _Holdings:

@@ -51,7 +51,7 @@ BESIDE = (Place.BESIDE,)
 MARKED = (Place.REPLAY, Place.LIVE, Place.BESIDE)
 NOTED = (Place.REPLAY, Place.FINDINGS)
 SORTED = (Place.SESSIONS, Place.FINDINGS)
-FILTERED = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS)
+FILTERED = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS, Place.LIVE)
 STEPPED = (Place.REPLAY, Place.LIVE)
 
 
@@ -93,7 +93,7 @@ ACTS = (
     ),
     Act("sort", "s", "Sort by something else", "sort", SORTED, "s Sort", 27),
     Act("play", "space", "Play or pause", "play", REPLAY, "space Play", 10),
-    Act("follow", "f", "Follow: go to the newest, and stay there", "follow", LIVE, "f Follow", 10),
+    Act("follow", "f", "Follow: go to the newest, and stay there", "follow", LIVE),
     Act("freeze", "space", "Let the view stand, or follow", "freeze", LIVE, "space Pause", 11),
     Act("next", "right", "Next action", "step(1)", STEPPED, "←→ Step", 12),
     Act("previous", "left", "Previous action", "step(-1)", STEPPED),
@@ -123,12 +123,12 @@ ACTS = (
     Act("up", "up k", "Move up", "move(-1)", EVERYWHERE),
     Act("page_down", "pagedown ctrl+d", "Page down", "page(1)", EVERYWHERE),
     Act("page_up", "pageup ctrl+u", "Page up", "page(-1)", EVERYWHERE),
-    Act("search", "slash", "Search what is recorded", "search", REPLAY, "/ Search", 26),
-    Act("hit", "n", "Next hit", "hit(1)", REPLAY),
-    Act("hit_back", "N", "Previous hit", "hit(-1)", REPLAY),
+    Act("search", "slash", "Search what is recorded", "search", STEPPED, "/ Search", 26),
+    Act("hit", "n", "Next hit", "hit(1)", STEPPED),
+    Act("hit_back", "N", "Previous hit", "hit(-1)", STEPPED),
     Act("filter", "ampersand", "Filter", "filter", FILTERED, "& Filter", 28),
-    Act("like", "asterisk", "Filter like this action", "like", REPLAY),
-    Act("moment", "at", "Go to a moment", "moment", REPLAY, "@ Go to", 45),
+    Act("like", "asterisk", "Filter like this action", "like", STEPPED),
+    Act("moment", "at", "Go to a moment", "moment", STEPPED, "@ Moment", 31),
     Act("failure", "x", "Next failure", "failure(1)", MARKED, "x Failure", 43),
     Act("failure_back", "X", "Previous failure", "failure(-1)", MARKED),
     Act("bookmark", "m", "Set or take off a bookmark", "bookmark", STEPPED, "m Mark", 30),
@@ -156,7 +156,7 @@ ACTS = (
     ),
     Act("enlarged", "plus", "Give the pane the whole height", "enlarged", REPLAY),
     Act("restored", "underscore", "Give the height back", "restored", REPLAY),
-    Act("details", "enter", "Details of the action", "open", LIVE, "enter Details", 20),
+    Act("details", "enter", "Details of the action", "open", LIVE, "enter Details", 29),
     Act("pane", "tab", "Next pane", "pane(1)", ROOMS, "tab Pane", 18),
     Act("pane_back", "shift+tab", "Previous pane", "pane(-1)", ROOMS),
     Act("tab", "right_curly_bracket", "Next tab of the body", "tab(1)", REPLAY, "{ } Tab", 19),
@@ -174,7 +174,7 @@ ACTS = (
     Act("dismiss", "d", "Dismiss the finding, and say why", "set_aside", FOUND, "d Dismiss", 22),
     Act("sessions", "S", "Sessions", "sessions", BELOW, "S Sessions", 42),
     Act("replay", "R", "Replay", "replay", (Place.SESSIONS, Place.FINDINGS)),
-    Act("replay_from", "R", "Replay from here", "replay", LIVE, "R Replay", 22),
+    Act("replay_from", "R", "Replay from here", "replay", LIVE, "R Replay", 31),
     Act("live", "L", "Live: follow it", "live", (Place.SESSIONS, Place.REPLAY), "L Live", 33),
     Act("findings", "F", "Findings", "findings", (Place.SESSIONS, Place.REPLAY), "F Findings", 16),
     Act("palette", "colon ctrl+p", "Command palette", "palette", EVERYWHERE, ": Command", 36),

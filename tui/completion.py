@@ -7,8 +7,7 @@ from itertools import islice
 
 from analyzer.filters import Scope, help_entries
 from analyzer.filters.grammar import as_pattern
-from analyzer.model import Action
-from tui.scene import Scene
+from analyzer.model import Action, Finding
 
 __all__ = ["endings"]
 
@@ -22,31 +21,38 @@ VALUES: Mapping[str, Callable[[Action], Iterable[str]]] = {
     "tool": lambda action: (as_pattern(action.name),),
     "witness": lambda action: (witness.value for witness in action.witnesses),
     "effect": lambda action: (action.judgement.effect.value,),
+    "cred": lambda action: (seen.fingerprint[:4] for seen in action.sightings),
 }
 
 
-def endings(text: str, scene: Scene | None) -> Sequence[str]:
-    """Return whole texts that the last word could be completed to, a dozen at most."""
+def endings(
+    text: str, actions: Iterable[Action], findings: Iterable[Finding], scope: Scope
+) -> Sequence[str]:
+    """Return whole texts that the last word could be completed to, a dozen at most.
+
+    Args:
+        text: what was typed so far.
+        actions: those of which the values are offered.
+        findings: what the rules found in them.
+        scope: where the filter is used.
+    """
     head, space, word = text.rpartition(" ")
     name, colon, begun = word.partition(":")
     if colon:
-        found = [f"{name}:{value}" for value in _values(name, scene) if value.startswith(begun)]
+        values = _values(name, actions, findings)
+        found = [f"{name}:{value}" for value in values if value.startswith(begun)]
     else:
-        signs = {sign.partition(":")[0] for sign, _ in help_entries(Scope.ACTIONS) if ":" in sign}
+        signs = {sign.partition(":")[0] for sign, _ in help_entries(scope) if ":" in sign}
         found = [f"{sign}:" for sign in sorted(signs) if sign.isalpha() and sign.startswith(word)]
     return [head + space + ending for ending in found[:MOST]]
 
 
-def _values(name: str, scene: Scene | None) -> list[str]:
-    if scene is None:
-        return []
+def _values(name: str, actions: Iterable[Action], findings: Iterable[Finding]) -> list[str]:
     if name == "rule":
-        return sorted({finding.rule for finding in scene.analysis.findings})
-    if name == "cred":
-        return sorted({credential.fingerprint[:4] for credential in scene.analysis.credentials})
+        return sorted({finding.rule for finding in findings})
     value_of = VALUES.get(name)
     if value_of is None:
         return []
     # Of a long session the beginning: a key must not wait for a million actions.
-    seen = islice(scene.analysis.actions, LOOKED_AT)
+    seen = islice(actions, LOOKED_AT)
     return sorted({value for action in seen for value in value_of(action)})

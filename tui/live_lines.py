@@ -146,9 +146,8 @@ def _stopped(tail: LiveTail, cursor: Action) -> Iterator[Line]:
         *([Piece(worst.letter, severity_tone(worst))] if worst else []),
     )
     yield line("G or f: follow", tone=Tone.DIM)
-    newest = tail.action(len(tail) - 1)
-    if newest is not None:
-        yield line(f"newest {live_at(tail, newest.start_ns)}", tone=Tone.DIM)
+    if len(tail):
+        yield line(f"newest {live_at(tail, tail.ends()[-1].start_ns)}", tone=Tone.DIM)
 
 
 def side_lines(tail: LiveTail, clock_ns: int, width: int, glyphs: Glyphs) -> list[Line]:

@@ -6,17 +6,21 @@ ahead of the list below it.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+import sys
+from bisect import insort
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import replace
 
 from analyzer.effects import marked_like_its_call
+from analyzer.filters import Filter, Subject
 from analyzer.live import Step
 from analyzer.live_session import LiveState, Look, dropped_by
-from analyzer.model import Action, Finding, Lane, Outcome, Severity
+from analyzer.model import Action, Effect, Finding, Judgement, Lane, Outcome, Severity
 from analyzer.timeline import Mark
 from analyzer.writing import Writer
 from recorder.model import Kind, SessionRow
+from tui.live_rows import Key, Rows
 
 __all__ = ["LiveTail"]
 
@@ -25,8 +29,12 @@ MINUTE = 60
 RATE_SECONDS = 5
 """Over so long the records per second, and the lag, are told."""
 FAILED = frozenset({Outcome.FAILED, Outcome.REFUSED, Outcome.DENIED})
-type _Key = tuple[int, int]
-"""Start (ns since the epoch) and number of an action: its place in the list."""
+EVERYTHING = Filter()
+UNJUDGED = Judgement(Effect.UNKNOWN)
+NOBODY: frozenset[int] = frozenset()
+NOTHING: Mapping[int, Action] = {}
+type Snapshot = Mapping[int, Action]
+"""Number -> action, as it was at some moment."""
 
 
 class LiveTail:
@@ -51,10 +59,16 @@ class LiveTail:
         self._began_ns: int | None = None
         self.findings: list[Finding] = []
         self._actions: dict[int, Action] = {}
-        self._keys: list[_Key] = []
+        self._all = Rows()
+        self._shown = self._all
+        """Those that the filter keeps; the same where there is none."""
+        self.chosen = EVERYTHING
+        self.sought = ""
+        """What is searched for."""
+        self._hits = Rows()
         self._running: dict[int, Action] = {}
         self._of: dict[int, tuple[Finding, ...]] = {}
-        self._failures: list[_Key] = []
+        self._failures = Rows()
         self._seconds: dict[tuple[Lane, int], int] = {}
         self._reads: deque[tuple[int, int, int]] = deque()
         """When a look was taken, records that it read, how long the newest had waited."""
@@ -62,18 +76,24 @@ class LiveTail:
         self._found_since = 0
 
     def __len__(self) -> int:
-        """Return the number of actions."""
-        return len(self._keys)
+        """Return the number of actions, shown or not."""
+        return len(self._all)
 
     # --- taking in ----------------------------------------------------------------------------
 
     def take(self, look: Look) -> None:
         """Take in what a look told."""
+        began_ns = self.start_ns
         for event in look.events:
             if event.step is Step.MERGED and event.former:
                 self._forget(event.former)
-            self._put(marked_like_its_call(event.action, self._actions))
+            self._put(event.action)
+        for action in look.judged:
+            self._put(action)
         self.add_findings(look.findings)
+        if self.start_ns != began_ns:
+            # Session time is counted from elsewhere now.
+            self.choose(self.chosen)
         self.state, self.writer = look.state, look.writer
         self.seq, self.waiting = look.seq, look.waiting
         self.dropped += dropped_by(look.remarks)
@@ -94,23 +114,25 @@ class LiveTail:
             both = sorted((*known, finding), key=lambda f: (-f.severity, f.rule))
             self._of[finding.action] = tuple(both)
             insort(self.findings, finding, key=lambda f: f.t_ns)
+            decisive = self._actions.get(finding.action)
+            if decisive is not None:
+                self._sort_in(decisive)
 
     def _put(self, action: Action) -> None:
-        key, before = (action.start_ns, action.id), self._actions.get(action.id)
+        before = self._actions.get(action.id)
         if before is None:
             self._count(action)
             if self._unseen is not None:
                 self._unseen.add(action.id)
-        elif before.start_ns != action.start_ns:
-            _remove(self._keys, (before.start_ns, action.id))
-        if before is None or before.start_ns != action.start_ns:
-            insort(self._keys, key)
+        else:
+            if action.judgement == UNJUDGED:
+                # What it does is told once; what comes after that does not tell it again.
+                action = replace(action, judgement=before.judgement, resources=before.resources)
+            if before.start_ns != action.start_ns:
+                self._take_out((before.start_ns, action.id))
+        action = marked_like_its_call(action, self._actions)
         self._actions[action.id] = action
-        if action.outcome in FAILED:
-            if key not in self._failures[-1:] and _place(self._failures, key) is None:
-                insort(self._failures, key)
-        elif before is not None and before.outcome in FAILED:
-            _remove(self._failures, (before.start_ns, action.id))
+        self._sort_in(action)
         if action.kind is Kind.LIFECYCLE:
             self.reconstructed = self.reconstructed or action.reconstructed
             # An agent inside the agent has such an action too; the first is the session's own.
@@ -124,6 +146,27 @@ class LiveTail:
         else:
             self._running.pop(action.id, None)
 
+    def _sort_in(self, action: Action) -> None:
+        """Put an action into the lists that it belongs to now, and take it out of the others."""
+        key = (action.start_ns, action.id)
+        self._all.add(key)
+        _set(self._failures, key, is_in=action.outcome in FAILED)
+        if self.chosen.is_empty and not self.sought:
+            return
+        subject = self._subject(action)
+        if not self.chosen.is_empty:
+            _set(self._shown, key, is_in=self.chosen.fits(subject))
+        if self.sought and self.sought in subject.text:
+            self._hits.add(key)
+
+    def _subject(self, action: Action) -> Subject:
+        offset_ns = action.start_ns - self.start_ns
+        return Subject(self.row, action, self._of.get(action.id, ()), offset_ns)
+
+    def _take_out(self, key: Key) -> None:
+        for rows in (self._all, self._failures, self._hits, self._shown):
+            rows.discard(key)
+
     def _count(self, action: Action) -> None:
         second = (action.lane, action.start_ns // SECOND)
         self._seconds[second] = self._seconds.get(second, 0) + 1
@@ -135,8 +178,7 @@ class LiveTail:
     def _forget(self, former: int) -> None:
         action = self._actions.pop(former, None)
         if action is not None:
-            _remove(self._keys, (action.start_ns, former))
-            _remove(self._failures, (action.start_ns, former))
+            self._take_out((action.start_ns, former))
             self._running.pop(former, None)
             if self._unseen is not None:
                 self._unseen.discard(former)
@@ -168,12 +210,80 @@ class LiveTail:
         of_new = [f.severity for f in self.findings if f.action in unseen]
         return count, max(of_new or [f.severity for f in self.findings[-count:]])
 
+    # --- filter and search ----------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Return the actions as they are now, for a thread that looks through all of them."""
+        return dict(self._actions)
+
+    def fits(self, action: Action, chosen: Filter) -> bool:
+        """Tell whether a filter keeps an action; for any thread."""
+        return chosen.fits(self._subject(action))
+
+    def says(self, action: Action, text: str) -> bool:
+        """Tell whether what is at hand of an action contains a text in lower case; likewise."""
+        return text in self._subject(action).text
+
+    def choose(
+        self, chosen: Filter, fitting: Set[int] = NOBODY, looked_at: Snapshot = NOTHING
+    ) -> None:
+        """Show those alone that a filter keeps, from now on.
+
+        Args:
+            chosen: the filter.
+            fitting: numbers of the actions that it keeps, of those that were looked at.
+            looked_at: those; what has come or changed since is looked at here.
+        """
+        self.chosen = chosen
+        self._shown = self._all
+        if chosen.is_empty:
+            return
+        self._shown = Rows(
+            (action.start_ns, number)
+            for number, action in self._actions.items()
+            if (
+                number in fitting
+                if looked_at.get(number) is action and number not in self._of
+                else self.fits(action, chosen)
+            )
+        )
+
+    def search(self, text: str, hits: Set[int] = NOBODY, looked_at: Snapshot = NOTHING) -> None:
+        """Remember what is searched for, and go on to find it in what comes.
+
+        Args:
+            text: what is searched for, in lower case; empty: nothing any more.
+            hits: numbers of the actions that contain it, of those that were looked at.
+            looked_at: those; what has come or changed since is looked at here.
+        """
+        self.sought = text
+        self._hits = Rows(
+            (action.start_ns, number)
+            for number, action in self._actions.items()
+            if number in hits
+            or (text and looked_at.get(number) is not action and self.says(action, text))
+        )
+
+    def is_hit(self, action: Action) -> bool:
+        """Tell whether what is searched for was found in an action."""
+        return self._hits.row_of((action.start_ns, action.id)) is not None
+
+    @property
+    def hits(self) -> Rows:
+        """Where what is searched for was found."""
+        return self._hits
+
+    @property
+    def failures(self) -> Rows:
+        """What failed, was refused or denied."""
+        return self._failures
+
     # --- looking up ---------------------------------------------------------------------------
 
     @property
     def start_ns(self) -> int:
         """When the session began (ns since the epoch)."""
-        return self._keys[0][0] if self._keys else self.row.start_ns
+        return self._all[0][0] if self._all else self.row.start_ns
 
     def now_ns(self, clock_ns: int) -> int:
         """Return up to when something is known: the clock's time while somebody writes."""
@@ -184,18 +294,36 @@ class LiveTail:
         is_over = self.writer is not None and self.writer.is_over
         return self.received_ns if is_over else clock_ns
 
+    @property
+    def row_count(self) -> int:
+        """How many actions are shown."""
+        return len(self._shown)
+
     def action(self, row: int) -> Action | None:
-        """Return the action of a row; None beyond the ends."""
-        return self._actions[self._keys[row][1]] if 0 <= row < len(self._keys) else None
+        """Return the action of a row that is shown; None beyond the ends."""
+        return self._actions[self._shown[row][1]] if 0 <= row < len(self._shown) else None
+
+    def ends(self) -> tuple[Action, ...]:
+        """Return the first and the newest action, shown or not."""
+        return tuple(self._actions[self._all[row][1]] for row in (0, -1)[: len(self._all)])
 
     def by_id(self, number: int) -> Action | None:
         """Return an action by its number."""
         return self._actions.get(number)
 
     def row_of(self, number: int) -> int | None:
-        """Return where an action stands in the list."""
+        """Return where an action stands in the list; None where it is hidden or not there."""
         action = self._actions.get(number)
-        return None if action is None else _place(self._keys, (action.start_ns, number))
+        return None if action is None else self._shown.row_of((action.start_ns, number))
+
+    def row_at(self, t_ns: int) -> int | None:
+        """Return the row of the newest shown that had begun at a moment; None without any."""
+        return max(self._shown.begun(t_ns), 0) if self._shown else None
+
+    def start_of(self, number: int) -> int | None:
+        """Return when an action began (ns since the epoch); None if it is not here."""
+        action = self._actions.get(number)
+        return None if action is None else action.start_ns
 
     def findings_of(self, number: int) -> tuple[Finding, ...]:
         """Return the findings that an action decides, worst first."""
@@ -212,26 +340,24 @@ class LiveTail:
         """Return what has begun and not ended, in order of start."""
         return sorted(self._running.values(), key=lambda a: (a.start_ns, a.id))
 
-    def beside(self, row: int, by: int, *, of: Mapping[int, object] | None = None) -> int | None:
-        """Return the next (1) or previous (-1) row that failed, or that `of` names; None if none.
+    def beside(self, here: Action | None, by: int, of: Rows) -> int | None:
+        """Return the row of the next (1) or previous (-1) of some actions that is shown.
 
         Args:
-            row: where one stands.
+            here: where one stands; None: outside of the list, before or behind all of it.
             by: which way.
-            of: numbers of actions to go to; default: those that failed.
+            of: those to go to.
         """
-        keys: Sequence[_Key] = self._failures
-        if of is not None:
-            keys = sorted((a.start_ns, n) for n in of if (a := self._actions.get(n)) is not None)
-        here = self._keys[row] if 0 <= row < len(self._keys) else (0, 0)
-        place = bisect_left(keys, here)
-        place += (int(keys[place : place + 1] == [here])) if by > 0 else -1
-        return _place(self._keys, keys[place]) if 0 <= place < len(keys) else None
+        outside = (-1, 0) if by > 0 else (sys.maxsize, 0)
+        key = of.beside(outside if here is None else (here.start_ns, here.id), by)
+        while key is not None and self._shown.row_of(key) is None:
+            key = of.beside(key, by)
+        return None if key is None else self._shown.row_of(key)
 
     @property
-    def decisive(self) -> Mapping[int, object]:
-        """Numbers of the actions that findings stand on."""
-        return self._of
+    def decisive(self) -> Rows:
+        """The actions that findings stand on."""
+        return Rows((a.start_ns, n) for n in self._of if (a := self._actions.get(n)) is not None)
 
     def minute(self, lane: Lane, now_ns: int, width: int) -> list[int]:
         """Return how many actions of a lane began in each of `width` parts of the last minute."""
@@ -251,12 +377,8 @@ class LiveTail:
         return sum(count for _, count, _ in read) / RATE_SECONDS, lag / SECOND
 
 
-def _place(keys: Sequence[_Key], key: _Key) -> int | None:
-    place = bisect_left(keys, key)
-    return place if place < len(keys) and keys[place] == key else None
-
-
-def _remove(keys: list[_Key], key: _Key) -> None:
-    place = _place(keys, key)
-    if place is not None:
-        del keys[place]
+def _set(rows: Rows, key: Key, *, is_in: bool) -> None:
+    if is_in:
+        rows.add(key)
+    else:
+        rows.discard(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -16,8 +16,9 @@ from typing import Protocol
 from analyzer.analysis import Progress, analyze
 from analyzer.chain import Chain, chain_of
 from analyzer.commands.selection import chosen_session, newest_first
-from analyzer.filters import subjects_of
+from analyzer.filters import Subject
 from analyzer.glimpse import glimpse, whole_id
+from analyzer.model import Action
 from analyzer.search import SHORTEST, search
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
@@ -58,8 +59,12 @@ class Source(Protocol):
         """Verify the whole recording, None when `keep_on` said no in the middle."""
         ...
 
-    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> Iterable[int] | None:
-        """Return the rows that contain a text, None when `keep_on` said no in the middle."""
+    def search(
+        self, session: SessionRow, actions: Sequence[Action], text: str, keep_on: Callable[[], bool]
+    ) -> Iterable[int] | None:
+        """Return the numbers of the actions of which something contains a text, in any case; None
+        when `keep_on` said no in the middle.
+        """
         ...
 
 
@@ -132,16 +137,17 @@ class RecordingSource:
         with Recording.open(self.path) as recording:
             return recording.blob(digest)
 
-    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> Iterable[int] | None:
-        """Return the rows that contain a text, None when `keep_on` said no in the middle."""
-        analysis = scene.analysis
+    def search(
+        self, session: SessionRow, actions: Sequence[Action], text: str, keep_on: Callable[[], bool]
+    ) -> Iterable[int] | None:
+        """Return the numbers of the actions of which something contains a text, in any case; None
+        when `keep_on` said no in the middle.
+        """
         if len(text) < SHORTEST:
             wanted = text.casefold()
-            subjects = subjects_of(analysis, timeline=scene.timeline)
-            return [r for r, seen in enumerate(subjects) if wanted in seen.text]
+            return [a.id for a in actions if wanted in Subject(session, a).text]
         with Recording.open(self.path) as recording:
-            found = search(recording, analysis.session.id, analysis.actions, text, keep_on)
-        return None if found is None else [scene.row_of[n] for n in found if n in scene.row_of]
+            return search(recording, session.id, actions, text, keep_on)
 
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         """Verify the whole recording, None when `keep_on` said no in the middle."""

@@ -25,11 +25,15 @@ class Scope(Enum):
     """Sessions; one fits when it, with one of its actions, fits."""
     TAIL = auto()
     """Actions as they happen: the rules have not been asked, the case file is not read."""
+    LIVE = auto()
+    """The same on a screen, where the rules are asked as well, and the session's time is known."""
 
 
 EVERYWHERE = frozenset(Scope)
-DERIVED = EVERYWHERE - {Scope.TAIL}
-"""Where the whole session has been analysed."""
+JUDGED = EVERYWHERE - {Scope.TAIL}
+"""Where the rules have been asked."""
+AFTERWARDS = JUDGED - {Scope.LIVE}
+"""Where the whole session has been analysed, and the case file was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,12 @@ OPERATORS = (
              "the environment that it acts in", "env:production"),
     Operator("dur", Amount(_duration, "lasting"), "how long it took", "dur>5s"),
     Operator("gap", Amount(lambda s: s.gap_ns, "after an idle time of"),
-             "how long it was idle before it", "gap>30s", DERIVED),
-    Operator("sev", Levels(), "the severity of what the rules found in it", "sev>=high", DERIVED),
+             "how long it was idle before it", "gap>30s", AFTERWARDS),
+    Operator("sev", Levels(), "the severity of what the rules found in it", "sev>=high", JUDGED),
     Operator("rule", Pattern(lambda s: (f.rule for f in s.findings), "found by", is_whole=True),
-             "the rule that found something in it", "rule:R0*", DERIVED),
+             "the rule that found something in it", "rule:R0*", JUDGED),
     Operator("tag", Pattern(lambda s: s.remarks.tags, "tagged", is_whole=True),
-             "a tag in the case file", "tag:leak", DERIVED),
+             "a tag in the case file", "tag:leak", AFTERWARDS),
     Operator("session", Pattern(lambda s: (s.session.id,), "session", is_whole=False),
              "the session's id contains this", "session:a17", of_session=True),
     Operator("agent", Pattern(lambda s: (s.session.agent,), "of agent", is_whole=False),
@@ -149,9 +153,9 @@ FLAGS = (
          "deletes or overwrites data, recovery copies or containers"),
     Flag("inferred", _is(lambda a: a.certainty.value == "inferred"), "inferred, not observed"),
     Flag("reconstructed", _is(lambda a: bool(a.reconstructed)), "partly made up, and marked so"),
-    Flag("found", lambda s: bool(s.findings), "the rules found something in it", DERIVED),
-    Flag("marked", lambda s: s.remarks.is_marked, "has a bookmark in the case file", DERIVED),
-    Flag("note", lambda s: bool(s.remarks.notes), "has a note in the case file", DERIVED),
+    Flag("found", lambda s: bool(s.findings), "the rules found something in it", JUDGED),
+    Flag("marked", lambda s: s.remarks.is_marked, "has a bookmark in the case file", AFTERWARDS),
+    Flag("note", lambda s: bool(s.remarks.notes), "has a note in the case file", AFTERWARDS),
     Flag("live", lambda s: not s.session.ended, "the session has no recorded end", of_session=True),
 )  # fmt: skip
 SYNTAX = (

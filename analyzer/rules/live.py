@@ -56,6 +56,8 @@ class LiveExamination:
         self._told: set[tuple[str, int]] = set()
         self.overtaken = False
         """True where something turned out otherwise than the rules were told."""
+        self.judged: tuple[Action, ...] = ()
+        """The actions that went in at the last look, with what they do to the world."""
 
     def look(
         self,
@@ -104,6 +106,7 @@ class LiveExamination:
         told = (*ready, *commanded_of(ready, self._blobs))
         judged = judge_all(told, self._blobs, self._ledger, self._plans, workspace=self._workspace)
         self._learn(judged, labels)
+        self.judged = tuple(action for action in judged if action.id > 0)
         for action in judged:
             self._done[action.id] = action.until_ns is not None
             self._push(action)

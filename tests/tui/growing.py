@@ -99,6 +99,10 @@ class Growing:
             t_ns=self.start_ns + round(at * SECOND), status=status, attributes=attributes,
         )  # fmt: skip
 
+    def close(self) -> None:
+        """Leave the recording alone."""
+        self.store.close()
+
     def end_session(self, at: float) -> None:
         """Record that the session ends."""
         self.commit([self._record(Phase.END, Kind.LIFECYCLE, "session", "s", at, {})])

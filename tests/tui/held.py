@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analyzer.analysis import Progress
 from analyzer.chain import Chain
-from analyzer.filters import subjects_of
-from analyzer.model import (
-    Analysis,
-)
+from analyzer.filters import Subject
+from analyzer.model import Action, Analysis
 from recorder.errors import SessionNotFoundError
 from recorder.model import SessionRow
 from tests.tui.factories import scene
@@ -43,9 +41,11 @@ class HeldSource:
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
         return self.chain if keep_on() else None
 
-    def search(self, scene: Scene, text: str, keep_on: Callable[[], bool]) -> list[int] | None:
+    def search(
+        self, session: SessionRow, actions: Sequence[Action], text: str, keep_on: Callable[[], bool]
+    ) -> list[int] | None:
         wanted = text.casefold()
-        found = [r for r, s in enumerate(subjects_of(scene.analysis)) if wanted in s.text]
+        found = [a.id for a in actions if wanted in Subject(session, a).text]
         return found if keep_on() else None
 
     def blob(self, digest: str) -> bytes | None:

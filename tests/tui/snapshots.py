@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 
 from tests.tui.driving import driven, rows, text, until
 from tests.tui.factories import renamed
+from tests.tui.held_live import HeldLive
 from tests.tui.test_beside import tamer
 from tests.tui.wiped import wipe
 from tui.app import FlightApp
@@ -92,6 +93,27 @@ async def _beside(app: FlightApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def _opened_live(app: FlightApp, pilot: Pilot[None]) -> HeldLive:
+    screen = HeldLive()
+    app.push_screen(screen)
+    await until(pilot, lambda: screen.tail and len(screen.tail) and "L0" in rows(app)[0])
+    return screen
+
+
+async def _live(app: FlightApp, pilot: Pilot[None]) -> None:
+    (await _opened_live(app, pilot)).go_on()
+    await until(pilot, lambda: "terraform" in text(app))
+
+
+async def _behind(app: FlightApp, pilot: Pilot[None]) -> None:
+    """Somebody reads what failed, was found or deletes, while the session goes on."""
+    screen = await _opened_live(app, pilot)
+    await pilot.press("E", "ampersand", *"found", "space", *"or", "space", *"failed", "enter")
+    await until(pilot, lambda: screen.has_class("-filtered"))
+    screen.go_on()
+    await until(pilot, lambda: "18 BEHIND" in rows(app)[0])
+
+
 async def _help(app: FlightApp, pilot: Pilot[None]) -> None:
     await _replay(app, pilot)
     await pilot.press("question_mark")
@@ -105,6 +127,8 @@ SCREENS: dict[str, Drive] = {
     "state": _state,
     "findings": _findings,
     "beside": _beside,
+    "live": _live,
+    "behind": _behind,
     "help": _help,
 }
 

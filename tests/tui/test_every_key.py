@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
+from recorder.model import Status
 from tests.tui.driving import driven, text, until
 from tests.tui.factories import renamed
+from tests.tui.growing import Growing, following
 from tests.tui.held import HeldSource
 from tests.tui.test_beside import tamer
 from tests.tui.wiped import wipe
@@ -20,6 +24,7 @@ from tui.app import FlightApp
 from tui.screens.beside import Beside
 from tui.screens.findings import Findings
 from tui.screens.help import Help
+from tui.screens.live import Live
 from tui.screens.replay import Replay
 from tui.widgets.lines import LineList, RowView
 from tui.widgets.prompt import Prompt
@@ -47,6 +52,17 @@ async def open_place(app: FlightApp, pilot: Pilot[None], place: Place) -> None:
     elif place is Place.HELP:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))
+
+
+def followed(path: Path) -> Growing:
+    """Return a recording with failures and findings before and after its middle."""
+    growing = Growing(path)
+    growing.calls(20, at=1.0)
+    for at in (10.0, 40.0):
+        growing.call(at, status=Status.ERROR)
+        growing.call(at + 1, command="rm -rf /home/dev/shop/backups")
+        growing.calls(20, at=at + 2)
+    return growing
 
 
 def seen(app: FlightApp) -> tuple[Any, ...]:
@@ -79,6 +95,10 @@ async def at_rest(app: FlightApp, pilot: Pilot[None], place: Place, base: Any) -
         base.remove_class("-big", "-big-body", "-big-state", "-lanes-on", "-lanes-off")
         base.query_one("#actions").focus()
         base.go(base.playhead.to_row(4).faster(-1))
+    elif isinstance(base, Live):
+        base.remove_class("-details")
+        base.listed.focus()
+        base.go_row(30)
     elif isinstance(base, Beside):
         base.pairs.focus()
         base.pairs.move_to(5)
@@ -106,26 +126,43 @@ async def noticed(app: FlightApp, pilot: Pilot[None], before: tuple[Any, ...]) -
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("place", [place for place in Place if place is not Place.LIVE])
+@pytest.mark.parametrize("place", Place)
 async def test_every_key_is_noticed(place: Place, size: tuple[int, int], tmp_path: Path) -> None:
+    async with opened(place, size, tmp_path) as (app, pilot):
+        assert await dead_keys(app, pilot, place) == []
+
+
+@asynccontextmanager
+async def opened(
+    place: Place, size: tuple[int, int], folder: Path
+) -> AsyncIterator[tuple[FlightApp, Pilot[None]]]:
+    """Open the app, the live view on a recording that somebody writes and all else on held ones."""
+    if place is Place.LIVE:
+        with closing(followed(folder / "flight.db")) as growing:
+            async with following(growing, size=size) as (app, pilot, _screen):
+                yield app, pilot
+        return
     held = (wipe(), tamer(), renamed(wipe(), "c33"))
-    source = HeldSource(*held, path=str(tmp_path / "flight.db"))
-    dead = []
+    source = HeldSource(*held, path=str(folder / "flight.db"))
     async with driven(*held, size=size, source=source) as (app, pilot):
         await until(pilot, lambda: "first" in text(app) or "renew.env" in text(app))
         await open_place(app, pilot, place)
-        base: Any = app.screen
-        acts = [act for act in acts_of(place) if act.id not in LEAVING]
-        for act in acts:
-            for key in act.keys.split():
-                base = await at_rest(app, pilot, place, base)
-                before = seen(app)
-                await pilot.press(key)
-                if not await noticed(app, pilot, before):
-                    dead.append(f"{key} ({act.id})")
-        base = await at_rest(app, pilot, place, base)
-        before = seen(app)
-        await pilot.press("q")
-        if app.is_running and not await noticed(app, pilot, before) and app.is_running:
-            dead.append("q")
-    assert dead == []
+        yield app, pilot
+
+
+async def dead_keys(app: FlightApp, pilot: Pilot[None], place: Place) -> list[str]:
+    """Return the keys of a screen of which nothing is noticed."""
+    dead, base = [], app.screen
+    for act in acts_of(place):
+        for key in act.keys.split() if act.id not in LEAVING else ():
+            base = await at_rest(app, pilot, place, base)
+            before = seen(app)
+            await pilot.press(key)
+            if not await noticed(app, pilot, before):
+                dead.append(f"{key} ({act.id})")
+    await at_rest(app, pilot, place, base)
+    before = seen(app)
+    await pilot.press("q")
+    if app.is_running and not await noticed(app, pilot, before) and app.is_running:
+        dead.append("q")
+    return dead

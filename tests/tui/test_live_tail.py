@@ -7,13 +7,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzer.filters import Filter, Scope, parse_filter
 from analyzer.live import Event, Step
 from analyzer.live_session import LiveState, Look
-from analyzer.model import Action, Finding, Join, Lane, Outcome, Severity
+from analyzer.model import Action, Effect, Finding, Join, Judgement, Lane, Outcome, Severity
 from analyzer.testimony import Certainty
 from analyzer.writing import Writer, Writing
 from recorder.model import Kind
 from tests.tui.factories import START, action, ms, session, unhurried
+from tui.live_rows import Rows
 from tui.live_tail import LiveTail
 
 SECOND = 1_000_000_000
@@ -23,11 +25,16 @@ def call(number: int, at: float, length: float | None = 50, **more: object) -> A
     return action(number, Kind.TOOL_CALL, "Bash", f"echo {number}", at, length, **more)
 
 
-def look(*events: Event, found: tuple[Finding, ...] = (), now: float = 0) -> Look:
+def look(
+    *events: Event,
+    found: tuple[Finding, ...] = (),
+    judged: tuple[Action, ...] = (),
+    now: float = 0,
+) -> Look:
     return Look(
         now_ns=ms(now), seq=1, read=len(events), waiting=0, received_ns=ms(now), events=events,
-        findings=found, remarks=(), state=LiveState(), writer=Writer(Writing.WRITES, ""),
-        is_overtaken=False,
+        judged=judged, findings=found, remarks=(), state=LiveState(),
+        writer=Writer(Writing.WRITES, ""), is_overtaken=False,
     )  # fmt: skip
 
 
@@ -83,15 +90,67 @@ def test_failures_and_findings_are_gone_to_in_order() -> None:
     tail.take(look(*(started(call(n, n * 10, outcome=ends[n % 3 == 0])) for n in range(1, 9))))
     tail.add_findings([found(5), found(2, Severity.CRITICAL), found(5)])
     assert len(tail.findings) == 2
-    assert tail.beside(0, 1) == 2
-    assert tail.beside(2, 1) == 5
-    assert tail.beside(5, 1) is None
-    assert tail.beside(5, -1) == 2
-    assert tail.beside(7, -1, of=tail.decisive) == 4
-    assert tail.beside(4, -1, of=tail.decisive) == 1
+
+    def beside(row: int, by: int, of: Rows = tail.failures) -> int | None:
+        return tail.beside(tail.action(row), by, of)
+
+    assert beside(0, 1) == 2
+    assert beside(2, 1) == 5
+    assert beside(5, 1) is None
+    assert beside(5, -1) == 2
+    assert beside(7, -1, tail.decisive) == 4
+    assert beside(4, -1, tail.decisive) == 1
     fixed = replace(call(3, 30), outcome=Outcome.OK)
     tail.take(look(Event(Step.UPDATED, ms(30), fixed)))
-    assert tail.beside(0, 1) == 5
+    assert beside(0, 1) == 5
+
+
+def listed(tail: LiveTail) -> list[int]:
+    return [a.id for row in range(tail.row_count) if (a := tail.action(row)) is not None]
+
+
+def test_a_filter_is_kept_to_by_what_comes_and_by_what_turns_out_otherwise() -> None:
+    tail = LiveTail(session())
+    first = [call(1, 10, outcome=Outcome.FAILED), call(2, 20)]
+    tail.take(look(*map(started, first)))
+    wanted = parse_filter("failed or sev>=high", Scope.LIVE)
+    looked_at = tail.snapshot()
+    tail.take(look(started(call(3, 30, outcome=Outcome.FAILED))))
+    tail.choose(wanted, {1}, looked_at)
+    assert listed(tail) == [1, 3]
+    assert tail.row_of(2) is None
+    assert len(tail) == 3
+    tail.take(look(started(call(4, 5)), found=(found(2), found(4))))
+    assert listed(tail) == [4, 1, 2, 3]
+    tail.take(look(Event(Step.UPDATED, ms(10), call(1, 10))))
+    assert listed(tail) == [4, 2, 3]
+    assert tail.beside(tail.action(0), 1, tail.failures) == 2
+    tail.choose(Filter())
+    assert listed(tail) == [4, 1, 2, 3]
+
+
+def test_what_is_searched_for_is_found_in_what_comes_too() -> None:
+    tail = LiveTail(session())
+    tail.take(look(*(started(call(n, n * 10)) for n in range(1, 13))))
+    looked_at = tail.snapshot()
+    tail.take(look(started(call(13, 130)), started(call(21, 210))))
+    tail.search("echo 1", {1, 10, 11, 12}, looked_at)
+    tail.take(look(started(call(14, 140))))
+    assert [tail.hits[n][1] for n in range(len(tail.hits))] == [1, 10, 11, 12, 13, 14]
+    assert tail.beside(None, -1, tail.hits) == tail.row_of(14)
+    tail.choose(parse_filter("#1..#11", Scope.LIVE))
+    assert tail.beside(None, -1, tail.hits) == tail.row_of(11)
+
+
+def test_what_an_action_does_to_the_world_stays_known_when_more_is_told_of_it() -> None:
+    tail = LiveTail(session())
+    tail.take(look(started(call(1, 10, None))))
+    judged = replace(call(1, 10), judgement=Judgement(Effect.D1))
+    tail.take(look(judged=(judged,)))
+    tail.take(look(Event(Step.UPDATED, ms(20), call(1, 10, outcome=Outcome.FAILED))))
+    shown = tail.by_id(1)
+    assert shown is not None
+    assert (shown.outcome, shown.judgement.effect) == (Outcome.FAILED, Effect.D1)
 
 
 def test_what_was_found_since_is_told_with_the_worst_of_it() -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 NAMES = [(screen, size) for screen in SCREENS for size in SIZES]
 MAIN = [(screen, size) for screen, size in NAMES
-        if screen in {"sessions", "replay", "findings", "beside"}]  # fmt: skip
+        if screen in {"sessions", "replay", "findings", "beside", "live"}]  # fmt: skip
 THEMED = [*((*name, "dark") for name in NAMES),
           *((*name, theme) for name in MAIN for theme in ("light", "ansi"))]  # fmt: skip
 

@@ -63,7 +63,8 @@ def help_lines(about: Place, glyphs: Glyphs, keymap: Keymap | None = None) -> li
     lines += [line(""), line("what an action does (effect)", tone=Tone.STRONG)]
     lines += [_entry(effect.value, EFFECTS[effect]) for effect in Effect]
     lines += [line(""), line("what a filter (&) may say", tone=Tone.STRONG)]
-    lines += [_entry(sign, meaning) for sign, meaning in help_entries(Scope.ACTIONS)]
+    scope = Scope.LIVE if about is Place.LIVE else Scope.ACTIONS
+    lines += [_entry(sign, meaning) for sign, meaning in help_entries(scope)]
     lines += [line(""), line("mouse", tone=Tone.STRONG)]
     lines.append(_entry("strip", "click or drag to go to a moment"))
     lines.append(_entry("rows", "click to select, double click to open, drag to select text"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textual import on, work
 from textual.containers import Container
@@ -28,7 +28,7 @@ from tui.followed import Newer, followed
 from tui.line import Piece, Tone, line
 from tui.live_lines import bar_line, header_line, live_summary, side_lines
 from tui.live_tail import LiveTail
-from tui.screens.live_keys import LiveKeys
+from tui.screens.live_search import LiveSearch
 from tui.widgets.lines import LineList, OneLine
 from tui.widgets.tail_list import TailList
 from tui.words import banner
@@ -56,7 +56,7 @@ REST = 10
 """That takes at most one part of so many of the time."""
 
 
-class Live(LiveKeys):
+class Live(LiveSearch):
     """The live view of one session; where none was named, of the newest, one after the other."""
 
     PLACE = Place.LIVE
@@ -136,11 +136,13 @@ class Live(LiveKeys):
         self._clock: Timer | None = None
         self._is_overtaken = False
         self._judge_from = 0.0
-        self._top: int | None = None
+        self.now_ns: Callable[[], int] = time.time_ns
+        """The clock on the wall (ns since the epoch)."""
 
     def furniture(self) -> Iterable[Widget]:
         """List and panel, the summary of narrow screens, the bar."""
         yield OneLine(id="banner")
+        yield OneLine(id="filtered")
         with Container(id="main"):
             yield TailList(id="actions")
             yield LineList(id="side", indent=8)
@@ -153,7 +155,7 @@ class Live(LiveKeys):
         opening = "waiting for a session ..." if self._moves_on else "opening ..."
         self.show_header(line(f"Live {self.glyphs.cursor} {opening}"))
         self._clock = self.set_interval(SECOND, self._second)
-        self._feed()
+        self.feed()
         self._verify()
 
     def on_screen_suspend(self) -> None:
@@ -170,7 +172,8 @@ class Live(LiveKeys):
     # --- what the threads do ------------------------------------------------------------------
 
     @work(thread=True, exclusive=True, group="feed", exit_on_error=False)
-    def _feed(self) -> None:
+    def feed(self) -> None:
+        """Look into the recording again and again, and tell what came."""
         worker = get_current_worker()
         try:
             with Recording.open(self.flight.source.path) as recording:
@@ -197,7 +200,7 @@ class Live(LiveKeys):
                 if told >= FROZEN_AT:
                     gc.freeze()
                     told = 0
-                other = newer.look(time.time_ns())
+                other = newer.look(self.now_ns())
                 if other is not None:
                     self.post_message(self.Began(other))
                 time.sleep(YIELD_SECONDS if look and look.waiting else LOOK_SECONDS)
@@ -228,6 +231,7 @@ class Live(LiveKeys):
     @on(Opened)
     def _opened(self, event: Opened) -> None:
         self.tail = LiveTail(event.row)
+        self.tail.choose(self.chosen)
         self.session_id = event.row.id
         self.listed.tail = self.tail
         if not self.is_following:
@@ -238,8 +242,8 @@ class Live(LiveKeys):
         # The last look at a session that was left may come late.
         if self.tail is None or event.session != self.tail.row.id:
             return
-        if self._top is None:
-            self._top = self.listed.top()
+        if self.top is None:
+            self.top = self.listed.top()
         self.tail.take(event.look)
         self._is_overtaken = self._is_overtaken or event.look.is_overtaken
         self.move_on()
@@ -267,8 +271,9 @@ class Live(LiveKeys):
         self.session_id = tail.newer.id
         self.tail = self.listed.tail = None
         self.remove_class("-details")
-        self._is_overtaken, self._judge_from, self._top = False, 0.0, None
-        self._feed()
+        self._is_overtaken, self._judge_from, self.top = False, 0.0, None
+        self.sought = ""
+        self.feed()
 
     @on(Judged)
     def _judged(self, event: Judged) -> None:
@@ -302,9 +307,9 @@ class Live(LiveKeys):
         if tail is None or not self.is_current:
             return
         self._painted = time.monotonic()
-        self.listed.clock_ns = time.time_ns()
-        self.listed.grown(is_following=self.is_following, top=self._top)
-        self._top = None
+        self.listed.clock_ns = self.now_ns()
+        self.listed.grown(is_following=self.is_following, top=self.top)
+        self.top = None
         self._show_words()
 
     def resized(self) -> None:
@@ -315,7 +320,7 @@ class Live(LiveKeys):
         """Show what the clock alone changes: running times, how long ago, the last minute."""
         if self.tail is None:
             return
-        self.listed.clock_ns = time.time_ns()
+        self.listed.clock_ns = self.now_ns()
         self.listed.refresh_running()
         self._show_words()
         is_due = time.monotonic() >= self._judge_from
@@ -333,6 +338,7 @@ class Live(LiveKeys):
         self.show_header(header)
         self.set_class(bool(tail.reconstructed), "-reenacted")
         self.query_one("#banner", OneLine).show(banner(tail.reconstructed, glyphs))
+        self.show_filter(tail.row_count, len(tail))
         cursor = None if following else self.current()
         bar = bar_line(tail, clock_ns, width, glyphs, cursor=cursor)
         self.query_one("#bar", OneLine).show(bar)

@@ -12,16 +12,17 @@ from analyzer.model import Action, Analysis
 from analyzer.state import StateIndex
 from tui.body import Whole, action_lines, whole_of
 from tui.clipboard import copy_text
+from tui.live_rows import Rows
 from tui.live_tail import LiveTail
 from tui.scene import Scene
-from tui.screens.room import Room
+from tui.screens.asking import EVERYTHING, Asking
 from tui.widgets.lines import LineList, RowView
 from tui.widgets.tail_list import TailList
 
 __all__ = ["LiveKeys"]
 
 
-class LiveKeys(Room):
+class LiveKeys(Asking):
     """The actions of the live view."""
 
     class BodyRead(Message):
@@ -44,6 +45,9 @@ class LiveKeys(Room):
         self.session_id = session_id
         self.tail: LiveTail | None = None
         self.is_following = True
+        self.chosen = EVERYTHING
+        self.top: int | None = None
+        """The action that stood in the topmost row before more came that is not painted yet."""
 
     def move_on(self) -> None:
         """Follow the session that began after the one that has ended, if that is wanted."""
@@ -93,15 +97,17 @@ class LiveKeys(Room):
         if by > 0:
             self.action_follow()
         else:
-            self._go(0)
+            self.go_row(0)
 
-    def _go(self, row: int | None, otherwise: str = "") -> None:
+    def go_row(self, row: int | None, otherwise: str = "") -> None:
         """Read at a row; or say why there is none."""
         if row is None or self.tail is None:
             self.say(otherwise)
             return
         self._stop()
         here = self.listed.cursor
+        # Whoever goes somewhere else does not want back to what he looked at before.
+        self.top = None
         self.listed.put_cursor(row)
         self.listed.reveal(row, centre=abs(row - here) > 1)
         self.paint()
@@ -115,9 +121,9 @@ class LiveKeys(Room):
             return
         row, last = self.listed.cursor + by, self.listed.row_count() - 1
         if 0 <= row <= last:
-            self._go(row)
+            self.go_row(row)
         elif abs(by) > 1:
-            self._go(max(0, min(row, last)))
+            self.go_row(max(0, min(row, last)))
         else:
             self.say("this is the newest; G follows" if by > 0 else "this is the first action")
 
@@ -129,24 +135,29 @@ class LiveKeys(Room):
     def action_finding(self, by: int) -> None:
         """Go to the next or previous finding."""
         if self.tail is not None:
-            row = self.tail.beside(self.listed.cursor, by, of=self.tail.decisive)
-            self._go(row, f"no {'later' if by > 0 else 'earlier'} finding")
+            self._go_among(self.tail.decisive, by, "finding")
 
     def action_failure(self, by: int) -> None:
         """Go to the next or previous failure."""
         if self.tail is not None:
-            row = self.tail.beside(self.listed.cursor, by)
-            self._go(row, f"no {'later' if by > 0 else 'earlier'} failure")
+            self._go_among(self.tail.failures, by, "failure")
+
+    def _go_among(self, rows: Rows, by: int, what: str) -> None:
+        row = None if self.tail is None else self.tail.beside(self.current(), by, rows)
+        which = "later" if by > 0 else "earlier"
+        among = "" if self.chosen.is_empty else " that the filter shows"
+        self.go_row(row, f"no {which} {what}{among}")
 
     @on(TailList.Scrolled)
     def _scrolled(self) -> None:
         self._stop()
+        self.top = None
         self.paint()
 
     @on(RowView.Picked)
     def _picked(self, event: RowView.Picked) -> None:
         if isinstance(event.view, TailList):
-            self._go(event.row)
+            self.go_row(event.row)
             if event.twice and not self.has_class("-details"):
                 self.action_open()
 
@@ -245,7 +256,7 @@ class LiveKeys(Room):
 def _around(tail: LiveTail, action: Action) -> Scene:
     """Return as much of a session as the account of one action needs: the first, it, its parent."""
     parent = None if action.join is None else tail.by_id(action.join.parent)
-    first = tail.action(0) or action
+    first = tail.ends()[0]
     others = {a.id: a for a in (first, parent) if a is not None and a.id != action.id}
     analysis = Analysis(
         session=tail.row,

@@ -49,8 +49,6 @@ class Replay(ReplayBody):
     AUTO_FOCUS = "#actions"
     DEFAULT_CSS = """
     Replay #banner { display: none; }
-    Replay #filtered { display: none; background: $panel; }
-    Replay.-filtered #filtered { display: block; }
     Replay.-reenacted #banner { display: block; }
     Replay #main { layout: horizontal; height: 1fr; }
     Replay #actions { width: 3fr; height: 1fr; }

@@ -13,7 +13,7 @@ from analyzer.timeline import SECOND
 from tui.clipboard import copy_text
 from tui.playhead import Playhead
 from tui.scene import Scene
-from tui.screens.room import Room
+from tui.screens.asking import EVERYTHING, Asking
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
 from tui.widgets.lanes import Lanes
@@ -21,12 +21,11 @@ from tui.widgets.lines import LineList, RowView
 
 __all__ = ["ReplayKeys"]
 
-EVERYTHING = Filter()
 FRAME = 0.1
 """Seconds between paints while playing."""
 
 
-class ReplayKeys(Room):
+class ReplayKeys(Asking):
     """A replay's playhead, its clock and its actions."""
 
     def __init__(
@@ -43,7 +42,6 @@ class ReplayKeys(Room):
         self.pending = pending
         """What to do once the session is loaded, such as going to a moment."""
         self.chosen = chosen
-        """Which actions are shown."""
         self.cited: Sequence[int | None] = ()
         """The action that each row of the state panel stands on."""
         self.came_from: tuple[int, int] | None = None

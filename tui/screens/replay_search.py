@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual import on, work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from analyzer.filters import Filter, FilterError, Remarks, parse_filter, subjects_of
-from analyzer.filters.grammar import as_pattern
+from analyzer.filters import Filter, Remarks, subjects_of
+from analyzer.model import Action, Finding
 from analyzer.moments import parse_seek
-from tui.completion import endings
-from tui.line import Line, Piece, Tone, line
 from tui.playhead import Playhead
 from tui.screens.replay_keys import ReplayKeys
 from tui.widgets.action_list import ActionList
-from tui.widgets.lines import OneLine
-from tui.widgets.prompt import Prompt, Question
 
 __all__ = ["ReplaySearch"]
 
@@ -51,54 +47,26 @@ class ReplaySearch(ReplayKeys):
     remarks: Mapping[int, Remarks] = {}
     """What the case file says of each action."""
     hits: Sequence[int] = ()
-    sought: str = ""
 
     def apply_filter(self) -> None:
         """Show what is chosen: again, because what the case file says has changed."""
         if not self.chosen.is_empty:
-            self._try(self.chosen, is_final=True)
+            self.try_filter(self.chosen, is_final=True)
+
+    def current(self) -> Action | None:
+        """Return the action under the playhead."""
+        return self.scene.action(self.playhead.cursor) if self.scene and self.playhead else None
+
+    def at_hand(self) -> tuple[Iterable[Action], Iterable[Finding]]:
+        """Return the actions and findings of which a filter's values are offered."""
+        analysis = None if self.scene is None else self.scene.analysis
+        return ((), ()) if analysis is None else (analysis.actions, analysis.findings)
 
     # --- filter -------------------------------------------------------------------------------
 
-    def action_filter(self) -> None:
-        """Ask for a filter."""
-        self._ask_filter(self.chosen.text)
-
-    def action_like(self) -> None:
-        """Ask for a filter that keeps what is like the action under the playhead."""
-        action = self.scene.action(self.playhead.cursor) if self.scene and self.playhead else None
-        if action is not None:
-            self._ask_filter(f"lane:{action.lane.value} tool:{as_pattern(action.name)}")
-
-    def _ask_filter(self, value: str) -> None:
-        self.ask(
-            Question(
-                label="filter",
-                value=value,
-                changed=self._filter_changed,
-                answered=self._filter_answered,
-                history=self.flight.history["filter"],
-                endings=lambda text: endings(text, self.scene),
-            )
-        )
-
-    def _filter_changed(self, text: str) -> Line | None:
-        try:
-            chosen = parse_filter(text)
-        except FilterError as error:
-            return line(Piece(str(error), Tone.BAD))
-        self._try(chosen, is_final=False)
-        return line(chosen.words, tone=Tone.DIM)
-
-    def _filter_answered(self, text: str) -> str | None:
-        try:
-            self._try(parse_filter(text), is_final=True)
-        except FilterError as error:
-            return str(error)
-        return None
-
     @work(thread=True, exclusive=True, group="filter", exit_on_error=False)
-    def _try(self, chosen: Filter, *, is_final: bool) -> None:
+    def try_filter(self, chosen: Filter, *, is_final: bool) -> None:
+        """Count what a filter keeps, and apply it if that is final."""
         worker, scene = get_current_worker(), self.scene
         if scene is None:
             return
@@ -115,19 +83,13 @@ class ReplaySearch(ReplayKeys):
         if self.scene is None:
             return
         total = len(self.scene.timeline.starts)
-        prompt = self.query_one(Prompt)
         if not event.is_final:
-            if prompt.is_open:
-                prompt.say(line(f"{len(event.rows)} of {total} fit: {event.chosen.words}"))
+            self.count_fitting(event.chosen, len(event.rows), total)
             return
         self.chosen = event.chosen
         self.kept = None if event.chosen.is_empty else event.rows
         self.query_one(ActionList).choose(self.kept)
-        shown = self.query_one("#filtered", OneLine)
-        shown.show(line("filter ", Piece(self.chosen.words, Tone.ACCENT),
-                        Piece(f"   hides {total - len(event.rows)} of {total}   & changes it",
-                              Tone.DIM)))  # fmt: skip
-        self.set_class(self.kept is not None, "-filtered")
+        self.show_filter(len(event.rows), total)
         if self.kept is not None:
             self.say("" if self.kept else "nothing fits the filter; & changes it")
 
@@ -153,64 +115,35 @@ class ReplaySearch(ReplayKeys):
 
     # --- search -------------------------------------------------------------------------------
 
-    def action_search(self) -> None:
-        """Ask what to search for."""
-        self.ask(
-            Question(
-                label="/",
-                changed=self._search_changed,
-                answered=self._search_answered,
-                cancelled=self._search_cancelled,
-                history=self.flight.history["search"],
-            )
-        )
-
-    def _search_changed(self, text: str) -> Line | None:
-        if not text:
-            return line("what is recorded of each action, in any case", tone=Tone.DIM)
-        self._search(text)
-        return line("searching ...", tone=Tone.DIM)
-
-    def _search_answered(self, text: str) -> str | None:
-        self.sought = text
-        if text:
-            self._search(text)
-        return None
-
-    def _search_cancelled(self) -> None:
-        self.workers.cancel_group(self, "search")
-
     @work(thread=True, exclusive=True, group="search", exit_on_error=False)
-    def _search(self, text: str) -> None:
+    def look_for(self, text: str) -> None:
+        """Search for a text: what is at hand answers at once, the index knows the long bodies."""
         worker, scene = get_current_worker(), self.scene
         if scene is None:
             return
         rows: list[int] = []
         wanted = text.casefold()
-        # What is at hand answers at once; the index then knows the long bodies too.
         for row, action in enumerate(scene.analysis.actions):
             if worker.is_cancelled:
                 return
             if wanted in action.title.casefold():
                 rows.append(row)
         self.post_message(self.Found(text, tuple(rows), is_final=False))
-        found = self.flight.source.search(scene, text, lambda: not worker.is_cancelled)
+        analysis = scene.analysis
+        found = self.flight.source.search(
+            analysis.session, analysis.actions, text, lambda: not worker.is_cancelled
+        )
         if found is not None:
-            self.post_message(self.Found(text, tuple(sorted({*found, *rows})), is_final=True))
+            rows += [scene.row_of[number] for number in found if number in scene.row_of]
+            self.post_message(self.Found(text, tuple(sorted(set(rows))), is_final=True))
 
     @on(Found)
     def _was_found(self, event: Found) -> None:
-        prompt = self.query_one(Prompt)
-        if prompt.is_open and prompt.typed.value == event.text:
-            more = "" if event.is_final else "so far, still searching ..."
-            prompt.say(line(f"{len(event.rows)} hits {more}"))
-        if event.text != self.sought or prompt.is_open:
-            return
         is_first = not self.hits
-        self.hits = event.rows
-        if event.is_final and not self.hits:
-            self.say(f"nothing recorded of this session contains {event.text!r}")
-        elif self.hits and (is_first or event.is_final):
+        is_there = self.count_hits(event.text, len(event.rows), is_final=event.is_final)
+        if event.text == self.sought and not self.is_asking:
+            self.hits = event.rows
+        if is_there and (is_first or event.is_final):
             self._to_hit(1, is_here=True)
 
     def action_hit(self, by: int) -> None:
@@ -218,7 +151,7 @@ class ReplaySearch(ReplayKeys):
         if not self.sought:
             self.say("search for something first: /")
         elif not self.hits:
-            self.say(f"nothing recorded of this session contains {self.sought!r}")
+            self.say(self.nothing_found())
         else:
             self._to_hit(by, is_here=False)
 
@@ -242,31 +175,20 @@ class ReplaySearch(ReplayKeys):
 
     # --- moments ------------------------------------------------------------------------------
 
-    def action_moment(self) -> None:
-        """Ask for a moment to go to."""
-        said = "7.5, 1:07.5, +2m, -30s, 14:21:37Z, 50%, #31, or a rule such as R07"
-        self.ask(
-            Question(
-                label="@",
-                changed=lambda _text: line(said, tone=Tone.DIM),
-                answered=self._moment_answered,
-                history=self.flight.history["moment"],
-            )
-        )
+    def seek(self, text: str) -> None:
+        """Go to the moment that a text stands for.
 
-    def _moment_answered(self, text: str) -> str | None:
-        if self.scene is None or self.playhead is None or not text.strip():
-            return None
-        try:
-            moment = parse_seek(text, self.scene.analysis, self.playhead.t_ns, self.scene.start_of)
-        except ValueError as error:
-            return f"@{text}: {error}"
+        Raises:
+            ValueError: it stands for none.
+        """
+        if self.scene is None or self.playhead is None:
+            return
+        moment = parse_seek(text, self.scene.analysis, self.playhead.t_ns, self.scene.start_of)
         target = self.playhead.seek(moment)
         if text.strip().startswith("#"):
             number = text.strip()[1:]
             target = target.on_row(self.scene.row_of.get(int(number), -1))
         self.go(target)
-        return None
 
     # --- rows of a sort -----------------------------------------------------------------------
 

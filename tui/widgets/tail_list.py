@@ -8,6 +8,7 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 
+from analyzer.model import Action
 from analyzer.timeline import format_length
 from tui.line import Line
 from tui.live_lines import live_at
@@ -57,11 +58,19 @@ class TailList(RowView):
         place = None if top is None else self.tail.row_of(top)
         self.rows_changed()
         if is_following:
-            self.put_cursor(len(self.tail) - 1)
+            self.put_cursor(self.tail.row_count - 1)
             # Forced: until the next layout there may be no scrollbar yet.
-            self.scroll_to(y=len(self.tail), animate=False, immediate=True, force=True)
+            self.scroll_to(y=self.tail.row_count, animate=False, immediate=True, force=True)
         elif place is not None and place != round(self.scroll_offset.y):
             self.scroll_to(y=place, animate=False, immediate=True)
+
+    def chosen_anew(self, here: Action | None) -> None:
+        """Show other rows: the cursor stays on its action, else goes to what is shown before it."""
+        self.rows_changed()
+        if self.tail is not None and here is not None:
+            row = self.tail.row_of(here.id)
+            self.put_cursor(self.tail.row_at(here.start_ns) or 0 if row is None else row)
+            self.reveal(self.cursor, centre=True)
 
     def put_cursor(self, row: int) -> None:
         """Put the cursor on a row; scrolls nothing."""
@@ -81,8 +90,8 @@ class TailList(RowView):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def row_count(self) -> int:
-        """Return the number of actions."""
-        return 0 if self.tail is None else len(self.tail)
+        """Return the number of actions that are shown."""
+        return 0 if self.tail is None else self.tail.row_count
 
     def cursor_row(self) -> int | None:
         """Return the row of the cursor."""
