@@ -12,8 +12,9 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_wordlike
+from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -25,16 +26,16 @@ _SECOND = (
     r"set_?basic_?auth|with_?basic_?auth|(?:http_?)?(?:basic|digest|proxy)_?auth(?:entication)?|basic_?credentials"
     r"|network_?credential|username_?password_?(?:credentials?|authentication_?token)|password_?authentication"
     r"|basic_?aws_?credentials|ntlm_?auth|plain_?credentials|auth_?tokens?\.basic|bolt_?auth|auth\.basic|sign_?in"
-    r"|sign_?in_?with_?email_?and_?password|authenticate|log_?in|login|credentials?|set_?credentials|auth"
+    r"|sign_?in_?with_?email_?and_?password|credentials\.new|wifi\.begin|authenticate|log_?in|login|credentials?|set_?credentials|auth"
 )
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
     r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|DriverManager\.getConnection"
-    r"|get_?connection|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect"
+    r"|get_?connection|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI->connect|connect_?db|PQsetdbLogin|\bs3"
 )
 """Functions whose third argument is it."""
 _USER_AND_PASSWORD = Exact(
-    rf"(?<![A-Za-z0-9])(?:{_SECOND})\s?\(\s{{0,40}}(?P<user>{_ARGUMENT}),\s{{0,40}}{_LITERAL}\s{{0,4}}[,)]",
+    rf"(?<![A-Za-z0-9])(?:{_SECOND})\s?\(\s{{0,40}}(?P<user>{_ARGUMENT}),\s{{0,40}}(?:Some\()?{_LITERAL}(?:\.\w{{2,20}}\(\)|\))?\s{{0,4}}[,)]",
     re.IGNORECASE,
 )
 _SERVER_USER_AND_PASSWORD = Exact(
@@ -44,6 +45,48 @@ _SERVER_USER_AND_PASSWORD = Exact(
 _PAIR_OF_AUTH = Exact(
     rf"\bauth{{1}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>[\"'][^\"'\n]{{1,200}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
 )
+_OF_CREDENTIALS = Exact(
+    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|Credentials?|mysql_real_connect|pg_connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
+)
+"""What takes a user's name and, at whatever place behind it, the password."""
+_STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
+_KEYED = Exact(
+    r"(?:HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.new|\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricSecurityKey|SymmetricKey|Fernet|SignedString|signWith|setSigningKey|hmacShaKeyFor|SecretBox"
+    r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|NewCookieStore|session_key)"
+    rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
+)
+"""What takes a key of its own: to sign, to check, to encrypt."""
+_SIGNER = Exact(
+    rf"(?:(?:jwt|jws|jose|jsonwebtoken|JWT|token)\.(?:sign|verify|encode|decode|parse)\(\s{{0,40}}[^,\n]{{1,200}}"
+    rf"|(?:createHmac|createCipheriv|createDecipheriv|OpenSSL::HMAC\.(?:hex)?digest|hash_hmac)\(\s{{0,40}}[^,\n]{{1,60}}),\s{{0,40}}{_LITERAL}"
+)
+_BASIC = Exact(
+    r"(?:btoa|b64encode|Buffer\.from|encodeToString|EncodeToString|toBase64String|ToBase64String|base64_encode|Base64\.\w{3,20}|USERPWD)(?:[\s,(\[]|byte|\]|Encoding\.\w{3,5}\.GetBytes|b(?=[\"'])){1,8}"
+    r"(?P<quote>\\{0,3}[\"'])(?P<user>[^\s:\"'\\]{1,128}):(?P<value>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,512})(?P=quote)"
+)
+"""A user and a password about to be encoded."""
+_FIELD = Exact(
+    rf"(?P<name>{NAME_WORDS})[\w.\-]{{0,20}}[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}",
+    re.IGNORECASE,
+)
+"""A form's field that a test of the screen fills: `fill('#password', "…")`."""
+_PROPERTY = Exact(
+    r"(?<!\w)(?P<name>[A-Za-z_]\w{1,60})\s?(?:\{\s?get;[^}\n]{0,60}\}\s?=\s?|\{)@?(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
+)
+_TUPLE = Exact(
+    r"(?P<open>[{(])\s?(?P<name>[A-Za-z_][\w\-]{1,40}),\s{0,4}<{0,2}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"[^\"\n]{0,4}[})]"
+)
+"""Erlang's pairs."""
+_QUOTED_BY_LISP = Exact(
+    r"\((?:setq|def\w{0,9}|setf|set!)\s{1,4}(?P<name>[\w\-*]{2,60})\s{1,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
+)
+_PAIR_OF_CONSTANT = Exact(
+    r"(?P<name>\b[A-Za-z_]{0,40}(?:auth|AUTH|Auth|creds|CREDS|credentials|CREDENTIALS|login|LOGIN))\s?=\s?[\[(]\s?(?P<user>[\"'][^\"'\n]{1,100}[\"']),\s{0,3}"
+    + _LITERAL
+    + r"\s?[\])]"
+)
+LEAST_KEY = 24
+"""Characters of what is taken for a key of random bytes."""
 _SETTER = Exact(
     r"(?<![A-Za-z0-9])(?P<name>(?:set|with|use|add)_?[A-Za-z_]{0,40}|[A-Za-z_]{0,20}(?:password|secret|token|key))"
     rf"\(\s{{0,40}}{_LITERAL}\s{{0,40}}\)",
@@ -56,6 +99,35 @@ def _arguments(form: Exact, text: str, start: int, end: int) -> Iterator[SecretS
         value = match["value"]
         if not is_harmless(value) and not value.isspace() and not _is_word(value):
             yield SecretSpan(*match.span("value"), "password", "call")
+
+
+def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield literals that look like passwords: other texts may stand in such a place too."""
+    for match in form.finditer(text, start, end):
+        value = match["value"]
+        if is_password(value) or (len(value) >= LEAST_KEY and is_random(value)):
+            yield SecretSpan(*match.span("value"), "password", "call")
+
+
+def _in_literals(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    yield from _telling(_FIELD, text, start, end)
+    for form in (_PROPERTY, _TUPLE, _QUOTED_BY_LISP):
+        yield from _named(form, text, start, end)
+
+
+def _later_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for call in _OF_CREDENTIALS.finditer(text, start, end):
+        strings = [*_STRING.finditer(text, *call.span("arguments"))]
+        for match in strings[1:]:
+            if is_password(match["value"]):
+                yield SecretSpan(*match.span("value"), "password", "call")
+
+
+def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        name, value = match["name"], match["value"]
+        if is_secret_name(name) and not is_harmless(value) and not _is_word(value):
+            yield SecretSpan(*match.span("value"), class_of_name(name), "call")
 
 
 def _setters(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -71,9 +143,23 @@ def _is_word(value: str) -> bool:
 
 
 CLUES = (
-    Clue(rf"(?:{_SECOND})\s?\([^,()\n]{{1,300}},\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
+    Clue(rf"(?:{_SECOND})\s?\([^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
     Clue(r"auth[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
+    Clue(r"(?:credentials?\w{0,20}|mysql_real_connect|pg_connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
+    Clue(
+        r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new"
+        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore)\([\w.,\[\]<>( ]{0,80}[\"']",
+        160, 600, partial(_telling, _KEYED),
+    ),
+    Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}[\"']", 320, 600, partial(_telling, _SIGNER)),
+    Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
+    Clue(
+        rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
+        r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
+        200, 600, _in_literals,
+    ),
+    Clue(r"(?:auth|creds|credentials|login)\s?=\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}\(\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 160, 600, _setters),
 )  # fmt: skip
 """A clue for each kind of call."""

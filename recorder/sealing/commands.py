@@ -10,6 +10,7 @@ from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import is_harmless
+from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -17,6 +18,8 @@ __all__ = ["CLUES"]
 _Q = r"""(?:\\{0,3}["'])?"""
 _V = r"""(?P<value>[^\s"'`\\|;&<>⟦⟧$]{4,512})"""
 _QV = rf"""(?:'(?P<single>[^'\n⟦⟧]{{4,512}})'|"(?P<double>[^"\n$⟦⟧]{{4,512}})"|{_V})"""
+_QV2 = _QV.replace("value", "value2").replace("single", "single2").replace("double", "double2")
+"""The same in the second branch of a form."""
 _GAP = r"(?:[^\n|;]|(?<=\\)[ ]?\n){0,600}?"
 """Whatever stands on the same command line before the argument that counts."""
 
@@ -25,6 +28,8 @@ def _argument(tools: str, option: str, value: str = _QV) -> Exact:
     return Exact(rf"\b(?:{tools})\b{_GAP}\s(?:{option}){value}")
 
 
+_LIST = re.compile(r"\\?[\"'],\s{0,3}\\?[\"'](?=[^\s,\"'])")
+"""Between the arguments of a program's list, which is read as the command line that it stands for."""
 LINE = 1300
 """Characters of a command line before and after a clue that are looked at."""
 _FORMS: tuple[tuple[str, str, Exact], ...] = (
@@ -36,7 +41,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (
         r"(?:sshpass|user(?:add|mod))\s",
         "password",
-        _argument(r"sshpass|user(?:add|mod)", r"-p\s?"),
+        _argument(r"sshpass|user(?:add|mod)", r"-p\s{0,4}"),
     ),
     (
         r"(?:\slogin|mongo)[^\n|;]{0,600}\s(?:-p|--password)[=\s]",
@@ -44,7 +49,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
         _argument(
             r"(?:docker|podman|buildah|skopeo|nerdctl|helm|oras|crane|oc|az|ibmcloud|cf|bw|argocd|"
             r"rancher)\b[^\n|;]{0,60}?\blogin|mongo(?:sh|dump|restore|export|import)?",
-            r"(?:-p|--password)[=\s]\s{0,3}",
+            r"(?:-p|--password)[=\s]\s{0,3}(?!-)",
         ),
     ),
     (r"(?:redis|valkey|keydb)-cli\s", "password", _argument(r"(?:redis|valkey|keydb)-cli", r"(?:-a|--pass)[=\s]\s{0,3}")),
@@ -67,8 +72,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"nmcli\s", "password", _argument("nmcli", r"password\s{1,3}")),
     (r"(?:cargo|vault|bao|wandb|hf|huggingface-cli)\slogin\s|(?:snyk|tailscale|netlify)\sauth\s|authtoken\s", "token", Exact(rf"\b(?:(?:cargo|vault|bao|wandb|hf|huggingface-cli)\s+login|(?:snyk|netlify)\s+auth|ngrok\s+(?:config\s+add-)?authtoken)\s+(?!-|https?:){_QV}")),
     (r"composer\sconfig\s", "token", Exact(rf"\bcomposer\s+config\s+(?:-\S+\s+){{0,3}}(?:(?:http-basic)\.\S+\s+\S+|(?:bearer|github-oauth|gitlab-token|gitlab-oauth)\.\S+)\s+{_QV}")),
-    (r"lftp\s", "password", Exact(rf"\blftp\b{_GAP}\s-u\s{{0,3}}{_Q}[^\s,\"']{{1,128}},{_V}")),
-    (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:(?P<value>[^\s\"'⟦⟧]{{4,256}})@", re.IGNORECASE)),
+    (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:['\"]?(?P<value>[^\s\"'⟦⟧]{{4,256}})['\"]?@", re.IGNORECASE)),
     (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:passw|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
     (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
     (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:", "password", Exact(rf"\bopenssl\b{_GAP}\s-pass(?:in|out)?\s+{_Q}pass:{_V}")),
@@ -77,20 +81,26 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
     (r"aws\s+configure\s+set\s", "aws-secret", Exact(rf"\baws\s+configure\s+set\s+\S*(?:secret_access_key|session_token|access_key_id)\s+{_QV}")),
-    (r"(?:secret|variable)\s+set\s[^\n|;]{0,600}(?:--body|-b|--value|-v)[=\s]", "ci-secret", Exact(rf"\b(?:gh|glab)\s+(?:secret|variable)\s+set\s{_GAP}(?:--body|-b|--value|-v)[=\s]\s{{0,3}}{_QV}")),
+    (r"(?:secret|variable)\s+set\s[^\n|;]{0,600}(?:--body|-b|--value|-v)", "ci-secret", Exact(rf"\b(?:gh|glab)\s+(?:secret|variable)\s+set\s{_GAP}(?:--body|-b|--value|-v)[=\s]?\s{{0,3}}{_QV}")),
     (r"--from-literal[=\s]", "kubernetes-secret", Exact(rf"--from-literal[=\s]{_Q}[\w.\-]{{1,80}}={_V}")),
     (r"(?:vault|bao)\s+(?:kv\s+put|write)\s", "vault-secret", Exact(rf"\b(?:vault|bao)\s+(?:kv\s+put|write)\s{_GAP}(?:password|secret|token|key|value)\w*={_QV}")),
     (r"\|\s*(?:sudo\s+)?chpasswd", "password", Exact(rf"\becho\s+{_Q}[\w.\-]{{1,60}}:(?P<value>[^\s\"'|]{{3,256}}){_Q}\s*\|\s*(?:sudo\s+)?chpasswd")),
-    (
-        r"(?:echo|printf)\s[^\n|]{4,600}\|\s*(?:sudo\s+)?[^\n|;]{0,120}(?:\blogin|--with-token|--password-stdin|--stdin|auth|sudo\s+-S|secrets?\s)",
-        "password",
-        Exact(
-            rf"\b(?:echo|printf)\s+(?:-[neE]+\s+)?(?:[\"']?%s(?:\\n)?[\"']?\s+)?{_QV}\s*\|\s*(?:sudo\s+)?"
-            r"(?:[\w./\-]+\s+)?[^\n|;]{0,120}?(?:\blogin\b|--with-token|--password-stdin|passwd\s+--stdin|\bauth\b"
-            r"|sudo\s+-S|\bsecrets?\s+(?:set|put|create))"
-        ),
-    ),
     (r"--passphrase[=\s]", "passphrase", _argument(r"gpg2?", r"--passphrase[=\s]\s{0,3}")),
+    (r"(?:security|supabase|racadm|unrar|xcrun|perccli|onstat|pdftk)\s[^\n|;]{0,600}\s-p", "password", _argument(r"security|supabase|racadm|xcrun|perccli", r"(?:-p|--password)\s{1,3}(?!-)")),
+    (r"(?:unrar|rar|7z\w{0,2}|arj)\s[^\n|;]{0,200}\s-p", "password", _argument(r"unrar|rar|7z[ar]?|arj", r"-h?p")),
+    (r"(?:security|ipmitool|vmware-cmd|pkcs12|dsconf|mysql_config)\s[^\n|;]{0,600}\s-P", "password", _argument(r"security|ipmitool|vmware-cmd", r"-P\s{1,3}(?!-)")),
+    (r"qpdf\s", "password", Exact(rf"\bqpdf\b{_GAP}\s--encrypt\s+{_QV}")),
+    (r"(?:signtool|certutil|netdom|dsadd|dcpromo|sc(?:\.exe)?\sconfig|pvk2pfx)\s", "password", _argument(r"signtool|certutil|netdom|pvk2pfx", r"(?:/p|-p|/pd:|/passwordd:)[:\s]?\s{0,3}(?!-)")),
+    (r"net\s+(?:use|user)\s", "password", Exact(rf"\bnet\s+use\b(?:\s+\w:|\s+\*)?\s+\\\\\S+\s+(?!/){_QV}|\bnet\s+user\s+(?:/\S+\s+)*[\w.\-]{{1,60}}\s+(?![/*]){_QV2}", re.IGNORECASE)),
+    (r"rasdial\s", "password", Exact(rf"\brasdial\s+(?:\"[^\"\n]{{1,80}}\"|\S+)\s+\S+\s+(?!/){_QV}", re.IGNORECASE)),
+    (r"lftp\s", "password", Exact(rf"\blftp\b[^\n]{{0,600}}?\s(?:-u|--user)[=\s]\s{{0,3}}{_Q}[^\s,\"']{{1,128}},{_V}")),
+    (r"config\s(?:[^\n|;]{0,80}\s)?(?:set|http-basic|--secret)", "token", Exact(rf"\b(?:poetry|bundle|composer|pulumi|yarn|npm|pip|git|conda|serverless)\s+config\s+(?:set\s+)?(?:-\S+\s+){{0,3}}(?:(?:set\s+)?http-basic\.\S+\s+\S+\s+{_QV}|(?:set\s+)?--secret\s+[\w.:\-]+\s+{_QV2}|(?:set\s+)?[\w.\-]+\s+[\w.\-]{{1,60}}:(?P<third>[^\s\"'`]{{4,256}}))")),
+    (r"(?:secret|vault|variable|parameter|credential)s?\s[^\n;|]{0,600}--(?:value|data|secret-string|plaintext|body|secret-value|password|string-value)[=\s]", "ci-secret", Exact(rf"\b\w{{2,20}}\s{_GAP}(?:secret|vault|variable|credential)s?\s{_GAP}--(?:value|data|secret-string|plaintext|body|secret-value|string-value)[=\s]\s{{0,3}}(?!file:|@|-)(?!['\"]?\{{){_QV}")),
+    (r"SecureString", "parameter", Exact(rf"SecureString\\?[\"']?[,\s]{{1,4}}(?:{_GAP}\s)?(?:--|\\?[\"'])?value\\?[\"']?[:=\s]{{1,4}}\\?{_QV}", re.IGNORECASE)),
+    (r"auth\sinit\s", "token", Exact(rf"\bauth\s+init\s+(?:-\S+\s+[\w.\-]+\s+){{0,3}}?(?:-t|--access-token)[=\s]\s{{0,3}}{_QV}")),
+    (r"nmap\s[^\n|;]{0,600}--script-args", "password", Exact(rf"\bnmap\b{_GAP}\s--script-args[=\s][^\n|;]{{0,300}}?(?:pass(?:word)?|pw|secret|token)=(?P<value>[^\s,'\"]{{4,256}})")),
+    (r"(?:pass|psk|secret)=", "password", Exact(r"(?<=[,'\"])[\w.\-]{0,30}(?:pass(?:word|wd)?|psk|secret)=(?P<value>[^\s,'\"&;=⟦⟧$<{(]{4,256})(?=,|['\"]|\s)")),
+    (r"nuget\s[^\n|;]{0,100}push\s", "token", Exact(rf"\bnuget(?:\.exe)?\s+push\s+\S+\s+(?!-){_QV}")),
 )  # fmt: skip
 """(clue, class, form)."""
 
@@ -98,10 +108,16 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
 def _find(
     credential_class: str, form: Exact, text: str, start: int, end: int
 ) -> Iterator[SecretSpan]:
-    for match in form.finditer(text, start, end):
-        name = next(n for n in ("value", "single", "double") if match.groupdict().get(n))
+    line = _LIST.sub(_blank, text[start:end])
+    for match in form.finditer(line):
+        name = next(n for n, value in match.groupdict().items() if value)
         if not is_harmless(match[name]):
-            yield SecretSpan(match.start(name), match.end(name), credential_class, "argv")
+            begin, last = match.span(name)
+            yield SecretSpan(start + begin, start + last, credential_class, "argv")
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 _PAIR = Exact(
@@ -122,9 +138,43 @@ def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(match.start(name), match.end(name), "password", "argv")
 
 
+_CURL_USER = Exact(
+    r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
+    rf"\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_Q}"
+    r"(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
+)
+
+
+def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _CURL_USER.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield SecretSpan(*match.span("value"), "basic", "argv")
+
+
+_USER_PASS = Exact(
+    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:user|auth|login|basic|basic-auth|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}"
+    r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
+)
+"""A user and a password in one argument, of whatever tool."""
+
+
+def _user_pass(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _USER_PASS.finditer(text, start, end):
+        if is_password(match["value"]):
+            yield SecretSpan(*match.span("value"), "basic", "argv")
+
+
+def _in_list_too(trigger: str) -> str:
+    """Return a clue that is also seen where the arguments are strings of a list."""
+    trigger = trigger.replace(r"\s-", r"[\s\"']-")
+    return f"{trigger[:-2]}[\\s\"']" if trigger.endswith(r")\s") else trigger
+
+
 CLUES = (
+    Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
+    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:user|auth|login|basic|basic-auth|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
-        Clue(trigger, LINE, LINE, partial(_find, credential_class, form))
+        Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS
     ),
     Clue(r"\s(?:-u|-l|-n|--?user(?:name)?|--login)[=\s][^\n|;]{1,500}\s(?:-p|-pw|--pass|-w)[=\s]", 600, 600, _pairs),

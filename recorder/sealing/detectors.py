@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from recorder.sealing import (
+    authorizations,
     calls,
+    columns,
     commands,
     directives,
     documents,
+    feeding,
     nearby,
     pem,
     places,
     shapes,
+    statements,
     structure,
 )
 from recorder.sealing.clues import Clue, DenseClue
@@ -21,8 +25,12 @@ DETECTORS: tuple[Clue | DenseClue, ...] = (
     *shapes.CLUES,
     *pem.CLUES,
     *structure.CLUES,
+    *authorizations.CLUES,
+    *statements.CLUES,
     *commands.CLUES,
+    *feeding.CLUES,
     *documents.CLUES,
+    *columns.CLUES,
     *calls.CLUES,
     *directives.CLUES,
     *places.CLUES,

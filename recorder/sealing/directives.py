@@ -9,18 +9,17 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from recorder.sealing.clues import Clue
+from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_mixed_letters, is_random, is_wordlike
+from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import is_harmless
+from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
 _V = r"""["']?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
 _BEGIN = r"(?:^|(?<=[\n\"'`;]))[ \t]{0,40}"
-_LEAST_KINDS = 3
-_LONG_ENOUGH = 12
 
 _SURE = Exact(
     rf"{_BEGIN}(?:requirepass|masterauth|user\s+\S{{1,60}}\s+on\s+>|bindpw|rootbindpw|rootpw(?:\s+--(?:plaintext|iscrypted))?"
@@ -35,13 +34,52 @@ _DEVICE = Exact(
     + _V
 )
 _LOGIN = Exact(
-    rf"{_BEGIN}(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
-    rf"|USER\s+\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}PASS|login:\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}passcode:)[ \t]{{0,4}}{_V}[ \t\r]{{0,2}}(?:$|[\"'`])",
+    rf"{_BEGIN}(?:(?:---)?>[ ]|[CS]:[ ]|(?:redis|valkey|keydb)-cli[ ])?(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
+    rf"|USER\s+\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}PASS|PASS(?=[ ])|login:\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}passcode:)[ \t]{{0,4}}{_V}[ \t\r]{{0,2}}(?:$|[\"'`\\])",
     re.MULTILINE,
 )
 """What a client says to IMAP, SMTP, POP, FTP, STOMP and Redis."""
-_WORD = Exact(
-    rf"(?<![\w\-])(?:pass(?:word|wd|phrase|code)|pwd|pw)\s{{1,3}}(?:\d\s{{1,2}})?{_V}",
+_WORD = re.compile(
+    r"(?<![\w\-/])(?:(?:[A-Za-z][\w.\-]{0,40})?[\w.\-](?:pass(?:word|wd|phrase|code)?|pwd|secret|psk|key)|pass(?:word|wd|phrase|code)?|pwd|pw|psk)(?:-(?:value|text|string))?\s\Z",
+    re.IGNORECASE,
+)
+_BEHIND = Exact(
+    r"\s{0,7}(?:(?:\d|ascii(?:-text)?|hex|plain(?:-text)?|cleartext|encrypted|ENC)\s{1,4}){0,2}"
+    + _V,
+    re.IGNORECASE,
+)
+_SOURCE = Exact(r"(?:pass|env|file|fd):")
+"""How openssl is told where a password comes from: it finds its own."""
+LONGEST_WORD = 60
+"""Characters of a word behind which a value stands, and a blank."""
+_NOT_A_PLACE = Exact(
+    r"(?:by|sur|tres|com|over|under|render|multi|single|first|second|one|two)-?pass|(?:turn|mon|tur|don|hoc|joc|whis|smo)key|(?:primary|foreign|public|host|sort|partition|cache)[_\-]?key",
+    re.IGNORECASE,
+)
+"""Words that end like a password's and are none."""
+_PROTOCOL = Exact(
+    r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+[\"']?|\b(?:PSK|XAUTH|EAP)\s+[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>]\S{0,40}\s+){0,6}>"
+    r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
+    r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?key\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
+    r"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+)" + _V
+)
+"""What stands nowhere but before a secret."""
+_SECRETS_LINE = Exact(
+    r"^[\"']?[\w.@\\\-]{1,80}[\"']?[ \t]+(?:\*|[\"']?[\w.\-]{1,60}[\"']?)[ \t]+[\"']?(?P<value>[^\s\"'⟦⟧*]{4,200})[\"']?[ \t]+\*[ \t\r]{0,4}$",
+    re.MULTILINE,
+)
+"""Of PPP: client, server, secret, addresses."""
+_USER_COMMAND = Exact(
+    r"^[ \t]{0,8}user[ \t]+[\w.@\-]{1,80}[ \t]+(?P<value>[^\s\"'⟦⟧]{4,200})[ \t\r]{0,4}$",
+    re.MULTILINE,
+)
+_EMPHASISED = Exact(
+    r"\*\*(?:[A-Za-z]{1,20}[ _\-]){0,3}(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)\s{1,4}"
+    + _V,
+    re.IGNORECASE,
+)
+_PAIR = Exact(
+    r"\b(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/[ ]?(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
     re.IGNORECASE,
 )
 _ACCOUNT = Exact(
@@ -67,34 +105,27 @@ def _plainly(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
             yield _span(match)
 
 
+def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    for hit in hits:
+        match = _BEHIND.match(text, hit)
+        value = match["value"].rstrip(".,:;)") if match else ""
+        # Most of such words stand in prose, before one that is no password.
+        if match is None or not is_password(value) or _SOURCE.match(value):
+            continue
+        word = _WORD.search(text[max(0, hit - LONGEST_WORD) : hit])
+        if word is not None and not _NOT_A_PLACE.search(word[0]):
+            begin = match.start("value")
+            yield SecretSpan(begin, begin + len(value), "password", "directive")
+
+
 def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield what is no word: prose and logs have such lines too."""
     for match in form.finditer(text, start, end):
         value = match["value"].rstrip(".,:;)")
-        if _is_password(value):
+        if is_password(value):
             yield SecretSpan(
                 match.start("value"), match.start("value") + len(value), "password", "directive"
             )
-
-
-def _is_password(value: str) -> bool:
-    """Return whether a string looks like a password or a token, and not like a word or a path."""
-    if is_mixed_letters(value):
-        return True
-    if is_harmless(value) or is_wordlike(value) or "/" in value or "(" in value:
-        return False
-    if _VERSION.fullmatch(value) or _FILE.search(value) or not value.isascii():
-        return False
-    kinds = sum((any(map(str.isdigit, value)), any(map(str.islower, value)),
-                 any(map(str.isupper, value)), not value.isalnum()))  # fmt: skip
-    has_digit = any(map(str.isdigit, value))
-    return (kinds >= _LEAST_KINDS and has_digit) or (
-        has_digit and len(value) >= _LONG_ENOUGH and is_random(value)
-    )
-
-
-_VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
-_FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -122,7 +153,16 @@ CLUES = (
     Clue(r"(?:requirepass|masterauth|on\s>|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword)\s", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512)\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
     Clue(r"\sLOGIN\s|AUTH\s|PASS\s|passcode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
-    Clue(r"(?:pass(?:word|wd|phrase|code)|pwd|[^a-z]pw)\s", 40, 600, partial(_telling, _WORD)),
+    DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
+    Clue(
+        r"(?:createUser\s|PSK\s|XAUTH\s|EAP\s|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
+        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?key\s|\n[ \t]{1,8}key\s|message-digest-key\s|authentication-key\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>)",
+        80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
+    ),
+    Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
+    Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
+    Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
+    Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
     Clue(r"(?:admin(?:istrator)?|root|postgres|[^a-z]sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s)", 60, 200, partial(_telling, _ACCOUNT)),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),

@@ -18,7 +18,7 @@ _ELEMENT = Exact(
 )
 _NAMED_ELEMENT = Exact(
     r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}"
-    r"|(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</(?:name|key|n)>\s{0,200}<(?:value|string|v)"
+    r"|(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:value|string|v)"
     r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text))>"
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
@@ -31,8 +31,10 @@ _RANDOM_RESULT = Exact(
     r"\"random_password\"[^\0]{0,1500}?\"result\":\s?\"(?P<value>[^\"\\⟦⟧]{4,512})"
 )
 _PAIR = Exact(
-    r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.\-]{1,80})"""
-    r"""\\{0,3}["']?\s{0,3},?\s{1,40}\\{0,3}["']?value\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
+    r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.:\-]{1,80})"""
+    r"""\\{0,3}["']?\s{0,3}(?:,\s{0,40}|\s{1,40})"""
+    r"""(?:\\{0,3}["']?\w{2,20}\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?[\w.\-]{1,40}\\{0,3}["']?(?:,\s{0,40}|\s{1,40})){0,2}?"""
+    r"""\\{0,3}["']?(?:parameter)?(?:value|content)\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
     r"""(?:\\{0,3}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,4096})|(?P<bare>[^\s"'<>,}⟦⟧]{4,4096}))""",
     re.IGNORECASE,
 )
@@ -47,7 +49,7 @@ _COOKIE_LINE = Exact(
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
 _PROSE = Exact(
-    r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd))"
+    r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60})?"
     r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now)\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
@@ -135,7 +137,7 @@ CLUES = (
         400, 4_300, partial(_named, _ELEMENT),
     ),
     Clue(
-        r"(?:name|key|variable|env|var)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.\-]{0,80}"
+        r"(?:name|key|variable|env|var)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.:\-]{0,80}"
         + NAME_WORDS,
         200, 4_400, partial(_named, _PAIR),
     ),
@@ -148,7 +150,7 @@ CLUES = (
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(
-        r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd)"
+        r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd|pw)"
         r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60})?\s+(?:is|was|are|being|set\s|changed\s|now)",
         160, 600, _prose,
     ),

@@ -19,26 +19,31 @@ NAME_WORDS = (
     r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
     r"|api_?-?keys?"
     r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
-    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk|key_?material"
     r"|(?:pre_?-?)?shared_?-?key)"
 )
 """What stands in every name that `is_secret_name` accepts, as a clue to look for."""
 _SECRET_NAME = re.compile(
-    r"(?:^|[_\-.]|(?<=[a-z0-9])(?=[A-Z]))"
+    r"(?:^|[_\-.:]|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]))"
     r"(?i:tokens?|secrets?|(?:pg|db|my|mysql)?passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d(?![A-Za-z0-9])|passphrase|pwd|pw(?![A-Za-z0-9])|(?:mysql|db|pg)?pass|creds?|api_?-?keys?"
     r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
     r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|apikey|passcode|psk|(?:pre_?-?)?shared_?-?key"
     r"|(?:proxy[_-]?)?authorization"
     r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
-    r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d)"
-    r"(?:$|(?=[A-Z0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl)))"
+    r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d"
+    r"|[a-z]{2,12}(?:passwd|password|passphrase|apikey|secretkey|accesskey)|authtok|key_?material"
+    r"|(?:auth|bind|ftp|http|imap|key|ldap|login|mail|master|proxy|rdp|remote|root|smtp|sql|ssh|store|trust|user|vnc|web|wifi)pass"
+    r"|(?:csrf|deploy|git|github|gitlab|jwt|npm|push|secret|security|service|vault|xsrf)tokens?)"
+    r"(?:$|(?<=[a-z])(?=[A-Z])|(?=[0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl|stdin|env|dir)))"
 )
 """Does a variable's, key's or header's name say that its value is a secret?"""
 _TELLS_OF_ONE = re.compile(
     r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
     r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
     r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
-    r"|sources?|types?|kinds?|names?|origins?)$"
+    r"|sources?|types?|kinds?|names?|origins?|encryption|hash(?:ing)?|strength|stdin|helper|lifetime|expiry|manager)$"
+    r"|(?i:credentials?|token)[_\-]?(?i:ids?)$"
+    r"|(?:^|[_\-.a-z])(?i:next|page|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop)[_\-]?[Tt]okens?$"
 )
 """Does a name say that its value tells something of a secret: `password_prompt`?"""
 _PLAIN_HEADERS = frozenset(
@@ -57,13 +62,15 @@ _HARMLESS = re.compile(
     r"^(?:\$.*|%.*%?|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,9}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
-    r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%]?\{.*\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}|.*(?:\.{3}|x{4,}|\*{3,}|[_\-]here)"
+    r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}|.*(?:\.{3}|x{4,}|\*{3,}|[_\-]here)"
     r"|(?:\w{1,12}[_\-])?your[_\-].*|passwords?|passwd|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
-    r"|enabled|disabled|inherit|manual|auto)$",
+    r"|enabled|disabled|inherit|manual|auto|value|test|dummy|foo(?:bar)?|bar|baz|:[a-z_]+"
+    r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
     re.IGNORECASE,
 )
 LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
+_METAVARIABLE = re.compile(r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|PASSWORD|PASS|CREDENTIALS?|HERE)")
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
 _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
 
@@ -113,4 +120,7 @@ def is_named_so(name: str, value: str) -> bool:
 
 def is_harmless(value: str) -> bool:
     """Return whether a value is a placeholder, a reference or a plain word of configuration."""
-    return _HARMLESS.match(value[:LONGEST_WORDS]) is not None or len(set(value)) < 3
+    begin = value[:LONGEST_WORDS]
+    if _HARMLESS.match(begin) or _METAVARIABLE.fullmatch(begin):
+        return True
+    return len(set(value)) < 3

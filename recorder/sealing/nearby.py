@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
-from recorder.sealing.issuer_words import ISSUER_WORDS
+from recorder.sealing.issuer_words import ISSUER_WORDS, ISSUERS_OF_UUIDS
 from recorder.sealing.looks import LEAST_WITHOUT_DIGIT, MIN_LENGTH, is_random
 from recorder.sealing.spans import SecretSpan
 
@@ -46,7 +46,7 @@ no word is tried letter by letter."""
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
 _PUBLIC = Exact(
-    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3)[_\-. ]?key$|'nonce$",
+    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3|websocket|gpg:|rsa|dsa|ecdsa|ed25519|pgp|from|cache)[_\-. ]?key$|'nonce$",
     re.IGNORECASE,
 )
 """Keys that are no secrets."""
@@ -55,9 +55,15 @@ _PREFIXED = Exact(
     r"(?<![A-Za-z0-9_\-/+.])(?P<token>(?P<words>(?:[a-z][a-z0-9]{1,11}[_\-]){1,3})(?P<run>[A-Za-z0-9]{32,128}))(?![A-Za-z0-9_\-=/+.])"
 )
 _COMMIT = Exact(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_POD = Exact(r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$")
-"""How Kubernetes ends the names that it gives."""
-LONGEST_WORD = max(map(len, _SECRET_WORDS))
+_POD = Exact(
+    r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$"
+    r"|^[a-z]{2,}(?:[\-_/.][a-z]{2,})+[\-_](?:[0-9a-f]{4,10}|[0-9A-Za-z]{5,6})$"
+    r"|^(?:[A-Za-z]+[\-_.])+[0-9a-f]{32,64}$"
+)
+"""How names end that were given by Kubernetes, by clouds, by a cache: `db-credentials-7f9c`."""
+_OF_ID = Exact(r"[_\- ]?ids?\b", re.IGNORECASE)
+_TOLD_BY = (*_SECRET_WORDS, *ISSUERS_OF_UUIDS)
+LONGEST_WORD = max(map(len, _TOLD_BY))
 MIN_SECRET_LENGTH = 10
 SHORT = 5
 """Letters of an issuer's word that may be part of others."""
@@ -71,6 +77,16 @@ REACH = FARTHEST + 520
 CLOSE = 8
 """Characters between the word and a string of less than `MIN_LENGTH`."""
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_KEY_OF_ISSUER = Exact(
+    r"[\w.\- ]{0,30}?(?:key|token|secret|access|private|password|auth)[\w \-]{0,16}[\\\"'`\])]{0,4}\s{0,3}"
+    r"(?:[=:,>]{1,3}|\s)\s{0,4}[\\\"'`(\[{]{0,4}",
+    re.IGNORECASE,
+)
+"""Between an issuer's name and a value: that it is a key of theirs."""
+LEAST_OF_ONE_CASE = 20
+"""Letters of a key that is all capitals, or all small letters."""
+LEAST_KINDS = 8
+"""Different letters of it."""
 
 
 def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
@@ -127,7 +143,12 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
         value = value.rstrip(".:=")
     is_close = begin - word_end <= CLOSE
     is_told = is_close and _is_told(text, word_end)
-    if len(value) < (MIN_SECRET_LENGTH if is_told else MIN_LENGTH) or not is_random(value):
+    least = MIN_SECRET_LENGTH if is_told else MIN_LENGTH
+    if not (len(value) >= least and is_random(value)) and not (
+        _may_be_key(value)
+        and _KEY_OF_ISSUER.fullmatch(text[word_end:begin])
+        and not _is_told(text, word_end)
+    ):
         return
     if "-----" in text[word_end:begin] or _HASH.match(value):
         return
@@ -135,14 +156,27 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
         return
     if not is_close and _COMMIT.fullmatch(value):
         return  # what a commit says of tokens and keys stands beside its hash
-    if _UUID.fullmatch(value) and not is_told:
+    if _UUID.fullmatch(value) and (not is_told or _OF_ID.match(text, word_end)):
         return  # what names a resource, and has to stay readable, looks just like that
     yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
 
 
 def _is_told(text: str, word_end: int) -> bool:
-    """Tell whether the word that ends there speaks of secrets, and does not name an issuer."""
-    return text[max(0, word_end - LONGEST_WORD) : word_end].lower().endswith(_SECRET_WORDS)
+    """Tell whether the word that ends there speaks of secrets, and does not just name an issuer."""
+    return text[max(0, word_end - LONGEST_WORD) : word_end].lower().endswith(_TOLD_BY)
+
+
+def _may_be_key(value: str) -> bool:
+    """Return whether a value may be the key of an issuer that stands before it as one.
+
+    Short ones of letters and digits, long ones of one case: elsewhere they would be anything.
+    """
+    if not value.isalnum() or not value.isascii():
+        return False
+    if value.isalpha():
+        is_one_case = value.islower() or value.isupper()
+        return is_one_case and len(value) >= LEAST_OF_ONE_CASE and len(set(value)) >= LEAST_KINDS
+    return len(_DIGIT.findall(value)) >= 2 and len(set(value)) >= LEAST_KINDS
 
 
 def _prefixed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -164,7 +198,7 @@ def _word(issuer: str) -> str:
 
 
 CLUES = (
-    DenseClue([*_SECRET_WORDS, *map(_word, ISSUER_WORDS)], _find),
+    DenseClue([*_SECRET_WORDS, *map(_word, (*ISSUER_WORDS, *ISSUERS_OF_UUIDS))], _find),
     Clue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
 )
 """Words that speak of secrets or name an issuer; words that begin a token."""

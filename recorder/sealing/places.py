@@ -43,6 +43,10 @@ _ORACLE = Exact(
 _OPAQUE_USER = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"
 )
+_GO_SOURCE = Exact(
+    r"[\"'`=](?P<user>[\w.\-]{1,80}):(?P<value>[^\s\"'`@⟦⟧]{3,256})@(?:tcp|unix|udp)\("
+)
+"""How Go's drivers write a data source: `me:secret@tcp(db:3306)/app`."""
 _TOKEN_OF_PATH = Exact(r"/t/(?P<value>[A-Za-z0-9\-]{20,64})/")
 """How Anaconda's channels carry one."""
 _PART = Exact(
@@ -52,6 +56,11 @@ _PART = Exact(
 _VARIABLE = Exact(
     rf"variable\s{{1,4}}\"{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,400}}?\bdefault\s{{0,8}}=\s{{0,8}}\"(?P<value>[^\"\n⟦⟧]{{4,4096}})\""
 )
+_UNDER = Exact(
+    r"^(?P<indent>[ \t]{0,40})[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]*\r?\n(?=(?:(?P=indent)[ \t]+(?!default|value)[^\n]*\n){0,6}?(?P=indent)[ \t]+[\"']?(?:default|value)[\"']?:[ \t]*[\"']?(?P<value>[^\s\"'⟦⟧]{4,4096}))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A parameter of a template, with its default on a line of its own."""
 _HAR_COOKIES = Exact(rf"cookies{_Q}\s{{0,4}}:\s{{0,4}}\[(?P<cookies>[^\]]{{0,16000}})")
 _HAR_VALUE = Exact(rf"{_Q}value{_Q}\s{{0,4}}:\s{{0,4}}{_Q}(?P<value>[^\"'\\⟦⟧]{{4,4096}})")
 _COOKIE_OPTION = Exact(
@@ -64,7 +73,7 @@ _BLOCK = Exact(
     re.MULTILINE,
 )
 _ENTRY = Exact(
-    r"^[ \t]+[\"']?[\w.\-/]{1,200}[\"']?:[ \t]*(?:[>|][-+]?[ \t]*\r?\n[ \t]+)?[\"']?(?P<value>[^\s\"'#>|⟦⟧][^\s\"'⟦⟧]{3,16000})",
+    r"^[ \t]+[\"']?[\w.\-/]{1,200}[\"']?:[ \t]*(?:[>|][-+]?[ \t]*\r?\n[ \t]+(?![\w.\-\"']{1,80}:[ \t]))?[\"']?(?P<value>[^\s\"'#>|⟦⟧][^\s\"'⟦⟧]{3,16000})",
     re.MULTILINE,
 )
 _OBJECT = Exact(rf"{_Q}(?:data|stringData){_Q}\s{{0,4}}:\s{{0,4}}\{{(?P<lines>[^{{}}]{{1,16000}})")
@@ -76,7 +85,7 @@ AROUND = 4_000
 def _named(form: Exact, detector: str, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
         name = match["name"].rsplit(".", 1)[-1]
-        if is_secret_name(name) and not is_harmless(match["value"]):
+        if is_secret_name(name) and not is_harmless(match["value"].strip()):
             yield _span(match, class_of_name(name), detector)
 
 
@@ -142,9 +151,11 @@ CLUES = (
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
     Clue(r"(?:oracle:|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user")),
+    Clue(r"@(?:tcp|unix|udp)\(", 400, 2, partial(_unnamed, _GO_SOURCE, "url-password", "url")),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
     Clue(rf"variable\s{{1,4}}\"[\w\-]{{0,60}}{_TAIL}\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
+    Clue(rf"{_TAIL}[\"']?:[ \t]{{0,8}}\r?\n[ \t]{{1,40}}[\"']?(?:type|description|default|value|no_?echo|label|required|title|hidden)[\"']?:", 200, 4_200, partial(_told_apart, _UNDER)),
     Clue(r"cookies[\\\"'`]{1,4}\s{0,4}:\s{0,4}\[", 40, 16_100, _har_cookies),
     Clue(r"curl[^\n|;]{0,2000}\s(?:-b|--cookie)[=\s]", 2_100, 8_300, _cookie_options),
     Clue(r"kind[\\\"'`]{0,4}\s{0,3}:\s{0,3}[\\\"'`]{0,4}secret", AROUND, AROUND, _manifests),

@@ -11,6 +11,7 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.issuers import SHAPES, Shape
 from recorder.sealing.platform_issuers import PLATFORM_SHAPES
 from recorder.sealing.prefixes import public_prefix
+from recorder.sealing.service_issuers import SERVICE_SHAPES
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["ALL_SHAPES", "CLUES", "Shape"]
@@ -137,6 +138,6 @@ def _clue(shape: Shape) -> Clue:
     return Clue(_trigger(shape), reach, reach, partial(_find, shape), ignore_case=False)
 
 
-ALL_SHAPES = (*SHAPES, *PLATFORM_SHAPES)
+ALL_SHAPES = (*SHAPES, *PLATFORM_SHAPES, *SERVICE_SHAPES)
 CLUES = tuple(map(_clue, ALL_SHAPES))
 """A clue for each issuer's format."""

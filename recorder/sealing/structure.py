@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_mixed_letters
+from recorder.sealing.looks import is_mixed_letters, is_wordlike
 from recorder.sealing.names import (
     LONGEST_WORDS,
     NAME_WORDS,
@@ -40,12 +40,14 @@ _HEADER_IN_TEXT = Exact(
     r"(?P<value>[^\s\"'`\\,;<>⟦⟧]{6,8192})",
     re.IGNORECASE,
 )
+_PARAMETER = Exact(r"\w{2,30}=$")
+"""Of Digest and its like, whose secret stands in one of several."""
 _SCHEME_IN_TEXT = Exact(
     r"\b(?:bearer|basic)\s+(?P<value>[A-Za-z0-9._~+/=\-]{16,8192})", re.IGNORECASE
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}\]{{0,2}}[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|=>|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"  # noqa: E501
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -54,6 +56,15 @@ LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
 _OPENING_QUOTE = Exact(r"\\{0,3}[\"'`]")
+_BEFORE_QUOTE = Exact(
+    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
+    r"(?=\\{0,3}[\"'`])"
+)
+"""What languages write before a literal."""
+_ELSE = Exact(
+    r"[^\n\"'`;|?]{0,120}(?:\|\||\?\?|\bor)\s{0,3}(?P<quote>[\"'`])(?P<value>[^\"'`\\\n$⟦⟧]{4,512})(?P=quote)"
+)
+"""What a variable is otherwise: `process.env.SECRET || "…"`."""
 _BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
 _BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
 LEAST = 4
@@ -63,24 +74,13 @@ _OPTION = Exact(
     r"(?:^|[\s\"'`=])--?(?:D(?=[a-z]))?(?P<name>[A-Za-z][\w\-.]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
     rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
 )
+_SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
 _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
-_CURL_USER = Exact(
-    r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
-    rf"\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_QUOTE}"
-    r"(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
-)
 _USERINFO = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
     re.IGNORECASE,
 )
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
-_SQL = Exact(
-    r"\b(?:PASSWORD|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
-    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>[^'\\\n⟦⟧]{4,512})'"
-    r"|(?<=BY )\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\")",
-    re.IGNORECASE,
-)
-
 _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
 _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
@@ -102,7 +102,7 @@ _ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
 
 def _headers(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _HEADER_IN_TEXT.finditer(text, start, end):
-        if is_harmless(match["value"]):
+        if is_harmless(match["value"]) or _PARAMETER.match(match["value"]):
             continue
         scheme = match["scheme"].strip().lower()
         yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
@@ -135,16 +135,18 @@ def _name_start(text: str, hit: int) -> int:
     """Return where the name can begin at the earliest whose value begins at a hit's end."""
     before = text[max(0, hit - LONGEST_NAME) : hit - 1]
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
-    stem = stem.rstrip("=:>?.+|!").rstrip(" \t").rstrip("]")
+    stem = stem.rstrip("=:>?.+|!").rstrip(" \t").rstrip("]").rstrip("[" + string.digits)
     if stem.endswith(_TYPES):
         stem = stem.rstrip("Sstring").rstrip("& \t:")
+        stem = stem.removesuffix("'static").removesuffix(" As").rstrip("& \t:")
     stem = stem.rstrip(_QUOTE_LETTERS)
     return hit - 1 - len(before) + len(stem.rstrip(_NAME_LETTERS))
 
 
 def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[SecretSpan]:
     is_comparison = match["operator"] in {"==", "===", "!=", "!=="}
-    quote = _OPENING_QUOTE.match(text, match.end())
+    before = _BEFORE_QUOTE.match(text, match.end())
+    quote = _OPENING_QUOTE.match(text, before.end() if before else match.end())
     if quote is None:
         # What is compared without quotes is a name.
         bare = None if is_comparison else _BARE_VALUE.match(text, match.end())
@@ -152,10 +154,15 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
         if bare is not None and _is_secret(text, match, end, name):
             span = SecretSpan(bare.start(), end, class_of_name(name), "assignment")
             yield from _without_scheme(text, span)
+        elif (other := _ELSE.match(text, match.end())) is not None and not (
+            is_harmless(other["value"]) or is_wordlike(other["value"])
+        ):
+            yield SecretSpan(*other.span("value"), class_of_name(name), "assignment")
     elif not _closes(text, match, quote):
         for span in _quoted_value(text, quote, class_of_name(name)):
             value = text[span.start : span.end]
             is_name = is_comparison and _IDENTIFIER.match(value)
+            is_name = is_name or (_SESSION_NAME.search(name) and _UUID.fullmatch(value))
             if not is_name and not is_named_so(name, value) and not _is_phrase(name, value):
                 yield from _without_scheme(text, span)
 
@@ -274,15 +281,16 @@ def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if _PASS_SOURCE.match(match["value"]):
             continue  # openssl's: says how the password comes, or is followed by it
         name, value = match["name"], match["value"]
-        is_metavar = value.isupper() and is_named_so(name, value)
+        is_metavar = (
+            _SETTINGS.match(value)
+            or (value.isupper() and is_named_so(name, value))
+            or (
+                is_wordlike(value)
+                and is_secret_name(value)  # `--secret dbPassword …`: the next is it
+            )
+        )
         if is_secret_name(name) and not is_harmless(value) and not is_metavar:
             yield _span(match, class_of_name(name), "argv")
-
-
-def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _CURL_USER.finditer(text, start, end):
-        if not is_harmless(match["value"]):
-            yield _span(match, "basic", "argv")
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -297,13 +305,6 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
         if (signed or is_secret_name(name)) and not is_harmless(match["value"]):
             yield _span(match, class_of_name(name), "url")
-
-
-def _sql(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _SQL.finditer(text, start, end):
-        group = "value" if match["value"] else "quoted"
-        if not is_harmless(match[group]):
-            yield SecretSpan(*match.span(group), "database-password", "sql")
 
 
 def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretSpan:
@@ -371,7 +372,7 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}\]{{0,2}}[ \t]{{0,3}}(?:[:=?.+!|>]|str(?:ing)?[ ]="
+            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,3}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])"
         ],
@@ -381,13 +382,11 @@ CLUES = (
         rf"-[\w\-.]{{0,60}}{NAME_WORDS}[\w\-.]{{0,60}}(?:[=\s]|[\\\"']{{1,2}},)",
         160, 4_200, _options,
     ),
-    Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
     Clue(
         rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code)[\w.\-]{{0,40}}=",
         160, 4_200, _query,
     ),
-    Clue(r"(?:password[^'\n]{0,80}'|identified[^'\n]{0,80}['\"])", 160, 600, _sql),
     Clue(r"(?:bearer|basic)\s+[A-Za-z0-9._~+/=\-]{16}", 40, LONG, _schemes),
 )  # fmt: skip
 """A clue for each kind of surroundings."""

@@ -354,10 +354,10 @@ WORDS = [
 ESCAPES = ((r"\n", "\n"), (r"\r", "\r"), (r"\|", "|"), (r"\\", "\\"))
 
 
-def filled(seed: int) -> Iterator[tuple[str, str, list[str]]]:
+def filled(seed: int, places: str = PLACES) -> Iterator[tuple[str, str, list[str]]]:
     """Yield each place's name, its text with secrets made by chance, and those."""
     draw = random.Random(seed)
-    for line in PLACES.splitlines():
+    for line in places.splitlines():
         name, text = line.split("|", 1)
         for written, letter in ESCAPES:
             text = text.replace(written, letter)

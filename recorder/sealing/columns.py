@@ -1,0 +1,115 @@
+"""Find secrets in columns: a head such as `password`, and values below it, in CSV and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_wordlike
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_HEAD = {
+    ",": Exact(r"^[ \t]*[\"']?[A-Za-z_][\w \-]{0,40}[\"']?(?:,[ \t]?[\"']?[A-Za-z_][\w \-]{0,40}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
+    "\t": Exact(r"^[\"']?[A-Za-z_][\w \-]{0,40}[\"']?(?:\t[\"']?[A-Za-z_][\w \-]{0,40}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
+    ";": Exact(r"^[ \t]*[\"']?[A-Za-z_][\w \-]{0,40}[\"']?(?:;[ \t]?[\"']?[A-Za-z_][\w \-]{0,40}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
+}  # fmt: skip
+"""What a line of names is like, by what stands between them."""
+_DRAWN_HEAD = Exact(
+    r"^[ \t]*\|?(?:[ \t]*[A-Za-z_][\w \-]{0,60}\|){0,40}[ \t]*[\w \-]{2,60}\|?[ \t\r]*$",
+    re.MULTILINE,
+)
+"""The same in a table that a client draws."""
+LONGEST_HEAD = 1_000
+"""Characters of a line of names."""
+_RULE = Exact(r"^[ \t]*[+|]?[-=+| :]{3,}[ \t\r]*$")
+_RECORD = Exact(
+    r"^[ \t]*(?P<name>[A-Za-z_]\w{1,60})[ \t]*\|[ \t](?P<value>[^\s|⟦⟧]{4,4096})[ \t\r]*$",
+    re.MULTILINE,
+)
+"""A line of a record that a client shows upright: `api_token | …`."""
+ROWS = 100
+"""Lines below a head that are looked at."""
+
+
+def _below(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what stands below the heads in whose lines the hits end."""
+    done = 0
+    for hit in hits:
+        end = text.find("\n", hit - 2, hit + LONGEST_HEAD)
+        start = text.rfind("\n", max(0, hit - LONGEST_HEAD), hit - 2) + 1
+        if end < 0 or start < done:
+            continue
+        done = end
+        line = text[start:end]
+        separator = next((s for s in _HEAD if s in line), "")
+        if separator and _HEAD[separator].fullmatch(line):
+            yield from _of_head(text, end, line, separator)
+
+
+def _drawn(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what stands below the heads of tables that a client draws; hits end in the rule."""
+    for hit in hits:
+        end = text.rfind("\n", max(0, hit - LONGEST_HEAD), hit)
+        start = text.rfind("\n", max(0, end - LONGEST_HEAD), max(0, end)) + 1
+        head = text[start : max(0, end)]
+        if _DRAWN_HEAD.fullmatch(head):
+            yield from _of_head(text, end, head, "|")
+
+
+def _of_head(text: str, end: int, head: str, separator: str) -> Iterator[SecretSpan]:
+    names = [_bare(cell).replace(" ", "_") for cell in head.split(separator)]
+    columns = {n: name for n, name in enumerate(names) if name and is_secret_name(name)}
+    if columns:
+        yield from _rows(text, end + 1, separator, len(names), columns)
+
+
+def _rows(
+    text: str, at: int, separator: str, width: int, columns: dict[int, str]
+) -> Iterator[SecretSpan]:
+    for _ in range(ROWS):
+        end = text.find("\n", at)
+        line = text[at : end if end >= 0 else len(text)]
+        cells = line.split(separator)
+        if not _RULE.match(line):
+            if len(cells) != width:
+                return
+            place = at
+            for number, cell in enumerate(cells):
+                value = _bare(cell)
+                if number in columns and len(value) >= 4 and _may_be_secret(value):
+                    begin = place + cell.index(value)
+                    name = class_of_name(columns[number])
+                    yield SecretSpan(begin, begin + len(value), name, "document")
+                place += len(cell) + 1
+        if end < 0:
+            return
+        at = end + 1
+
+
+def _may_be_secret(value: str) -> bool:
+    is_word = is_wordlike(value) and not any(map(str.isdigit, value))
+    return not is_word and not is_harmless(value) and " " not in value and "⟦" not in value
+
+
+def _bare(cell: str) -> str:
+    return cell.strip(" \t\r\"'`*")
+
+
+def _upright(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _RECORD.finditer(text, start, end):
+        if is_secret_name(match["name"]) and _may_be_secret(match["value"]):
+            yield SecretSpan(*match.span("value"), class_of_name(match["name"]), "document")
+
+
+_NAME = rf"\w{{0,40}}{NAME_WORDS}\w{{0,20}}"
+CLUES = (
+    DenseClue([rf"{NAME_WORDS}\w{{0,20}}[\"']?(?:[,;\t][\"'A-Za-z_]|\r?\n\S)"], _below),
+    DenseClue([rf"{NAME_WORDS}\w{{0,20}}[ ]{{0,60}}(?:\|[^\n]{{0,400}})?\r?\n[ \t]{{0,8}}[+|\-][-+=| ]{{3}}"], _drawn),
+    Clue(rf"\n[ ]{{0,8}}{_NAME}[ ]{{0,40}}\|[ ]", 100, 4_200, _upright),
+)  # fmt: skip
+"""A clue for each way to write columns."""

@@ -1,0 +1,31 @@
+"""Tell what looks like a password or a token from words, paths, versions and files."""
+
+from __future__ import annotations
+
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_mixed_letters, is_random, is_wordlike
+from recorder.sealing.names import is_harmless
+
+__all__ = ["is_password"]
+
+_VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
+_FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
+_SPECIAL = Exact(r"\w[!#$%&*?@^~+]|[!#$%&*?@^~]\w")
+_LEAST_KINDS = 3
+_LONG_ENOUGH = 12
+
+
+def is_password(value: str) -> bool:
+    """Return whether a string looks like a password or a token, and not like a word or a path."""
+    if is_mixed_letters(value.rstrip("=")):
+        return True
+    if is_harmless(value) or is_wordlike(value) or "/" in value or "(" in value:
+        return False
+    if _VERSION.fullmatch(value) or _FILE.search(value) or not value.isascii():
+        return False
+    kinds = sum((any(map(str.isdigit, value)), any(map(str.islower, value)),
+                 any(map(str.isupper, value)), not value.isalnum()))  # fmt: skip
+    has_digit = any(map(str.isdigit, value))
+    if kinds >= _LEAST_KINDS and (has_digit or (len(value) >= 8 and _SPECIAL.search(value))):
+        return True
+    return has_digit and len(value) >= _LONG_ENOUGH and is_random(value)

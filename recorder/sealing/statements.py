@@ -1,0 +1,97 @@
+"""Find secrets in statements of SQL: passwords of users, keys of stores, what is inserted by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_wordlike
+from recorder.sealing.names import class_of_name, is_harmless, is_secret_name
+from recorder.sealing.passwords import is_password
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_PASSWORD = Exact(
+    r"\b(?:PASSWORD(?=[\s=(])(?:\s{1,4}FOR\s{1,4}\S{1,80}(?=\s{1,4}=))?|PRAGMA\s{1,4}(?:re)?key"
+    r"|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
+    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>[^'\\\n⟦⟧]{4,512})'"
+    r"|(?<=BY )\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\"|(?<=BY )(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
+    re.IGNORECASE,
+)
+_CONNECT = Exact(
+    r"(?:^|[\n;\"'>])\s{0,8}CONN(?:ECT)?\s{1,4}[A-Za-z][\w$#]{0,60}/\"?(?P<value>[^\s@\"'`/⟦⟧]{4,128})\"?(?=@|\s|;|$)",
+    re.IGNORECASE,
+)
+_INSERTED = Exact(
+    r"\b(?:INSERT|REPLACE)\s[^;()]{1,200}\((?P<columns>[^()]{4,2000})\)\s{0,40}(?:VALUES|VALUE)\s{0,8}(?=\()",
+    re.IGNORECASE,
+)
+_ROW = Exact(
+    r"\s{0,40}\((?P<row>(?:'(?:[^'\\\n]|''|\\.){0,4096}'|[^()']|\([^()]{0,400}\)){1,4000})\)\s{0,8},?"
+)
+_CELL = Exact(
+    r"\s{0,40}(?:[NEeXx]?'(?P<value>(?:[^'\\\n]|''|\\.){0,4096})'|(?:[^,'()]|\([^()]{0,400}\)){0,4000})\s{0,40}(?:,|$)"
+)
+_COLUMN = Exact(r"[\w$]+")
+_NAMED_ROW = Exact(
+    r"\bSET\s{1,4}[`\"\[]?\w{1,40}[`\"\]]?\s{0,4}=\s{0,4}'(?P<value>[^'\n⟦⟧]{4,4096})'[^;\n]{0,200}?\bWHERE\s[^;\n]{0,200}?=\s{0,4}'(?P<name>[A-Za-z_][\w.\-]{1,80})'",
+    re.IGNORECASE,
+)
+ROWS = 200
+"""Rows of one statement that are looked at."""
+
+
+def _passwords(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PASSWORD.finditer(text, start, end):
+        group = next(name for name in ("value", "quoted", "bare") if match[name])
+        value = match[group]
+        is_word = group == "bare" and is_wordlike(value) and not any(map(str.isdigit, value))
+        if not is_harmless(value) and not is_word:
+            yield SecretSpan(*match.span(group), "database-password", "sql")
+
+
+def _connects(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _CONNECT.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield SecretSpan(*match.span("value"), "database-password", "sql")
+
+
+def _inserted(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what an INSERT puts into columns whose names say that they hold secrets."""
+    for match in _INSERTED.finditer(text, start, end):
+        names = [_COLUMN.findall(column)[-1:] for column in match["columns"].split(",")]
+        wanted = {n: name[0] for n, name in enumerate(names) if name and is_secret_name(name[0])}
+        at = match.end()
+        for _ in range(ROWS if wanted else 0):
+            row = _ROW.match(text, at)
+            if row is None:
+                break
+            at = row.end()
+            yield from _cells(row, wanted)
+
+
+def _cells(row: re.Match[str], wanted: dict[int, str]) -> Iterator[SecretSpan]:
+    for number, cell in enumerate(_CELL.finditer(row["row"])):
+        value = cell["value"]
+        if number in wanted and value and len(value) >= 4 and not is_harmless(value):
+            begin = row.start("row") + cell.start("value")
+            name = class_of_name(wanted[number])
+            yield SecretSpan(begin, begin + len(value), name, "sql")
+
+
+def _named_rows(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _NAMED_ROW.finditer(text, start, end):
+        if is_secret_name(match["name"]) and is_password(match["value"]):
+            yield SecretSpan(*match.span("value"), class_of_name(match["name"]), "sql")
+
+
+CLUES = (
+    Clue(r"(?:password[^'\n]{0,80}'|identified[^'\n]{0,80}(?:['\"]|\sby\s)|pragma\s[^'\n]{0,20}key[^'\n]{0,8}')", 160, 600, _passwords),
+    Clue(r"conn(?:ect)?\s{1,4}[a-z][\w$#]{0,60}/", 90, 200, _connects),
+    Clue(r"(?:insert|replace)\sinto\s", 40, 8_400, _inserted),
+    Clue(r"update\s[^;\n]{1,200}\sset\s[^;\n]{1,400}\swhere\s", 700, 400, _named_rows),
+)  # fmt: skip
+"""A clue for each kind of statement."""
