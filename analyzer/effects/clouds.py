@@ -67,6 +67,8 @@ class _Fact:
 def judge_aws(service: str, operation: str, parameters: str) -> Judgement:
     """Return the effect of an operation; `parameters` is the rest of the call, as text."""
     words = words_in(operation)
+    if re.search(r"(?:^|\s)--(?:dry-run|dryrun)\b", parameters):
+        return Judgement(Effect.READ, (f"aws {service} {operation}: a dry run",), f"aws.{service}")
     name = f"aws.{service.lower()}.{''.join(w.title() for w in words)}"
     for fact in _facts().get(f"{_squeezed(service)}.{''.join(words)}", ()):
         if fact.when and not fact.when.search(parameters):
@@ -95,10 +97,9 @@ _CLOSES = frozenset({"close"})
 
 def _by_name(name: str, service: str, words: tuple[str, ...], parameters: str) -> Judgement:
     verb = verb_of(words)
-    if re.search(r"(?:^|\s)--(?:dry-run|dryrun)\b", parameters):
-        return Judgement(Effect.READ, (f"{name}: a dry run",), name)
     if verb in DESTROYS or verb in _CLOSES:
         recovery = is_recovery(" ".join(words)) or service == "backup"
+        recovery = recovery or ("bucket" in words and is_recovery(_target(parameters)))
         ends = verb in ENDS
         effect = Effect.D2 if recovery else class_of(words[1:])
         if ends and not recovery:
@@ -115,8 +116,6 @@ def _by_name(name: str, service: str, words: tuple[str, ...], parameters: str) -
     if level == "read" or (not level and (verb in READS or words[-1:] == ("wizard",))):
         told = "by AWS's access levels" if level else f"{verb!r} reads by AWS's naming"
         return Judgement(Effect.READ, (f"{name}: {told}",), name)
-    if verb == "stop" and (is_recovery(" ".join(words)) or service == "backup"):
-        return Judgement(Effect.D5, (f"{name}: a copy is not finished",), name, same_domain=True)
     if level or verb in WRITES:
         return _changed(name, parameters)
     return unknown(f"{name} is in no catalogue", name)
@@ -156,10 +155,10 @@ _WEAKENS = re.compile(
     r"--no-(?:deletion-protection|enable-deletion-protection|multi-region)|DeletionProtection\W+false"
     r"|--no-deletion-protection-enabled|TerminationProtection\W+false|DisableApiTermination\W+false"
     r"|--no-disable-api-termination|deletion_protection\.enabled,Value=false"
-    r"|--no-enable-termination-protection|--no-protected"
+    r"|--no-enable-termination-protection|--no-protected|--no-\w+(?:-\w+)*-enabled\b|--status\s+(?:Inactive|Disabled)\b"
 )
 _UNBACKS = re.compile(
-    r"backup-retention-period[\s=]+0\b|BackupRetentionPeriod\W+0\b|PointInTimeRecoveryEnabled\W+false"
+    r"backup-retention-period[\s=]+[01]\b|BackupRetentionPeriod\W+0\b|PointInTimeRecoveryEnabled\W+false"
     r"|Status\W+Suspended|backup-policy\W+Status\W*DISABLED|snapshot-retention-limit[\s=]+0\b"
     r"|automated-snapshot-retention-period[\s=]+0\b|automatic-backup-retention-days[\s=]+0\b"
     r"|BackupPolicy\W+Status\W+DISABLED|--state\s+DISABLED|--delete-automated-backups",

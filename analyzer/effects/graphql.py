@@ -95,8 +95,17 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     """Return the effect that an operation's name tells; a name that says nothing is unknown."""
     words = words_in(name)
     senses = [sense_of(word) for word in words]
-    undoes = Sense.UNDOES in senses or (
-        words[-1:] in {("cancel",), ("undo",), ("preview",), ("check",)} and len(words) > 2
+    passing = words[-1:] in {
+        ("progress",),
+        ("workflow",),
+        ("draft",),
+        ("cache",),
+        ("notification",),
+    }
+    undoes = (
+        Sense.UNDOES in senses
+        or (passing and words[:1] in {("clear",), ("cancel",), ("dismiss",)})
+        or (words[-1:] in {("cancel",), ("undo",), ("preview",), ("check",)} and len(words) > 2)
     )
     if Sense.DESTROYS in senses and not undoes and words[:1] not in {("get",), ("list",), ("is",)}:
         verb = words[senses.index(Sense.DESTROYS)]
@@ -117,7 +126,8 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         effect = Effect.D6 if ending == "revoke" else Effect.D5
         return Judgement(effect, (f"{name}: {ending!r} ends by its name, in no catalogue",), name,
                          surface=Surface.HTTP)  # fmt: skip
-    if words[:1] == ("disable",) and is_recovery(name):
+    off = any((arguments or {}).get(key) is False for key in ("enabled", "active", "isEnabled"))
+    if is_recovery(name) and (off or (words[:1] and words[0] in _STOPS)) and not undoes:
         return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip
     if ended := _unbacked(arguments or {}):
@@ -132,6 +142,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     return unknown(f"mutation {name} is in no catalogue", name)
 
 
+_STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})
 _ENDS = frozenset({"archive", "revoke", "deactivate"})
 
 

@@ -36,6 +36,7 @@ _UNGUARDS = re.compile(
     r'|"(?:suspended?|paused?)"\s*:\s*true[^{}]*backup',
     re.IGNORECASE,
 )
+_KEEPS = re.compile(r"retention|suspended|versioning|softdelete")
 _ACTION = re.compile(
     r'"(?:action|operation|op|type|command)"\s*:\s*"(?:delete|destroy|wipe|purge|remove_all|terminate|truncate'
     r'|erase|rebuild|reinstall)\w*"',
@@ -67,7 +68,7 @@ def asked_by_body(method: str, path: str, query: str, body: str) -> Asked | None
     seen = body[:MOST]
     if found := _UNGUARDS.search(f"{query}\n{seen}"):
         text = found[0].lower()
-        recovery = is_recovery(text) or "retention" in text or "suspended" in text
+        recovery = bool(_KEEPS.search(text)) or is_recovery(text)
         return Asked(
             Effect.D5, f"its body takes a guard or backups off ({found[0][:60]})", recovery
         )

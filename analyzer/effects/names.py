@@ -30,11 +30,12 @@ class Sense(StrEnum):
 
 DESTROYING = frozenset(
     """
-    delete deletes del destroy destroys remove removes rm purge drop wipe erase truncate terminate
+    delete del destroy remove rm deprovision userdel roledel purge drop wipe erase truncate terminate
     flush unlink expunge obliterate nuke shred uninstall deregister unregister undefine unset prune
     zap evict forget hardreset rmi rb rmtree deleteall removeall dropdb clearall delkey batchdelete
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
     discard reset clear clean cleanup gc empty expire dropall remove_all erasedisk tombstone
+    implode cleanse unrecord eraseall deleteall removeall purgeall wipeall
     des dest destr dele delet remov uninst delprinc deluser shun abandon
     """.split()
 )
@@ -61,7 +62,7 @@ WRITING = frozenset(
     annotate scale sync send post insert upsert save write configure config login logout open
     submit approve merge commit resume unpause restart reboot redeploy trigger invoke execute
     generate mark move transfer migrate upgrade subscribe associate allocate assign backup snapshot
-    freeze pause make schedule bind join mount pull checkout mirror promote
+    freeze pause make schedule unban bind join mount pull checkout mirror promote
     """.split()
 )
 UNDOING = frozenset(
@@ -109,11 +110,11 @@ GUARDS = frozenset(
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _JOINED = re.compile(
     r"backups?|snapshots?|recovery[-_ ]?points?|point[-_ ]?in[-_ ]?time|shadow[-_ ]?cop(?:y|ies)"
-    r"|restore[-_ ]?points?|\bbkp|\bbaks?\b|system[-_ ]?restore",
+    r"|restore[-_ ]?points?|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|\bbkp|\bbaks?\b|system[-_ ]?restore",
     re.IGNORECASE,
 )
 _ENDS_IN_VERB = re.compile(
-    r"(?!un|no|not|pre|post|on|is|can|to|auto|soft)[a-z]{2,6}(?:delete|purge|destroy|remove|erase)"
+    r"(?!un|no|not|pre|post|on|is|can|to|auto|soft)[a-z]{2,6}(?:delete|purge|destroy|remove|erase|undefine|uninstall)"
 )
 _GLUED = re.compile(r"^(delete|del|remove|rm|destroy|purge|drop|wipe|list|get|show|create)(.+)$")
 

@@ -244,11 +244,21 @@ def _reset(statement: Statement) -> Judgement:
 
 
 def _backup(statement: Statement) -> Judgement:
-    if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals):
+    if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals) or (
+        {"TRUNCATE_ONLY", "NO_LOG"} & set(statement.words)
+    ):
         return found(
             Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True
         )
     return found(Effect.WRITE, statement, "a backup is made")
+
+
+def _restore(statement: Statement) -> Judgement:
+    if {"VERIFYONLY", "HEADERONLY", "FILELISTONLY", "LABELONLY", "VALIDATE", "PREVIEW"} & set(
+        statement.words
+    ):
+        return found(Effect.READ, statement, "a backup is looked at")
+    return found(Effect.D4, statement, "restores over what is there")
 
 
 def _grant(statement: Statement) -> Judgement:
@@ -360,7 +370,7 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "CALL": _run, "PURGE": _purge, "RESET": _reset, "BACKUP": _backup, "GRANT": _grant,
     "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": set_option, "OPTIMIZE": _optimize, "SYSTEM": _system,
     "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
-    "RESTORE": _plain(Effect.D4, "restores over what is there"),
+    "RESTORE": _restore,
     "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),
     "DETACH": _plain(Effect.D5, "takes a table or database out of use"),
     "SHUTDOWN": _plain(Effect.D5, "stops the server"),

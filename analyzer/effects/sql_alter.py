@@ -53,6 +53,8 @@ def alter(statement: Statement) -> Judgement:
         return found(Effect.D1, statement, f"empties a part of {target}", target=target)
     if re.search(r"\bSWITCH (?:PARTITION .{1,60} )?TO\b|\bTTL\b.*\bINTERVAL\b", text):
         return found(Effect.D1, statement, f"rows leave {target}", target=target)
+    if re.search(r"\bEXECUTE (?:EXPIRE_SNAPSHOTS|REMOVE_ORPHAN_FILES|DROP_EXTENDED_STATS)", text):
+        return found(Effect.D2, statement, "old versions are deleted", recovery=True)
     if re.search(r"\bDISCARD TABLESPACE\b", text):
         return found(Effect.D1, statement, f"deletes the file of {target}", target=target)
     if statement.has("DETACH", "PARTITION"):

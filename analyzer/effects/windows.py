@@ -34,6 +34,7 @@ RECOVERY_ENDS: tuple[tuple[str, str], ...] = (
     (r"^sc(?:\.exe)?\s+(?:config|sdset|delete|stop)\s+(?:vss|swprv|sdrsvc|wbengine)", "a backup service is off"),
     (r"^net\s+stop\s+\"?(?:vss|sdrsvc|wbengine|.*backup)", "a backup service is off"),
     (r"^reg\s+add\b.*(?:systemrestore|disableconfig|disablesr|previousversions)", "system restore is off"),
+    (r"^reg\s+add\b.*services\\(?:vss|sdrsvc|swprv|wbengine)\b.*\b4\b", "a backup service is off"),
     (r"^fsutil\s+usn\s+deletejournal", "the journal of changes goes"),
 )  # fmt: skip
 """cmd's lines that end what could be restored (MITRE ATT&CK T1490)."""
@@ -61,6 +62,7 @@ CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
     (r"^subst\b.*/d\b", Effect.D5, "takes a drive's name away"),
     (r"^(?:auditpol)\b.*/(?:clear|remove|set\b.*:disable)", Effect.D5, "what is logged is no longer"),
     (r"^(?:sc(?:\.exe)?|nssm)\s+(?:delete|remove)\b", Effect.D5, "deletes a service"),
+    (r"^shutdown(?:\.exe)?\b.*/[srhp]\b", Effect.D5, "takes the machine down"),
     (r"^netsh\b.*\b(?:delete|reset|off)\b", Effect.D5, "takes a network rule away"),
     (r"^takeown\b.*\s/r\b", Effect.D6, "takes all rights of a folder"),
     (r"^(?:wmic)\b.*\b(?:delete|uninstall)\b", Effect.D1, "deletes through WMI"),
@@ -173,7 +175,7 @@ _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]\w+$")
 _SURE = re.compile(
     r"(?:^|[|;\n(&{]\s*)(?:Remove|Clear|Get|Set|New|Stop|Start|Disable|Format|Invoke|Select|Where|Test|Out"
     r"|Write|Import|Export|Add|Move|Copy|Rename|Enable|Uninstall|Install|ForEach|Restart|Unregister"
-    r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+|\$env:|\[System\.|\bNew-Object\b"
+    r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+(?![-\w])|\$env:|\[System\.|\bNew-Object\b"
     r"|^\s*(?:ri|rm|del|rd|clc|cli)\s+(?:-\w+\s+)*['\"]?[A-Za-z]:\\\S*.*\s-(?:r|rec|recurse|fo|force)\b",
     re.IGNORECASE,
 )

@@ -59,7 +59,7 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
         native = judge_cmd(text) or judge_powershell(text, only_if_sure=True)
     if native is not None and native.effect not in {Effect.READ, Effect.WRITE}:
         return native
-    if native is not None and _CMDLET.match(text):
+    if native is not None and native.effect is Effect.READ and _CMDLET.match(text):
         return native
     reading = read_shell(text, folder=folder)
     parts = [_judge_command(command, judge, depth) for command in reading.commands]

@@ -43,10 +43,16 @@ NOUNS_TOO = frozenset(
 )
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
 SHOWING = frozenset({"list", "ls", "show", "get", "info", "status", "describe", "view"})
+PLAIN = frozenset({"--delete", "--remove", "--purge", "--wipe", "--erase", "--delete-all"})
+"""Options that destroy even beside a word that reads: `members --delete bob list`."""
+SHOWN = frozenset(
+    {"env", "version", "versions", "logs", "log", "events", "history", "tables", "stats"}
+)
+"""Verbs that read and are oftener nouns."""
 OPTIONS = frozenset(
     """
     delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall reset
-    clear flush drop strip autonuke nuke shred discard forget
+    clear flush drop strip autonuke nuke shred discard forget eraseall deleteall removeall purgeall
     """.split()
 )
 """Long options that destroy whatever they belong to."""
@@ -56,6 +62,8 @@ _DOTTED = re.compile(
     r"[a-z]+(?:\.[a-z_]+)*\.(?:\w+_)?(?:delete|destroy|remove|rm|purge|unregister)"
 )
 """`snapshot.remove`, `vm.snapshot_delete`: no file ends in such a verb."""
+_PEOPLE = frozenset({"user", "users", "account", "accounts", "member", "members"})
+_ASKED = re.compile(r"(?:erase|delete|wipe|purge|destroy|remove)=(?:true|1|yes)")
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
 
 
@@ -74,15 +82,26 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     if found is not None:
         verb, sense = found
         judged = judge_verb(verb, sense, context, arguments, hints=invocation.hints)
-        option = _destroying_option(arguments) if sense is Sense.WRITES else ""
+        option = (
+            _destroying_option(arguments)
+            if sense is Sense.WRITES
+            else (
+                next(iter(sorted(PLAIN & arguments.options)), "").strip("-")
+                if sense is Sense.READS
+                else ""
+            )
+        )
         if not option:
             return judged
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
     glued = words_in(name)
     for part in glued if len(glued) > 1 or sense_of(name) is Sense.DESTROYS else ():
         sense = sense_of(part)
-        if sense in {Sense.DESTROYS, Sense.ENDS} and part not in {"clean", "clear", "reset"}:
+        weak = part in {"clean", "clear", "reset"} and (part == "clean" or part != glued[-1])
+        if sense in {Sense.DESTROYS, Sense.ENDS} and not weak:
             return judge_verb(part, sense, context, arguments, hints=invocation.hints)
+    if setting := next((w for w in arguments.words if _ASKED.fullmatch(w)), ""):
+        return judge_verb(setting.partition("=")[0], Sense.DESTROYS, (*context, setting), arguments)
     if option := _destroying_option(arguments):
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
     return unknown(f"what {name} does with these words is in no catalogue", name)
@@ -156,14 +175,16 @@ def judge_verb(
         return Judgement(Effect.READ, (f"{operation}: {verb!r} reads by its name",), operation)
     if sense in {Sense.WRITES, Sense.UNDOES}:
         return Judgement(Effect.WRITE, (f"{operation}: {verb!r} makes or changes",), operation)
-    if sense is Sense.ENDS and verb not in STRONG_ENDS and not recovery:
+    cuts_off = verb in {"suspend", "lock", "block"} and bool(_PEOPLE & set(nouns))
+    takes_down = verb == "kill" and class_of(nouns) is Effect.D3
+    if sense is Sense.ENDS and verb not in STRONG_ENDS and not (recovery or cuts_off or takes_down):
         said = f"{operation}: {verb!r} ends what can be begun again"
         return Judgement(Effect.WRITE, (said,), operation)
     effect = class_of(nouns)
     if recovery:
         effect = Effect.D2
         said += "; it names recovery copies"
-    elif sense is Sense.ENDS:
+    elif sense is Sense.ENDS and not takes_down:
         effect = Effect.D6 if effect is Effect.D6 else Effect.D5
     is_all = bool(ALL & arguments.options) or "--recursive" in arguments.options
     return Judgement(
@@ -190,7 +211,11 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
     for place, word in enumerate(words):
         lowered = word.lower()
         sense = sense_of(lowered)
-        if lowered in NOUNS_TOO and any(_begins_with_verb(w) for w in words[place + 1 : place + 3]):
+        # What a reader is given may be any word: `search prod wipe` looks for it.
+        near = 2 if sense is Sense.READS and lowered not in SHOWN else 3
+        if lowered in NOUNS_TOO and any(
+            _begins_with_verb(w) for w in words[place + 1 : place + near]
+        ):
             continue
         if sense:
             return lowered, sense

@@ -77,7 +77,8 @@ BY_SUBCOMMAND: dict[tuple[str, ...], _Prefix] = {
     ("mise", "exec"): _of(skip=0), ("rbenv", "exec"): _of(), ("pyenv", "exec"): _of(),
     ("asdf", "exec"): _of(), ("nix", "run"): _of(), ("sops", "exec-env"): _of(skip=1),
     ("heroku", "run"): _of("-a --app -r --remote -s --size -e --env -x"),
-    ("ddev", "exec"): _of(), ("lando", "ssh"): _of(), ("sail", "run"): _of(),
+    ("repo", "forall"): _of("-r -i -g -j"), ("gita", "shell"): _of(), ("lerna", "exec"): _of("--scope --concurrency"),
+    ("mr", "run"): _of(), ("ddev", "exec"): _of(), ("lando", "ssh"): _of(), ("sail", "run"): _of(),
 }  # fmt: skip
 CONTAINERS = frozenset(
     {"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl"}

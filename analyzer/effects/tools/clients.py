@@ -29,6 +29,15 @@ _CYPHER_WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|LOAD\s+CSV)\b", re.IGNORECAS
 
 
 _ARANGO = re.compile(r"\._?(?:drop\w*|truncate|remove\w*)\s*\(")
+_DNS = re.compile(r"\b(?:update\s+)?del(?:ete)?\b")
+_HAPROXY = re.compile(
+    r"^\s*(?:disable|shutdown|del|clear|set\s+server\s+\S+\s+state\s+(?:maint|drain))\b",
+    re.MULTILINE,
+)
+_PARTITIONS = re.compile(r"(?m)^\s*(?:d|o|g|rm|mklabel)\b(?=[\s\S]*^\s*(?:w|quit)?\b)")
+_HBASE = re.compile(
+    r"\b(?:drop|drop_all|truncate|truncate_preserve|deleteall|delete|disable|disable_all)\b"
+)
 _BACULA = re.compile(r"\b(?:purge|delete|prune|truncate)\b")
 
 
@@ -77,5 +86,9 @@ CLIENT_TOOLS: dict[str, Tool] = {
     **dict.fromkeys(("kadmin", "kadmin.local"), _client("-q", _KERBEROS, Effect.D6)),
     "cypher-shell": _cypher,
     "arangosh": _client("--javascript.execute-string", _ARANGO, Effect.D1),
+    "nsupdate": _client("", _DNS, Effect.D6),
+    "socat": _client("", _HAPROXY, Effect.D5),
+    **dict.fromkeys(("fdisk", "gdisk", "sfdisk", "parted"), _client("-c", _PARTITIONS, Effect.D1)),
+    "hbase": _client("-n", _HBASE, Effect.D1),
     "bconsole": _client("-c", _BACULA, Effect.D2, positional=True),
 }  # fmt: skip

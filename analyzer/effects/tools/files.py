@@ -89,6 +89,8 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
         empties = _empties(command)
         if empties and (ground not in NEAR or DATA.search(word.text)):
             found.append(judge_paths(command, [word], place, verb="empties", whole=False))
+        elif word.text == "/proc/sysrq-trigger":
+            found.append(Judgement(Effect.D5, ("the machine goes down at once",), ">"))
         elif not empties and re.match(r"^/(?:etc|boot|dev|bin|sbin|lib)/", word.text):
             found.append(
                 judge_paths(

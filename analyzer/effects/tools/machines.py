@@ -167,7 +167,7 @@ def _kubectl(context: Context) -> Judgement | None:
     environment, basis = environment_in(line)
     kinds = {k.lower() for w in rest[:1] for k in re.split(r"[,/]", w)}
     recovery = is_recovery(" ".join(rest)) or is_recovery(context.command.hints) or bool(
-        re.search(r"volumesnapshot|velero|backup|snapshot", line, re.IGNORECASE)
+        re.search(r"volumesnapshot|velero|backup|snapshot|kasten|stash\.appscode", line, re.IGNORECASE)
     )  # fmt: skip
     bulk = Bulk.ALL if arguments.has("--all", "-A", "--all-namespaces") else Bulk.ONE
     found = _kube_effect(verb, kinds, rest, line, recovery=recovery)
@@ -203,7 +203,7 @@ def _kube_effect(
     if verb == "drain":
         return Effect.D3, "all pods leave the node"
     if verb in {"patch", "annotate", "label", "edit", "set"} and re.search(
-        r'suspend"?\s*:\s*true', line
+        r'(?:suspend|paused?)"?\s*:\s*true', line
     ):
         return (Effect.D5, "is suspended") if recovery else None
     if verb == "patch" and re.search(
@@ -256,6 +256,15 @@ def _iptables(context: Context) -> Judgement | None:
     return Judgement(Effect.WRITE, ("a firewall rule is set",), context.command.name)
 
 
+def _down(context: Context) -> Judgement | None:
+    name, arguments = context.command.name, cut(context.command.arguments)
+    if name in {"init", "telinit"} and arguments.words[:1] not in {("0",), ("6",), ("1",), ("s",)}:
+        return Judgement(Effect.WRITE, (f"{name} changes the runlevel",), name)
+    if name == "shutdown" and arguments.has("-c"):
+        return Judgement(Effect.WRITE, ("shutdown -c calls it off",), name)
+    return Judgement(Effect.D5, (f"{name} takes the machine down",), name)
+
+
 def _zfs(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments, frozenset({"-o", "-t"}))
     words = arguments.words
@@ -289,4 +298,5 @@ MACHINE_TOOLS: dict[str, Tool] = {
                      "format"), _mkfs),
     **dict.fromkeys(("iptables", "ip6tables", "ebtables"), _iptables),
     "zfs": _zfs, "zpool": _zfs,
+    **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff", "init", "telinit"), _down),
 }  # fmt: skip

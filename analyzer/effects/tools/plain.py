@@ -20,7 +20,7 @@ READERS = frozenset(
     ldd nm objdump readelf size pstree pmap zcat bzcat xzcat zless look cloc tokei scc exa eza lsd
     fzf pandoc_check shellcheck hadolint yamllint flake8 pylint mypy pyright ruff_check tsc eslint
     pytest nosetests ctest gdb valgrind perf time_ logname users finger nmap cowsay figlet lolcat
-    fortune sl neofetch screenfetch speedtest iperf iperf3 ncdu duf dust procs gdu delta difft
+    fortune neofetch screenfetch speedtest iperf iperf3 ncdu duf dust procs gdu delta difft
     pylint bandit semgrep trivy grype gitleaks trufflehog sherlock subfinder amass whatweb nikto
     ffprobe identify exiftool_read mediainfo pdfinfo pdftotext say banner rpmquery dpkg-query
     apt-cache apt-list tput watchman_check logger nettop sw_vers system_profiler ioreg tcpdump
@@ -34,7 +34,7 @@ WRITERS = frozenset(
     chsh chfn swapon mount umount modprobe insmod hwclock timedatectl_set
     black isort autopep8 prettier gofmt rustfmt clang-format wget_ ffmpeg convert magick sox
     pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup cpio pax
-    ssh-keygen ssh-copy-id ssh-add_ gpg openssl age mkcert certbot_ kill pkill killall renice
+    ssh-keygen ssh-copy-id ssh-add_ gpg openssl age certbot_ kill pkill killall renice
     nano vim vi emacs code subl open xdg-open tmux screen start-stop-daemon
     unset mkswap_ lvcreate vgcreate pvcreate lvextend resize2fs pv wall write mail sendmail
     """.split()
