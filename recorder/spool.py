@@ -3,6 +3,7 @@
 The next recorder takes them in. Writer and taker hold the file's lock, and the taker deletes the
 file only after its records are committed; a line without its newline is torn and said to be so.
 A notice (`recorder.capture.hook.notice`) is a record for as long as no other stands in its file.
+What a process writes ahead (`recorder.ahead`) lies there too: its lock is held until it has died.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import zstandard
 
 from recorder.model import Record, Seal
@@ -25,7 +27,22 @@ from recorder.sealing.forms import Form
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
 
-__all__ = ["Spool", "Spooled", "complete", "take_in", "waiting_in", "waiting_words"]
+__all__ = [
+    "AHEAD",
+    "Spool",
+    "Spooled",
+    "complete",
+    "open_locked",
+    "records_in",
+    "spool_lines",
+    "take_in",
+    "waiting_in",
+    "waiting_words",
+]
+
+SPOOLED = ".jsonl"
+AHEAD = ".ahead"
+"""Suffix of the files in which records stand that were handed over, or will be in a moment."""
 
 NOTICE = b'{"notice": true,'
 """How a notice's line begins."""
@@ -49,7 +66,7 @@ class Spool:
     """Appends sealed records to one process's spool file."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}.jsonl"
+        self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}{SPOOLED}"
 
     def append(
         self, *sealed: SealedRecord, secrets: Sequence[NewSecret] = (), sync: bool = False
@@ -65,12 +82,15 @@ class Spool:
             OSError: they could not be written.
             TypeError: something other than a sealed record was handed in.
         """
-        lines = _lines(sealed, secrets)
+        lines = spool_lines(sealed, secrets)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(self._path) as descriptor:
+        descriptor = open_locked(self._path)
+        try:
             os.write(descriptor, lines)
             if sync:
                 os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def complete(noticed: int, sealed: Sequence[SealedRecord], secrets: Sequence[NewSecret]) -> None:
@@ -84,7 +104,7 @@ def complete(noticed: int, sealed: Sequence[SealedRecord], secrets: Sequence[New
     Raises:
         OSError: they could not be written; the notice stays.
     """
-    os.write(noticed, _lines(sealed, secrets))
+    os.write(noticed, spool_lines(sealed, secrets))
     os.fsync(noticed)
     fcntl.flock(noticed, fcntl.LOCK_UN)
 
@@ -96,24 +116,44 @@ def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
     its time, and a recorder has others to serve.
     """
     taken = 0
-    if not folder.is_dir():
-        return 0
-    for path in sorted(folder.glob("*.jsonl")):
-        with suppress(_Busy), _locked(path, waits=False) as descriptor:
+    for path in _files_in(folder):
+        try:
+            descriptor = open_locked(path, waits=False)
+        except BlockingIOError:
+            continue
+        try:
             with open(descriptor, "rb", closefd=False) as file:
                 spooled = _parse(path.name, file.read())
-            commit(spooled)
+            if spooled.records or spooled.torn:
+                commit(spooled)
             path.unlink()
-            taken += len(spooled.records)
+        finally:
+            os.close(descriptor)
+        taken += len(spooled.records)
     return taken
 
 
+def records_in(folder: Path) -> list[Record]:
+    """Return the records that stand in a recording's spool, those written ahead included.
+
+    Raises:
+        OSError: the spool cannot be read.
+    """
+    found = (_parse(path.name, path.read_bytes()) for path in _files_in(folder))
+    return [record for spooled in found for record, _ in spooled.records]
+
+
 def waiting_in(folder: Path) -> int:
-    """Return how many records wait in a recording's spool; 0 where that cannot be looked at."""
+    """Return how many records wait in a recording's spool; 0 where that cannot be looked at.
+
+    What a process that lives has written ahead does not wait.
+    """
     waiting = 0
     with suppress(OSError):
-        for path in folder.glob("*.jsonl"):
+        for path in _files_in(folder):
             with suppress(OSError), open(path, "rb") as file:
+                if path.suffix == AHEAD:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 lines = [line.startswith(NOTICE) for line in file if line.endswith(b"\n")]
                 waiting += lines.count(False) or len(lines)
     return waiting
@@ -128,46 +168,63 @@ def waiting_words(waiting: int) -> str:
     )
 
 
-class _Busy(Exception):  # noqa: N818 - it is no failure
-    """Somebody else holds the lock of a file."""
+def open_locked(path: Path, *, waits: bool = True) -> int:
+    """Open a file of the spool, new or not, under its lock; return its descriptor.
 
-
-@contextmanager
-def _locked(path: Path, *, waits: bool = True) -> Iterator[int]:
-    """Open a spool file under its lock, again where it was taken in between opening and locking.
+    Again where it was taken in between opening and locking.
 
     Raises:
-        _Busy: somebody else holds the lock, and it is not waited for.
+        BlockingIOError: somebody else holds the lock, and it is not waited for.
+        OSError: it cannot be opened.
     """
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-            except BlockingIOError as error:
-                raise _Busy from error
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
             if os.fstat(descriptor).st_nlink:
-                yield descriptor
-                return
-        finally:
+                return descriptor
+        except BaseException:
             os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
-def _lines(several: Sequence[SealedRecord], secrets: Sequence[NewSecret]) -> bytes:
-    """Return records as lines; the secrets that became known with them stand in the first."""
+def spool_lines(several: Sequence[SealedRecord], secrets: Sequence[NewSecret] = ()) -> bytes:
+    """Return sealed records as lines of a spool file.
+
+    Args:
+        several: the records.
+        secrets: what became known with them; of these only marks and fingerprints stand in the
+            first line.
+
+    Raises:
+        TypeError: something other than a sealed record was handed in.
+    """
     lines = b""
     forms = [_form_as_json(form) for secret in secrets for form in secret.forms]
     for sealed in several:
         if not isinstance(sealed, SealedRecord):
             raise TypeError("the spool takes sealed records only")
-        line = json.dumps({
+        lines += _encoded({
             "fields": dict(sealed.fields),
             **({"forms": forms} if forms else {}),
             "blobs": {b.digest.hex(): base64.b64encode(b.data).decode() for b in sealed.blobs},
         })  # fmt: skip
-        lines += line.encode() + b"\n"
+        lines += b"\n"
         forms = []
     return lines
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        # What orjson is too strict for: lone surrogates, long integers, keys that are no text
+        return json.dumps(document).encode()
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [path for suffix in (SPOOLED, AHEAD) for path in sorted(folder.glob(f"*{suffix}"))]
 
 
 def _parse(name: str, content: bytes) -> Spooled:
@@ -175,7 +232,8 @@ def _parse(name: str, content: bytes) -> Spooled:
     notices: list[tuple[Record, tuple[Seal, ...]]] = []
     secrets: list[NewSecret] = []
     torn = 0
-    for line in content.split(b"\n"):
+    # What is written ahead is followed by zeros.
+    for line in content.partition(b"\0")[0].split(b"\n"):
         if not line:
             continue
         try:

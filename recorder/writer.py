@@ -151,7 +151,7 @@ class Writer:
                 self._commit(items)
             elif running:
                 self._idle()
-            self._look_into_spool()
+            self._look_into_spool(busy=bool(items))
         self._store.close()
 
     def _next_group(self) -> list[_Item]:
@@ -279,10 +279,15 @@ class Writer:
             except OSError:
                 self._count_dropped(1)
 
-    def _look_into_spool(self) -> None:
-        """Take in, now and then, what others put aside: those whose recorder was not there yet."""
+    def _look_into_spool(self, *, busy: bool) -> None:
+        """Take in, now and then, what others put aside: those whose recorder was not there yet.
+
+        While records keep coming, only if they are stored: to seal a long spool again and again
+        would hold them up for nothing.
+        """
         now = time.monotonic()
-        if now - self._spool_looked_at >= SPOOL_LOOK_SECONDS:
+        is_stuck = busy and self._wrote_at < self._spool_looked_at
+        if now - self._spool_looked_at >= SPOOL_LOOK_SECONDS and not is_stuck:
             self._spool_looked_at = now
             self._take_spool_in()
 
@@ -308,6 +313,8 @@ class Writer:
         for secret in spooled.secrets:
             self._sealer.recall.remember(secret)
         self._late.expect(spooled.secrets)
+        if not given and not spooled.torn:
+            return  # all of it had arrived before its process died
         new = self._seal_all([record for record, _ in given], [seals for _, seals in given])
         said: dict[str, Json] = {semconv.COUNT: len(new)}
         note = [own_record("spool", Phase.POINT, said)]

@@ -55,7 +55,8 @@ class Work:
         known = self._sealer.clean.attributes
         for item in self._record.attributes.items():
             name, value = item
-            marks = known.get(item) if isinstance(value, str) and len(value) <= SHORT else None
+            text = _only_text(value)
+            marks = known.get((name, text)) if text is not None and len(text) <= SHORT else None
             if marks is None:
                 unknown.append(item)
             else:
@@ -79,10 +80,10 @@ class Work:
         match value:
             case str():
                 return self.text(value, place)
-            case Mapping():
-                return {self.text(k, place): self._again(v, place) for k, v in value.items()}
             case list():
                 return [self._again(item, place) for item in value]
+            case Mapping():
+                return {self.text(k, place): self._again(v, place) for k, v in value.items()}
             case _:
                 return value
 
@@ -96,12 +97,14 @@ class Work:
     def _attribute(self, name: str, value: Json) -> Json:
         if isinstance(value, int | float):
             return value
-        clean = self._sealer.clean
-        marks = clean.texts.get(value) if isinstance(value, str) and len(value) <= SHORT else None
+        clean, text = self._sealer.clean, _only_text(value)
+        marks = clean.texts.get(text) if text is not None and len(text) <= SHORT else None
         sealed = self._value(value, name, name)
         # The second time: an id that comes once is not worth it.
-        if marks is not None and sealed is value and (named := clean.texts.get(name)) is not None:
-            clean.add_attribute(name, str(value), marks | named)
+        if marks is not None and text is not None and sealed == value:
+            named = clean.texts.get(name)
+            if named is not None:
+                clean.add_attribute(name, text, marks | named)
         return sealed
 
     def _in_a_blob(self, name: str, sealed: str) -> str:
@@ -119,15 +122,16 @@ class Work:
                     if not self._sealer.is_session(span, value):
                         return self._replace(value, [span], place)
                 return self.text(value, place)
+            case None | bool() | int() | float():
+                return value
+            case list() | tuple():
+                return [self._value(item, key, place) for item in value]
+            # The last: whether something is a mapping takes the longest to tell.
             case Mapping():
                 return {
                     self.text(str(k), place): self._value(v, str(k), place)
                     for k, v in value.items()
                 }
-            case list() | tuple():
-                return [self._value(item, key, place) for item in value]
-            case None | bool() | int() | float():
-                return value
             case _:
                 return self.text(str(value), place)
 
@@ -218,6 +222,13 @@ class Work:
                 )
             )
         return sealed.text
+
+
+def _only_text(value: Json) -> str | None:
+    """Return a text, or the only one of a list, as which a header's value comes; else None."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, str) else None
 
 
 def _is_known_whole(span: SecretSpan, text: str) -> bool:

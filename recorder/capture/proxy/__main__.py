@@ -52,13 +52,16 @@ def _port(value: str) -> int:
 
 def _run(recording: Path, run: str, port: int, upstream_ca: Path | None) -> None:
     from recorder import client  # noqa: PLC0415
+    from recorder.capture.proxy.ahead import Ahead  # noqa: PLC0415
     from recorder.capture.proxy.deliveries import Reach  # noqa: PLC0415
     from recorder.capture.proxy.server import ProxySettings, serve  # noqa: PLC0415
     from recorder.location import socket_path  # noqa: PLC0415
 
     settings = ProxySettings(run, port, upstream_ca, _digest_key(recording), recording.absolute())
     sink = client.connect(recording)
-    serve(settings, sink, Reach(socket_path(recording), sink.put_aside))
+    serve(
+        settings, sink, Reach(socket_path(recording), sink.put_aside, Ahead(recording.absolute()))
+    )
 
 
 def _digest_key(recording: Path) -> bytes | None:

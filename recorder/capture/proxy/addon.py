@@ -1,9 +1,9 @@
 """The addon that turns mitmproxy's HTTP hooks into records. It changes no message, and holds none
 back but what a guard denies that a person has set up.
 
-A start record is handed over before the request goes upstream, and committed before one that may
-change something does, so that a deletion is on record before it happens. mitmproxy goes on with the
-traffic when a hook raises, so a fault in here costs a record and never a request.
+A start record outlives a kill of the proxy and the recorder before the request goes upstream, so
+that a deletion is on record before it happens: it is written ahead, or committed. mitmproxy goes on
+with the traffic when a hook raises, so a fault in here costs a record and never a request.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ STOPPED = "the recording proxy was stopped"
 EXCHANGE = "flightlog.exchange"
 """Under this name a flow bears its `Exchange`."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Methods that change nothing (RFC 9110, 9.2.1): handed over before they go on, not committed."""
+"""Methods that change nothing (RFC 9110, 9.2.1): they do not wait for a commit, also where they
+cannot be written ahead."""
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
 
@@ -155,11 +156,14 @@ class RecordingAddon:
         self._open[flow.id] = flow
         record = self._scribe.start(flow, exchange, self._peers.of(flow.client_conn))
         guarded = self._gate is not None and self._gate.mode is not Mode.OFF
-        if flow.request.method in _SAFE and not guarded:
+        if not guarded and flow.request.method in _SAFE:
             self._deliveries.soon(record)
-            return
-        await self._deliveries.before_going_on(record)
-        if self._gate is not None and flow.error is None:
+        elif not guarded:
+            await self._deliveries.before_going_on(record)
+        else:
+            # The guard reads the recording.
+            await self._deliveries.commit(record)
+        if self._gate is not None and guarded and flow.error is None:
             exchange.hold = await self._gate.hold_of(record)
             if exchange.hold is not None:
                 deny(flow, exchange.hold)

@@ -1,6 +1,7 @@
 """Hands records to the pipeline: a slow recorder does not stop the traffic.
 
-Over the direct line while a recorder answers there; else in threads, through the sink.
+Over the direct line, where small ones are written ahead and the others go while a recorder answers;
+else in threads, through the sink.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from recorder.capture.proxy.ahead import Ahead
 from recorder.capture.proxy.line import DirectLine
 from recorder.model import Record
 
@@ -40,6 +42,8 @@ class Reach:
     """Its socket."""
     put_aside: Callable[[Sequence[Record]], None]
     """Puts records into the spool that may have arrived already."""
+    ahead: Ahead | None = None
+    """Writes small records ahead."""
 
 
 class Deliveries:
@@ -50,7 +54,7 @@ class Deliveries:
 
         Args:
             sink: where records go when there is no direct line.
-            reach: the direct line's two ends: the recorder's socket, and what puts records aside.
+            reach: what the direct line is made of.
         """
         self._sink = sink
         # One thread keeps the order of what nobody waits for; waiting ones go side by side, so that
@@ -60,14 +64,25 @@ class Deliveries:
         if reach is not None:
             put_aside = reach.put_aside
             self._line = DirectLine(
-                reach.address, lambda records: self._in_order.submit(put_aside, records)
+                reach.address,
+                lambda records: self._in_order.submit(put_aside, records),
+                reach.ahead,
             )
         self._waiting = ThreadPoolExecutor(WAITERS, thread_name_prefix="flightlog-wait")
         # One again: what is read in it is read in the order in which it passed.
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="flightlog-read")
 
     async def before_going_on(self, record: Record) -> None:
-        """Return when the record is durable, or after `HAND_OVER_SECONDS` at the latest."""
+        """Return when the record outlives a kill of the proxy and the recorder, or after
+        `HAND_OVER_SECONDS` at the latest.
+        """
+        if self._line is None or not self._line.write_ahead(record):
+            await self.commit(record)
+
+    async def commit(self, record: Record) -> None:
+        """Return when the record is in the recording, or after `HAND_OVER_SECONDS` at the latest
+        (without a recorder: in the spool).
+        """
         task: asyncio.Future[None] | None = self._line.take_and_tell(record) if self._line else None
         if task is None:
             loop = asyncio.get_running_loop()
@@ -88,13 +103,18 @@ class Deliveries:
             await self._line.drain()
 
     async def read_first(
-        self, read: Callable[[], list[Record]], must_be_durable: Callable[[Record], bool]
+        self,
+        read: Callable[[], list[Record]],
+        must_be_durable: Callable[[Record], bool],
+        *,
+        commits: bool = False,
     ) -> None:
         """Read what passes and hand its records over; return when those that must be are durable.
 
         Args:
             read: makes the records; runs in the order of all that is read.
             must_be_durable: tells which records the traffic waits for.
+            commits: those have to be in the recording; else they have to outlive a kill.
         """
         task = asyncio.get_running_loop().run_in_executor(self._reading, read)
         done, late = await asyncio.wait([task], timeout=HAND_OVER_SECONDS)
@@ -105,7 +125,8 @@ class Deliveries:
             for record in records:
                 if not must_be_durable(record):
                     self.soon(record)
-            await asyncio.gather(*map(self.before_going_on, filter(must_be_durable, records)))
+            hand_over = self.commit if commits else self.before_going_on
+            await asyncio.gather(*map(hand_over, filter(must_be_durable, records)))
 
     def read_soon(self, read: Callable[[], list[Record]]) -> None:
         """Read what passes, in order, and hand its records over, without waiting for it."""

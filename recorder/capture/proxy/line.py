@@ -1,9 +1,10 @@
 """The recorder's socket, spoken to from the event loop: no thread, one answer for many records.
 
-While one group waits for its commit the next one gathers, so parallel requests share commits. What
-nobody waits for is written before the traffic goes on, and is in the recorder's hands from then on:
-whatever becomes of this process, an answer that a client has is recorded. What a recorder
-that died or hangs may not have got goes to the spool, which leaves out what it has.
+Small records are written ahead first: they outlive whatever is killed, so they are gathered for a
+moment and the traffic goes on. Large ones are written to the socket before the traffic goes on, or
+waited for until they are committed. While one group waits for its commit the next one gathers, so
+parallel requests share commits. What a recorder that died or hangs may not have got goes to the
+spool, which leaves out what it has.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorder.capture.proxy.ahead import LARGEST_BYTES, Ahead
 from recorder.model import Record
 from recorder.wire import encode_record, join_frame
 
@@ -26,6 +29,8 @@ GROUP_RECORDS = 256
 MOST_UNWRITTEN = 64 * 1024 * 1024
 HANG_SECONDS = 5.0
 """After so long without an answer the recorder counts as gone."""
+GATHER_SECONDS = 0.02
+"""How long a record that is written ahead waits for others before it is handed over."""
 RETRY_SECONDS = 1.0
 DRAIN_SECONDS = 5.0
 
@@ -34,9 +39,10 @@ DRAIN_SECONDS = 5.0
 class _Held:
     """A record that is not known to be committed yet."""
 
-    record: Record
     encoded: bytes
-    settled: asyncio.Future[None] | None
+    record: Record | None
+    """None where it is written ahead."""
+    settled: asyncio.Future[None] | None = None
     """Done when it is committed or in the spool; None where nobody waits for it."""
 
 
@@ -44,78 +50,113 @@ class DirectLine:
     """Hands records over in groups, in order. For one event loop."""
 
     def __init__(
-        self, address: Path, put_aside: Callable[[Sequence[Record]], Future[None]]
+        self,
+        address: Path,
+        put_aside: Callable[[Sequence[Record]], Future[None]],
+        ahead: Ahead | None = None,
     ) -> None:
         """Begin without a connection.
 
         Args:
             address: the recorder's socket.
             put_aside: puts records into the spool, in a thread.
+            ahead: writes small records ahead.
         """
         self._address = str(address)
         self._put_aside = put_aside
+        self._ahead = ahead
         self._socket: socket.socket | None = None
         self._not_before = 0.0
         self._gathered: list[_Held] = []
-        """Wait for their turn to be sent and answered."""
-        self._sent: list[_Held] = []
-        """The answer to them is to come."""
-        self._unsure: list[_Held] = []
-        """Sent without asking for an answer: the next one speaks for them too."""
+        """Not sent yet."""
+        self._sent: deque[_Held] = deque()
+        """Sent, and not known to be committed."""
+        self._asked = 0
+        """How many of the sent the answer to come speaks for."""
         self._unwritten = bytearray()
-        self._spoken_for = 0
-        """How many of the unsure the answer to come speaks for."""
         self._hang: asyncio.TimerHandle | None = None
-        self._scheduled = False
-        self._is_leaving = False
+        self._next: asyncio.Handle | None = None
+        """Sends, or asks for an answer, or looks for a recorder."""
         self._moved = asyncio.Event()
 
+    def write_ahead(self, record: Record) -> bool:
+        """Take a record that outlives everybody when this returns; return False, and take nothing,
+        where it cannot be written ahead.
+        """
+        loop = asyncio.get_running_loop()
+        return self._write_ahead(loop, record, encode_record(record))
+
     def take(self, record: Record) -> bool:
-        """Take a record, into the recorder's hands; return False where no recorder answers."""
-        return self._take(record, None)
+        """Take a record: written ahead, or into the recorder's hands. False where neither goes."""
+        loop = asyncio.get_running_loop()
+        encoded = encode_record(record)
+        if self._write_ahead(loop, record, encoded):
+            return True
+        if not self._connect(loop):
+            return False
+        self._gathered.append(_Held(encoded, record))
+        self._send(asks=False)
+        self._later(loop, GATHER_SECONDS)
+        return True
 
     def take_and_tell(self, record: Record) -> asyncio.Future[None] | None:
         """Take a record; the future is done when it is safe. None where no recorder answers."""
-        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        return settled if self._take(record, settled) else None
+        loop = asyncio.get_running_loop()
+        if not self._connect(loop):
+            return None
+        settled: asyncio.Future[None] = loop.create_future()
+        self._gathered.append(_Held(encode_record(record), record, settled))
+        # Not at once: what comes up in the same turn of the loop goes together.
+        self._later(loop, 0.0)
+        return settled
 
     async def drain(self) -> None:
         """Wait until the recorder has all that was taken, or for `DRAIN_SECONDS`; then let go."""
-        self._send()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while self._socket is not None and (self._gathered or self._sent):
-                    await self._progress()
-                while self._socket is not None and self._unwritten:
-                    await self._progress()
-                if self._socket is not None:
-                    # The recorder reads on to the end, then ends the connection from its side.
-                    self._is_leaving = True
-                    self._socket.shutdown(socket.SHUT_WR)
-                    await self._progress()
+                    self._go_on()
+                    self._moved.clear()
+                    await self._moved.wait()
         self._break()
+        if self._next is not None:
+            self._next.cancel()
+        if self._ahead is not None:
+            self._ahead.close()
 
-    async def _progress(self) -> None:
-        self._moved.clear()
-        await self._moved.wait()
-
-    def _take(self, record: Record, settled: asyncio.Future[None] | None) -> bool:
-        loop = asyncio.get_running_loop()
-        if self._socket is None and not self._connect(loop):
+    def _write_ahead(self, loop: asyncio.AbstractEventLoop, record: Record, encoded: bytes) -> bool:
+        if self._ahead is None or len(encoded) > LARGEST_BYTES:
             return False
-        held = _Held(record, encode_record(record), settled)
-        # Now and then one of them is answered for, so that not too many stay unsure.
-        if settled is None and len(self._unsure) < GROUP_RECORDS:
-            self._send_loose(held)
-            return True
-        self._gathered.append(held)
-        if not self._scheduled:
-            # Not at once: what comes up in the same turn of the loop goes together.
-            self._scheduled = True
-            loop.call_soon(self._send)
+        is_connected = self._connect(loop)
+        if not self._ahead.write(record):
+            return False
+        if is_connected:
+            self._gathered.append(_Held(encoded, None))
+        # Without a recorder it is in the spool by now: the one that comes takes it in.
+        self._later(loop, GATHER_SECONDS if is_connected else RETRY_SECONDS)
         return True
 
+    def _later(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        """Go on after a moment, or with the next turn of the loop for zero."""
+        if seconds and self._next is not None:
+            return
+        if self._next is not None:
+            self._next.cancel()
+        self._next = loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._next = None
+        loop = asyncio.get_running_loop()
+        if self._connect(loop):
+            if not self._asked:
+                self._send(asks=True)
+        elif self._ahead is not None:
+            # Whoever becomes the recorder gets what was written ahead, also where nothing follows.
+            self._later(loop, RETRY_SECONDS)
+
     def _connect(self, loop: asyncio.AbstractEventLoop) -> bool:
+        if self._socket is not None:
+            return True
         if loop.time() < self._not_before:
             return False
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -128,22 +169,22 @@ class DirectLine:
             return False
         self._socket = connection
         loop.add_reader(connection, self._answered)
+        if self._ahead is not None:
+            self._ahead.leave()
         return True
 
-    def _send_loose(self, held: _Held) -> None:
-        self._unsure.append(held)
-        self._unwritten += join_frame([held.encoded], None)
-        self._write()
-
-    def _send(self) -> None:
-        self._scheduled = False
-        if self._socket is None:
-            return
-        if self._gathered and not self._sent:
-            self._sent = next(_groups(self._gathered))
-            self._gathered = self._gathered[len(self._sent) :]
-            self._spoken_for = len(self._unsure)
-            self._unwritten += join_frame([held.encoded for held in self._sent], 1)
+    def _send(self, *, asks: bool) -> None:
+        """Send what has gathered; with `asks`, the answer speaks for all that was sent."""
+        groups = list(_groups(self._gathered)) or ([[]] if asks and self._sent else [])
+        self._sent += self._gathered
+        self._gathered = []
+        for number, group in enumerate(groups, start=1):
+            ack = 1 if asks and number == len(groups) else None
+            self._unwritten += join_frame([held.encoded for held in group], ack)
+        for held in self._sent if asks else ():
+            held.encoded = b""
+        if asks and self._sent:
+            self._asked = len(self._sent)
             self._hang = asyncio.get_running_loop().call_later(HANG_SECONDS, self._break)
         self._write()
 
@@ -165,7 +206,6 @@ class DirectLine:
             loop.add_writer(self._socket, self._write)
         else:
             loop.remove_writer(self._socket)
-            self._moved.set()
 
     def _answered(self) -> None:
         if self._socket is None:
@@ -177,8 +217,6 @@ class DirectLine:
         except OSError:
             answer = b""
         if not answer:
-            if self._is_leaving:
-                self._unsure = []
             self._break()
         elif answer.endswith(b"\n"):
             # Whatever it says, the records are with the recorder: committed, or in its spool.
@@ -187,10 +225,14 @@ class DirectLine:
     def _settle(self) -> None:
         if self._hang is not None:
             self._hang.cancel()
-        settled, self._sent = self._sent, []
-        del self._unsure[: self._spoken_for]
+        settled = [self._sent.popleft() for _ in range(self._asked)]
+        self._asked = 0
+        if self._ahead is not None:
+            self._ahead.committed(sum(held.record is None for held in settled))
         _tell(settled)
-        self._send()
+        if self._gathered or self._sent:
+            is_waited_for = any(held.settled for held in self._gathered)
+            self._later(asyncio.get_running_loop(), 0.0 if is_waited_for else GATHER_SECONDS)
         self._moved.set()
 
     def _break(self) -> None:
@@ -205,11 +247,14 @@ class DirectLine:
         self._not_before = loop.time() + RETRY_SECONDS
         if self._hang is not None:
             self._hang.cancel()
-        held = [*self._unsure, *self._sent, *self._gathered]
-        self._unsure, self._sent, self._gathered = [], [], []
+        held = [*self._sent, *self._gathered]
+        self._sent.clear()
+        self._gathered, self._asked = [], 0
         self._unwritten = bytearray()
-        if held:
-            aside = self._put_aside([one.record for one in held])
+        if self._ahead is not None:
+            self._ahead.leave()
+        if unwritten := [one.record for one in held if one.record is not None]:
+            aside = self._put_aside(unwritten)
             asyncio.wrap_future(aside).add_done_callback(lambda _: _tell(held))
         self._moved.set()
 
@@ -228,7 +273,7 @@ def _groups(held: Sequence[_Held]) -> Iterator[list[_Held]]:
         yield group
 
 
-def _tell(held: Sequence[_Held]) -> None:
+def _tell(held: Iterable[_Held]) -> None:
     for one in held:
         if one.settled is not None and not one.settled.done():
             one.settled.set_result(None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import cast
 
 from mitmproxy import http
@@ -71,12 +71,18 @@ class _Gathered:
 class _State:
     """What is known of one exchange."""
 
-    def __init__(self, talk: Talk) -> None:
-        self.talk = talk
-        self.request = _Gathered(MAX_LINE if talk.place.declared else KEPT_BYTES)
+    def __init__(self, declared: bool, place: Callable[[], Place]) -> None:
+        self.declared = declared
+        self._place = place
+        self.request = _Gathered(MAX_LINE if declared else KEPT_BYTES)
         self.response = _Gathered(MAX_LINE)
         self.is_mcp = False
         self.is_stream = False
+
+    @cached_property
+    def talk(self) -> Talk:
+        """Where it belongs. Looked up when it turns out to be MCP, which few requests do."""
+        return Talk(self._place())
 
 
 @dataclass(slots=True)
@@ -102,7 +108,9 @@ class McpAddon:
         """Stand behind the tap of a request that streams, where it may be MCP."""
         if not _may_be_mcp(flow.request):
             return
-        state = flow.metadata[_STATE] = _State(Talk(self._place(flow)))
+        declared = _is_declared(flow.request.headers)
+        state = _State(declared, partial(self._place, flow, declared))
+        flow.metadata[_STATE] = state
         if callable(flow.request.stream):
             flow.request.stream = _behind(flow.request.stream, state.request.feed)
 
@@ -117,12 +125,13 @@ class McpAddon:
             state.request.feed(flow.request.raw_content or b"")
         coding = flow.request.headers.get("content-encoding", "")
         body = _read_body(state.request, coding)
-        if body is None or (_MARK not in body and not state.talk.place.declared):
+        if body is None or (_MARK not in body and not state.declared):
             return
         state.is_mcp = True
         asked = _Asked()
         read = partial(_noting, partial(self._talks.posted, state.talk, body), asked)
-        await self._deliveries.read_first(read, must_be_durable)
+        guarded = self._gate is not None and self._gate.mode is not Mode.OFF
+        await self._deliveries.read_first(read, must_be_durable, commits=guarded)
         await self._hold(flow, state, asked, body)
 
     async def _hold(self, flow: http.HTTPFlow, state: _State, asked: _Asked, body: bytes) -> None:
@@ -195,15 +204,13 @@ class McpAddon:
             why = error_type(flow.error.msg if flow.error else "")
             self._deliveries.read_soon(partial(self._talks.ended, state.talk, why))
 
-    def _place(self, flow: http.HTTPFlow) -> Place:
+    def _place(self, flow: http.HTTPFlow, declared: bool) -> Place:
         request, client = flow.request, flow.client_conn
         peer = self._peers.of(client)
-        accepts = request.headers.get("accept", "")
-        declared = _SESSION in request.headers or _VERSION in request.headers
         return Place(
             url=readable(request.url),
             session=readable(request.headers.get(_SESSION, "")),
-            declared=declared or (_EVENTS in accepts and _JSON in accepts),
+            declared=declared,
             ref=flow.id,
             client=("process", peer.pid) if peer else ("port", client.peername[1]),
             attributes={
@@ -236,6 +243,13 @@ def _may_be_mcp(request: http.Request) -> bool:
     if request.method == "POST":
         return str(request.headers.get("content-type", "")).startswith(_JSON)
     return request.method == "GET" and _EVENTS in request.headers.get("accept", "")
+
+
+def _is_declared(headers: http.Headers) -> bool:
+    accepts = headers.get("accept", "")
+    if _EVENTS in accepts and _JSON in accepts:
+        return True
+    return _SESSION in headers or _VERSION in headers
 
 
 def _state(flow: http.HTTPFlow) -> _State | None:

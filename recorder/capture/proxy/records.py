@@ -53,6 +53,8 @@ class Exchange:
     """The start record has been handed over."""
     hold: Hold | None = None
     """Why a guard did not let it go upstream."""
+    ends: dict[str, Json] = field(default_factory=dict)
+    """What every record of it says of its two ends; empty until the first one is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,7 @@ class Scribe:
         """Return the start of a request; its body as far as it has been seen."""
         body = {} if flow.request.stream else self.request_body(flow, exchange)
         attributes = {
-            **_target(flow),
-            **client_attributes(flow.client_conn, peer),
+            **_ends(flow, exchange, peer),
             **_headers(semconv.HTTP_REQUEST_HEADER, flow.request.headers),
             **body,
         }
@@ -92,16 +93,12 @@ class Scribe:
 
     def sent(self, flow: http.HTTPFlow, exchange: Exchange, peer: Peer | None) -> Record:
         """Return the body of a request that was streamed, so came after its start record."""
-        attributes = {
-            **_target(flow),
-            **client_attributes(flow.client_conn, peer),
-            **self.request_body(flow, exchange),
-        }
+        attributes = {**_ends(flow, exchange, peer), **self.request_body(flow, exchange)}
         return self._of_flow(flow, Phase.POINT, attributes, _ns(flow.request.timestamp_end))
 
     def end(self, flow: http.HTTPFlow, exchange: Exchange, peer: Peer | None) -> Record:
         """Return the end of a request: its answer, or the error that it ended with."""
-        attributes = {**_target(flow), **client_attributes(flow.client_conn, peer)}
+        attributes = dict(_ends(flow, exchange, peer))
         if flow.request.stream:
             # The start record came before the body; whoever joins the two finds it here.
             attributes |= self.request_body(flow, exchange)
@@ -232,8 +229,17 @@ def error_type(message: str) -> str:
 
 def readable(value: str | bytes) -> str:
     """Return a value from the wire as text that UTF-8 can hold, with odd bytes escaped."""
-    raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    return raw.decode("utf-8", "backslashreplace")
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        value = value.encode("utf-8", "surrogateescape")
+    return value.decode("utf-8", "backslashreplace")
+
+
+def _ends(flow: http.HTTPFlow, exchange: Exchange, peer: Peer | None) -> dict[str, Json]:
+    if not exchange.ends:
+        exchange.ends = {**_target(flow), **client_attributes(flow.client_conn, peer)}
+    return exchange.ends
 
 
 def _target(flow: http.HTTPFlow) -> dict[str, Json]:

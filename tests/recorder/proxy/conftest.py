@@ -26,9 +26,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from recorder.capture.proxy import ProxyProcess, start_proxy
-from recorder.model import Phase, StoredRecord
+from recorder.location import spool_folder
+from recorder.model import Phase, Record, StoredRecord
 from recorder.reader import Recording
 from recorder.service import Service
+from recorder.spool import records_in
 
 BIG = bytes(range(32, 127)) * 55_000
 DEADLINE = 15.0
@@ -110,14 +112,18 @@ class Upstream(http.server.ThreadingHTTPServer):
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.certificate = certificate
         self.recording = recording
-        self.arrivals: dict[str, list[StoredRecord]] = {}
+        self.arrivals: dict[str, list[Record | StoredRecord]] = {}
         self.first_event_seen = threading.Event()
 
     def note_arrival(self, path: str) -> None:
-        """Keep what is on record of this path now, before anything was answered."""
-        self.arrivals[path] = _records(
-            self.recording, lambda record: record.attributes.get("url.path") == path
-        )
+        """Keep what outlives everybody of this path now, before anything was answered: what is
+        written ahead, and what is in the recording already.
+        """
+        written = records_in(spool_folder(self.recording))
+        recorded = _records(self.recording, lambda record: True)
+        seen: dict[str, Record | StoredRecord] = {record.id: record for record in written}
+        seen |= {record.id: record for record in recorded}
+        self.arrivals[path] = [r for r in seen.values() if r.attributes.get("url.path") == path]
 
     def handle_error(self, *_: object) -> None:
         """A refused handshake is what some tests are about."""

@@ -1,5 +1,5 @@
-"""`kill -9` of the proxy or the recorder in the middle of traffic: what a client has an answer to
-is on record, whatever its method.
+"""`kill -9` of the proxy, of the recorder, of both at once, in the middle of traffic: what reached
+the server and what a client has an answer to is on record, whatever its method.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pytest
 
 from recorder.capture.proxy import start_proxy
 from recorder.daemon import Daemon
+from recorder.location import spool_folder
 from recorder.model import Phase
 from recorder.reader import Recording
 from recorder.service import Service
@@ -30,11 +31,12 @@ CLIENTS = 3
 
 
 @contextmanager
-def upstream() -> Iterator[int]:
+def upstream(arrived: list[str]) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            arrived.append(self.path)
             self.rfile.read(int(self.headers.get("content-length", 0)))
             self.send_response(200)
             self.send_header("content-length", "2")
@@ -70,12 +72,15 @@ def ask_on(proxy: int, server: int, prefix: str, answered: list[str]) -> None:
         connection.close()
 
 
-@pytest.mark.parametrize("victim", ["proxy", "recorder"])
-def test_what_was_answered_is_on_record_whoever_is_killed(tmp_path: Path, victim: str) -> None:
+@pytest.mark.parametrize("victims", [["proxy"], ["recorder"], ["proxy", "recorder"]])
+def test_what_arrived_and_what_was_answered_is_on_record_whoever_is_killed(
+    tmp_path: Path, victims: list[str]
+) -> None:
     recording = tmp_path / "flight.db"
+    arrived: list[str] = []
     answered: list[str] = []
     chance = random.Random(7)
-    with upstream() as server:
+    with upstream(arrived) as server:
         for turn in range(ROUNDS):
             with Daemon.launch(recording) as daemon, start_proxy(recording, run="r") as proxy:
                 clients = [
@@ -87,9 +92,10 @@ def test_what_was_answered_is_on_record_whoever_is_killed(tmp_path: Path, victim
                 for client in clients:
                     client.start()
                 time.sleep(chance.uniform(0.3, 0.8))
-                pid = daemon.process.pid if victim == "recorder" else proxy.pid
-                os.kill(pid, signal.SIGKILL)
-                if victim == "recorder":
+                pids = {"proxy": proxy.pid, "recorder": daemon.process.pid}
+                for victim in chance.sample(victims, len(victims)):
+                    os.kill(pids[victim], signal.SIGKILL)
+                if "proxy" not in victims:
                     time.sleep(0.3)  # the proxy goes on, into the spool
                     proxy.stop()
                 for client in clients:
@@ -104,6 +110,8 @@ def test_what_was_answered_is_on_record_whoever_is_killed(tmp_path: Path, victim
     begun = {path: ref for phase, path, ref in told if phase is Phase.START}
     ended = {ref for phase, _, ref in told if phase is Phase.END}
     assert len(answered) > ROUNDS * CLIENTS
-    assert [path for path in answered if path not in begun] == []
+    assert [path for path in arrived if path not in begun] == []
     assert [path for path in answered if begun[path] not in ended] == []
+    assert len(told) == len(set(told)), "nothing comes twice"
+    assert not list(spool_folder(recording).glob("*"))
     assert verify(recording).ok

@@ -6,13 +6,14 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from recorder.capture.proxy import line as line_module
+from recorder.capture.proxy.ahead import LARGEST_BYTES, Ahead
 from recorder.capture.proxy.line import DirectLine
 from recorder.client import Client
 from recorder.daemon import Daemon
@@ -20,15 +21,22 @@ from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Phase, Record, Witness
 from recorder.reader import Recording
 from recorder.service import Service
+from recorder.spool import records_in
+
+DEADLINE = 10.0
 
 
-def record(number: int) -> Record:
+def record(number: int, body: str = "") -> Record:
     return Record(
-        witness=Witness.PROXY, phase=Phase.POINT, kind=Kind.API_REQUEST, name=f"GET /{number}"
+        witness=Witness.PROXY,
+        phase=Phase.POINT,
+        kind=Kind.API_REQUEST,
+        name=f"GET /{number}",
+        attributes={"body": body},
     )
 
 
-def line_to(recording: Path) -> DirectLine:
+def line_to(recording: Path, ahead: Ahead | None = None) -> DirectLine:
     client = Client(recording)
 
     def put_aside(records: Sequence[Record]) -> Future[None]:
@@ -37,7 +45,7 @@ def line_to(recording: Path) -> DirectLine:
         done.set_result(None)
         return done
 
-    return DirectLine(socket_path(recording), put_aside)
+    return DirectLine(socket_path(recording), put_aside, ahead)
 
 
 def numbers(recording: Path) -> list[int]:
@@ -134,3 +142,90 @@ async def test_recorder_that_hangs_is_given_up_after_a_while(
         await line.drain()
     Service.start(recording).stop()
     assert numbers(recording) == [1]
+
+
+def ahead_of(recording: Path) -> set[str]:
+    return {one.name for one in records_in(spool_folder(recording))}
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(int(DEADLINE / 0.01)):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("not in time")
+
+
+async def test_what_is_small_is_written_ahead_at_once_and_cut_off_when_it_is_committed(
+    tmp_path: Path,
+) -> None:
+    recording = tmp_path / "flight.db"
+    service = Service.start(recording)
+    line = line_to(recording, Ahead(recording))
+    for number in range(300):
+        assert line.write_ahead(record(number))
+        # Not a step of the loop in between: the request could have gone on in it.
+        assert f"GET /{number}" in ahead_of(recording)
+        if number % 10 == 0:
+            await asyncio.sleep(0)
+    await until(lambda: not ahead_of(recording))
+    assert numbers(recording) == list(range(300))
+    await line.drain()
+    service.stop()
+    assert numbers(recording) == list(range(300))
+    assert not list(spool_folder(recording).iterdir())
+
+
+async def test_what_is_large_is_not_sealed_on_the_loop_and_keeps_its_place(tmp_path: Path) -> None:
+    recording = tmp_path / "flight.db"
+    service = Service.start(recording)
+    line = line_to(recording, Ahead(recording))
+    large = "all of it " * (LARGEST_BYTES // 10)
+    assert line.take(record(0))
+    assert not line.write_ahead(record(1, large))
+    assert line.take(record(1, large))
+    assert line.take(record(2))
+    settled = line.take_and_tell(record(3, large))
+    assert settled is not None
+    await settled
+    assert numbers(recording) == [0, 1, 2, 3]
+    await line.drain()
+    service.stop()
+
+
+async def test_without_a_recorder_it_waits_and_the_next_one_has_it_though_nothing_follows(
+    tmp_path: Path,
+) -> None:
+    recording = tmp_path / "flight.db"
+    Service.start(recording).stop()
+    line = line_to(recording, Ahead(recording))
+    assert line.write_ahead(record(1))
+    assert ahead_of(recording) == {"GET /1"}
+    service = Service.start(recording)
+    await until(lambda: numbers(recording) == [1])
+    assert line.write_ahead(record(2))
+    await until(lambda: numbers(recording) == [1, 2])
+    await line.drain()
+    service.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_recorder_that_dies_or_hangs_loses_nothing_that_was_written_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(line_module, "HANG_SECONDS", 0.2)
+    recording = tmp_path / "flight.db"
+    with Daemon.launch(recording) as daemon:
+        line = line_to(recording, Ahead(recording))
+        for each in range(50):
+            assert line.take(record(each))
+            await asyncio.sleep(0.001)
+        os.kill(daemon.process.pid, number)
+        for each in range(50, 100):
+            assert line.take(record(each))
+            await asyncio.sleep(0.01)
+        await line.drain()
+        os.kill(daemon.process.pid, signal.SIGCONT)
+    Service.start(recording).stop()
+    assert sorted(numbers(recording)) == list(range(100))
+    assert not list(spool_folder(recording).iterdir())
