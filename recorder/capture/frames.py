@@ -60,6 +60,8 @@ def begun_by() -> Begun:
             if not module.startswith(_IN_BETWEEN):
                 break
             frame = frame.f_back
+    # The variables are a framework's own, of whatever release, and what they hold may run code of
+    # its own when it is read: a span begins all the same, with what it tells by itself.
     except Exception:
         return Begun()
     finally:

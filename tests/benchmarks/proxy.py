@@ -1,9 +1,11 @@
 """What the recording proxy costs beside plain mitmdump: `python -m tests.benchmarks.proxy`.
 
 The same requests through both, in turn, so that a noisy machine disturbs both alike: one after
-another on one connection (latency), and on several connections at once (requests a second). The
-server is another process that answers from memory. A request that may change something waits until
-it is on disk, so it costs a durable commit more; what one costs here is measured in the same run.
+another on one connection (latency, less what the server itself takes without any proxy), and on
+several connections at once (requests a second). The
+server is another process that answers from memory. What all of recording costs stands in the CPU of
+the proxy and of the recorder. A request with a large body (`--body BYTES`) is not written ahead: it
+waits for a durable commit; what one costs here is measured in the same run.
 """
 
 from __future__ import annotations
@@ -64,11 +66,31 @@ class Way:
     name: str
     port: int
     pid: int
+    recorder: int = 0
+    """Process id of the recorder behind it, if there is one."""
 
     def cpu(self) -> float:
         """Return the CPU seconds that the proxy's process has used."""
-        times = psutil.Process(self.pid).cpu_times()
-        return float(times.user + times.system)
+        return _cpu(self.pid)
+
+    def recorders_cpu(self) -> float:
+        """Return the CPU seconds that the recorder has used."""
+        return _cpu(self.recorder) if self.recorder else 0.0
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked for."""
+
+    method: str
+    body: bytes | None
+    requests: int
+    """On each connection, in each round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +98,21 @@ class Figures:
     """What one round measured."""
 
     latency_ms: float
+    """Added to the server's own."""
     per_second: float
     cpu_ms: float
     """The proxy's own CPU time, a request."""
+    recorders_cpu_ms: float
 
 
-def ask(way: Way, server: int, method: str, requests: int) -> list[float]:
+def ask(way: Way, server: int, load: Load) -> list[float]:
     """Send requests on one connection; return how long each took (s)."""
     connection = http.client.HTTPConnection("127.0.0.1", way.port)
     headers = {"Content-Type": "application/json", "Authorization": "Bearer bench_0123456789abc"}
+    method, body = load.method, load.body
     took: list[float] = []
-    for _ in range(requests):
+    for _ in range(load.requests):
         started = time.perf_counter()
-        body = BODY if method == "POST" else None
         connection.request(method, f"http://127.0.0.1:{server}/graphql", body, headers)
         answer = connection.getresponse()
         if answer.read() != SMALL:
@@ -98,21 +122,23 @@ def ask(way: Way, server: int, method: str, requests: int) -> list[float]:
     return took
 
 
-def measure(way: Way, server: int, method: str, requests: int) -> Figures:
+def measure(way: Way, server: int, load: Load) -> Figures:
     """Measure one way: alone, then on several connections at once."""
-    latency = statistics.median(ask(way, server, method, requests))
-    cpu, started = way.cpu(), time.perf_counter()
-    threads = [
-        threading.Thread(target=ask, args=(way, server, method, requests))
-        for _ in range(CONNECTIONS)
-    ]
+    alone = statistics.median(ask(way, server, load))
+    bare = statistics.median(ask(Way("no proxy", server, 0), server, load))
+    cpu, recorders, started = way.cpu(), way.recorders_cpu(), time.perf_counter()
+    threads = [threading.Thread(target=ask, args=(way, server, load)) for _ in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    total = requests * CONNECTIONS
-    per_second = total / (time.perf_counter() - started)
-    return Figures(latency * 1000, per_second, (way.cpu() - cpu) / total * 1000)
+    total = load.requests * CONNECTIONS
+    return Figures(
+        latency_ms=(alone - bare) * 1000,
+        per_second=total / (time.perf_counter() - started),
+        cpu_ms=(way.cpu() - cpu) / total * 1000,
+        recorders_cpu_ms=(way.recorders_cpu() - recorders) / total * 1000,
+    )
 
 
 @contextlib.contextmanager
@@ -136,8 +162,8 @@ def plain(folder: Path) -> Iterator[Way]:
 def recording(folder: Path) -> Iterator[Way]:
     """The recording proxy, with a recorder."""
     path = folder / "flight.db"
-    with Daemon.launch(path), start_proxy(path, run="benchmark") as proxy:
-        yield Way("recording proxy", proxy.port, proxy.pid)
+    with Daemon.launch(path) as daemon, start_proxy(path, run="benchmark") as proxy:
+        yield Way("recording proxy", proxy.port, proxy.pid, daemon.process.pid)
 
 
 @contextlib.contextmanager
@@ -171,8 +197,16 @@ def report(name: str, pairs: list[tuple[Figures, Figures]], of: Callable[[Figure
     """Return a line: both medians, and the median of the ratios pair by pair."""
     ours = statistics.median(of(a) for a, _ in pairs)
     bare = statistics.median(of(b) for _, b in pairs)
-    ratio = statistics.median(of(a) / of(b) for a, b in pairs)
-    return f"{name:<44} {ours:10.2f} {bare:10.2f}   x{ratio:.2f}\n"
+    ratio = statistics.median(of(a) / of(b) for a, b in pairs if of(b)) if bare else 0.0
+    return f"{name:<44} {ours:10.2f} {bare:10.2f}" + (f"   x{ratio:.2f}\n" if ratio else "\n")
+
+
+FIGURES: tuple[tuple[str, Callable[[Figures], float]], ...] = (
+    ("added latency, ms", lambda f: f.latency_ms),
+    (f"requests/s, {CONNECTIONS} connections", lambda f: f.per_second),
+    ("proxy's CPU, ms", lambda f: f.cpu_ms),
+    ("recorder's CPU, ms", lambda f: f.recorders_cpu_ms),
+)
 
 
 def main() -> int:
@@ -180,28 +214,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=100, help="a connection and round")
+    parser.add_argument("--body", type=int, default=0, help="bytes of a change's body, at least")
     options = parser.parse_args()
+    body = BODY + b" " * (options.body - len(BODY))
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         os.environ["FLIGHTLOG_KEYS"] = str(Path(name) / "keys")
         server = stack.enter_context(serving())
         ours = stack.enter_context(recording(Path(name)))
         bare = stack.enter_context(plain(Path(name) / "mitm"))
         for way in (ours, bare):
-            measure(way, server, "POST", 20)
+            measure(way, server, Load("POST", body, 20))
         sys.stdout.write(f"{'':<44} {'recording':>10} {'mitmdump':>10}   ratio\n")
-        for method, what in (("GET", "reads"), ("POST", "changes")):
-            number = options.requests
+        for what, load in (
+            ("reads", Load("GET", None, options.requests)),
+            ("changes", Load("POST", body, options.requests)),
+        ):
             pairs = [
-                (measure(ours, server, method, number), measure(bare, server, method, number))
+                (measure(ours, server, load), measure(bare, server, load))
                 for _ in range(options.rounds)
             ]
-            sys.stdout.write(report(f"{what}: latency, ms", pairs, lambda f: f.latency_ms))
-            sys.stdout.write(
-                report(
-                    f"{what}: requests/s, {CONNECTIONS} connections", pairs, lambda f: f.per_second
-                )
-            )
-            sys.stdout.write(report(f"{what}: proxy's CPU, ms", pairs, lambda f: f.cpu_ms))
+            for figure, of in FIGURES:
+                sys.stdout.write(report(f"{what}: {figure}", pairs, of))
         sys.stdout.write(f"{'a durable commit alone, ms':<44} {commit_ms(Path(name)):10.2f}\n")
     return 0
 

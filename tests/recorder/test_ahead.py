@@ -66,7 +66,7 @@ def test_what_is_committed_is_cut_off_and_the_file_is_for_its_owner_alone(tmp_pa
     ahead.committed(2)
     assert "2" in names(path.parent)
     ahead.committed(1)
-    assert path.read_bytes() == b""
+    assert not path.read_bytes().strip(b"\0")
     ahead.write(sealed("3"))
     assert names(path.parent) == ["3"]
     ahead.committed(1)
@@ -77,14 +77,14 @@ def test_what_is_committed_is_cut_off_and_the_file_is_for_its_owner_alone(tmp_pa
 def test_a_long_file_is_followed_by_another_and_goes_when_all_in_it_is_committed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.ahead.MOST_BYTES", 5 * len(spool_line(sealed("0"))))
+    monkeypatch.setattr("recorder.ahead.FILE_BYTES", 6 * len(spool_line(sealed("0"))))
     ahead = WriteAhead(tmp_path)
     for number in range(20):
         ahead.write(sealed(str(number)))
         if number >= 4:
             ahead.committed(1)  # there is always something that is not
         assert set(names(tmp_path)) >= {str(n) for n in range(max(0, number - 3), number + 1)}
-    assert len(list(tmp_path.iterdir())) <= 2
+    assert len(list(tmp_path.iterdir())) <= 3
 
 
 def test_nobody_takes_in_what_a_process_that_lives_writes_ahead(tmp_path: Path) -> None:
@@ -141,19 +141,34 @@ def test_records_that_keep_coming_do_not_keep_the_spool_waiting(tmp_path: Path) 
     service.stop()
 
 
-def test_half_a_line_is_not_left_where_the_disk_is_full(
+def test_on_a_full_disk_nothing_is_written_ahead_and_no_file_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write = os.write
+    monkeypatch.setattr("recorder.ahead.os.write", lambda fd, zeros: write(fd, zeros[:20]))
+    with pytest.raises(OSError, match="space"):
+        WriteAhead(tmp_path).write(sealed("a"))
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr("recorder.ahead.SPACE_BYTES", 1 << 62)
+    with pytest.raises(OSError, match="space"):
+        WriteAhead(tmp_path).write(sealed("a"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_is_killed_in_the_middle_of_a_line_leaves_the_lines_before_it(tmp_path: Path) -> None:
     ahead = WriteAhead(tmp_path)
     ahead.write(sealed("whole"))
-    write = os.write
-    monkeypatch.setattr("recorder.ahead.os.write", lambda fd, line: write(fd, line[:20]))
-    with pytest.raises(OSError, match="space"):
-        ahead.write(sealed("half"))
-    monkeypatch.undo()
-    ahead.write(sealed("next"))
+    (path,) = tmp_path.iterdir()
+    before = path.read_bytes().rstrip(b"\0")
+    ahead.write(sealed("half"))
+    after = path.read_bytes()
     ahead.leave()
-    assert taken_in(tmp_path) == ["whole", "next"]
+    # A line's first byte is written last.
+    path.write_bytes(before + b"\0" + after[len(before) + 1 :])
+    found: list[tuple[list[str], int]] = []
+    take_in(tmp_path, lambda s: found.append(([r.name for r, _ in s.records], s.torn)))
+    assert found == [(["whole"], 0)]
 
 
 def test_only_sealed_records_are_written(tmp_path: Path) -> None:

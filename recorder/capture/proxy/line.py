@@ -29,7 +29,7 @@ GROUP_RECORDS = 256
 MOST_UNWRITTEN = 64 * 1024 * 1024
 HANG_SECONDS = 5.0
 """After so long without an answer the recorder counts as gone."""
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 """How long a record that is written ahead waits for others before it is handed over."""
 RETRY_SECONDS = 1.0
 DRAIN_SECONDS = 5.0
