@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
-from recorder.spool import AHEAD, open_locked, spool_line
+from recorder.spool import AHEAD, open_locked, spool_lines
 
 __all__ = ["WriteAhead"]
 
@@ -54,7 +54,7 @@ class WriteAhead:
             OSError: it could not be written.
             TypeError: something other than a sealed record was handed in.
         """
-        line = spool_line(sealed, secrets)
+        line = spool_lines([sealed], secrets)
         self._look_at_space()
         if not self._files or not self._files[-1].has_room(line):
             self._files.append(self._spare.pop() if self._spare else _File(self._folder))

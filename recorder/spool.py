@@ -232,8 +232,9 @@ def _parse(name: str, content: bytes) -> Spooled:
     notices: list[tuple[Record, tuple[Seal, ...]]] = []
     secrets: list[NewSecret] = []
     torn = 0
-    # What is written ahead is followed by zeros.
-    for line in content.partition(b"\0")[0].split(b"\n"):
+    if name.endswith(AHEAD):
+        content = content.partition(b"\0")[0]  # the rest of the file is room for more
+    for line in content.split(b"\n"):
         if not line:
             continue
         try:

@@ -21,7 +21,7 @@ from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.sealed import SealedRecord
 from recorder.service import Service
-from recorder.spool import records_in, spool_line, take_in, waiting_in
+from recorder.spool import records_in, spool_lines, take_in, waiting_in
 from tests.recorder.factories import record
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ def test_what_is_committed_is_cut_off_and_the_file_is_for_its_owner_alone(tmp_pa
 def test_a_long_file_is_followed_by_another_and_goes_when_all_in_it_is_committed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.ahead.FILE_BYTES", 6 * len(spool_line(sealed("0"))))
+    monkeypatch.setattr("recorder.ahead.FILE_BYTES", 6 * len(spool_lines([sealed("0")])))
     ahead = WriteAhead(tmp_path)
     for number in range(20):
         ahead.write(sealed(str(number)))
@@ -220,4 +220,5 @@ def test_without_a_recording_there_is_no_sealer(tmp_path: Path) -> None:
 
 
 def line_of(sealer: SealerAside, one: Record) -> bytes:
-    return spool_line(*sealer.seal(one))
+    ready, secrets = sealer.seal(one)
+    return spool_lines([ready], secrets)
