@@ -43,7 +43,11 @@ RUNS_SQL = frozenset(
     """.split()
 )
 _SQL = re.compile(r"^(?:\s|/\*.*?\*/)*(?:--|(?:select|insert|update|delete|drop|truncate|alter|create|with|merge|grant"
-                  r"|revoke|do|call|exec|vacuum|purge|reset)\b)", re.IGNORECASE | re.DOTALL)  # fmt: skip
+                  r"|revoke|do|call|exec|vacuum|purge|reset|replace\s+into|load\s+data)\b)", re.IGNORECASE | re.DOTALL)  # fmt: skip
+_FILE_PACKAGES = re.compile(
+    r"(?:rimraf|del|trash)\.(?:sync|rimraf\w*|native\w*|deleteSync|default)$"
+)
+"""JavaScript's packages that delete files, whatever their function is called."""
 _WRITES_OVER = re.compile(r"^(?:w|wb|w\+|wt)$")
 CODE_NAMES = frozenset(
     {"print", "log", "len", "str", "int", "open", "read", "dumps", "loads", "list"}
@@ -64,6 +68,8 @@ def judge_call(name: str, arguments: Sequence[str | None], place: Place) -> Judg
     owner = name.rpartition(".")[0]
     given = [a for a in arguments if a is not None]
     if last in FILES_GO and (FILE_MODULES.match(name) or _is_path(given)):
+        return _files(name, given, place)
+    if _FILE_PACKAGES.match(name):
         return _files(name, given, place)
     if last == "open" or name.endswith(("writeFileSync", "writeFile", "write_text", "write_bytes")):
         over = len(given) > 1 and _WRITES_OVER.match(given[1])
@@ -133,7 +139,7 @@ def _sdk(name: str, owner: str, last: str, given: Sequence[str]) -> Judgement | 
     sense = sense_of(parts[0])
     if sense is Sense.DESTROYS and parts[0] in {
         "delete", "destroy", "remove", "purge", "drop", "terminate", "wipe", "deregister", "erase",
-        "uninstall", "truncate", "expunge", "obliterate",
+        "uninstall", "truncate", "expunge", "obliterate", "prune",
     }:  # fmt: skip
         if parts[0] in {"remove", "drop"} and len(parts) == 1:
             return unknown(f"{name} takes something away, and what is not known", name)

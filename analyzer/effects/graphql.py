@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from analyzer.catalogue import Operation, Provider
-from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.names import (
+    CONTAINERS,
+    RECOVERY,
+    Sense,
+    class_of,
+    is_recovery,
+    sense_of,
+    words_in,
+)
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.extent import Bulk, Surface
 from analyzer.graphql_requests import GraphQLRequest, Selected
@@ -119,7 +127,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
             same_domain=True if recovery else None,
             surface=Surface.HTTP,
         )
-    if "restore" in words and not undoes:
+    if "restore" in words and not undoes and set(words) & RESTORED:
         return Judgement(Effect.D4, (f"{name}: restores over what is there, by its name",), name,
                          surface=Surface.HTTP)  # fmt: skip
     if (ending := next((w for w in words if w in _ENDS), "")) and not undoes:
@@ -135,6 +143,9 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip
     if carried := _carried(arguments or {}):
         return replace(judge_name(carried), reasons=(f"{name} carries out {carried}",))
+    if "transfer" in words and CONTAINERS & set(words) and not undoes:
+        return Judgement(Effect.D6, (f"{name}: gives it to another owner, by its name",), name,
+                         surface=Surface.HTTP)  # fmt: skip
     if taken := _taken(arguments or {}):
         effect = Effect.D4 if taken in {"force", "that every row is set"} else Effect.D1
         return Judgement(effect, (f"{name}: its arguments say {taken}",), name,
@@ -142,8 +153,10 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     return unknown(f"mutation {name} is in no catalogue", name)
 
 
+RESTORED = CONTAINERS | RECOVERY | {"volume", "volumes", "disk", "table", "version", "time"}
+"""What is restored over; `restorePost` takes a deletion back."""
 _STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})
-_ENDS = frozenset({"archive", "revoke", "deactivate"})
+_ENDS = frozenset({"archive", "revoke", "deactivate", "suspend", "deregister", "ban"})
 
 
 def _unbacked(arguments: Mapping[str, Json]) -> str:
@@ -180,7 +193,8 @@ def _taken(arguments: Mapping[str, Json]) -> str:
             if isinstance(part, dict) and (found := _taken(part)):
                 return found
         if value is True and (
-            key in {"force", "archived", "deleted"} or sense_of(key.lower()) is Sense.DESTROYS
+            key in {"force", "archived", "deleted", "trashed", "isArchived", "isDeleted"}
+            or sense_of(key.lower()) is Sense.DESTROYS
         ):
             return key
         if isinstance(value, str) and len(value) >= 40 and not value.strip("0"):

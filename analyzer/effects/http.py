@@ -6,7 +6,6 @@ unknown, and so is a POST that nothing is known of.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,14 +14,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from analyzer.catalogue import provider_of
 from analyzer.catalogue.requests import request_fact
-from analyzer.effects.calls import looks_like_sql
-from analyzer.effects.clouds import judge_aws
 from analyzer.effects.graphql import judge_graphql
 from analyzer.effects.http_bodies import asked_by_body
+from analyzer.effects.http_statements import judge_aws_request, judge_statements
 from analyzer.effects.names import CONTAINERS, Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.places import environment_in
 from analyzer.effects.ranks import unknown
-from analyzer.effects.sql import judge_sql
 from analyzer.extent import Bulk, Surface
 from analyzer.graphql_requests import GraphQLRequest, read_request
 from analyzer.model import Effect, Judgement
@@ -30,7 +27,6 @@ from analyzer.model import Effect, Judgement
 __all__ = ["judge_http", "judge_plain_http", "judge_raw_http", "overridden"]
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
-CHANGES = frozenset({"POST", "PUT", "PATCH"})
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 MODELS = re.compile(
     r"(?:^|\.)(?:anthropic|openai|mistral|cohere|groq|together|openrouter|deepseek|perplexity)\.|"
@@ -118,60 +114,19 @@ def judge_plain_http(
     if MODELS.search(f"{host}:{port}") and _MODEL_PATH.search(path) and method == "POST":
         return Judgement(Effect.WRITE, (f"{where}: asks a model; its text asks nothing of the API",),
                          surface=Surface.HTTP)  # fmt: skip
-    aws = _aws(method, host, parts.query, body, target)
+    aws = judge_aws_request(host, parts.query, body, target)
     if aws is not None:
         return aws
     fact = request_fact(method, host, path, parts.query, body)
     environment, basis = environment_in(f"{host}{path}")
     if fact is not None:
         return fact.judgement(where, environment, basis)
-    if sql := (_sql_in(body) if method in CHANGES else "") or _sql_asked(parts.query):
-        return judge_sql(sql)
+    if (carried := judge_statements(method, parts.query, body)) is not None:
+        return carried
     found = _by_method(method, where, host, path, parts.query, body)
     if found.effect in {Effect.READ, Effect.WRITE, Effect.UNKNOWN}:
         return found
     return replace(found, environment=environment, environment_basis=basis)
-
-
-def _aws(method: str, host: str, query: str, body: str, target: str) -> Judgement | None:
-    if target:
-        service, _, operation = target.partition(".")
-        return judge_aws(re.sub(r"_?\d{8}$", "", service), operation, body)
-    action = re.search(r"(?:^|&)Action=(\w+)", f"{query}&{body[:20_000]}")
-    if action and ("amazonaws" in host or "Version=" in f"{query}{body}"):
-        return judge_aws(host.partition(".")[0], action[1], body)
-    return None
-
-
-def _sql_in(body: str) -> str:
-    """Return the SQL that a JSON body holds."""
-    if not body.lstrip().startswith("{") or len(body) > 200_000:
-        return ""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    for key in ("sql", "query", "statement", "sqlText", "stmt", "q", "command"):
-        text = value.get(key) if isinstance(value, dict) else None
-        searched = key in {"query", "q", "command"}  # may as well hold the words of a search
-        if isinstance(text, str) and looks_like_sql(text) and (
-            not searched or _CLAUSE.search(text)
-        ):  # fmt: skip
-            return text
-    return ""
-
-
-def _sql_asked(query: str) -> str:
-    """Return the SQL that a URL's query holds, as ClickHouse's and InfluxDB's interfaces take it."""
-    fields = dict(parse_qsl(query[:20_000]))
-    texts = (fields.get(key, "") for key in ("query", "sql", "q"))
-    return next((text for text in texts if looks_like_sql(text) and _CLAUSE.search(text)), "")
-
-
-_CLAUSE = re.compile(
-    r"(?i)\b(?:from|into|table|database|set|values|view|index|user|schema)\b|^\s*select\s"
-)
-"""What a statement has besides its verb: `q=delete` searches for a word."""
 
 
 def _segments(path: str) -> list[str]:
@@ -193,9 +148,11 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
         if method == "GET" and last and sense_of(last[0]) is Sense.DESTROYS and len(segments) > 1:
             return unknown(f"{where}: a GET whose path names a deletion")
         return Judgement(Effect.READ, (where,), surface=Surface.HTTP)
+    if method == "DELETE" and segments and segments[-1].lower() in _SIGNED_IN:
+        return Judgement(Effect.WRITE, (f"{where}: the caller signs out",), surface=Surface.HTTP)
     if method == "DELETE":
         return _deletion(where, host, path, query, segments)
-    by_path = _by_path(where, host, path, segments)
+    by_path = _by_path(method, where, host, path, segments)
     if by_path is not None:
         return by_path
     if (wanted := asked_by_body(method, path, query, body)) is not None:
@@ -213,10 +170,16 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
 
 _ASKED = re.compile(
     r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete(?!d|\w*(?:preview|check|confirm|request))\w*|destroy|purge|wipe|remove|drop|truncate"
-    r"|trash)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
+    r"|trash|drain|unload)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
     re.IGNORECASE,
 )
 """Fields that ask for a deletion; `?delete` alone is S3's of many objects."""
+
+
+_SIGNED_IN = frozenset(
+    "session logout login signin signout sign_in sign_out cookie cookies presence typing".split()
+)
+"""What a caller gives back of its own; `sessions/7` is somebody's."""
 
 
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
@@ -253,7 +216,7 @@ _EXACT = frozenset(
 """Verbs that may stand before the name of what they take away."""
 _RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds)$)[a-z]+")
 """`deleterange`: a verb and its noun in one word; not `deleted`."""
-_ENDS_ACCESS = frozenset({"revoke", "deactivate", "deauthorize", "ban", "lock"})
+_ENDS_ACCESS = frozenset({"revoke", "deactivate", "deauthorize", "ban", "bans", "lock"})
 _RENEWS = frozenset({"rotate", "regenerate", "roll"})
 _SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _OVERWRITES = frozenset({"rebuild", "reinstall", "reimage", "rollback"})
@@ -273,15 +236,27 @@ _ENDS: dict[str, frozenset[str]] = {
     "suspend": frozenset(),
     "disable": frozenset(),
     "archive": frozenset(),
+    "drain": frozenset(),
+    "shutdown": frozenset(),
     "seal": frozenset(),
 }
 """Verbs that end what cannot go on by itself, of these things; of anything where none is named."""
 
 
-def _by_path(where: str, host: str, path: str, segments: list[str]) -> Judgement | None:
+def _by_path(
+    method: str, where: str, host: str, path: str, segments: list[str]
+) -> Judgement | None:
     """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
     for segment in segments[-2:][::-1]:
         words = words_in(segment)
+        if segment is not segments[-1] and "-" in segment and sense_of(segments[-1].lower()):
+            continue  # `/job/delete-old-builds/build`: a name, of which something else is asked
+        if (
+            method != "POST"
+            and "-" in segment
+            and sense_of(words[0] if words else "") is Sense.DESTROYS
+        ):
+            continue  # `PUT /flags/delete-button`
         alone = len(words) == 1 and segment is not segments[-1]
         if not words or (alone and segment not in _EXACT and not segment.startswith("_")):
             continue

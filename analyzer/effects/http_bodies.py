@@ -43,7 +43,9 @@ _ACTION = re.compile(
     re.IGNORECASE,
 )
 _TAKES = re.compile(
-    r'"(?:hard_?|permanently_?)?(?:delete|destroy|purge|wipe)(?:_?(?:all|data|everything|volumes?|backups?|snapshots?|disks?'
+    r'"drop_(?:all|attr|op|value)"\s*:\s*(?:true|")|"_deleted"\s*:\s*true|"deletions"\s*:\s*\[\s*\{|<Action>DELETE'
+    r'|"bindings"\s*:\s*\[\s*\]|"DeleteRequest"'
+    r'|"(?:hard_?|permanently_?)?(?:delete|destroy|purge|wipe)(?:_?(?:all|data|everything|volumes?|backups?|snapshots?|disks?'
     r'|instances?|records?))?"\s*:\s*true',
     re.IGNORECASE,
 )
@@ -54,6 +56,7 @@ _DOCUMENT = re.compile(r'^\s*(?:<delete\b|\{\s*"delete"\s*:\s*[\[{"])', re.IGNOR
 _CALLED = re.compile(
     r'"method"\s*:\s*"([\w./]{1,80})"|<methodName>\s*([\w./]{1,80})', re.IGNORECASE
 )
+_SCRIPTED = re.compile(r"\.(?:delete|destroy|doDelete|doWipeOut|remove)\w*\s*\(")
 _TURNED_OFF = re.compile(
     r'"(?:is_?)?(?:account_?)?(?:enabled|active)"\s*:\s*false'
     r'|"(?:is_?)?(?:disabled|blocked|banned|suspended|deactivated)"\s*:\s*true'
@@ -80,6 +83,12 @@ def asked_by_body(method: str, path: str, query: str, body: str) -> Asked | None
         return Asked(Effect.D1, f"its body says {found[0][:60]}")
     if _DOCUMENT.match(seen):
         return Asked(Effect.D1, "its body is a deletion")
+    if path.rpartition("/")[2].startswith("script") and _SCRIPTED.search(seen):
+        return Asked(Effect.D1, "a script in it deletes")
+    if "lifecycle" in query and re.search(r"<Expiration>|<NoncurrentVersionExpiration>", seen):
+        return Asked(Effect.D5, "objects expire by its rules", "Noncurrent" in seen)
+    if method == "PATCH" and re.search(r'"replicas"\s*:\s*0\b', seen):
+        return Asked(Effect.D5, "no copy is left running")
     if (asked := _called(seen)) is not None:
         return asked
     if method in {"PUT", "PATCH"}:
@@ -113,7 +122,7 @@ def _set(method: str, path: str, body: str) -> Asked | None:
             return Asked(Effect.D5, f"its body ends backups ({found[0][:60]})", recovery=True)
         if words & _PEOPLE:
             return Asked(Effect.D6, f"its body takes access away ({found[0][:60]})")
-        if words & GUARDS:
+        if words & (GUARDS | {"permissions", "policy", "policies"}):
             return Asked(Effect.D5, f"its body takes a guard off ({found[0][:60]})")
     if method == "PUT" and body.strip() in {"[]", "{}", "null"} and path.strip("/"):
         return Asked(Effect.D4, "nothing is put in the place of what is there")

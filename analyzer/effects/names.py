@@ -88,7 +88,7 @@ CONTAINERS = frozenset(
     workspace workspaces cluster clusters server servers bucket buckets rb repo repos repository
     repositories database databases db app apps application applications stack stacks environment
     environments env group resourcegroup instance instances vm vms droplet tenant site sites
-    machine keyspace warehouse schema vault vaults registry vpc host
+    controller controllers machine keyspace warehouse schema vault vaults registry vpc host
     """.split()
 )
 ACCESS = frozenset(
@@ -114,7 +114,7 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _ENDS_IN_VERB = re.compile(
-    r"(?!un|no|not|pre|post|on|is|can|to|auto|soft)[a-z]{2,6}(?:delete|purge|destroy|remove|erase|undefine|uninstall)"
+    r"(?!un|no|not|pre|post|on|is|can|to|auto|soft|test|spec|it)[a-z]{2,6}(?:delete|purge|destroy|remove|erase|undefine|uninstall)"
 )
 _GLUED = re.compile(r"^(delete|del|remove|rm|destroy|purge|drop|wipe|list|get|show|create)(.+)$")
 

@@ -207,6 +207,9 @@ class _Python:
         if re.match(r"(?:requests|httpx|session|client|http|aiohttp)\b", name):
             yield from self._http(last, node)
             return
+        if last == "Request" and (used := {k.arg: k.value for k in node.keywords}.get("method")):
+            yield judge_http((self._text(used) or "?").upper(), first or "", {}, "")
+            return
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         place = self._text(owner) if owner is not None else None
         if place and last in {"unlink", "rmdir", "rmtree", "write_text", "write_bytes"}:

@@ -334,7 +334,7 @@ _BLOCKS_HOLD = frozenset({"DROP", "DELETE", "TRUNCATE", "ALTER", "UPDATE", "EXEC
 def _load(statement: Statement) -> Judgement:
     if "OVERWRITE" in statement.words:
         return found(Effect.D4, statement, "overwrites what was there")
-    return found(Effect.WRITE, statement, "loads data")
+    return found(Effect.WRITE, statement, "loads data, or replaces rows that it names")
 
 
 def _dbcc(statement: Statement) -> Judgement:
@@ -378,7 +378,7 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "ERASE": _plain(Effect.D1, "erases"), "REMOVE": _plain(Effect.D1, "removes"),
     "KILL": _plain(Effect.WRITE, "ends a session or a query"),
     "RENAME": _plain(Effect.WRITE, "renames"),
-    "REPLACE": _plain(Effect.WRITE, "replaces rows that it names"),
+    "REPLACE": _load,
     "IF": _block, "FOR": _block, "WHILE": _block, "LOAD": _load, "DBCC": _dbcc, "MSCK": _msck, "PREPARE": _prepare,
     "IMPORT": _plain(Effect.WRITE, "loads data"),
     **dict.fromkeys(("USE", "START", "COMMIT", "END", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK",

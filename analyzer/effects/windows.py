@@ -51,6 +51,8 @@ CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
     (r"^wevtutil\s+(?:cl|clear-log|set-log|sl)\b", Effect.D5, "clears an event log"),
     (r"^net1?\s+(?:user|localgroup|group|share|use|session|computer)\b.*\s/(?:delete|del|active:no)\b", Effect.D6,
      "takes a user, a share or a session away"),
+    (r"^(?:copy|xcopy)\b.*\bnul\s+\S|^(?:type|echo)\s+nul\s*>\s*\S|^move\b.*\snul\s*$", Effect.D1, "empties a file, or moves it to nowhere"),
+    (r"^wmic\s+process\s+call\s+create\b.*\b(?:del|rd|rmdir|erase|format)\b", Effect.D1, "starts a command that deletes"),
     (r"^forfiles\b.*\b(?:del|erase|rd|rmdir)\b", Effect.D1, "deletes what it finds"),
     (r"^msiexec\b.*/(?:x|uninstall)\b", Effect.D1, "uninstalls a program"),
     (r"^bcdedit\b.*/(?:delete|deletevalue)\b", Effect.D5, "takes an entry of the boot away"),
@@ -175,7 +177,7 @@ _CMDLET = re.compile(r"^[A-Za-z]+-[A-Za-z]\w+$")
 _SURE = re.compile(
     r"(?:^|[|;\n(&{]\s*)(?:Remove|Clear|Get|Set|New|Stop|Start|Disable|Format|Invoke|Select|Where|Test|Out"
     r"|Write|Import|Export|Add|Move|Copy|Rename|Enable|Uninstall|Install|ForEach|Restart|Unregister"
-    r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+(?![-\w])|\$env:|\[System\.|\bNew-Object\b"
+    r"|Register|Delete|Expand|Compress|Restore|Reset|Initialize)-[A-Z]\w+(?![-\w])|\$env:|\[System\.|\[(?:IO|Microsoft)\.|^\s*iex\s|\bNew-Object\b"
     r"|^\s*(?:ri|rm|del|rd|clc|cli)\s+(?:-\w+\s+)*['\"]?[A-Za-z]:\\\S*.*\s-(?:r|rec|recurse|fo|force)\b",
     re.IGNORECASE,
 )
@@ -232,6 +234,9 @@ def _whole(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
+_EMPTY = re.compile(r"(?i)\s(?:-Value\s+|-InputObject\s+)?(?:''|\"\"|\$null)\s*$")
+
+
 def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
     verb, _, noun = name.lower().partition("-")
     line = " ".join([name, *words[1:]])
@@ -256,6 +261,10 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         if recovery:
             return _windows(Effect.D2, line, "takes recovery copies away", recovery=True)
         return _windows(effect, line, f"{verb} {noun} by its name")
+    if name.lower() == "start-process" and (given := re.search(r"['\"](/c\s[^'\"]+)['\"]", line)):
+        return judge_cmd(f"cmd {given[1]}") or unknown("Start-Process of a command")
+    if name.lower() in {"set-content", "out-file"} and _EMPTY.search(line):
+        return _windows(Effect.D1, line, "empties a file")
     if verb == "set" and (
         off := re.search(
             r"(?i)-Disable\w+\s+(?:\$true|1)\b|-StartupType\s+Disabled|-Enabled\s+\$?false", line
@@ -269,7 +278,10 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
 
 def _judge_method(said: str, pipeline: str) -> Judgement | None:
     method = re.search(r"(?:\.|::)(\w+)\s*\(", said)
-    if method and method[1].lower() in {"delete", "deletefile", "remove", "clear", "removeall"}:
+    if method and (
+        method[1].lower() in {"delete", "deletefile", "remove", "clear", "removeall"}
+        or (method[1].lower() == "writealltext" and re.search(r",\s*(?:''|\"\")\s*\)", said))
+    ):
         recovery = is_recovery(pipeline)
         return _windows(
             Effect.D2 if recovery else Effect.D1, said, f"calls {method[1]}", recovery=recovery

@@ -31,6 +31,12 @@ _DO_SHELL = re.compile(r'do shell script "((?:[^"\\]|\\.)+)"')
 _BUN = re.compile(r"\$`([^`]+)`")
 
 
+_COMMANDS = re.compile(r'commands"?\s*[=:]\s*\[([^\]]*)\]')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_KEYS = frozenset({"Enter", "C-m", "KPEnter", "C-c", "Escape", "C-u"})
+"""Names of keys that tmux types."""
+
+
 def escapes_in(name: str, words: Sequence[str]) -> tuple[str, ...]:
     """Return the commands that a program's own words make it run.
 
@@ -62,6 +68,15 @@ def _of(name: str, words: Sequence[str]) -> Iterator[str]:
             given = word if before == "-o" else word.removeprefix("-o")
             if (before == "-o" or word.startswith("-o")) and (found := _PROXY.match(given)):
                 yield found[1]
+    elif name == "tmux" and {"send-keys", "send"} & set(words):
+        yield " ".join(_typed(words[1:], {"-t", "-N"}))
+    elif name == "screen" and "stuff" in words:
+        yield words[-1].replace("\\n", "")
+    elif name == "aws" and "send-command" in words:
+        for word in words:
+            yield from (
+                text for listed in _COMMANDS.findall(word) for text in _QUOTED.findall(listed)
+            )
     elif name == "expect":
         for word in words:
             yield from _SPAWN.findall(word)
@@ -74,6 +89,16 @@ def _of(name: str, words: Sequence[str]) -> Iterator[str]:
     elif name in {"sed", "gsed"}:
         for word in words:
             yield from _SED.findall(word)
+
+
+def _typed(words: Sequence[str], valued: set[str]) -> Iterator[str]:
+    """Yield what tmux is told to type."""
+    skip = False
+    for word in words:
+        if skip or word in valued or word.startswith("-") or word in _KEYS:
+            skip = word in valued
+        else:
+            yield word
 
 
 def _tar(words: Sequence[str]) -> Iterator[str]:

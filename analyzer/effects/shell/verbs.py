@@ -38,7 +38,7 @@ NOUNS_TOO = frozenset(
     backup backups snapshot snapshots version versions env run log logs tag tags label test tables
     events job stats metrics archive config history group user search query deploy build copy
     export import restore check audit plan watch login checkpoint mirror schedule views view file
-    release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
+    configure release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
     """.split()
 )
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
@@ -75,7 +75,7 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     ]
     context = (name, *words)
     found = _first(words)
-    if (recipe := judge_recipe(name, words)) is not None:
+    if (recipe := judge_recipe(name, arguments.words[:LOOKED_AT])) is not None:
         return recipe
     if name in RUNNERS:
         return unknown(f"what {' '.join(context)} does stands in the project's own files", name)

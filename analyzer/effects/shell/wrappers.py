@@ -59,7 +59,8 @@ PREFIXES: dict[str, _Prefix] = {
     "npx": _of("-p --package"), "pnpx": _of(), "bunx": _of(), "uvx": _of("--from --with -p"),
     "dotenv": _of("-e -f"), "cross-env": _of(assigns=True), "faketime": _of(skip=1),
     "flock": _of("-w -E", 1), "catchsegv": _of(), "rlwrap": _of(), "winpty": _of(), "wsl": _of("-d -u"),
-    "parallel": _of("-j -a --jobs -I -S"), "taskset": _of(skip=1), "numactl": _of(), "firejail": _of(),
+    "parallel": _of("-j -a --jobs -I -S"), "pssh": _of("-h -H -l -p -t -o -e -O"),
+    "parallel-ssh": _of("-h -H -l -p -t -o -e -O"), "clush": _of("-w -g -x -f -u -l"), "pdsh": _of("-w -g -x -f -u -l"), "taskset": _of(skip=1), "numactl": _of(), "firejail": _of(),
     "arch": _of(), "doppler-run": _of(), "noglob": _of(), "nocorrect": _of(), "not": _of(),
     "ssh-agent": _of(), "dbus-run-session": _of(), "git-bash": _of(), "aws-okta": _of(skip=1),
     "hyperfine": _of("-w -r -n"), "entr": _of(), "pipx-run": _of(),
@@ -289,6 +290,11 @@ def _powershell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     return Inner(unreadable="a shell runs what comes down a pipe") if invocation.piped else None
 
 
+def _later(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+    """Return what `at` runs later: what stands on its input."""
+    return Inner(text=invocation.stdin) if invocation.stdin else None
+
+
 def _decoded(words: Sequence[Word]) -> str:
     try:
         return base64.b64decode(words[0].text).decode("utf-16-le", "replace") if words else ""
@@ -305,7 +311,7 @@ _SPECIAL: dict[str, _Reader] = {
     "kubectl": kubectl, "oc": kubectl, "k": kubectl, "trap": _trap, "cmd": _cmd,
     "powershell": _powershell, "pwsh": _powershell,
     "ansible": ansible, "salt": salt, "yarn": _project, "pnpm": _project, "bun": _project,
-    "tmux": lambda i, w: None,
+    "at": _later, "batch": _later, "gcloud": valued_text("--command"),
     "script": valued_text("-c", "--command"), "fly": valued_text("-C", "--command"),
     "flyctl": valued_text("-C", "--command"),
 }  # fmt: skip

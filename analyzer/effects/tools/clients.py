@@ -30,8 +30,9 @@ _CYPHER_WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|LOAD\s+CSV)\b", re.IGNORECAS
 
 _ARANGO = re.compile(r"\._?(?:drop\w*|truncate|remove\w*)\s*\(")
 _DNS = re.compile(r"\b(?:update\s+)?del(?:ete)?\b")
-_HAPROXY = re.compile(
-    r"^\s*(?:disable|shutdown|del|clear|set\s+server\s+\S+\s+state\s+(?:maint|drain))\b",
+_EDITED = re.compile(r"(?m)^(?:%|1?,\$|,)d$")
+_WIRE = re.compile(
+    r"(?i)\b(?:flushall|flushdb|flush_all)\b|^\s*(?:disable|shutdown|del|clear|set\s+server\s+\S+\s+state\s+(?:maint|drain))\b",
     re.MULTILINE,
 )
 _PARTITIONS = re.compile(r"(?m)^\s*(?:d|o|g|rm|mklabel)\b(?=[\s\S]*^\s*(?:w|quit)?\b)")
@@ -87,7 +88,8 @@ CLIENT_TOOLS: dict[str, Tool] = {
     "cypher-shell": _cypher,
     "arangosh": _client("--javascript.execute-string", _ARANGO, Effect.D1),
     "nsupdate": _client("", _DNS, Effect.D6),
-    "socat": _client("", _HAPROXY, Effect.D5),
+    **dict.fromkeys(("socat", "nc", "ncat", "netcat", "telnet"), _client("", _WIRE, Effect.D5)),
+    "ed": _client("", _EDITED, Effect.D4),
     **dict.fromkeys(("fdisk", "gdisk", "sfdisk", "parted"), _client("-c", _PARTITIONS, Effect.D1)),
     "hbase": _client("-n", _HBASE, Effect.D1),
     "bconsole": _client("-c", _BACULA, Effect.D2, positional=True),

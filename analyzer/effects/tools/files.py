@@ -86,7 +86,14 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
         if is_state(word.text, current=True):
             found.append(judge_state(command.name or ">", word.text, gone=False))
             continue
+        # A shell empties the file before the command reads it: `sort f > f`.
+        own = word.text in command.arguments and command.name not in {"echo", "printf", "tee"}
         empties = _empties(command)
+        if own:
+            found.append(
+                judge_paths(command, [word], place, verb="empties before it reads", whole=False)
+            )
+            continue
         if empties and (ground not in NEAR or DATA.search(word.text)):
             found.append(judge_paths(command, [word], place, verb="empties", whole=False))
         elif word.text == "/proc/sysrq-trigger":
@@ -171,6 +178,8 @@ def _mv(context: Context) -> Judgement | None:
     paths = _paths(context, arguments)
     if paths and paths[-1].text == "/dev/null":
         return judge_paths(context.command, paths[:-1], context.place)
+    if len(paths) > 1 and paths[0].text == "/dev/null":
+        return judge_paths(context.command, paths[1:], context.place, verb="replaces by nothing")
     if state := _state_overwritten(paths):
         return judge_state("mv", state, gone=False)
     return Judgement(Effect.WRITE, ("mv moves files",), "mv", bypass=arguments.bypasses(("-f",)))
@@ -325,10 +334,16 @@ def _chmod(context: Context) -> Judgement | None:
     return Judgement(Effect.WRITE, (f"{context.command.name} changes rights",), "chmod")
 
 
+_EVERY_LINE = re.compile(r"d|1?,?\$d|1,\$d|/\.\*/d|/\^/d|s/\.\*//g?")
+
+
 def _sed(context: Context) -> Judgement | None:
     if any(re.match(r"^-[a-zA-Z]*i|^--in-place", a) for a in context.command.arguments):
         if state := next((a for a in context.command.arguments if is_state(a)), ""):
             return judge_state("sed", state, gone=False)
+        if any(_EVERY_LINE.fullmatch(a) for a in context.command.arguments):
+            paths = _paths(context, cut(context.command.arguments, frozenset({"-e"})))[-1:]
+            return judge_paths(context.command, paths, context.place, verb="empties", whole=False)
         return Judgement(Effect.WRITE, ("sed edits a file in place",), "sed")
     return Judgement(Effect.READ, ("sed to its output",), "sed")
 

@@ -22,7 +22,7 @@ READERS = frozenset(
     pytest nosetests ctest gdb valgrind perf time_ logname users finger nmap cowsay figlet lolcat
     fortune neofetch screenfetch speedtest iperf iperf3 ncdu duf dust procs gdu delta difft
     pylint bandit semgrep trivy grype gitleaks trufflehog sherlock subfinder amass whatweb nikto
-    ffprobe identify exiftool_read mediainfo pdfinfo pdftotext say banner rpmquery dpkg-query
+    ffprobe identify exiftool_read mediainfo pdfinfo pdftotext say banner findstr tasklist systeminfo ipconfig quser qwinsta getmac driverquery gpresult ver vol rpmquery dpkg-query
     apt-cache apt-list tput watchman_check logger nettop sw_vers system_profiler ioreg tcpdump
     disown builtin unalias digit select test_ then else fi do done
     """.split()
@@ -36,6 +36,7 @@ WRITERS = frozenset(
     pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup cpio pax
     ssh-keygen ssh-copy-id ssh-add_ gpg openssl age certbot_ kill pkill killall renice
     nano vim vi emacs code subl open xdg-open tmux screen start-stop-daemon
+    phpunit rspec jest vitest mocha ava jasmine karma cucumber behat playwright cypress
     unset mkswap_ lvcreate vgcreate pvcreate lvextend resize2fs pv wall write mail sendmail
     """.split()
 )
