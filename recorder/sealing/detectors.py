@@ -17,11 +17,11 @@ from recorder.sealing import (
     statements,
     structure,
 )
-from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.clues import Clue, DenseClue, WordClue
 
 __all__ = ["DETECTORS"]
 
-DETECTORS: tuple[Clue | DenseClue, ...] = (
+DETECTORS: tuple[Clue | DenseClue | WordClue, ...] = (
     *shapes.CLUES,
     *pem.CLUES,
     *structure.CLUES,

@@ -86,6 +86,12 @@ _ACCOUNT = Exact(
     r"(?<![\w.\-/])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo|superuser|sysadmin)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s)\s{0,4}[\"'`*]{0,2}(?P<value>[^\s|\"'`⟦⟧]{8,128})(?=[\"'`*]{0,2}\s{0,4}(?:\||$|[\s.,;]))",
     re.IGNORECASE | re.MULTILINE,
 )
+_ACCOUNTS = (
+    "admin", "administrator", "root", "postgres", "sa", "guest", "test", "demo", "superuser",
+)  # fmt: skip
+LONGEST_ACCOUNT = 40
+"""Characters before the end of the sign behind an account's name at which that may begin."""
+ACCOUNT_REACH = 200
 _PGPASS = Exact(
     r"^[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:⟦⟧]{4,255})$",
     re.MULTILINE,
@@ -128,6 +134,15 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
             )
 
 
+def _accounts(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what stands behind an administrator's name and a line or a slash."""
+    for hit in hits:
+        begin = max(0, hit - LONGEST_ACCOUNT)
+        before = text[begin:hit].rstrip(" \t|/\"'`*")
+        if before.lower().endswith(_ACCOUNTS):
+            yield from _telling(_ACCOUNT, text, begin, hit + ACCOUNT_REACH)
+
+
 def _lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for found in _CHPASSWD.finditer(text, start, end):
         for match in _USER_LINE.finditer(text, *found.span("lines")):
@@ -163,7 +178,7 @@ CLUES = (
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
     Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
-    Clue(r"(?:admin(?:istrator)?|root|postgres|[^a-z]sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s)", 60, 200, partial(_telling, _ACCOUNT)),
+    DenseClue([r"[nrtsao\"'`*\s]\|", r"\s/\s"], _accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),
     Clue(r"expect\s[^\n]{0,80}(?:assw|assphr|oken|ecret)", 200, 600, partial(_plainly, _EXPECT)),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from recorder.sealing.plain import plain_of
 
-__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in", "words_in"]
+__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in", "pieces_in", "words_in"]
 
 MARK_BYTES = 8
 SHORTEST = 8
@@ -60,7 +60,7 @@ class Marker:
 
     def pieces(self, seen: bytes, wanted: Container[bytes]) -> Iterator[Marked]:
         """Yield the pieces of a plain text in UTF-8 that have one of some marks."""
-        for match in _pieces_in(seen):
+        for match in pieces_in(seen):
             mark = self._kept[match[1]]
             if mark in wanted:
                 yield Marked(match.start(1) - 1, match.end(1) - 1, mark)
@@ -101,7 +101,7 @@ def longest_piece(value: str) -> tuple[int, bytes]:
     Words are told apart as in a text that holds the value (`plain_of`).
     """
     raw = plain_of(value).encode("utf-8", "surrogatepass")
-    found = [match for match in _pieces_in(raw) if _may_be_token(match[1])]
+    found = [match for match in pieces_in(raw) if _may_be_token(match[1])]
     best = max(found, key=lambda match: len(match[1]), default=None)
     return (best.start(1) - 1, best[1]) if best else (0, b"")
 
@@ -111,8 +111,8 @@ def marks_in(marks: bytes) -> list[bytes]:
     return [marks[start : start + MARK_BYTES] for start in range(0, len(marks), MARK_BYTES)]
 
 
-def _pieces_in(seen: bytes) -> Iterator[re.Match[bytes]]:
-    """Return the words that `words_in` returns, as matches of a text with a blank before it."""
+def pieces_in(seen: bytes) -> Iterator[re.Match[bytes]]:
+    """Return the words that `words_in` returns as matches, in the text with a blank before it."""
     return _PIECE.finditer(b" " + _spaced(seen))
 
 

@@ -11,7 +11,7 @@ import re
 import string
 from collections.abc import Iterator
 
-from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.clues import DenseClue, WordClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.issuer_words import ISSUER_WORDS, ISSUERS_OF_UUIDS
 from recorder.sealing.looks import LEAST_WITHOUT_DIGIT, MIN_LENGTH, is_random
@@ -199,6 +199,6 @@ def _word(issuer: str) -> str:
 
 CLUES = (
     DenseClue([*_SECRET_WORDS, *map(_word, (*ISSUER_WORDS, *ISSUERS_OF_UUIDS))], _find),
-    Clue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
+    WordClue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
 )
 """Words that speak of secrets or name an issuer; words that begin a token."""

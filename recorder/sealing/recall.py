@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recorder.sealing.declarations import Declaration, Settings
 from recorder.sealing.forms import Form, Forms, Recalled, recallable_forms
-from recorder.sealing.marks import Marker, words_in
+from recorder.sealing.marks import Marker
 from recorder.sealing.names import class_of_name
 from recorder.sealing.spans import SecretSpan
 
@@ -99,17 +99,18 @@ class Recall:
         changed, self._has_changed = self._has_changed, False
         return changed
 
-    def look(self, text: str, raw: bytes, seen: bytes) -> tuple[frozenset[bytes], list[SecretSpan]]:
+    def look(
+        self, raw: bytes, seen: bytes, words: Sequence[bytes]
+    ) -> tuple[frozenset[bytes], list[SecretSpan]]:
         """Return the marks of a text, and its secrets that are recalled or declared.
 
         Args:
-            text: what is looked through.
-            raw: the same in UTF-8.
-            seen: the same as `plain_of` shows it, in UTF-8.
+            raw: what is looked through, in UTF-8.
+            seen: the same as `plain_of` shows it.
+            words: those of `seen` (`words_in`).
         """
         if not self._keeps_marks and not self._forms and self._machine is None:
             return _NO_MARKS, []
-        words = words_in(seen)
         marks = self._marker.marks(words)
         found: list[SecretSpan] = []
         if self._forms.may_stand(marks):

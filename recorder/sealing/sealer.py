@@ -21,6 +21,7 @@ from recorder.sealing.extracts import TOKEN
 from recorder.sealing.joints import EVENTS, JOINT, joined_events
 from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import IN_PIECES, KnownSecrets
+from recorder.sealing.marks import words_in
 from recorder.sealing.plain import plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
 from recorder.sealing.sealed import (
@@ -124,8 +125,9 @@ class Sealer:
         raw = text.encode("utf-8", "surrogatepass")
         plain = plain_of(text)
         seen = raw if plain is text else plain.encode("utf-8", "surrogatepass")
-        hits = _CLUES.look(plain, seen)
-        marks, recalled = self.recall.look(text, raw, seen)
+        words = words_in(seen)
+        hits = _CLUES.look(plain, seen, words)
+        marks, recalled = self.recall.look(raw, seen, words)
         known = self._known.find(text, raw, hits.pop(_JOINT, ()))
         streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
         followed = _CLUES.follow(plain, hits)
@@ -185,7 +187,8 @@ class Sealer:
     def evident(self, text: str) -> list[SecretSpan]:
         """Return what is certainly secret in a text by itself, whatever is known besides."""
         plain = plain_of(text)
-        hits = _CLUES.look(plain, plain.encode("utf-8", "surrogatepass"))
+        seen = plain.encode("utf-8", "surrogatepass")
+        hits = _CLUES.look(plain, seen, words_in(seen))
         followed = _CLUES.follow(plain, {n: at for n, at in hits.items() if n > _EVENTS})
         return [span for span in followed if not span.suspected]
 
@@ -255,7 +258,7 @@ class Sealer:
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
-            joints = _CLUES.look(text, raw).get(_JOINT, ())
+            joints = _CLUES.look(text, raw, ()).get(_JOINT, ())
             again = self._outside_tokens(text, self._known.find(text, raw, joints))
             again = within_strings(text, without_overlaps(again))
             more = apart_from([(span.start, span.end) for span in spans], again)

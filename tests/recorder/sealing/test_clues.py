@@ -35,7 +35,7 @@ def test_what_is_found_by_clues_is_what_is_found_without(pieces: list[str]) -> N
     text = "".join(pieces)
     found = {
         (s.start, s.end)
-        for s in CLUES.follow(text, CLUES.look(text, text.encode("utf-8", "surrogatepass")))
+        for s in CLUES.follow(text, CLUES.look(text, text.encode("utf-8", "surrogatepass"), ()))
     }
     assert found == {m.span("value") for m in WORD.finditer(text)}
 
@@ -64,7 +64,7 @@ def test_of_a_run_that_matches_at_each_letter_only_as_many_hits_are_told_as_are_
         return iter(())
 
     clues = Clues([Clue("AA", 4, 6, find)])
-    hits = clues.look(text.decode(), text)
+    hits = clues.look(text.decode(), text, ())
     assert len(hits[0]) < 2_100
     assert list(clues.follow(text.decode(), hits)) == []
     assert looked == [(0, 10_006), (10_028, 10_033)], "as with a hit behind each letter"
