@@ -46,13 +46,20 @@ _PAIR_OF_AUTH = Exact(
     rf"\bauth{{1}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>[\"'][^\"'\n]{{1,200}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
 )
 _OF_CREDENTIALS = Exact(
-    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|Credentials?|mysql_real_connect|pg_connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
+    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
 )
 """What takes a user's name and, at whatever place behind it, the password."""
+_OF_CLIENT = Exact(
+    r"(?<![A-Za-z])(?:\w{0,40}(?:[Cc]lient|[Ss]tore|[Pp]arser|[Hh]andler|[Ss]earch)|(?:\w{1,30}\.)?(?:login|run|start|init|initialize|authorize|configure|sign_?in)|Key::from)\w{0,10}\((?P<arguments>[^()\n]{0,100}(?:\[\]byte\()?[^()\n]{20,600})\)"
+)
+"""What a client of some service is made with, or started."""
+_NO_TOKEN = Exact(r"[/.:\s]|^[0-9a-f]{64}$|^(?:sha\d+|md5)-")
+LEAST_TOKEN = 24
+"""Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
     r"(?:HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.new|\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricSecurityKey|SymmetricKey|Fernet|SignedString|signWith|setSigningKey|hmacShaKeyFor|SecretBox"
-    r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|NewCookieStore|session_key)"
+    r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|NewCookieStore|session_key|cookieParser|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
 """What takes a key of its own: to sign, to check, to encrypt."""
@@ -66,8 +73,7 @@ _BASIC = Exact(
 )
 """A user and a password about to be encoded."""
 _FIELD = Exact(
-    rf"(?P<name>{NAME_WORDS})[\w.\-]{{0,20}}[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}",
-    re.IGNORECASE,
+    rf"(?P<name>[A-Za-z_][\w.\-]{{1,60}})[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}"
 )
 """A form's field that a test of the screen fills: `fill('#password', "…")`."""
 _PROPERTY = Exact(
@@ -109,8 +115,19 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
             yield SecretSpan(*match.span("value"), "password", "call")
 
 
+def _random_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what is certainly no word among what a client of some service is made with."""
+    for call in _OF_CLIENT.finditer(text, start, end):
+        for match in _STRING.finditer(text, *call.span("arguments")):
+            value = match["value"]
+            if len(value) >= LEAST_TOKEN and is_random(value) and not _NO_TOKEN.search(value):
+                yield SecretSpan(*match.span("value"), "secret", "call", suspected=True)
+
+
 def _in_literals(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    yield from _telling(_FIELD, text, start, end)
+    for match in _FIELD.finditer(text, start, end):
+        if is_secret_name(match["name"]) and is_password(match["value"]):
+            yield SecretSpan(*match.span("value"), "password", "call")
     for form in (_PROPERTY, _TUPLE, _QUOTED_BY_LISP):
         yield from _named(form, text, start, end)
 
@@ -146,10 +163,11 @@ CLUES = (
     Clue(rf"(?:{_SECOND})\s?\([^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
     Clue(r"auth[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
-    Clue(r"(?:credentials?\w{0,20}|mysql_real_connect|pg_connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
+    Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings),
+    Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new"
-        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore)\([\w.,\[\]<>( ]{0,80}[\"']",
+        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|key::from)\([\w.,\[\]<>( ]{0,80}[\"']",
         160, 600, partial(_telling, _KEYED),
     ),
     Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}[\"']", 320, 600, partial(_telling, _SIGNER)),

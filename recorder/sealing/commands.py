@@ -73,7 +73,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:cargo|vault|bao|wandb|hf|huggingface-cli)\slogin\s|(?:snyk|tailscale|netlify)\sauth\s|authtoken\s", "token", Exact(rf"\b(?:(?:cargo|vault|bao|wandb|hf|huggingface-cli)\s+login|(?:snyk|netlify)\s+auth|ngrok\s+(?:config\s+add-)?authtoken)\s+(?!-|https?:){_QV}")),
     (r"composer\sconfig\s", "token", Exact(rf"\bcomposer\s+config\s+(?:-\S+\s+){{0,3}}(?:(?:http-basic)\.\S+\s+\S+|(?:bearer|github-oauth|gitlab-token|gitlab-oauth)\.\S+)\s+{_QV}")),
     (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:['\"]?(?P<value>[^\s\"'⟦⟧]{{4,256}})['\"]?@", re.IGNORECASE)),
-    (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:passw|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
+    (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:pass|pwd|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
     (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
     (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:", "password", Exact(rf"\bopenssl\b{_GAP}\s-pass(?:in|out)?\s+{_Q}pass:{_V}")),
     (r"(?:keytool|jarsigner)\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
@@ -90,7 +90,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:unrar|rar|7z\w{0,2}|arj)\s[^\n|;]{0,200}\s-p", "password", _argument(r"unrar|rar|7z[ar]?|arj", r"-h?p")),
     (r"(?:security|ipmitool|vmware-cmd|pkcs12|dsconf|mysql_config)\s[^\n|;]{0,600}\s-P", "password", _argument(r"security|ipmitool|vmware-cmd", r"-P\s{1,3}(?!-)")),
     (r"qpdf\s", "password", Exact(rf"\bqpdf\b{_GAP}\s--encrypt\s+{_QV}")),
-    (r"(?:signtool|certutil|netdom|dsadd|dcpromo|sc(?:\.exe)?\sconfig|pvk2pfx)\s", "password", _argument(r"signtool|certutil|netdom|pvk2pfx", r"(?:/p|-p|/pd:|/passwordd:)[:\s]?\s{0,3}(?!-)")),
+    (r"(?:signtool(?:\.exe)?|certutil(?:\.exe)?|netdom|dsadd|dcpromo|sc(?:\.exe)?\sconfig|pvk2pfx)\s", "password", _argument(r"signtool(?:\.exe)?|certutil(?:\.exe)?|netdom|pvk2pfx", r"(?:/p|-p|/pd:|/passwordd:)[:\s]?\s{0,3}(?!-)")),
     (r"net\s+(?:use|user)\s", "password", Exact(rf"\bnet\s+use\b(?:\s+\w:|\s+\*)?\s+\\\\\S+\s+(?!/){_QV}|\bnet\s+user\s+(?:/\S+\s+)*[\w.\-]{{1,60}}\s+(?![/*]){_QV2}", re.IGNORECASE)),
     (r"rasdial\s", "password", Exact(rf"\brasdial\s+(?:\"[^\"\n]{{1,80}}\"|\S+)\s+\S+\s+(?!/){_QV}", re.IGNORECASE)),
     (r"lftp\s", "password", Exact(rf"\blftp\b[^\n]{{0,600}}?\s(?:-u|--user)[=\s]\s{{0,3}}{_Q}[^\s,\"']{{1,128}},{_V}")),
@@ -100,6 +100,13 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"auth\sinit\s", "token", Exact(rf"\bauth\s+init\s+(?:-\S+\s+[\w.\-]+\s+){{0,3}}?(?:-t|--access-token)[=\s]\s{{0,3}}{_QV}")),
     (r"nmap\s[^\n|;]{0,600}--script-args", "password", Exact(rf"\bnmap\b{_GAP}\s--script-args[=\s][^\n|;]{{0,300}}?(?:pass(?:word)?|pw|secret|token)=(?P<value>[^\s,'\"]{{4,256}})")),
     (r"(?:pass|psk|secret)=", "password", Exact(r"(?<=[,'\"])[\w.\-]{0,30}(?:pass(?:word|wd)?|psk|secret)=(?P<value>[^\s,'\"&;=⟦⟧$<{(]{4,256})(?=,|['\"]|\s)")),
+    (r"(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|addauth\sdigest|autologon(?:\.exe)?)\s", "password", Exact(rf"\b(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|autologon(?:\.exe)?)\s+(?:-\S+\s+)*[\w.@\\\-]{{1,60}}\s+(?:corp\s+|[\w.\-]{{1,30}}\s+(?=\S+\s+/))?(?![/\-]){_QV}|\baddauth\s+digest\s+[\w.\-]{{1,60}}:{_QV2}", re.IGNORECASE)),
+    (r"mc\s+(?:alias|config\shost)\s", "access-key", Exact(rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_QV}")),
+    (r"mc\s+(?:alias|config\shost)\s", "access-key", Exact(rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+{_QV}")),
+    (r"nsupdate\s", "key", Exact(rf"\b(?:nsupdate|dig)\b{_GAP}\s-y\s+(?:[\w\-]+:)?[\w.\-]+:{_V}")),
+    (r"(?:ss-(?:local|server|tunnel|redir)|sslocal|swift)\s", "password", _argument(r"ss-(?:local|server|tunnel|redir)|sslocal|swift", r"-[kK]\s{1,3}(?!-)")),
+    (r"service\s+install\s", "token", Exact(rf"\bcloudflared\b{_GAP}\sservice\s+install\s+{_QV}")),
+    (r"uci\sset\s", "password", Exact(rf"\buci\s+set\s+\S{{1,120}}\.(?:key|password|psk|sae_password)={_QV}")),
     (r"nuget\s[^\n|;]{0,100}push\s", "token", Exact(rf"\bnuget(?:\.exe)?\s+push\s+\S+\s+(?!-){_QV}")),
 )  # fmt: skip
 """(clue, class, form)."""
@@ -110,8 +117,9 @@ def _find(
 ) -> Iterator[SecretSpan]:
     line = _LIST.sub(_blank, text[start:end])
     for match in form.finditer(line):
-        name = next(n for n, value in match.groupdict().items() if value)
-        if not is_harmless(match[name]):
+        name, value = next((n, v) for n, v in match.groupdict().items() if v)
+        is_word = is_wordlike(value) and not any(map(str.isdigit, value))
+        if not is_harmless(value) and not (is_word and credential_class == "token"):
             begin, last = match.span(name)
             yield SecretSpan(start + begin, start + last, credential_class, "argv")
 
@@ -151,8 +159,9 @@ def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(*match.span("value"), "basic", "argv")
 
 
+_HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
 _USER_PASS = Exact(
-    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:user|auth|login|basic|basic-auth|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}"
+    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}"
     r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
 )
 """A user and a password in one argument, of whatever tool."""
@@ -160,8 +169,12 @@ _USER_PASS = Exact(
 
 def _user_pass(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _USER_PASS.finditer(text, start, end):
-        if is_password(match["value"]):
-            yield SecretSpan(*match.span("value"), "basic", "argv")
+        value = match["value"]
+        host = _HOST.search(value)  # `me:secret@proxy:1080`
+        value = value[: host.start()] if host else value
+        if is_password(value) or (host and not is_harmless(value)):
+            begin = match.start("value")
+            yield SecretSpan(begin, begin + len(value), "basic", "argv")
 
 
 def _in_list_too(trigger: str) -> str:
@@ -172,7 +185,7 @@ def _in_list_too(trigger: str) -> str:
 
 CLUES = (
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
-    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:user|auth|login|basic|basic-auth|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
+    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS

@@ -11,9 +11,11 @@ from recorder.sealing import (
     documents,
     feeding,
     nearby,
+    options,
     pem,
     places,
     shapes,
+    shown,
     statements,
     structure,
 )
@@ -25,6 +27,7 @@ DETECTORS: tuple[Clue | DenseClue | WordClue, ...] = (
     *shapes.CLUES,
     *pem.CLUES,
     *structure.CLUES,
+    *options.CLUES,
     *authorizations.CLUES,
     *statements.CLUES,
     *commands.CLUES,
@@ -33,6 +36,7 @@ DETECTORS: tuple[Clue | DenseClue | WordClue, ...] = (
     *columns.CLUES,
     *calls.CLUES,
     *directives.CLUES,
+    *shown.CLUES,
     *places.CLUES,
     *nearby.CLUES,
 )

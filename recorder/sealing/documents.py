@@ -16,6 +16,10 @@ __all__ = ["CLUES"]
 _ELEMENT = Exact(
     r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</(?P=name)\s{0,8}>"
 )
+_VALUED_ELEMENT = Exact(
+    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})\s{1,8}value\s?=\s?(?P<quote>[\"'])(?P<value>[^\"'<>\n⟦⟧]{3,4096})(?P=quote)",
+    re.IGNORECASE,
+)
 _NAMED_ELEMENT = Exact(
     r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}"
     r"|(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:value|string|v)"
@@ -43,15 +47,15 @@ _NETRC = Exact(
     r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
 )
 _COOKIE_LINE = Exact(
-    r"^\s{0,8}(?:[<>*]\s)?(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
+    r"(?:^\s{0,8}(?:[<>*]\s)?|(?<=[\"']))(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
     re.IGNORECASE | re.MULTILINE,
 )
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw))"
-    r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60})?"
-    r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now)\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
+    r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/]{1,60}){0,2})?"
+    r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now):?\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
 )
 _TABLE = Exact(
@@ -146,12 +150,13 @@ CLUES = (
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
+    Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"random_password\"", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(
         r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd|pw)"
-        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60})?\s+(?:is|was|are|being|set\s|changed\s|now)",
+        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/ ]{1,120})?\s+(?:is|was|are|being|set\s|changed\s|now)",
         160, 600, _prose,
     ),
     Clue(rf"\|[^\n|]{{0,40}}{NAME_WORDS}[^\n|]{{0,40}}\|", 600, 20_000, _tables),

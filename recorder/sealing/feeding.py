@@ -16,17 +16,17 @@ __all__ = ["CLUES"]
 _READERS = (
     r"(?:\blog-?in\b|--with-token|--password-stdin|--passwd-on-stdin|passwd\s+--stdin|\bauth\b|\bsu(?:do)?\s+-S|\bsecrets?\s"
     r"|\bkinit\b|--passphrase-fd|\bluks\w+|cryptsetup|openconnect|\bvpn\w*|\bkeychain|ssh-add|\bpass(?:wd)?\s|smbpasswd|saslpasswd|\bobscure\b"
-    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|\btoken\b|\bpreshared-key)"
+    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|\btoken\b|\bpreshared-key|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
 )
 """What a command says that reads a secret from its standard input."""
 _Q = r"[\"']"
 _SAID = Exact(
     r"\b(?:echo|printf)\s+(?:-[neE]+\s+)?(?:[\"']?%s(?:\\{1,2}n)?[\"']?\s+)?"
     r"(?:'(?P<single>[^'\n⟦⟧]{4,512})'|\\?\"(?P<double>[^\"\n$⟦⟧\\]{4,512}|[^\"\n$⟦⟧]{4,512}\\{1,2}n[^\"\n$⟦⟧]{0,80})\\?\"|(?P<value>[^\s\"'`\\|;&<>⟦⟧$]{4,512}))"
-    r"\s*(?:\||(?=\)))(?P<reader>[^\n|;]{0,200})"
+    r"\s*(?:\||>{1,2}|(?=\)))(?P<reader>[^\n|;]{0,200})"
 )
 _PRINTED = Exact(
-    r"\bprintf\s+(?P<quote>[\"'])(?P<value>[^\"'$⟦⟧]{4,300})(?P=quote)\s*\|(?P<reader>[^\n|;]{0,200})"
+    r"\b(?:printf|echo\s+-e)\s+(?P<quote>[\"'])(?P<value>[^\"'$⟦⟧]{4,300})(?P=quote)\s*\|(?P<reader>[^\n|;]{0,200})"
 )
 """Several lines at once: a user's name and a password."""
 _LINES = Exact(r"\\{1,2}n|[ ]?\n")
@@ -78,10 +78,11 @@ def _group(match: re.Match[str]) -> str:
 
 CLUES = (
     Clue(
-        r"(?:echo\s[^\n|]{4,600}|printf\s[^|]{4,400})\|[^\n|;]{0,200}(?:log-?in|token|stdin|passphrase|auth|su(?:do)?\s+-s|secret|kinit"
+        r"(?:echo\s[^\n|]{4,600}|(?:printf|echo\s-e)\s[^|]{4,400})\|[^\n|;]{0,200}(?:log-?in|token|stdin|passphrase|auth|su(?:do)?\s+-s|secret|kinit"
         r"|luks|cryptsetup|vpn|connect|keychain|ssh-add|passw?d?\s|obscure|context|configure|credential)",
         900, 300, _said,
     ),
+    Clue(r"(?:echo|printf)\s[^\n|>]{4,600}>{1,2}\s?[\w.~/$\-{}\"]{0,200}(?:pass|secret|token|cred|pwd|key)", 900, 300, _said),
     Clue(r"<\((?:echo|printf)\s", 80, 700, _said),
     Clue(r"<<<\s{0,3}[\\$\"'\w]", 320, 600, _here),
 )  # fmt: skip

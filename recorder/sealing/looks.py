@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 
 from recorder.sealing.exact import Exact
@@ -24,6 +25,15 @@ LEAST_WITHOUT_DIGIT = 2 * MIXED_LENGTH
 _DIGIT = Exact(r"\d")
 _PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PACKAGE = Exact(r"(?:[a-z_]{2,}|[A-Za-z_]{3,})(?:\d{1,5}[a-z_]*)?$")
+_SNAKE = Exact(
+    r"_{0,2}(?:[A-Za-z]{1,14}\d{0,3}[A-Za-z]{0,24}|\d{1,4})(?:_{1,2}(?:[A-Za-z]{1,14}\d{0,3}[A-Za-z]{0,24}|\d{1,4})){2,}_{0,2}"
+)
+"""Names of C: `EVP_PKEY_CTX_set_rsa_mgf1_md`."""
+_SLUG = Exact(
+    r"(?:[a-z]+|[a-z]{1,2}\d{1,3}|\d{1,4})(?:[\-_.#/](?:[a-z]+|[a-z]{1,2}\d{1,3}|\d{1,4})){3,}"
+)
+"""Names of pages: `ch14-02-publishing-to-crates-io.html`."""
+_FLOAT = Exact(r"\d[\d.]*(?:e[+\-]?\d+)?[A-Za-z]{0,2}\d{0,3}x?", re.IGNORECASE)
 _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
 
 
@@ -31,9 +41,7 @@ def is_random(value: str) -> bool:
     """Return whether a string looks made by chance: neither words nor a number nor a path."""
     if not _DIGIT.search(value):
         return len(value) >= LEAST_WITHOUT_DIGIT and is_mixed_letters(value)
-    if _WORDLIKE.match(value) or _is_identifier(value) or _is_dotted_name(value):
-        return False
-    if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
+    if _is_written(value):
         return False
     entropy = _entropy(value)
     hexadecimal = all(c in "0123456789abcdefABCDEF-" for c in value)
@@ -44,6 +52,15 @@ def is_random(value: str) -> bool:
             entropy >= 2.9 and any(c.isupper() for c in value) and any(c.islower() for c in value)
         )
     return entropy >= 3.1
+
+
+def _is_written(value: str) -> bool:
+    """Return whether a string reads as words, a name, a number or a path."""
+    if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
+        return True
+    if any(form.fullmatch(value) for form in (_WORDLIKE, _SLUG, _FLOAT)):
+        return True
+    return _is_identifier(value) or _is_dotted_name(value)
 
 
 def is_mixed_letters(value: str) -> bool:
@@ -74,6 +91,8 @@ def _is_identifier(value: str) -> bool:
     """
     parts = _PARTS.findall(value)
     humps = [part for part in parts if len(part) > 1 and part[0].isupper() and part[1:].islower()]
+    if _SNAKE.fullmatch(value):
+        return True
     if "_" not in value and len(humps) < 2:
         return False
     words = [part for part in parts if part.isalpha()]

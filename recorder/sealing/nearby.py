@@ -150,7 +150,8 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
         and not _is_told(text, word_end)
     ):
         return
-    if "-----" in text[word_end:begin] or _HASH.match(value):
+    is_function = text[match.end("value") : match.end("value") + 1] == "("
+    if is_function or "-----" in text[word_end:begin] or _HASH.match(value):
         return
     if _PUBLIC.search(text, max(0, word_end - 40), word_end) or _POD.search(value):
         return

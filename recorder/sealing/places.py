@@ -30,11 +30,14 @@ _COMPARED = Exact(
 )
 _DIRECTIVE = Exact(
     r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
-    rf"{_NAME}\s{{1,8}}(?:{_Q})?(?P<value>{_V})"
+    rf"{_NAME}[ \t]{{1,8}}(?:{_Q})?(?P<value>{_V})"
 )
 _SECURE_STRING = Exact(
-    rf"ConvertTo-SecureString\s{{1,4}}(?:-\w{{1,20}}\s{{1,4}}){{0,4}}(?:{_Q})?(?P<value>[^\s\"'`$(⟦⟧][^\s\"'`⟦⟧]{{3,511}})",
+    rf"ConvertTo-SecureString\s{{1,4}}(?:-\w{{1,20}}\s{{1,4}}){{0,4}}(?:{_Q})?(?P<value>[^\s\"'`$(⟦⟧\-][^\s\"'`⟦⟧]{{3,511}})",
     re.IGNORECASE,
+)
+_INTO_SECURE_STRING = Exact(
+    r"[\"'](?P<value>[^\"'\n$⟦⟧]{4,512})[\"']\s{0,4}\|\s{0,4}ConvertTo-SecureString", re.IGNORECASE
 )
 _ORACLE = Exact(
     r"(?:jdbc:oracle:\w{1,8}:|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
@@ -148,6 +151,7 @@ CLUES = (
         rf"(?:define|global|env|arg|setenv|_param|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",
         200, 4_200, partial(_named, _DIRECTIVE, "environment"),
     ),
+    Clue(r"\|\s{0,4}ConvertTo-SecureString", 600, 4, partial(_unnamed, _INTO_SECURE_STRING, "password", "argv")),
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
     Clue(r"(?:oracle:|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user")),

@@ -56,6 +56,12 @@ LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
 _OPENING_QUOTE = Exact(r"\\{0,3}[\"'`]")
+_TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
+_WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*")
+"""How editors name the parts of a language, and programs their messages: no token is so plain."""
+_BEHIND_STRING = Exact(
+    r"[ ]?[+%.&][ ]?[A-Za-z_]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
+)
 _BEFORE_QUOTE = Exact(
     r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
     r"(?=\\{0,3}[\"'`])"
@@ -70,12 +76,6 @@ _BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
 LEAST = 4
 """Characters of a value."""
 MAX_QUOTED = 4096
-_OPTION = Exact(
-    r"(?:^|[\s\"'`=])--?(?:D(?=[a-z]))?(?P<name>[A-Za-z][\w\-.]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
-    rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
-)
-_SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
-_PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
 _USERINFO = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
     re.IGNORECASE,
@@ -162,9 +162,19 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
         for span in _quoted_value(text, quote, class_of_name(name)):
             value = text[span.start : span.end]
             is_name = is_comparison and _IDENTIFIER.match(value)
-            is_name = is_name or (_SESSION_NAME.search(name) and _UUID.fullmatch(value))
-            if not is_name and not is_named_so(name, value) and not _is_phrase(name, value):
+            is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
+            if not (is_name or is_command or _tells_no_secret(name, value)):
                 yield from _without_scheme(text, span)
+
+
+def _tells_no_secret(name: str, value: str) -> bool:
+    """Return whether a literal reads as a name, a type, words or an id, where its name is so."""
+    if _SESSION_NAME.search(name) and _UUID.fullmatch(value):
+        return True
+    if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
+        return True
+    is_type = _is_type(name, value) and not _DIGIT.search(value)
+    return is_type or is_named_so(name, value) or _is_phrase(name, value)
 
 
 def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
@@ -177,14 +187,30 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)
     are_cookies = _COOKIES.fullmatch(name) and "=" in value  # each cookie by itself
     is_asked = text[max(0, match.start() - 3) : match.start()] == "/p "  # `set /p NAME=prompt`
-    if is_call or is_number or is_session or are_cookies or is_asked or len(value) < LEAST:
+    is_same = _DOTTED.match(value) and (is_named_so(name, value) or _ends_so(name, value))
+    if (
+        is_same
+        or is_call
+        or is_number
+        or is_session
+        or are_cookies
+        or is_asked
+        or len(value) < LEAST
+    ):
         return False
     return not is_harmless(value) and not _is_code(text, match, end)
+
+
+def _ends_so(name: str, value: str) -> bool:
+    """Return whether a value is a longer name of the same: `Client2 = OldClient2`."""
+    return len(name) >= 8 and value.endswith(name)
 
 
 def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
     """Return whether a quote behind an operator belongs to one before the name: `"Password:"`."""
     begun = _OPENING_QUOTE.match(text, max(0, match.start() - len(quote[0])))
+    if quote[0][-1] not in match[0] and _BEHIND_STRING.match(text, quote.end()):
+        return True  # `print("token=" + token)`
     is_begun = begun is not None and begun[0] == quote[0] and begun.end() == match.start()
     return is_begun and quote[0][-1] not in match[0]
 
@@ -276,23 +302,6 @@ def _unescaped(value: str, times: int) -> str:
     return decoded if isinstance(decoded, str) else ""
 
 
-def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _OPTION.finditer(text, start, end):
-        if _PASS_SOURCE.match(match["value"]):
-            continue  # openssl's: says how the password comes, or is followed by it
-        name, value = match["name"], match["value"]
-        is_metavar = (
-            _SETTINGS.match(value)
-            or (value.isupper() and is_named_so(name, value))
-            or (
-                is_wordlike(value)
-                and is_secret_name(value)  # `--secret dbPassword …`: the next is it
-            )
-        )
-        if is_secret_name(name) and not is_harmless(value) and not is_metavar:
-            yield _span(match, class_of_name(name), "argv")
-
-
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _USERINFO.finditer(text, start, end):
         if not is_harmless(match["value"]):
@@ -377,10 +386,6 @@ CLUES = (
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])"
         ],
         _assignments,
-    ),
-    Clue(
-        rf"-[\w\-.]{{0,60}}{NAME_WORDS}[\w\-.]{{0,60}}(?:[=\s]|[\\\"']{{1,2}},)",
-        160, 4_200, _options,
     ),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
     Clue(

@@ -11,6 +11,7 @@ from recorder.sealing import Sealer
 from tests.recorder.sealing import (
     places_of_builders,
     places_of_operators,
+    places_of_others,
     places_of_programmers,
     unseen_places,
 )
@@ -19,7 +20,13 @@ from tests.recorder.sealing.harmless_texts import HARMLESS, made
 from tests.recorder.sealing.unseen_places import filled
 
 KEY = b"k" * 32
-SETS = (unseen_places, places_of_operators, places_of_builders, places_of_programmers)
+SETS = (
+    unseen_places,
+    places_of_operators,
+    places_of_builders,
+    places_of_programmers,
+    places_of_others,
+)
 
 
 def missed(places: str, seed: int) -> tuple[list[str], int]:

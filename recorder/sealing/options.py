@@ -1,0 +1,59 @@
+"""Find secrets behind options of command lines whose names say so: `--password …`, `-Dkey=…`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_wordlike
+from recorder.sealing.names import (
+    NAME_WORDS,
+    class_of_name,
+    is_harmless,
+    is_named_so,
+    is_secret_name,
+)
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_QUOTE = r"""(?:\\{0,3}["'`])?"""
+_VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{4,4096}"""
+_OPTION = Exact(
+    r"(?:^|[\s\"'`=])--?(?:D(?=[a-z]))?(?P<name>[A-Za-z][\w\-.]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"'])\s{0,3}"
+    rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
+)
+_OF_PROSE = Exact(
+    r"options?|flags?|arguments?|parameters?|values?|and|or|is|to|for|with|in|from|if|as|the|when|instead|was|will|can|must|should|which|that"
+)
+_SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
+_PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
+
+
+def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _OPTION.finditer(text, start, end):
+        if _PASS_SOURCE.match(match["value"]):
+            continue  # openssl's: says how the password comes, or is followed by it
+        name, value = match["name"], match["value"]
+        is_metavar = _OF_PROSE.fullmatch(value) or (
+            _SETTINGS.match(value)
+            or (value.isupper() and is_named_so(name, value))
+            or (
+                is_wordlike(value)
+                and is_secret_name(value)  # `--secret dbPassword …`: the next is it
+            )
+        )
+        if is_secret_name(name) and not is_harmless(value) and not is_metavar:
+            yield SecretSpan(*match.span("value"), class_of_name(name), "argv")
+
+
+CLUES = (
+    Clue(
+        rf"-[\w\-.]{{0,60}}{NAME_WORDS}[\w\-.]{{0,60}}(?:[=\s]|[\\\"']{{1,2}},)",
+        160,
+        4_200,
+        _options,
+    ),
+)
+"""The clue of an option."""

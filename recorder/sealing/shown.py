@@ -1,0 +1,73 @@
+"""Find secrets that a command was asked to show, or that a program says it has made.
+
+`$ vault kv get -field=password secret/db`, and below it nothing but the password; `A temporary
+password is generated for root@localhost: …`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_random, is_wordlike
+from recorder.sealing.names import is_harmless
+from recorder.sealing.passwords import is_password
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_WORD = r"(?:passw(?:or)?d|passphrase|passwd|secrets?|tokens?|credentials?|api[_\-]?keys?)"
+_PROMPT = r"^[^\n]{0,80}?(?:[$#%❯➜]|PS [^\n>]{0,60}>)[ ]"
+_ASKED = Exact(
+    rf"{_PROMPT}(?P<command>[^\n]{{0,300}}(?:{_WORD}|\bpass[ ]show|\bopenssl[ ]rand|_PASS\b|_PWD\b)[^\n]{{0,300}})\n[ \t]{{0,8}}(?P<value>[^\s⟦⟧]{{6,4096}})[ \t\r]{{0,4}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A command that speaks of a secret, and a line of one word below it."""
+_SHOWS = Exact(
+    r"(?:\becho|\bprintf|\bprintenv|\bcat|\bhead|\btail|\bbat|\btype|Get-Content|\bread|\bget\b|\bget-|\bshow|\bprint|\boutput|\brand|\bdecode|base64[ ]-|\btoken\b|initial-password|\blookup|\breveal|\bview)",
+    re.IGNORECASE,
+)
+_MADE = Exact(
+    rf"(?:^|[\s\"'(\[])(?:[\w\-]{{1,20}}[ ]){{0,3}}{_WORD}[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?(?P<value>[^\s\"'`⟦⟧]{{6,512}})[\"'`]?[.]?[ \t\r]{{0,4}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BELOW = Exact(
+    rf"(?:{_WORD}[^\n]{{0,100}}(?::[ \t\r]*\n\s{{0,80}}|[.][ \t\r]*\n[ \t]{{0,8}}New[ ]value:[ ])|(?:initial-password|print-access-token)[^\n]{{0,60}}\n)(?P<value>[^\s⟦⟧]{{6,512}})[ \t\r]{{0,4}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+LEAST_RANDOM = 20
+"""Characters of a word that may be a token without looking like a password."""
+
+
+def _asked(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _ASKED.finditer(text, start, end):
+        if _SHOWS.search(match["command"]) and _looks_secret(match["value"]):
+            yield SecretSpan(*match.span("value"), "secret", "prose")
+
+
+def _told(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for form in (_MADE, _BELOW):
+        for match in form.finditer(text, start, end):
+            value = match["value"].rstrip(".,;")
+            if _looks_secret(value):
+                begin = match.start("value")
+                yield SecretSpan(begin, begin + len(value), "password", "prose")
+
+
+def _looks_secret(value: str) -> bool:
+    if is_harmless(value) or is_wordlike(value) or value.startswith(("http", "/", "-", "[", "{")):
+        return False
+    return is_password(value) or (len(value) >= LEAST_RANDOM and is_random(value))
+
+
+CLUES = (
+    Clue(r"[$#%❯➜>][ ][^\n]{0,300}(?:passw|passphrase|secret|token|credential|api[_\-]?key|pass[ ]show|openssl[ ]rand|_pass[^a-z]|_pwd[^a-z])[^\n]{0,300}\n[ \t]{0,8}[^\s]{6}", 720, 4_100, _asked),
+    Clue(
+        rf"{_WORD}(?:[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?[^\s\"'`]{{6}}|[^\n:]{{0,100}}:[ \t\r]*\n\s{{0,80}}[^\s]{{6}})"
+        r"|[.][ \t\r]*\n[ \t]{0,8}New[ ]value:[ ]|(?:initial-password|access-token)[^\n]{0,60}\n[^\s]{6}",
+        300, 540, _told,
+    ),
+)  # fmt: skip
+"""A clue for what was asked for, and for what is told."""
