@@ -155,7 +155,7 @@ _WEAKENS = re.compile(
     r"--no-(?:deletion-protection|enable-deletion-protection|multi-region)|DeletionProtection\W+false"
     r"|--no-deletion-protection-enabled|TerminationProtection\W+false|DisableApiTermination\W+false"
     r"|--no-disable-api-termination|deletion_protection\.enabled,Value=false"
-    r"|--no-enable-termination-protection|--no-protected|--no-\w+(?:-\w+)*-enabled\b|--status\s+(?:Inactive|Disabled)\b"
+    r"|--no-enable-termination-protection|--no-protected|--no-enable(?=\s|$)|--no-\w+(?:-\w+)*-enabled\b|--status\s+(?:Inactive|Disabled)\b"
 )
 _UNBACKS = re.compile(
     r"backup-retention-period[\s=]+[01]\b|BackupRetentionPeriod\W+0\b|PointInTimeRecoveryEnabled\W+false"

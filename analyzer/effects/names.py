@@ -62,7 +62,7 @@ WRITING = frozenset(
     annotate scale sync send post insert upsert save write configure config login logout open
     submit approve merge commit resume unpause restart reboot redeploy trigger invoke execute
     generate mark move transfer migrate upgrade subscribe associate allocate assign backup snapshot
-    freeze pause make schedule unban bind join mount pull checkout mirror promote
+    freeze pause make schedule unban rotate regenerate renew bind join mount pull checkout mirror promote
     """.split()
 )
 UNDOING = frozenset(

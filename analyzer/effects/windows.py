@@ -53,6 +53,13 @@ CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
      "takes a user, a share or a session away"),
     (r"^(?:copy|xcopy)\b.*\bnul\s+\S|^(?:type|echo)\s+nul\s*>\s*\S|^move\b.*\snul\s*$", Effect.D1, "empties a file, or moves it to nowhere"),
     (r"^wmic\s+process\s+call\s+create\b.*\b(?:del|rd|rmdir|erase|format)\b", Effect.D1, "starts a command that deletes"),
+    (r"^net1?\s+user\s+\S+\s+[^/\s]\S*\s*$", Effect.D6, "sets another password"),
+    (r"^sc\s+(?:stop|config)\s+(?:windefend|eventlog|sense|mpssvc|wscsvc|sysmon\w*|wuauserv)\b"
+     r"|^sc\s+config\s+\S+\s+start\s*=\s*disabled", Effect.D5, "a guard or a service is off"),
+    (r"^reg\s+add\b.*\s/v\s+start\s.*/d\s+4\b", Effect.D5, "a service does not start any more"),
+    (r"^fltmc\s+unload|^sysmon(?:64)?\s+-u\b", Effect.D5, "what watches is taken out"),
+    (r"^bcdedit\b.*/set\s+(?:\S+\s+)?safeboot", Effect.D5, "the next start is without guards"),
+    (r"^dism\b.*/(?:disable-feature|remove-\w+)", Effect.D5, "takes a feature away"),
     (r"^forfiles\b.*\b(?:del|erase|rd|rmdir)\b", Effect.D1, "deletes what it finds"),
     (r"^msiexec\b.*/(?:x|uninstall)\b", Effect.D1, "uninstalls a program"),
     (r"^bcdedit\b.*/(?:delete|deletevalue)\b", Effect.D5, "takes an entry of the boot away"),
@@ -265,6 +272,8 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         return judge_cmd(f"cmd {given[1]}") or unknown("Start-Process of a command")
     if name.lower() in {"set-content", "out-file"} and _EMPTY.search(line):
         return _windows(Effect.D1, line, "empties a file")
+    if verb == "add" and re.search(r"(?i)\s-Exclusion\w+", line):
+        return _windows(Effect.D5, line, "what it names is not guarded any more")
     if verb == "set" and (
         off := re.search(
             r"(?i)-Disable\w+\s+(?:\$true|1)\b|-StartupType\s+Disabled|-Enabled\s+\$?false", line

@@ -64,6 +64,8 @@ _DOTTED = re.compile(
 """`snapshot.remove`, `vm.snapshot_delete`: no file ends in such a verb."""
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "member", "members"})
 _ASKED = re.compile(r"(?:erase|delete|wipe|purge|destroy|remove)=(?:true|1|yes)")
+_RENEWS = frozenset({"rotate", "regenerate", "renew", "roll"})
+_SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
 
 
@@ -171,6 +173,10 @@ def judge_verb(
     nouns = [n for word in context for n in words_in(word)]
     recovery = is_recovery(f"{operation} {' '.join(arguments.words)}") or is_recovery(hints)
     said = f"{operation}: {verb!r} {sense.value} by its name, in no catalogue"
+    if verb in _RENEWS and _SECRETS & set(nouns):
+        return Judgement(
+            Effect.D6, (f"{operation}: {verb!r} ends what the old one opened",), operation
+        )
     if sense is Sense.READS:
         return Judgement(Effect.READ, (f"{operation}: {verb!r} reads by its name",), operation)
     if sense in {Sense.WRITES, Sense.UNDOES}:
@@ -235,7 +241,8 @@ def _compound(
 ) -> tuple[str, Sense] | None:
     """Return the verb of a word of several: `delete-all`, `snapshot-destroy`, `db:drop`."""
     first = sense_of(parts[0])
-    if first is Sense.READS or (first is Sense.UNDOES):
+    is_noun = parts[0] in NOUNS_TOO and any(_begins_with_verb(w) for w in following[:2])
+    if first is Sense.UNDOES or (first is Sense.READS and not is_noun):
         return parts[0], first
     for part in parts:
         sense = sense_of(part)
@@ -243,6 +250,6 @@ def _compound(
             sense is Sense.READS and ":" in word
         ):
             return part, sense
-    if parts[0] in NOUNS_TOO and any(_begins_with_verb(w) for w in following[:2]):
-        return None  # backup-plans delete
+    if is_noun:
+        return None  # backup-plans delete, log-analytics workspace delete
     return (parts[0], first) if first else None

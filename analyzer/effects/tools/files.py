@@ -344,6 +344,14 @@ def _sed(context: Context) -> Judgement | None:
         if any(_EVERY_LINE.fullmatch(a) for a in context.command.arguments):
             paths = _paths(context, cut(context.command.arguments, frozenset({"-e"})))[-1:]
             return judge_paths(context.command, paths, context.place, verb="empties", whole=False)
+        edited = " ".join(context.command.arguments)
+        if re.search(r"/d\b", edited) and re.search(r"/var/log/|\.log\b", edited):
+            paths = _paths(context, cut(context.command.arguments, frozenset({"-e"})))[-1:]
+            return judge_paths(
+                context.command, paths, context.place, verb="deletes lines of", whole=False
+            )
+        if re.search(r"/etc/selinux/", edited) and re.search(r"disabled|permissive", edited):
+            return Judgement(Effect.D5, ("sed takes a guard off in its settings",), "sed")
         return Judgement(Effect.WRITE, ("sed edits a file in place",), "sed")
     return Judgement(Effect.READ, ("sed to its output",), "sed")
 

@@ -89,6 +89,13 @@ def _crontab(context: Context) -> Judgement | None:
     return Judgement(Effect.WRITE, ("crontab is replaced",), "crontab")
 
 
+_WATCHES = re.compile(
+    r"auditd|firewalld|ufw|fail2ban|falco|crowdstrike|osqueryd|rsyslog|syslog|apparmor|wazuh|clamav"
+    r"|sentinel|cbdaemon|iptables|nftables"
+)
+"""Services that guard a host, or write down what happens on it."""
+
+
 def _systemctl(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments, frozenset({"-t", "-H", "-M", "-n"}))
     verb = arguments.words[0] if arguments.words else "list-units"
@@ -97,9 +104,7 @@ def _systemctl(context: Context) -> Judgement | None:
         if is_recovery(units) or re.search(r"borg|snapper|timeshift|duplicati", units):
             return Judgement(Effect.D5, (f"systemctl {verb}: no more backups are made",),
                              f"systemctl {verb}", target_id=units, same_domain=True)  # fmt: skip
-        if re.search(
-            r"auditd|firewalld|ufw|fail2ban|falco|crowdstrike|osqueryd|rsyslog|apparmor", units
-        ):
+        if _WATCHES.search(units):
             return Judgement(Effect.D5, (f"systemctl {verb}: a guard is off",), f"systemctl {verb}",
                              target_id=units)  # fmt: skip
         return Judgement(Effect.WRITE, (f"systemctl {verb}: it can be started again",))
@@ -122,6 +127,8 @@ def _service(context: Context) -> Judgement | None:
     words = context.command.arguments
     if len(words) > 1 and words[1] in {"status", "--status-all"}:
         return Judgement(Effect.READ, ("service: asks",), "service")
+    if len(words) > 1 and words[1] == "stop" and _WATCHES.search(words[0]):
+        return Judgement(Effect.D5, (f"{words[0]} is stopped: a guard is off",), "service")
     if len(words) > 1 and words[1] == "stop" and is_recovery(words[0]):
         return Judgement(Effect.D5, ("no more backups are made",), "service", same_domain=True)
     return Judgement(Effect.WRITE, ("service: it can be started again",), "service")
@@ -210,6 +217,12 @@ def _kube_effect(
         r"(?i)reclaimPolicy\"?:\s*\"?Delete|finalizers\"?:\s*(?:null|\[\])", line
     ):
         return Effect.D5, "what kept it is taken off"
+    if verb == "patch" and re.search(r'"op"\s*:\s*"remove"', line):
+        return Effect.D1, "takes a part of it away"
+    if verb == "certificate" and rest[:1] == ("deny",):
+        return Effect.D6, "access is refused"
+    if verb == "set" and rest[:1] == ("env",) and any(re.fullmatch(r"\w+-", w) for w in rest[2:]):
+        return Effect.D6, "takes a variable away"
     if verb == "apply" and "--prune" in line:
         return Effect.D1, "deletes what is not in the files"
     if verb == "replace" and "/finalize" in line:
@@ -218,7 +231,7 @@ def _kube_effect(
         return Effect.D5, "what kept it is taken off"
     if verb == "taint" and re.search(r":NoExecute\b(?!-)", line):
         return Effect.D5, "pods that do not bear it are evicted"
-    if verb == "rollout" and list(rest[:1]) == ["undo"]:
+    if verb == "rollout" and tuple(rest[:1]) == ("undo",):
         return Effect.D4, "goes back to an earlier version"
     if verb == "config" and any(w.startswith(("delete-", "unset")) for w in rest[:1]):
         return Effect.D6, "takes a context or user away"
