@@ -26,6 +26,7 @@ from recorder.reader import Recording
 from recorder.service import Service
 from recorder.verify import verify
 
+TOKEN = "rw_Fe26_9f8e7d6c5b4a39281706f5e4d3c2b1a0"
 ROUNDS = 3
 CLIENTS = 3
 
@@ -36,7 +37,7 @@ def upstream(arrived: list[str]) -> Iterator[int]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            arrived.append(self.path)
+            arrived.append(self.path.partition("?")[0])
             self.rfile.read(int(self.headers.get("content-length", 0)))
             self.send_response(200)
             self.send_header("content-length", "2")
@@ -63,7 +64,10 @@ def ask_on(proxy: int, server: int, prefix: str, answered: list[str]) -> None:
         for number in itertools.count():
             path = f"/{prefix}/{number}"
             method, body = ("GET", None) if number % 3 else ("POST", b"{}")
-            connection.request(method, f"http://127.0.0.1:{server}{path}", body)
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            connection.request(
+                method, f"http://127.0.0.1:{server}{path}?key={TOKEN}", body, headers
+            )
             if connection.getresponse().read() == b"ok":
                 answered.append(path)
     except (OSError, http.client.HTTPException):
@@ -100,6 +104,8 @@ def test_what_arrived_and_what_was_answered_is_on_record_whoever_is_killed(
                     proxy.stop()
                 for client in clients:
                     client.join()
+                files = [path for path in tmp_path.rglob("*") if path.is_file()]
+                assert not [path for path in files if TOKEN.encode() in path.read_bytes()]
     Service.start(recording).stop()  # takes the spool in
     with Recording.open(recording) as reader:
         told = [
