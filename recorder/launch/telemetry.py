@@ -17,6 +17,7 @@ PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
 _COMMON = "OTEL_EXPORTER_OTLP_"
 GRPC_PORT = 4317
 _SIGNALS = {"TRACES": "/v1/traces", "LOGS": "/v1/logs"}
+_FILES = ("certificate", "client_certificate", "client_key")
 _SOON = {"OTEL_BSP_SCHEDULE_DELAY": "1000", "OTEL_BLRP_SCHEDULE_DELAY": "1000"}
 """Milliseconds until spans and log records are sent; what is not sent yet dies with its process."""
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
@@ -73,17 +74,33 @@ def destinations(given: Mapping[str, str], own: Sequence[str] = ()) -> dict[str,
         url = particular or base
         if not url:
             continue
-        protocol = _of(given, signal, "PROTOCOL") or _of(given, "", "PROTOCOL")
-        is_grpc = protocol == "grpc" or (not protocol and urlsplit(url).port == GRPC_PORT)
-        if not particular and not is_grpc:
+        protocol = _said(given, signal, "PROTOCOL")
+        is_grpc = protocol == "grpc" or (not protocol and _port(url) == GRPC_PORT)
+        if is_grpc and "://" not in url:
+            # Only there an address may come without a scheme, and TLS is what it means.
+            is_plain = _said(given, signal, "INSECURE").lower() == "true"
+            url = f"{'http' if is_plain else 'https'}://{url}"
+        elif not particular and not is_grpc:
             url = f"{url.rstrip('/')}/v1/{signal.lower()}"
         found[signal] = {
             "url": url,
             "protocol": "grpc" if is_grpc else "http",
             "headers": ",".join(filter(None, (_of(given, s, "HEADERS") for s in ("", signal)))),
-            "certificate": _of(given, signal, "CERTIFICATE") or _of(given, "", "CERTIFICATE"),
+            **{name: _said(given, signal, name.upper()) for name in _FILES},
         }
     return found
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url if "://" in url else f"//{url}").port
+    except ValueError:
+        return None
+
+
+def _said(given: Mapping[str, str], signal: str, what: str) -> str:
+    """Return a setting: a signal's own counts before the common one."""
+    return _of(given, signal, what) or _of(given, "", what)
 
 
 def _of(given: Mapping[str, str], signal: str, what: str) -> str:

@@ -55,7 +55,12 @@ def _onward(said: str) -> dict[Signal, Destination]:
     """Return where to pass telemetry on to, as `recorder.launch.telemetry.destinations` tells."""
     return {
         Signal(name): Destination(
-            to["url"], to["protocol"] == "grpc", said_headers(to["headers"]), to["certificate"]
+            to["url"],
+            to["protocol"] == "grpc",
+            said_headers(to["headers"]),
+            to["certificate"],
+            to["client_certificate"],
+            to["client_key"],
         )
         for name, to in json.loads(said or "{}").items()
     }

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,6 +43,7 @@ _OF_THE_CONNECTION = frozenset({
     *("proxy-authorization", "proxy-connection", "origin"),
 })  # fmt: skip
 """Headers that speak of the way to us, and not of what is sent."""
+_UNREADABLE = "a file that OTEL_EXPORTER_OTLP_…CERTIFICATE or …KEY names is none or cannot be read"
 
 
 class _FailedError(Exception):
@@ -63,6 +65,10 @@ class Destination:
     """Sent where the client sent none of that name. They may hold secrets."""
     certificate: str = ""
     """PEM file of the roots that sign the server; empty for the machine's own."""
+    client_certificate: str = ""
+    """PEM file by which the server knows us; empty where it does not ask."""
+    client_key: str = ""
+    """PEM file of that certificate's private key; empty where both stand in one file."""
 
     @property
     def name(self) -> str:
@@ -205,8 +211,7 @@ class _Http(_Way):
         import aiohttp  # noqa: PLC0415
 
         if self._session is None:
-            roots = self._to.certificate
-            tls = ssl.create_default_context(cafile=roots) if roots else True
+            tls = _tls(self._to) if self._to.url.startswith("https:") else True
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=tls),
                 timeout=aiohttp.ClientTimeout(total=SECONDS),
@@ -255,19 +260,39 @@ class _Grpc(_Way):
     def _opened(self) -> grpc.aio.Channel:
         import grpc.aio  # noqa: PLC0415
 
-        parts = urlsplit(self._to.url if "://" in self._to.url else f"//{self._to.url}")
-        address = f"{parts.hostname}:{parts.port or 4317}"
+        to = self._to
+        parts = urlsplit(to.url if "://" in to.url else f"//{to.url}")
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         if parts.scheme != "https":
-            return grpc.aio.insecure_channel(address)
-        roots = None
-        if self._to.certificate:
-            with open(self._to.certificate, "rb") as file:
-                roots = file.read()
-        return grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(roots))
+            return grpc.aio.insecure_channel(f"{host}:{parts.port or 4317}")
+        own = _content(to.client_certificate)
+        credentials = grpc.ssl_channel_credentials(
+            _content(to.certificate), _content(to.client_key) or own, own
+        )
+        return grpc.aio.secure_channel(f"{host}:{parts.port or 443}", credentials)
 
     async def close(self) -> None:
         if self._channel is not None:
             await self._channel.close()
+
+
+def _tls(to: Destination) -> ssl.SSLContext:
+    try:
+        tls = ssl.create_default_context(cafile=to.certificate or None)
+        if to.client_certificate:
+            tls.load_cert_chain(to.client_certificate, to.client_key or None)
+    # Of what is no certificate or no key, too
+    except OSError as error:
+        raise _FailedError(_UNREADABLE, again=False) from error
+    return tls
+
+
+def _content(path: str) -> bytes | None:
+    """Return what stands in a file that a setting names; None where it names none."""
+    try:
+        return Path(path).read_bytes() if path else None
+    except OSError as error:
+        raise _FailedError(_UNREADABLE, again=False) from error
 
 
 def said_headers(*settings: str) -> dict[str, str]:
