@@ -52,12 +52,18 @@ def _judge(statement: Statement) -> Judgement:
     first = next((n for n, word in enumerate(words) if word not in before), len(words) - 1)
     words = words[first:]
     statement = Statement(words, statement.literals, " ".join(words), statement.depth)
+    if words[0] == "@" and (texts := [t for t in statement.literals if _RUN_LATER.match(t)]):
+        return worst_of([_judged(text, "tsql", statement.depth + 1) for text in texts])
     judge = _BY_VERB.get(words[0])
     if judge is None and words[1:2] == (".",) and "(" in words:  # PL/SQL calls without CALL
         judge = _run
     if judge is None:
         return unknown(f"SQL statement {words[0][:40]!r} is not known", words[0][:40])
     return judge(statement)
+
+
+_RUN_LATER = re.compile(r"(?i)\s*(?:drop|delete|truncate|alter|update|exec)\s")
+"""Texts that a variable holds to be run: `DECLARE @s ... = 'DROP ...'`."""
 
 
 def _read(statement: Statement) -> Judgement:

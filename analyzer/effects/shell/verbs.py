@@ -64,6 +64,10 @@ _DOTTED = re.compile(
 """`snapshot.remove`, `vm.snapshot_delete`: no file ends in such a verb."""
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "member", "members"})
 _ASKED = re.compile(r"(?:erase|delete|wipe|purge|destroy|remove)=(?:true|1|yes)")
+_MAY_OVERWRITE = frozenset(
+    {"execute", "invoke", "run", "replace", "migrate", "transfer", "trigger"}
+)
+"""Verbs that change things and may well take something away, or run what does."""
 _RENEWS = frozenset({"rotate", "regenerate", "renew", "roll"})
 _SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
@@ -96,7 +100,7 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
         if not option:
             return judged
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
-    glued = words_in(name)
+    glued = words_in(re.sub(r"\.(?:sh|py|rb|pl|bash)$", "", name))
     for part in glued if len(glued) > 1 or sense_of(name) is Sense.DESTROYS else ():
         sense = sense_of(part)
         weak = part in {"clean", "clear", "reset"} and (part == "clean" or part != glued[-1])
@@ -179,13 +183,17 @@ def judge_verb(
         )
     if sense is Sense.READS:
         return Judgement(Effect.READ, (f"{operation}: {verb!r} reads by its name",), operation)
+    if verb in _MAY_OVERWRITE:
+        return unknown(
+            f"{operation}: what {verb!r} does to what is there is in no catalogue", operation
+        )
     if sense in {Sense.WRITES, Sense.UNDOES}:
         return Judgement(Effect.WRITE, (f"{operation}: {verb!r} makes or changes",), operation)
     cuts_off = verb in {"suspend", "lock", "block"} and bool(_PEOPLE & set(nouns))
     takes_down = verb == "kill" and class_of(nouns) is Effect.D3
     if sense is Sense.ENDS and verb not in STRONG_ENDS and not (recovery or cuts_off or takes_down):
-        said = f"{operation}: {verb!r} ends what can be begun again"
-        return Judgement(Effect.WRITE, (said,), operation)
+        # Most such ends can be begun again; of a program in no catalogue nobody says so.
+        return unknown(f"{operation}: {verb!r} ends something, in no catalogue", operation)
     effect = class_of(nouns)
     if recovery:
         effect = Effect.D2

@@ -29,6 +29,7 @@ _CYPHER_WRITES = re.compile(r"\b(?:CREATE|MERGE|SET|LOAD\s+CSV)\b", re.IGNORECAS
 
 
 _ARANGO = re.compile(r"\._?(?:drop\w*|truncate|remove\w*)\s*\(")
+_LDIF = re.compile(r"(?mi)^\s*(?:changetype:\s*(?:delete|modrdn)|delete:)")
 _DNS = re.compile(r"\b(?:update\s+)?del(?:ete)?\b")
 _EDITED = re.compile(r"(?m)^(?:%|1?,\$|,)d$")
 _WIRE = re.compile(
@@ -87,6 +88,7 @@ CLIENT_TOOLS: dict[str, Tool] = {
     **dict.fromkeys(("kadmin", "kadmin.local"), _client("-q", _KERBEROS, Effect.D6)),
     "cypher-shell": _cypher,
     "arangosh": _client("--javascript.execute-string", _ARANGO, Effect.D1),
+    "ldapmodify": _client("", _LDIF, Effect.D6),
     "nsupdate": _client("", _DNS, Effect.D6),
     **dict.fromkeys(("socat", "nc", "ncat", "netcat", "telnet"), _client("", _WIRE, Effect.D5)),
     "ed": _client("", _EDITED, Effect.D4),

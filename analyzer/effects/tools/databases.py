@@ -36,6 +36,9 @@ def _sql_client(dialect: str, options: str, *, position: int = -1) -> Tool:
     })  # fmt: skip
 
     def judge(context: Context) -> Judgement | None:
+        own = context.command.arguments[:1]
+        if context.command.name == "cockroach" and own != ("sql",):
+            return None  # its other commands carry no SQL
         arguments = cut(
             context.command.arguments, valued - {"-p"} if dialect == "mysql" else valued
         )

@@ -26,7 +26,7 @@ READS = frozenset(
 WRITES = frozenset(
     """
     add commit merge fetch pull clone init mv cherry-pick revert apply am format-patch bisect
-    rerere maintenance sparse-checkout bundle mergetool lfs svn p4 send-email citool gui rebase
+    rerere maintenance sparse-checkout bundle mergetool lfs p4 send-email citool gui rebase
     """.split()
 )
 BYPASS = ("-f", "--force", "--no-verify", "-D", "--force-with-lease", "-ff")
@@ -270,7 +270,7 @@ _BY_VERB: dict[str, Callable[[Arguments, list[str]], Judgement]] = {
     "config": _words("--unset --unset-all --remove-section unset remove-section", undo="set it again"),
     "credential": _words("reject erase", effect=Effect.D6),
     "credential-cache": _words("exit erase", effect=Effect.D6),
-    "lfs": _words("prune untrack"), "annex": _words("drop dropkey"), "obliterate": _rewrite,
+    "svn": _words("reset gc", undo="the reflog"), "lfs": _words("prune untrack migrate"), "annex": _words("drop dropkey"), "obliterate": _rewrite,
     "bisect": _words(""), "flow": _words("delete"), "cvsserver": _words(""),
     "read-tree": _words("--reset -u"), "checkout-index": _words("-f --force"),
     "delete-merged-branches": _words(""), "repack": _words("-d"),

@@ -68,6 +68,10 @@ def _s3(operation: str, paths: Sequence[str], options: frozenset[str], text: str
     )  # fmt: skip
 
 
+_CRON_LINE = re.compile(r"(?:@\w+|(?:[\d*/,-]+\s+){5})([a-zA-Z/.][^'\"\n|]*)")
+"""What a line of a crontab runs, behind its times."""
+
+
 def _crontab(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments, frozenset({"-u"}))
     if arguments.has("-r"):
@@ -86,7 +90,9 @@ def _crontab(context: Context) -> Judgement | None:
             Effect.D5 if recovery else Effect.D1, ("crontab is replaced without some of its jobs",),
             "crontab", same_domain=True if recovery else None,
         )  # fmt: skip
-    return Judgement(Effect.WRITE, ("crontab is replaced",), "crontab")
+    given = f"{context.command.stdin or ''}\n{context.command.hints}"
+    parts = [context.shell(line) for line in _CRON_LINE.findall(given)]
+    return worst_of([Judgement(Effect.WRITE, ("crontab is replaced",), "crontab"), *parts])
 
 
 _WATCHES = re.compile(

@@ -148,6 +148,12 @@ def _script(context: Context, script: str, rest: list[str]) -> Judgement:
     return unknown(f"what stands in {script[:80]} is not known", script)
 
 
+def _own_script(context: Context) -> Judgement | None:
+    """Judge a framework's script that is run by its own name: `./manage.py flush`."""
+    found = _script(context, context.command.name, list(context.command.arguments))
+    return None if found.effect is Effect.UNKNOWN else found
+
+
 def _bun(context: Context) -> Judgement | None:
     """Judge `bun -e`; what else it does is a project's."""
     if not {"-e", "--eval", "-p"} & set(context.command.arguments):
@@ -169,5 +175,6 @@ SCRIPT_TOOLS: dict[str, Tool] = {
     "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
     "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
     "rails": _rails,
+    **dict.fromkeys(("manage.py", "artisan", "console"), _own_script),
     "julia": _interpreter("-e", _other("Julia")),
 }  # fmt: skip
