@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,19 @@ from recorder.keys import fingerprint_key
 from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Record
 from recorder.process import here
+from recorder.quiet import NO_SIGNAL
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.aside import sealer_aside
 from recorder.spool import Spool
-from recorder.wire import MAX_FRAME, decode_record, encode_frame, record_fields
+from recorder.wire import (
+    MAX_FRAME,
+    decode_record,
+    encode_fields,
+    encode_frame,
+    read_frame,
+    record_fields,
+)
 from recorder.writer import gap
 
 __all__ = ["Client", "connect"]
@@ -72,8 +81,10 @@ class Client:
         self._received = b""
         self._asked = 0
         self._unasked_bytes = 0
-        self._unsure: deque[tuple[int, Record | dict[str, Any]]] = deque()
-        """Not known to be committed, with the number whose answer will tell."""
+        self._unsure: deque[tuple[int, Record | bytes]] = deque()
+        """Not known to be committed, with the number whose answer will tell. As its frame where
+        that was made of one record: bytes, of which an agent's garbage collector takes no notice.
+        """
         self._let_go = 0
         self._not_before = 0.0
         self._dropped = 0
@@ -150,15 +161,16 @@ class Client:
             self._give_up(())
 
     def _send(self, fields: dict[str, Any], *, wait: bool) -> bool:
-        connection = self._connected()
+        connection = self._socket or self._connected()
         if self._dropped:
             lost = gap(self._dropped, "the recorder was out of reach and the spool not writable")
             _hand_over(connection, encode_frame(lost, None))
             self._dropped = 0
-        asks = wait or len(self._unsure) % ASK_RECORDS == ASK_RECORDS - 1
-        asks = asks or self._unasked_bytes > ASK_BYTES
-        number = self._asked + 1
-        frame = encode_frame(fields, number if asks else None)
+        unsure, number = self._unsure, self._asked + 1
+        asks = (
+            wait or len(unsure) % ASK_RECORDS == ASK_RECORDS - 1 or self._unasked_bytes > ASK_BYTES
+        )
+        frame = encode_fields(fields, number if asks else None)
         if len(frame) > MAX_FRAME:
             lost = gap(
                 1, f"a {Kind(fields['kind']).value} record was larger than {MAX_FRAME} bytes"
@@ -166,7 +178,7 @@ class Client:
             _hand_over(connection, encode_frame(lost, None))
             return False
         _hand_over(connection, frame)
-        self._unsure.append((number, fields))
+        unsure.append((number, frame))
         self._unasked_bytes += len(frame)
         if asks:
             self._asked, self._unasked_bytes = number, 0
@@ -269,13 +281,17 @@ class Client:
         """Let go of the recorder; put aside what it may not have kept, and what it did not get."""
         self._disconnect()
         held = [one for _, one in self._unsure]
-        sent = set(map(id, held))
         self._unsure.clear()
-        for one in [*held, *(one for one in given if id(one) not in sent)]:
+        seen: set[str] = set()
+        for one in (*held, *given):
             try:
-                self._put_aside(one if isinstance(one, Record) else decode_record(one))
+                record = _as_record(one)
             except ValueError:
                 self._dropped += 1
+                continue
+            if record.id not in seen:
+                seen.add(record.id)
+                self._put_aside(record)
         if self._let_go:
             self._put_aside(gap(self._let_go, "a recorder died that may not have kept them"))
             self._let_go = 0
@@ -309,6 +325,22 @@ class Client:
             return os.urandom(32), ""
 
 
+def _as_record(one: Record | bytes | dict[str, Any]) -> Record:
+    """Return a record that is given as itself, as its fields or as a frame of its own.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(one, Record):
+        return one
+    if isinstance(one, dict):
+        return decode_record(one)
+    found = read_frame(BytesIO(one).read)
+    if found is None or not isinstance(found[0], list):
+        raise ValueError("not a record's frame")
+    return found[0][0]
+
+
 def _hand_over(connection: socket.socket, frame: bytes, seconds: float = REACH_SECONDS) -> None:
     """Send a frame whole over a socket that does not block, waiting only where it must.
 
@@ -316,13 +348,13 @@ def _hand_over(connection: socket.socket, frame: bytes, seconds: float = REACH_S
         OSError: it could not be sent in time; the connection is of no more use.
     """
     try:
-        sent = connection.send(frame)
+        sent = connection.send(frame, NO_SIGNAL)
     except BlockingIOError:
         sent = 0
     if sent == len(frame):
         return
     connection.settimeout(max(seconds, len(frame) / SLOWEST_BYTES_PER_SECOND))
     try:
-        connection.sendall(memoryview(frame)[sent:])
+        connection.sendall(memoryview(frame)[sent:], NO_SIGNAL)
     finally:
         connection.setblocking(False)

@@ -10,6 +10,7 @@ import os
 __all__ = ["fresh_id", "here"]
 
 PREFIX_BYTES = 10
+NUMBER_BYTES = 6
 
 
 class _Here:
@@ -35,4 +36,4 @@ def fresh_id() -> str:
     """Return an id of 32 hexadecimal digits that comes only once: what is random in it is the
     process's part. For what need not be guessed against; else `recorder.model.new_id`.
     """
-    return f"{here.prefix}{next(here.numbers):012x}"
+    return here.prefix + next(here.numbers).to_bytes(NUMBER_BYTES).hex()

@@ -23,7 +23,7 @@ from recorder.environment import FLIGHTLOG_DURABILITY
 from recorder.errors import RecorderBusyError, RecordingError
 from recorder.location import MAX_SOCKET_PATH, lock_path, socket_path
 from recorder.model import Record
-from recorder.quiet import be_quiet
+from recorder.quiet import NO_SIGNAL, be_quiet
 from recorder.reader import refuse_special
 from recorder.store import Store
 from recorder.wire import decode_record, read_frame
@@ -250,7 +250,7 @@ class _Connection(socketserver.StreamRequestHandler):
     def _answer(self, ack: int, committed: bool) -> None:
         # From the writer's thread: a client that does not read its answers holds nobody up.
         with contextlib.suppress(OSError):
-            self.connection.send(b"%d %d\n" % (ack, committed), socket.MSG_DONTWAIT)
+            self.connection.send(b"%d %d\n" % (ack, committed), socket.MSG_DONTWAIT | NO_SIGNAL)
 
     def _settled(self) -> bool:
         """Wait until nothing is under way; return whether that came in time."""

@@ -14,11 +14,12 @@ from typing import Any
 import orjson
 
 from recorder.capture.hook.payload import MAGIC, HookPayload, decode_payload
-from recorder.model import Kind, Phase, Record, Status, Witness, new_id
+from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 __all__ = [
     "MAX_FRAME",
     "decode_record",
+    "encode_fields",
     "encode_frame",
     "encode_record",
     "join_frame",
@@ -31,21 +32,23 @@ MAX_FRAME = 64 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
 
 
-def encode_frame(record: Record | Sequence[Record] | dict[str, Any], ack: int | None) -> bytes:
+def encode_frame(record: Record | Sequence[Record], ack: int | None) -> bytes:
     """Return a record, or several to be committed together, as one frame.
 
     Args:
-        record: a record, several, or one as `record_fields` gives it.
+        record: a record or several.
         ack: asks for that number to be answered after the commit.
     """
-    if isinstance(record, dict):
-        message: dict[str, Any] = {"ack": ack, "record": record}
-    elif isinstance(record, Record):
-        message = {"ack": ack, "record": record_fields(record)}
-    else:
-        message = {"ack": ack, "records": [record_fields(one) for one in record]}
-    payload = _encoded(message)
+    if isinstance(record, Record):
+        return encode_fields(record_fields(record), ack)
+    payload = _encoded({"ack": ack, "records": [record_fields(one) for one in record]})
     return _LENGTH.pack(len(payload)) + payload
+
+
+def encode_fields(fields: dict[str, Any], ack: int | None) -> bytes:
+    """Do as `encode_frame` with a record as `record_fields` gives it."""
+    payload = _encoded({"ack": ack, "record": fields})
+    return len(payload).to_bytes(_LENGTH.size) + payload
 
 
 def encode_record(record: Record) -> bytes:
@@ -94,7 +97,19 @@ def _encoded(message: dict[str, Any]) -> bytes:
 
 
 def _as_json(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
     return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _as_texts(attributes: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a copy of attributes; bytes, which OpenTelemetry has and JSON has not, become text."""
+    copied = dict(attributes)
+    if bytes in map(type, copied.values()):
+        for name, value in copied.items():
+            if isinstance(value, bytes):
+                copied[name] = value.decode("utf-8", "backslashreplace")
+    return copied
 
 
 def record_fields(record: Record) -> dict[str, Any]:
@@ -142,7 +157,7 @@ def decode_record(fields: Mapping[str, Any]) -> Record:
             span_id=str(fields["span_id"]),
             parent_span_id=str(fields["parent_span_id"]),
             pid=None if pid is None else int(pid),
-            attributes=dict(fields["attributes"]),
+            attributes=_as_texts(fields["attributes"]),
             id=str(fields["id"] or new_id()),
         )
     except (KeyError, TypeError) as error:

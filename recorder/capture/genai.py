@@ -12,10 +12,15 @@ import json
 from collections.abc import Mapping
 
 from recorder import semconv
-from recorder.capture.tool_texts import as_json_text, call_id_in, unwrapped_arguments
+from recorder.capture.tool_texts import (
+    as_json_text,
+    call_id_in,
+    names_a_call,
+    unwrapped_arguments,
+)
 from recorder.model import Json, Kind
 
-__all__ = ["KIND_OF_OPERATION", "kind_of", "normalise", "session_of", "text_of"]
+__all__ = ["KIND_OF_OPERATION", "kind_of", "normalise", "session_of", "tells_more", "text_of"]
 
 KIND_OF_OPERATION: Mapping[str, Kind] = {
     "execute_tool": Kind.TOOL_CALL,
@@ -97,6 +102,19 @@ _AI_SDK = {
 _MCP_METHOD, _MCP_CALL = "mcp.method.name", "tools/call"
 _SAYS_KIND = frozenset({*_MARKERS, _LLM_REQUEST, _MCP_METHOD})
 _OTHER_WORDS = _SAYS_KIND.union(_SAME)
+_TELLING = _OTHER_WORDS.union(
+    {
+        semconv.GEN_AI_OPERATION,
+        semconv.KIND,
+        semconv.GEN_AI_TOOL_NAME,
+        semconv.GEN_AI_TOOL_ARGUMENTS,
+        semconv.GEN_AI_MODEL,
+        semconv.HTTP_METHOD,
+    },
+    _INPUTS,
+    _OUTPUTS,
+)
+"""Attributes that a span's kind and name, or attributes besides them, follow from."""
 
 
 def text_of(attributes: Mapping[str, Json], *names: str) -> str:
@@ -113,6 +131,23 @@ def session_of(attributes: Mapping[str, Json]) -> str:
     if _SAYS_SESSION.isdisjoint(attributes):
         return ""
     return text_of(attributes, *_SESSION_NAMES)
+
+
+def tells_more(new: Mapping[str, Json], before: Mapping[str, Json]) -> bool:
+    """Return whether something besides themselves may follow from attributes that a span has got.
+
+    Where nothing does, its kind, its name and its other attributes are what they were.
+
+    Args:
+        new: attributes that it has got, or that have changed.
+        before: those that it had.
+    """
+    if not _TELLING.isdisjoint(new):
+        return True
+    result = new.get(semconv.GEN_AI_TOOL_RESULT, "")
+    if not isinstance(result, str):
+        return True
+    return semconv.GEN_AI_TOOL_CALL_ID not in before and names_a_call(result)
 
 
 def normalise(name: str, said: dict[str, Json]) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import SpanProcessor
 
 from recorder.capture.frames import Begun, begun_by, tells_late
 from recorder.capture.genai import session_of
-from recorder.capture.spans import Ids, Told, end_fields, ids_of, start_fields, told_by
+from recorder.capture.spans import Told, end_fields, start_fields, told_by, trace_of
 from recorder.model import Json, Kind, Record
 from recorder.quiet import quiet
 
@@ -52,15 +52,6 @@ class Pipeline(Protocol):
         ...
 
 
-class _Open(NamedTuple):
-    """A span that was started and has not ended."""
-
-    session: str
-    ids: Ids
-    told: Mapping[str, Json]
-    """The attributes that its start told."""
-
-
 class FlightSpanProcessor(SpanProcessor):
     """Hands every span to the recorder: one record at its start, one at its end."""
 
@@ -90,8 +81,8 @@ class FlightSpanProcessor(SpanProcessor):
         self._durable_starts = durable_starts
         self._process_session = process_session
         self._about = about
-        self._open: dict[int, _Open] = {}
-        """By the span's id."""
+        self._open: dict[int, dict[str, Any]] = {}
+        """The fields of the starts of spans that have not ended, by the span's id."""
 
     def use(
         self, pipeline: Pipeline | None, *, run: str | None = None, durable: bool | None = None
@@ -129,7 +120,7 @@ class FlightSpanProcessor(SpanProcessor):
         """Return the session of what happens now, inside the span of that context."""
         found = self._open.get(context.span_id) if context.is_valid else None
         if found is not None:
-            return found.session
+            return str(found["session"])
         current = otel_context.get_value(SESSION)
         if isinstance(current, str):
             return current
@@ -141,50 +132,54 @@ class FlightSpanProcessor(SpanProcessor):
             return
         scope = span.instrumentation_scope
         begun = begun_by() if scope and tells_late(scope.name) else _UNKNOWN
-        told, ids = told_by(span, begun.attributes), ids_of(span, context)
-        session = begun.session or self._session_of(span, told, ids, parent_context)
-        self._open[context.span_id] = _Open(session, ids, told.attributes)
+        told = told_by(span, begun.attributes)
+        session = begun.session or self._session_of(span, told, context, parent_context)
+        fields = start_fields(span, context, told, session, self._run)
+        self._open[context.span_id] = fields
         if len(self._open) > MAX_OPEN:
             del self._open[next(iter(self._open))]
-        waits = self._durable_starts and told.kind is Kind.TOOL_CALL
-        pipeline.submit_fields(start_fields(span, ids, told, session, self._run), wait=waits)
+        waits = self._durable_starts and told[0] is Kind.TOOL_CALL
+        pipeline.submit_fields(fields, wait=waits)
 
     def _end(self, pipeline: Pipeline, span: ReadableSpan) -> None:
         context = span.get_span_context()
         if context is None:
             return
-        told = told_by(span)
-        found = self._open.pop(context.span_id, None)
-        if found is None:
+        start = self._open.pop(context.span_id, None)
+        if start is None:
             # It began before recording did, or was forgotten.
-            ids = ids_of(span, context)
-            found = _Open(session_of(told.attributes) or ids.trace, ids, {})
-        session, ids, before = found
-        pipeline.submit_fields(end_fields(span, ids, told, session, self._run, before))
+            kind, name, said = told_by(span)
+            session = session_of(said) or trace_of(context)
+            start = start_fields(span, context, (kind, name, {}), session, self._run)
+        pipeline.submit_fields(end_fields(span, start))
 
-    def _session_of(self, span: Span, told: Told, ids: Ids, parent_context: Context | None) -> str:
+    def _session_of(
+        self, span: Span, told: Told, context: SpanContext, parent_context: Context | None
+    ) -> str:
         """Return the session that a span belongs to.
 
         Its own word, its parent's, the one that is open around it, the process's for a call that
         stands alone, else its trace. A trace keeps the session it began with: what names another
         one later, at a span's end, is left to those who read, so that no trace falls apart.
         """
-        named = session_of(told.attributes)
+        kind, _, said = told
+        named = session_of(said)
         if named:
             return named
-        parent = self._open.get(span.parent.span_id) if span.parent else None
+        above = span.parent
+        parent = self._open.get(above.span_id) if above else None
         if parent is not None:
-            return parent.session
+            return str(parent["session"])
         current = otel_context.get_value(SESSION, parent_context)
         if isinstance(current, str):
             return current
-        stands_alone = span.parent is None and told.kind is not Kind.LIFECYCLE
+        stands_alone = above is None and kind is not Kind.LIFECYCLE
         if stands_alone and self._process_session:
             return self._process_session()
-        if span.parent is None and self._about:
+        if above is None and self._about:
             for name, value in self._about().items():
-                told.attributes.setdefault(name, value)
-        return ids.trace
+                said.setdefault(name, value)
+        return trace_of(context)
 
 
 def _not_recorded(error: Exception) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from recorder.model import Json
 
-__all__ = ["as_json_text", "call_id_in", "unwrapped_arguments"]
+__all__ = ["as_json_text", "call_id_in", "names_a_call", "unwrapped_arguments"]
 
 MAX_PARSED = 200_000
 """Characters; a longer text is not looked into."""
@@ -47,12 +47,17 @@ def unwrapped_arguments(text: str) -> str:
         return text
 
 
+def names_a_call(result: str) -> bool:
+    """Return whether it is worth looking for the id of a call in a result."""
+    return '"tool_call_id"' in result
+
+
 def call_id_in(result: str) -> str:
     """Return the id of the call that a serialised ToolMessage answers; empty where there is none.
 
     Only where the message's own members are: what the tool returned is text of anybody's making.
     """
-    if '"tool_call_id"' not in result:
+    if not names_a_call(result):
         return ""
     for layer in _layers(_loaded(result), _MAX_DEPTH):
         call_id = layer.get("tool_call_id")
