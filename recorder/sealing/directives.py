@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from recorder.sealing.clues import Clue, DenseClue
@@ -91,7 +91,6 @@ _ACCOUNTS = (
 )  # fmt: skip
 LONGEST_ACCOUNT = 40
 """Characters before the end of the sign behind an account's name at which that may begin."""
-ACCOUNT_REACH = 200
 _PGPASS = Exact(
     r"^[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:⟦⟧]{4,255})$",
     re.MULTILINE,
@@ -126,7 +125,11 @@ def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 
 def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield what is no word: prose and logs have such lines too."""
-    for match in form.finditer(text, start, end):
+    return _passwords(form.finditer(text, start, end))
+
+
+def _passwords(matches: Iterable[re.Match[str]]) -> Iterator[SecretSpan]:
+    for match in matches:
         value = match["value"].rstrip(".,:;)")
         if is_password(value):
             yield SecretSpan(
@@ -137,10 +140,12 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 def _accounts(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield what stands behind an administrator's name and a line or a slash."""
     for hit in hits:
-        begin = max(0, hit - LONGEST_ACCOUNT)
-        before = text[begin:hit].rstrip(" \t|/\"'`*")
-        if before.lower().endswith(_ACCOUNTS):
-            yield from _telling(_ACCOUNT, text, begin, hit + ACCOUNT_REACH)
+        before = text[max(0, hit - LONGEST_ACCOUNT) : hit]
+        named = before.rstrip(" \t|/\"'`*").lower()
+        for account in _ACCOUNTS:
+            if named.endswith(account):
+                begin = hit - len(before) + len(named) - len(account)
+                yield from _passwords(filter(None, [_ACCOUNT.match(text, begin)]))
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:

@@ -15,11 +15,11 @@ __all__ = ["Exact"]
 class Exact:
     """A pattern of `re`, compiled at its first use."""
 
-    __slots__ = ("_compiled", "_flags", "_pattern")
+    __slots__ = ("_compiled", "_flags", "pattern")
 
     def __init__(self, pattern: str, flags: int = 0) -> None:
         """Remember a pattern."""
-        self._pattern = pattern
+        self.pattern = pattern
         self._flags = flags
         self._compiled: re.Pattern[str] | None = None
 
@@ -27,7 +27,7 @@ class Exact:
     def compiled(self) -> re.Pattern[str]:
         """The pattern as `re` has it."""
         if self._compiled is None:
-            self._compiled = re.compile(self._pattern, self._flags)
+            self._compiled = re.compile(self.pattern, self._flags)
         return self._compiled
 
     def finditer(

@@ -123,4 +123,5 @@ def is_harmless(value: str) -> bool:
     begin = value[:LONGEST_WORDS]
     if _HARMLESS.match(begin) or _METAVARIABLE.fullmatch(begin):
         return True
-    return len(set(value)) < 3
+    # A long value is read to its end only where its beginning is so, too.
+    return len(set(begin)) < 3 and len(set(value)) < 3

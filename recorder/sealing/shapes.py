@@ -23,6 +23,7 @@ _REPEAT_AT_END = re.compile(r"\{(?P<least>\d+)(?:,\d+)?\}$")
 _REPEAT_AT_BEGIN = re.compile(
     r"(?P<letters>\[(?:\\.|[^\]\\])*\]|\\d)\{(?P<least>\d+)(?:,\d+)?\}(?=.)"
 )
+_LED_BY_LETTERS = re.compile(r"(?:\(\?:)?[A-Za-z0-9_]{2}(?![?*+{])")
 _PLACEHOLDER = re.compile(r"your[_\-]|[_\-]here$", re.IGNORECASE)
 ENOUGH = 16
 """Letters of a token's last run that are looked for."""
@@ -54,13 +55,24 @@ def _matches(shape: Shape, text: str, start: int, end: int) -> Iterator[re.Match
     What stands before it is looked at last: a pattern that begins with that is tried at every
     letter, ten times as slowly.
     """
-    search = _exact(shape).search
-    while match := search(text, start, end):
+    exact = _exact(shape)
+    if not _is_bounded_last(shape):
+        yield from exact.finditer(text, start, end)
+        return
+    while match := exact.search(text, start, end):
         start = match.end()
-        if shape.bounded and not _BEFORE.match(text, match.start()):
-            start = match.start() + 1
-        else:
+        if _BEFORE.match(text, match.start()):
             yield match
+        else:
+            start = match.start() + 1
+
+
+def _is_bounded_last(shape: Shape) -> bool:
+    """Return whether what stands before a token is looked at last.
+
+    Not where a token may begin with any letter: a long run would be read again from each of them.
+    """
+    return shape.bounded and _LED_BY_LETTERS.match(shape.pattern) is not None
 
 
 def _is_random(shape: Shape, token: str) -> bool:
@@ -83,7 +95,8 @@ def _exact(shape: Shape) -> re.Pattern[str]:
     """Return a shape's own pattern, compiled when its clue is found for the first time."""
     expression = f"(?:{shape.pattern})"
     if shape.bounded:
-        expression += "(?![A-Za-z0-9])"
+        before = "" if _is_bounded_last(shape) else f"(?:{_BEFORE.pattern})"
+        expression = f"{before}{expression}(?![A-Za-z0-9])"
     return re.compile(expression)
 
 
