@@ -33,7 +33,7 @@ DESTROYS = frozenset(
     delete terminate deregister remove purge batchdelete destroy reset release forget wipe discard
     unsubscribe abort retire reject revoke detach disassociate disable deactivate cancel untag expire
     bulkdelete unlink unassign deauthorize clear drop deprovision withdraw redact invalidate rebuild
-    unregister dissociate unauthorize unshare deprecate unpeer unmonitor
+    unregister dissociate unauthorize unshare deprecate unpeer unmonitor dispose ungroup undeploy
     """.split()
 )
 ENDS = frozenset(
@@ -204,7 +204,7 @@ def _facts() -> Mapping[str, tuple[_Fact, ...]]:
     found: dict[str, list[_Fact]] = {}
     for entry in document["operations"]:
         service, _, operation = str(entry["operation"]).partition(".")
-        key = f"{service}.{''.join(words_in(operation))}"
+        key = f"{_squeezed(service)}.{''.join(words_in(operation))}"
         found.setdefault(key, []).append(_fact(entry, document["sources"]))
     return {key: tuple(facts) for key, facts in found.items()}
 

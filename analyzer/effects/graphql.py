@@ -115,7 +115,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         or (passing and words[:1] in {("clear",), ("cancel",), ("dismiss",)})
         or (words[-1:] in {("cancel",), ("undo",), ("preview",), ("check",)} and len(words) > 2)
     )
-    if Sense.DESTROYS in senses and not undoes and words[:1] not in {("get",), ("list",), ("is",)}:
+    if Sense.DESTROYS in senses and not undoes and words[:1] and words[0] not in _LEADS:
         verb = words[senses.index(Sense.DESTROYS)]
         recovery = is_recovery(name)
         target = next((v for v in (arguments or {}).values() if isinstance(v, str)), "")
@@ -155,8 +155,12 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
 
 RESTORED = CONTAINERS | RECOVERY | {"volume", "volumes", "disk", "table", "version", "time"}
 """What is restored over; `restorePost` takes a deletion back."""
+_LEADS = frozenset(
+    {"get", "list", "is", "can", "update", "set", "create", "add", "enable", "request"}
+)
+"""Verbs that say it all at the front of a name: `updateMembersCanDeleteIssues`."""
 _STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})
-_ENDS = frozenset({"archive", "revoke", "deactivate", "suspend", "deregister", "ban"})
+_ENDS = frozenset({"archive", "revoke", "deactivate", "suspend", "deregister", "ban", "retire"})
 
 
 def _unbacked(arguments: Mapping[str, Json]) -> str:

@@ -216,7 +216,9 @@ _EXACT = frozenset(
 """Verbs that may stand before the name of what they take away."""
 _RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds)$)[a-z]+")
 """`deleterange`: a verb and its noun in one word; not `deleted`."""
-_ENDS_ACCESS = frozenset({"revoke", "deactivate", "deauthorize", "ban", "bans", "lock"})
+_ENDS_ACCESS = frozenset(
+    {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "suspended", "lock"}
+)
 _RENEWS = frozenset({"rotate", "regenerate", "roll"})
 _SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _OVERWRITES = frozenset({"rebuild", "reinstall", "reimage", "rollback"})
@@ -283,7 +285,8 @@ def _by_path(
             return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
                              recovery=True)  # fmt: skip
         if segment is segments[-1] or len(words) > 1:
-            named = {w for s in segments for w in words_in(s)}
+            near = segments[-3:] if words[0] == "restore" else segments
+            named = {w for s in near for w in words_in(s)}
             ended = _ended(words[0], named, segment)
             if ended is not None:
                 return _destroys(ended, f"{where}: {_ENDED[ended]} ({segment})", host, path)

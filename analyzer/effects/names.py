@@ -36,7 +36,7 @@ DESTROYING = frozenset(
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
     discard reset clear clean cleanup gc empty expire dropall remove_all erasedisk tombstone
     implode cleanse unrecord eraseall deleteall removeall purgeall wipeall
-    des dest destr dele delet remov uninst delprinc deluser shun abandon
+    des destr dele delet remov uninst delprinc deluser shun abandon
     """.split()
 )
 ENDING = frozenset(

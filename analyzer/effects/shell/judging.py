@@ -214,6 +214,8 @@ _VALUED = frozenset({
 })  # fmt: skip
 
 
+_TRACKS = frozenset({"alpha", "beta", "preview"})
+"""What stands before Google's commands that are not settled."""
 _CODE_HOSTS = frozenset({"github", "gitlab"})
 """Where a name that speaks of backups is a project about them."""
 _NAMING = frozenset(
@@ -224,6 +226,8 @@ _NAMING = frozenset(
 
 def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -> Judgement | None:
     words = arguments.words
+    if command.name == "gcloud" and words[:1] and words[0] in _TRACKS:
+        words = words[1:]
     if len(words) == 1 and " " in words[0]:
         words = tuple(words[0].split())  # a shell of its own's command in one word
     for entry in program.entries:

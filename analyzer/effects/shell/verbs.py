@@ -68,6 +68,12 @@ _MAY_OVERWRITE = frozenset(
     {"execute", "invoke", "run", "replace", "migrate", "transfer", "trigger"}
 )
 """Verbs that change things and may well take something away, or run what does."""
+_RUNNING = frozenset(
+    """
+    operation operations job jobs build builds rollout rollouts execution executions request requests run
+    runs query queries task tasks batches command workflow pipeline preview snoozes
+    """.split()
+)
 _RENEWS = frozenset({"rotate", "regenerate", "renew", "roll"})
 _SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
@@ -88,15 +94,12 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     if found is not None:
         verb, sense = found
         judged = judge_verb(verb, sense, context, arguments, hints=invocation.hints)
-        option = (
-            _destroying_option(arguments)
-            if sense is Sense.WRITES
-            else (
-                next(iter(sorted(PLAIN & arguments.options)), "").strip("-")
-                if sense is Sense.READS
-                else ""
-            )
-        )
+        if verb in _CHANGES and (ending := _unbacking_option(arguments)):
+            return Judgement(
+                Effect.D5, (f"{' '.join(context)} {ending}: ends recovery copies by its name",),
+                " ".join(context), same_domain=True,
+            )  # fmt: skip
+        option = _option_beside(sense, arguments)
         if not option:
             return judged
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
@@ -154,6 +157,27 @@ HOLDERS = frozenset(
 )  # fmt: skip
 
 
+_CHANGES = frozenset({"update", "modify", "patch", "set", "edit", "configure", "change", "alter"})
+_UNBACKS = re.compile(r"--?(?:no|disable|clear|remove|stop|without)-(?:enable-)?(.+)")
+
+
+def _unbacking_option(arguments: Arguments) -> str:
+    """Return the option by which a change ends backups: `--disable-automated-backup`."""
+    for option in sorted(arguments.options):
+        found = _UNBACKS.fullmatch(option)
+        if found and is_recovery(found[1]) and "encryption" not in option:
+            return option
+    return ""
+
+
+def _option_beside(sense: Sense, arguments: Arguments) -> str:
+    """Return the destroying option that stands beside a verb which says otherwise."""
+    if sense is Sense.WRITES:
+        return _destroying_option(arguments)
+    plain = sorted(PLAIN & arguments.options) if sense is Sense.READS else []
+    return plain[0].strip("-") if plain else ""
+
+
 def _destroying_option(arguments: Arguments) -> str:
     """Return the verb of an option that destroys: `--delete`, `--remove-all`."""
     for option in sorted(arguments.options):
@@ -189,6 +213,8 @@ def judge_verb(
         )
     if sense in {Sense.WRITES, Sense.UNDOES}:
         return Judgement(Effect.WRITE, (f"{operation}: {verb!r} makes or changes",), operation)
+    if verb == "cancel" and _RUNNING & set(nouns) and not recovery:
+        return Judgement(Effect.WRITE, (f"{operation}: {verb!r} ends what runs",), operation)
     cuts_off = verb in {"suspend", "lock", "block"} and bool(_PEOPLE & set(nouns))
     takes_down = verb == "kill" and class_of(nouns) is Effect.D3
     if sense is Sense.ENDS and verb not in STRONG_ENDS and not (recovery or cuts_off or takes_down):
@@ -226,7 +252,7 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
         lowered = word.lower()
         sense = sense_of(lowered)
         # What a reader is given may be any word: `search prod wipe` looks for it.
-        near = 2 if sense is Sense.READS and lowered not in SHOWN else 3
+        near = 2 if sense is Sense.READS and lowered not in SHOWN else 4
         if lowered in NOUNS_TOO and any(
             _begins_with_verb(w) for w in words[place + 1 : place + near]
         ):
@@ -244,12 +270,24 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
     return None
 
 
+_LEADS = frozenset({"set", "create", "add", "update", "enable", "register"})
+"""Verbs that say it all at the front of a word: `set-disk-auto-delete`."""
+
+
 def _compound(
     word: str, parts: Sequence[str], following: Sequence[str]
 ) -> tuple[str, Sense] | None:
     """Return the verb of a word of several: `delete-all`, `snapshot-destroy`, `db:drop`."""
     first = sense_of(parts[0])
-    is_noun = parts[0] in NOUNS_TOO and any(_begins_with_verb(w) for w in following[:2])
+    is_noun = (
+        any(_begins_with_verb(w) for w in following[:2])
+        if parts[0] in NOUNS_TOO
+        else bool(sense_of(following[0].lower()))
+        if following
+        else False  # patch-deployments delete
+    )
+    if parts[0] in _LEADS:
+        return parts[0], first
     if first is Sense.UNDOES or (first is Sense.READS and not is_noun):
         return parts[0], first
     for part in parts:
