@@ -46,7 +46,7 @@ _PAIR_OF_AUTH = Exact(
     rf"\bauth{{1}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>[\"'][^\"'\n]{{1,200}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
 )
 _OF_CREDENTIALS = Exact(
-    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
+    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|[A-Z]?\w{0,40}(?:Database|Connection|Login|Account)|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
 )
 """What takes a user's name and, at whatever place behind it, the password."""
 _OF_CLIENT = Exact(
@@ -87,7 +87,7 @@ _QUOTED_BY_LISP = Exact(
     r"\((?:setq|def\w{0,9}|setf|set!)\s{1,4}(?P<name>[\w\-*]{2,60})\s{1,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
 _PAIR_OF_CONSTANT = Exact(
-    r"(?P<name>\b[A-Za-z_]{0,40}(?:auth|AUTH|Auth|creds|CREDS|credentials|CREDENTIALS|login|LOGIN))\s?=\s?[\[(]\s?(?P<user>[\"'][^\"'\n]{1,100}[\"']),\s{0,3}"
+    r"(?P<name>\b[A-Za-z_]{0,40}(?:auth|AUTH|Auth|creds|CREDS|credentials|CREDENTIALS|login|LOGIN))[\"']?\s?[:=]\s?[\[(]\s?(?P<user>[\"'][^\"'\n]{1,100}[\"']),\s{0,3}"
     + _LITERAL
     + r"\s?[\])]"
 )
@@ -164,7 +164,7 @@ CLUES = (
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
     Clue(r"auth[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings),
-    Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
+    Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new"
         r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|key::from)\([\w.,\[\]<>( ]{0,80}[\"']",
@@ -177,7 +177,7 @@ CLUES = (
         r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
         200, 600, _in_literals,
     ),
-    Clue(r"(?:auth|creds|credentials|login)\s?=\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
+    Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}\(\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 160, 600, _setters),
 )  # fmt: skip
 """A clue for each kind of call."""

@@ -103,6 +103,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|addauth\sdigest|autologon(?:\.exe)?)\s", "password", Exact(rf"\b(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|autologon(?:\.exe)?)\s+(?:-\S+\s+)*[\w.@\\\-]{{1,60}}\s+(?:corp\s+|[\w.\-]{{1,30}}\s+(?=\S+\s+/))?(?![/\-]){_QV}|\baddauth\s+digest\s+[\w.\-]{{1,60}}:{_QV2}", re.IGNORECASE)),
     (r"mc\s+(?:alias|config\shost)\s", "access-key", Exact(rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_QV}")),
     (r"mc\s+(?:alias|config\shost)\s", "access-key", Exact(rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+{_QV}")),
+    (r"(?:kv\s+|etcdctl\s+|zkCli\S*\s+|redis-cli\s+)(?:put|set|create)\s", "secret", Exact(rf"\b(?:kv|etcdctl|zkCli\S{{0,6}}|redis-cli)\s+(?:-\S+\s+)*(?:put|set|create)\s+[^\s=]{{0,120}}(?:passw|secret|token|key|cred)[^\s=]{{0,40}}\s+{_QV}")),
     (r"nsupdate\s", "key", Exact(rf"\b(?:nsupdate|dig)\b{_GAP}\s-y\s+(?:[\w\-]+:)?[\w.\-]+:{_V}")),
     (r"(?:ss-(?:local|server|tunnel|redir)|sslocal|swift)\s", "password", _argument(r"ss-(?:local|server|tunnel|redir)|sslocal|swift", r"-[kK]\s{1,3}(?!-)")),
     (r"service\s+install\s", "token", Exact(rf"\bcloudflared\b{_GAP}\sservice\s+install\s+{_QV}")),
@@ -161,7 +162,7 @@ def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
 _USER_PASS = Exact(
-    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}"
+    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))(?:[=\s\"',]{1,5}|\"\s+a\d{1,2}=\")"
     r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
 )
 """A user and a password in one argument, of whatever tool."""
@@ -185,7 +186,7 @@ def _in_list_too(trigger: str) -> str:
 
 CLUES = (
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
-    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))[=\s\"',]{1,5}[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
+    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS

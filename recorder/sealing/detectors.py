@@ -14,6 +14,7 @@ from recorder.sealing import (
     options,
     pem,
     places,
+    sayings,
     shapes,
     shown,
     statements,
@@ -37,6 +38,7 @@ DETECTORS: tuple[Clue | DenseClue | WordClue, ...] = (
     *calls.CLUES,
     *directives.CLUES,
     *shown.CLUES,
+    *sayings.CLUES,
     *places.CLUES,
     *nearby.CLUES,
 )

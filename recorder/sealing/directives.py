@@ -74,7 +74,7 @@ _USER_COMMAND = Exact(
     re.MULTILINE,
 )
 _EMPHASISED = Exact(
-    r"\*\*(?:[A-Za-z]{1,20}[ _\-]){0,3}(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)\s{1,4}"
+    r"\*\*(?:[A-Za-z]{1,20}[ _\-]){0,3}(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)\s{1,4}`?"
     + _V,
     re.IGNORECASE,
 )

@@ -14,19 +14,26 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _ELEMENT = Exact(
-    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</(?P=name)\s{0,8}>"
+    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)(?:\]\]>)?\s{0,40}</(?P=name)\s{0,8}>"
 )
 _VALUED_ELEMENT = Exact(
     r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})\s{1,8}value\s?=\s?(?P<quote>[\"'])(?P<value>[^\"'<>\n⟦⟧]{3,4096})(?P=quote)",
     re.IGNORECASE,
 )
 _NAMED_ELEMENT = Exact(
-    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}"
+    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
     r"|(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:value|string|v)"
     r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text))>"
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
 )
+_TYPED = Exact(
+    r"\btype[\"']?\s?[:=]\s?[\"'](?P<name>password|secret|token)[\"'],?\s{1,8}[\"']?value[\"']?\s?[:=]\s?[\"'](?P<value>[^\"'\n⟦⟧]{4,512})[\"']",
+    re.IGNORECASE,
+)
+"""A field of a form, by its type."""
+_MACRO = Exact(r"\{\\{0,2}(?P<name>[A-Za-z]{2,60})\}\{(?P<value>[^{}\s⟦⟧]{4,512})\}")
+"""LaTeX's: a name and what it stands for."""
 _BLOCK_SCALAR = Exact(
     r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$)",
     re.MULTILINE,
@@ -38,7 +45,7 @@ _PAIR = Exact(
     r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.:\-]{1,80})"""
     r"""\\{0,3}["']?\s{0,3}(?:,\s{0,40}|\s{1,40})"""
     r"""(?:\\{0,3}["']?\w{2,20}\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?[\w.\-]{1,40}\\{0,3}["']?(?:,\s{0,40}|\s{1,40})){0,2}?"""
-    r"""\\{0,3}["']?(?:parameter)?(?:value|content)\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
+    r"""\\{0,3}["']?(?:parameter)?(?:val(?:ue)?|content)\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
     r"""(?:\\{0,3}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,4096})|(?P<bare>[^\s"'<>,}⟦⟧]{4,4096}))""",
     re.IGNORECASE,
 )
@@ -53,7 +60,7 @@ _COOKIE_LINE = Exact(
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
 _PROSE = Exact(
-    r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw))"
+    r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/]{1,60}){0,2})?"
     r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now):?\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
@@ -146,16 +153,18 @@ CLUES = (
         200, 4_400, partial(_named, _PAIR),
     ),
     Clue(
-        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:[\"'][^<>]{{0,200}}>[^<\s]|</(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
+        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
+    Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
+    Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),
     Clue(r"random_password\"", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(
-        r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd|pw)"
+        r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass)"
         r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/ ]{1,120})?\s+(?:is|was|are|being|set\s|changed\s|now)",
         160, 600, _prose,
     ),

@@ -29,8 +29,11 @@ _PRINTED = Exact(
     r"\b(?:printf|echo\s+-e)\s+(?P<quote>[\"'])(?P<value>[^\"'$⟦⟧]{4,300})(?P=quote)\s*\|(?P<reader>[^\n|;]{0,200})"
 )
 """Several lines at once: a user's name and a password."""
+_PHRASE = Exact(r"\s*(?:(?:[A-Za-z']+[ ,:.]+)+[A-Za-z']*[.!?:]?\s*)?")
 _LINES = Exact(r"\\{1,2}n|[ ]?\n")
-_READER = Exact(_READERS)
+_READER = Exact(
+    rf"(?!\s{{0,3}}(?:sudo\s)?(?:e?grep|rg|tee|wc|awk|sed|sort|cat|less|head|tail|jq|cut|tr|fold|column|more)\b)[^\n]*?{_READERS}"
+)
 _HERE = Exact(
     r"(?P<reader>[^\n;|]{0,300})<<<\s{0,3}(?:\$?'(?P<single>[^'\n⟦⟧]{4,512})'|\\?\"(?P<double>[^\"\n$⟦⟧\\]{4,512})\\?\"|(?P<value>[^\s\"'`\\|;&<>⟦⟧$]{4,512}))"
 )
@@ -39,18 +42,18 @@ _SUBSTITUTED = Exact(r"(?P<before>[\w\-]{2,40}[=\s]\s{0,3})<\(\Z")
 
 def _said(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PRINTED.finditer(text, start, end):
-        if _READER.search(match["reader"]):
+        if _READER.match(match["reader"]):
             yield from _spoken(match)
     for match in _SAID.finditer(text, start, end):
         before = _SUBSTITUTED.search(text, max(0, match.start() - 50), match.start())
         reader = before["before"] if before else match["reader"]
-        if _READER.search(reader):
+        if _READER.match(reader):
             yield from _spoken(match)
 
 
 def _here(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _HERE.finditer(text, start, end):
-        if _READER.search(match["reader"]) or is_password(match[_group(match)]):
+        if _READER.match(match["reader"]) or is_password(match[_group(match)]):
             yield from _spoken(match)
 
 
@@ -60,7 +63,7 @@ def _spoken(match: re.Match[str]) -> Iterator[SecretSpan]:
     begin, said = match.start(group), match[group]
     lines = [*_LINES.finditer(said)]
     if not lines:
-        if not is_harmless(said) and not said.isspace():
+        if not is_harmless(said) and not _PHRASE.fullmatch(said):
             yield SecretSpan(begin, begin + len(said), "password", "argv")
         return
     at = 0

@@ -19,7 +19,7 @@ NAME_WORDS = (
     r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
     r"|api_?-?keys?"
     r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
-    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk|key_?material|bindpw|rootpw|userpw|signing_?salt"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk|key_?material|bindpw|rootpw|userpw|signing_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
     r"|(?:pre_?-?)?shared_?-?key)"
 )
 """What stands in every name that `is_secret_name` accepts, as a clue to look for."""
@@ -31,10 +31,10 @@ _SECRET_NAME = re.compile(
     r"|(?:proxy[_-]?)?authorization"
     r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
     r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d"
-    r"|[a-z]{2,12}(?:passwd|password|passphrase|apikey|secretkey|accesskey)|authtok|key_?material|signing_?salt"
+    r"|[a-z]{2,12}(?:passwd|password|passphrase|apikey|secretkey|accesskey)|authtok|key_?material|signing_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
     r"|(?:auth|bind|ftp|http|imap|key|ldap|login|mail|master|proxy|rdp|keystore|truststore|remote|root|smtp|sql|ssh|store|trust|user|vnc|web|wifi)pass|(?:admin|bind|ldap|root|user)pw"
     r"|(?:csrf|deploy|git|github|gitlab|jwt|npm|push|secret|security|service|vault|xsrf)tokens?)"
-    r"(?:$|(?<=[a-z])(?=[A-Z])|(?=[0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl|stdin|env|dir|times?$|dates?$|at$|domain|host|port$|realm|mode$|region|scopes?$|issuer|audience|user$|users$|email|enabled|uri)))"
+    r"(?:$|(?<=[a-z])(?=[A-Z])|(?=[0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl|stdin|env|dir|times?$|dates?$|at$|domain|host|port$|realm|mode$|region|scopes?$|changed|reset|updated|created|last|issuer|audience|user$|users$|email|enabled|uri)))"
 )
 """Does a variable's, key's or header's name say that its value is a secret?"""
 _TELLS_OF_ONE = re.compile(
@@ -43,6 +43,7 @@ _TELLS_OF_ONE = re.compile(
     r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
     r"|sources?|types?|kinds?|names?|origins?|encryption|hash(?:ing)?|strength|stdin|helper|lifetime|expiry|manager)$"
     r"|(?i:credentials?|token)[_\-]?(?i:ids?)$"
+    r"|(?:pull|existing)_?[Ss]ecrets?$"
     r"|(?:^|[_\-.a-z])(?i:next|page|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop)[_\-]?[Tt]okens?$"
 )
 """Does a name say that its value tells something of a secret: `password_prompt`?"""
@@ -59,10 +60,10 @@ _PLAIN_HEADERS = frozenset(
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(
-    r"^(?:['\"]?\$.*|%.*%?|.*%s.*|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"^(?:['\"]?\$.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%.*%?|.*%s.*|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,9}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
-    r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}|.*(?:\.{3}|x{4,}|\*{3,}|[_\-]here)"
+    r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}|.*(?:\.{3}|…|x{4,}|\*{3,}|[_\-]here)"
     r"|(?:\w{1,12}[_\-])?your[_\-].*|passwords?|passwd|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
     r"|enabled|disabled|inherit|manual|auto|value|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
     r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",

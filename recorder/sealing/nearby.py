@@ -43,10 +43,13 @@ _SORTS = bytes(
 _RUN = re.compile(rb" (?=[a0]{10})(?:a*+0[a0]*+|a{%d,}+)" % LEAST_WITHOUT_DIGIT)
 """What is long enough for a value, and holds a digit or may be one without. After a blank, so that
 no word is tried letter by letter."""
+_FILE = Exact(r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|png|svg|go|rs|java|css|lock)$")
+_CHECKSUM = Exact(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?=[ ]{2}\S)")
+"""As `sha256sum` writes them."""
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
 _PUBLIC = Exact(
-    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3|websocket|gpg:|rsa|dsa|ecdsa|ed25519|pgp|from|cache)[_\-. ]?key$|'nonce$",
+    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3|websocket|gpg:|rsa|dsa|ecdsa|ed25519|pgp|from)[_\-. ]?key$|(?:next|page|continuation|sync|cancell?ation)[_\-]?token$|'nonce$",
     re.IGNORECASE,
 )
 """Keys that are no secrets."""
@@ -150,16 +153,22 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
         and not _is_told(text, word_end)
     ):
         return
-    is_function = text[match.end("value") : match.end("value") + 1] == "("
-    if is_function or "-----" in text[word_end:begin] or _HASH.match(value):
-        return
-    if _PUBLIC.search(text, max(0, word_end - 40), word_end) or _POD.search(value):
+    if _is_other(text, word_end, begin, value):
         return
     if not is_close and _COMMIT.fullmatch(value):
         return  # what a commit says of tokens and keys stands beside its hash
     if _UUID.fullmatch(value) and (not is_told or _OF_ID.match(text, word_end)):
         return  # what names a resource, and has to stay readable, looks just like that
     yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
+
+
+def _is_other(text: str, word_end: int, begin: int, value: str) -> bool:
+    """Return whether what looks random is a function's name, a file, a hash, or what has a key."""
+    is_function = text[begin + len(value) : begin + len(value) + 1] == "("
+    is_hash = _HASH.match(value) or _CHECKSUM.match(text, begin) or "-----" in text[word_end:begin]
+    is_name = _FILE.search(value) or _POD.search(value)
+    is_public = _PUBLIC.search(text, max(0, word_end - 40), word_end)
+    return bool(is_function or is_hash or is_name or is_public)
 
 
 def _is_told(text: str, word_end: int) -> bool:

@@ -29,6 +29,9 @@ ENOUGH = 16
 """Letters of a token's last run that are looked for."""
 ENOUGH_BEFORE = 8
 """Letters of a run that stands before what tells a token."""
+LONG = 60
+"""Characters of a token from which on few different ones are a pattern: `AQEBAQEB…`."""
+VARIED = 12
 REACH = 160
 """Characters around a token in which the word must stand that tells it from other things."""
 # The letter that ends an escape sequence touches what stands behind it, as does that of a `\\n`.
@@ -78,7 +81,7 @@ def _is_bounded_last(shape: Shape) -> bool:
 def _is_random(shape: Shape, token: str) -> bool:
     """Return whether a token looks made by chance rather than written as a placeholder or word."""
     varied = len(set(token.removeprefix(shape.hint))) >= (5 if len(shape.hint) >= 5 else 7)
-    if _PLACEHOLDER.search(token):
+    if _PLACEHOLDER.search(token) or (len(token) >= LONG and len(set(token)) < VARIED):
         return False
     return varied and (len(shape.hint) >= 3 or any(c.isdigit() for c in token))
 

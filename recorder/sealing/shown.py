@@ -18,7 +18,7 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
-_WORD = r"(?:passw(?:or)?d|passphrase|passwd|secrets?|tokens?|credentials?|api[_\-]?keys?)"
+_WORD = r"(?:passw(?:or)?d|passphrase|passwd|secrets?|tokens?|credentials?|creds|api[_\-]?keys?)"
 _PROMPT = r"^[^\n]{0,80}?(?:[$#%❯➜]|PS [^\n>]{0,60}>)[ ]"
 _ASKED = Exact(
     rf"{_PROMPT}(?P<command>[^\n]{{0,300}}(?:{_WORD}|\bpass[ ]show|\bopenssl[ ]rand|_PASS\b|_PWD\b)[^\n]{{0,300}})\n[ \t]{{0,8}}(?P<value>[^\s⟦⟧]{{6,4096}})[ \t\r]{{0,4}}$",

@@ -47,7 +47,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:{{1,4}}=|\?=|\.=|\+=|\|\|:|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -60,7 +60,7 @@ _TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
 _WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*")
 """How editors name the parts of a language, and programs their messages: no token is so plain."""
 _BEHIND_STRING = Exact(
-    r"[ ]?[+%.&][ ]?[A-Za-z_]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
+    r"[ ]?[+%.&][ ]?[A-Za-z_]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
     r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"

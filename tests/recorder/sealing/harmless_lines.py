@@ -373,11 +373,17 @@ Basic auth is disabled on this host.
 FIELD = re.compile(r"\{([HAB])(\d+)\}|\{G\}")
 
 
-def filled_lines(seed: int) -> Iterator[str]:
+def filled_lines(seed: int, lines: str = LINES) -> Iterator[str]:
     """Yield each text with its ids and hashes made by chance."""
     draw = random.Random(seed)
-    for line in LINES.splitlines():
-        yield FIELD.sub(lambda found: made(draw, found), line.replace(r"\n", "\n"))
+    for line in lines.splitlines():
+        yield FIELD.sub(lambda found: made(draw, found), _written(line))
+
+
+def _written(line: str) -> str:
+    for written, letter in ((r"\n", "\n"), (r"\r", "\r"), (r"\|", "|")):
+        line = line.replace(written, letter)
+    return line
 
 
 def made(draw: random.Random, found: re.Match[str]) -> str:

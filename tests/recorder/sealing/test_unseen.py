@@ -13,9 +13,11 @@ from tests.recorder.sealing import (
     places_of_operators,
     places_of_others,
     places_of_programmers,
+    places_of_writers,
     unseen_places,
 )
 from tests.recorder.sealing.harmless_lines import filled_lines
+from tests.recorder.sealing.harmless_pages import PAGES
 from tests.recorder.sealing.harmless_texts import HARMLESS, made
 from tests.recorder.sealing.unseen_places import filled
 
@@ -26,6 +28,7 @@ SETS = (
     places_of_builders,
     places_of_programmers,
     places_of_others,
+    places_of_writers,
 )
 
 
@@ -52,7 +55,12 @@ def test_secrets_are_found_in_places_written_by_others(
 
 
 def test_talk_of_secrets_is_left_alone() -> None:
-    texts = [*HARMLESS, *(text for _, text in made(random.Random(7))), *filled_lines(7)]
+    texts = [
+        *HARMLESS,
+        *(text for _, text in made(random.Random(7))),
+        *filled_lines(7),
+        *filled_lines(7, PAGES),
+    ]
     sealed = [text for text in texts if Sealer(KEY).find(text)]
     assert len(sealed) <= 0.01 * len(texts), sealed
 

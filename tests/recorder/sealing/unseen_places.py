@@ -393,6 +393,7 @@ def secrets(draw: random.Random) -> dict[str, str]:
         "L": letters(draw, 300, LETTERS + "/+"),
         "O": letters(draw, 32, string.ascii_uppercase + "234567"),
         "X24": letters(draw, 24),
+        "X35": "A" + letters(draw, 34, LETTERS + "-_"),
         "X68": letters(draw, 68, LETTERS + "-_"),
     }  # fmt: skip
 

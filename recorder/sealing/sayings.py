@@ -1,0 +1,103 @@
+"""Find secrets that people say to each other: in notes, mails and tickets, in many languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_random
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.passwords import is_password
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_FOREIGN = (
+    "passwort|kennwort|mot de passe|contraseña|contrasena|senha|пароль|密码|密碼|口令|비밀번호|パスワード"
+    "|hasło|heslo|lösenord|adgangskode|wachtwoord|parola|salasana|jelszó|şifre|κωδικός|סיסמה|كلمة المرور|mật khẩu|รหัสผ่าน"
+)
+"""How other languages call a password."""
+_ENGLISH = r"pass(?:word|wd|code|phrase)?|pwd|pw|token|secret|api[ _-]?key|creds?|credentials?"
+_V = r"[\"'`“「(]?(?P<value>[^\s\"'`“”」⟦⟧()]{4,512})"
+_FORMS = (
+    Exact(rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-)\s{{0,3}}{_V}", re.IGNORECASE),
+    Exact(rf"(?<![\w.\-])(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-](?=\s)|(?=\())\s{{0,3}}{_V}", re.IGNORECASE),
+    Exact(rf"\b(?:with|using|and|use)\s{{1,3}}{_V}[\"'`)]?\s{{1,3}}(?:as|for)\s{{1,3}}(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})\b", re.IGNORECASE),
+    Exact(rf"(?<![\w.\-])(?:{_ENGLISH})\s{{1,3}}(?:to|as|with|of|now|is)\s{{1,3}}{_V}", re.IGNORECASE),
+)  # fmt: skip
+_QUOTED_NAME = Exact(
+    r"[\"'`](?P<name>[A-Za-z_][\w .\-]{1,60})[\"'`]\s{1,3}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{1,3}(?:be\s)?[\"'`](?P<value>[^\"'`\n⟦⟧]{4,512})[\"'`]"
+)
+"""A name and a value, both quoted: Set `API_KEY` to `…`."""
+_PAIRED_LINE = Exact(
+    r"^[ \t>*\-]{0,8}[\w.+\-]{1,64}@[\w\-]{1,60}(?:\.[\w\-]{1,20}){1,3}[:;|,][ ]?(?P<value>[^\s:;|,/⟦⟧]{6,128})[ \t\r]{0,4}$",
+    re.MULTILINE,
+)
+"""An address and a password on a line, as in lists of leaked ones."""
+_PAIRED = Exact(
+    r"(?<![\w.\-])(?:u(?:ser(?:name)?)?|login|id)\s?[:=]\s{0,3}[\w.@\-]{1,60}[ \t,;/]{1,6}p(?:w|wd|ass)?\s?[:=]\s{0,3}(?P<value>[^\s\"',;⟦⟧]{4,128})"
+    r"|\b(?:for|user|login|as|auth|with|to|from)\s[\w.\-]{1,60}:(?P<shared>[^\s:@/\"'⟦⟧]{4,64})@[\w.\-]{2,80}",
+    re.IGNORECASE,
+)
+"""A user and a password on a line: `U: me P: …`, `for me:…@host`."""
+_COMMENTED = Exact(
+    rf"(?P<quote>[\"'])(?P<value>[^\"'\n\\⟦⟧]{{8,512}})(?P=quote)[;,)]{{0,3}}[ \t]{{0,8}}(?://|\#|--|/\*)[^\n]{{0,60}}?\b{NAME_WORDS}\b",
+    re.IGNORECASE,
+)
+"""A literal of which the comment behind it tells."""
+LEAST_TOKEN = 20
+"""Characters of what may be a token without looking like a password."""
+
+
+def _sayings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for form in _FORMS:
+        for match in form.finditer(text, start, end):
+            value = match["value"].rstrip(".,;:!?")
+            if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
+                begin = match.start("value")
+                yield SecretSpan(begin, begin + len(value), "password", "prose")
+
+
+def _quoted_names(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _QUOTED_NAME.finditer(text, start, end):
+        name, value = match["name"].replace(" ", "_"), match["value"]
+        is_told = is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value))
+        if is_secret_name(name) and is_told and not is_harmless(value):
+            yield SecretSpan(*match.span("value"), class_of_name(name), "prose")
+
+
+def _paired_lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PAIRED_LINE.finditer(text, start, end):
+        if is_password(match["value"]):
+            yield SecretSpan(*match.span("value"), "password", "prose")
+
+
+def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PAIRED.finditer(text, start, end):
+        group = "value" if match["value"] else "shared"
+        if is_password(match[group]):
+            yield SecretSpan(*match.span(group), "password", "prose")
+
+
+def _commented(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _COMMENTED.finditer(text, start, end):
+        value = match["value"]
+        if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
+            yield SecretSpan(*match.span("value"), "secret", "prose")
+
+
+CLUES = (
+    Clue(rf"(?:{_FOREIGN})", 40, 600, _sayings),
+    Clue(
+        rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-]\s|\(|(?:to|as|with|of|now|is)\s)\s{{0,3}}[\"'`“(]?\S{{4}}"
+        rf"|(?:with|using|and|use)\s\S{{4,512}}\s(?:as|for)\s(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})",
+        600, 600, _sayings,
+    ),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}[\"'`]\s{{1,3}}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{{1,3}}(?:be\s)?[\"'`]", 120, 560, _quoted_names),
+    Clue(r"@[\w\-]{1,60}(?:\.[\w\-]{1,20}){1,3}[:;|,][ ]?[^\s:;|,/]{6,128}[ \t\r]{0,4}(?:\n|$)", 300, 4, _paired_lines),
+    Clue(r"(?:[ \t,;/]p(?:w|wd|ass)?\s?[:=]\s{0,3}[^\s\"',;]{4}|(?:for|user|login|as|auth|with|to|from)\s[\w.\-]{1,60}:[^\s:@/\"']{4,64}@)", 120, 200, _pairs),
+    Clue(rf"[\"'][;,)]{{0,3}}[ \t]{{0,8}}(?://|\#|--|/\*)[^\n]{{0,60}}{NAME_WORDS}", 620, 20, _commented),
+)  # fmt: skip
+"""A clue for each way to say it."""
