@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.ranks import unknown
@@ -17,7 +18,7 @@ from analyzer.model import Effect, Judgement
 
 __all__ = ["judge_by_verbs", "judge_recipe", "judge_verb"]
 
-LOOKED_AT = 6
+LOOKED_AT = 7
 """Plain words that may be a program's own; what comes later is names."""
 STRONG_ENDS = frozenset(
     """
@@ -37,16 +38,31 @@ NOUNS_TOO = frozenset(
     """
     backup backups snapshot snapshots version versions env run log logs tag tags label test tables
     events job stats metrics archive config history group user search query deploy build copy
-    export import restore check audit plan watch login checkpoint mirror schedule views view file
+    metrics status export import restore check audit plan watch login checkpoint mirror schedule views view file
     configure release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
     """.split()
 )
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
-SHOWING = frozenset({"list", "ls", "show", "get", "info", "status", "describe", "view"})
+SHOWING = frozenset(
+    {"list", "ls", "show", "get", "info", "status", "describe", "view", "exists", "stats"}
+)
 PLAIN = frozenset({"--delete", "--remove", "--purge", "--wipe", "--erase", "--delete-all"})
 """Options that destroy even beside a word that reads: `members --delete bob list`."""
 SHOWN = frozenset(
-    {"env", "version", "versions", "logs", "log", "events", "history", "tables", "stats"}
+    {
+        "plan",
+        "metrics",
+        "status",
+        "env",
+        "version",
+        "versions",
+        "logs",
+        "log",
+        "events",
+        "history",
+        "tables",
+        "stats",
+    }
 )
 """Verbs that read and are oftener nouns."""
 OPTIONS = frozenset(
@@ -86,7 +102,9 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
         w for w in arguments.words[:LOOKED_AT] if not _OPERAND.search(w) or _DOTTED.fullmatch(w)
     ]
     context = (name, *words)
-    found = _first(words)
+    # Azure's commands end in their verb; all else are options.
+    leading = list(takewhile(lambda a: not a.startswith("-"), invocation.arguments))
+    found = (_first(leading[-1:]) if name == "az" else None) or _first(words)
     if (recipe := judge_recipe(name, arguments.words[:LOOKED_AT])) is not None:
         return recipe
     if name in RUNNERS:
@@ -280,13 +298,15 @@ def _compound(
     """Return the verb of a word of several: `delete-all`, `snapshot-destroy`, `db:drop`."""
     first = sense_of(parts[0])
     is_noun = (
-        any(_begins_with_verb(w) for w in following[:2])
+        any(_begins_with_verb(w) for w in following[:4])
         if parts[0] in NOUNS_TOO
         else bool(sense_of(following[0].lower()))
         if following
         else False  # patch-deployments delete
     )
-    if parts[0] in _LEADS:
+    if following and following[0].lower() in SHOWING:
+        return None  # restore-point list, delete-policy show
+    if parts[0] in _LEADS and not is_noun:
         return parts[0], first
     if first is Sense.UNDOES or (first is Sense.READS and not is_noun):
         return parts[0], first
