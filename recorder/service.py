@@ -87,6 +87,10 @@ class Service:
         service._thread.start()
         return service
 
+    def is_at_work(self) -> bool:
+        """Return whether what is handed over is going to be committed."""
+        return self._writer.is_alive()
+
     @property
     def idle_seconds(self) -> float:
         """How long no client has been connected; 0.0 while one is."""

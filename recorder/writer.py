@@ -92,6 +92,10 @@ class Writer:
         self.submit(own_record("recorder", Phase.START, {"sqlite.version": sqlite3.sqlite_version}))
         self._thread.start()
 
+    def is_alive(self) -> bool:
+        """Return whether the writing thread runs."""
+        return self._thread.is_alive()
+
     def submit(self, record: Record, done: Callable[[bool], None] | None = None) -> None:
         """Hand over a record; `done(True)` is called after its commit, `done(False)` if it was
         spooled or dropped. Returns at once and never raises.

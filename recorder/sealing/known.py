@@ -113,7 +113,7 @@ class KnownSecrets:
             for form, encoding in reversed(list(forms_of(value)))
             if form not in self._forms
         }
-        self._forms |= forms.keys()
+        self._forms.update(forms)  # `|=` with a view of keys copies the whole set
         cuttable = [text for text, form in forms.items() if form.encoding in CUTTABLE]
         self._fragments.add(cuttable, len(self._whole))
         self._whole.append(_Form(value, value, credential_class, hint, CUT))

@@ -21,6 +21,8 @@ __all__ = ["Hand", "Handing", "Nobody", "hand_to"]
 IN_FLIGHT = 3
 """Groups that may wait for their commit while the next is read."""
 ANSWER_SECONDS = 120.0
+ASK_SECONDS = 1.0
+"""After so long without a commit it is asked whether our own recorder is still at work."""
 
 
 class Handing(Protocol):
@@ -126,8 +128,12 @@ class Hand:
     def settle(self) -> None:
         """Wait for every commit."""
         for _ in range(IN_FLIGHT):
-            if not self._free.acquire(timeout=ANSWER_SECONDS):
-                raise FlightlogError("the recorder does not commit what it was given: import again")
+            # One record may hold a hundred thousand secrets, which takes minutes.
+            while not self._free.acquire(timeout=ASK_SECONDS):
+                if self._service is not None and not self._service.is_at_work():
+                    raise FlightlogError(
+                        "the recorder ended before it committed what it was given: import again"
+                    )
         for _ in range(IN_FLIGHT):
             self._free.release()
         if self._failed:
