@@ -30,6 +30,7 @@ from recorder.capture.proxy.addon import Peers, RecordingAddon
 from recorder.capture.proxy.authority import Authority, OneRunTlsConfig, make_authority
 from recorder.capture.proxy.deliveries import Deliveries, Reach, RecordSink
 from recorder.capture.proxy.gate import Gate
+from recorder.capture.proxy.hooks import Hooks
 from recorder.capture.proxy.mcp import McpAddon
 from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
@@ -116,6 +117,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     logging.getLogger().setLevel(logging.ERROR)
     master = Master(_options(settings, authority))
+    master.addons = Hooks(master)
     ready = _add_addons(master, settings, authority, deliveries)
     master.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
     for number in (signal.SIGTERM, signal.SIGINT):
