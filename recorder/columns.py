@@ -61,4 +61,6 @@ def told_of(column: str, fields: Mapping[str, Any]) -> str:
 
 def column_text(text: str) -> str:
     """Return text that SQLite can hold: it refuses lone surrogates, and stops at NUL in places."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "␀")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from recorder.columns import SESSION_COLUMNS, TOLD, column_text, session_columns, told_of
@@ -73,6 +74,8 @@ class SessionRows:
             return
         session = column_text(fields["session"])
         blank = news.blank.get(session, self._blank.get(session))
+        if blank is not None and _telling(blank).isdisjoint(fields["attributes"]):
+            return
         told = {name: told_of(name, fields) for name in (TOLD if blank is None else blank)}
         if blank is None:
             news.rows.append(session_columns(seq, fields))
@@ -84,6 +87,12 @@ class SessionRows:
     def keep(self, news: News) -> None:
         """Take note that some news were written."""
         self._blank |= news.blank
+
+
+@cache
+def _telling(columns: tuple[str, ...]) -> frozenset[str]:
+    """Return the attributes that tell any of some columns."""
+    return frozenset(name for column in columns for name in TOLD[column])
 
 
 def derive(db: sqlite3.Connection, session: str) -> None:

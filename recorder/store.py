@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import zstandard
 
-from recorder.body import encode_body
+from recorder.body import encode_body, salts
 from recorder.checkpoint import Checkpoint, sign
 from recorder.columns import index_columns
 from recorder.errors import NewerFormatError, RecordingError
@@ -294,11 +294,11 @@ class Store:
 
     def _rows(self, group: Sequence[SealedRecord], frontier: Frontier) -> _Rows:
         rows = _Rows([], News(), [], [], [], [])
-        for sealed in group:
+        for sealed, salt in zip(group, salts(len(group)), strict=True):
             if not isinstance(sealed, SealedRecord):
                 raise TypeError("the store takes sealed records only")
             seq = frontier.size + 1
-            body = encode_body(seq, sealed.fields)
+            body = encode_body(seq, sealed.fields, salt)
             leaf = leaf_hash(body)
             frontier.append(leaf)
             rows.records.append((seq, leaf, body, *index_columns(sealed.fields)))
