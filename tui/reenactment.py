@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.capture.proxy.launch import start_proxy
+from recorder.capture.proxy.launch import ProxyOptions, start_proxy
 from recorder.child import ReadyChild, StartError
 from recorder.client import Client
 from recorder.daemon import Daemon
@@ -84,7 +84,9 @@ def reenact(
         cloud = stack.enter_context(_cloud(sample, scratch, speed, cloud_port))
         stack.enter_context(_recorder(recording))
         proxy = stack.enter_context(
-            start_proxy(recording, run=run, upstream_ca=Path(cloud.ready["ca"]), port=proxy_port)
+            start_proxy(
+                recording, run=run, options=ProxyOptions(Path(cloud.ready["ca"])), port=proxy_port
+            )
         )
         workspace = _workspace(sample, scratch, cloud)
         volume = scratch / "cloud" / "volumes" / cloud.ready["volume_id"]

@@ -19,7 +19,7 @@ from analyzer.drill.dialects import DIALECTS, Call
 from recorder import semconv
 from recorder.capture.hook.settings.wired import WrittenHook
 from recorder.capture.otlp.launch import start_receiver
-from recorder.capture.proxy.launch import start_proxy
+from recorder.capture.proxy.launch import ProxyOptions, start_proxy
 from recorder.checkup.agents import HOOKS_ALONE
 from recorder.checkup.scratch import Scratch
 from recorder.checkup.telemetry import export, tool_call
@@ -62,7 +62,7 @@ def play(ground: Scratch, agent: str, hooks: Sequence[WrittenHook]) -> Played:
         server = stack.enter_context(tls_server(ground.folder))
         receiver = stack.enter_context(start_receiver(ground.recording, run=played.run))
         proxy = stack.enter_context(
-            start_proxy(ground.recording, run=played.run, upstream_ca=server.certificate)
+            start_proxy(ground.recording, run=played.run, options=ProxyOptions(server.certificate))
         )
         look, find, wipe = played.calls = _calls(played.secret, server.port)
         stage = _Stage(ground, agent, hooks, played, receiver.http)

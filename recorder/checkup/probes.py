@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceS
 from recorder import semconv
 from recorder.capture.hook.settings.table import Wiring
 from recorder.capture.otlp.launch import ReceiverProcess, start_receiver
-from recorder.capture.proxy.launch import start_proxy
+from recorder.capture.proxy.launch import ProxyOptions, start_proxy
 from recorder.checkup.check import Check, Verdict
 from recorder.checkup.scratch import Scratch, token
 from recorder.checkup.telemetry import export, tool_call
@@ -185,7 +185,9 @@ def _spans(probe: _Probe) -> ExportTraceServiceRequest:
 def _by_proxy(ground: Scratch, probe: _Probe) -> None:
     with (
         tls_server(ground.folder) as server,
-        start_proxy(ground.recording, run=new_id(), upstream_ca=server.certificate) as proxy,
+        start_proxy(
+            ground.recording, run=new_id(), options=ProxyOptions(server.certificate)
+        ) as proxy,
     ):
         request_through(proxy.port, proxy.ca, server, f"/{probe.mark}", probe.secret)
 

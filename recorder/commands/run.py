@@ -22,6 +22,12 @@ __all__ = ["command"]
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="PEM file of further roots that servers may be signed by.",
 )
+@click.option(
+    "--opaque",
+    metavar="HOST[:PORT]",
+    multiple=True,
+    help="Let TLS to this host, or all hosts below .DOMAIN, through unread. Can be repeated.",
+)
 @click.argument("agent", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def command(
@@ -31,12 +37,14 @@ def command(
     no_proxy: bool,
     no_otlp: bool,
     upstream_ca: Path | None,
+    opaque: tuple[str, ...],
     agent: tuple[str, ...],
 ) -> None:
     """Run a command and record what it does.
 
-    Its requests go through a recording proxy with an authority of this run alone; its processes are
-    followed; agents that can tell more are switched to, and whatever exports by OpenTelemetry
+    Its requests go through a recording proxy with an authority of this run alone, and from there
+    through your own HTTP_PROXY, HTTPS_PROXY and NO_PROXY as without it; its processes are followed;
+    agents that can tell more are switched to, and whatever exports by OpenTelemetry
     exports into the recording, and from here to where your OTEL_EXPORTER_OTLP_ENDPOINT says.
     Terminal, signals and exit code are the command's own: 127 when it is not found, 126 when it
     cannot be executed.
@@ -51,6 +59,12 @@ def command(
     from recorder.launch.run import Launch, run_recorded  # noqa: PLC0415
 
     launch = Launch(
-        agent, recording_to_write(recording), name, not no_proxy, not no_otlp, upstream_ca
+        agent,
+        recording_to_write(recording),
+        name,
+        not no_proxy,
+        not no_otlp,
+        upstream_ca,
+        opaque,
     )
     context.exit(run_recorded(launch))

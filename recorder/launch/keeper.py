@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recorder.capture.otlp.launch import ReceiverProcess, start_receiver
-from recorder.capture.proxy.launch import ProxyProcess, start_proxy
+from recorder.capture.proxy.launch import ProxyOptions, ProxyProcess, start_proxy
 from recorder.client import Client
 from recorder.daemon import Daemon
 from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
@@ -61,9 +61,8 @@ class Keeper:
         recording: Path,
         run: str,
         *,
-        proxy: bool,
+        proxy: ProxyOptions | None,
         receiver: bool = True,
-        upstream_ca: Path | None = None,
         pass_on: Mapping[str, Any] | None = None,
     ) -> None:
         """Start the recorder, then the proxy and the receiver.
@@ -71,9 +70,8 @@ class Keeper:
         Args:
             recording: where everything goes.
             run: id of the launch.
-            proxy: whether requests are recorded on the wire.
+            proxy: how requests are recorded on the wire; None: not at all.
             receiver: whether telemetry is received.
-            upstream_ca: PEM file of further roots that servers may be signed by.
             pass_on: where telemetry goes on to.
 
         Raises:
@@ -81,7 +79,7 @@ class Keeper:
         """
         self._recording = recording
         self._run = run
-        self._upstream_ca = upstream_ca
+        self._options = proxy
         self._pass_on = pass_on
         self._restarts = 0
         self._folders: set[Path] = set()
@@ -96,8 +94,8 @@ class Keeper:
             # Both load much before they are ready: at the same time.
             with ThreadPoolExecutor(1) as beside:
                 started = beside.submit(self._start_receiver) if receiver else None
-                if proxy:
-                    self.proxy = start_proxy(recording, run=run, upstream_ca=upstream_ca)
+                if proxy is not None:
+                    self.proxy = start_proxy(recording, run=run, options=proxy)
                     self.certificates = self.proxy.ca, self.proxy.ca_bundle
             if started is not None:
                 started.result()
@@ -177,7 +175,7 @@ class Keeper:
         self.proxy.stop()
         try:
             self.proxy = start_proxy(
-                self._recording, run=self._run, upstream_ca=self._upstream_ca, port=port
+                self._recording, run=self._run, options=self._options, port=port
             )
             certificate.write_bytes(certificate.read_bytes() + self.proxy.ca.read_bytes())
             bundle.write_bytes(bundle.read_bytes() + self.proxy.ca.read_bytes())

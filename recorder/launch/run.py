@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from recorder.capture.proxy.launch import ProxyOptions
+from recorder.capture.proxy.upstream import upstream_proxies
 from recorder.client import Client
 from recorder.errors import FlightlogError
 from recorder.launch.agents import Switches, switches_for
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
-from recorder.launch.hooks import RunHooks, hooks_for
+from recorder.launch.hooks import hooks_for
 from recorder.launch.journal import Journal
 from recorder.launch.keeper import Keeper
 from recorder.launch.processes import ProcessWatch, adopt_orphans
@@ -44,6 +46,8 @@ class Launch:
     """Receive what the command exports by OpenTelemetry."""
     upstream_ca: Path | None = None
     """PEM file of further roots that servers may be signed by."""
+    opaque: tuple[str, ...] = ()
+    """Servers whose TLS is let through unread, written as in `no_proxy`."""
 
 
 def run_recorded(launch: Launch) -> int:
@@ -55,13 +59,13 @@ def run_recorded(launch: Launch) -> int:
     executable = executable_of(launch.command[0], os.environ.get("PATH"))
     run, recording = new_id(), launch.recording.absolute()
     diverted = _diverted(launch, executable)
+    options, no_wire = _proxy_options(launch)
     with ExitStack() as stack:
         keeper = Keeper(
             recording,
             run,
-            proxy=launch.proxy,
+            proxy=options,
             receiver=launch.telemetry,
-            upstream_ca=launch.upstream_ca,
             pass_on=destinations(os.environ, diverted.own) if diverted.goes_on else None,
         )
         stack.callback(keeper.stop)
@@ -77,12 +81,27 @@ def run_recorded(launch: Launch) -> int:
         command = [launch.command[0], *added, *launch.command[1:]]
         journal = Journal(client, run)
         journal.begin(
-            launch.name or Path(executable).name, command, _about(launch, switches, diverted)
+            launch.name or Path(executable).name, command, _about(keeper, switches, diverted)
         )
         ended, unseen = _play(executable, command, environment, journal, keeper)
-    blind = [*_blind(launch, switches, hooks), *unseen]
-    _say(recording, run, before, blind, diverted)
+    blind = [no_wire, switches.blind, hooks.blind, *unseen]
+    _say(recording, run, before, list(filter(None, blind)), diverted)
     return ended.exit_code
+
+
+def _proxy_options(launch: Launch) -> tuple[ProxyOptions | None, str]:
+    """Return how the proxy is started, or None and what is not seen without it.
+
+    Raises:
+        ProxyError: a variable that names the user's proxy cannot be read.
+    """
+    if not launch.proxy:
+        return None, "requests (no proxy)"
+    unspoken = upstream_proxies(os.environ).unspoken
+    if unspoken is not None:
+        kind = unspoken.scheme.partition("5")[0].upper()
+        return None, f"requests ({unspoken.variable} names a {kind} proxy; only HTTP ones are used)"
+    return ProxyOptions(launch.upstream_ca, launch.opaque, chained=True), ""
 
 
 def _environment(
@@ -102,10 +121,10 @@ def _environment(
     return environment, switches
 
 
-def _about(launch: Launch, switches: Switches, diverted: Diverted) -> dict[str, Json]:
+def _about(keeper: Keeper, switches: Switches, diverted: Diverted) -> dict[str, Json]:
     return {
-        "flightlog.run.proxy": launch.proxy,
-        "flightlog.run.receiver": launch.telemetry,
+        "flightlog.run.proxy": keeper.proxy is not None,
+        "flightlog.run.receiver": keeper.receiver is not None,
         "flightlog.run.telemetry": switches.telemetry,
         "flightlog.run.diverted": list(diverted.names),
         "flightlog.run.passed_on": diverted.goes_on,
@@ -162,11 +181,6 @@ def _play(
     if watch.unfollowed:
         unseen.append(f"{watch.unfollowed} processes beyond those that are followed at once")
     return ended, unseen
-
-
-def _blind(launch: Launch, switches: Switches, hooks: RunHooks) -> list[str]:
-    no_proxy = "" if launch.proxy else "requests (no proxy)"
-    return [blind for blind in (no_proxy, switches.blind, hooks.blind) if blind]
 
 
 def _say(recording: Path, run: str, before: int, unseen: Sequence[str], diverted: Diverted) -> None:

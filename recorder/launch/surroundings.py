@@ -28,6 +28,10 @@ TRUSTSTORE = "truststore.p12"
 TRUSTSTORE_PASSWORD = "changeit"  # noqa: S105 - Java's own default; the store holds certificates only
 JAVA_OPTIONS = "JAVA_TOOL_OPTIONS"
 NODE_OPTIONS = "NODE_OPTIONS"
+WGETRC = "SYSTEM_WGETRC"
+_SYSTEM_WGETRCS = ("/etc/wgetrc", "/usr/local/etc/wgetrc", "/opt/homebrew/etc/wgetrc")
+GRPC_PROXY = "grpc_proxy"
+"""gRPC's own variable, which it reads before the others; only a user that sets it has it."""
 
 
 def about_the_run(recording: Path, run: str) -> dict[str, str]:
@@ -53,11 +57,28 @@ def through_proxy(
     if not_for:
         variables["NO_PROXY"] = variables["no_proxy"] = not_for
     preload = f"--require {json.dumps(str(NODE_PRELOAD))}"
+    if GRPC_PROXY in given:
+        variables[GRPC_PROXY] = variables["https_proxy"]
+    if shutil.which("wget", path=given.get("PATH")):
+        variables[WGETRC] = str(_wgetrc(proxy, given))
     variables[NODE_OPTIONS] = _added(given.get(NODE_OPTIONS), preload)
     # Every JVM says on stderr that it picked the variable up: not for machines without one.
     if shutil.which("java", path=given.get("PATH")) or "JAVA_HOME" in given:
         variables[JAVA_OPTIONS] = _added(given.get(JAVA_OPTIONS), _java_options(proxy))
     return variables
+
+
+def _wgetrc(proxy: ProxyProcess, given: Mapping[str, str]) -> Path:
+    """Write what wget reads first: the machine's own, and the bundle. No variable names its roots.
+
+    The user's `~/.wgetrc`, and what stands on a command line, still count before it.
+    """
+    own = [given[WGETRC]] if WGETRC in given else _SYSTEM_WGETRCS
+    found = next((path for path in map(Path, own) if path.is_file()), None)
+    content = b"" if found is None else found.read_bytes() + b"\n"
+    file = proxy.ca.with_name("wgetrc")
+    _write_private(file, content + f"ca_certificate = {proxy.ca_bundle}\n".encode())
+    return file
 
 
 def _java_options(proxy: ProxyProcess) -> str:
@@ -90,7 +111,11 @@ def _write_truststore(bundle: Path, store: Path) -> None:
     content = pkcs12.serialize_java_truststore(
         named, BestAvailableEncryption(TRUSTSTORE_PASSWORD.encode())
     )
-    descriptor = os.open(store, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    _write_private(store, content)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
 

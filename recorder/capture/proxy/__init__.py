@@ -6,6 +6,6 @@ that child on mitmproxy. It observes and never decides: when recording fails the
 
 from __future__ import annotations
 
-from recorder.capture.proxy.launch import ProxyProcess, start_proxy
+from recorder.capture.proxy.launch import ProxyOptions, ProxyProcess, start_proxy
 
-__all__ = ["ProxyProcess", "start_proxy"]
+__all__ = ["ProxyOptions", "ProxyProcess", "start_proxy"]

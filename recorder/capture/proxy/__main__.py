@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ.pop(name, None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _run(options.recording, options.run, options.port, options.upstream_ca)
+        _run(options)
     except FlightlogError as error:
         sys.stderr.write(f"Error: {error}\n")
         return error.exit_code
@@ -40,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", default=os.environ.get(FLIGHTLOG_RUN, ""))
     parser.add_argument("--port", type=_port, default=0)
     parser.add_argument("--upstream-ca", type=Path, help="PEM file of further roots for servers")
+    parser.add_argument("--opaque", action="append", default=[], help="a server to leave unread")
+    parser.add_argument(
+        "--chained", action="store_true", help="go on through the proxies of the environment"
+    )
     return parser
 
 
@@ -50,14 +54,24 @@ def _port(value: str) -> int:
     return number
 
 
-def _run(recording: Path, run: str, port: int, upstream_ca: Path | None) -> None:
+def _run(options: argparse.Namespace) -> None:
     from recorder import client  # noqa: PLC0415
     from recorder.capture.proxy.ahead import Ahead  # noqa: PLC0415
     from recorder.capture.proxy.deliveries import Reach  # noqa: PLC0415
     from recorder.capture.proxy.server import ProxySettings, serve  # noqa: PLC0415
+    from recorder.capture.proxy.upstream import UpstreamProxies, upstream_proxies  # noqa: PLC0415
     from recorder.location import socket_path  # noqa: PLC0415
 
-    settings = ProxySettings(run, port, upstream_ca, _digest_key(recording), recording.absolute())
+    recording: Path = options.recording
+    settings = ProxySettings(
+        options.run,
+        options.port,
+        options.upstream_ca,
+        _digest_key(recording),
+        recording.absolute(),
+        tuple(item.lower() for item in options.opaque),
+        upstream_proxies(os.environ) if options.chained else UpstreamProxies(),
+    )
     sink = client.connect(recording)
     serve(
         settings, sink, Reach(socket_path(recording), sink.put_aside, Ahead(recording.absolute()))

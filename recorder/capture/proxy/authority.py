@@ -12,28 +12,27 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakSet
 
 import certifi
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.certs import Cert, CertStore, create_ca, dummy_crl
+from mitmproxy.connection import Server
 from mitmproxy.options import KEY_SIZE
-from mitmproxy.tls import ClientHelloData
+from mitmproxy.tls import ClientHelloData, TlsData
+from OpenSSL import SSL
 
+from recorder.capture.proxy.launch import REPLACES_ROOTS
+from recorder.capture.proxy.peer import OWN_FOLDER
 from recorder.errors import ProxyError
 
 __all__ = ["Authority", "OneRunTlsConfig", "make_authority"]
 
-_ROOTS_VARIABLES = (
-    "SSL_CERT_FILE",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "GIT_SSL_CAINFO",
-    "AWS_CA_BUNDLE",
-)
+_ROOTS_VARIABLES = (*REPLACES_ROOTS, "NODE_EXTRA_CA_CERTS")
 """Where a user may have named roots of their own; a client that loses them loses its servers."""
+_CERTIFICATE_REQUEST = b"read server certificate request"
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
@@ -60,6 +59,7 @@ class OneRunTlsConfig(TlsConfig):
         # Public parameters; the loader takes them from a file alone and writes it where it is not.
         dh = CertStore.load_dhparam(authority.folder / "dhparam.pem")
         self.certstore = CertStore(authority.key, authority.ca, None, crl, dh)
+        self._askers: WeakSet[Server] = WeakSet()
 
     def configure(self, updated: set[str]) -> None:
         """Take every option but those that would load an authority from a folder."""
@@ -73,6 +73,26 @@ class OneRunTlsConfig(TlsConfig):
         the body of a request without a length when it translates. No request is sent by this.
         """
         data.establish_server_tls_first = data.context.server.tls
+
+    def tls_start_server(self, tls_start: TlsData) -> None:
+        """Begin the handshake with a server, and take note when it asks for a certificate."""
+        super().tls_start_server(tls_start)
+        if tls_start.ssl_conn is not None and isinstance(tls_start.conn, Server):
+            askers, server = self._askers, tls_start.conn
+
+            def step(connection: SSL.Connection, where: int, _result: int) -> None:
+                # OpenSSL tells of the server's message in no other way.
+                if (
+                    where & SSL.SSL_CB_LOOP
+                    and _CERTIFICATE_REQUEST in connection.get_state_string()
+                ):
+                    askers.add(server)
+
+            tls_start.ssl_conn.set_info_callback(step)
+
+    def asked_for_certificate(self, server: Server) -> bool:
+        """Tell whether a server asked for a certificate in its handshake."""
+        return server in self._askers
 
     def running(self) -> None:
         """Keep the authority: mitmproxy's own addon loads it again here."""
@@ -91,7 +111,7 @@ def make_authority(upstream_ca: Path | None) -> Authority:
     key, certificate = create_ca("flightlog", "flightlog recording proxy, one run", KEY_SIZE)
     ours = certificate.public_bytes(Encoding.PEM).decode("ascii")
     roots = list(dict.fromkeys([*_machine_roots(), *extra]))
-    folder = Path(tempfile.mkdtemp(prefix="flightlog-proxy-"))
+    folder = Path(tempfile.mkdtemp(prefix=OWN_FOLDER))
     authority = Authority(
         folder=folder,
         certificate=folder / "ca.pem",

@@ -5,15 +5,16 @@ What a launcher loads: no mitmproxy here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from recorder.child import ReadyChild, StartError, python_command
 from recorder.errors import ProxyError
 
-__all__ = ["ProxyProcess", "start_proxy"]
+__all__ = ["REPLACES_ROOTS", "ProxyOptions", "ProxyProcess", "start_proxy"]
 
-_REPLACES_ROOTS = (
+REPLACES_ROOTS = (
     "SSL_CERT_FILE",
     "CURL_CA_BUNDLE",
     "REQUESTS_CA_BUNDLE",
@@ -22,7 +23,9 @@ _REPLACES_ROOTS = (
     "PIP_CERT",
     "CARGO_HTTP_CAINFO",
     "DENO_CERT",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
 )
+"""Variables that name a file of roots, each of them instead of the roots that a client has."""
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -53,7 +56,7 @@ class ProxyProcess:
     def environment(self) -> dict[str, str]:
         """Return the variables that send a child's requests through the proxy."""
         url = f"http://127.0.0.1:{self.port}"
-        variables = dict.fromkeys(_REPLACES_ROOTS, str(self.ca_bundle))
+        variables = dict.fromkeys(REPLACES_ROOTS, str(self.ca_bundle))
         variables["NODE_EXTRA_CA_CERTS"] = str(self.ca)
         # Node's own fetch reads proxy variables only when asked to.
         variables["NODE_USE_ENV_PROXY"] = "1"
@@ -74,23 +77,41 @@ class ProxyProcess:
         self.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class ProxyOptions:
+    """How a proxy treats what passes."""
+
+    upstream_ca: Path | None = None
+    """PEM file of further roots that servers may be signed by."""
+    opaque: tuple[str, ...] = ()
+    """Servers whose TLS is let through unread, written as in `no_proxy`."""
+    chained: bool = False
+    """Go on through the proxies that this process's environment names."""
+
+
 def start_proxy(
-    recording: Path, *, run: str, upstream_ca: Path | None = None, port: int = 0
+    recording: Path, *, run: str, options: ProxyOptions | None = None, port: int = 0
 ) -> ProxyProcess:
     """Start a recording proxy and return once it listens.
 
     Args:
         recording: where its records go.
         run: id of the launch, written into every record.
-        upstream_ca: PEM file of further roots that servers may be signed by.
+        options: how it treats what passes.
         port: where to listen on loopback; 0 for any free port.
 
     Raises:
         ProxyError: it did not start, with its own reason.
     """
+    options = options or ProxyOptions()
     arguments = ["--recording", str(recording), "--run", run, "--port", str(port)]
-    if upstream_ca is not None:
-        arguments += ["--upstream-ca", str(upstream_ca)]
+    if options.upstream_ca is not None:
+        arguments += ["--upstream-ca", str(options.upstream_ca)]
+    for server in options.opaque:
+        arguments += ["--opaque", server]
+    if options.chained:
+        # The addresses stay in the environment: everybody may read a command line.
+        arguments.append("--chained")
     command, environment = python_command("recorder.capture.proxy", *arguments)
     try:
         return ProxyProcess(ReadyChild.launch(command, environment=environment))

@@ -15,9 +15,21 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["Peer", "describe", "find_peer", "is_traceparent"]
+__all__ = ["OWN_FOLDER", "Peer", "describe", "find_peer", "is_traceparent"]
 
 MAX_ANCESTORS = 64
+OWN_FOLDER = "flightlog-proxy-"
+"""How the names of the folders begin in which a proxy's certificates are."""
+_TRUST_OPTIONS = {
+    "curl": frozenset({"--cacert", "--capath", "--pinnedpubkey"}),
+    "wget": frozenset({"--ca-certificate", "--ca-directory", "--pinnedpubkey"}),
+    "aria2c": frozenset({"--ca-certificate"}),
+    "kubectl": frozenset({"--certificate-authority"}),
+    "grpcurl": frozenset({"-cacert", "--cacert"}),
+    "openssl": frozenset({"-CAfile", "-CApath", "-CAstore"}),
+}
+"""Options by which clients are told whom to trust, from their manuals."""
+_TRUSTS_ALL = frozenset({"-k", "--insecure", "-insecure", "--no-check-certificate"})
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
@@ -36,6 +48,8 @@ class Peer:
     """Parents' process ids, nearest first."""
     traceparent: str
     """Valid W3C `traceparent` from its environment, or empty."""
+    trusts_others: bool = False
+    """Its command line names the roots or the key that it trusts, instead of those that it has."""
 
 
 def find_peer(client_port: int, proxy_port: int) -> Peer | None:
@@ -131,7 +145,8 @@ def describe(pid: int) -> Peer | None:
         parents = tuple(parent.pid for parent in process.parents()[:MAX_ANCESTORS])
     except psutil.Error:
         return None
-    return Peer(pid, _executable(process), parents, _traceparent(process))
+    name = _executable(process)
+    return Peer(pid, name, parents, _traceparent(process), _trusts_others(process, name))
 
 
 def _executable(process: psutil.Process) -> str:
@@ -139,6 +154,27 @@ def _executable(process: psutil.Process) -> str:
         return Path(process.exe()).name or process.name()
     except psutil.Error:
         return ""
+
+
+def _trusts_others(process: psutil.Process, name: str) -> bool:
+    """Tell whether a client was told to trust something that the proxy's certificate is not of.
+
+    What the command itself was told of this run's files does not count, nor where it does not look.
+    """
+    options = _TRUST_OPTIONS.get(name)
+    if options is None:
+        return False
+    try:
+        arguments = process.cmdline()[1:]
+    except (psutil.Error, OSError):
+        return False
+    if any(argument in _TRUSTS_ALL for argument in arguments):
+        return False
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        option, _, value = argument.partition("=")
+        if option in options and OWN_FOLDER not in (value or following):
+            return True
+    return False
 
 
 def _traceparent(process: psutil.Process) -> str:

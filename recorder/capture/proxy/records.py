@@ -32,6 +32,7 @@ _ERROR_TYPES = {
     errno.ENETUNREACH: "network_unreachable",
 }
 _ERROR_WORDS = (
+    ("refused http connect request", "refused_by_upstream_proxy"),
     ("recording proxy was stopped", "proxy_stopped"),
     ("certificate verify failed", "certificate_verify_failed"),
     ("connect call failed", "connection_refused"),

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mitmproxy import options
@@ -28,6 +28,7 @@ from mitmproxy.master import Master
 
 from recorder.capture.proxy.addon import Peers, RecordingAddon
 from recorder.capture.proxy.authority import Authority, OneRunTlsConfig, make_authority
+from recorder.capture.proxy.chain import Chain, ChainCredentials
 from recorder.capture.proxy.deliveries import Deliveries, Reach, RecordSink
 from recorder.capture.proxy.gate import Gate
 from recorder.capture.proxy.hooks import Hooks
@@ -35,6 +36,7 @@ from recorder.capture.proxy.mcp import McpAddon
 from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
 from recorder.capture.proxy.tunnels import TunnelAddon
+from recorder.capture.proxy.upstream import UpstreamProxies
 from recorder.errors import ProxyError
 
 __all__ = ["ProxySettings", "serve"]
@@ -53,6 +55,10 @@ class ProxySettings:
     digest_key: bytes | None = None
     recording: Path | None = None
     """Whose guard is asked, where a person has set one up."""
+    opaque: tuple[str, ...] = ()
+    """Servers whose TLS is let through unread, written as in `no_proxy`."""
+    proxies: UpstreamProxies = field(default_factory=UpstreamProxies)
+    """The user's own, which requests go on through."""
 
 
 class OneLineLog(logging.Handler):
@@ -144,16 +150,19 @@ def _add_addons(
     peers, scribe = Peers(), Scribe(settings.run, settings.digest_key)
     engine = Proxyserver()  # type: ignore[no-untyped-call]
     ready = ReadyAddon(master, engine, authority)
+    tls_config = OneRunTlsConfig(authority)
     gate = Gate(settings.recording) if settings.recording is not None else None
     master.addons.add(  # type: ignore[no-untyped-call]
         peers,
         DisableH2C(),
         engine,
-        TunnelAddon(deliveries, scribe, peers),
+        Chain(settings.proxies),
+        TunnelAddon(deliveries, scribe, peers, tls_config, settings.opaque),
         NextLayer(),
-        OneRunTlsConfig(authority),
+        tls_config,
         RecordingAddon(deliveries, scribe, peers, gate),
         McpAddon(deliveries, McpTalks(settings.run, settings.digest_key), peers, gate),
+        ChainCredentials(settings.proxies),
         ready,
     )
     return ready

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from analyzer.model import Outcome
-from recorder.capture.proxy import start_proxy
+from recorder.capture.proxy import ProxyOptions, start_proxy
 from recorder.guarding.place import Mode
 from recorder.model import Kind, Phase, StoredRecord
 from recorder.reader import Recording
@@ -148,7 +148,9 @@ def upstream(tmp_path_factory: pytest.TempPathFactory, post: Post) -> Iterator[U
 
 def test_a_request_that_is_denied_never_reaches_the_server(post: Post, upstream: Upstream) -> None:
     post.set(Mode.ENFORCE)
-    with start_proxy(post.recording, run="run-9", upstream_ca=upstream.certificate) as proxy:
+    with start_proxy(
+        post.recording, run="run-9", options=ProxyOptions(upstream.certificate)
+    ) as proxy:
 
         def curl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
             return subprocess.run(

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from recorder.capture.proxy import ProxyProcess, start_proxy
+from recorder.capture.proxy import ProxyOptions, ProxyProcess, start_proxy
 from recorder.location import spool_folder
 from recorder.model import Phase, Record, StoredRecord
 from recorder.reader import Recording
@@ -238,5 +238,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         upstream = stack.enter_context(serving(Upstream(known, recording)))
         stranger = stack.enter_context(serving(Upstream(unknown, recording)))
         pinned = stack.enter_context(serving(Upstream(known, recording)))
-        proxy = stack.enter_context(start_proxy(recording, run="run-7", upstream_ca=known))
+        proxy = stack.enter_context(
+            start_proxy(recording, run="run-7", options=ProxyOptions(known))
+        )
         yield Stage(recording, upstream, proxy, stranger, pinned)

@@ -79,13 +79,13 @@ def test_client_that_refuses_our_certificate_is_recorded_and_then_let_through(
     stage: Stage,
 ) -> None:
     port = stage.pinned.server_address[1]
-    pinned = ("--cacert", str(stage.pinned.certificate))
-    assert stage.curl(*pinned, stage.pinned.url("/pinned")).returncode != 0
+    pinned = str(stage.pinned.certificate)
+    assert stage.curl(stage.pinned.url("/pinned"), CURL_CA_BUNDLE=pinned).returncode != 0
     (refused,) = stage.matching(is_opaque(port), bool)
     assert (refused.phase, refused.status) == (Phase.POINT, Status.ERROR)
     assert refused.attributes["error.type"] == "tls_refused_by_client"
 
-    result = stage.curl(*pinned, stage.pinned.url("/pinned"))
+    result = stage.curl(stage.pinned.url("/pinned"), CURL_CA_BUNDLE=pinned)
     assert b"pinned" in result.stdout
     _, start, end = stage.matching(is_opaque(port), has_ended)
     assert start.attributes["flightlog.reason"] == "tls_refused_by_client"

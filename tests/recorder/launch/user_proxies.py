@@ -1,0 +1,98 @@
+"""A user's own proxy on loopback: notes what it is asked for, wants credentials, passes it on."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.server
+import selectors
+import socket
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+_SECONDS = 20
+
+
+class UserProxy(http.server.ThreadingHTTPServer):
+    """CONNECT and requests in absolute form."""
+
+    daemon_threads = True
+
+    def __init__(self, authorization: str = "", refused: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.authorization = authorization
+        self.refused = refused
+        """Host that no tunnel is opened to."""
+        self.asked: list[str] = []
+
+    def address(self, credentials: str = "") -> str:
+        return f"http://{credentials}127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: UserProxy
+
+    def log_message(self, *_: object) -> None: ...
+
+    def do_CONNECT(self) -> None:
+        if not self._is_allowed():
+            return
+        host, _, port = self.path.rpartition(":")
+        with socket.create_connection((host, int(port)), _SECONDS) as upstream:
+            self.send_response(200)
+            self.end_headers()
+            _relay(self.connection, upstream)
+        self.close_connection = True
+
+    def do_GET(self) -> None:
+        if not self._is_allowed():
+            return
+        url = urlsplit(self.path)
+        upstream = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_SECONDS)
+        upstream.request("GET", url.path)
+        body = upstream.getresponse().read()
+        self._answer(200, body)
+
+    def _is_allowed(self) -> bool:
+        self.server.asked.append(f"{self.command} {self.path}")
+        given = self.headers.get("Proxy-Authorization", "")
+        if self.server.authorization and given != self.server.authorization:
+            self._answer(407, b"who are you")
+        elif self.server.refused and self.server.refused in self.path:
+            self._answer(403, b"not on the list")
+        else:
+            return True
+        return False
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(one, selectors.EVENT_READ, other)
+        selector.register(other, selectors.EVENT_READ, one)
+        while ready := selector.select(_SECONDS):
+            for key, _ in ready:
+                piece = key.fileobj.recv(65536)  # type: ignore[union-attr]
+                if not piece:
+                    return
+                key.data.sendall(piece)
+
+
+@contextlib.contextmanager
+def user_proxy(authorization: str = "", refused: str = "") -> Iterator[UserProxy]:
+    server = UserProxy(authorization, refused)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
