@@ -19,7 +19,7 @@ from tui.actions import Place, entries
 from tui.safe_content import label, safe
 from tui.scene import Scene
 from tui.settings import THEMES
-from tui.widgets.lines import BlockBar
+from tui.widgets.rows import BlockBar
 from tui.words import agent_name, when
 
 if TYPE_CHECKING:

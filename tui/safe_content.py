@@ -27,6 +27,8 @@ type StyleOf = Callable[[Tone], Style]
 
 def safe(text: str, glyphs: Glyphs) -> str:
     """Return one row of harmless text, cut at `MAX_CELLS` characters; seals are shortened."""
+    if len(text) <= MAX_CELLS and text.isascii() and text.isprintable():
+        return text  # Most of what is drawn: nothing of it can do harm, nor be a seal.
     cut = f" {glyphs.cut} {len(text) - MAX_CELLS:,} more" if len(text) > MAX_CELLS else ""
     shown = safe_text(shorten_seals(text[:MAX_CELLS])) + cut
     if not glyphs.ascii:

@@ -26,8 +26,9 @@ from tui.screens.findings import Findings
 from tui.screens.help import Help
 from tui.screens.live import Live
 from tui.screens.replay import Replay
-from tui.widgets.lines import LineList, RowView
+from tui.widgets.lines import LineList
 from tui.widgets.prompt import Prompt
+from tui.widgets.rows import RowView
 
 SIZES = [(120, 36), (80, 24)]
 SEEN = 3.0

@@ -10,8 +10,8 @@ from analyzer.filters.grammar import as_pattern
 from analyzer.model import Action, Finding
 from tui.completion import endings
 from tui.line import Line, Piece, Tone, line
-from tui.screens.room import Room
-from tui.widgets.lines import OneLine
+from tui.screens.case_room import CaseRoom
+from tui.widgets.drawn import OneLine
 from tui.widgets.prompt import Prompt, Question
 
 __all__ = ["EVERYTHING", "Asking"]
@@ -19,7 +19,7 @@ __all__ = ["EVERYTHING", "Asking"]
 EVERYTHING = Filter()
 
 
-class Asking(Room):
+class Asking(CaseRoom):
     """A screen of actions that are filtered, searched, and gone to by time."""
 
     SCOPE: ClassVar[Scope] = Scope.ACTIONS

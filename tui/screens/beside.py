@@ -9,7 +9,6 @@ from textual import on, work
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState
 
 from analyzer.divergence import Alignment, Pair, align
 from analyzer.timeline import Mark
@@ -20,9 +19,11 @@ from tui.body import action_lines
 from tui.clipboard import copy_text
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
-from tui.screens.room import Room
+from tui.screens.room import Failed, Room
 from tui.transport import spread
-from tui.widgets.lines import LineList, OneLine, RowView, glyphs_of
+from tui.widgets.drawn import OneLine, glyphs_of
+from tui.widgets.lines import LineList
+from tui.widgets.rows import RowView
 from tui.words import count_words
 from tui.world import world_summary
 
@@ -112,13 +113,6 @@ class Beside(Room):
             self.scenes = scenes
             self.alignment = alignment
 
-    class Failed(Message):
-        """They could not be."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
     def __init__(self, left: str, right: str) -> None:
         super().__init__()
         self._ids = left, right
@@ -136,7 +130,6 @@ class Beside(Room):
 
     def on_mount(self) -> None:
         """Begin to read."""
-        self.set_class(self.glyphs.ascii, "-ascii")
         self.show_header(line(f"Beside {self.glyphs.cursor} reading both sessions ..."))
         self._load()
 
@@ -146,18 +139,13 @@ class Beside(Room):
         try:
             scenes = source.load(self._ids[0]), source.load(self._ids[1])
         except FlightlogError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_message(Failed(str(error)))
             return
         self.post_message(self.Loaded(scenes, align(scenes[0].analysis, scenes[1].analysis)))
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show what went wrong in a worker; nothing fails in silence."""
-        if event.state is WorkerState.ERROR:
-            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
-
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        self.show_header(line("Beside: ", Piece(event.reason, Tone.BAD)))
+    def failed(self, reason: str) -> None:
+        """Say why there is nothing to be seen."""
+        self.show_header(line("Beside: ", Piece(reason, Tone.BAD)))
 
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual import on, work
+from textual import on
 from textual.containers import Container
-from textual.message import Message
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
 from analyzer.casefile import Sort
 from analyzer.chain import Chain
@@ -22,7 +20,9 @@ from tui.line import Line, Piece, Tone, line, severity_tone
 from tui.provenance import chain_items, credential_columns, credential_line
 from tui.screens.findings_case import FindingsCase
 from tui.transport import spread
-from tui.widgets.lines import LineList, OneLine, RowView
+from tui.widgets.drawn import OneLine
+from tui.widgets.lines import LineList
+from tui.widgets.rows import RowView
 from tui.words import banner, count_words
 from tui.world import Item
 
@@ -43,8 +43,7 @@ class Findings(FindingsCase):
     Findings #findings { height: 2fr; }
     Findings #held { height: 1; color: $text-muted; background: $panel; }
     Findings #credentials { height: 1fr; }
-    Findings #account { width: 3fr; height: 1fr; border-left: solid $panel-lighten-2; }
-    Findings #account:focus { border-left: solid $accent; }
+    Findings #account { width: 3fr; }
     Findings.-narrow #main { layout: vertical; }
     Findings.-narrow #lists { width: 1fr; height: 7; }
     Findings.-narrow #findings { height: 1fr; }
@@ -52,19 +51,8 @@ class Findings(FindingsCase):
     Findings.-narrow.-credentials #findings { display: none; }
     Findings.-narrow.-credentials #held, Findings.-narrow.-credentials #credentials
         { display: block; }
-    Findings.-narrow #account { width: 1fr; height: 2fr; border-left: none;
-        border-top: solid $panel-lighten-2; }
-    Findings.-narrow #account:focus { border-left: none; border-top: solid $accent; }
-    Findings.-ascii #account { border-left: ascii $panel-lighten-2; }
-    Findings.-ascii.-narrow #account { border-left: none; border-top: ascii $panel-lighten-2; }
+    Findings.-narrow #account { width: 1fr; height: 2fr; }
     """
-
-    class Verified(Message):
-        """The recording was verified."""
-
-        def __init__(self, found: Chain) -> None:
-            super().__init__()
-            self.found = found
 
     _chain: Chain | None = None
     _cited: Sequence[int | None] = ()
@@ -78,27 +66,19 @@ class Findings(FindingsCase):
                 yield LineList(id="findings", has_cursor=True)
                 yield OneLine(credential_columns(), id="held")
                 yield LineList(id="credentials", has_cursor=True)
-            yield LineList(id="account", has_cursor=True, is_quiet=True, indent=9)
+            yield LineList(id="account", has_cursor=True, is_quiet=True, indent=9, classes="panel")
 
     def on_mount(self) -> None:
         """Fill the list."""
-        self.set_class(self.glyphs.ascii, "-ascii")
         self.set_class(self.scene.is_reenactment(), "-reenacted")
         self._show_credentials(0)
         self.show_findings(0)
-        self._read_case()
-        self._verify()
+        self.read_case()
+        self.verify()
 
-    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
-    def _verify(self) -> None:
-        worker = get_current_worker()
-        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
-        if found is not None:
-            self.post_message(self.Verified(found))
-
-    @on(Verified)
-    def _verified(self, event: Verified) -> None:
-        self._chain = event.found
+    def verified(self, chain: Chain) -> None:
+        """Show whether the recording is as it was written."""
+        self._chain = chain
         self._show_account(keep=True)
 
     def resized(self) -> None:

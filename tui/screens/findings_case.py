@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
-from textual import on, work
-from textual.message import Message
-
-from analyzer.casefile import CaseFileError, Entry, Sort, remarks_of
+from analyzer.casefile import Entry, Sort, remarks_of
 from analyzer.filters import Filter, FilterError, finding_subjects, parse_filter
 from analyzer.model import Finding
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
-from tui.screens.room import Room
+from tui.screens.case_room import CaseRoom
 from tui.widgets.prompt import Question
 
 __all__ = ["FindingsCase"]
@@ -29,23 +26,8 @@ class Order(Enum):
     RULE = "by rule"
 
 
-class FindingsCase(Room):
+class FindingsCase(CaseRoom):
     """The case file's and the filter's part of the findings."""
-
-    class Decided(Message):
-        """The case file was read."""
-
-        def __init__(self, entries: Sequence[Entry], said: str) -> None:
-            super().__init__()
-            self.entries = entries
-            self.said = said
-
-    class CaseFailed(Message):
-        """The case file could not be read or written."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
 
     def __init__(self, scene: Scene) -> None:
         super().__init__()
@@ -66,38 +48,21 @@ class FindingsCase(Room):
         """Show those that are chosen, with the cursor on one."""
         raise NotImplementedError
 
-    @work(thread=True, group="case", exit_on_error=False)
-    def _read_case(self, said: str = "") -> None:
-        try:
-            entries = self.flight.case.entries(self.scene.analysis.session.id)
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-        else:
-            self.post_message(self.Decided(entries, said))
+    def shown_session(self) -> str:
+        """Return the whole id of the session that is written of."""
+        return self.scene.analysis.session.id
 
-    @work(thread=True, group="case", exit_on_error=False)
-    def _decide(self, finding: Finding, sort: Sort, reason: str) -> None:
-        session = self.scene.analysis.session.id
-        try:
-            self.flight.case.add(session, finding.action, sort, reason, rule=finding.rule)
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-        else:
-            self._read_case(f"{finding.rule} {sort.value}")
-
-    @on(CaseFailed)
-    def _case_failed(self, event: CaseFailed) -> None:
-        self.say(event.reason)
-
-    @on(Decided)
-    def _was_decided(self, event: Decided) -> None:
+    def case_read(self, entries: Sequence[Entry]) -> None:
+        """Show what was decided and noted."""
         sorts = {Sort.ACCEPTED, Sort.DISMISSED}
-        self.decided = {(e.rule, e.action): e for e in event.entries if e.sort in sorts}
-        self.notes = [e for e in event.entries if e.sort in {Sort.NOTE, Sort.TAG}]
+        self.decided = {(e.rule, e.action): e for e in entries if e.sort in sorts}
+        self.notes = [e for e in entries if e.sort in {Sort.NOTE, Sort.TAG}]
         self._choose(self.chosen)
         self.resized()
-        if event.said:
-            self.say(event.said)
+
+    def _decide(self, finding: Finding, sort: Sort, reason: str) -> None:
+        said = f"{finding.rule} {sort.value}"
+        self.write_down(finding.action, sort, reason, said, finding.rule)
 
     def action_accept(self) -> None:
         """Say that the finding holds."""

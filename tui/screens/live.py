@@ -15,7 +15,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from analyzer.chain import Chain
 from analyzer.live_session import Look, live_session
@@ -29,7 +29,9 @@ from tui.line import Piece, Tone, line
 from tui.live_lines import bar_line, header_line, live_summary, side_lines
 from tui.live_tail import LiveTail
 from tui.screens.live_search import LiveSearch
-from tui.widgets.lines import LineList, OneLine
+from tui.screens.room import Failed
+from tui.widgets.drawn import OneLine
+from tui.widgets.lines import LineList
 from tui.widgets.tail_list import TailList
 from tui.words import banner
 
@@ -67,19 +69,13 @@ class Live(LiveSearch):
     Live.-reenacted #banner { display: block; }
     Live #main { layout: horizontal; height: 1fr; }
     Live #actions { width: 3fr; height: 1fr; }
-    Live #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
-    Live #side:focus { border-left: solid $accent; }
     Live #summary { display: none; }
     Live #bar { background: $panel; }
     Live.-narrow #side { display: none; }
     Live.-narrow #summary { display: block; }
     Live.-narrow.-details #main { layout: vertical; }
     Live.-narrow.-details #actions { width: 1fr; }
-    Live.-narrow.-details #side { display: block; width: 1fr; border-left: none;
-        border-top: solid $panel-lighten-2; }
-    Live.-narrow.-details #side:focus { border-left: none; border-top: solid $accent; }
-    Live.-ascii #side { border-left: ascii $panel-lighten-2; }
-    Live.-ascii.-narrow.-details #side { border-left: none; border-top: ascii $panel-lighten-2; }
+    Live.-narrow.-details #side { display: block; }
     """
 
     class Opened(Message):
@@ -113,20 +109,6 @@ class Live(LiveSearch):
             self.findings = findings
             self.took = took
 
-    class Failed(Message):
-        """The recording cannot be used."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
-    class Verified(Message):
-        """The recording was verified."""
-
-        def __init__(self, chain: Chain) -> None:
-            super().__init__()
-            self.chain = chain
-
     def __init__(self, session_id: str | None) -> None:
         super().__init__(session_id or "")
         self._moves_on = session_id is None
@@ -145,18 +127,17 @@ class Live(LiveSearch):
         yield OneLine(id="filtered")
         with Container(id="main"):
             yield TailList(id="actions")
-            yield LineList(id="side", indent=8)
+            yield LineList(id="side", indent=8, classes="panel")
         yield OneLine(id="summary")
         yield OneLine(id="bar")
 
     def on_mount(self) -> None:
         """Begin to follow."""
-        self.set_class(self.glyphs.ascii, "-ascii")
         opening = "waiting for a session ..." if self._moves_on else "opening ..."
         self.show_header(line(f"Live {self.glyphs.cursor} {opening}"))
         self._clock = self.set_interval(SECOND, self._second)
         self.feed()
-        self._verify()
+        self.verify()
 
     def on_screen_suspend(self) -> None:
         """Paint nothing under another screen; what comes is taken in all the same."""
@@ -185,7 +166,7 @@ class Live(LiveSearch):
                 if wanted:
                     self._follow(recording, wanted, worker)
         except FlightlogError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_message(Failed(str(error)))
 
     def _follow(self, recording: Recording, wanted: str, worker: Worker[None]) -> None:
         newer = Newer(recording)
@@ -205,28 +186,12 @@ class Live(LiveSearch):
                     self.post_message(self.Began(other))
                 time.sleep(YIELD_SECONDS if look and look.waiting else LOOK_SECONDS)
 
-    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
-    def _verify(self) -> None:
-        worker = get_current_worker()
-        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
-        if found is not None:
-            self.post_message(self.Verified(found))
-
     @work(thread=True, exclusive=True, group="judge", exit_on_error=False)
     def _judge(self) -> None:
         began = time.monotonic()
         analysis = self.flight.source.load(self.session_id).analysis
         took = time.monotonic() - began
         self.post_message(self.Judged(analysis.session.id, analysis.findings, took))
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show what went wrong in a worker; nothing fails in silence."""
-        if event.state is WorkerState.ERROR:
-            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
-
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        self.say(event.reason)
 
     @on(Opened)
     def _opened(self, event: Opened) -> None:
@@ -282,10 +247,10 @@ class Live(LiveSearch):
             self.tail.add_findings(event.findings)
             self._paint_soon()
 
-    @on(Verified)
-    def _verified(self, event: Verified) -> None:
-        tone = Tone.DIM if event.chain.is_intact else Tone.CRITICAL
-        self._chain = line(Piece(f"{event.chain.words} ", tone))
+    def verified(self, chain: Chain) -> None:
+        """Show whether the recording is as it was written."""
+        tone = Tone.DIM if chain.is_intact else Tone.CRITICAL
+        self._chain = line(Piece(f"{chain.words} ", tone))
         self._paint_soon()
 
     # --- painting -----------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from textual import on, work
 from textual.message import Message
 
-from analyzer.casefile import CaseFileError
 from analyzer.model import Action, Analysis
 from analyzer.state import StateIndex
 from tui.body import Whole, action_lines, whole_of
@@ -16,7 +15,8 @@ from tui.live_rows import Rows
 from tui.live_tail import LiveTail
 from tui.scene import Scene
 from tui.screens.asking import EVERYTHING, Asking
-from tui.widgets.lines import LineList, RowView
+from tui.widgets.lines import LineList
+from tui.widgets.rows import RowView
 from tui.widgets.tail_list import TailList
 
 __all__ = ["LiveKeys"]
@@ -32,13 +32,6 @@ class LiveKeys(Asking):
             super().__init__()
             self.action_id = action_id
             self.values = values
-
-    class Noted(Message):
-        """The case file was written to, or could not be."""
-
-        def __init__(self, said: str) -> None:
-            super().__init__()
-            self.said = said
 
     def __init__(self, session_id: str) -> None:
         super().__init__()
@@ -215,22 +208,11 @@ class LiveKeys(Asking):
         if action is None:
             self.say("there is no action here to bookmark")
         else:
-            self._bookmark(action.id)
+            self.toggle_bookmark(action.id)
 
-    @work(thread=True, group="case", exit_on_error=False)
-    def _bookmark(self, action: int) -> None:
-        try:
-            is_set = self.flight.case.toggle_bookmark(self.session_id, action)
-        except CaseFileError as error:
-            self.post_message(self.Noted(str(error)))
-        else:
-            self.post_message(
-                self.Noted(f"bookmark {'set on' if is_set else 'taken off'} #{action}")
-            )
-
-    @on(Noted)
-    def _noted(self, event: Noted) -> None:
-        self.say(event.said)
+    def shown_session(self) -> str:
+        """Return the whole id of the session that is written of."""
+        return self.session_id
 
     def action_copy(self) -> None:
         """Copy the mouse's selection, else the panel."""

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import get_current_worker
 
 from analyzer.chain import Chain
 from analyzer.moments import parse_seek
@@ -21,11 +21,13 @@ from tui.line import Line, Piece, Tone, line
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.screens.replay_body import ReplayBody, TabRow
+from tui.screens.room import Failed
 from tui.transport import spread, transport_line
 from tui.widgets.action_list import ActionList
+from tui.widgets.drawn import OneLine
 from tui.widgets.heat import Heat
 from tui.widgets.lanes import Lanes
-from tui.widgets.lines import LineList, OneLine
+from tui.widgets.lines import LineList
 from tui.words import agent_name, banner, count_words, short_path, when
 from tui.world import changed_items, world_summary
 
@@ -52,20 +54,16 @@ class Replay(ReplayBody):
     Replay.-reenacted #banner { display: block; }
     Replay #main { layout: horizontal; height: 1fr; }
     Replay #actions { width: 3fr; height: 1fr; }
-    Replay #side { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
     Replay #tabs { background: $panel; }
     Replay #instead { display: none; }
     Replay #body { height: 5fr; }
     Replay #state { height: 6fr; border-top: solid $panel-lighten-2; }
     Replay #state:focus { border-top: solid $accent; }
-    Replay #side:focus-within { border-left: solid $accent; }
     Replay.-short Lanes { display: none; }
     Replay.-lanes-off Lanes { display: none; }
     Replay.-lanes-on Lanes { display: block; }
     Replay.-narrow #main { layout: vertical; }
     Replay.-narrow #actions { width: 1fr; }
-    Replay.-narrow #side { width: 1fr; border-left: none; border-top: solid $panel-lighten-2; }
-    Replay.-narrow #side:focus-within { border-left: none; border-top: solid $accent; }
     Replay.-narrow #state { height: 3; }
     Replay.-narrow.-short.-lanes-on #side { display: none; }
     Replay.-big #actions { display: none; }
@@ -74,9 +72,7 @@ class Replay(ReplayBody):
     Replay.-big-body #state { display: none; }
     Replay.-big-state #body, Replay.-big-state #tabs, Replay.-big-state #instead { display: none; }
     Replay.-big-state #state { height: 1fr; border-top: none; }
-    Replay.-ascii #side { border-left: ascii $panel-lighten-2; }
     Replay.-ascii #state { border-top: ascii $panel-lighten-2; }
-    Replay.-ascii.-narrow #side { border-left: none; border-top: ascii $panel-lighten-2; }
     """
 
     class Loaded(Message):
@@ -101,20 +97,6 @@ class Replay(ReplayBody):
             self.done = done
             self.total = total
 
-    class Failed(Message):
-        """It could not be."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
-    class Verified(Message):
-        """The recording was verified."""
-
-        def __init__(self, found: Chain) -> None:
-            super().__init__()
-            self.found = found
-
     _chain: Line = line(Piece("verifying ...   ", Tone.DIM))
     _reading = ""
     """What is still being read; empty when everything was."""
@@ -132,7 +114,7 @@ class Replay(ReplayBody):
         yield OneLine(id="filtered")
         with Container(id="main"):
             yield ActionList(id="actions")
-            with Container(id="side"):
+            with Container(id="side", classes="panel"):
                 yield TabRow(id="tabs")
                 yield OneLine(id="instead")
                 yield LineList(id="body", is_quiet=True)
@@ -140,7 +122,6 @@ class Replay(ReplayBody):
 
     def on_mount(self) -> None:
         """Begin to load."""
-        self.set_class(self.glyphs.ascii, "-ascii")
         self.show_header(line(f"Replay {self.glyphs.cursor} loading ..."))
         self._load()
 
@@ -162,19 +143,14 @@ class Replay(ReplayBody):
                 self.post_message(self.Glimpsed(beginning))
             self.post_message(self.Loaded(source.load(self.session_id, progress)))
         except FlightlogError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_message(Failed(str(error)))
         except _StoppedError:
             return
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show what went wrong in a worker; nothing fails in silence."""
-        if event.state is WorkerState.ERROR:
-            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
-
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        self.show_header(line("Replay: ", Piece(event.reason, Tone.BAD)))
-        self.say(event.reason)
+    def failed(self, reason: str) -> None:
+        """Say why there is nothing to be seen, and let it stand there."""
+        self.show_header(line("Replay: ", Piece(reason, Tone.BAD)))
+        super().failed(reason)
 
     @on(Reading)
     def _is_read(self, event: Reading) -> None:
@@ -196,7 +172,7 @@ class Replay(ReplayBody):
         self._show_scene(event.scene, self._in(event.scene))
         if self.pending:
             self.pending(self)
-        self._verify()
+        self.verify()
         self.read_case()
 
     def _in(self, scene: Scene) -> Playhead:
@@ -306,17 +282,10 @@ class Replay(ReplayBody):
         self.cited = [item.action for item in items]
         panel.show([item.content for item in items], keep_place=True, has_wrap=True)
 
-    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
-    def _verify(self) -> None:
-        worker = get_current_worker()
-        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
-        if found is not None:
-            self.post_message(self.Verified(found))
-
-    @on(Verified)
-    def _verified(self, event: Verified) -> None:
-        tone = Tone.DIM if event.found.is_intact else Tone.CRITICAL
-        self._chain = line(Piece(f"{event.found.words}   ", tone))
+    def verified(self, chain: Chain) -> None:
+        """Show whether the recording is as it was written."""
+        tone = Tone.DIM if chain.is_intact else Tone.CRITICAL
+        self._chain = line(Piece(f"{chain.words}   ", tone))
         self._show_header()
 
 

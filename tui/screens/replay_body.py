@@ -25,7 +25,8 @@ from tui.playhead import Playhead
 from tui.safe_content import as_text
 from tui.scene import Scene
 from tui.screens.replay_case import ReplayCase
-from tui.widgets.lines import LineList, OneLine
+from tui.widgets.drawn import OneLine
+from tui.widgets.lines import LineList
 
 __all__ = ["ReplayBody", "TabRow"]
 

@@ -6,10 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from textual import on, work
-from textual.message import Message
-
-from analyzer.casefile import CaseFileError, Entry, Sort, remarks_of
+from analyzer.casefile import Entry, Sort, remarks_of
 from tui.clipboard import copy_text
 from tui.line import line
 from tui.plain import timeline_lines
@@ -25,32 +22,12 @@ __all__ = ["ReplayCase"]
 class ReplayCase(ReplaySearch):
     """The case file's part of a replay."""
 
-    class CaseRead(Message):
-        """The case file was read, and why."""
-
-        def __init__(self, entries: tuple[Entry, ...], said: str) -> None:
-            super().__init__()
-            self.entries = entries
-            self.said = said
-
-    class CaseFailed(Message):
-        """It could not be read or written."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
     entries: Sequence[Entry] = ()
 
     def current_action(self) -> int | None:
         """Return the number of the action under the playhead."""
         action = self.scene.action(self.playhead.cursor) if self.scene and self.playhead else None
         return None if action is None else action.id
-
-    @work(thread=True, group="case", exit_on_error=False)
-    def read_case(self) -> None:
-        """Read what was written down before."""
-        self._report("")
 
     def action_copy_json(self) -> None:
         """Copy everything that is known of the action, as JSON in ASCII."""
@@ -75,16 +52,7 @@ class ReplayCase(ReplaySearch):
         if action is None:
             self.say("there is no action here to bookmark")
         else:
-            self._bookmark(action)
-
-    @work(thread=True, group="case", exit_on_error=False)
-    def _bookmark(self, action: int) -> None:
-        try:
-            is_set = self.flight.case.toggle_bookmark(self.whole_id, action)
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-            return
-        self._report(f"bookmark {'set on' if is_set else 'taken off'} #{action}")
+            self.toggle_bookmark(action)
 
     def action_note(self) -> None:
         """Ask for a note on the action under the playhead."""
@@ -106,45 +74,23 @@ class ReplayCase(ReplaySearch):
         if text == "#" or (text.startswith("#") and " " in text):
             return "a tag is one word: #leak"
         if text.startswith("#"):
-            self._write(action, Sort.TAG, text[1:])
+            self.write_down(action, Sort.TAG, text[1:], f"tag kept on #{action}")
         elif text:
-            self._write(action, Sort.NOTE, text)
+            self.write_down(action, Sort.NOTE, text, f"note kept on #{action}")
         return None
 
-    @work(thread=True, group="case", exit_on_error=False)
-    def _write(self, action: int, sort: Sort, text: str) -> None:
-        try:
-            self.flight.case.add(self.whole_id, action, sort, text)
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-            return
-        self._report(f"{sort.value} kept on #{action}")
-
-    @property
-    def whole_id(self) -> str:
-        """The session's whole id."""
+    def shown_session(self) -> str:
+        """Return the whole id of the session that is written of."""
         return self.scene.analysis.session.id if self.scene is not None else self.session_id
 
-    def _report(self, said: str) -> None:
-        try:
-            self.post_message(self.CaseRead(self.flight.case.entries(self.whole_id), said))
-        except CaseFileError as error:
-            self.post_message(self.CaseFailed(str(error)))
-
-    @on(CaseFailed)
-    def _case_failed(self, event: CaseFailed) -> None:
-        self.say(event.reason)
-
-    @on(CaseRead)
-    def _case_read(self, event: CaseRead) -> None:
-        self.entries = event.entries
-        self.remarks = remarks_of(event.entries)
+    def case_read(self, entries: Sequence[Entry]) -> None:
+        """Show what was written down: in the list, on the strip, and what a filter makes of it."""
+        self.entries = entries
+        self.remarks = remarks_of(entries)
         rows = self._marked_rows()
         self.query_one(ActionList).bookmark(rows)
         self.query_one(Heat).bookmark(rows)
         self.apply_filter()
-        if event.said:
-            self.say(event.said)
         self.case_changed()
 
     def case_changed(self) -> None:

@@ -17,12 +17,13 @@ from tui.screens.asking import EVERYTHING, Asking
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
 from tui.widgets.lanes import Lanes
-from tui.widgets.lines import LineList, RowView
+from tui.widgets.lines import LineList
+from tui.widgets.rows import RowView
 
 __all__ = ["ReplayKeys"]
 
-FRAME = 0.1
-"""Seconds between paints while playing."""
+FRAME = 0.125
+"""Seconds between paints while playing: a paint takes twelve milliseconds, most of it Textual's."""
 
 
 class ReplayKeys(Asking):

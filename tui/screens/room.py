@@ -6,26 +6,47 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult, SuspendNotSupported
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState, get_current_worker
 
+from analyzer.chain import Chain
 from tui.actions import Place, acts_of, key_name
 from tui.glyphs import Glyphs
 from tui.interruption import ended_at_once
 from tui.line import Line, Tone, line
 from tui.pager import pager_command, show_in_pager
+from tui.widgets.drawn import OneLine
 from tui.widgets.hints import Hints
-from tui.widgets.lines import LineList, OneLine, RowView
+from tui.widgets.lines import LineList
 from tui.widgets.prompt import Prompt, Question
+from tui.widgets.rows import RowView
 
 if TYPE_CHECKING:
     from tui.app import FlightApp
 
-__all__ = ["MIN_HEIGHT", "MIN_WIDTH", "Room"]
+__all__ = ["MIN_HEIGHT", "MIN_WIDTH", "Failed", "Room", "Verified"]
 
 MIN_WIDTH, MIN_HEIGHT = 80, 20
+
+
+class Failed(Message):
+    """A thread of a screen could not do what it was started for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class Verified(Message):
+    """The recording was verified."""
+
+    def __init__(self, chain: Chain) -> None:
+        super().__init__()
+        self.chain = chain
 
 
 class Room(Screen[None]):
@@ -42,6 +63,13 @@ class Room(Screen[None]):
     Room #too-small { display: none; }
     Room.-tiny > * { display: none !important; }
     Room.-tiny > #too-small { display: block !important; }
+    Room .panel { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
+    Room .panel:focus, Room .panel:focus-within { border-left: solid $accent; }
+    Room.-narrow .panel { width: 1fr; border-left: none; border-top: solid $panel-lighten-2; }
+    Room.-narrow .panel:focus, Room.-narrow .panel:focus-within
+        { border-left: none; border-top: solid $accent; }
+    Room.-ascii .panel { border-left: ascii $panel-lighten-2; }
+    Room.-ascii.-narrow .panel { border-left: none; border-top: ascii $panel-lighten-2; }
     """
 
     def compose(self) -> ComposeResult:
@@ -52,9 +80,45 @@ class Room(Screen[None]):
         yield Hints(self.PLACE)
         yield OneLine(id="too-small")
 
+    def on_mount(self) -> None:
+        """Draw in the signs that the terminal has."""
+        self.set_class(self.glyphs.ascii, "-ascii")
+
     def furniture(self) -> Iterable[Widget]:
         """Return what stands between header and footer."""
         raise NotImplementedError
+
+    # --- what threads tell --------------------------------------------------------------------
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what went wrong in a worker; nothing fails in silence."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
+
+    @on(Failed)
+    def _failed(self, event: Failed) -> None:
+        self.failed(event.reason)
+
+    def failed(self, reason: str) -> None:
+        """Say that something could not be read or written."""
+        self.say(reason)
+
+    @work(thread=True, exclusive=True, group="verify", exit_on_error=False)
+    def verify(self) -> None:
+        """Verify the recording; `verified` is called once that is done."""
+        worker = get_current_worker()
+        found = self.flight.source.integrity(lambda: not worker.is_cancelled)
+        if found is not None:
+            self.post_message(Verified(found))
+
+    @on(Verified)
+    def _verified(self, event: Verified) -> None:
+        self.verified(event.chain)
+
+    def verified(self, chain: Chain) -> None:
+        """Show whether the recording is as it was written."""
+
+    # --- what is seen -------------------------------------------------------------------------
 
     @property
     def flight(self) -> FlightApp:

@@ -9,7 +9,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import get_current_worker
 
 from analyzer.chain import Chain
 from analyzer.filters import Filter, FilterError, Scope, Subject, parse_filter, subjects_of
@@ -20,13 +20,15 @@ from tui.actions import Place, bindings
 from tui.clipboard import copy_text
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
-from tui.screens.room import Room
+from tui.screens.room import Failed, Room, Verified
 from tui.session_lines import columns_line, preview_lines, session_line, sum_lines
 from tui.session_order import Order, in_order
 from tui.transport import spread
+from tui.widgets.drawn import OneLine
 from tui.widgets.heat import Heat
-from tui.widgets.lines import LineList, OneLine, RowView
+from tui.widgets.lines import LineList
 from tui.widgets.prompt import Question
+from tui.widgets.rows import RowView
 from tui.words import count_words, short_path
 
 __all__ = ["Sessions"]
@@ -47,16 +49,9 @@ class Sessions(Room):
     Sessions #main { layout: horizontal; height: 1fr; }
     Sessions #listing { width: 3fr; height: 1fr; }
     Sessions #sessions { height: 1fr; }
-    Sessions #preview { width: 2fr; height: 1fr; border-left: solid $panel-lighten-2; }
-    Sessions #preview:focus-within { border-left: solid $accent; }
     Sessions #facts { height: 1fr; }
     Sessions.-narrow #main { layout: vertical; }
     Sessions.-narrow #listing { width: 1fr; }
-    Sessions.-narrow #preview { width: 1fr; border-left: none;
-        border-top: solid $panel-lighten-2; }
-    Sessions.-narrow #preview:focus-within { border-left: none; border-top: solid $accent; }
-    Sessions.-ascii #preview { border-left: ascii $panel-lighten-2; }
-    Sessions.-ascii.-narrow #preview { border-left: none; border-top: ascii $panel-lighten-2; }
     """
 
     class Listed(Message):
@@ -76,20 +71,6 @@ class Sessions(Room):
             self.session_id = session_id
             self.scene = scene
             self.sums = sums
-
-    class Verified(Message):
-        """The recording was verified."""
-
-        def __init__(self, chain: Chain) -> None:
-            super().__init__()
-            self.chain = chain
-
-    class Failed(Message):
-        """The recording cannot be used."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
 
     def __init__(self, at: str | None = None) -> None:
         """Make the list; the cursor begins on a session if one is named."""
@@ -114,13 +95,12 @@ class Sessions(Room):
             with Container(id="listing"):
                 yield OneLine(id="columns")
                 yield LineList(id="sessions", has_cursor=True)
-            with Container(id="preview"):
+            with Container(id="preview", classes="panel"):
                 yield Heat(id="heat")
                 yield LineList(id="facts", indent=4)
 
     def on_mount(self) -> None:
         """Begin to read."""
-        self.set_class(self.glyphs.ascii, "-ascii")
         self._list()
 
     def on_screen_resume(self) -> None:
@@ -142,9 +122,9 @@ class Sessions(Room):
                 self.post_message(self._judge(row.id))
             chain = source.integrity(lambda: not worker.is_cancelled)
             if chain is not None:
-                self.post_message(self.Verified(chain))
+                self.post_message(Verified(chain))
         except FlightlogError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_message(Failed(str(error)))
 
     def _judge(self, session_id: str) -> Judged:
         """Read a session, in a worker, with what was written down of it."""
@@ -186,15 +166,6 @@ class Sessions(Room):
         )
         self.ask(question)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show what went wrong in a worker; nothing fails in silence."""
-        if event.state is WorkerState.ERROR:
-            self.say(f"{type(event.worker.error).__name__}: {event.worker.error}")
-
-    @on(Failed)
-    def _failed(self, event: Failed) -> None:
-        self.say(event.reason)
-
     @on(Listed)
     def _listed(self, event: Listed) -> None:
         self.rows, self._total = event.rows, event.total
@@ -205,9 +176,9 @@ class Sessions(Room):
         self._show(min(place, max(len(self.rows) - 1, 0)))
         self.resized()
 
-    @on(Verified)
-    def _verified(self, event: Verified) -> None:
-        self._chain = event.chain
+    def verified(self, chain: Chain) -> None:
+        """Show whether the recording is as it was written."""
+        self._chain = chain
         if self._latest is not None:
             self._preview(self._latest)
         self.resized()
@@ -280,7 +251,7 @@ class Sessions(Room):
         try:
             self.post_message(self._judge(session_id))
         except FlightlogError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_message(Failed(str(error)))
 
     def _preview(self, judged: Judged) -> None:
         if judged.scene is not self._previewed:

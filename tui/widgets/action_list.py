@@ -6,7 +6,7 @@ Between the rows stand the idle gaps, and below the newest begun action a line t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from analyzer.timeline import format_length, idle_before
 from tui.line import Line, Tone, line
@@ -14,7 +14,8 @@ from tui.places import Places
 from tui.playhead import Playhead
 from tui.scene import Scene
 from tui.time_format import TimeFormat, shown_time
-from tui.widgets.lines import RowView, glyphs_of
+from tui.widgets.drawn import glyphs_of
+from tui.widgets.rows import RowView
 from tui.words import RowLook, row_line
 
 __all__ = ["ActionList"]
@@ -46,6 +47,7 @@ class ActionList(RowView):
     def open(self, scene: Scene, playhead: Playhead) -> None:
         """Show a session."""
         self._scene = scene
+        self._strips.clear()
         self._idle = idle_before(scene.timeline)
         self._places = Places(len(scene.timeline.starts), sorted(self._idle))
         self._now, self._cursor = playhead.timeline.index_at(playhead.t_ns), playhead.cursor
@@ -64,6 +66,7 @@ class ActionList(RowView):
     def show_times(self, wanted: TimeFormat) -> None:
         """Show other times."""
         self.time_format = wanted
+        self._strips.clear()
         self.refresh()
 
     def hide_future(self, hides: bool) -> None:
@@ -75,6 +78,7 @@ class ActionList(RowView):
     def bookmark(self, rows: Sequence[int]) -> None:
         """Mark rows that somebody bookmarked."""
         self._bookmarked, self._bookmarks = frozenset(rows), sorted(rows)
+        self._strips.clear()
         self.refresh()
 
     def follow(self, playhead: Playhead, *, centre: bool = False) -> None:
@@ -126,6 +130,16 @@ class ActionList(RowView):
             return None
         place = self._places.place_of(self._cursor)
         return place + 1 if place >= self._now_place() else place
+
+    def row_key(self, row: int) -> Hashable | None:
+        """Return what stands there, and how much of it is known now."""
+        entry = self._entry(row)
+        if self._scene is None or entry is None or entry < 0:
+            return entry, self._skips, self.hides_future
+        is_future = entry > self._now
+        end_ns = None if is_future else self._scene.analysis.actions[entry].end_ns
+        is_over = end_ns is not None and end_ns <= self._t_ns
+        return entry, entry == self._cursor, is_future, is_over
 
     def row_pieces(self, row: int, width: int) -> Line:
         """Return an action, a gap, or the "now" line."""

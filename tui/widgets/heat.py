@@ -23,7 +23,7 @@ from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, mark_tone, merged
 from tui.playhead import Playhead
 from tui.scene import Scene
-from tui.widgets.lines import Drawn, glyphs_of
+from tui.widgets.drawn import Drawn, glyphs_of
 
 __all__ = ["Heat", "density_line", "marker_line"]
 

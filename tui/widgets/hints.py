@@ -12,7 +12,7 @@ from tui.actions import Act, Keymap, Place, acts_of
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
 from tui.safe_content import width_of
-from tui.widgets.lines import Drawn, glyphs_of
+from tui.widgets.drawn import Drawn, glyphs_of
 
 __all__ = ["Hints", "fitting"]
 

@@ -28,7 +28,7 @@ from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, mark_tone, merged
 from tui.playhead import Playhead
 from tui.scene import Scene
-from tui.widgets.lines import Drawn, glyphs_of
+from tui.widgets.drawn import Drawn, glyphs_of
 
 __all__ = ["Lanes"]
 

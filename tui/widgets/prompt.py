@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from recorder.safe_text import safe_text
 from tui.line import Line, line
-from tui.widgets.lines import OneLine
+from tui.widgets.drawn import OneLine
 
 __all__ = ["KEPT", "Prompt", "Question"]
 

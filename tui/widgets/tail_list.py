@@ -4,6 +4,8 @@ under a reader who has stopped following.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -13,7 +15,8 @@ from analyzer.timeline import format_length
 from tui.line import Line
 from tui.live_lines import live_at
 from tui.live_tail import LiveTail
-from tui.widgets.lines import RowView, glyphs_of
+from tui.widgets.drawn import glyphs_of
+from tui.widgets.rows import RowView
 from tui.words import action_row
 
 __all__ = ["TailList"]
@@ -96,6 +99,16 @@ class TailList(RowView):
     def cursor_row(self) -> int | None:
         """Return the row of the cursor."""
         return None if self._cursor is None else self.cursor
+
+    def row_key(self, row: int) -> Hashable | None:
+        """Return what is told of an action that has ended; of an open one the time goes on."""
+        tail = self.tail
+        action = None if tail is None else tail.action(row)
+        if tail is None or action is None or action.until_ns is None:
+            return None
+        told = action.title, action.outcome, action.exit_code, action.reconstructed
+        times = tail.start_ns, action.start_ns, action.until_ns
+        return action.id, told, times, tail.mark(action), row == self.cursor_row()
 
     def row_pieces(self, row: int, width: int) -> Line:
         """Return an action; how long it has run so far, if it is open."""
