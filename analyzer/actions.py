@@ -6,7 +6,7 @@ report of a finished session run the same code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -153,6 +153,11 @@ class ActionFold:
                 self._shown[action.id] = action
                 changed.append(action)
         return tuple(sorted(changed, key=lambda a: (a.start_ns, a.id)))
+
+    @property
+    def known(self) -> Mapping[int, Action]:
+        """The actions that `changes` has told of, by number, as it told them last."""
+        return self._shown
 
     def merged(self) -> tuple[tuple[int, int], ...]:
         """Return (former id, id) of actions that turned out to be others, by the last `changes`."""

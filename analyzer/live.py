@@ -13,6 +13,7 @@ from itertools import islice
 
 from analyzer.actions import ActionFold
 from analyzer.begun import as_known_at
+from analyzer.effects import marked_like_its_call
 from analyzer.model import Action
 from analyzer.texts import as_text
 from recorder import semconv
@@ -131,7 +132,7 @@ class LiveFeed:
                 else:
                     self._remarks.append(_remark(record))
         for fold in self._folds.values():
-            changed = fold.changes()
+            changed = tuple(marked_like_its_call(a, fold.known) for a in fold.changes())
             news += self._merged(fold, changed)
             news += [event for action in changed for event in self._of(action)]
         return sorted(news, key=_order)

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
-from analyzer.effects import marked_like_its_call
 from analyzer.filters import Filter, Subject
 from analyzer.live import Step
 from analyzer.live_session import LiveState, Look, dropped_by
@@ -109,7 +108,7 @@ class LiveTail:
         """Take in what the rules found; each once."""
         for finding in findings:
             known = self._of.get(finding.action, ())
-            if any(other.rule == finding.rule for other in known):
+            if any((f.rule, f.title) == (finding.rule, finding.title) for f in known):
                 continue
             both = sorted((*known, finding), key=lambda f: (-f.severity, f.rule))
             self._of[finding.action] = tuple(both)
@@ -130,7 +129,6 @@ class LiveTail:
                 action = replace(action, judgement=before.judgement, resources=before.resources)
             if before.start_ns != action.start_ns:
                 self._take_out((before.start_ns, action.id))
-        action = marked_like_its_call(action, self._actions)
         self._actions[action.id] = action
         self._sort_in(action)
         if action.kind is Kind.LIFECYCLE:

@@ -5,15 +5,15 @@ Pure; it holds no connection and no widget, so any thread may read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from analyzer.begun import as_known_at
-from analyzer.columns import RowOf
+from analyzer.columns import RowOf, few
 from analyzer.model import Action, Analysis, Credential, Finding, Outcome
 from analyzer.testimony import Certainty
-from analyzer.timeline import Mark, Nest, Timeline, marks, nesting
+from analyzer.timeline import Mark, Nest, Stop, Timeline, marks, nesting
 from analyzer.world import WorldState
 
 __all__ = ["Scene", "States"]
@@ -50,9 +50,6 @@ class Scene:
     @classmethod
     def of(cls, analysis: Analysis, states: States) -> Self:
         """Prepare a session for showing."""
-        findings: dict[int, tuple[Finding, ...]] = {}
-        for finding in sorted(analysis.findings, key=lambda f: (-f.severity, f.rule)):
-            findings[finding.action] = (*findings.get(finding.action, ()), finding)
         return cls(
             analysis=analysis,
             states=states,
@@ -60,9 +57,28 @@ class Scene:
             marks=marks(analysis),
             nests=nesting(analysis.actions),
             row_of=RowOf(action.id for action in analysis.actions),
-            findings_of=findings,
+            findings_of=_by_action(analysis.findings),
             credential_of={c.fingerprint: c for c in analysis.credentials},
             failures=tuple(r for r, a in enumerate(analysis.actions) if a.outcome in FAILURES),
+        )
+
+    def with_findings(self, analysis: Analysis) -> Scene:
+        """Return the same session with findings that were made later; all else stays.
+
+        Args:
+            analysis: the session's, with them.
+        """
+        placed = [(f, self.row_of[f.action]) for f in analysis.findings if f.action in self.row_of]
+        worst = list(self.marks)
+        for finding, row in placed:
+            worst[row] = max(worst[row], Mark(finding.severity))
+        stops = sorted({Stop(finding.t_ns, row) for finding, row in placed})
+        return replace(
+            self,
+            analysis=analysis,
+            timeline=replace(self.timeline, stops=tuple(stops)),
+            marks=few(worst),
+            findings_of=_by_action(analysis.findings),
         )
 
     def action(self, row: int, t_ns: int | None = None) -> Action | None:
@@ -92,3 +108,10 @@ class Scene:
     def is_reenactment(self) -> bool:
         """True when the recording itself says that part of it was made up."""
         return bool(self.analysis.reconstructed)
+
+
+def _by_action(findings: Iterable[Finding]) -> Mapping[int, tuple[Finding, ...]]:
+    found: dict[int, tuple[Finding, ...]] = {}
+    for finding in sorted(findings, key=lambda f: (-f.severity, f.rule)):
+        found[finding.action] = (*found.get(finding.action, ()), finding)
+    return found

@@ -19,6 +19,7 @@ from analyzer.commands.selection import chosen_session, newest_first
 from analyzer.filters import Subject
 from analyzer.glimpse import glimpse, whole_id
 from analyzer.model import Action
+from analyzer.rules.broken_chain import with_broken_chain
 from analyzer.search import SHORTEST, search
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
@@ -48,7 +49,10 @@ class Source(Protocol):
         ...
 
     def load(self, session_id: str, progress: Progress | None = None) -> Scene:
-        """Return a session, analysed; `progress` is called as `analyze` does."""
+        """Return a session, analysed; `progress` is called as `analyze` does.
+
+        Once the recording was verified, that it is not as it was written is among the findings.
+        """
         ...
 
     def blob(self, digest: str) -> bytes | None:
@@ -83,6 +87,7 @@ class RecordingSource:
         self.path = path
         self._scenes: OrderedDict[tuple[str, int], Scene] = OrderedDict()
         self._lock = Lock()
+        self._chain: Chain | None = None
 
     def sessions(self) -> list[SessionRow]:
         """Return every session, newest first.
@@ -114,9 +119,9 @@ class RecordingSource:
             row = recording.session(session_id)
             key = (session_id, row.last_seq)
             with self._lock:
-                if key in self._scenes:
-                    self._scenes.move_to_end(key)
-                    return self._scenes[key]
+                known = self._scenes.get(key)
+            if known is not None:
+                return self._kept(key, known)
             analysis = None
             if row.records <= LONG:
                 analysis = analyze(recording, session_id, progress=progress)
@@ -126,8 +131,16 @@ class RecordingSource:
             scene = load_apart(self.path, row.id, progress or _unheard)
             # Looked through for cycles again and again, it would halt the screens.
             gc.freeze()
+        return self._kept(key, scene)
+
+    def _kept(self, key: tuple[str, int], scene: Scene) -> Scene:
+        """Keep a session among the newest, with what verifying the recording has shown of it."""
+        analysis = with_broken_chain(scene.analysis, self._chain)
+        if analysis is not scene.analysis:
+            scene = scene.with_findings(analysis)
         with self._lock:
             self._scenes[key] = scene
+            self._scenes.move_to_end(key)
             while len(self._scenes) > KEPT:
                 self._scenes.popitem(last=False)
         return scene
@@ -157,9 +170,10 @@ class RecordingSource:
                 raise _StoppedError
 
         try:
-            return chain_of(self.path, progress=progress)
+            self._chain = chain_of(self.path, progress=progress)
         except _StoppedError:
             return None
+        return self._chain
 
 
 def find_id(path: Path, wanted: str) -> str:

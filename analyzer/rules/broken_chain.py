@@ -16,7 +16,7 @@ from analyzer.rules.engine import in_order
 from analyzer.rules.step import finding_of
 from analyzer.testimony import Certainty
 
-__all__ = ["with_broken_chain"]
+__all__ = ["tells_broken_chain", "with_broken_chain"]
 
 MOST = 50
 """Findings of one session; a recording that was written over has a problem at every record."""
@@ -37,20 +37,23 @@ def with_broken_chain(analysis: Analysis, chain: Chain | None) -> Analysis:
         analysis: a session's.
         chain: what verifying its recording showed; None where that was left out.
     """
-    if chain is None or chain.is_intact or analysis.session.id not in chain.doubtful:
+    if chain is None or analysis.session.id not in chain.doubtful or tells_broken_chain(analysis):
         return analysis
     if not analysis.actions:
         return analysis
-    of_record = {seq: a.id for a in analysis.actions for seq in a.records}
+    named = {problem.seq for problem in chain.problems if problem.seq is not None}
+    # One by one: of a long session no more than these may be held.
+    owners = {n: a for a in analysis.actions if not named.isdisjoint(a.records) for n in a.records}
+    first = analysis.actions[0]
     at: dict[int, list[str]] = defaultdict(list)
     loose: list[str] = []
     for problem in chain.problems:
-        number = of_record.get(problem.seq) if problem.seq is not None else None
+        owner = None if problem.seq is None else owners.get(problem.seq)
         where = "" if problem.seq is None else f"record {problem.seq}: "
-        (loose if number is None else at[number]).append(f"{where}{problem.what}")
+        (loose if owner is None else at[owner.id]).append(f"{where}{problem.what}")
     if loose or not at:
-        at[analysis.actions[0].id] += loose or [chain.words]
-    by_id = {a.id: a for a in analysis.actions}
+        at[first.id] += loose or [chain.words]
+    by_id = {first.id: first, **{action.id: action for action in owners.values()}}
     found: list[Finding] = [
         finding_of(
             ABOUT,
@@ -62,3 +65,9 @@ def with_broken_chain(analysis: Analysis, chain: Chain | None) -> Analysis:
         for number, said in list(at.items())[:MOST]
     ]
     return replace(analysis, findings=in_order([*found, *analysis.findings]))
+
+
+def tells_broken_chain(analysis: Analysis) -> bool:
+    """Tell whether an analysis says already that the record is not as it was written."""
+    # Not by its number alone: that is shared by all holes in the record.
+    return any((f.rule, f.title) == (ABOUT.id, ABOUT.title) for f in analysis.findings)

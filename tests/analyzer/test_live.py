@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from analyzer.commands.tail_lines import line_of
 from analyzer.live import LiveFeed, Step
+from recorder import semconv
 from recorder.errors import RecordingError
+from recorder.model import Kind
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.store import Store
@@ -196,6 +199,28 @@ def test_each_look_tells_what_is_new_and_joins_the_wire_to_the_call(tmp_path: Pa
         ]
         assert [a.name for a in feed.running()] == ["session"]
     store.close()
+
+
+def test_a_request_of_a_call_that_was_made_up_is_marked_like_it(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    flight = Flight(ends=None)
+    span = flight.tool(
+        1.0, "Bash", {"command": "curl"}, lasts=9.0, extra={semconv.RECONSTRUCTED: "the command"}
+    )
+    flight.graphql(2.0, DELETE, DELETED, span=span)
+    store = Store.open(path)
+    sealer = Sealer(store.fingerprint_key, store.credentials())
+    told = []
+    with Recording.open(path) as recording:
+        feed = LiveFeed(recording, lambda _row: True)
+        while flight.records:
+            grow(store, sealer, flight, 1)
+            told += [event for event in feed.look() if event.action.kind is Kind.API_REQUEST]
+    store.close()
+    assert told
+    for event in told:
+        assert event.action.reconstructed.endswith(": the command")
+        assert "≈ " in line_of(event, None)
 
 
 def test_what_a_session_did_before_it_was_followed_is_no_news(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from analyzer.analysis import Progress
 from analyzer.chain import Chain
 from analyzer.filters import Subject
 from analyzer.model import Action, Analysis
+from analyzer.rules.broken_chain import with_broken_chain
 from recorder.errors import SessionNotFoundError
 from recorder.model import SessionRow
 from tests.tui.factories import scene
@@ -23,6 +24,7 @@ class HeldSource:
         self.analyses = list(analyses)
         self.blobs: dict[str, bytes] = {}
         self.chain = Chain(is_intact=True, words="chain ok (L0 self)")
+        self.shown: Chain | None = None
 
     def sessions(self) -> list[SessionRow]:
         return [held.session for held in self.analyses]
@@ -35,11 +37,12 @@ class HeldSource:
         del progress
         for held in self.analyses:
             if held.session.id == session_id:
-                return scene(held)
+                return scene(with_broken_chain(held, self.shown))
         raise SessionNotFoundError(f"no session {session_id}")
 
     def integrity(self, keep_on: Callable[[], bool]) -> Chain | None:
-        return self.chain if keep_on() else None
+        self.shown = self.chain if keep_on() else None
+        return self.shown
 
     def search(
         self, session: SessionRow, actions: Sequence[Action], text: str, keep_on: Callable[[], bool]

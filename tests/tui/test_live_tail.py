@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analyzer.filters import Filter, Scope, parse_filter
 from analyzer.live import Event, Step
 from analyzer.live_session import LiveState, Look
-from analyzer.model import Action, Effect, Finding, Join, Judgement, Lane, Outcome, Severity
+from analyzer.model import Action, Effect, Finding, Judgement, Lane, Outcome, Severity
 from analyzer.testimony import Certainty
 from analyzer.writing import Writer, Writing
 from recorder.model import Kind
@@ -183,16 +183,3 @@ def test_pace_and_lag_are_of_the_last_moments_and_of_what_is_new() -> None:
     rate, lag = tail.pace(ms(1_100))
     assert (rate, lag) == (2, 0.3)
     assert tail.pace(ms(9_000)) == (0, 0)
-
-
-def test_a_request_of_a_call_that_was_made_up_is_marked_as_in_the_replay() -> None:
-    tail = LiveTail(session())
-    made_up = call(1, 0, None, reconstructed="the call")
-    request = action(
-        2, Kind.API_REQUEST, "POST /", "POST /", 1, 1,
-        join=Join(parent=1, basis="trace context", certainty=Certainty.OBSERVED),
-    )  # fmt: skip
-    tail.take(look(started(made_up), started(request)))
-    shown = tail.by_id(2)
-    assert shown is not None
-    assert shown.reconstructed == "made by #1: the call"

@@ -149,11 +149,13 @@ def _moment(at: str, scene: Scene) -> int:
 
 def _print(path: Path, session: str, *, at: str | None, chosen: Filter, ascii_only: bool) -> None:
     source = RecordingSource(path)
+    # Verified first: what that shows is among the findings.
+    chain = source.integrity(lambda: True)
     scene = source.load(find_id(path, session))
     print_timeline(
         scene.analysis,
         sys.stdout,
-        chain=source.integrity(lambda: True),
+        chain=chain,
         until_ns=None if at is None else _moment(at, scene),
         ascii=ascii_only,
         chosen=chosen,

@@ -18,6 +18,7 @@ from tui.clipboard import copy_text
 from tui.finding_lines import finding_items
 from tui.line import Line, Piece, Tone, line, severity_tone
 from tui.provenance import chain_items, credential_columns, credential_line
+from tui.scene import Scene
 from tui.screens.findings_case import FindingsCase
 from tui.transport import spread
 from tui.widgets.drawn import OneLine
@@ -80,6 +81,12 @@ class Findings(FindingsCase):
         """Show whether the recording is as it was written."""
         self._chain = chain
         self._show_account(keep=True)
+        self.reload_doubtful(chain, self.scene)
+
+    def reloaded(self, scene: Scene) -> None:
+        """List what verification has found, too."""
+        self.scene = scene
+        self.rechoose()
 
     def resized(self) -> None:
         """Compose the header again."""

@@ -85,6 +85,10 @@ class FindingsCase(CaseRoom):
 
         self.ask(Question(label="because", changed=lambda _text: said, answered=answered))
 
+    def rechoose(self) -> None:
+        """Show what is chosen of the findings that there are now."""
+        self._choose(self.chosen)
+
     # --- filter, order, notes -----------------------------------------------------------------
 
     def _choose(self, chosen: Filter) -> None:

@@ -251,6 +251,8 @@ class Live(LiveSearch):
         """Show whether the recording is as it was written."""
         tone = Tone.DIM if chain.is_intact else Tone.CRITICAL
         self._chain = line(Piece(f"{chain.words} ", tone))
+        # That a record is not as it was written only verifying shows: the whole is to be judged.
+        self._is_overtaken = self._is_overtaken or self.session_id in chain.doubtful
         self._paint_soon()
 
     # --- painting -----------------------------------------------------------------------------

@@ -287,6 +287,12 @@ class Replay(ReplayBody):
         tone = Tone.DIM if chain.is_intact else Tone.CRITICAL
         self._chain = line(Piece(f"{chain.words}   ", tone))
         self._show_header()
+        self.reload_doubtful(chain, self.scene)
+
+    def reloaded(self, scene: Scene) -> None:
+        """Show the session with what verification has found, where the replay stands."""
+        self._show_scene(scene, self._in(scene))
+        self.apply_filter()
 
 
 def reading_words(done: int, total: int) -> str:

@@ -14,11 +14,14 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from analyzer.chain import Chain
+from analyzer.rules.broken_chain import tells_broken_chain
+from recorder.errors import FlightlogError
 from tui.actions import Place, acts_of, key_name
 from tui.glyphs import Glyphs
 from tui.interruption import ended_at_once
 from tui.line import Line, Tone, line
 from tui.pager import pager_command, show_in_pager
+from tui.scene import Scene
 from tui.widgets.drawn import OneLine
 from tui.widgets.hints import Hints
 from tui.widgets.lines import LineList
@@ -47,6 +50,14 @@ class Verified(Message):
     def __init__(self, chain: Chain) -> None:
         super().__init__()
         self.chain = chain
+
+
+class Reloaded(Message):
+    """A session was read again."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__()
+        self.scene = scene
 
 
 class Room(Screen[None]):
@@ -117,6 +128,29 @@ class Room(Screen[None]):
 
     def verified(self, chain: Chain) -> None:
         """Show whether the recording is as it was written."""
+
+    def reload_doubtful(self, chain: Chain, scene: Scene | None) -> None:
+        """Have a session read again where verification shows that it is not as it was written, so
+        that this stands among its findings.
+        """
+        if scene is None or tells_broken_chain(scene.analysis):
+            return
+        if scene.analysis.session.id in chain.doubtful:
+            self._reload(scene.analysis.session.id)
+
+    @work(thread=True, exclusive=True, group="load", exit_on_error=False)
+    def _reload(self, session_id: str) -> None:
+        try:
+            self.post_message(Reloaded(self.flight.source.load(session_id)))
+        except FlightlogError as error:
+            self.post_message(Failed(str(error)))
+
+    @on(Reloaded)
+    def _reloaded(self, event: Reloaded) -> None:
+        self.reloaded(event.scene)
+
+    def reloaded(self, scene: Scene) -> None:
+        """Show a session of which more is known now."""
 
     # --- what is seen -------------------------------------------------------------------------
 

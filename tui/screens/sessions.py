@@ -123,6 +123,9 @@ class Sessions(Room):
             chain = source.integrity(lambda: not worker.is_cancelled)
             if chain is not None:
                 self.post_message(Verified(chain))
+                for row in rows[:JUDGED]:
+                    if row.id in chain.doubtful and not worker.is_cancelled:
+                        self.post_message(self._judge(row.id))
         except FlightlogError as error:
             self.post_message(Failed(str(error)))
 
