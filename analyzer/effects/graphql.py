@@ -135,6 +135,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         return Judgement(effect, (f"{name}: {ending!r} ends by its name, in no catalogue",), name,
                          surface=Surface.HTTP)  # fmt: skip
     off = any((arguments or {}).get(key) is False for key in ("enabled", "active", "isEnabled"))
+    off = off or any(v == 0 and _KEPT.search(k) for k, v in (arguments or {}).items())
     if is_recovery(name) and (off or (words[:1] and words[0] in _STOPS)) and not undoes:
         return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip

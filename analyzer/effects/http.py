@@ -217,7 +217,7 @@ _EXACT = frozenset(
 _RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds)$)[a-z]+")
 """`deleterange`: a verb and its noun in one word; not `deleted`."""
 _ENDS_ACCESS = frozenset(
-    {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "suspended", "lock"}
+    {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "kick", "suspended", "lock"}
 )
 _RENEWS = frozenset({"rotate", "regenerate", "roll"})
 _SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
@@ -280,7 +280,7 @@ def _by_path(
         if (
             sense is Sense.ENDS
             and recovery
-            and words[0] in {"cancel", "disable", "unschedule", "suspend"}
+            and words[0] in {"cancel", "disable", "unschedule", "suspend", "stop", "pause"}
         ):
             return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
                              recovery=True)  # fmt: skip
@@ -308,7 +308,7 @@ def _ended(verb: str, named: set[str], segment: str) -> Effect | None:
         return Effect.D4
     if segment == "_close":  # an index of Elasticsearch's that answers no more
         return Effect.D5
-    of = _ENDS.get(verb)
+    of = None if segment.lower() != verb and verb == "cancel" else _ENDS.get(verb)
     return Effect.D5 if of is not None and (not of or named & of) else None
 
 

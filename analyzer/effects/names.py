@@ -77,7 +77,7 @@ RECOVERY = frozenset(
     binlogs walg wal velero archivelog archivelogs delsnapshot autobackup wbadmin vss slm
     restic borg borgbackup attic bup tarsnap duplicity duplicacy zbackup kopia rdiff bconsole dsmc
     nbdelete bpexpdate backblaze crashplan carbonite netbackup rubrik cohesity commvault xtrabackup
-    mariabackup barman pgbackrest backupd timemachine
+    snebu nsrmm dsmadmc mariabackup barman pgbackrest backupd timemachine
     restic-backup recovery_point recovery_points backupset volumesnapshot volumesnapshots
     volumesnapshotcontents bacula bareos borgmatic rsnapshot urbackup veeam duplicati backuppolicy backupplan backupvault bkup
     """.split()
@@ -110,7 +110,7 @@ GUARDS = frozenset(
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _JOINED = re.compile(
     r"backups?|snapshots?|recovery[-_ ]?points?|point[-_ ]?in[-_ ]?time|shadow[-_ ]?cop(?:y|ies)"
-    r"|restore[-_ ]?points?|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|\bbkp|\bbaks?\b|system[-_ ]?restore",
+    r"|restore[-_ ]?points?|(?:site|disaster)[-_ ]?recovery|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|\bbkp|\bbaks?\b|system[-_ ]?restore",
     re.IGNORECASE,
 )
 _ENDS_IN_VERB = re.compile(

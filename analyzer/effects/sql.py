@@ -160,6 +160,7 @@ def _drop(statement: Statement) -> Judgement:
     target = join_name(words[1:])
     recovery = bool({"BACKUP", "SNAPSHOT", "BACKUPS"} & set(words[:3])) or is_recovery(target)
     recovery = recovery or words[:2] == ["RESTORE", "POINT"]
+    recovery |= kind.startswith("SCHEDULE") and any(map(is_recovery, statement.literals))
     effect = (
         Effect.D3 if kind in _BIG else Effect.D6 if kind in _ACCESS
         else Effect.D5 if kind in _GUARD else Effect.D1
@@ -250,7 +251,7 @@ def _reset(statement: Statement) -> Judgement:
 
 
 def _backup(statement: Statement) -> Judgement:
-    if any(text.upper() in {"NUL", "/DEV/NULL"} for text in statement.literals) or (
+    if any(text.upper().rstrip(":") in {"NUL", "/DEV/NULL"} for text in statement.literals) or (
         {"TRUNCATE_ONLY", "NO_LOG"} & set(statement.words)
     ):
         return found(

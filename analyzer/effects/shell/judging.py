@@ -143,7 +143,7 @@ def _asks_for_help(command: Invocation) -> bool:
     asks = HELP.intersection(before)
     if asks - {"--version", "-version"} or (asks and {before[0], before[-1]} & HELP):
         return True
-    if arguments[0] in {"help", "version"} or arguments == ("-V",):
+    if arguments[0] == "help" or arguments in {("version",), ("-V",)}:
         return True
     return arguments[-1] == "-h" and len(arguments) <= 4 and command.name not in _HOSTED
 
@@ -216,8 +216,10 @@ _VALUED = frozenset({
 
 _TRACKS = frozenset({"alpha", "beta", "preview"})
 """What stands before Google's commands that are not settled."""
-_CODE_HOSTS = frozenset({"github", "gitlab"})
-"""Where a name that speaks of backups is a project about them."""
+_CODE_HOSTS = frozenset(
+    {"github", "gitlab", "packages", "language_packages", "npm", "cargo", "dotnet"}
+)
+"""Where a name that speaks of backups is a project or a program about them."""
 _NAMING = frozenset(
     "-n --name --source --container --container-name -c --bucket --share-name".split()
 )

@@ -102,7 +102,10 @@ def test_fresh_cases(capsys: pytest.CaptureFixture[str]) -> None:
     0.995 right), 0.839 and 0.019 (of 410, options as manuals have them), 0.773 and 0.066 (of 261, requests
     of other vendors' APIs), 0.764 and 0.020 (of 248, scripts and programs), 0.933 and 0 (of 242,
     clouds' and forges' command lines), 0.809 and 0 (of 164, attack techniques),
-    0.837 and 0 (of 285, a mixture, most programs not seen before).
+    0.837 and 0 (of 285, a mixture, most programs not seen before), 0.958 and 0 (of 263, recovery
+    copies: 0.895 of those that go, 0.994 right). Of whole vocabularies, labelled by their own
+    descriptions: 0.990 and 0.002 (gcloud's 4,621 commands), 0.990 and 0.001 (AWS's 20,027
+    operations), 0.958 and 0.007 (5,679 of Azure's).
     """
     found = score(lines(OWN))
     with capsys.disabled():
