@@ -16,6 +16,7 @@ __all__ = ["SIGNS", "alignment_line", "beside_lines", "headings", "legend", "pai
 
 SIGNS = {
     Alike.SAME: ("=", Tone.DIM),
+    Alike.WORDS: ("-", Tone.DIM),
     Alike.OUTCOME: ("~", Tone.HIGH),
     Alike.OTHER: ("|", Tone.BAD),
     Alike.LEFT: ("<", Tone.BAD),
@@ -24,7 +25,8 @@ SIGNS = {
 """What stands between the two sessions; the help and the foot of the list say what it means."""
 SHORT = {
     Alike.SAME: "alike",
-    Alike.OUTCOME: "ended otherwise",
+    Alike.WORDS: "reworded",
+    Alike.OUTCOME: "other end",
     Alike.OTHER: "differ",
     Alike.LEFT: "A only",
     Alike.RIGHT: "B only",
@@ -75,7 +77,7 @@ def alignment_line(alignment: Alignment, scenes: Scenes) -> Line:
         Piece(f"first divergence in row {alignment.first + 1}: {pair.alike.value}", Tone.STRONG),
         f"  {', '.join(ats)}",
         Piece(f"  {count:,} rows differ, inferred", Tone.DIM),
-        Piece("" if alignment.is_whole else "; far rows stand by number", Tone.HIGH),
+        Piece("" if alignment.is_whole else "; some rows stand by number", Tone.HIGH),
     )
 
 

@@ -111,12 +111,29 @@ def test_requests_are_told_apart_by_what_they_ask_for() -> None:
     assert found.first == next(n for n, a in enumerate(held.actions) if a.id == 41)
 
 
-def test_far_rows_of_long_sessions_stand_by_number_and_that_is_said() -> None:
-    many = [f"step {n}" for n in range(MOST + 50)]
-    found = aligned(commands(["ls", *many]), commands(["pwd", *many]))
+def test_a_long_session_is_aligned_to_its_end() -> None:
+    many = [f"step {n}" for n in range(4 * MOST)]
+    right = ["pwd", *many[:1_500], "extra", "more", *many[1_500:3_000], *many[3_100:]]
+    found = aligned(commands(["ls", *many]), commands(right))
+    assert found.is_whole
     assert found.first == 0
+    assert found.differences == (0, 1_501, 1_502, *range(3_003, 3_103))
+    assert {found.pairs[n].alike for n in range(3_003, 3_103)} == {Alike.LEFT}
+
+
+def test_what_is_too_much_alike_to_be_told_apart_stands_by_number_and_that_is_said() -> None:
+    found = aligned(commands(["a", "b"] * MOST), commands(["b", "a", "a"] * MOST))
     assert not found.is_whole
-    assert found.differences == (0,)
+    assert [p.left for p in found.pairs if p.left is not None] == list(range(2 * MOST))
+    assert [p.right for p in found.pairs if p.right is not None] == list(range(3 * MOST))
+
+
+def test_a_model_that_says_the_same_in_other_words_does_nothing_else() -> None:
+    same, other = (aligned([reply(1, "yes")], [reply(1, words)]) for words in ("yes", "indeed"))
+    assert [pair.alike for pair in same.pairs] == [Alike.SAME]
+    assert [pair.alike for pair in other.pairs] == [Alike.WORDS]
+    assert other.first is None
+    assert other.differences == ()
 
 
 @unhurried
