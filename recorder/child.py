@@ -92,6 +92,22 @@ class ReadyChild:
             self.process.stdout.close()
         self._stderr.close()
 
+    def let_go(self) -> bool:
+        """Tell the child that it is not needed here any more; return whether it ended.
+
+        False where it answered by another line: it goes on for others, and is not waited for.
+        """
+        if self.process.stdin and not self.process.stdin.closed:
+            self.process.stdin.close()
+        line = b"" if self.process.poll() is not None else _first_line(self.process)
+        if not line:
+            self.stop()
+            return True
+        if self.process.stdout:
+            self.process.stdout.close()
+        self._stderr.close()
+        return False
+
     def __enter__(self) -> Self:
         return self
 

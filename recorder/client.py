@@ -105,6 +105,18 @@ class Client:
                     f"no recorder answers for {self._recording}"
                 ) from error
 
+    def is_connected(self) -> bool:
+        """Tell whether the recorder that was reached is still there; does not connect."""
+        with self._mutex:
+            if self._socket is None:
+                return False
+            try:
+                return bool(self._socket.recv(1, socket.MSG_PEEK))
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+
     def submit(self, record: Record, *, wait: bool = False) -> bool:
         """Hand over a record; return whether it arrived (with `wait`: was committed). Never raises.
 

@@ -67,6 +67,10 @@ class Journal:
         self._own("run", Phase.END, attributes, status=status)
         return self._own("session", Phase.END, {}, status=status, wait=True)
 
+    def close(self) -> None:
+        """Let go of the recorder, once it has everything."""
+        self._client.close()
+
     def process_started(self, seen: Seen) -> None:
         """Record a process's start."""
         attributes: dict[str, Json] = {

@@ -8,9 +8,11 @@ receiver that comes back listens where it did.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -27,30 +29,51 @@ from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachab
 __all__ = ["Keeper", "recorder_for"]
 
 LOOK_SECONDS = 0.25
+JOIN_SECONDS = 20.0
+LOOK_AGAIN_SECONDS = 2.0
+"""How long a recorder that does not answer is waited for before another start is tried."""
 MAX_RESTARTS = 20
 RECEIVER_HOST = "127.11.7.1" if sys.platform == "linux" else "127.0.0.1"
 """An address that nobody else has, where loopback is a whole network: clients can be told to reach
 it without the proxy, and few of them know exceptions for one port only."""
 
 
-def recorder_for(recording: Path) -> Daemon | None:
-    """Return a recorder process of our own, or None where one answers already.
+def recorder_for(recording: Path) -> Daemon | Client:
+    """Return a recorder process of our own, or a connection to the one that there is.
+
+    Several runs may begin, and end, at the same moment: one that holds the recording and does not
+    answer is beginning or ending.
 
     Raises:
-        RecorderBusyError: somebody holds the recording and does not answer.
+        RecorderBusyError: somebody holds the recording and does not answer for long.
         RecordingError: it cannot be recorded there.
     """
-    try:
-        return Daemon.launch(recording)
-    except RecorderBusyError as busy:
-        client = Client(recording)
+    limit = time.monotonic() + JOIN_SECONDS
+    while True:
+        try:
+            return Daemon.launch(recording, shared=True)
+        except RecorderBusyError:
+            joined = _joined(recording)
+            if joined is not None:
+                return joined
+            if time.monotonic() > limit:
+                raise
+
+
+def _joined(recording: Path) -> Client | None:
+    """Return a connection to the recorder, waiting a moment for one."""
+    client = Client(recording)
+    limit = time.monotonic() + LOOK_AGAIN_SECONDS
+    while True:
         try:
             client.reach()
         except RecorderUnreachableError:
-            raise busy from None
-        finally:
-            client.close()
-        return None
+            if time.monotonic() > limit:
+                client.close()
+                return None
+            time.sleep(LOOK_SECONDS)
+        else:
+            return client
 
 
 class Keeper:
@@ -85,7 +108,11 @@ class Keeper:
         self._folders: set[Path] = set()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self.daemon = recorder_for(recording)
+        self.daemon: Daemon | None = None
+        """The recorder, where it is ours."""
+        self._joined: Client | None = None
+        """A connection that keeps the recorder of another run at work for this one."""
+        self._find_recorder()
         self.proxy: ProxyProcess | None = None
         self.certificates: tuple[Path, Path] | None = None
         """The certificate and the bundle that the children's variables name."""
@@ -140,12 +167,14 @@ class Keeper:
             if self.daemon.process.poll() is not None:
                 self._revive_daemon()
             self.daemon.stop()
+        if self._joined is not None:
+            self._joined.close()
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _keep(self, starting: Callable[[], AbstractContextManager[object]]) -> None:
         while not self._stop.wait(LOOK_SECONDS) and self._restarts < MAX_RESTARTS:
-            daemon_died = self.daemon is not None and self.daemon.process.poll() is not None
+            daemon_died = self._recorder_is_gone()
             proxy_died = self.proxy is not None and self.proxy.has_ended()
             receiver_died = self.receiver is not None and self.receiver.has_ended()
             if not daemon_died and not proxy_died and not receiver_died:
@@ -160,11 +189,19 @@ class Keeper:
 
     def _revive_daemon(self) -> None:
         self._restarts += 1
-        try:
+        with contextlib.suppress(FlightlogError):
             # Another process may have become the recorder meanwhile: then it is the one.
-            self.daemon = recorder_for(self._recording) or self.daemon
-        except FlightlogError:
-            return
+            self._find_recorder()
+
+    def _find_recorder(self) -> None:
+        found = recorder_for(self._recording)
+        self.daemon = found if isinstance(found, Daemon) else None
+        self._joined = found if isinstance(found, Client) else None
+
+    def _recorder_is_gone(self) -> bool:
+        if self.daemon is not None:
+            return self.daemon.process.poll() is not None
+        return self._joined is not None and not self._joined.is_connected()
 
     def _revive_proxy(self) -> None:
         if self.proxy is None or self.certificates is None:

@@ -175,6 +175,8 @@ def _play(
         ended = wait_for(pid, watch.reap_orphans)
         watch.stop(ended.status)
         journal.end(ended, {"flightlog.run.processes": watch.seen})
+        # Before the recorder is asked to end: it stays while anybody is connected.
+        journal.close()
         # Within: a key pressed now is for the command, not for what writes its end down.
         keeper.stop()
     unseen = []
