@@ -32,7 +32,6 @@ _AFTER = Exact(
     r"(?:=>|:{0,4}=|[?.+<]=|\|\|:|!==?|===?|[:,(>\-_]|\bis\b|\s)\s{0,40}[\\\"'`(\[{]{0,4}"
     r"(?P<value>[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
 )
-_BLANK = ord(" ")
 _SORTS = bytes(
     ord("0") if chr(byte) in string.digits
     else ord("a") if chr(byte) in string.ascii_letters + "_-+/.~:"
@@ -116,8 +115,8 @@ def _in_all(text: str, hits: list[int]) -> Iterator[int]:
             run = _RUN.search(sorts, word, last) if word >= 0 else None
             if run is not None:
                 begin, end = run.start(), run.end() - 1
-            elif word < 0 or sorts[last - 1] != _BLANK:
-                begin = hit  # of what reaches beyond, the rest is not looked at
+            elif word < 0 or last - sorts.rfind(b" ", word, last) >= MIN_SECRET_LENGTH:
+                begin = hit  # of what reaches beyond and may be long enough, no more is looked at
             else:
                 continue
         if begin <= hit + FARTHEST:
@@ -128,7 +127,7 @@ def _behind_each(text: str, hits: list[int]) -> Iterator[int]:
     for hit in hits:
         sorts = _sorted(text[hit : hit + FARTHEST + MIN_SECRET_LENGTH])
         # Of a run that reaches the last character, the rest is not looked at.
-        if sorts[-1] != _BLANK or _RUN.search(sorts):
+        if len(sorts) - sorts.rfind(b" ") >= MIN_SECRET_LENGTH or _RUN.search(sorts):
             yield hit
 
 
