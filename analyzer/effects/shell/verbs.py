@@ -39,7 +39,7 @@ NOUNS_TOO = frozenset(
     backup backups snapshot snapshots version versions env run log logs tag tags label test tables
     events job stats metrics archive config history group user search query deploy build copy
     metrics status export import restore check audit plan watch login checkpoint mirror schedule views view file
-    configure release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
+    edit configure release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
     """.split()
 )
 """Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
@@ -74,6 +74,8 @@ OPTIONS = frozenset(
 """Long options that destroy whatever they belong to."""
 ALL = frozenset({"--all", "-all", "--remove-all", "--delete-all", "--recursive", "-A", "all"})
 _OPERAND = re.compile(r"[/=@\\*$<>{}()]|\.\w|^\d|^[A-Z][a-z]*[A-Z]\w*\d")
+_JOINED_OPTION = re.compile(r"(?:remove|delete|erase|purge|destroy|wipe)(?!d$)[a-z]{3,}")
+"""`-removepreferrednetwork`: a verb and what it takes away, joined."""
 _DOTTED = re.compile(
     r"[a-z]+(?:\.[a-z_]+)*\.(?:\w+_)?(?:delete|destroy|remove|rm|purge|unregister)"
 )
@@ -200,7 +202,11 @@ def _destroying_option(arguments: Arguments) -> str:
     """Return the verb of an option that destroys: `--delete`, `--remove-all`."""
     for option in sorted(arguments.options):
         parts = words_in(option)
-        takes = bool(parts) and (parts[0] in OPTIONS or (parts[0] == "rm" and len(parts) > 1))
+        takes = bool(parts) and (
+            parts[0] in OPTIONS
+            or (parts[0] == "rm" and len(parts) > 1)
+            or bool(_JOINED_OPTION.fullmatch(parts[0]))
+        )
         if option.startswith("-") and takes and not _NEGATED.match(option):
             return parts[0]
     return ""
@@ -288,6 +294,10 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
     return None
 
 
+_RUNS_TOO = frozenset(
+    {"watch", "log", "logs", "history", "search", "scan", "cat", "tables", "events"}
+)
+"""Verbs that read and are oftener nouns of what goes."""
 _LEADS = frozenset({"set", "create", "add", "update", "enable", "register"})
 """Verbs that say it all at the front of a word: `set-disk-auto-delete`."""
 
@@ -308,6 +318,9 @@ def _compound(
         return None  # restore-point list, delete-policy show
     if parts[0] in _LEADS and not is_noun:
         return parts[0], first
+    taken = [p for p in parts[1:] if p in OPTIONS]
+    if first is Sense.READS and taken and parts[0] in _RUNS_TOO:
+        return taken[0], Sense.DESTROYS  # watch-del-all
     if first is Sense.UNDOES or (first is Sense.READS and not is_noun):
         return parts[0], first
     for part in parts:

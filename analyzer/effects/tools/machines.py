@@ -242,7 +242,7 @@ def _kube_effect(
     if verb == "config" and any(w.startswith(("delete-", "unset")) for w in rest[:1]):
         return Effect.D6, "takes a context or user away"
     if verb in {"adm", "oadm"} and "prune" in rest[:1]:
-        return Effect.D1, "prunes"
+        return (Effect.D1, "prunes") if "--confirm" in line or "prune" not in rest[:1] else None
     return None
 
 
