@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from recorder.capture.proxy import start_proxy
+from recorder.capture.proxy.ahead import LARGEST_BYTES
 from recorder.daemon import Daemon
 from recorder.location import spool_folder
 from recorder.model import Phase
@@ -27,6 +28,8 @@ from recorder.service import Service
 from recorder.verify import verify
 
 TOKEN = "rw_Fe26_9f8e7d6c5b4a39281706f5e4d3c2b1a0"
+LARGE = b"all of it " * (LARGEST_BYTES // 5)
+"""A body that is not written ahead, but waited for."""
 ROUNDS = 3
 CLIENTS = 3
 
@@ -63,7 +66,7 @@ def ask_on(proxy: int, server: int, prefix: str, answered: list[str]) -> None:
     try:
         for number in itertools.count():
             path = f"/{prefix}/{number}"
-            method, body = ("GET", None) if number % 3 else ("POST", b"{}")
+            method, body = ("GET", None) if number % 3 else ("POST", LARGE if number % 2 else b"{}")
             headers = {"Authorization": f"Bearer {TOKEN}"}
             connection.request(
                 method, f"http://127.0.0.1:{server}{path}?key={TOKEN}", body, headers
