@@ -51,8 +51,9 @@ class SealerAside:
             rows = self._reader.rows(SELECT_CLASSES)
             classes = {str(row[0]): (str(row[1]), str(row[2])) for row in rows}
             self._recall = Recall(key, tells=True)
-            self._sealer = Sealer(key, classes, self._recall)
-            self._sealer.file_under(str(row[0]) for row in self._reader.rows(SELECT_SESSIONS))
+            self.sealer = Sealer(key, classes, self._recall)
+            """Knows what was known when it was last looked; stays of use after `close`."""
+            self.sealer.file_under(str(row[0]) for row in self._reader.rows(SELECT_SESSIONS))
             self._known: set[str] = set()
             self._settings = credentials_file()
             self._settings_ns = 0
@@ -67,7 +68,7 @@ class SealerAside:
         """Return the record with every secret replaced, and what became known with it."""
         if time.monotonic() >= self._look_at:
             self._look()
-        sealed, new = self._sealer.seal(record), self._recall.take_new()
+        sealed, new = self.sealer.seal(record), self._recall.take_new()
         self._known.update(secret.fingerprint for secret in new)
         return sealed, new
 

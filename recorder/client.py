@@ -20,13 +20,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from recorder.aside import SealerAside
 from recorder.errors import RecorderUnreachableError, RecordingError
-from recorder.keys import fingerprint_key
 from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Record
 from recorder.process import here
 from recorder.quiet import NO_SIGNAL
-from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.aside import sealer_aside
 from recorder.spool import Spool
@@ -318,7 +317,7 @@ class Client:
         try:
             if self._spool is None or self._sealer is None:
                 self._spool = Spool(spool_folder(self._recording))
-                self._sealer = sealer_aside(*self._key())
+                self._sealer = self._sealer_aside()
             sealed = self._sealer.seal(record)
             self._spool.append(sealed, secrets=self._sealer.recall.take_new())
         except Exception as error:
@@ -326,15 +325,17 @@ class Client:
             self._dropped += 1
         return False
 
-    def _key(self) -> tuple[bytes, str]:
-        """Return the recording's fingerprint key and log id, or a key of this process alone where
-        the recording cannot be read: then secrets are sealed all the same, but cannot be followed.
+    def _sealer_aside(self) -> Sealer:
+        """Return a sealer that knows what the recording knows, or one with a key of this process
+        alone where it cannot be read: then secrets are sealed all the same, but cannot be followed.
         """
         try:
-            with Recording.open(self._recording) as recording:
-                return fingerprint_key(recording.meta.log_id)[0], recording.meta.log_id
+            aside = SealerAside(self._recording)
         except (RecordingError, OSError, ValueError):
-            return os.urandom(32), ""
+            return sealer_aside(os.urandom(32), "")
+        # Not kept open: an agent may fork, and a database must not be used across that.
+        aside.close()
+        return aside.sealer
 
 
 def _as_record(one: Record | bytes | dict[str, Any]) -> Record:

@@ -131,6 +131,19 @@ def test_while_no_recorder_answers_records_wait_sealed_and_are_taken_in_once(
     assert verify(path).gaps == 1
 
 
+def test_a_secret_that_the_recording_knows_waits_sealed_wherever_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    with Daemon.launch(path):
+        client = Client(path)
+        assert client.submit(record(attributes={"a": f"API_TOKEN={TOKEN}"}), wait=True)
+        client.close()
+    client = Client(path)
+    client.submit(record(attributes={"a": f"say {TOKEN} to it"}))
+    client.close()
+    (spool,) = spool_folder(path).iterdir()
+    assert TOKEN.encode() not in spool.read_bytes()
+
+
 def test_a_client_finds_the_recorder_again_after_it_was_killed(tmp_path: Path) -> None:
     path = tmp_path / "flight.db"
     daemon = Daemon.launch(path)
