@@ -19,6 +19,7 @@ from recorder.client import Client
 from recorder.launch.foreground import Ended, name_of_signal
 from recorder.launch.processes import Seen
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.writer import own_record
 
 __all__ = ["Journal"]
 
@@ -66,6 +67,14 @@ class Journal:
         status = Status.ERROR if ended.exit_code else Status.OK
         self._own("run", Phase.END, attributes, status=status)
         return self._own("session", Phase.END, {}, status=status, wait=True)
+
+    def gap(self, reason: str) -> None:
+        """Record that something is missing that cannot be counted, and why."""
+        self._client.submit(own_record("gap", Phase.POINT, {semconv.REASON: reason}), wait=True)
+
+    def unseen(self, reason: str) -> None:
+        """Record what this run could not see, and why."""
+        self._client.submit(own_record("unseen", Phase.POINT, {semconv.REASON: reason}))
 
     def close(self) -> None:
         """Let go of the recorder, once it has everything."""

@@ -105,6 +105,9 @@ class Keeper:
         self._options = proxy
         self._pass_on = pass_on
         self._restarts = 0
+        self._tell: Callable[[str], None] = lambda reason: None
+        self.broken: list[str] = []
+        """What was not seen because something had died, each to follow on "what"."""
         self._folders: set[Path] = set()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -147,8 +150,18 @@ class Keeper:
         """How often something died and was started again."""
         return self._restarts
 
-    def keep(self, starting: Callable[[], AbstractContextManager[object]]) -> None:
-        """Begin to look after them; `starting` surrounds the start of a process."""
+    def keep(
+        self,
+        starting: Callable[[], AbstractContextManager[object]],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Begin to look after them.
+
+        Args:
+            starting: surrounds the start of a process.
+            tell: records what is missing because one of them had died.
+        """
+        self._tell = tell
         self._thread = threading.Thread(
             target=self._keep, args=(starting,), name="flightlog-keeper", daemon=True
         )
@@ -207,17 +220,27 @@ class Keeper:
         if self.proxy is None or self.certificates is None:
             return
         self._restarts += 1
+        began = time.monotonic()
         port, (certificate, bundle) = self.proxy.port, self.certificates
         self._folders.add(certificate.parent)
         self.proxy.stop()
-        try:
+        is_back = False
+        with contextlib.suppress(FlightlogError, OSError):
             self.proxy = start_proxy(
                 self._recording, run=self._run, options=self._options, port=port
             )
+            is_back = True
             certificate.write_bytes(certificate.read_bytes() + self.proxy.ca.read_bytes())
             bundle.write_bytes(bundle.read_bytes() + self.proxy.ca.read_bytes())
-        except (FlightlogError, OSError):
-            return
+        self._say_broken("requests", "the recording proxy had died", began, is_back=is_back)
+
+    def _say_broken(self, what: str, why: str, began: float, *, is_back: bool) -> None:
+        """Tell of a hole: it is as long as another start took, and a look before it."""
+        seconds = time.monotonic() - began + LOOK_SECONDS
+        until = f"within about {seconds:.1f} s" if is_back else "and it could not be started again"
+        reason = f"{what} that failed or were not recorded: {why} {until}"
+        self.broken.append(reason)
+        self._tell(reason)
 
     def _start_receiver(self) -> None:
         self.receiver = start_receiver(
@@ -228,9 +251,11 @@ class Keeper:
         if self.receiver is None:
             return
         self._restarts += 1
+        began = time.monotonic()
         http, grpc = urlsplit(self.receiver.http), urlsplit(self.receiver.grpc)
         self.receiver.stop()
-        try:
+        is_back = False
+        with contextlib.suppress(FlightlogError):
             self.receiver = start_receiver(
                 self._recording,
                 run=self._run,
@@ -239,5 +264,5 @@ class Keeper:
                 grpc_port=grpc.port or 0,
                 pass_on=self._pass_on,
             )
-        except FlightlogError:
-            return
+            is_back = True
+        self._say_broken("exports of telemetry", "its receiver had died", began, is_back=is_back)

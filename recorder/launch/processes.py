@@ -104,6 +104,7 @@ class ProcessWatch:
         self._young: list[Seen] = []
         self._status: dict[int, int] = {}
         self._last_fork = ""
+        self._forks = 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self.gate = threading.Lock()
@@ -120,7 +121,21 @@ class ProcessWatch:
         """Take what runs already for strangers and begin to look."""
         if sys.platform == "linux":
             self._others = _pids()
+            self._forks = _forks()
             self._thread.start()
+
+    def perhaps_missed(self) -> str:
+        """Return what is known of processes that ended before they were looked at; empty when none
+        can have.
+        """
+        started = _forks() - self._forks
+        if sys.platform != "linux" or started <= self.seen:
+            return ""
+        return (
+            f"processes that lived shorter than {LOOK_SECONDS * 1000:.0f} ms may be missing: the"
+            f" kernel started {started} processes and threads of everybody's while {self.seen}"
+            " processes of this run were seen"
+        )
 
     def reap_orphans(self) -> None:
         """Reap adopted processes that have ended, and keep how; called by the waiting thread."""
@@ -235,6 +250,15 @@ def _newest_fork() -> str:
         return Path("/proc/loadavg").read_text(encoding="ascii").rsplit(" ", 1)[1]
     except (OSError, IndexError):
         return f"{time.monotonic_ns()}"
+
+
+def _forks() -> int:
+    """Return how many processes and threads the kernel has started since boot, whoever's."""
+    try:
+        stat = Path("/proc/stat").read_text(encoding="ascii")
+        return int(stat.partition("\nprocesses ")[2].split(maxsplit=1)[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _pids() -> set[int]:

@@ -164,7 +164,7 @@ def _play(
         )
         adopt_orphans()
         watch.start()
-        keeper.keep(lambda: watch.gate)
+        keeper.keep(lambda: watch.gate, journal.gap)
         try:
             pid = spawn(executable, command, environment)
         except FlightlogError:
@@ -174,12 +174,17 @@ def _play(
         watch.leader = pid
         ended = wait_for(pid, watch.reap_orphans)
         watch.stop(ended.status)
+        missed = watch.perhaps_missed()
+        if missed:
+            journal.unseen(missed)
         journal.end(ended, {"flightlog.run.processes": watch.seen})
         # Before the recorder is asked to end: it stays while anybody is connected.
         journal.close()
         # Within: a key pressed now is for the command, not for what writes its end down.
         keeper.stop()
-    unseen = []
+    unseen = [*keeper.broken]
+    if missed:
+        unseen.append("perhaps processes shorter than 10 ms")
     if watch.unfollowed:
         unseen.append(f"{watch.unfollowed} processes beyond those that are followed at once")
     return ended, unseen

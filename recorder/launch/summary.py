@@ -63,7 +63,8 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
     lost = not_passed_on = 0
     for record in recording.records(after=after):
         if record.name == "gap" and record.witness is Witness.RECORDER:
-            lost += _number(record)
+            # Of one without a number, whoever wrote it says what it is.
+            lost += _number(record) if semconv.COUNT in record.attributes else 0
         if record.name == NOT_PASSED_ON and record.witness is Witness.RECORDER:
             not_passed_on += _number(record)
         if record.run != run:

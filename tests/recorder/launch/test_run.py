@@ -188,6 +188,14 @@ def test_what_a_shell_becomes_by_exec_is_on_record(ground: Ground) -> None:
     assert "sleep 0.21" in {a.title for a in actions_of(ground) if a.kind is Kind.PROCESS}
 
 
+def test_that_short_processes_may_be_missing_is_said_and_on_record(ground: Ground) -> None:
+    program = "for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done; sleep 0.1"
+    done = ground.run("sh", "-c", program, options=["--no-proxy", "--no-otlp"])
+    assert "; perhaps processes shorter than 10 ms; " in done.stderr
+    (noted,) = ground.records(name="unseen")
+    assert "shorter than 10 ms may be missing" in str(noted.attributes["flightlog.reason"])
+
+
 def test_a_process_that_outlives_its_parent_is_still_followed(ground: Ground) -> None:
     orphan = "(sleep 0.5; exit 9) & sleep 0.1"
     ground.run("sh", "-c", f"sh -c '{orphan}'; sleep 0.8", options=["--no-proxy"])
@@ -292,7 +300,11 @@ def test_a_killed_recorder_or_proxy_comes_back_and_the_command_goes_on(
     assert "/after" in out, err
     assert len(ground.requests("/before")) == len(ground.requests("/after")) == 1
     assert [r.phase for r in ground.records(name="run")] == [Phase.START, Phase.END]
-    assert verify(ground.recording).ok
+    report = verify(ground.recording)
+    assert report.ok
+    said = "the recording proxy had died within about " if "proxy" in victim else ""
+    assert report.gaps == bool(said)
+    assert said in err.splitlines()[-1]
 
 
 def serving_processes(pid: int, module: str) -> list[psutil.Process]:
