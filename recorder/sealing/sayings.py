@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from recorder.sealing.clues import Clue
+from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
@@ -21,12 +22,20 @@ _FOREIGN = (
 """How other languages call a password."""
 _ENGLISH = r"pass(?:word|wd|code|phrase)?|pwd|pw|token|secret|api[ _-]?key|creds?|credentials?"
 _V = r"[\"'`“「(]?(?P<value>[^\s\"'`“”」⟦⟧()]{4,512})"
-_FORMS = (
-    Exact(rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-)\s{{0,3}}{_V}", re.IGNORECASE),
-    Exact(rf"(?<![\w.\-])(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-](?=\s)|(?=\())\s{{0,3}}{_V}", re.IGNORECASE),
-    Exact(rf"\b(?:with|using|and|use)\s{{1,3}}{_V}[\"'`)]?\s{{1,3}}(?:as|for)\s{{1,3}}(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})\b", re.IGNORECASE),
-    Exact(rf"(?<![\w.\-])(?:{_ENGLISH})\s{{1,3}}(?:to|as|with|of|now|is)\s{{1,3}}{_V}", re.IGNORECASE),
-)  # fmt: skip
+_IN_FOREIGN = Exact(
+    rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-)\s{{0,3}}{_V}", re.IGNORECASE
+)
+_ANSWER = Exact(rf"\s{{0,3}}{_V}")
+_ASKED = re.compile(
+    rf"(?<![\w.\-])(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-]\s|\(|(?:to|as|with|of|now|is)\s)\Z",
+    re.IGNORECASE,
+)
+LONGEST_ASKED = 40
+"""Characters of a word and what joins it to a value."""
+_AS_PASSWORD = Exact(
+    rf"\b(?:with|using|and|use)\s{{1,3}}{_V}[\"'`)]?\s{{1,3}}(?:as|for)\s{{1,3}}(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})\b",
+    re.IGNORECASE,
+)
 _QUOTED_NAME = Exact(
     r"[\"'`](?P<name>[A-Za-z_][\w .\-]{1,60})[\"'`]\s{1,3}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{1,3}(?:be\s)?[\"'`](?P<value>[^\"'`\n⟦⟧]{4,512})[\"'`]"
 )
@@ -47,17 +56,34 @@ _COMMENTED = Exact(
     re.IGNORECASE,
 )
 """A literal of which the comment behind it tells."""
+PUNCTUATION = ".,;:!?"
 LEAST_TOKEN = 20
 """Characters of what may be a token without looking like a password."""
 
 
-def _sayings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for form in _FORMS:
-        for match in form.finditer(text, start, end):
-            value = match["value"].rstrip(".,;:!?")
-            if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
-                begin = match.start("value")
-                yield SecretSpan(begin, begin + len(value), "password", "prose")
+def _answers(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what stands behind `password is`, where the hits end."""
+    for hit in hits:
+        match = _ANSWER.match(text, hit)
+        asked = text[max(0, hit - LONGEST_ASKED) : hit]
+        if match is not None and _is_told(match) and _ASKED.search(asked):
+            yield _span(match)
+
+
+def _said(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        if _is_told(match):
+            yield _span(match)
+
+
+def _is_told(match: re.Match[str]) -> bool:
+    value = match["value"].rstrip(PUNCTUATION)
+    return is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value))
+
+
+def _span(match: re.Match[str]) -> SecretSpan:
+    begin = match.start("value")
+    return SecretSpan(begin, begin + len(match["value"].rstrip(PUNCTUATION)), "password", "prose")
 
 
 def _quoted_names(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -89,11 +115,11 @@ def _commented(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 
 CLUES = (
-    Clue(rf"(?:{_FOREIGN})", 40, 600, _sayings),
+    Clue(rf"(?:{_FOREIGN})", 40, 600, partial(_said, _IN_FOREIGN)),
+    DenseClue([rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-]\s|\(|(?:to|as|with|of|now|is)\s)"], _answers),
     Clue(
-        rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-]\s|\(|(?:to|as|with|of|now|is)\s)\s{{0,3}}[\"'`“(]?\S{{4}}"
-        rf"|(?:with|using|and|use)\s\S{{4,512}}\s(?:as|for)\s(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})",
-        600, 600, _sayings,
+        rf"(?:with|using|and|use)\s\S{{4,512}}\s(?:as|for)\s(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})",
+        620, 4, partial(_said, _AS_PASSWORD),
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}[\"'`]\s{{1,3}}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{{1,3}}(?:be\s)?[\"'`]", 120, 560, _quoted_names),
     Clue(r"@[\w\-]{1,60}(?:\.[\w\-]{1,20}){1,3}[:;|,][ ]?[^\s:;|,/]{6,128}[ \t\r]{0,4}(?:\n|$)", 300, 4, _paired_lines),

@@ -63,6 +63,7 @@ _CONTENT = (
     Shape("tableau-token", rf"{_B64}{{22}}==:{_ALNUM}{{32}}"),
     Shape("signalwire-token", rf"PT{_HEX}{{48,64}}", "PT", near=r"signalwire", is_rare=True),
     Shape("k3s-token", rf"K10{_HEX}{{32,64}}::(?:server|node):[A-Za-z0-9]{{16,80}}", "K10"),
+    Shape("truenas-key", rf"\d{{1,4}}-{_ALNUM}{{64}}", near=r"truenas", is_rare=True),
     Shape("webhook-url", rf"maker\.ifttt\.com/(?:trigger|use)/{_WORD}{{1,60}}(?:/json)?(?:/with/key/{_WORD}{{20,60}})?", "maker.ifttt.com/"),
     Shape("webhook-url", r"hook\.(?:eu\d\.|us\d\.)?(?:make|integromat)\.com/[a-z0-9]{28,40}"),
     Shape("webhook-url", r"[a-z0-9]{12,24}\.m\.pipedream\.net"),
