@@ -65,18 +65,20 @@ def _of_head(text: str, end: int, head: str, separator: str) -> Iterator[SecretS
     names = [_bare(cell).replace(" ", "_") for cell in head.split(separator)]
     columns = {n: name for n, name in enumerate(names) if name and is_secret_name(name)}
     if columns:
-        yield from _rows(text, end + 1, separator, len(names), columns)
+        yield from _rows(text, end + 1, head, separator, columns)
 
 
 def _rows(
-    text: str, at: int, separator: str, width: int, columns: dict[int, str]
+    text: str, at: int, head: str, separator: str, columns: dict[int, str]
 ) -> Iterator[SecretSpan]:
     for _ in range(ROWS):
         end = text.find("\n", at)
         line = text[at : end if end >= 0 else len(text)]
         cells = line.split(separator)
+        if line == head:
+            return  # it begins anew
         if not _RULE.match(line):
-            if len(cells) != width:
+            if len(cells) != head.count(separator) + 1:
                 return
             place = at
             for number, cell in enumerate(cells):

@@ -10,7 +10,7 @@ from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import is_harmless
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_password, is_plainly_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -107,6 +107,15 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"nsupdate\s", "key", Exact(rf"\b(?:nsupdate|dig)\b{_GAP}\s-y\s+(?:[\w\-]+:)?[\w.\-]+:{_V}")),
     (r"(?:ss-(?:local|server|tunnel|redir)|sslocal|swift)\s", "password", _argument(r"ss-(?:local|server|tunnel|redir)|sslocal|swift", r"-[kK]\s{1,3}(?!-)")),
     (r"service\s+install\s", "token", Exact(rf"\bcloudflared\b{_GAP}\sservice\s+install\s+{_QV}")),
+    (r"ssh-keygen\s", "passphrase", _argument(r"ssh-keygen", r"-[NP]\s{1,3}(?!-)")),
+    (r"user-secrets\s+set\s", "secret", Exact(rf"\buser-secrets\s+set\s+\S+\s+{_QV}")),
+    (r"(?:veracrypt|truecrypt|lein)\s[^\n|;]{0,300}\s-p", "password", _argument(r"veracrypt|truecrypt|lein", r"-p\s{1,3}(?!-)")),
+    (r"wpa_passphrase\s", "password", Exact(rf"\bwpa_passphrase\s+(?:'[^'\n]{{1,40}}'|\"[^\"\n]{{1,40}}\"|\S{{1,40}})\s+{_QV}")),
+    (r"-setairportnetwork\s", "password", Exact(rf"-setairportnetwork\s+\S+\s+(?:'[^'\n]{{1,40}}'|\"[^\"\n]{{1,40}}\"|\S{{1,40}})\s+{_QV}")),
+    (r"dscl\s", "password", Exact(rf"\bdscl\b{_GAP}\s-passwd\s+\S+\s+{_QV}")),
+    (r"hostednetwork\s", "password", Exact(rf"\bhostednetwork\b{_GAP}\skey={_QV}")),
+    (r"db2\s", "database-password", Exact(rf"\bdb2\b{_GAP}\suser\s+\S+\s+using\s+{_QV}")),
+    (r"rman\s", "database-password", Exact(rf"\brman\b{_GAP}\starget\s+[\w$#]+/{_V}@")),
     (r"uci\sset\s", "password", Exact(rf"\buci\s+set\s+\S{{1,120}}\.(?:key|password|psk|sae_password)={_QV}")),
     (r"nuget\s[^\n|;]{0,100}push\s", "token", Exact(rf"\bnuget(?:\.exe)?\s+push\s+\S+\s+(?!-){_QV}")),
 )  # fmt: skip
@@ -130,8 +139,8 @@ def _blank(match: re.Match[str]) -> str:
 
 
 _PAIR = Exact(
-    r"\s(?:-u|-U|-l|-n|--?user(?:name)?|--login)[=\s]\s{0,3}(?P<user>[^\s\-][^\s]{0,200})\s(?:[^\n|;]{0,300}?\s)?"
-    rf"(?:-p|-P|-pw|--pass|-w)[=\s]\s{{0,3}}(?!-){_QV}"
+    r"\s(?:-u|-U|-l|-n|-x|-xu|--?user(?:name)?|--login)[=\s]\s{0,3}(?P<user>[^\s\-][^\s]{0,200})\s(?:[^\n|;]{0,300}?\s)?"
+    rf"(?:-p|-P|-xp|-pw|--pass|-w)[=\s]\s{{0,3}}(?!-){_QV}"
 )
 """A user and a password, of whatever tool."""
 _OTHER_P = Exact(r"\d+(?:[:\-,./]\d+)*(?:/(?:tcp|udp))?|.*[/\\].*|.*:\d+|no:\w+")
@@ -178,6 +187,18 @@ def _user_pass(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(begin, begin + len(value), "basic", "argv")
 
 
+_SHORT_FLAG = Exact(
+    r"(?:^|[\s\"'])-(?:[pPkKNWt]|xp|pw)(?:[\"'],)?\s{1,3}[\"']?(?P<value>[^\s\"'`\\|;<>⟦⟧,()]{8,256})(?=[\s\"',]|$)"
+)
+"""What stands behind a flag that many tools have for a password, and others for anything."""
+
+
+def _short_flags(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _SHORT_FLAG.finditer(text, start, end):
+        if is_plainly_password(match["value"]):
+            yield SecretSpan(*match.span("value"), "password", "argv")
+
+
 def _in_list_too(trigger: str) -> str:
     """Return a clue that is also seen where the arguments are strings of a list."""
     trigger = trigger.replace(r"\s-", r"[\s\"']-")
@@ -185,12 +206,13 @@ def _in_list_too(trigger: str) -> str:
 
 
 CLUES = (
+    Clue(r"[\s\"']-(?:[pknwt]|xp|pw)(?:[\"'],)?\s{1,3}[\"']?[^\s\"'`\\|;<>,()]{8}", 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
     Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS
     ),
-    Clue(r"\s(?:-u|-l|-n|--?user(?:name)?|--login)[=\s][^\n|;]{1,500}\s(?:-p|-pw|--pass|-w)[=\s]", 600, 600, _pairs),
+    Clue(r"\s(?:-u|-l|-n|-x|-xu|--?user(?:name)?|--login)[=\s][^\n|;]{1,500}\s(?:-p|-xp|-pw|--pass|-w)[=\s]", 600, 600, _pairs),
 )  # fmt: skip
 """A clue for each tool's way."""

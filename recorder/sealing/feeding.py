@@ -16,7 +16,7 @@ __all__ = ["CLUES"]
 _READERS = (
     r"(?:\blog-?in\b|--with-token|--password-stdin|--passwd-on-stdin|passwd\s+--stdin|\bauth\b|\bsu(?:do)?\s+-S|\bsecrets?\s"
     r"|\bkinit\b|--passphrase-fd|\bluks\w+|cryptsetup|openconnect|\bvpn\w*|\bkeychain|ssh-add|\bpass(?:wd)?\s|smbpasswd|saslpasswd|\bobscure\b"
-    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|\btoken\b|\bpreshared-key|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
+    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|\btoken\b|\bpreshared-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
 )
 """What a command says that reads a secret from its standard input."""
 _Q = r"[\"']"
@@ -26,7 +26,7 @@ _SAID = Exact(
     r"\s*(?:\||>{1,2}|(?=\)))(?P<reader>[^\n|;]{0,200})"
 )
 _PRINTED = Exact(
-    r"\b(?:printf|echo\s+-e)\s+(?P<quote>[\"'])(?P<value>[^\"'$⟦⟧]{4,300})(?P=quote)\s*\|(?P<reader>[^\n|;]{0,200})"
+    r"\b(?:printf|echo\s+-e)\s+(?P<quote>[\"'])(?P<value>[^\"'$⟦⟧]{4,300})(?P=quote)\s*(?:\||(?=\)))(?P<reader>[^\n|;]{0,200})"
 )
 """Several lines at once: a user's name and a password."""
 _PHRASE = Exact(r"\s*(?:(?:[A-Za-z']+[ ,:.]+)+[A-Za-z']*[.!?:]?\s*)?")
@@ -41,14 +41,12 @@ _SUBSTITUTED = Exact(r"(?P<before>[\w\-]{2,40}[=\s]\s{0,3})<\(\Z")
 
 
 def _said(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _PRINTED.finditer(text, start, end):
-        if _READER.match(match["reader"]):
-            yield from _spoken(match)
-    for match in _SAID.finditer(text, start, end):
-        before = _SUBSTITUTED.search(text, max(0, match.start() - 50), match.start())
-        reader = before["before"] if before else match["reader"]
-        if _READER.match(reader):
-            yield from _spoken(match)
+    for form in (_PRINTED, _SAID):
+        for match in form.finditer(text, start, end):
+            before = _SUBSTITUTED.search(text, max(0, match.start() - 50), match.start())
+            reader = before["before"] if before else match["reader"]
+            if _READER.match(reader):
+                yield from _spoken(match)
 
 
 def _here(text: str, start: int, end: int) -> Iterator[SecretSpan]:

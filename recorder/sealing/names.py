@@ -41,10 +41,10 @@ _TELLS_OF_ONE = re.compile(
     r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
     r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
     r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
-    r"|sources?|types?|kinds?|names?|origins?|encryption|hash(?:ing)?|strength|stdin|helper|lifetime|expiry|manager)$"
+    r"|sources?|types?|kinds?|names?|origins?|encryption|hash(?:ing)?|strength|stdin|config(?:uration)?|options?|settings?|helper|lifetime|expiry|manager)$"
     r"|(?i:credentials?|token)[_\-]?(?i:ids?)$"
     r"|(?:pull|existing)_?[Ss]ecrets?$"
-    r"|(?:^|[_\-.a-z])(?i:next|page|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop)[_\-]?[Tt]okens?$"
+    r"|(?:^|[_\-.a-z])(?i:next|page|idempotency|starting|request|action|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop)[_\-]?[Tt]okens?$"
 )
 """Does a name say that its value tells something of a secret: `password_prompt`?"""
 _PLAIN_HEADERS = frozenset(

@@ -6,11 +6,15 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_mixed_letters, is_random, is_wordlike
 from recorder.sealing.names import is_harmless
 
-__all__ = ["is_password"]
+__all__ = ["is_password", "is_plainly_password"]
 
 _VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
 _FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
 _SPECIAL = Exact(r"\w[!#$%&*?@^~+]|[!#$%&*?@^~]\w")
+_TELLING = Exact(r"[!#$%&*?@^~+=]")
+_NUMBERED_WORD = Exact(r"(?:[A-Z]?[a-z]+|[A-Z]+)[\-_.]?\d+")
+_TOKEN = Exact(r"[A-Za-z0-9]{20,}|[A-Za-z0-9_\-]{28,}")
+_LEAST_PLAIN = 8
 _LEAST_KINDS = 3
 _LONG_ENOUGH = 12
 
@@ -29,3 +33,15 @@ def is_password(value: str) -> bool:
     if kinds >= _LEAST_KINDS and (has_digit or (len(value) >= 8 and _SPECIAL.search(value))):
         return True
     return has_digit and len(value) >= _LONG_ENOUGH and is_random(value)
+
+
+def is_plainly_password(value: str) -> bool:
+    """Return whether a string can hardly be anything else: where names and numbers stand too."""
+    if not is_password(value) or len(value) < _LEAST_PLAIN or _NUMBERED_WORD.fullmatch(value):
+        return False
+    if _TOKEN.fullmatch(value):
+        return is_random(value)
+    if _TELLING.search(value):
+        return True
+    is_mixed = any(map(str.isupper, value)) and any(map(str.islower, value))
+    return is_mixed and any(map(str.isdigit, value)) and value.isalnum()

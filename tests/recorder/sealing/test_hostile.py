@@ -39,7 +39,20 @@ REPEATED = [
     "isql a b ", "nmcli password ", "snmpget -c ", "psexec a/b:c",
     "reg add /v passw /d ", "\\u0026token=",
     "token=a&", '{"a": "\\"',
-    "arn:aws:secret:", "echo a | ", "openssl -pass pass:", "Private-Lines: 1\n",
+    "echo a1B!cdef | su -S ", "echo -e 'a\nb' | vpn ", "login <<< a1B!cdef ", "<(echo a1B!cdef) ",
+    "INSERT INTO a (token) VALUES ('b'), ", "insert into a (token, b) values (",
+    "user,token\na,b\n",
+    "token | a\n---+---\nb | c\n", "\ntoken | abcde", "UPDATE a SET b = 'c' WHERE d = 'token' ",
+    "Credentials(a, 'b', 'c", "jwt.sign(a, 'b", "Fernet('", "btoa('a:b", "Client('a', 'b",
+    "'token'), '",
+    "-p a1B!cdef ", "-u a:b1C!def ", '"-u", "a:b', "password -> a1B!c ", "token for a b c: ",
+    "$ cat token\nabcdef1\n", "use a1B!cdef as password ", "Authorization: Xy a1b2c3d4e5 ",
+    "Authorization: Digest a=b, ", "code=a1b2c3d4&authorization_code ", "SecureString --value a",
+    "user a b1C!def\n", '"a" * "b1C!def" *\n', "token:\n  default: a1\n", "a@b.cd:a1B!cdef\n",
+    "secret 0 a1B!c ", "radius key a1B!c ", "PSK 'a", "{SSHA}abcd", "u: a p: b1C!d ",
+    "'a1B!cdef'; // token ",
+    "<token value='a' ", "**token:** ", "пароль: a", "arn:aws:secret:", "echo a | ",
+    "openssl -pass pass:", "Private-Lines: 1\n",
 ]  # fmt: skip
 
 
