@@ -18,7 +18,8 @@ from recorder import semconv
 from recorder.client import Client
 from recorder.launch.foreground import Ended, name_of_signal
 from recorder.launch.processes import Seen
-from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.launch.sockets import Past
+from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 from recorder.writer import own_record
 
 __all__ = ["Journal"]
@@ -67,6 +68,28 @@ class Journal:
         status = Status.ERROR if ended.exit_code else Status.OK
         self._own("run", Phase.END, attributes, status=status)
         return self._own("session", Phase.END, {}, status=status, wait=True)
+
+    def connected_past(self, past: Past) -> None:
+        """Record a connection that went past the proxy."""
+        self._client.submit(
+            Record(
+                witness=Witness.AUDIT,
+                phase=Phase.POINT,
+                kind=Kind.API_REQUEST,
+                name=f"connect {past.host}:{past.port}",
+                session=self._run,
+                run=self._run,
+                ref=new_id(),
+                t_ns=time.time_ns(),
+                pid=past.pid,
+                attributes={
+                    semconv.SERVER_ADDRESS: past.host,
+                    semconv.SERVER_PORT: past.port,
+                    semconv.NETWORK_TRANSPORT: "tcp",
+                    semconv.PROCESS_PID: past.pid,
+                },
+            )
+        )
 
     def gap(self, reason: str) -> None:
         """Record that something is missing that cannot be counted, and why."""

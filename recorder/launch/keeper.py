@@ -145,6 +145,12 @@ class Keeper:
             found.add(self.receiver.pid)
         return found
 
+    def listens_at(self, host: str, port: int) -> bool:
+        """Tell whether an address is the proxy's or the receiver's."""
+        if self.proxy is not None and (host, port) == ("127.0.0.1", self.proxy.port):
+            return True
+        return self.receiver is not None and host == urlsplit(self.receiver.http).hostname
+
     @property
     def restarts(self) -> int:
         """How often something died and was started again."""

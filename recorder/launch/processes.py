@@ -124,6 +124,11 @@ class ProcessWatch:
             self._forks = _forks()
             self._thread.start()
 
+    def pids(self) -> list[int]:
+        """Return the processes of the run that are followed now."""
+        with self._lock:
+            return list(self._seen)
+
     def perhaps_missed(self) -> str:
         """Return what is known of processes that ended before they were looked at; empty when none
         can have.

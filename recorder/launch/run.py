@@ -20,7 +20,8 @@ from recorder.launch.hooks import hooks_for
 from recorder.launch.journal import Journal
 from recorder.launch.keeper import Keeper
 from recorder.launch.processes import ProcessWatch, adopt_orphans
-from recorder.launch.summary import Diverted, line_for, what_was_seen
+from recorder.launch.sockets import SocketWatch
+from recorder.launch.summary import Diverted, line_for, past_proxy, what_was_seen
 from recorder.launch.surroundings import about_the_run, through_proxy
 from recorder.launch.telemetry import destinations, telemetry_to, without_proxy_for
 from recorder.model import Json, new_id
@@ -162,8 +163,11 @@ def _play(
             journal.process_ended,
             lambda: keeper.pids,
         )
+        sockets = SocketWatch(journal.connected_past, watch.pids, keeper.listens_at)
         adopt_orphans()
         watch.start()
+        if keeper.proxy is not None:
+            sockets.start()
         keeper.keep(lambda: watch.gate, journal.gap)
         try:
             pid = spawn(executable, command, environment)
@@ -173,6 +177,7 @@ def _play(
             raise
         watch.leader = pid
         ended = wait_for(pid, watch.reap_orphans)
+        sockets.stop()
         watch.stop(ended.status)
         missed = watch.perhaps_missed()
         if missed:
@@ -185,6 +190,8 @@ def _play(
     unseen = [*keeper.broken]
     if missed:
         unseen.append("perhaps processes shorter than 10 ms")
+    if sockets.servers:
+        unseen.append(past_proxy(sockets.servers))
     if watch.unfollowed:
         unseen.append(f"{watch.unfollowed} processes beyond those that are followed at once")
     return ended, unseen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from recorder.model import Kind, Phase, StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
 
-__all__ = ["Diverted", "Seen", "line_for", "what_was_seen"]
+__all__ = ["Diverted", "Seen", "line_for", "past_proxy", "what_was_seen"]
 
 NAMED_HOSTS = 3
 _AGENT_WITNESSES = frozenset({Witness.SDK, Witness.OTLP, Witness.HOOK, Witness.MCP})
@@ -114,6 +114,15 @@ def line_for(
     if diverted.names:
         missing += f"; {_telemetry(diverted, seen.not_passed_on)}"
     return f"flightlog: recorded {recorded}{missing}; flightlog replay {safe_text(session)}{where}"
+
+
+def past_proxy(servers: Mapping[tuple[str, int], int]) -> str:
+    """Return what is said of connections that went past the proxy: address and port -> number."""
+    number = sum(servers.values())
+    named = [f"{host}:{port}" for host, port in servers][:NAMED_HOSTS]
+    more = len(servers) - len(named)
+    to = f"{', '.join(named)}{f' and {more} more' if more else ''}"
+    return f"at least {number} connection{'s' * (number != 1)} past the proxy, to {to}"
 
 
 def _telemetry(diverted: Diverted, not_passed_on: int) -> str:

@@ -1,7 +1,8 @@
 """The environment in which a recorded command runs: proxy, authority, run, telemetry.
 
-Only variables: nothing of the user's is written. curl, Python, Go, git, Node and Java are served;
-a client that takes no proxy from its environment (aiohttp without `trust_env`, raw sockets) is not.
+Only variables: nothing of the user's is written. curl, wget, Python, Go, git, gRPC, Node and Java
+are served; a client that takes no proxy from its environment (http.client, raw sockets) is not, and
+its connections are counted (`recorder.launch.sockets`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from recorder.capture.proxy.launch import ProxyProcess
+from recorder.capture.proxy.upstream import upstream_proxies
 from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING, FLIGHTLOG_RUN
 from recorder.location import keys_root
 
@@ -24,6 +26,8 @@ __all__ = ["NODE_PRELOAD", "about_the_run", "through_proxy"]
 
 NODE_PRELOAD = Path(__file__).with_name("node_fetch.cjs")
 """Loaded into Node: makes `fetch` use the proxy in versions that cannot be told to."""
+PYTHON_PRELOAD = Path(__file__).with_name("python")
+"""Folder of a `sitecustomize` that makes aiohttp use the proxy."""
 TRUSTSTORE = "truststore.p12"
 TRUSTSTORE_PASSWORD = "changeit"  # noqa: S105 - Java's own default; the store holds certificates only
 JAVA_OPTIONS = "JAVA_TOOL_OPTIONS"
@@ -57,6 +61,9 @@ def through_proxy(
     if not_for:
         variables["NO_PROXY"] = variables["no_proxy"] = not_for
     preload = f"--require {json.dumps(str(NODE_PRELOAD))}"
+    # Where the user has a proxy, aiohttp goes past that one too: that is left as it is.
+    if not upstream_proxies(given).any:
+        variables["PYTHONPATH"] = _before(given.get("PYTHONPATH"), str(PYTHON_PRELOAD))
     if GRPC_PROXY in given:
         variables[GRPC_PROXY] = variables["https_proxy"]
     if shutil.which("wget", path=given.get("PATH")):
@@ -118,6 +125,10 @@ def _write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+def _before(existing: str | None, first: str) -> str:
+    return f"{first}{os.pathsep}{existing}" if existing else first
 
 
 def _added(existing: str | None, more: str) -> str:

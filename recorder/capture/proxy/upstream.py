@@ -48,6 +48,11 @@ class UpstreamProxies:
     """Items of `no_proxy`."""
 
     @property
+    def any(self) -> bool:
+        """There is one."""
+        return self.http is not None or self.https is not None
+
+    @property
     def unspoken(self) -> UpstreamProxy | None:
         """A proxy that requests should go through and cannot, or None."""
         found = (self.https, self.http)

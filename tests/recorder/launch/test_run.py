@@ -102,7 +102,7 @@ HTTPX_GET = "import httpx, sys; print(httpx.get(sys.argv[1]).content.decode())"
 AIOHTTP_GET = """
 import aiohttp, asyncio, sys
 async def main():
-    async with aiohttp.ClientSession(trust_env=True) as session:
+    async with aiohttp.ClientSession() as session:
         async with session.get(sys.argv[1]) as answer:
             print((await answer.read()).decode())
 asyncio.run(main())
