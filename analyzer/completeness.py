@@ -61,6 +61,8 @@ class Completeness:
     """Tool calls and requests that two witnesses speak of: a call with a request seen inside it."""
     twice: tuple[int, ...]
     """Tool calls that two or more witnesses tell of, or whose request another one saw."""
+    twice_inferred: tuple[int, ...]
+    """Of `twice`, those of which the second witness is only held to speak, by time or likeness."""
     once: Mapping[str, tuple[int, ...]]
     """Witness -> tool calls that it alone tells of."""
     missed: Mapping[str, tuple[int, ...]]
@@ -105,7 +107,8 @@ class Completeness:
 
 def completeness_of(recording: Recording, analysis: Analysis) -> Completeness:
     """Return how complete the record of a session is."""
-    actions = analysis.actions
+    # What only a command asks for is inferred from the call: nobody witnessed it, no end is missed.
+    actions = tuple(a for a in analysis.actions if a.id > 0)
     calls = [a for a in actions if a.kind is Kind.TOOL_CALL]
     confirmed = _confirmed(actions)
     wire = _wire_was_watched(recording, analysis.session, actions)
@@ -114,6 +117,7 @@ def completeness_of(recording: Recording, analysis: Analysis) -> Completeness:
         calls=len(calls),
         confirmed=tuple(sorted(confirmed)),
         twice=tuple(a.id for a in calls if a.id in confirmed),
+        twice_inferred=tuple(a.id for a in calls if confirmed.get(a.id) is Certainty.INFERRED),
         once=_once(calls, confirmed),
         missed=_missed(calls),
         inner=tuple(_inner(actions)),
@@ -170,17 +174,30 @@ def blind_spots(analysis: Analysis) -> tuple[str, ...]:
     return tuple(spots)
 
 
-def _confirmed(actions: Sequence[Action]) -> set[int]:
-    found: set[int] = {a.id for a in actions if len(a.witnesses) > 1}
+def _confirmed(actions: Sequence[Action]) -> Mapping[int, Certainty]:
+    """Return what two witnesses speak of, and whether that both do is observed or inferred."""
+    found: dict[int, Certainty] = {}
+    for action in actions:
+        if len(action.witnesses) > 1:
+            guessed = sum(x.certainty is Certainty.INFERRED for x in action.links)
+            is_sure = len(action.witnesses) - guessed > 1
+            found[action.id] = Certainty.OBSERVED if is_sure else Certainty.INFERRED
     by_id = {a.id: a for a in actions}
     for action in actions:
         parent = by_id.get(action.join.parent) if action.join else None
-        if action.kind is Kind.API_REQUEST and parent and parent.kind is Kind.TOOL_CALL:
-            found |= {action.id, parent.id}
+        if action.kind is not Kind.API_REQUEST or action.join is None or parent is None:
+            continue
+        # A request that none but the call's own witness tells of is one witness's word.
+        if parent.kind is Kind.TOOL_CALL and set(action.witnesses) - set(parent.witnesses):
+            for number in (action.id, parent.id):
+                if found.get(number) is not Certainty.OBSERVED:
+                    found[number] = action.join.certainty
     return found
 
 
-def _once(calls: Sequence[Action], confirmed: set[int]) -> Mapping[str, tuple[int, ...]]:
+def _once(
+    calls: Sequence[Action], confirmed: Mapping[int, Certainty]
+) -> Mapping[str, tuple[int, ...]]:
     found: dict[str, list[int]] = {}
     for call in calls:
         if call.id not in confirmed:

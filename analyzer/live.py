@@ -166,7 +166,9 @@ class LiveFeed:
 
     def _begin(self, record: StoredRecord) -> None:
         """Begin to follow a session; what it did before the following began is no news."""
-        row = next(row for row in self._recording.sessions() if row.id == record.session)
+        row = next(
+            (row for row in self._recording.sessions() if row.id == record.session), None
+        ) or _row_of(record)
         if not self._wanted(row):
             return
         fold = self._folds[row.id] = ActionFold.of(row, self._recording.blob)
@@ -198,6 +200,28 @@ class LiveFeed:
             yield Event(Step.ENDED, until, action)
         elif before is not None and before != now:
             yield Event(Step.UPDATED, action.start_ns if until is None else until, action)
+
+
+def _row_of(record: StoredRecord) -> SessionRow:
+    """Return what one record tells of its session, where the index has lost its row."""
+    told = record.attributes.get
+    return SessionRow(
+        id=record.session,
+        agent=as_text(told(semconv.GEN_AI_AGENT_NAME)),
+        agent_version=as_text(told(semconv.GEN_AI_AGENT_VERSION)),
+        model=as_text(told(semconv.GEN_AI_MODEL)),
+        cwd=as_text(told(semconv.PROCESS_CWD)),
+        host=as_text(told(semconv.HOST_NAME)),
+        user=as_text(told(semconv.USER_NAME)),
+        witness=record.witness,
+        run=record.run,
+        first_seq=record.seq,
+        last_seq=record.seq,
+        start_ns=record.time_ns,
+        last_ns=record.time_ns,
+        records=1,
+        ended=False,
+    )
 
 
 def _takes_no_time(action: Action) -> bool:

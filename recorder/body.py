@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from recorder import semconv
+from recorder.columns import column_text
 from recorder.model import BlobRef, Kind, Phase, Role, Seal, Status, StoredRecord, Witness
 
 __all__ = ["encode_body", "parse_body", "salts", "unreadable"]
@@ -45,19 +46,21 @@ def encode_body(seq: int, fields: Mapping[str, Any], salt: str = "") -> bytes:
 
 
 def parse_body(seq: int, body: bytes) -> StoredRecord:
-    """Return the record that a body holds."""
+    """Return the record that a body holds, its ids as the index has them: former releases kept
+    what no index can hold.
+    """
     fields = json.loads(body)
     t_ns = fields["t"]
     return StoredRecord(
         seq=seq,
-        id=fields["id"],
+        id=column_text(fields["id"]),
         witness=Witness(fields["witness"]),
         phase=Phase(fields["phase"]),
         kind=Kind(fields["kind"]),
-        name=fields["name"],
-        session=fields["session"],
-        run=fields["run"],
-        ref=fields["ref"],
+        name=column_text(fields["name"]),
+        session=column_text(fields["session"]),
+        run=column_text(fields["run"]),
+        ref=column_text(fields["ref"]),
         t_ns=None if t_ns is None else int(t_ns),
         observed_ns=int(fields["observed"]),
         status=Status(fields["status"]),

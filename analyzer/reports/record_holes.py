@@ -28,8 +28,10 @@ def _statements(record: Completeness) -> Iterator[Statement]:
     witnesses = ", ".join(f"{name} {n}" for name, n in sorted(record.by_witness.items()))
     yield Statement(f"Actions by witness: {witnesses}.", OBSERVED)
     if record.calls:
-        yield _listed(f"of {record.calls} tool calls are told of or seen by two witnesses or more",
-                      record.twice, OBSERVED)  # fmt: skip
+        guessed = len(record.twice_inferred)
+        more = f" ({guessed} of them by time or likeness alone)" if guessed else ""
+        text = f"of {record.calls} tool calls are told of or seen by two witnesses or more{more}"
+        yield _listed(text, record.twice, INFERRED if guessed else OBSERVED)
     for witness, numbers in sorted(record.once.items()):
         yield _listed(f"tool calls are told of by {witness} alone", numbers, OBSERVED)
     inside = record.missed_inside

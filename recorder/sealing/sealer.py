@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import zstandard
 
+from recorder.identifiers import with_ids_as_text
 from recorder.model import Record, Seal
 from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
@@ -78,6 +79,7 @@ class Sealer:
             record: what a witness reported.
             earlier: seals that the record already has (it comes out of a spool).
         """
+        record = with_ids_as_text(record)
         if self.recall.has_changed():
             self.clean.clear()
             self._filed = {session for session in self._filed if not self.recall.declares(session)}

@@ -10,6 +10,7 @@ import pytest
 from analyzer.analysis import analyze
 from analyzer.completeness import Completeness, blind_spots, completeness_of
 from analyzer.processes import OURS
+from analyzer.reports.record_holes import statements_of
 from recorder.model import Kind, Phase, Record, Witness
 from recorder.reader import Recording
 from tests.analyzer.factories import (
@@ -85,6 +86,43 @@ def test_calls_are_counted_by_how_many_tell_of_them(tmp_path: Path) -> None:
     assert len(found.twice) == 1
     assert {w: len(n) for w, n in found.once.items()} == {"sdk": 2}
     assert found.missed == {}, "only one witness of calls was there to miss any"
+
+
+def test_what_only_a_command_asks_for_is_no_witness_of_the_call_nor_misses_a_result(
+    tmp_path: Path,
+) -> None:
+    flight = Flight()
+    flight.tool(1.0, "Bash", {"command": "curl https://api.example.com/v1/x"})
+    analysis = flight.analyze(tmp_path)
+    assert [a.id < 0 for a in analysis.actions if a.kind is Kind.API_REQUEST] == [True]
+    found = of(flight, tmp_path)
+    call = action(analysis, "Bash curl").id
+    assert (found.twice, found.confirmed, found.once) == ((), (), {"sdk": (call,)})
+    assert (found.no_result, found.inferred_joins) == ((), ())
+    assert found.by_witness == {"sdk": 2}
+
+
+def test_a_request_that_the_calls_own_witness_tells_of_confirms_nothing(tmp_path: Path) -> None:
+    flight = Flight()
+    span = flight.tool(1.0, "Bash", {"command": "curl"})
+    flight.graphql(1.02, LIST, LISTED, span=span)
+    own = [replace(r, witness=Witness.SDK) for r in flight.records]
+    path = write(tmp_path / "own.db", own)
+    with Recording.open(path) as recording:
+        found = completeness_of(recording, analyze(recording, flight.session))
+    assert found.twice == ()
+
+
+def test_a_call_whose_request_is_its_by_time_alone_is_said_to_be_so(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.tool(1.0, "Bash", {"command": "curl"}, lasts=2.0)
+    flight.graphql(2.0, LIST, LISTED, ancestors=[AGENT_PID])
+    found = of(flight, tmp_path)
+    assert len(found.twice) == 1
+    assert found.twice_inferred == found.twice
+    said = next(s for s in statements_of(found) if "two witnesses or more" in s.text)
+    assert "(1 of them by time or likeness alone)" in said.text
+    assert said.certainty == "inferred"
 
 
 def test_a_request_that_a_call_claims_and_the_wire_never_saw_is_named(tmp_path: Path) -> None:

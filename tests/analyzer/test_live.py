@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -237,4 +238,20 @@ def test_what_a_session_did_before_it_was_followed_is_no_news(tmp_path: Path) ->
         assert feed.look() == []
         grow(store, sealer, flight, 2)
         assert ["late" in e.action.title for e in feed.look()] == [True, True]
+    store.close()
+
+
+def test_a_session_that_the_index_has_lost_is_followed_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    flight = Flight(ends=None)
+    flight.tool(1.0, "Bash", {"command": "rm -rf /srv"}, lasts=1.0)
+    store = Store.open(path)
+    sealer = Sealer(store.fingerprint_key, store.credentials())
+    with Recording.open(path) as recording:
+        feed = LiveFeed(recording, lambda _row: True)
+        grow(store, sealer, flight, 3)
+        with sqlite3.connect(path) as db:
+            db.execute("DELETE FROM sessions")
+        db.close()
+        assert any("rm -rf /srv" in event.action.title for event in feed.look())
     store.close()

@@ -42,7 +42,9 @@ def read_shell(
     """Return the commands of a shell text; `variables` are set before it runs."""
     if len(text) > MAX_TEXT:
         return Reading(unreadable=[f"a shell text of {len(text)} characters is not read"])
-    text = _BRACED.sub(lambda m: f"{m[1]}{m[2].replace(',', ' ')}", text.replace("\r\n", "\n"))
+    # A shell that reads a text leaves NULs out: they split no word, and hide none.
+    text = text.replace("\r\n", "\n").replace("\0", "")
+    text = _BRACED.sub(lambda m: f"{m[1]}{m[2].replace(',', ' ')}", text)
     source = text.encode("utf-8", "replace")
     tree = Parser(_BASH).parse(source)
     reader = _Reader(source)
