@@ -24,6 +24,7 @@ from recorder.aside import SealerAside
 from recorder.errors import RecorderUnreachableError, RecordingError
 from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Record
+from recorder.own_words import gap
 from recorder.process import here
 from recorder.quiet import NO_SIGNAL
 from recorder.sealing import Sealer
@@ -37,7 +38,6 @@ from recorder.wire import (
     read_frame,
     record_fields,
 )
-from recorder.writer import gap
 
 __all__ = ["Client", "connect"]
 

@@ -131,6 +131,9 @@ CREDENTIAL_PURPOSE = "flightlog.credential.purpose"
 CREDENTIAL_ENVIRONMENT = "flightlog.credential.environment"
 """`production`, `staging`, `development`."""
 COUNT = "flightlog.count"
+VALUES_CUT = "flightlog.values.cut"
+"""Attribute of which only a beginning was kept -> its `length` in characters and the keyed SHA-256
+of the whole."""
 
 MCP_CONNECTION = "flightlog.mcp.connection"
 """Id of ours for one connection to an MCP server: request ids are unique only within it."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -20,11 +20,13 @@ from typing import Any
 from recorder import semconv
 from recorder.errors import SettingsError
 from recorder.late import LateSealing
+from recorder.leaving import leave_behind
 from recorder.location import credentials_file, spool_folder
-from recorder.model import Json, Kind, Phase, Record, Seal, Witness
+from recorder.model import Json, Kind, Phase, Record, Seal
+from recorder.own_words import declared, gap, own_record
 from recorder.quiet import be_quiet
 from recorder.sealing import SealedRecord, Sealer, declarations
-from recorder.sealing.recall import Met, Recall
+from recorder.sealing.recall import Recall
 from recorder.spool import Spool, Spooled, take_in
 from recorder.store import Store
 from recorder.wire import decode_record
@@ -75,6 +77,8 @@ class Writer:
         self._spool_folder = spool_folder(store.path)
         self._spool = Spool(self._spool_folder)
         self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._in_hand: list[_Item] = []
+        """What is being sealed and committed."""
         self._pending = 0
         self._dropped = 0
         self._count_lock = threading.Lock()
@@ -140,6 +144,15 @@ class Writer:
         self.submit(own_record("recorder", Phase.END, {}))
         self._queue.put(_Item((), None, waits=True))
         self._thread.join(timeout_seconds)
+        if self._thread.is_alive():
+            leave_behind(self._store, [_record(r) for item in self._left() for r in item.records])
+
+    def _left(self) -> Iterator[_Item]:
+        """Yield what is not known to be committed, and take it from the queue."""
+        yield from self._in_hand
+        with suppress(Empty):
+            while True:
+                yield self._queue.get_nowait()
 
     def _run(self) -> None:
         be_quiet()
@@ -152,7 +165,9 @@ class Writer:
                 self._take_spool_in()
             items = [item for item in group if item.records]
             if items:
+                self._in_hand = items
                 self._commit(items)
+                self._in_hand = []
             elif running:
                 self._idle()
             self._look_into_spool(busy=bool(items))
@@ -352,42 +367,6 @@ def _record(given: Record | dict[str, Any]) -> Record:
         return decode_record(given)
     except ValueError as error:
         return gap(1, f"a record could not be read: {_name(error)}")
-
-
-def own_record(
-    name: str, phase: Phase, attributes: dict[str, Json], kind: Kind = Kind.LIFECYCLE
-) -> Record:
-    """Return a record in which the recorder speaks of itself."""
-    now = time.time_ns()
-    return Record(
-        witness=Witness.RECORDER,
-        phase=phase,
-        kind=kind,
-        name=name,
-        t_ns=now,
-        observed_ns=now,
-        pid=os.getpid(),
-        attributes=attributes,
-    )
-
-
-def declared(met: Met) -> Record:
-    """Return the record that tells, in this recording, what the user said of a credential."""
-    said = met.declaration
-    told: dict[str, Json] = {
-        semconv.CREDENTIAL_SECRET: met.token,
-        semconv.CREDENTIAL_NAME: said.name,
-        semconv.CREDENTIAL_SCOPE: said.scope,
-        semconv.CREDENTIAL_PURPOSE: said.purpose,
-        semconv.CREDENTIAL_ENVIRONMENT: said.environment,
-    }
-    given: dict[str, Json] = {name: text for name, text in told.items() if text}
-    return own_record("declared", Phase.POINT, given, Kind.CREDENTIAL)
-
-
-def gap(number: int, reason: str) -> Record:
-    """Return the record that makes lost records visible."""
-    return own_record("gap", Phase.POINT, {semconv.COUNT: number, semconv.REASON: reason})
 
 
 def _name(error: BaseException) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 __all__ = ["MAX_VALUE", "Stream", "as_text"]
 
-MAX_VALUE = 8 * 1024 * 1024
-"""Characters of a tool's arguments or result that are recorded; the rest is cut and said to be."""
+MAX_VALUE = 32 * 1024 * 1024
+"""Characters of a tool's arguments or result that are handed over; the rest is cut and said to be.
+The recorder keeps less (`recorder.sealing.bounds`), and cuts a document where it can be cut."""
 
 
 def as_text(value: Any) -> str:

@@ -14,9 +14,9 @@ from recorder.declaring import declare, declared
 from recorder.errors import FlightlogError, RecorderUnreachableError
 from recorder.location import recording_to_write
 from recorder.model import Json, Kind, Phase
+from recorder.own_words import own_record
 from recorder.sealing import Sealer
 from recorder.sealing.declarations import Declaration
-from recorder.writer import own_record
 
 __all__ = ["command"]
 

@@ -15,6 +15,7 @@ import zstandard
 
 from recorder.identifiers import with_ids_as_text
 from recorder.model import Record, Seal
+from recorder.sealing.bounds import bounded
 from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.detectors import DETECTORS
@@ -79,7 +80,7 @@ class Sealer:
             record: what a witness reported.
             earlier: seals that the record already has (it comes out of a spool).
         """
-        record = with_ids_as_text(record)
+        record = bounded(with_ids_as_text(record), self._key)
         if self.recall.has_changed():
             self.clean.clear()
             self._filed = {session for session in self._filed if not self.recall.declares(session)}

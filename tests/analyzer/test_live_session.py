@@ -14,10 +14,10 @@ import pytest
 from analyzer.live_session import MOST, Look, dropped_by, live_session
 from analyzer.writing import FRESH_NS, SILENT_NS, Writing, last_spoken, writer_of
 from recorder.model import Phase, StoredRecord
+from recorder.own_words import gap, own_record
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.store import Store
-from recorder.writer import gap, own_record
 from tests.analyzer.factories import CWD, Flight
 
 NOW = 1_800_000_000 * 10**9

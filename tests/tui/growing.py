@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.own_words import own_record
 from recorder.sealing import Sealer
 from recorder.store import Store
-from recorder.writer import own_record
 from tests.tui.driving import until
 from tui.app import FollowingApp
 from tui.glyphs import UNICODE, Glyphs

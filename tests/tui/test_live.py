@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from recorder.model import Phase, Record, Status
-from recorder.writer import gap, own_record
+from recorder.own_words import gap, own_record
 from tests.tui.driving import rows, text, until
 from tests.tui.factories import ATTACK
 from tests.tui.growing import Growing, following, has_read

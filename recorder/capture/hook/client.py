@@ -27,6 +27,9 @@ GAP = (
     b'"flightlog.reason":"a hook could not be recorded: %s"},"blobs":{},"seals":[]},"blobs":{}}\n'
 )
 """A line of the spool."""
+MARK = b'{"notice": true,' + GAP[1:]
+"""The same, for as long as nothing else stands in its file."""
+UNDER_WAY = "the process that sealed it ended before it was done"
 
 
 def hook(arguments: list[bytes]) -> bytes:
@@ -76,7 +79,9 @@ def hand_over(frame: bytes, recording: bytes) -> None:
         except (ConnectionRefusedError, FileNotFoundError):
             put_aside_behind(frame, recording)
         except OSError:
-            put_aside(frame, recording)  # a recorder may have it: no word besides the frame's own
+            # A recorder may have it, and leaves it out then. It may take long to seal, and the
+            # agent's patience ends sometime.
+            put_aside(frame, recording, marked(recording))
     except BaseException as error:
         leave_gap(recording, type(error).__name__)
         raise
@@ -91,7 +96,7 @@ def put_aside_behind(frame: bytes, recording: bytes) -> None:
 
     descriptor = notice(frame, recording)
     if descriptor is None:
-        put_aside(frame, recording)
+        put_aside(frame, recording, marked(recording))
         return
     if fork():
         return
@@ -308,6 +313,16 @@ def leave_gap(recording: bytes, reason: str) -> None:
     now = time_ns()
     line = GAP % (urandom(16).hex().encode(), now, now, reason.encode())
     close(spool(recording, line))
+
+
+def marked(recording: bytes) -> int:
+    """Leave a gap in the spool that stands if this process is ended before it has put a frame
+    there; return the file, locked.
+    """
+    from time import time_ns  # noqa: PLC0415
+
+    now = time_ns()
+    return spool(recording, MARK % (urandom(16).hex().encode(), now, now, UNDER_WAY.encode()))
 
 
 def spool(recording: bytes, lines: bytes) -> int:

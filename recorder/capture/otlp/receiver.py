@@ -22,8 +22,8 @@ from recorder.capture.otlp.records import Translator
 from recorder.capture.otlp.signals import NOT_PASSED_ON, Signal
 from recorder.client import Client
 from recorder.model import Json, Phase, Record
+from recorder.own_words import gap, own_record
 from recorder.service import Service
-from recorder.writer import gap, own_record
 
 __all__ = [
     "ClientSink",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,8 +24,9 @@ from recorder.capture.hook.client import frame_of
 from recorder.capture.hook.notice import AGENT_NAMES, CALL_ENDS, CALL_STARTS, OTHERS, notice_of
 from recorder.capture.hook.payload import decode_payload
 from recorder.capture.hook.records import HookReader
-from recorder.capture.hook.settings.table import SETTINGS
+from recorder.capture.hook.settings.table import SETTINGS, Wiring
 from recorder.daemon import Daemon
+from recorder.location import socket_path
 from recorder.model import Kind, Phase
 from recorder.reader import Recording
 from recorder.verify import verify
@@ -262,3 +265,50 @@ def test_its_tables_say_what_the_agents_own_readers_say() -> None:
                 assert phase is Phase.END, event
             else:
                 assert phase in {None, Phase.END}, event
+
+
+def started(hooks: Hooks, **environment: str) -> subprocess.Popen[bytes]:
+    hook = subprocess.Popen(
+        Wiring(hooks.recording).words("claude-code", ""),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+    assert hook.stdin
+    hook.stdin.write(json.dumps(START).encode())
+    hook.stdin.close()
+    return hook
+
+
+@pytest.mark.parametrize("there", ["nobody", "a recorder that does not answer"])
+def test_a_hook_that_is_killed_while_it_seals_leaves_a_gap(
+    hooks: Hooks, gate: Path, there: str
+) -> None:
+    silent = socket.socket(socket.AF_UNIX)
+    if there != "nobody":
+        silent.bind(str(socket_path(hooks.recording)))
+        silent.listen()
+    hook = started(hooks, FLIGHTLOG_RUN="r1")
+    try:
+        assert until(lambda: waiting(hooks))
+        (mark,) = waiting(hooks)
+        assert mark["name"] == "gap"
+        assert SECRET.encode() not in hooks.bytes_at_rest()
+    finally:
+        hook.kill()
+        hook.wait()
+        silent.close()
+    gate.unlink()
+    gate.write_text("")  # nobody reads what it was
+    recorded(hooks)
+    (told,) = [r for r in hooks.everything() if r.name == "gap"]
+    assert told.attributes[semconv.COUNT] == 1
+    assert "ended before it was done" in str(told.attributes[semconv.REASON])
+
+
+def test_a_mark_is_void_once_its_hook_has_sealed(hooks: Hooks) -> None:
+    assert hooks.run("claude-code", START, FLIGHTLOG_RUN="r1").returncode == 0
+    recorded(hooks)
+    assert [r.name for r in hooks.records()] == ["Bash"]
+    assert not [r for r in hooks.everything() if r.name == "gap"]
