@@ -20,7 +20,7 @@ from recorder.launch.foreground import Ended, name_of_signal
 from recorder.launch.processes import Seen
 from recorder.launch.sockets import Past
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
-from recorder.writer import own_record
+from recorder.own_words import own_record
 
 __all__ = ["Journal"]
 
