@@ -173,11 +173,20 @@ class Keeper:
         )
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop proxy and receiver, then the recorder; what waits in the spool is taken in first."""
+    def look_no_more(self) -> None:
+        """Stop looking after them; they go on."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
+
+    def remove_folders(self) -> None:
+        """Remove what proxies that died have left for the processes that use it."""
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Stop proxy and receiver, then the recorder; what waits in the spool is taken in first."""
+        self.look_no_more()
         if self.proxy is not None:
             self.proxy.stop()
         if self.receiver is not None:
@@ -188,8 +197,7 @@ class Keeper:
             self.daemon.stop()
         if self._joined is not None:
             self._joined.close()
-        for folder in self._folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        self.remove_folders()
 
     def _keep(self, starting: Callable[[], AbstractContextManager[object]]) -> None:
         while not self._stop.wait(LOOK_SECONDS) and self._restarts < MAX_RESTARTS:

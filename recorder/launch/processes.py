@@ -27,6 +27,8 @@ __all__ = ["ProcessWatch", "Seen", "adopt_orphans"]
 LOOK_SECONDS = 0.01
 MOST_SHARE = 20
 """A look that took T is followed by a pause of at least this many T."""
+GRACE_SECONDS = 0.3
+"""How long processes may take to end after the command."""
 SETTLE_LOOKS = 3
 """How often a process is looked at again while it still has its parent's command line (forked and
 not yet executing anything else)."""
@@ -156,8 +158,8 @@ class ProcessWatch:
             if found:
                 self._status[pid] = status
 
-    def stop(self, leader_status: int) -> None:
-        """Look a last time, report the ends, and stop.
+    def stop(self, leader_status: int) -> int:
+        """Look a last time, report the ends, and stop; return how many processes live on.
 
         Args:
             leader_status: raw wait status of the run's own command.
@@ -168,6 +170,25 @@ class ProcessWatch:
             self._thread.join()
         if sys.platform == "linux":
             self._look(last=True)
+        # Most of what is still there is just ending.
+        limit = time.monotonic() + GRACE_SECONDS
+        while self._seen and time.monotonic() < limit:
+            time.sleep(LOOK_SECONDS)
+            self.reap_orphans()
+            self._look(last=True)
+        return len(self._seen)
+
+    def follow(self) -> None:
+        """Follow what lives on after `stop`, until the last of it has ended."""
+        pause = LOOK_SECONDS
+        while self._seen:
+            time.sleep(pause)
+            began = time.perf_counter()
+            self._look()
+            pause = max(LOOK_SECONDS, MOST_SHARE * (time.perf_counter() - began))
+
+    def close(self) -> None:
+        """Let go of what lives on."""
         for seen in self._seen.values():
             if seen.pidfd >= 0:
                 os.close(seen.pidfd)

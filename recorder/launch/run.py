@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from recorder.launch.journal import Journal
 from recorder.launch.keeper import Keeper
 from recorder.launch.processes import ProcessWatch, adopt_orphans
 from recorder.launch.sockets import SocketWatch
-from recorder.launch.summary import Diverted, line_for, past_proxy, what_was_seen
+from recorder.launch.staying import stay_behind
+from recorder.launch.summary import Diverted, left_behind, line_for, past_proxy, what_was_seen
 from recorder.launch.surroundings import about_the_run, through_proxy
 from recorder.launch.telemetry import destinations, telemetry_to, without_proxy_for
 from recorder.model import Json, new_id
@@ -30,6 +32,7 @@ from recorder.reader import Recording
 __all__ = ["Launch", "run_recorded"]
 
 CANNOT_RUN = 126
+GATHERED_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,16 @@ def run_recorded(launch: Launch) -> int:
         journal.begin(
             launch.name or Path(executable).name, command, _about(keeper, switches, diverted)
         )
-        ended, unseen = _play(executable, command, environment, journal, keeper)
+
+        def clean_up() -> None:
+            hooks.remove()
+            keeper.remove_folders()
+
+        play = _Play(journal, keeper, clean_up)
+        ended, unseen, stays = _play(executable, command, environment, play)
+        if stays:
+            # All of it belongs to the copy of this process that stays.
+            stack.pop_all()
     blind = [no_wire, switches.blind, hooks.blind, *unseen]
     _say(recording, run, before, list(filter(None, blind)), diverted)
     return ended.exit_code
@@ -148,14 +160,26 @@ def _diverted(launch: Launch, executable: str) -> Diverted:
     return Diverted(tuple(names), tuple(particular), bool(names) and not switches.says_more)
 
 
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """What surrounds a command while it runs."""
+
+    journal: Journal
+    keeper: Keeper
+    clean_up: Callable[[], None]
+    """Removes what processes that outlive the command no longer need."""
+
+
 def _play(
-    executable: str,
-    command: Sequence[str],
-    environment: dict[str, str],
-    journal: Journal,
-    keeper: Keeper,
-) -> tuple[Ended, list[str]]:
-    """Run the command to its end; return how it ended and what of it could not be followed."""
+    executable: str, command: Sequence[str], environment: dict[str, str], play: _Play
+) -> tuple[Ended, list[str], bool]:
+    """Run the command to its end.
+
+    Returns:
+        How it ended, what of it could not be followed, and whether what records it stays for
+        processes that outlive it.
+    """
+    journal, keeper = play.journal, play.keeper
     with signals_held():
         watch = ProcessWatch(
             journal.process_started,
@@ -178,23 +202,36 @@ def _play(
         watch.leader = pid
         ended = wait_for(pid, watch.reap_orphans)
         sockets.stop()
-        watch.stop(ended.status)
+        left = watch.stop(ended.status)
         missed = watch.perhaps_missed()
         if missed:
             journal.unseen(missed)
-        journal.end(ended, {"flightlog.run.processes": watch.seen})
+        about: dict[str, Json] = {"flightlog.run.processes": watch.seen}
+        stays = bool(left) and (keeper.proxy is not None or keeper.receiver is not None)
+        if left:
+            about["flightlog.run.left"] = left
+        journal.end(ended, about)
         # Before the recorder is asked to end: it stays while anybody is connected.
         journal.close()
         # Within: a key pressed now is for the command, not for what writes its end down.
-        keeper.stop()
+        if stays:
+            keeper.look_no_more()
+            stay_behind(watch, play.clean_up)
+            # What the proxy has gathered is not on record yet.
+            time.sleep(GATHERED_SECONDS)
+        else:
+            keeper.stop()
+        watch.close()
     unseen = [*keeper.broken]
+    if left:
+        unseen.append(left_behind(left, is_recorded=stays))
     if missed:
         unseen.append("perhaps processes shorter than 10 ms")
     if sockets.servers:
         unseen.append(past_proxy(sockets.servers))
     if watch.unfollowed:
         unseen.append(f"{watch.unfollowed} processes beyond those that are followed at once")
-    return ended, unseen
+    return ended, unseen, stays
 
 
 def _say(recording: Path, run: str, before: int, unseen: Sequence[str], diverted: Diverted) -> None:

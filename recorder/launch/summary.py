@@ -15,7 +15,7 @@ from recorder.model import Kind, Phase, StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
 
-__all__ = ["Diverted", "Seen", "line_for", "past_proxy", "what_was_seen"]
+__all__ = ["Diverted", "Seen", "left_behind", "line_for", "past_proxy", "what_was_seen"]
 
 NAMED_HOSTS = 3
 _AGENT_WITNESSES = frozenset({Witness.SDK, Witness.OTLP, Witness.HOOK, Witness.MCP})
@@ -114,6 +114,14 @@ def line_for(
     if diverted.names:
         missing += f"; {_telemetry(diverted, seen.not_passed_on)}"
     return f"flightlog: recorded {recorded}{missing}; flightlog replay {safe_text(session)}{where}"
+
+
+def left_behind(number: int, *, is_recorded: bool) -> str:
+    """Return what is said of processes that outlive the command."""
+    them = "1 process that goes on" if number == 1 else f"{number} processes that go on"
+    if is_recorded:
+        return f"what {them} will still do (it is recorded until they end)"
+    return f"what {them} will still do"
 
 
 def past_proxy(servers: Mapping[tuple[str, int], int]) -> str:
