@@ -59,12 +59,15 @@ def analyze(
         fold = _folded(recording, row, clock=clock)
         own = fold.actions()
         row = replace(row, last_ns=max(a.end_ns or a.start_ns for a in own))
+    labels = fold.labels()
+    # What the actions were made of takes more than they do themselves.
+    del fold
     outside = outside_of(recording, row, own)
     commanded = commanded_of((*own, *outside.actions), recording.blob)
     # A commanded request has its call's number, negative: it stands behind it.
     told = sorted((*own, *outside.actions, *commanded), key=lambda a: (a.start_ns, abs(a.id)))
     actions = with_inner_disagreements(judge_all(told, recording.blob, workspace=row.cwd))
-    labels = {**dict(outside.labels), **fold.labels()}
+    labels = {**dict(outside.labels), **labels}
     credentials = credentials_of(actions, labels, recording.blob)
     scene = Scene(actions, credentials, TaskScope(actions, row.cwd, recording.blob))
     return Analysis(

@@ -32,7 +32,7 @@ def action_of(draft: Draft, session: str, cwd: str, blobs: Blobs, *, join: Join 
         join: why it stands inside another action.
     """
     first = draft.first
-    texts = Texts(dict(draft.attributes), dict(draft.blob_of), blobs)
+    texts = Texts(draft.attributes, draft.blob_of, blobs)
     kind, name = draft.kind, draft.teller.name
     said = tuple(sorted(draft.said, key=lambda s: s.seq))
     decision = decision_of(said)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
 from analyzer.identity import Channel
 from analyzer.joins import Belonging, ended_ns
@@ -18,6 +21,14 @@ __all__ = ["Draft"]
 ONE_TELLER = frozenset({semconv.GEN_AI_TOOL_ARGUMENTS, semconv.GEN_AI_TOOL_RESULT})
 """Witnesses tell these in different forms: the best is kept, not the last. What each of them said
 is in `said`."""
+
+
+EMPTY: Mapping[str, Any] = {}
+"""Of many actions the same; nothing is ever put in."""
+
+
+def _empty() -> Mapping[str, Any]:
+    return EMPTY
 
 
 @dataclass(slots=True, eq=False)
@@ -47,17 +58,17 @@ class Draft:
     inside_span: str = ""
     """The span that one of its log events was made in, or that its own span stands in."""
     pid: int | None = None
-    attributes: dict[str, Json] = field(default_factory=dict)
-    blob_of: dict[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Json] = field(default_factory=_empty)
+    """Never changed in place: the first record's own, and an action's that was built of it."""
+    blob_of: Mapping[str, str] = field(default_factory=_empty)
     records: list[int] = field(default_factory=list)
     witnesses: list[Witness] = field(default_factory=list)
-    channels: set[Channel] = field(default_factory=set)
-    unended: set[Channel] = field(default_factory=set)
+    channels: frozenset[Channel] = frozenset()
+    unended: frozenset[Channel] = frozenset()
     seals: list[Sealed] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
     action: Action | None = None
     """The action as it was built last; None when records have come since."""
     settled: Belonging | None = None
@@ -68,9 +79,12 @@ class Draft:
     given_up: bool = False
     """`action` was built knowing that the agent went on without a result."""
     merged_into: Draft | None = None
+    absorbed: tuple[Draft, ...] = ()
+    """Those that have turned out to be this one."""
     teller: StoredRecord = field(init=False)
     """The record that says what sort of action it is: the first, mostly."""
-    _teller: dict[str, Witness] = field(default_factory=dict)
+    _teller: Mapping[str, Witness] = field(default_factory=_empty)
+    """Attribute -> who told it, where that is not the first record's witness."""
 
     def __post_init__(self) -> None:
         self.teller = self.first
@@ -91,9 +105,10 @@ class Draft:
         self.is_begun = self.is_begun or record.phase is not Phase.END
         if record.phase in {Phase.END, Phase.WHOLE}:
             self._end(ended_ns(record), is_timed=place is None)
-            self.unended.discard(channel)
+            if channel in self.unended:
+                self.unended = _shared(self.unended - {channel})
         elif record.phase is Phase.START:
-            self.unended.add(channel)
+            self.unended = _with(self.unended, channel)
         if self.only_points and record.phase is not Phase.POINT:
             self.only_points = False
             self.span_id = ""
@@ -101,15 +116,17 @@ class Draft:
             self.status = record.status
         self._place(record, channel)
         self.pid = record.pid if self.pid is None else self.pid
-        for name, value in record.attributes.items():
-            self._tell(record, name, value)
+        self._tell_all(record)
         if self.teller.kind is Kind.LIFECYCLE and record.phase is not Phase.POINT:
             # Some libraries say what a span is only when it ends.
             self.teller = self.teller if record.kind is Kind.LIFECYCLE else record
         self.records.append(record.seq)
         if record.witness not in self.witnesses:
             self.witnesses.append(record.witness)
-        self.channels.add(channel)
+        self.channels = _with(self.channels, channel)
+        for former in self.absorbed:
+            # They may still stand among the candidates for other records.
+            former.channels, former.unended = self.channels, self.unended
         is_timed = place is None
         self.seals += [
             Sealed(seal, record.seq, t_ns, record.witness, is_timed) for seal in record.seals
@@ -150,14 +167,15 @@ class Draft:
         for name in ("parent_span_id", "span_id", "trace_id", "call_id", "essence"):
             setattr(self, name, getattr(self, name) or getattr(other, name))
         self.pid = other.pid if self.pid is None else self.pid
+        attributes, blob_of = dict(self.attributes), dict(self.blob_of)
         for name, value in other.attributes.items():
             teller = other._teller.get(name, other.first.witness)
-            if name not in self.attributes or self._gives_way(name, value, teller):
-                self.attributes[name] = value
+            if name not in attributes or self._gives_way(name, value, teller):
+                attributes[name] = value
+                blob_of.pop(name, None)
                 if name in other.blob_of:
-                    self.blob_of[name] = other.blob_of[name]
-                else:
-                    self.blob_of.pop(name, None)
+                    blob_of[name] = other.blob_of[name]
+        self.attributes, self.blob_of = attributes, blob_of
         self.records = sorted({*self.records, *other.records})
         self.witnesses += [w for w in other.witnesses if w not in self.witnesses]
         self.channels |= other.channels
@@ -166,13 +184,12 @@ class Draft:
         self.said += other.said
         self.links += other.links
         self.silences += other.silences
-        self.keys += other.keys
         self.inside_basis = self.inside_basis or other.inside_basis
         self.inside = self.inside or other.inside
         self.action = self.settled = None
-        # It may still stand among the candidates for other records.
         other.channels, other.unended, other.call_id = self.channels, self.unended, self.call_id
         other.merged_into = self
+        self.absorbed = (*self.absorbed, other, *other.absorbed)
 
     @property
     def root(self) -> Draft:
@@ -211,18 +228,31 @@ class Draft:
         self.span_id = self.span_id or record.span_id
         self.trace_id = self.trace_id or record.trace_id
 
-    def _tell(self, record: StoredRecord, name: str, value: Json) -> None:
-        if name in ONE_TELLER:
-            teller = self._teller.get(name, record.witness)
-            if teller is not record.witness and not self._gives_way(name, value, record.witness):
-                return
-            self._teller[name] = record.witness
-        self.attributes[name] = value
-        blob = record.blobs.get(name)
-        if blob is not None:
-            self.blob_of[name] = blob.digest
-        else:
-            self.blob_of.pop(name, None)
+    def _tell_all(self, record: StoredRecord) -> None:
+        """Take in a record's attributes, later ones over earlier ones."""
+        blobs = {name: blob.digest for name, blob in record.blobs.items()}
+        if not self.records:
+            self.attributes, self.blob_of = record.attributes, blobs or EMPTY
+            return
+        attributes, blob_of = dict(self.attributes), dict(self.blob_of)
+        for name, value in record.attributes.items():
+            if name in ONE_TELLER and not self._hears(record.witness, name, value):
+                continue
+            attributes[name] = value
+            blob_of.pop(name, None)
+            if name in blobs:
+                blob_of[name] = blobs[name]
+        self.attributes, self.blob_of = attributes, blob_of
+
+    def _hears(self, witness: Witness, name: str, value: Json) -> bool:
+        """Tell whether a witness' words of an attribute are to be kept, and remember whose."""
+        teller = self._teller.get(name, self.first.witness)
+        is_told = name in self.attributes
+        if is_told and teller is not witness and not self._gives_way(name, value, witness):
+            return False
+        if witness is not teller:
+            self._teller = {**self._teller, name: witness}
+        return True
 
     def _gives_way(self, name: str, value: Json, teller: Witness) -> bool:
         """Tell whether what another witness told is better than what stands here.
@@ -233,6 +263,17 @@ class Draft:
         if not isinstance(held, str) or not held:
             return True
         if name == semconv.GEN_AI_TOOL_RESULT:
-            return self._teller.get(name) is Witness.OTLP and teller is not Witness.OTLP
+            held_by = self._teller.get(name, self.first.witness)
+            return held_by is Witness.OTLP and teller is not Witness.OTLP
         is_longer = isinstance(value, str) and len(value) > len(held)
         return name in ONE_TELLER and name not in self.blob_of and is_longer
+
+
+def _with(channels: frozenset[Channel], channel: Channel) -> frozenset[Channel]:
+    """Return channels with one more; of a million actions most share the same few sets."""
+    return _shared(channels | {channel}) if channel not in channels else channels
+
+
+@cache
+def _shared(channels: frozenset[Channel]) -> frozenset[Channel]:
+    return channels

@@ -55,8 +55,8 @@ class Candidate(Protocol):
 
     start_ns: int
     call_id: str
-    channels: set[Channel]
-    unended: set[Channel]
+    channels: frozenset[Channel]
+    unended: frozenset[Channel]
     """Those of the channels that told a start and no end yet."""
     essence: str
     trace_id: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -57,9 +58,9 @@ def parse_body(seq: int, body: bytes) -> StoredRecord:
         witness=Witness(fields["witness"]),
         phase=Phase(fields["phase"]),
         kind=Kind(fields["kind"]),
-        name=column_text(fields["name"]),
-        session=column_text(fields["session"]),
-        run=column_text(fields["run"]),
+        name=_same(column_text(fields["name"])),
+        session=_same(column_text(fields["session"])),
+        run=_same(column_text(fields["run"])),
         ref=column_text(fields["ref"]),
         t_ns=None if t_ns is None else int(t_ns),
         observed_ns=int(fields["observed"]),
@@ -68,7 +69,7 @@ def parse_body(seq: int, body: bytes) -> StoredRecord:
         span_id=fields["span_id"],
         parent_span_id=fields["parent_span_id"],
         pid=fields["pid"],
-        attributes=fields["attributes"],
+        attributes={_same(name): value for name, value in fields["attributes"].items()},
         blobs={name: BlobRef(b["digest"], b["size"]) for name, b in fields["blobs"].items()},
         seals=tuple(
             Seal(
@@ -85,6 +86,12 @@ def parse_body(seq: int, body: bytes) -> StoredRecord:
             for s in fields["seals"]
         ),
     )
+
+
+@lru_cache(maxsize=4_096)
+def _same(text: str) -> str:
+    """Return one object for equal texts: a million records have the same few names."""
+    return text
 
 
 def unreadable(seq: int, session: str) -> StoredRecord:

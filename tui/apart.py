@@ -8,6 +8,7 @@ Whoever does not wait any longer ends it.
 
 from __future__ import annotations
 
+import gc
 import mmap
 import os
 import pickle
@@ -175,6 +176,8 @@ def take_over(files: Files) -> Scene:
 def main(arguments: list[str]) -> int:
     """Read and analyse a session for the process that started this one."""
     path, session_id, *numbers = arguments
+    # It ends with what it was started for: looking for cycles in all of that would be in vain.
+    gc.disable()
 
     def progress(done: int, total: int) -> None:
         sys.stdout.write(f"{done} {total}\n")
