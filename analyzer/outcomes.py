@@ -13,7 +13,7 @@ from typing import Any
 
 from analyzer.model import Outcome
 from analyzer.refusals import is_refusal
-from analyzer.texts import Texts
+from analyzer.texts import Texts, as_text
 from recorder import semconv
 from recorder.model import Json, Kind, Status
 
@@ -136,9 +136,22 @@ def _of_request(status: Status, texts: Texts) -> Outcome:
     errors = [error for answer in answers_of(texts) for error in answer_errors(answer)]
     if any(_refuses(error) for error in errors):
         return Outcome.REFUSED
-    if errors or code >= 400 or texts.attributes.get(semconv.ERROR_TYPE):
+    if errors or code >= 400:
+        return Outcome.FAILED
+    if texts.attributes.get(semconv.ERROR_TYPE) and not _is_left_stream(texts):
         return Outcome.FAILED
     return Outcome.OK
+
+
+def _is_left_stream(texts: Texts) -> bool:
+    """Tell whether a client left an event stream between two events: that is how these end."""
+    kind = texts.attributes.get(f"{semconv.HTTP_RESPONSE_HEADER}content-type")
+    if texts.attributes.get(semconv.ERROR_TYPE) != "client_disconnected":
+        return False
+    if "text/event-stream" not in as_text(kind):
+        return False
+    is_cut = bool(texts.attributes.get(semconv.BODY_CUT))
+    return is_cut or texts.whole(semconv.RESPONSE_BODY).endswith(("\n\n", "\r\n\r\n", "\r\r"))
 
 
 def _without_status(status: Status, texts: Texts) -> Outcome:

@@ -12,6 +12,7 @@ from typing import Any
 
 from analyzer.catalogue import Operation, Provider
 from analyzer.graphql_requests import GraphQLRequest, Selected
+from analyzer.mcp_sessions import McpSessions
 from analyzer.model import Action, Effect, ResourceState
 from analyzer.outcomes import answer_errors
 from analyzer.testimony import Certainty
@@ -70,6 +71,8 @@ class Ledger:
     _project_of: dict[str, str] = field(default_factory=dict)
     _states: dict[str, ResourceState] = field(default_factory=dict)
     _instance_ended: dict[str, dict[str, bool]] = field(default_factory=dict)
+    mcp_sessions: McpSessions = field(default_factory=McpSessions)
+    """The sessions that MCP servers gave out."""
 
     def environment_of(self, target: str) -> str:
         """Return the environments that an answer so far has named for a target, or `unknown`."""

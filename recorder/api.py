@@ -7,6 +7,7 @@ GenAI semantic conventions, so other exporters of the same agent see them too.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -114,6 +115,9 @@ def session(
 ) -> Iterator[str]:
     """Open a session, one run of the agent; yields its id.
 
+    What threads do meanwhile belongs to it too, as long as no other one is open: they know nothing
+    of the code around the one that started them.
+
     Args:
         name: the session's id; default: a new one.
         attributes: further attributes of the session's span.
@@ -123,8 +127,9 @@ def session(
     agent = begun.agent if begun else "agent"
     about = begun.about(session_id) if begun else {}
     token = otel_context.attach(otel_context.set_value(SESSION, session_id))
+    held = begun.holds_open(session_id) if begun else contextlib.nullcontext()
     try:
-        with running.recorded_span(f"invoke_agent {agent}", {**about, **(attributes or {})}):
+        with held, running.recorded_span(f"invoke_agent {agent}", {**about, **(attributes or {})}):
             yield session_id
     finally:
         otel_context.detach(token)

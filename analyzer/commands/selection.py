@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from analyzer.outside.witnesses import is_outside
 from recorder.errors import SessionNotFoundError
-from recorder.location import resolve_recording
+from recorder.location import resolve_recording, spool_folder
 from recorder.model import SessionRow
 from recorder.reader import Recording
+from recorder.spool import waiting_in, waiting_words
 
 __all__ = ["NEWEST", "chosen_session", "newest_first", "opened"]
 
@@ -37,6 +38,10 @@ def chosen_session(recording: Recording, session: str | None) -> SessionRow:
         return recording.session(session)
     rows = newest_first(recording.sessions())
     if not rows:
+        if waiting := waiting_in(spool_folder(recording.path)):
+            raise SessionNotFoundError(
+                f"{recording.path} holds no session yet; {waiting_words(waiting)}"
+            )
         raise SessionNotFoundError(
             f"{recording.path} holds no session yet; record one with 'flightlog demo'"
         )

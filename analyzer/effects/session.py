@@ -68,6 +68,7 @@ def judge_all(
     """
     ledger = Ledger() if ledger is None else ledger
     plans = Plans() if plans is None else plans
+    sessions = ledger.mcp_sessions
     judged = {action.id: action for action in actions}
     steps = [(a.start_ns, 0, a.id) for a in actions]
     steps += [(a.end_ns, 1, a.id) for a in actions if a.end_ns is not None]
@@ -75,9 +76,11 @@ def judge_all(
         action = judged[number]
         if action.kind is Kind.API_REQUEST:
             if is_end:
+                sessions.learn(action)
                 judged[number] = replace(action, resources=_told(action, ledger, blobs))
                 continue
-            action = replace(action, judgement=_placed(action, ledger, blobs))
+            judgement = sessions.ended_by(action) or _placed(action, ledger, blobs)
+            action = replace(action, judgement=judgement)
             if action.end_ns is None:
                 action = replace(action, resources=ledger.doubt(action))
             judged[number] = action

@@ -60,14 +60,32 @@ class Running:
     run: str
     process_session: str = field(default_factory=new_id)
     """Session of what is done outside of any."""
+    _open_sessions: list[str] = field(default_factory=list)
+    """Those that `recorder.session` has open, wherever in the process."""
     _untold: dict[str, bool] = field(init=False)
     """The session of the process as long as no record tells its start."""
 
     def __post_init__(self) -> None:
         self._untold = {self.process_session: True}
 
+    @contextmanager
+    def holds_open(self, session: str) -> Iterator[None]:
+        """Take note that a session is open meanwhile."""
+        self._open_sessions.append(session)
+        try:
+            yield
+        finally:
+            self._open_sessions.remove(session)
+
     def session_of_process(self) -> str:
-        """Return the session of calls that stand alone; the first one records its start."""
+        """Return the session of calls that stand alone: the one that is open, where there is one
+        and no other, else the process's own, of which the first call records the start.
+
+        A thread knows nothing of the `with` around the code that started it.
+        """
+        open_now = tuple(self._open_sessions)
+        if len(open_now) == 1:
+            return open_now[0]
         # No lock: one that another thread holds during a fork stays locked in the child.
         if self._untold and self._untold.pop(self.process_session, False):
             with quietly():

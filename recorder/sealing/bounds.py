@@ -67,12 +67,13 @@ def shortened(text: str, kept: int) -> str:
             document = json.loads(text)
         except (ValueError, RecursionError):
             return _beginning(text, kept)
-        limit = kept
+        limit = fits = kept
         while limit >= SMALLEST:
             shorter = json.dumps(_shorter(document, limit), ensure_ascii=False)
             if len(shorter) <= kept + MARKED:
                 return shorter
-            limit //= 8
+            # What the first is too long by, escapes most often make; many strings take less each.
+            limit = kept * kept // len(shorter) if limit == fits else limit // 4
     return _beginning(text, kept)
 
 

@@ -81,7 +81,7 @@ def hand_over(frame: bytes, recording: bytes) -> None:
         except OSError:
             # A recorder may have it, and leaves it out then. It may take long to seal, and the
             # agent's patience ends sometime.
-            put_aside(frame, recording, marked(recording))
+            seal_here(frame, recording)
     except BaseException as error:
         leave_gap(recording, type(error).__name__)
         raise
@@ -96,7 +96,7 @@ def put_aside_behind(frame: bytes, recording: bytes) -> None:
 
     descriptor = notice(frame, recording)
     if descriptor is None:
-        put_aside(frame, recording, marked(recording))
+        seal_here(frame, recording)
         return
     if fork():
         return
@@ -112,6 +112,20 @@ def put_aside_behind(frame: bytes, recording: bytes) -> None:
         put_aside(frame, recording, descriptor)
     finally:
         leave(0)
+
+
+def seal_here(frame: bytes, recording: bytes) -> None:
+    """Seal a frame into the spool; should this process be ended meanwhile, a mark stands there."""
+    from posix import ftruncate  # noqa: PLC0415
+
+    descriptor = marked(recording)
+    try:
+        put_aside(frame, recording, descriptor)
+    except BaseException:
+        ftruncate(descriptor, 0)  # a gap with the reason will be told
+        raise
+    finally:
+        close(descriptor)
 
 
 def notice(frame: bytes, recording: bytes) -> int | None:

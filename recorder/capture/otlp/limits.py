@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,6 +13,12 @@ __all__ = ["Admission", "Limits", "OverloadedError", "TooLargeError"]
 MIB = 1024 * 1024
 RETRY_SECONDS = 2
 """After how long a client that was refused should come again."""
+REMEMBERED_SECONDS = 4.0
+"""What was committed longer ago than so much work counts half."""
+KNOWN_SECONDS = 0.25
+"""Work after which the pace is known well enough to refuse anybody for it."""
+FEW = 2
+"""Requests that are let in however slow it goes."""
 
 
 class OverloadedError(Exception):
@@ -36,17 +43,54 @@ class Limits:
     connections: int = 256
     waiting_bytes: int = 4 * MIB
     """Of spans and log records that wait for their commit; what is more waits for its turn."""
+    patience_seconds: float = 1.5
+    """How long what is let in may be expected to wait: exporters give up after a few seconds more,
+    and send again what is on its way to the recording then."""
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     idle_seconds: float = 75.0
 
 
+class Pace:
+    """How fast what waits is committed, of late."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._under_way = 0
+        self._since = 0.0
+        self._busy_seconds = self._bytes = 0.0
+
+    def begin(self) -> None:
+        """Something waits for its commit."""
+        if not self._under_way:
+            self._since = self._clock()
+        self._under_way += 1
+
+    def end(self, number: int) -> None:
+        """So many bytes are committed."""
+        now = self._clock()
+        self._busy_seconds += now - self._since
+        self._since = now
+        self._under_way -= 1
+        self._bytes += number
+        if self._busy_seconds > REMEMBERED_SECONDS:
+            self._busy_seconds /= 2
+            self._bytes /= 2
+
+    def seconds_for(self, number: int) -> float:
+        """Return how long so many bytes will take; 0.0 while too little is known."""
+        if self._busy_seconds < KNOWN_SECONDS or not self._bytes:
+            return 0.0
+        return number * self._busy_seconds / self._bytes
+
+
 class Admission:
     """Counts what is under way. For one event loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with nothing under way."""
         self._limits = limits
+        self._pace = Pace(clock)
         self._requests = self._bytes = self._waiting = 0
         self._room = asyncio.Condition()
         self._idle = asyncio.Event()
@@ -65,7 +109,9 @@ class Admission:
             OverloadedError: there is no room for it.
         """
         full = self._requests >= self._limits.in_flight
-        if full or self._bytes >= self._limits.in_flight_bytes:
+        full = full or self._bytes >= self._limits.in_flight_bytes
+        waits = self._pace.seconds_for(self._bytes) > self._limits.patience_seconds
+        if full or (waits and self._requests >= FEW):
             self.refused += 1
             raise OverloadedError
         self._requests += 1
@@ -93,15 +139,21 @@ class Admission:
     async def turn(self, number: int) -> AsyncIterator[None]:
         """Wait until so many bytes may wait for their commit, and count them meanwhile."""
         limit = self._limits.waiting_bytes
-        async with self._room:
-            await self._room.wait_for(lambda: not self._waiting or self._waiting + number <= limit)
-            self._waiting += number
+        self._pace.begin()
         try:
-            yield
-        finally:
             async with self._room:
-                self._waiting -= number
-                self._room.notify_all()
+                await self._room.wait_for(
+                    lambda: not self._waiting or self._waiting + number <= limit
+                )
+                self._waiting += number
+            try:
+                yield
+            finally:
+                async with self._room:
+                    self._waiting -= number
+                    self._room.notify_all()
+        finally:
+            self._pace.end(number)
 
 
 class Ticket:

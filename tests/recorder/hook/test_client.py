@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from recorder.commands.hook import command
 from recorder.daemon import Daemon
 from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Phase
+from recorder.sealing.bounds import KEPT, MARKED
 from recorder.verify import verify
 from tests.recorder.hook.conftest import Hooks
 
@@ -148,7 +150,7 @@ def test_invalid_utf8_inside_json_is_kept(hooks: Hooks, daemon: Daemon) -> None:
     )
 
 
-def test_ten_megabytes_are_recorded_whole_and_more_than_the_limit_is_said_to_be_cut(
+def test_ten_megabytes_are_recorded_with_a_beginning_and_more_than_the_limit_is_said_to_be_cut(
     hooks: Hooks, daemon: Daemon
 ) -> None:
     content = "all work and no play\n" * 500_000
@@ -160,11 +162,13 @@ def test_ten_megabytes_are_recorded_whole_and_more_than_the_limit_is_said_to_be_
     # What a busy recorder could not take in time waits in the spool; the next one takes it in.
     with Daemon.launch(hooks.recording):
         pass
-    whole, cut = hooks.records()
-    assert whole.blobs[semconv.GEN_AI_TOOL_ARGUMENTS].size > len(content)
-    kept = cut.attributes[CUT]
-    assert isinstance(kept, int)
-    assert cut.blobs[PAYLOAD].size + kept == len(beyond)
+    long, cut = hooks.records()
+    assert KEPT * 0.9 < long.blobs[semconv.GEN_AI_TOOL_ARGUMENTS].size <= KEPT + MARKED
+    (told,) = cast(dict[str, dict[str, Any]], long.attributes[semconv.VALUES_CUT]).values()
+    assert told["length"] == len(json.dumps(large["tool_input"], ensure_ascii=False))
+    most = len(beyond) - client.LIMIT
+    assert most - (1 << 20) <= cast(int, cut.attributes[CUT]) <= most
+    assert cut.blobs[PAYLOAD].size <= KEPT + MARKED
 
 
 @pytest.mark.parametrize("with_daemon", [True, False])

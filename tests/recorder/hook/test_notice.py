@@ -219,7 +219,8 @@ def test_what_somebody_waits_for_whole_is_sealed_before_the_hook_ends(
         {**START, "hook_event_name": event},
         FLIGHTLOG_RUN="run-1" if by == "launch" else "",
     )
-    assert [fields["session"] for fields in waiting(hooks)] == [SESSION]
+    mark, sealed = waiting(hooks)
+    assert (mark["name"], sealed["session"]) == ("gap", SESSION)
 
 
 @pytest.mark.parametrize("field", ["session_id", "tool_name", "tool_use_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import threading
@@ -21,7 +22,7 @@ from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untype
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from recorder import semconv
-from recorder.capture.otlp.limits import Limits
+from recorder.capture.otlp.limits import MIB, Admission, Limits, OverloadedError, Ticket
 from recorder.location import spool_folder
 from recorder.reader import Recording
 from recorder.sealing import SealedRecord
@@ -37,7 +38,6 @@ from tests.recorder.otlp.conftest import (
     until,
 )
 
-MIB = 1024 * 1024
 HEAD = (
     b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
     b"Content-Length: %d\r\n\r\n"
@@ -292,3 +292,50 @@ def test_grpc_refuses_what_is_too_large_or_no_message(station: Station) -> None:
         assert told.value.code() is grpc.StatusCode.UNIMPLEMENTED
         assert export_by_grpc(channel, trace_request(3)) == b""
     assert len(station.records()) == 3
+
+
+def test_nobody_is_let_in_who_would_wait_for_long() -> None:
+    now = 0.0
+    admission = Admission(Limits(patience_seconds=1.5), clock=lambda: now)
+
+    async def commit(number: int, seconds: float) -> None:
+        nonlocal now
+        async with admission.turn(number):
+            now += seconds
+
+    def let_in(number: int) -> Ticket:
+        ticket = admission.enter()
+        ticket.hold(number)
+        return ticket
+
+    async def act() -> None:
+        waiting = [let_in(MIB) for _ in range(4)]  # nothing is known of the pace yet
+        await commit(2 * MIB, 1.0)
+        with pytest.raises(OverloadedError):
+            admission.enter()  # 4 MiB wait: 2 s
+        assert admission.refused == 1
+        for ticket in waiting[:2]:
+            ticket.__exit__()
+        let_in(MIB)  # 2 MiB wait: 1 s
+        for _ in range(8):
+            await commit(20 * MIB, 1.0)
+        for _ in range(8):
+            let_in(MIB)  # it goes fast again
+
+    asyncio.run(act())
+
+
+def test_the_first_requests_are_let_in_however_slow_it_goes() -> None:
+    now = 0.0
+    admission = Admission(Limits(), clock=lambda: now)
+
+    async def act() -> None:
+        nonlocal now
+        async with admission.turn(1):
+            now += 60.0
+        admission.enter().hold(8 * MIB)
+        admission.enter()
+        with pytest.raises(OverloadedError):
+            admission.enter()
+
+    asyncio.run(act())
