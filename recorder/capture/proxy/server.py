@@ -37,6 +37,7 @@ from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
 from recorder.capture.proxy.tunnels import TunnelAddon
 from recorder.capture.proxy.upstream import UpstreamProxies
+from recorder.capture.proxy.windows import BoundedHttp2, bound_windows
 from recorder.errors import ProxyError
 
 __all__ = ["ProxySettings", "serve"]
@@ -122,6 +123,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     # Without a handler of its own, logging prints warnings, and mitmproxy's quote what passes.
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     logging.getLogger().setLevel(logging.ERROR)
+    bound_windows()
     master = Master(_options(settings, authority))
     master.addons = Hooks(master)
     ready = _add_addons(master, settings, authority, deliveries)
@@ -158,6 +160,7 @@ def _add_addons(
         engine,
         Chain(settings.proxies),
         TunnelAddon(deliveries, scribe, peers, tls_config, settings.opaque),
+        BoundedHttp2(),
         NextLayer(),
         tls_config,
         RecordingAddon(deliveries, scribe, peers, gate),

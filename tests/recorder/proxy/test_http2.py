@@ -7,7 +7,9 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from tests.recorder.proxy.conftest import Stage
 
 DEADLINE = 15.0
+UPLOAD = 96 * 1024 * 1024
 
 
 class Server:
@@ -28,7 +31,10 @@ class Server:
 
     def __init__(self, stage: Stage) -> None:
         self.go_on = threading.Event()
-        self.bodies: dict[str, bytes] = {}
+        self.taking = threading.Event()
+        """Unset, the server takes nothing of a body."""
+        self.taking.set()
+        self.bodies: dict[str, bytearray] = {}
         self._stage = stage
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(stage.upstream.certificate)
@@ -62,8 +68,9 @@ class Server:
                         fields = dict(event.headers or ())
                         paths[event.stream_id] = fields[b":path"].decode()
                     elif isinstance(event, DataReceived):
+                        self.taking.wait(DEADLINE)
                         path = paths[event.stream_id]
-                        self.bodies[path] = self.bodies.get(path, b"") + (event.data or b"")
+                        self.bodies.setdefault(path, bytearray()).extend(event.data or b"")
                         h2.acknowledge_received_data(
                             event.flow_controlled_length or 0, event.stream_id
                         )
@@ -119,3 +126,33 @@ def test_http2_request_is_on_record_with_its_body_before_the_server_has_its_end(
     seen = stage.upstream.arrivals["/h2/delete"]
     assert seen[0].phase is Phase.START
     assert any(r.attributes.get("flightlog.http.request.body") == body for r in seen)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_an_http2_upload_waits_with_the_client_and_not_in_the_proxys_memory(
+    stage: Stage, server: Server, tmp_path: Path
+) -> None:
+    server.go_on.set()
+    server.taking.clear()
+    upload = tmp_path / "upload"
+    with upload.open("wb") as file:
+        file.truncate(UPLOAD)
+    before = memory(stage)
+    curl = stage.begin_curl(
+        *("--http2", "--max-time", "100", "-T", str(upload)),
+        f"https://127.0.0.1:{server.port}/h2/upload",
+    )
+    time.sleep(1.5)  # long enough for all of it to come here, were it let to
+    held = memory(stage) - before
+    server.taking.set()
+    out, err = curl.communicate(timeout=120)
+    assert curl.returncode == 0, err
+    assert out.startswith(b"data: first")
+    assert len(server.bodies["/h2/upload"]) == UPLOAD
+    assert held < UPLOAD / 4
+
+
+def memory(stage: Stage) -> int:
+    """Bytes that the proxy has had in memory at most."""
+    status = Path(f"/proc/{stage.proxy.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
