@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.settings.changes import Change, Place, plan_install
 from recorder.capture.hook.settings.table import DEFAULT_ENDPOINT, SETTINGS, Wiring
 from recorder.commands.options import writing_option
+from recorder.launch.receiving import is_answered, serve_behind, serve_words
 from recorder.location import recording_to_write
 
 __all__ = [
@@ -54,6 +56,7 @@ def place_options[F: Callable[..., Any]](function: F) -> F:
     metavar="URL",
     help="Where 'flightlog serve' listens.",
 )
+@click.option("--serve", is_flag=True, help="Start the receiver, if none answers there.")
 @place_options
 def command(
     agent: str,
@@ -61,6 +64,7 @@ def command(
     endpoint: str,
     project: Path | None,
     *,
+    serve: bool,
     dry_run: bool,
     yes: bool,
     user: bool,
@@ -73,7 +77,7 @@ def command(
     \b
     Example:
       flightlog install claude-code --dry-run
-      flightlog install codex --yes
+      flightlog install codex --yes --serve
       flightlog install gemini --project .
     """
     place = place_of(project, user=user)
@@ -82,8 +86,26 @@ def command(
     confirm_and_write(changes, dry_run=dry_run, yes=yes, nothing="is wired already")
     for note in (*(n for change in changes for n in change.notes), *SETTINGS[agent].notes):
         click.echo(f"note: {note.format(endpoint=endpoint)}", err=True)
-    if not dry_run:
-        click.echo(f"{AGENTS[agent].title} records into {wiring.recording}", err=True)
+    if dry_run:
+        return
+    click.echo(f"{AGENTS[agent].title} records into {wiring.recording}", err=True)
+    if any(file.values(wiring) for file in SETTINGS[agent].files):
+        _see_to_receiver(wiring, serve=serve, asks=not yes and sys.stdin.isatty())
+
+
+def _see_to_receiver(wiring: Wiring, *, serve: bool, asks: bool) -> None:
+    """Say where telemetry goes that nobody receives, and start the receiver if that is wanted."""
+    if is_answered(wiring.endpoint):
+        return
+    words = serve_words(wiring.recording, wiring.endpoint)
+    click.echo(
+        f"note: hooks are recorded from now on; telemetry goes to {wiring.endpoint}, where nothing "
+        f"listens. Keep this running beside the agent: {words}",
+        err=True,
+    )
+    if serve or (asks and click.confirm("Start it now, in the background?", err=True)):
+        pid = serve_behind(wiring.recording, wiring.endpoint)
+        click.echo(f"started as process {pid}; 'kill {pid}' ends it", err=True)
 
 
 def place_of(project: Path | None, *, user: bool) -> Place:

@@ -138,8 +138,9 @@ def notice(frame: bytes, recording: bytes) -> int | None:
         return None
     try:
         with_our_package()
-        from recorder.capture.hook.notice import notice_of  # noqa: PLC0415
+        from recorder.capture.hook.notice import no_recording, notice_of  # noqa: PLC0415
 
+        write(2, no_recording(recording))
         lines = notice_of(frame)
         return spool(recording, lines) if lines else None
     except Exception:

@@ -17,7 +17,7 @@ from typing import Any
 
 from recorder import semconv
 
-__all__ = ["AGENT_NAMES", "CALL_ENDS", "CALL_STARTS", "OTHERS", "notice_of"]
+__all__ = ["AGENT_NAMES", "CALL_ENDS", "CALL_STARTS", "OTHERS", "no_recording", "notice_of"]
 
 AGENT_NAMES = {
     "claude-code": "claude-code",
@@ -93,6 +93,23 @@ def notice_of(frame: bytes) -> bytes:
     }
     time = received.decode("ascii")
     return _line(about, time) + _line(_gap(event), time)
+
+
+def no_recording(recording: bytes) -> bytes:
+    """Return what a person should know of a file that is no recording; empty where it is one, or
+    not there yet. What waits beside it, no recorder will take in.
+    """
+    try:
+        with open(recording, "rb") as file:
+            begins = file.read(16)
+    except OSError:
+        return b""
+    if not begins or begins == b"SQLite format 3\0":
+        return b""
+    return (
+        b"flightlog: %s is no recording; hooks wait beside it, in %s.spool, until another one is "
+        b"named with --recording\n" % (recording, recording)
+    )
 
 
 def _told(event: str, data: dict[str, Any]) -> dict[str, Any]:

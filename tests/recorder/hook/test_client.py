@@ -292,6 +292,15 @@ def test_the_command_for_people_records_the_same(hooks: Hooks) -> None:
     assert [f["ref"] for f in hooks.spooled()] == ["toolu_1", "toolu_1", ""]
 
 
+def test_a_file_that_is_no_recording_is_said_to_be_none_and_the_hook_is_kept(hooks: Hooks) -> None:
+    hooks.recording.write_bytes(b"something else altogether")
+    done = hooks.run("cursor", {"hook_event_name": "stop"})
+    assert (done.returncode, done.stdout) == (0, b"{}\n")
+    assert b"flight.db is no recording" in done.stderr
+    assert hooks.recording.read_bytes() == b"something else altogether"
+    assert hooks.spooled()
+
+
 def test_its_help_names_every_agent() -> None:
     text = CliRunner().invoke(command, ["--help"]).output
     assert all(agent in text for agent in AGENTS)

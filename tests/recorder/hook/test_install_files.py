@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
+import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from recorder.launch.receiving import is_answered
 from tests.recorder.hook.settings_files import (
     AGENTS,
     FILE_OF,
@@ -158,3 +163,48 @@ def test_a_file_that_changes_while_the_person_reads_the_diff_is_not_written(
         main()
     assert left.value.code == 2
     assert path.read_bytes() == b'{"other": 1}'
+
+
+@pytest.mark.parametrize("manner", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("agent", ["codex", "gemini"])
+def test_a_table_that_was_empty_before_is_there_after_the_undo(
+    agent: str, manner: bytes, run: Run, own_folders: Path
+) -> None:
+    content = {
+        "codex": b'# c\nmodel = "x"\n[hooks]\n',
+        "gemini": b'{\n  "hooks": {},\n  "telemetry": {}\n}\n',
+    }[agent].replace(b"\n", manner)
+    path = put(own_folders, agent, content)
+    assert run("install", agent, "--yes").code == 0
+    assert path.read_bytes() != content
+    assert run("uninstall", agent, "--yes").code == 0
+    assert path.read_bytes() == content
+
+
+def test_where_nobody_receives_telemetry_install_says_what_to_start(
+    run: Run, own_folders: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        endpoint = f"http://127.0.0.1:{there.getsockname()[1]}"
+        assert "listens" not in run("install", "codex", "--yes", "--endpoint", endpoint).err
+    said = run("install", "codex", "--yes", "--endpoint", endpoint).err
+    assert f"telemetry goes to {endpoint}, where nothing listens" in said
+    assert f"--http-port {endpoint.rpartition(':')[2]}" in said
+    assert "listens" not in run("install", "cursor", "--yes", "--endpoint", endpoint).err
+
+
+def test_install_starts_the_receiver_that_it_is_asked_for(run: Run, own_folders: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
+    words = ("--yes", "--serve", "--endpoint", endpoint, "--recording", str(own_folders / "r.db"))
+    said = run("install", "gemini", *words).err
+    found = re.search(r"started as process (\d+)", said)
+    assert found, said
+    try:
+        limit = time.monotonic() + 60
+        while not is_answered(endpoint) and time.monotonic() < limit:
+            time.sleep(0.1)
+        assert is_answered(endpoint)
+    finally:
+        os.kill(int(found[1]), signal.SIGTERM)
+        os.waitpid(int(found[1]), 0)

@@ -59,13 +59,14 @@ def take_out(
     original = {} if original is None else original
     hooks = document.get(HOOKS)
     if file.entry is not None and isinstance(hooks, MutableMapping):
-        for event in list(hooks):
+        ours = [e for e in hooks if isinstance(hooks[e], list) and has_ours(hooks[e])]
+        for event in ours:
             entries = hooks[event]
-            if isinstance(entries, list) and has_ours(entries):
-                _drop_ours(entries)
-                if not entries and not _holds(original, (HOOKS, event)):
-                    del hooks[event]
-        _prune(document, HOOKS, original)
+            _drop_ours(entries)
+            if not entries and not _holds(original, (HOOKS, event)):
+                del hooks[event]
+        if ours:  # a table that was empty before us is the user's
+            _prune(document, HOOKS, original)
     for path, value in values.items():
         table = document.get(path[0])
         if not isinstance(table, MutableMapping) or _holds(original, path):
