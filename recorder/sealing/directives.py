@@ -50,6 +50,8 @@ _BEHIND = Exact(
 )
 _SOURCE = Exact(r"(?:pass|env|file|fd):")
 """How openssl is told where a password comes from: it finds its own."""
+_POINTER = Exact(r"[*&]{1,3}[A-Za-z_]+\d?")
+_NAME = Exact(r"[A-Za-z_]\w*_\w*")
 LONGEST_WORD = 60
 """Characters of a word behind which a value stands, and a blank."""
 _NOT_A_PLACE = Exact(
@@ -118,9 +120,19 @@ def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         if match is None or not is_password(value) or _SOURCE.match(value):
             continue
         word = _WORD.search(text[max(0, hit - LONGEST_WORD) : hit])
-        if word is not None and not _NOT_A_PLACE.search(word[0]):
+        if word is None or _is_declared(word[0].strip(), value):
+            continue
+        if not _NOT_A_PLACE.search(word[0]):
             begin = match.start("value")
             yield SecretSpan(begin, begin + len(value), "password", "directive")
+
+
+def _is_declared(word: str, value: str) -> bool:
+    """Return whether code declares a name: `EVP_PKEY *ownKey`, `#define aes_key nettle_aes_key`."""
+    is_alike = word.lower() in value.lower() or (word.isupper() and value.isupper())
+    if is_alike and _NAME.fullmatch(value):
+        return True
+    return bool(word[0].isupper() and _POINTER.fullmatch(value))
 
 
 def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:

@@ -12,7 +12,13 @@ from functools import partial
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import (
+    NAME_WORDS,
+    class_of_name,
+    is_harmless,
+    is_named_so,
+    is_secret_name,
+)
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -32,6 +38,8 @@ _DIRECTIVE = Exact(
     r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
     rf"{_NAME}[ \t]{{1,8}}(?:{_Q})?(?P<value>{_V})"
 )
+_MACRO = Exact(r"\#\s?define\s")
+_CONSTANT = Exact(r"[*&]?[A-Za-z_][A-Za-z0-9_]*")
 _SECURE_STRING = Exact(
     rf"ConvertTo-SecureString\s{{1,4}}(?:-\w{{1,20}}\s{{1,4}}){{0,4}}(?:{_Q})?(?P<value>[^\s\"'`$(⟦⟧\-][^\s\"'`⟦⟧]{{3,511}})",
     re.IGNORECASE,
@@ -92,6 +100,18 @@ def _named(form: Exact, detector: str, text: str, start: int, end: int) -> Itera
             yield _span(match, class_of_name(name), detector)
 
 
+def _directives(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield what directives set; in C's macros what stands without quotes is code, or a number."""
+    for match in _DIRECTIVE.finditer(text, start, end):
+        name, value = match["name"], match["value"]
+        is_quoted = text[match.start("value") - 1] in "\"'`"
+        is_code = not is_quoted and _MACRO.match(match[0]) and _CONSTANT.fullmatch(value)
+        is_text = text[match.end() : match.end() + 1] == " " and _MACRO.match(match[0])
+        is_same = is_quoted and (is_text or is_named_so(name, value))
+        if is_secret_name(name) and not (is_code or is_same or is_harmless(value)):
+            yield _span(match, class_of_name(name), "environment")
+
+
 def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield values beside names where both could be names: what reads as a word is left."""
     for span in _named(form, "assignment", text, start, end):
@@ -149,7 +169,7 @@ CLUES = (
     Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
     Clue(
         rf"(?:define|global|env|arg|setenv|_param|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",
-        200, 4_200, partial(_named, _DIRECTIVE, "environment"),
+        200, 4_200, _directives,
     ),
     Clue(r"\|\s{0,4}ConvertTo-SecureString", 600, 4, partial(_unnamed, _INTO_SECURE_STRING, "password", "argv")),
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),

@@ -40,6 +40,13 @@ _NAMED_ROW = Exact(
     r"\bSET\s{1,4}[`\"\[]?\w{1,40}[`\"\]]?\s{0,4}=\s{0,4}'(?P<value>[^'\n⟦⟧]{4,4096})'[^;\n]{0,200}?\bWHERE\s[^;\n]{0,200}?=\s{0,4}'(?P<name>[A-Za-z_][\w.\-]{1,80})'",
     re.IGNORECASE,
 )
+_OF_USERS = Exact(
+    r"\b(?:(?:CREATE|ALTER)\s[^;]{0,80}\b(?:USER|ROLE|LOGIN|LINK)|SET\s{1,4}ROLE|GRANT|CONNECT\s{1,4}TO)\s[^;]{0,400}\Z",
+    re.IGNORECASE,
+)
+"""What stands before `IDENTIFIED BY` in a statement; in prose it is a word like others."""
+BEFORE = 500
+"""Characters of a statement before it that are looked at."""
 ROWS = 200
 """Rows of one statement that are looked at."""
 
@@ -48,9 +55,18 @@ def _passwords(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PASSWORD.finditer(text, start, end):
         group = next(name for name in ("value", "quoted", "bare") if match[name])
         value = match[group]
-        is_word = group == "bare" and is_wordlike(value) and not any(map(str.isdigit, value))
-        if not is_harmless(value) and not is_word:
+        if group == "bare" and not _is_of_users(text, match, value):
+            continue
+        if not is_harmless(value):
             yield SecretSpan(*match.span(group), "database-password", "sql")
+
+
+def _is_of_users(text: str, match: re.Match[str], value: str) -> bool:
+    """Return whether what stands without quotes is a user's password rather than prose."""
+    if is_wordlike(value) and not any(map(str.isdigit, value)):
+        return False
+    before = text[max(0, match.start() - BEFORE) : match.start()]
+    return match[0].startswith("IDENTIFIED") or _OF_USERS.search(before) is not None
 
 
 def _connects(text: str, start: int, end: int) -> Iterator[SecretSpan]:

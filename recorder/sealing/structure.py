@@ -87,6 +87,8 @@ _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
 _IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 _SESSION_NAME = Exact(r"session_?-?ids?$", re.IGNORECASE)
+_JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
+"""What stands between two strings: the quote before it closes the first."""
 _DOTTED = Exact(r"[A-Za-z_][\w.]*$")
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred", re.IGNORECASE)
@@ -169,7 +171,7 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
 
 def _tells_no_secret(name: str, value: str) -> bool:
     """Return whether a literal reads as a name, a type, words or an id, where its name is so."""
-    if _SESSION_NAME.search(name) and _UUID.fullmatch(value):
+    if _JOINED.match(value) or (_SESSION_NAME.search(name) and _UUID.fullmatch(value)):
         return True
     if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
         return True
