@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from analyzer.effects import marked_like_its_call
 from analyzer.live import Event, Step
 from analyzer.live_session import LiveState, Look
 from analyzer.model import Action, Outcome
@@ -39,7 +40,9 @@ class HeldLive(Live):
 
     def tell(self, actions: Iterable[Action], *, first: bool = False) -> None:
         """Tell of some actions, at first together with what was found of them."""
-        told = tuple(actions)
+        held = {one.id: one for one in actions}
+        # As the feed tells them.
+        told = tuple(marked_like_its_call(one, held) for one in held.values())
         events = tuple(Event(Step.ENDED, one.start_ns, one) for one in told)
         now_ns = NOW_NS - 3 * SECOND if first else NOW_NS
         look = Look(
