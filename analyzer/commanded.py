@@ -162,7 +162,9 @@ def _sightings(
     """Yield where the request carries credentials: in its words, or in a file that it sends."""
     parts = [("URL", request.url), ("request body", request.body), ("user", request.user)]
     parts += [(f"header {n.title()}", v) for n, vs in request.headers.items() for v in vs]
-    carried = {fp: place for place, text in parts for fp in _TOKEN.findall(text)}
+    # Whoever read a report can write a token; only what was sealed in the call is carried by it.
+    sealed = {seen.fingerprint for seen in call.sightings}
+    carried = {fp: place for place, text in parts for fp in _TOKEN.findall(text) if fp in sealed}
     for name in request.files:
         for seen in places.get(relative(name, ""), ()):
             carried.setdefault(seen.fingerprint, f"request body (from {name})")

@@ -11,8 +11,9 @@ from recorder.model import Kind, Phase, Record, Role
 
 __all__ = ["TOKEN", "beginning_of", "password_in", "role_of"]
 
-TOKEN = re.compile(r"⟦[^⟦⟧]{1,100}⟧")
-"""What stands in a secret's place."""
+TOKEN = re.compile(r"⟦[^⟦⟧:]{1,80}:[0-9a-f]{32}⟧")
+"""What stands in a secret's place. Whatever else stands between such brackets is a text like any
+other: whoever writes them must not be able to hide a secret there."""
 PREVIEW = 1024
 
 

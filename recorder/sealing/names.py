@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+from recorder.sealing.extracts import TOKEN
+
 __all__ = [
     "NAME_WORDS",
     "class_of_name",
@@ -69,6 +71,8 @@ _HARMLESS = re.compile(
     r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
     re.IGNORECASE,
 )
+LONGEST_VALUE = 65_536
+"""Characters of a value that its key tells."""
 LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
 _METAVARIABLE = re.compile(r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|PASSWORD|PASS|CREDENTIALS?|HERE)")
@@ -93,9 +97,9 @@ def is_secret_value(key: str, value: str) -> bool:
     name = key.rsplit(".", 1)[-1]
     return (
         is_secret_name(name)
-        and 4 <= len(value) <= 4096
+        and 4 <= len(value) <= LONGEST_VALUE
         and "\n" not in value
-        and "⟦" not in value
+        and not TOKEN.search(value)
         and not is_harmless(value)
     )
 

@@ -1,20 +1,24 @@
 """A text as a person would see it, each character still in its place.
 
-Tool output comes coloured, inside JSON strings, with Windows' line ends. What looks for the
-beginning of a line or a word should not have to know: in the plain text escapes are blanks, and an
-escaped newline is one.
+Tool output comes coloured, inside JSON strings, with Windows' line ends; an environment comes with
+NUL between its variables. What looks for the beginning of a line or a word should not have to know:
+in the plain text escapes are blanks, and an escaped newline is one. Brackets such as tokens stand
+in are a letter where they belong to no token.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
+from recorder.sealing.extracts import TOKEN
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["plain_of", "within"]
+__all__ = ["as_meant", "plain_of", "within"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_BRACKET = re.compile(rf"{TOKEN.pattern}|[⟦⟧]")
 _BLANKS = (("\\n", " \n"), ("\\r", "  "), ("\\t", " \t"))
 _FOR_HTML = tuple(
     (f"\\u{code}", f"     {letter}")
@@ -22,6 +26,8 @@ _FOR_HTML = tuple(
 )
 """Letters that JSON made for web pages never has bare."""
 _ANY = dict([*_BLANKS, *_FOR_HTML])
+MOST_LAYERS = 3
+"""Strings within strings."""
 RARE = 60
 """Characters of a text for each backslash in it, from which on it is quicker taken apart."""
 
@@ -31,9 +37,17 @@ def plain_of(text: str) -> str:
     plain = _without_escapes(text) if "\\" in text else text
     if "\r" in plain:
         plain = plain.replace("\r\n", " \n")
+    if "\0" in plain:
+        plain = plain.replace("\0", "\n")
+    if "⟦" in plain or "⟧" in plain:
+        plain = _BRACKET.sub(_without_bracket, plain)
     if "\x1b" in plain:
         plain = _COLOUR.sub(lambda m: " " * len(m[0]), plain)
     return text if plain == text else plain
+
+
+def _without_bracket(match: re.Match[str]) -> str:
+    return match[0] if len(match[0]) > 1 else "~"
 
 
 def _without_escapes(plain: str) -> str:
@@ -68,3 +82,21 @@ def within(span: SecretSpan, text: str, plain: str) -> SecretSpan:
     while start < end and plain[end - 1] == "\\" and plain[end : end + 1] != text[end : end + 1]:
         end -= 1  # of an escape in a string within another
     return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
+
+
+def as_meant(span: SecretSpan, text: str, plain: str) -> SecretSpan:
+    """Return a span of a text with the value that its escapes stand for.
+
+    What was found in the plain text was read without them: of `"ab\\ncd"` the secret has a newline.
+    """
+    written = text[span.start : span.end]
+    if "\\" not in written or written == plain[span.start : span.end]:
+        return span
+    value = written
+    try:
+        for _ in range(MOST_LAYERS):
+            if "\\" in value:
+                value = str(json.loads(f'"{value}"', strict=False))
+    except ValueError:
+        return span
+    return replace(span, value=value)

@@ -24,7 +24,7 @@ from recorder.sealing.joints import EVENTS, JOINT, joined_events
 from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import IN_PIECES, KnownSecrets
 from recorder.sealing.marks import words_in
-from recorder.sealing.plain import plain_of, within
+from recorder.sealing.plain import as_meant, plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
 from recorder.sealing.sealed import (
     SealedBlob,
@@ -33,7 +33,7 @@ from recorder.sealing.sealed import (
     SealedText,
     seal_as_json,
 )
-from recorder.sealing.spans import SecretSpan, apart_from, without_overlaps
+from recorder.sealing.spans import SecretSpan, apart_from, to_its_end, without_overlaps
 from recorder.sealing.work import Work
 
 __all__ = ["Sealer"]
@@ -135,7 +135,8 @@ class Sealer:
         streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
         followed = _CLUES.follow(plain, hits)
         if plain is not text:
-            followed = (within(span, text, plain) for span in followed)
+            followed = (as_meant(within(span, text, plain), text, plain) for span in followed)
+        followed = (to_its_end(span, text) for span in followed)
         found = self._outside_tokens(text, [*known, *recalled, *streamed, *followed])
         if not found:
             return [], marks

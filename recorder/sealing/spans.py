@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,6 +23,23 @@ class SecretSpan:
     """Found by its looks beside a telling word: not to be built upon."""
     encoding: str = ""
     """How the text writes `value`; empty where the secret stands as it is."""
+
+
+LONG = 500
+"""Characters of a secret from which on its pattern may have cut it."""
+_REST = re.compile(r"(?=[A-Za-z0-9+/=_%\-])[^\s\"'`\\,;&|<>(){}\[\]⟦⟧]+")
+
+
+def to_its_end(span: SecretSpan, text: str) -> SecretSpan:
+    """Return a span that reaches as far as its secret does.
+
+    Patterns take so many characters and no more, or they would take forever; a token of Kerberos,
+    a certificate, what somebody made long to get away are longer.
+    """
+    if span.end - span.start < LONG or not _REST.match(text, span.end - 1):
+        return span
+    rest = _REST.match(text, span.end)
+    return replace(span, end=rest.end(), value="") if rest else span
 
 
 def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:

