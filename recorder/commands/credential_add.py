@@ -58,6 +58,8 @@ def command(
     """
     if more or _looks_secret(name):
         raise click.UsageError(NOT_HERE)
+    if not name.isprintable() or not name.strip():
+        raise click.UsageError("a name is one line of letters that can be seen")
     told = {"scope": scope, "purpose": purpose, "environment": environment}
     if any(_looks_secret(text) for text in told.values()):
         raise click.UsageError(NOT_HERE)
@@ -72,6 +74,11 @@ def command(
             "it has no part by which a later recorder could find it bare: only where its "
             "surroundings give it away is it known again", err=True,
         )  # fmt: skip
+    if value.isdigit() or (value.isalpha() and value.islower()):
+        click.echo(
+            "Warning: it is a plain word or number, and is sealed from now on wherever it stands; "
+            "'flightlog credential remove' takes that back", err=True,
+        )  # fmt: skip
     if reached:
         click.echo("the running recorder knows it from now on")
 
@@ -84,7 +91,7 @@ def _value(*, from_stdin: bool) -> str:
         value = click.prompt("Value", hide_input=True, err=True)
     else:
         raise click.UsageError("standard input is no terminal: give the value with --stdin")
-    if not value:
+    if not value.strip():
         raise FlightlogError("no value came on standard input; nothing was declared")
     if len(value) > MAX_VALUE:
         raise FlightlogError(f"the value is longer than {MAX_VALUE} characters: that is no token")

@@ -153,6 +153,14 @@ def test_a_value_that_cannot_be_followed_is_refused(given: str, words: str) -> N
     assert words in str(done.exception)
 
 
+def test_a_plain_word_is_declared_with_a_warning_and_a_name_of_two_lines_is_not() -> None:
+    plain = add("house", "correcthorse")
+    assert plain.exit_code == 0
+    assert "plain word" in plain.output
+    assert "plain word" not in add("other", VALUE + "1").output
+    assert run("add", "two\nlines", "--stdin", given=VALUE).exit_code == 2
+
+
 def test_without_a_terminal_it_asks_for_standard_input() -> None:
     assert "give the value with --stdin" in run("add", "x").output
 
