@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +22,27 @@ from recorder.store import Store
 from tests.recorder.factories import record
 from tests.recorder.sealing.test_structure import PLACES, SHAPED_ONLY
 
-SECRET = "Zx81/kk+Q0ppW&W7 '\"é"  # what every encoding changes
+SECRETS = (
+    "Zx81/kk+Q0ppW&W7 '\"é",  # what every encoding changes
+    "Xk9\"m\\P2'v$Lq R7",
+    "Wi6p$S5y$OtU4ww!",
+    "Tf3s@V8b:RwX1zz",
+    "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    "Qw7dkeh3",
+)
 KEY = b"k" * 32
 
 
 def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def in_double_quotes(value: str) -> str:
+    return re.sub(r'["\\$`]', r"\\\g<0>", value)
+
+
+def backslashed(value: str) -> str:
+    return re.sub(r"[^\w\-./@:,+=%]", r"\\\g<0>", value)
 
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
@@ -49,26 +65,45 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "unicode escapes": lambda v: "".join(f"\\u{ord(c):04x}" for c in v),
     "shell quotes": lambda v: shlex.quote(v)[1:-1] if shlex.quote(v) != v else v,
     "shell backslashes": lambda v: "".join(c if c.isalnum() else f"\\{c}" for c in v),
+    "shell quotes in JSON": lambda v: json.dumps(shlex.quote(v)),
+    "quotes ended for each quote": lambda v: v.replace("'", r"'\''"),
+    "quotes ended for each quote, in JSON": lambda v: json.dumps(v.replace("'", r"'\''")),
+    "double quotes of a shell": in_double_quotes,
+    "double quotes of a shell, in JSON": lambda v: json.dumps(in_double_quotes(v)),
+    "printf %q": backslashed,
+    "printf %q in JSON": lambda v: json.dumps(backslashed(v)),
+    "ANSI-C quotes": lambda v: v.replace("\\", r"\\").replace("'", r"\'"),
+    "SQL": lambda v: v.replace("'", "''"),
+    "doubled double quotes": lambda v: v.replace('"', '""'),
+    "JSON three times": lambda v: json.dumps(json.dumps(json.dumps(v))),
+    "base64 of JSON": lambda v: b64(json.dumps({"t": v})),
+    "percent of JSON": lambda v: quote(json.dumps(v)[1:-1]),
+    "base64 in a form": lambda v: quote(b64(v), safe=""),
+    "hex with colons": lambda v: v.encode().hex(":"),
+    "upper hex with colons": lambda v: v.encode().hex(":").upper(),
+    "hex with blanks": lambda v: v.encode().hex(" "),
+    "percent in small letters": lambda v: re.sub("%..", lambda m: m[0].lower(), quote(v, safe="")),
     "reversed": lambda v: v[::-1],
 }
 
 
-@pytest.fixture
-def knowing() -> Sealer:
-    """A sealer that met the secret in a header of another session."""
+def knowing(secret: str) -> Sealer:
+    """Return a sealer that met a secret in a header of another session."""
     sealer = Sealer(KEY)
-    attributes = {"http.request.header.x-api-key": [SECRET]}
+    attributes = {"http.request.header.x-api-key": [secret]}
     sealer.seal(record(kind=Kind.API_REQUEST, session="another", attributes=attributes))
     return sealer
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_encoding_of_a_known_value_is_sealed(encoding: str, knowing: Sealer) -> None:
-    written = ENCODINGS[encoding](SECRET)
-    sealed = knowing.seal_text(f"output [ {written} ] end")
+@pytest.mark.parametrize("secret", SECRETS)
+def test_every_encoding_of_a_known_value_is_sealed(secret: str, encoding: str) -> None:
+    sealer = knowing(secret)
+    written = ENCODINGS[encoding](secret)
+    sealed = sealer.seal_text(f"output [ {written} ] end")
     assert written.removeprefix("Basic ").rstrip("=") not in sealed.text
-    assert {place.fingerprint for place in sealed.places} == {knowing.fingerprint(SECRET)}
-    assert sealed.text.endswith(" ] end")
+    assert {place.fingerprint for place in sealed.places} == {sealer.fingerprint(secret)}
+    assert re.fullmatch(r"""output \[ (Basic )?[\\'"]*⟦[^⟧]+⟧(=|%3D|[\\'"])* \] end""", sealed.text)
 
 
 EVENT = 'event: delta\ndata: {{"type":"delta","delta":{{"type":"text","text":"{}"}}}}\n\n'
