@@ -15,8 +15,9 @@ RETRY_SECONDS = 2
 """After how long a client that was refused should come again."""
 REMEMBERED_SECONDS = 4.0
 """What was committed longer ago than so much work counts half."""
-KNOWN_SECONDS = 0.25
-"""Work after which the pace is known well enough to refuse anybody for it."""
+SUPPOSED_BYTES_PER_SECOND = 2 * MIB
+SUPPOSED_SECONDS = 0.25
+"""The pace that is supposed before any is known, as if it had been seen for so long."""
 FEW = 2
 """Requests that are let in however slow it goes."""
 
@@ -58,7 +59,8 @@ class Pace:
         self._clock = clock
         self._under_way = 0
         self._since = 0.0
-        self._busy_seconds = self._bytes = 0.0
+        self._busy_seconds = SUPPOSED_SECONDS
+        self._bytes = SUPPOSED_SECONDS * SUPPOSED_BYTES_PER_SECOND
 
     def begin(self) -> None:
         """Something waits for its commit."""
@@ -78,9 +80,7 @@ class Pace:
             self._bytes /= 2
 
     def seconds_for(self, number: int) -> float:
-        """Return how long so many bytes will take; 0.0 while too little is known."""
-        if self._busy_seconds < KNOWN_SECONDS or not self._bytes:
-            return 0.0
+        """Return how long so many bytes are expected to take."""
         return number * self._busy_seconds / self._bytes
 
 
@@ -110,8 +110,7 @@ class Admission:
         """
         full = self._requests >= self._limits.in_flight
         full = full or self._bytes >= self._limits.in_flight_bytes
-        waits = self._pace.seconds_for(self._bytes) > self._limits.patience_seconds
-        if full or (waits and self._requests >= FEW):
+        if full or (self._requests >= FEW and self._takes_long(self._bytes)):
             self.refused += 1
             raise OverloadedError
         self._requests += 1
@@ -124,10 +123,17 @@ class Admission:
         Raises:
             OverloadedError: there is no room for them.
         """
-        if number > 0 and self._bytes + number > self._limits.in_flight_bytes:
-            self.refused += 1
-            raise OverloadedError
-        self._bytes += number
+        after = self._bytes + number
+        if number > 0:
+            # Many may have been let in before anybody's body was read.
+            waits = self._requests > FEW and self._takes_long(after)
+            if waits or after > self._limits.in_flight_bytes:
+                self.refused += 1
+                raise OverloadedError
+        self._bytes = after
+
+    def _takes_long(self, number: int) -> bool:
+        return self._pace.seconds_for(number) > self._limits.patience_seconds
 
     def leave(self) -> None:
         """Count a request as answered."""

@@ -61,7 +61,7 @@ class Translator:
                 found = self._span(item, named, besides, now)
             else:
                 found = self._log(item, named, now)
-            self._note_resource(item.source, found[0].session, now, made)
+            self._note_resource(item.source, found[0], now, made)
             made += found
         return made
 
@@ -214,10 +214,13 @@ class Translator:
             )
         return made
 
-    def _note_resource(self, source: Source, session: str, now: int, made: list[Record]) -> None:
-        """Record a resource once for each session: its spans carry only what names them."""
+    def _note_resource(self, source: Source, first: Record, now: int, made: list[Record]) -> None:
+        """Record a resource once for each session, at the time of the first that comes of it: its
+        spans carry only what names them.
+        """
         if not source.resource:
             return
+        session = first.session
         key = (session, source.digest)
         if key in self._resources:
             return
@@ -232,7 +235,7 @@ class Translator:
                 name="resource",
                 session=session,
                 run=self._run,
-                t_ns=now,
+                t_ns=first.t_ns,
                 observed_ns=now,
                 pid=source.pid,
                 attributes={**source.resource, "otel.scope.version": source.scope_version},

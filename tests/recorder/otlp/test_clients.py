@@ -126,6 +126,8 @@ def test_pythons_exporter_brings_spans_with_all_that_they_say(
     assert [e["name"] for e in events] == ["thought", "exception"]
     (resource,) = (r for r in everything(station.recording) if r.name == "resource")
     assert resource.attributes["service.version"] == "7"
+    # Exported late, it makes no session longer than it was.
+    assert resource.t_ns in {r.t_ns for r in everything(station.recording) if r is not resource}
     assert [seal.place for seal in call.seals] == [semconv.GEN_AI_TOOL_ARGUMENTS]
     assert SECRET.encode() not in bytes_at_rest(station.recording)
     provider.shutdown()

@@ -309,18 +309,21 @@ def test_nobody_is_let_in_who_would_wait_for_long() -> None:
         return ticket
 
     async def act() -> None:
-        waiting = [let_in(MIB) for _ in range(4)]  # nothing is known of the pace yet
-        await commit(2 * MIB, 1.0)
+        waiting = [let_in(MIB) for _ in range(3)]
+        await commit(4 * MIB, 4.0)
         with pytest.raises(OverloadedError):
-            admission.enter()  # 4 MiB wait: 2 s
+            admission.enter()  # 3 MiB wait, for about 3 s
         assert admission.refused == 1
-        for ticket in waiting[:2]:
+        for ticket in waiting:
             ticket.__exit__()
-        let_in(MIB)  # 2 MiB wait: 1 s
+        unread = [admission.enter() for _ in range(4)]
+        unread[0].hold(MIB)
+        with pytest.raises(OverloadedError):
+            unread[1].hold(4 * MIB)
         for _ in range(8):
-            await commit(20 * MIB, 1.0)
+            await commit(40 * MIB, 1.0)
         for _ in range(8):
-            let_in(MIB)  # it goes fast again
+            let_in(2 * MIB)  # it goes fast again
 
     asyncio.run(act())
 
