@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_count, is_harmless, is_secret_name
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -83,19 +83,21 @@ def _rows(
             place = at
             for number, cell in enumerate(cells):
                 value = _bare(cell)
-                if number in columns and len(value) >= 4 and _may_be_secret(value):
+                name = columns.get(number, "")
+                if name and len(value) >= 4 and _may_be_secret(name, value):
                     begin = place + cell.index(value)
-                    name = class_of_name(columns[number])
-                    yield SecretSpan(begin, begin + len(value), name, "document")
+                    yield SecretSpan(begin, begin + len(value), class_of_name(name), "document")
                 place += len(cell) + 1
         if end < 0:
             return
         at = end + 1
 
 
-def _may_be_secret(value: str) -> bool:
+def _may_be_secret(name: str, value: str) -> bool:
     is_word = is_wordlike(value) and not any(map(str.isdigit, value))
-    return not is_word and not is_harmless(value) and " " not in value and "⟦" not in value
+    if is_word or is_count(name, value):
+        return False
+    return not is_harmless(value) and " " not in value and "⟦" not in value
 
 
 def _bare(cell: str) -> str:
@@ -104,7 +106,7 @@ def _bare(cell: str) -> str:
 
 def _upright(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _RECORD.finditer(text, start, end):
-        if is_secret_name(match["name"]) and _may_be_secret(match["value"]):
+        if is_secret_name(match["name"]) and _may_be_secret(match["name"], match["value"]):
             yield SecretSpan(*match.span("value"), class_of_name(match["name"]), "document")
 
 

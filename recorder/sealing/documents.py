@@ -8,7 +8,13 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import (
+    NAME_WORDS,
+    class_of_name,
+    is_count,
+    is_harmless,
+    is_secret_name,
+)
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -76,7 +82,8 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
     for match in form.finditer(text, start, end):
         groups = match.groupdict()
         group = next(name for name in ("value", "quoted", "bare") if groups.get(name))
-        if is_secret_name(match["name"]) and not is_harmless(match[group]):
+        name, value = match["name"], match[group]
+        if is_secret_name(name) and not (is_harmless(value) or is_count(name, value)):
             scheme = _SCHEME.match(match[group])
             start = match.start(group) + (scheme.end() if scheme else 0)
             name = scheme[1].lower() if scheme else class_of_name(match["name"])
@@ -135,7 +142,9 @@ def _tables(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             place = at
             for number, cell in enumerate(row.split("|")):
                 value = cell.strip(" `\n\t")
-                if number in columns and len(value) >= 4 and not is_harmless(value):
+                if number not in columns or is_count(heads[number], value):
+                    value = ""
+                if len(value) >= 4 and not is_harmless(value):
                     begin = place + cell.index(value)
                     yield SecretSpan(begin, begin + len(value), "password", "document")
                 place += len(cell) + 1

@@ -10,6 +10,7 @@ from recorder.sealing.extracts import TOKEN
 __all__ = [
     "NAME_WORDS",
     "class_of_name",
+    "is_count",
     "is_harmless",
     "is_named_so",
     "is_secret_header",
@@ -62,8 +63,8 @@ _PLAIN_HEADERS = frozenset(
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(
-    r"^(?:['\"]?\$.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%.*%?|.*%s.*|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
-    r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,9}"
+    r"^(?:['\"]?\$.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s.*|<.*>|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
     r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}|.*(?:\.{3}|…|x{4,}|\*{3,}|[_\-]here)"
     r"|(?:\w{1,12}[_\-])?your[_\-].*|passwords?|passwd|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
@@ -73,6 +74,12 @@ _HARMLESS = re.compile(
 )
 LONGEST_VALUE = 65_536
 """Characters of a value that its key tells."""
+_OF_PASSWORD = re.compile(
+    r"pass(?!es|ed$|word_?(?:id|age|length))|pwd|pw$|psk|passcode|secret(?!_?(?:id|version))|pin_?code",
+    re.IGNORECASE,
+)
+LONGEST_NUMBER = 9
+"""Digits of what is a number rather than a token, as far as its look goes."""
 LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
 _METAVARIABLE = re.compile(r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|PASSWORD|PASS|CREDENTIALS?|HERE)")
@@ -101,6 +108,7 @@ def is_secret_value(key: str, value: str) -> bool:
         and "\n" not in value
         and not TOKEN.search(value)
         and not is_harmless(value)
+        and not is_count(name, value)
     )
 
 
@@ -121,6 +129,13 @@ def is_named_so(name: str, value: str) -> bool:
     """Return whether a value only says the name again: `CLIENT_AUTH: "clientAuth"`."""
     said = _NO_LETTERS.sub("", value.lower())
     return len(said) >= 3 and said in _NO_LETTERS.sub("", name.lower())
+
+
+def is_count(name: str, value: str) -> bool:
+    """Return whether digits are a number or an id where their name tells of no password."""
+    if not value.isdigit() or len(value) > LONGEST_NUMBER:
+        return False
+    return not _OF_PASSWORD.search(name) or name.lower().endswith("s")
 
 
 def is_harmless(value: str) -> bool:

@@ -10,6 +10,7 @@ from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
+    is_count,
     is_harmless,
     is_named_so,
     is_secret_name,
@@ -28,6 +29,8 @@ _OF_PROSE = Exact(
     r"options?|flags?|arguments?|parameters?|values?|and|or|is|to|for|with|in|from|if|as|the|when|instead|was|will|can|must|should|which|that"
 )
 _SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
+LEAST_DIGITS = 8
+"""Digits behind an option that are no number, unless its name tells of several."""
 _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
 
 
@@ -36,12 +39,16 @@ def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if _PASS_SOURCE.match(match["value"]):
             continue  # openssl's: says how the password comes, or is followed by it
         name, value = match["name"], match["value"]
-        is_metavar = _OF_PROSE.fullmatch(value) or (
-            _SETTINGS.match(value)
-            or (value.isupper() and is_named_so(name, value))
+        is_metavar = (
+            (len(value) < LEAST_DIGITS and is_count(name, value))
+            or _OF_PROSE.fullmatch(value)
             or (
-                is_wordlike(value)
-                and is_secret_name(value)  # `--secret dbPassword …`: the next is it
+                _SETTINGS.match(value)
+                or (value.isupper() and is_named_so(name, value))
+                or (
+                    is_wordlike(value)
+                    and is_secret_name(value)  # `--secret dbPassword …`: the next is it
+                )
             )
         )
         if is_secret_name(name) and not is_harmless(value) and not is_metavar:

@@ -6,7 +6,6 @@ gives it away. Patterns are written to be linear: no nested repetition, bounded 
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from collections.abc import Iterator
@@ -18,10 +17,12 @@ from recorder.sealing.names import (
     LONGEST_WORDS,
     NAME_WORDS,
     class_of_name,
+    is_count,
     is_harmless,
     is_named_so,
     is_secret_name,
 )
+from recorder.sealing.quotes import MAX_QUOTED, OPENING_QUOTE, end_of_quoted, secret_in
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -55,7 +56,6 @@ _TYPES = (" string", " str", ":str", ":string", " String", "&str")
 LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
-_OPENING_QUOTE = Exact(r"\\{0,3}[\"'`]")
 _TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
 _WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*")
 """How editors name the parts of a language, and programs their messages: no token is so plain."""
@@ -71,11 +71,9 @@ _ELSE = Exact(
     r"[^\n\"'`;|?]{0,120}(?:\|\||\?\?|\bor)\s{0,3}(?P<quote>[\"'`])(?P<value>[^\"'`\\\n$⟦⟧]{4,512})(?P=quote)"
 )
 """What a variable is otherwise: `process.env.SECRET || "…"`."""
-_BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
 _BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
 LEAST = 4
 """Characters of a value."""
-MAX_QUOTED = 4096
 _USERINFO = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
     re.IGNORECASE,
@@ -148,7 +146,7 @@ def _name_start(text: str, hit: int) -> int:
 def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[SecretSpan]:
     is_comparison = match["operator"] in {"==", "===", "!=", "!=="}
     before = _BEFORE_QUOTE.match(text, match.end())
-    quote = _OPENING_QUOTE.match(text, before.end() if before else match.end())
+    quote = OPENING_QUOTE.match(text, before.end() if before else match.end())
     if quote is None:
         # What is compared without quotes is a name.
         bare = None if is_comparison else _BARE_VALUE.match(text, match.end())
@@ -171,7 +169,11 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
 
 def _tells_no_secret(name: str, value: str) -> bool:
     """Return whether a literal reads as a name, a type, words or an id, where its name is so."""
-    if _JOINED.match(value) or (_SESSION_NAME.search(name) and _UUID.fullmatch(value)):
+    if (
+        _JOINED.match(value)
+        or is_count(name, value)
+        or (_SESSION_NAME.search(name) and _UUID.fullmatch(value))
+    ):
         return True
     if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
         return True
@@ -184,7 +186,9 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     value = text[match.end() : end]
     is_call = text[end : end + 1] == "(" and _DOTTED.match(value)
     # A token in the place of JSON's number would be none.
-    is_number = _NUMBER.fullmatch(value) and match[0].rstrip().endswith(('":', "':"))
+    is_number = is_count(name, value) or (
+        _NUMBER.fullmatch(value) and match[0].rstrip().endswith(('":', "':"))
+    )
     # The id of an agent's session; a web server's is no UUID, or in a cookie.
     is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)
     are_cookies = _COOKIES.fullmatch(name) and "=" in value  # each cookie by itself
@@ -210,7 +214,7 @@ def _ends_so(name: str, value: str) -> bool:
 
 def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
     """Return whether a quote behind an operator belongs to one before the name: `"Password:"`."""
-    begun = _OPENING_QUOTE.match(text, max(0, match.start() - len(quote[0])))
+    begun = OPENING_QUOTE.match(text, max(0, match.start() - len(quote[0])))
     if quote[0][-1] not in match[0] and _BEHIND_STRING.match(text, quote.end()):
         return True  # `print("token=" + token)`
     is_begun = begun is not None and begun[0] == quote[0] and begun.end() == match.start()
@@ -261,47 +265,14 @@ def _is_part_of_an_arn(text: str, start: int) -> bool:
 def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Iterator[SecretSpan]:
     """Yield what stands between a quote and the same quote, escaped as deeply, after it."""
     start = quote.end()
-    escapes = len(quote[0]) - 1
-    end = _end_of_string(text, start, quote[0][-1], escapes)
+    end = end_of_quoted(text, quote)
     if end < 0:
         # A quote that never closes: to the end of the line is the safe reading.
         end = min(i for i in (text.find("\n", start), len(text), start + MAX_QUOTED) if i >= 0)
     value = text[start:end]
     if len(value) >= 4 and "⟦" not in value and not is_harmless(value):
-        decoded = _unescaped(value, times=(escapes + 1).bit_length())
+        decoded = secret_in(value, quote[0])
         yield SecretSpan(start, end, credential_class, "assignment", value=decoded)
-
-
-def _end_of_string(text: str, start: int, quote: str, escapes: int) -> int:
-    """Return where a string ends whose quotes have a number of backslashes before them; or -1.
-
-    It ends before its own closing quote, or that of a string around it. Each string within another
-    doubles the backslashes and adds one before a quote: so `2^n - 1` stand before a quote that
-    closes the n-th, and before one that is a letter of its value a multiple of `2^n` more.
-    """
-    for run in _BACKSLASHES_AND_QUOTE[quote].finditer(text, start, start + MAX_QUOTED):
-        count = len(run["escapes"])
-        if count == escapes:
-            return run.end("escapes") - escapes
-        closing = 0
-        while closing <= escapes:
-            if count >= closing and (count - closing) % (2 * closing + 2) == 0:
-                return run.end("escapes") - closing
-            closing = 2 * closing + 1
-    return -1
-
-
-def _unescaped(value: str, times: int) -> str:
-    """Return the secret itself where the text holds it with JSON's escapes; else empty."""
-    if "\\" not in value:
-        return ""
-    decoded: object = value
-    try:
-        for _ in range(times):
-            decoded = json.loads(f'"{decoded}"')
-    except ValueError:
-        return ""
-    return decoded if isinstance(decoded, str) else ""
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -313,6 +284,8 @@ def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _QUERY.finditer(text, start, end):
         name = match["name"]
+        if is_count(name, match["value"]):
+            continue
         signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
         if (signed or is_secret_name(name)) and not is_harmless(match["value"]):
             yield _span(match, class_of_name(name), "url")
@@ -371,7 +344,7 @@ def _is_setting(text: str, match: re.Match[str], end: int) -> bool:
     )
 
 
-_QUOTES = r"[\\\"'`]{0,5}"
+_QUOTES = r"[\\\"'`]{0,12}"
 _NAME = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 LONG = 8_400
 """Characters over which a value may stretch."""
@@ -385,7 +358,7 @@ CLUES = (
         [
             rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,3}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
-            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{10}}|[\"'`][^\"'`])"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`])"
         ],
         _assignments,
     ),

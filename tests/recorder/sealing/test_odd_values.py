@@ -44,3 +44,70 @@ def test_names_in_code_and_prose_are_no_secrets(code: str) -> None:
 )
 def test_the_same_places_with_a_secret_are_sealed(text: str, secret: str) -> None:
     assert sealed_parts(text) == [secret]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "PGPASSWORD={} psql -h db",
+        "curl -u me:{} https://h.example",
+        '{{"user": "a", "password": "{}"}}',
+        "db:\n  password: '{}'\n  host: x\n",
+        "CREATE USER u WITH PASSWORD '{}';",
+        "https://u:{}@h.example/x",
+        "https://h.example/x?password={}&z=1",
+        "<c><password>{}</password></c>",
+        "tool --token {} db",
+    ],
+)
+def test_a_password_of_digits_is_one(place: str) -> None:
+    assert sealed_parts(place.format("83920174")) == ["83920174"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"usage": {"tokens": "8392017"}}',
+        "total_tokens=8392017 prompt_tokens=123456",
+        "secret_version: 12345678\n",
+        "https://h.example/x?token=123456",
+        "| model | tokens |\n|---|---|\n| a | 8392017 |\n",
+        "password_length=123456",
+        '{"password": 83920174}',
+    ],
+)
+def test_numbers_beside_other_names_are_numbers(text: str) -> None:
+    assert sealed_parts(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("""bash -c 'PGPASSWORD='"'"'Xk9#mP2vLqR7tt'"'"' psql'""", "Xk9#mP2vLqR7tt"),
+        (
+            """{"command": "bash -c 'PGPASSWORD='\\"'\\"'aB;cD3 e'\\"'\\"' psql'"}""",
+            "aB;cD3 e",
+        ),
+        ("""export X_TOKEN='aB'"'"'cD3'"'"'eFg9hQ' && run""", """aB'"'"'cD3'"'"'eFg9hQ"""),
+        ("""export X_TOKEN='aB'\\''cD3' && run""", """aB'\\''cD3"""),
+        ("db:\n  password: 'aB''cD3''eFg9hQ'\n", "aB''cD3''eFg9hQ"),
+        ('Server=h;Password="aB""cD3""eFg9hQ";Database=x', 'aB""cD3""eFg9hQ'),
+        ("https://u:%21aBcD3eFg9hQ%21%21@h.example/x", "%21aBcD3eFg9hQ%21%21"),
+        ("https://h.example/x?password=%21aBcD3eFg%21&z=1", "%21aBcD3eFg%21"),
+        ("user=a&password=%C3%A4BcD3eFg&z=1", "%C3%A4BcD3eFg"),
+    ],
+)
+def test_a_string_ends_where_its_quotes_say(text: str, secret: str) -> None:
+    assert sealed_parts(text) == [secret]
+
+
+def test_a_string_in_quotes_is_the_same_secret_as_without() -> None:
+    sealer = Sealer(KEY)
+    written = ["""X_TOKEN='aB'"'"'cD3eFg9hQ'""", "x_token: 'aB''cD3eFg9hQ'"]
+    secrets = {place.fingerprint for text in written for place in sealer.seal_text(text).places}
+    assert len(secrets) == 1
+
+
+@pytest.mark.parametrize("text", ["set PASSWORD=%PASS%", "password=%(secret)s", "token=%s"])
+def test_references_are_no_secrets(text: str) -> None:
+    assert sealed_parts(text) == []

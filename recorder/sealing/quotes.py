@@ -1,0 +1,96 @@
+"""Read strings as shells, SQL, YAML, JSON and programs quote them, also within each other."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from recorder.sealing.exact import Exact
+
+__all__ = ["MAX_QUOTED", "OPENING_QUOTE", "end_of_quoted", "secret_in"]
+
+MAX_QUOTED = 4096
+"""Characters of a string that are read."""
+_NESTED = r"'\\{0,7}\"'\\{0,7}\"'|'\\{1,7}''"
+"""A quote of the shell within a string in such quotes: it closes, quotes the quote, and opens."""
+OPENING_QUOTE = Exact(rf"{_NESTED}|\\{{0,3}}[\"'`]")
+_BEHIND = r"(?=[^\s,;:)}\]\"'\\&|<>=+.])"
+_DOUBLED = {
+    "'": Exact(rf"{_NESTED}|''{_BEHIND}"),
+    '"': Exact(rf"\"\"{_BEHIND}"),
+}
+"""What stands for a quote that is a letter of a string in such quotes."""
+_BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
+
+
+def end_of_quoted(text: str, opening: re.Match[str]) -> int:
+    """Return where a string ends behind its opening quote; or -1."""
+    quote = opening[0]
+    if quote[0] == "'" and len(quote) > 1:
+        return _end_of_nested(text, opening.end(), quote)
+    doubled = _DOUBLED.get(quote)
+    end = _end_of_string(text, opening.end(), quote[-1], len(quote) - 1)
+    while opening.end() < end and doubled and (pair := doubled.match(text, end)):
+        further = _end_of_string(text, pair.end(), quote[-1], len(quote) - 1)
+        if further < 0 or "\n" in text[pair.end() : further]:
+            break
+        end = further
+    return end
+
+
+def secret_in(value: str, opening: str) -> str:
+    """Return the secret itself where a string writes it with quotes or escapes; else empty."""
+    quote = opening[-1]
+    if quote in _DOUBLED and len(opening) == 1:
+        bare = _DOUBLED[quote].compiled.sub(quote, value)
+    else:
+        bare = value
+    escapes = 0 if opening[0] == "'" else len(opening) - 1
+    decoded = _unescaped(bare, times=(escapes + 1).bit_length())
+    return decoded or (bare if bare != value else "")
+
+
+def _end_of_nested(text: str, start: int, quote: str) -> int:
+    """Return where a string ends that stands within another of the shell's: `'"'"'…'"'"'`."""
+    end = text.find(quote, start, start + MAX_QUOTED)
+    inner = quote[1:-1].replace("'", quote)
+    if "\n" in text[start : max(end, start)]:
+        return -1
+    while end > start and text.startswith(inner, end + len(quote)):
+        further = text.find(quote, end + len(quote) + len(inner) + len(quote), start + MAX_QUOTED)
+        if further < 0:
+            break
+        end = further
+    return end
+
+
+def _end_of_string(text: str, start: int, quote: str, escapes: int) -> int:
+    """Return where a string ends whose quotes have a number of backslashes before them; or -1.
+
+    It ends before its own closing quote, or that of a string around it. Each string within another
+    doubles the backslashes and adds one before a quote: so `2^n - 1` stand before a quote that
+    closes the n-th, and before one that is a letter of its value a multiple of `2^n` more.
+    """
+    for run in _BACKSLASHES_AND_QUOTE[quote].finditer(text, start, start + MAX_QUOTED):
+        count = len(run["escapes"])
+        if count == escapes:
+            return run.end("escapes") - escapes
+        closing = 0
+        while closing <= escapes:
+            if count >= closing and (count - closing) % (2 * closing + 2) == 0:
+                return run.end("escapes") - closing
+            closing = 2 * closing + 1
+    return -1
+
+
+def _unescaped(value: str, times: int) -> str:
+    """Return the secret itself where the text holds it with JSON's escapes; else empty."""
+    if "\\" not in value:
+        return ""
+    decoded: object = value
+    try:
+        for _ in range(times):
+            decoded = json.loads(f'"{decoded}"')
+    except ValueError:
+        return ""
+    return decoded if isinstance(decoded, str) else ""
