@@ -102,6 +102,8 @@ def no_recording(recording: bytes) -> bytes:
     try:
         with open(recording, "rb") as file:
             begins = file.read(16)
+    except IsADirectoryError:
+        begins = b"a folder"
     except OSError:
         return b""
     if not begins or begins == b"SQLite format 3\0":

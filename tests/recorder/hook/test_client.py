@@ -301,6 +301,13 @@ def test_a_file_that_is_no_recording_is_said_to_be_none_and_the_hook_is_kept(hoo
     assert hooks.spooled()
 
 
+def test_a_folder_is_said_to_be_no_recording(hooks: Hooks) -> None:
+    hooks.recording.mkdir()
+    done = hooks.run("claude-code", START)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"flight.db is no recording" in done.stderr
+
+
 def test_its_help_names_every_agent() -> None:
     text = CliRunner().invoke(command, ["--help"]).output
     assert all(agent in text for agent in AGENTS)
