@@ -154,18 +154,23 @@ def _add_addons(
     ready = ReadyAddon(master, engine, authority)
     tls_config = OneRunTlsConfig(authority)
     gate = Gate(settings.recording) if settings.recording is not None else None
+    # Each addon costs every request its part: those for a proxy of the user's come only with one.
+    proxies = settings.proxies
+    chain, credentials = (
+        ([Chain(proxies)], [ChainCredentials(proxies)]) if proxies.any else ([], [])
+    )
     master.addons.add(  # type: ignore[no-untyped-call]
         peers,
         DisableH2C(),
         engine,
-        Chain(settings.proxies),
+        *chain,
         TunnelAddon(deliveries, scribe, peers, tls_config, settings.opaque),
         BoundedHttp2(),
         NextLayer(),
         tls_config,
         RecordingAddon(deliveries, scribe, peers, gate),
         McpAddon(deliveries, McpTalks(settings.run, settings.digest_key), peers, gate),
-        ChainCredentials(settings.proxies),
+        *credentials,
         ready,
     )
     return ready
