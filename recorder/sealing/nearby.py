@@ -162,10 +162,11 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
 
 
 def _is_other(text: str, word_end: int, begin: int, value: str) -> bool:
-    """Return whether what looks random is a function's name, a file, a hash, or what has a key."""
+    """Return whether what looks random is a function's name, a file, an address, or a hash."""
     is_function = text[begin + len(value) : begin + len(value) + 1] == "("
     is_hash = _HASH.match(value) or _CHECKSUM.match(text, begin) or "-----" in text[word_end:begin]
-    is_name = _FILE.search(value) or _POD.search(value)
+    # The address of a bucket is no secret, and what died has to be told by its name.
+    is_name = _FILE.search(value) or _POD.search(value) or "://" in value
     is_public = _PUBLIC.search(text, max(0, word_end - 40), word_end)
     return bool(is_function or is_hash or is_name or is_public)
 

@@ -280,6 +280,8 @@ https://cdn.example.com/assets/app.{H20}.js?v={H8}
 https://github.com/o/r/commit/{H40}
 https://github.com/o/r/blob/{H40}/src/auth/token.py#L10-L20
 https://hub.docker.com/layers/library/nginx/latest/images/sha256-{H64}
+aws s3 rb s3://shop-uploads --force
+aws s3 rm s3://shop-uploads-2 --recursive
 s3://bucket/backups/{G}/part-0001.parquet
 magnet:?xt=urn:btih:{H40}&dn=x
 tel:+491234567890 key=5
