@@ -95,8 +95,11 @@ class ReadyChild:
     def let_go(self) -> bool:
         """Tell the child that it is not needed here any more; return whether it ended.
 
-        False where it answered by another line: it goes on for others, and is not waited for.
+        False where it answered by another line: it goes on for others, and is not waited for. Twice
+        is fine.
         """
+        if self.process.stdout is None or self.process.stdout.closed:
+            return self.process.poll() is not None
         if self.process.stdin and not self.process.stdin.closed:
             self.process.stdin.close()
         line = b"" if self.process.poll() is not None else _first_line(self.process)

@@ -110,6 +110,7 @@ class Keeper:
         """What was not seen because something had died, each to follow on "what"."""
         self._folders: set[Path] = set()
         self._stop = threading.Event()
+        self._is_stopped = False
         self._thread: threading.Thread | None = None
         self.daemon: Daemon | None = None
         """The recorder, where it is ours."""
@@ -185,7 +186,13 @@ class Keeper:
             shutil.rmtree(folder, ignore_errors=True)
 
     def stop(self) -> None:
-        """Stop proxy and receiver, then the recorder; what waits in the spool is taken in first."""
+        """Stop proxy and receiver, then the recorder; what waits in the spool is taken in first.
+
+        Stopping twice is fine.
+        """
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self.look_no_more()
         if self.proxy is not None:
             self.proxy.stop()

@@ -53,7 +53,9 @@ def test_the_recorder_of_a_run_that_ends_first_stays_for_the_other(
     url = ground.upstream.url
     program = f"curl -sS {url('/b1')}; touch {second_up}; {waiting_for(go)}; curl -sS {url('/b2')}"
     second = ground.begin("sh", "-c", program)
-    first.communicate(timeout=60)
+    _out, err = first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert len(err.splitlines()) == 1, err
     assert len(recorders(ground)) == 1
     time.sleep(1.5)  # longer than a recorder stays that nobody is connected to
     go.touch()
