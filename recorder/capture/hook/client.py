@@ -77,24 +77,24 @@ def hand_over(frame: bytes, recording: bytes) -> None:
         try:
             deliver(frame, socket_of(recording))
         except (ConnectionRefusedError, FileNotFoundError):
-            put_aside_behind(frame, recording)
+            put_aside_behind(frame, recording, notice(frame, recording))
         except OSError:
-            # A recorder may have it, and leaves it out then. It may take long to seal, and the
-            # agent's patience ends sometime.
-            seal_here(frame, recording)
+            # A recorder may have it, and leaves it out then: no notice tells of it twice. What
+            # takes a recorder long takes this process longer than the agent's patience.
+            behind = None if is_waited_for(recording) else marked(recording)
+            put_aside_behind(frame, recording, behind)
     except BaseException as error:
         leave_gap(recording, type(error).__name__)
         raise
 
 
-def put_aside_behind(frame: bytes, recording: bytes) -> None:
-    """Leave a notice of a frame in the spool and seal it in a child, which takes ten times longer
-    than all else here; where no notice can stand for it, seal it here.
+def put_aside_behind(frame: bytes, recording: bytes, descriptor: int | None) -> None:
+    """Seal a frame in a child, which takes ten times longer than all else here; seal it here where
+    nothing stands for it meanwhile in a locked file of the spool.
     """
     from posix import O_RDWR, dup2, fork, setsid  # noqa: PLC0415
     from posix import open as open_file  # noqa: PLC0415
 
-    descriptor = notice(frame, recording)
     if descriptor is None:
         seal_here(frame, recording)
         return
@@ -128,13 +128,18 @@ def seal_here(frame: bytes, recording: bytes) -> None:
         close(descriptor)
 
 
+def is_waited_for(recording: bytes) -> bool:
+    """Tell whether a guard or a launch needs a frame whole before the hook ends."""
+    from posix import F_OK, access  # noqa: PLC0415
+
+    return bool(environ.get(b"FLIGHTLOG_RUN")) or access(recording + b".guard.json", F_OK)
+
+
 def notice(frame: bytes, recording: bytes) -> int | None:
     """Leave a notice of a frame in the spool; return its file, locked until this process and its
     children end. None where what a guard, a launch or an agent waits for must be whole before.
     """
-    from posix import F_OK, access  # noqa: PLC0415
-
-    if environ.get(b"FLIGHTLOG_RUN") or access(recording + b".guard.json", F_OK):
+    if is_waited_for(recording):
         return None
     try:
         with_our_package()
