@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-__all__ = ["CommandedRequest", "requests_of"]
+__all__ = ["CommandedRequest", "options_of", "requests_of"]
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 DATA = frozenset({
@@ -28,7 +28,7 @@ VALUED = DATA | FILES | {
     "-x", "--proxy", "--url", "--connect-timeout", "--retry", "-c", "--cookie-jar", "--cacert",
     "-E", "--cert", "--key", "-K", "--config", "--resolve", "-D", "--dump-header", "-t", "-P",
     "--password", "--http-user", "--http-password", "-f", "--raw-field", "--field",
-    "-q", "--jq",
+    "-q", "--jq", "-Q", "--quote",
 } - {"-O", "-f", "-q", "-c"}  # fmt: skip
 """Options that take the next word; the same letter is a mere switch in another client."""
 
@@ -60,7 +60,7 @@ def requests_of(
         if words[:1] != ["api"]:
             return
         words, fields = _fields(words[1:])
-    options, plain = _split(words)
+    options, plain = options_of(words)
     method = next((options[n][-1].upper() for n in ("-X", "--request", "--method")
                    if n in options), "")  # fmt: skip
     data = [
@@ -151,7 +151,7 @@ def _whole_url(client: str, url: str, *, bare: bool) -> str:
     return url if is_whole else ""
 
 
-def _split(words: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+def options_of(words: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
     """Return options with their values, and the words that are none."""
     options: dict[str, list[str]] = {}
     plain: list[str] = []

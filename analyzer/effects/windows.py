@@ -89,14 +89,18 @@ _CUT = re.compile(r"\s*(?:&&|\|\||[&|\r\n])\s*")
 
 @lru_cache(maxsize=8_192)
 def judge_cmd(text: str) -> Judgement | None:
-    """Return the effect of cmd's commands in a text; None where it holds none that is known."""
+    """Return the effect of cmd's commands in a text; None where it holds none that is known.
+
+    Of a longer text than is read only destruction is told: what stands beyond may be worse.
+    """
     parts = [_cmd_line(line) for line in _CUT.split(text[:MAX_TEXT].strip())]
     found = [part for part in parts if part is not None]
     if not found or (all(p.effect is Effect.READ for p in found) and len(found) < len(parts)):
         return None
     if all(p.effect is Effect.READ for p in found) and not re.search(r"[\\/][A-Za-z?]|\.exe", text):
         return None
-    return worst_of(found)
+    worst = worst_of(found)
+    return worst if worst.effect.destroys or len(text) <= MAX_TEXT else None
 
 
 def _cmd_line(line: str) -> Judgement | None:
@@ -209,7 +213,12 @@ def judge_powershell(text: str, *, only_if_sure: bool = False) -> Judgement | No
     found = [part for part in parts if part is not None]
     if not found:
         return None if only_if_sure else unknown("PowerShell that nothing is known of")
-    return worst_of(found)
+    worst = worst_of(found)
+    if len(text) > MAX_TEXT and not worst.effect.destroys:
+        return (
+            None if only_if_sure else unknown(f"PowerShell of {len(text)} characters is not read")
+        )
+    return worst
 
 
 def _nodes(root: Node) -> list[Node]:

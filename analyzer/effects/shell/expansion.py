@@ -23,6 +23,8 @@ class Reading:
 
     commands: list[Invocation] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    given_up: bool = False
+    """The text is longer, deeper or fuller than is read: what it holds beyond is not known."""
 
 
 @dataclass(slots=True)

@@ -63,7 +63,8 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
         return native
     reading = read_shell(text, folder=folder)
     parts = [_judge_command(command, judge, depth) for command in reading.commands]
-    if native is not None and {p.effect for p in parts} <= {Effect.UNKNOWN}:
+    is_native = {p.effect for p in parts} <= {Effect.UNKNOWN} and not reading.given_up
+    if native is not None and is_native:
         return native
     worst = worst_of(parts) if parts else None
     if reading.unreadable and (worst is None or worst.effect in {Effect.READ, Effect.WRITE}):

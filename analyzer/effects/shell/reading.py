@@ -41,7 +41,8 @@ def read_shell(
 ) -> Reading:
     """Return the commands of a shell text; `variables` are set before it runs."""
     if len(text) > MAX_TEXT:
-        return Reading(unreadable=[f"a shell text of {len(text)} characters is not read"])
+        why = f"a shell text of {len(text)} characters is not read"
+        return Reading(unreadable=[why], given_up=True)
     # A shell that reads a text leaves NULs out: they split no word, and hide none.
     text = text.replace("\r\n", "\n").replace("\0", "")
     text = _BRACED.sub(lambda m: f"{m[1]}{m[2].replace(',', ' ')}", text)
@@ -54,6 +55,7 @@ def read_shell(
         reader.visit(tree.root_node, scope, 0)
     except (RecursionError, TooMuchError) as error:
         reader.reading.unreadable.append(str(error) or "the shell text is nested too deeply")
+        reader.reading.given_up = True
     if tree.root_node.has_error:
         reader.reading.unreadable.append("a part of the shell text does not parse")
     return reader.reading

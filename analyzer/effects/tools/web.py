@@ -9,6 +9,7 @@ from analyzer.effects.http import judge_http
 from analyzer.effects.names import Sense, sense_of, words_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.tools.context import Context, Tool
+from analyzer.effects.tools.transfers import judge_transfer
 from analyzer.http_commands import CommandedRequest, requests_of
 from analyzer.model import Effect, Judgement
 
@@ -18,7 +19,10 @@ __all__ = ["WEB_TOOLS"]
 def _client(context: Context) -> Judgement | None:
     name = {"curlie": "http"}.get(context.command.name, context.command.name)
     words = [word.text for word in context.command.words[1:]]
+    told = judge_transfer(words) if context.command.name == "curl" else []
     requests = list(requests_of(name, words, bare=True))
+    if told:
+        return worst_of([*told, *(_judge(context, request) for request in requests)])
     if not requests:
         if name in {"gh", "glab"}:
             return None

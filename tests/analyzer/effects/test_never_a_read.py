@@ -17,6 +17,10 @@ SHELL = [
     "gh api graphql -f query='mutation { deleteRef(input:{refId:\"x\"}) { clientMutationId } }'",
     "http DELETE https://api.acme.dev/x Authorization:'Bearer x'", "mysql -e '\\! rm -rf /srv'",
     "psql -c \"copy a to program 'rm -rf /srv'\"", "psql -Atc 'drop table a'", "redis-cli --eval x.lua",
+    "echo " + "$(" * 33 + "rm -rf /srv" + ")" * 33, "echo " + "a " * 100_100 + "; rm -rf /srv",
+    "dir /srv" + " " * 60_000 + "; rm -rf /srv", "Get-Item a; " + "Get-Item a; " * 5_000 + "$x.Delete()",
+    "curl -K delete.cfg", "curl --config - https://acme.dev", "curl -sQ 'DELE x' ftp://h/",
+    "curl -T a ftp://h/x", "curl --quote 'SITE WIPE' ftp://h/",
 ]  # fmt: skip
 SQL = [
     "COPY (SELECT 1) TO PROGRAM 'rm -rf /srv'", "SELECT delete_user(1)",
@@ -31,6 +35,8 @@ READS = [
     (Spoken.SHELL, "sort -u a.csv"), (Spoken.SHELL, "date +%s"), (Spoken.SHELL, "ifconfig eth0"),
     (Spoken.SHELL, "awk '{print $1}' a"), (Spoken.SHELL, "sed -n 1p a"), (Spoken.SHELL, "hostname -f"),
     (Spoken.SHELL, "git -c core.pager=cat log"), (Spoken.SHELL, "ssh -o ProxyCommand=cat h true"),
+    (Spoken.SHELL, "curl -Q PWD ftp://h/"), (Spoken.SHELL, "curl ftp://h/a -o a"),
+    (Spoken.SHELL, r"dir C:\Users"),
     (Spoken.SQL, "SELECT truncate(amount, 2), drop_reason FROM a"),
     (Spoken.HTTP, "GET https://api.github.com/search/code?q=delete"),
     (Spoken.GRAPHQL, "query { deletedItems { id } }"),
