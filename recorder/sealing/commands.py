@@ -11,14 +11,20 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import is_harmless
 from recorder.sealing.passwords import is_password, is_plainly_password
+from recorder.sealing.quotes import NESTED_QUOTE, end_of_argument, shell_secret
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
 _Q = r"""(?:\\{0,3}["'])?"""
 _V = r"""(?P<value>[^\s"'`\\|;&<>⟦⟧$]{4,512})"""
-_QV = rf"""(?:'(?P<single>[^'\n⟦⟧]{{4,512}})'|"(?P<double>[^"\n$⟦⟧]{{4,512}})"|{_V})"""
-_QV2 = _QV.replace("value", "value2").replace("single", "single2").replace("double", "double2")
+_QV = (
+    rf"""(?:'(?P<single>(?:[^'⟦⟧]|{NESTED_QUOTE}){{4,512}})'"""
+    r"""|"(?P<double>(?:\\[^\n⟦⟧]|[^"\\$⟦⟧]){4,512})\""""
+    r"""|(?P<open>\\{1,7}")(?P<escaped>(?:(?!\\{1,7}")[^"⟦⟧]){4,512})\\{1,7}\""""
+    rf"""|{_V})"""
+)
+_QV2 = re.sub(r"(?<=\?P<)(\w+)", r"\g<1>2", _QV)
 """The same in the second branch of a form."""
 _GAP = r"(?:[^\n|;]|(?<=\\)[ ]?\n){0,600}?"
 """Whatever stands on the same command line before the argument that counts."""
@@ -127,11 +133,19 @@ def _find(
 ) -> Iterator[SecretSpan]:
     line = _LIST.sub(_blank, text[start:end])
     for match in form.finditer(line):
-        name, value = next((n, v) for n, v in match.groupdict().items() if v)
+        name, value = next((n, v) for n, v in match.groupdict().items() if v and "open" not in n)
         is_word = is_wordlike(value) and not any(map(str.isdigit, value))
         if not is_harmless(value) and not (is_word and credential_class == "token"):
             begin, last = match.span(name)
-            yield SecretSpan(start + begin, start + last, credential_class, "argv")
+            bare = shell_secret(value, _quote_of(match, name))
+            yield SecretSpan(start + begin, start + last, credential_class, "argv", value=bare)
+
+
+def _quote_of(match: re.Match[str], name: str) -> str:
+    """Return the quote before an argument of one of the forms."""
+    if name.startswith("escaped"):
+        return match[name.replace("escaped", "open")]
+    return {"single": "'", "double": '"'}.get(name.rstrip("2"), "")
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -149,7 +163,7 @@ _OTHER_P = Exact(r"\d+(?:[:\-,./]\d+)*(?:/(?:tcp|udp))?|.*[/\\].*|.*:\d+|no:\w+"
 
 def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PAIR.finditer(text, start, end):
-        name = next(n for n in ("value", "single", "double") if match[n])
+        name = next(n for n in ("value", "single", "double", "escaped") if match[n])
         value = match[name]
         is_word = is_wordlike(value) and not any(map(str.isdigit, value))
         if not (is_word or is_harmless(value) or _OTHER_P.fullmatch(value)):
@@ -165,8 +179,11 @@ _CURL_USER = Exact(
 
 def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _CURL_USER.finditer(text, start, end):
-        if not is_harmless(match["value"]):
-            yield SecretSpan(*match.span("value"), "basic", "argv")
+        begin = match.start("value")
+        end, quote = end_of_argument(text, match.start("user"), match.end("value"))
+        if not is_harmless(text[begin:end]):
+            bare = shell_secret(text[begin:end], quote)
+            yield SecretSpan(begin, end, "basic", "argv", value=bare)
 
 
 _HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
@@ -184,7 +201,11 @@ def _user_pass(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         value = value[: host.start()] if host else value
         if is_password(value) or (host and not is_harmless(value)):
             begin = match.start("value")
-            yield SecretSpan(begin, begin + len(value), "basic", "argv")
+            end, quote = begin + len(value), ""
+            if host is None:
+                end, quote = end_of_argument(text, match.start("user"), end)
+            bare = shell_secret(text[begin:end], quote)
+            yield SecretSpan(begin, end, "basic", "argv", value=bare)
 
 
 _SHORT_FLAG = Exact(

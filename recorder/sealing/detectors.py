@@ -19,6 +19,7 @@ from recorder.sealing import (
     shown,
     statements,
     structure,
+    urls,
 )
 from recorder.sealing.clues import Clue, DenseClue, WordClue
 
@@ -28,6 +29,7 @@ DETECTORS: tuple[Clue | DenseClue | WordClue, ...] = (
     *shapes.CLUES,
     *pem.CLUES,
     *structure.CLUES,
+    *urls.CLUES,
     *options.CLUES,
     *authorizations.CLUES,
     *statements.CLUES,

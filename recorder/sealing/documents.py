@@ -20,7 +20,7 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _ELEMENT = Exact(
-    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)(?:\]\]>)?\s{0,40}</(?P=name)\s{0,8}>"
+    r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s⟦⟧][^<>⟦⟧]{2,4096}?)(?:\]\]>)?\s{0,40}</(?P=name)\s{0,8}>"
 )
 _VALUED_ELEMENT = Exact(
     r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})\s{1,8}value\s?=\s?(?P<quote>[\"'])(?P<value>[^\"'<>\n⟦⟧]{3,4096})(?P=quote)",
@@ -83,6 +83,8 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         groups = match.groupdict()
         group = next(name for name in ("value", "quoted", "bare") if groups.get(name))
         name, value = match["name"], match[group]
+        if "\n" in value and " " in value:
+            continue
         if is_secret_name(name) and not (is_harmless(value) or is_count(name, value)):
             scheme = _SCHEME.match(match[group])
             start = match.start(group) + (scheme.end() if scheme else 0)

@@ -15,12 +15,17 @@ from recorder.sealing.names import (
     is_named_so,
     is_secret_name,
 )
+from recorder.sealing.quotes import end_of_argument, shell_secret
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
 _QUOTE = r"""(?:\\{0,3}["'`])?"""
-_VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{4,4096}"""
+_VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{1,4096}"""
+LEAST = 4
+"""Characters of a value."""
+_FURTHER = Exact(r"(?:,[^\s\"'`\\,;&|<>(){}\[\]⟦⟧=]{1,200}){1,20}(?![=\w(])")
+"""Of a value without quotes in which commas are letters."""
 _OPTION = Exact(
     r"(?:^|[\s\"'`=])--?(?:D(?=[a-z]))?(?P<name>[A-Za-z][\w\-.]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"']|,\s(?=[^\s,\]]{4,512}[,\]]))\s{0,3}"
     rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
@@ -38,7 +43,16 @@ def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _OPTION.finditer(text, start, end):
         if _PASS_SOURCE.match(match["value"]):
             continue  # openssl's: says how the password comes, or is followed by it
+        begin = match.start("value")
+        end, quote = end_of_argument(text, begin, match.end("value"))
+        if not quote and len(match["value"]) < LEAST:
+            further = _FURTHER.match(text, end)
+            end = further.end() if further else end
         name, value = match["name"], match["value"]
+        if len(value) < LEAST:
+            value = text[begin:end]
+            if len(value) < LEAST or not _may_have_blanks(value):
+                continue
         is_metavar = (
             (len(value) < LEAST_DIGITS and is_count(name, value))
             or _OF_PROSE.fullmatch(value)
@@ -52,7 +66,13 @@ def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             )
         )
         if is_secret_name(name) and not is_harmless(value) and not is_metavar:
-            yield SecretSpan(*match.span("value"), class_of_name(name), "argv")
+            bare = shell_secret(text[begin:end], quote)
+            yield SecretSpan(begin, end, class_of_name(name), "argv", value=bare)
+
+
+def _may_have_blanks(value: str) -> bool:
+    """Return whether a string is a secret rather than a text, where only one has blanks."""
+    return " " not in value or any(map(str.isdigit, value))
 
 
 CLUES = (

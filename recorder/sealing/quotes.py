@@ -3,34 +3,72 @@
 from __future__ import annotations
 
 import json
-import re
 
 from recorder.sealing.exact import Exact
 
-__all__ = ["MAX_QUOTED", "OPENING_QUOTE", "end_of_quoted", "secret_in"]
+__all__ = [
+    "MAX_QUOTED",
+    "NESTED_QUOTE",
+    "OPENING_QUOTE",
+    "end_of_argument",
+    "end_of_quoted",
+    "secret_in",
+    "shell_secret",
+]
 
 MAX_QUOTED = 4096
 """Characters of a string that are read."""
-_NESTED = r"'\\{0,7}\"'\\{0,7}\"'|'\\{1,7}''"
+NESTED_QUOTE = r"'\\{0,7}\"'\\{0,7}\"'|'\\{1,7}''"
 """A quote of the shell within a string in such quotes: it closes, quotes the quote, and opens."""
-OPENING_QUOTE = Exact(rf"{_NESTED}|\\{{0,3}}[\"'`]")
+OPENING_QUOTE = Exact(rf"{NESTED_QUOTE}|\\{{0,3}}[\"'`]")
+_QUOTE_BEFORE = Exact(rf"(?:{NESTED_QUOTE}|(?<!\\)\\{{0,3}}[\"'])\Z")
+LONGEST_QUOTE = 20
+"""Characters of a quote, with all that escapes it."""
+LONGEST_ARGUMENT = 512
+_ESCAPED = Exact(r"\\([$`\"\\])")
+"""What a backslash is written before in the shell's double quotes."""
 _BEHIND = r"(?=[^\s,;:)}\]\"'\\&|<>=+.])"
 _DOUBLED = {
-    "'": Exact(rf"{_NESTED}|''{_BEHIND}"),
+    "'": Exact(rf"{NESTED_QUOTE}|''{_BEHIND}"),
     '"': Exact(rf"\"\"{_BEHIND}"),
 }
 """What stands for a quote that is a letter of a string in such quotes."""
 _BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
 
 
-def end_of_quoted(text: str, opening: re.Match[str]) -> int:
+def end_of_argument(text: str, start: int, end: int) -> tuple[int, str]:
+    """Return where an argument in quotes ends, and its opening quote; without, the end as given.
+
+    Args:
+        text: what it stands in.
+        start: where its first letter stands.
+        end: where it ends at the earliest.
+    """
+    before = _QUOTE_BEFORE.search(text, max(0, start - LONGEST_QUOTE), start)
+    if before is None:
+        return end, ""
+    last = end_of_quoted(text, start, before[0])
+    return (last, before[0]) if end <= last <= start + LONGEST_ARGUMENT else (end, "")
+
+
+def shell_secret(value: str, opening: str) -> str:
+    """Return the secret itself where a shell's argument writes it with escapes; else empty."""
+    if not opening or opening[-1] != '"':
+        return secret_in(value, opening or "'") if opening else ""
+    bare = (
+        _unescaped(value, times=len(opening).bit_length() - 1) if len(opening) > 1 else ""
+    ) or value
+    bare = _ESCAPED.compiled.sub(r"\1", bare)
+    return bare if bare != value else ""
+
+
+def end_of_quoted(text: str, start: int, quote: str) -> int:
     """Return where a string ends behind its opening quote; or -1."""
-    quote = opening[0]
     if quote[0] == "'" and len(quote) > 1:
-        return _end_of_nested(text, opening.end(), quote)
+        return _end_of_nested(text, start, quote)
     doubled = _DOUBLED.get(quote)
-    end = _end_of_string(text, opening.end(), quote[-1], len(quote) - 1)
-    while opening.end() < end and doubled and (pair := doubled.match(text, end)):
+    end = _end_of_string(text, start, quote[-1], len(quote) - 1)
+    while start < end and doubled and (pair := doubled.match(text, end)):
         further = _end_of_string(text, pair.end(), quote[-1], len(quote) - 1)
         if further < 0 or "\n" in text[pair.end() : further]:
             break
@@ -54,7 +92,7 @@ def _end_of_nested(text: str, start: int, quote: str) -> int:
     """Return where a string ends that stands within another of the shell's: `'"'"'…'"'"'`."""
     end = text.find(quote, start, start + MAX_QUOTED)
     inner = quote[1:-1].replace("'", quote)
-    if "\n" in text[start : max(end, start)]:
+    if "\n" in text[start : max(end, start)] and " " in text[start:end]:
         return -1
     while end > start and text.startswith(inner, end + len(quote)):
         further = text.find(quote, end + len(quote) + len(inner) + len(quote), start + MAX_QUOTED)

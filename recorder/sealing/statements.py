@@ -10,6 +10,7 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import class_of_name, is_harmless, is_secret_name
 from recorder.sealing.passwords import is_password
+from recorder.sealing.quotes import secret_in
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -17,7 +18,7 @@ __all__ = ["CLUES"]
 _PASSWORD = Exact(
     r"\b(?:PASSWORD(?=[\s=(])(?:\s{1,4}FOR\s{1,4}\S{1,80}(?=\s{1,4}=))?|PRAGMA\s{1,4}(?:re)?key"
     r"|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
-    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>[^'\\\n⟦⟧]{4,512})'"
+    r"(?:PASSWORD\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>(?:[^'\\⟦⟧]|''|\\.){4,512})'"
     r"|(?<=BY )\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\"|(?<=BY )(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
     re.IGNORECASE,
 )
@@ -57,8 +58,9 @@ def _passwords(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         value = match[group]
         if group == "bare" and not _is_of_users(text, match, value):
             continue
-        if not is_harmless(value):
-            yield SecretSpan(*match.span(group), "database-password", "sql")
+        if not is_harmless(value) and not ("\n" in value and " " in value):
+            bare = "" if group == "bare" else secret_in(value, "'")
+            yield SecretSpan(*match.span(group), "database-password", "sql", value=bare)
 
 
 def _is_of_users(text: str, match: re.Match[str], value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Find secrets by the structure around them: headers, URLs, assignments, arguments, keys.
+"""Find secrets by the structure around them: headers, assignments.
 
 A secret found here may look like anything (Railway's tokens are plain UUIDs); it is the place that
 gives it away. Patterns are written to be linear: no nested repetition, bounded lengths.
@@ -74,11 +74,6 @@ _ELSE = Exact(
 _BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
 LEAST = 4
 """Characters of a value."""
-_USERINFO = Exact(
-    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
-    re.IGNORECASE,
-)
-_QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
 _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
 _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
@@ -91,6 +86,12 @@ _DOTTED = Exact(r"[A-Za-z_][\w.]*$")
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred", re.IGNORECASE)
 _REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
+_WHOLE = Exact(r"[^\s=⟦⟧]{6,512}(?=[ \t]*\r?(?:\n|$))")
+"""What stands alone behind an operator, whatever its letters are."""
+_MADE_BY_HAND = Exact(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[)\]}\"'`;|&,]\w).*\w")
+"""A password with letters in it that end a value elsewhere, and are followed by none in code."""
+_PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,9}(?=[ \t]*\r?(?:\n|$))")
+_WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
 _SPECIAL = Exact(r"[A-Za-z][#@!%^~*](?![.=])")
 """What stands in no expression without blanks, beside capitals and small letters."""
@@ -163,6 +164,7 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             value = text[span.start : span.end]
             is_name = is_comparison and _IDENTIFIER.match(value)
             is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
+            is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
             if not (is_name or is_command or _tells_no_secret(name, value)):
                 yield from _without_scheme(text, span)
 
@@ -184,6 +186,7 @@ def _tells_no_secret(name: str, value: str) -> bool:
 def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     """Return whether a value without quotes is a secret where its name says so."""
     value = text[match.end() : end]
+    is_scope = match["operator"] == ":" and value[:1] == ":" and _DOTTED.match(value, 1)
     is_call = text[end : end + 1] == "(" and _DOTTED.match(value)
     # A token in the place of JSON's number would be none.
     is_number = is_count(name, value) or (
@@ -197,6 +200,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     if (
         is_same
         or is_call
+        or is_scope
         or is_number
         or is_session
         or are_cookies
@@ -231,6 +235,8 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
 
     In `DB_PASSWORD=x&3x` an ampersand is a letter like others; in `token=x&page=3` it is not.
     """
+    if (odd := _odd_value(text, match, bare)) is not None:
+        return odd.end()
     rest = _REST.match(text, bare.end())
     is_setting = match["operator"] == "=" and _ENVIRONMENT_NAME.match(match["name"])
     if rest is None or (rest[0][0] in "([{" and not is_setting):
@@ -242,6 +248,28 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
         line = text[text.rfind("\n", max(0, match.start() - 80), match.start()) + 1 : match.start()]
         is_whole = _BEGIN_OF_SETTING.fullmatch(line) is not None
     return rest.end() if is_whole else bare.end()
+
+
+def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match[str] | None:
+    """Return a value of a setting that goes on behind a letter that ends it elsewhere, if it is so.
+
+    `password = aB(cD3)eF` in an INI file, a passphrase of several words, `PGPASSWORD=aB,cD3`.
+    """
+    line = text[text.rfind("\n", max(0, match.start() - 80), match.start()) + 1 : match.start()]
+    is_line = _BEGIN_OF_SETTING.fullmatch(line) is not None
+    if match["operator"] not in {"=", ":"}:
+        return None
+    if is_line and (len(bare[0]) < LEAST or text[bare.end() : bare.end() + 1] in set("([{\"'`")):
+        whole = _WHOLE.match(text, match.end())
+        if whole and _MADE_BY_HAND.fullmatch(whole[0]):
+            return whole
+    if is_line and text[bare.end() : bare.end() + 1] == " " and _PHRASED.search(match["name"]):
+        phrase = _PASSPHRASE.match(text, match.end())
+        if phrase and ("." in match["name"] or _is_setting(text, match, phrase.end())):
+            return phrase
+    if len(bare[0]) < LEAST and _ENVIRONMENT_NAME.match(match["name"]):
+        return _WITH_COMMAS.match(text, match.end())
+    return None
 
 
 def _without_scheme(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
@@ -265,7 +293,7 @@ def _is_part_of_an_arn(text: str, start: int) -> bool:
 def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Iterator[SecretSpan]:
     """Yield what stands between a quote and the same quote, escaped as deeply, after it."""
     start = quote.end()
-    end = end_of_quoted(text, quote)
+    end = end_of_quoted(text, start, quote[0])
     if end < 0:
         # A quote that never closes: to the end of the line is the safe reading.
         end = min(i for i in (text.find("\n", start), len(text), start + MAX_QUOTED) if i >= 0)
@@ -273,26 +301,6 @@ def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Ite
     if len(value) >= 4 and "⟦" not in value and not is_harmless(value):
         decoded = secret_in(value, quote[0])
         yield SecretSpan(start, end, credential_class, "assignment", value=decoded)
-
-
-def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _USERINFO.finditer(text, start, end):
-        if not is_harmless(match["value"]):
-            yield _span(match, "url-password", "url")
-
-
-def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _QUERY.finditer(text, start, end):
-        name = match["name"]
-        if is_count(name, match["value"]):
-            continue
-        signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
-        if (signed or is_secret_name(name)) and not is_harmless(match["value"]):
-            yield _span(match, class_of_name(name), "url")
-
-
-def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretSpan:
-    return SecretSpan(match.start("value"), match.end("value"), credential_class, detector)
 
 
 def _is_code(text: str, match: re.Match[str], end: int) -> bool:
@@ -361,11 +369,6 @@ CLUES = (
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`])"
         ],
         _assignments,
-    ),
-    Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
-    Clue(
-        rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code)[\w.\-]{{0,40}}=",
-        160, 4_200, _query,
     ),
     Clue(r"(?:bearer|basic)\s+[A-Za-z0-9._~+/=\-]{16}", 40, LONG, _schemes),
 )  # fmt: skip

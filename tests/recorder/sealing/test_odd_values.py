@@ -111,3 +111,62 @@ def test_a_string_in_quotes_is_the_same_secret_as_without() -> None:
 @pytest.mark.parametrize("text", ["set PASSWORD=%PASS%", "password=%(secret)s", "token=%s"])
 def test_references_are_no_secrets(text: str) -> None:
     assert sealed_parts(text) == []
+
+
+ODD = ('aB"cD3"eFg9hQ', "aB&cD3&eFg9hQ", "aB;cD3;eFg9hQ", "aB<cD3>eFg9hQ", "aB[cD3]eFg9hQ",
+       "aB(cD3)eFg9hQ", "aB`cD3`eFg9hQ", "aB|cD3|eFg9hQ", "aB,cD3,eFg9hQ", "aBcD3fG\teFg9hQq",
+       "aBcD3fG\neFg9hQq", "aB{cD3}eFg9hQ")  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", ODD)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tool --token '{}' db",
+        "curl -u 'me:{}' https://h.example",
+        "mysql -u root -p'{}' db",
+        "redis-cli -a '{}' ping",
+        "export X_TOKEN='{}' && run",
+    ],
+)
+def test_in_quotes_any_letter_is_one_of_the_value(place: str, secret: str) -> None:
+    assert sealed_parts(place.format(secret)) == [secret]
+
+
+@pytest.mark.parametrize("secret", [odd for odd in ODD if odd.isprintable()])
+def test_what_stands_alone_in_a_setting_is_the_value(secret: str) -> None:
+    for text in (f"[db]\npassword = {secret}\nx = 1\n", f"db.password={secret}\nx=1\n"):
+        assert sealed_parts(text) == [secret]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ('mysql -p"Xk9\\$mP2\\$vLqR7!" db', "Xk9\\$mP2\\$vLqR7!"),
+        ('{"cmd": "mysql -u a -p\\"Xk9mP2vL\\" db"}', "Xk9mP2vL"),
+        ("CREATE USER u WITH PASSWORD 'aB''cD3''eFg9hQ';", "aB''cD3''eFg9hQ"),
+        ("PGPASSWORD=aB,cD3,eFg9hQ psql", "aB,cD3,eFg9hQ"),
+        ("tool --token aB,cD3,eFg9hQ db", "aB,cD3,eFg9hQ"),
+        ("[db]\npassword = correct horse battery zebra\n", "correct horse battery zebra"),
+        ("const password = `correct horse battery zebra`;", "correct horse battery zebra"),
+    ],
+)
+def test_a_value_is_sealed_to_its_end(text: str, secret: str) -> None:
+    assert sealed_parts(text) == [secret]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token = tokens[i1](A)\n",
+        "using XPass P = XDiscriminatorPass::Pass1;",
+        "#define PK11_PW_DEFAULTS 0x20000000L",
+        "token = f'{a1}'B\n",
+        "parser.add_argument('--password', 'The password for login')",
+        "use --token 'a new one' instead",
+        "PASSWORD=$(pass show a) run",
+        "password = the one of the user\n",
+    ],
+)
+def test_code_and_prose_with_such_letters_are_left(text: str) -> None:
+    assert sealed_parts(text) == []

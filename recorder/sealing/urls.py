@@ -1,0 +1,55 @@
+"""Find secrets in URLs: before the host, and in the query; and in forms, which are written so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue
+from recorder.sealing.exact import Exact
+from recorder.sealing.names import (
+    NAME_WORDS,
+    class_of_name,
+    is_count,
+    is_harmless,
+    is_secret_name,
+)
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_USERINFO = Exact(
+    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
+    re.IGNORECASE,
+)
+_QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
+
+
+def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _USERINFO.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield _span(match, "url-password", "url")
+
+
+def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _QUERY.finditer(text, start, end):
+        name = match["name"]
+        if is_count(name, match["value"]):
+            continue
+        signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
+        if (signed or is_secret_name(name)) and not is_harmless(match["value"]):
+            yield _span(match, class_of_name(name), "url")
+
+
+def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretSpan:
+    return SecretSpan(match.start("value"), match.end("value"), credential_class, detector)
+
+
+CLUES = (
+    Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
+    Clue(
+        rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code)[\w.\-]{{0,40}}=",
+        160, 4_200, _query,
+    ),
+)  # fmt: skip
+"""A clue for each part of a URL."""
