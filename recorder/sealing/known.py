@@ -142,9 +142,17 @@ class KnownSecrets:
         self._tiers = [*(tier for tier in self._tiers if tier not in tiers), merged]
         self._tiers.sort(key=lambda tier: -tier.secrets)
 
+    def __bool__(self) -> bool:
+        """Tell whether any secret is known."""
+        return bool(self._tiers)
+
     def holds(self, value: str) -> bool:
         """Return whether a value is followed."""
         return value in self._values
+
+    def may_stand(self, raw: bytes) -> bool:
+        """Return whether a known secret stands in a text (UTF-8) in some form."""
+        return any(tier.find(raw) for tier in self._tiers)
 
     def find(self, text: str, raw: bytes, joints: Sequence[int] = ()) -> Iterator[SecretSpan]:
         """Yield every place where a known secret stands in some form, the first in the text first.

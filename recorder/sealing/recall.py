@@ -99,6 +99,10 @@ class Recall:
         changed, self._has_changed = self._has_changed, False
         return changed
 
+    def knows_any(self) -> bool:
+        """Tell whether there is anything to recall."""
+        return bool(self._forms) or self._machine is not None
+
     def look(
         self, raw: bytes, seen: bytes, words: Sequence[bytes]
     ) -> tuple[frozenset[bytes], list[SecretSpan]]:

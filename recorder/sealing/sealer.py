@@ -20,7 +20,16 @@ from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.extracts import TOKEN
-from recorder.sealing.joints import EVENTS, JOINT, joined_events
+from recorder.sealing.joints import (
+    EVENTS,
+    JOINT,
+    Joined,
+    has_few_items,
+    has_items,
+    joined_events,
+    joined_items,
+    squeezed,
+)
 from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import IN_PIECES, KnownSecrets
 from recorder.sealing.marks import words_in
@@ -133,11 +142,12 @@ class Sealer:
         marks, recalled = self.recall.look(raw, seen, words)
         known = self._known.find(text, raw, hits.pop(_JOINT, ()))
         streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
+        listed = self._in_items(text, raw) if self._knows_any() and has_items(text) else ()
         followed = _CLUES.follow(plain, hits)
         if plain is not text:
             followed = (as_meant(within(span, text, plain), text, plain) for span in followed)
         followed = (to_its_end(span, text) for span in followed)
-        found = self._outside_tokens(text, [*known, *recalled, *streamed, *followed])
+        found = self._outside_tokens(text, [*known, *recalled, *streamed, *listed, *followed])
         if not found:
             return [], marks
         certain = without_overlaps(span for span in found if not span.suspected)
@@ -149,14 +159,17 @@ class Sealer:
     def _in_events(self, text: str) -> Iterator[SecretSpan]:
         """Yield what stands in a stream's events only once they are put together."""
         whole = joined_events(text)
-        if whole is None:
-            return
-        for span in self.find(whole.text):
-            if whole.is_across(span.start, span.end):
-                value = span.value or whole.text[span.start : span.end]
-                encoding = f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES
-                start, end = whole.original(span.start), whole.original(span.end - 1) + 1
-                yield replace(span, start=start, end=end, value=value, encoding=encoding)
+        if whole is not None:
+            yield from _in_parts(whole, self.find(whole.text))
+
+    def _in_items(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
+        """Yield what is known and stands in a list's strings only once they are put together."""
+        is_recalled = has_few_items(text) and self.recall.knows_any()
+        whole = joined_items(text) if is_recalled or self._known.may_stand(squeezed(raw)) else None
+        if whole is not None:
+            raw = whole.text.encode("utf-8", "surrogatepass")
+            _, recalled = self.recall.look(raw, raw, words_in(raw))
+            yield from _in_parts(whole, [*self._known.find(whole.text, raw), *recalled])
 
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that are no session's id and do not lie in what is sealed already."""
@@ -165,6 +178,9 @@ class Sealer:
             return found
         tokens = [match.span() for match in TOKEN.finditer(text)]
         return apart_from(tokens, found)
+
+    def _knows_any(self) -> bool:
+        return bool(self._known) or self.recall.knows_any()
 
     def file_under(self, sessions: Iterable[str]) -> None:
         """Take note of the sessions that a recording has already."""
@@ -286,3 +302,13 @@ class Sealer:
         """Return a sealed text as a blob."""
         raw = text.encode("utf-8", "surrogatepass")
         return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
+
+
+def _in_parts(whole: Joined, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
+    """Yield the pieces of the secrets that lie across a joint, each by itself."""
+    for span in spans:
+        if whole.is_across(span.start, span.end):
+            value = span.value or whole.text[span.start : span.end]
+            encoding = f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES
+            for start, end in whole.parts(span.start, span.end):
+                yield replace(span, start=start, end=end, value=value, encoding=encoding)

@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 
 from recorder.model import Json, Kind, Phase
 from recorder.sealing import SealedRecord, Sealer
+from recorder.sealing.forms import recallable_forms
+from recorder.sealing.marks import Marker
 from recorder.sealing.names import is_harmless
+from recorder.sealing.recall import Recall
 from recorder.store import Store
 from tests.recorder.factories import record
 from tests.recorder.sealing.test_structure import PLACES, SHAPED_ONLY
@@ -112,6 +115,11 @@ SPLIT = {
     "two literals side by side": 'a = "{}" "{}"',
     "over a line's end": "curl -H {}\\\n    {}",
     "events of a stream": "".join([EVENT.format("so: {}"), EVENT.format("{} it is")]),
+    "chunks of a tool's result": '{"chunks":[{"text":"so: {}"},{"text":"{} it is"}]}',
+    "a list of strings": '["a","so:{}","{}","b"]',
+    "a list over several lines": '[\n  "{}",\n  "{}"\n]',
+    "events inside JSON": r'{"stdout":"data: {\"delta\":\"{}\"}\n\ndata: {\"delta\":\"{}\"}\n\n"}',
+    "a list inside JSON": r'{"stdout":"[\"{}\",\n \"{}\"]"}',
     "events of OpenAI's": (
         'data: {"choices":[{"delta":{"content":"{}"}}]}\n\n'
         'data: {"choices":[{"delta":{"content":"{}"}}]}\n\n'
@@ -130,6 +138,33 @@ def test_a_known_value_in_pieces_is_sealed(form: str) -> None:
     assert TOKEN[17:] not in sealed.text
     assert sealed.text.startswith(before)
     assert sealed.text.endswith(after)
+
+
+FRAMED = [form for form in SPLIT if "list" in form or "chunks" in form or "events" in form]
+
+
+@pytest.mark.parametrize("form", FRAMED)
+@pytest.mark.parametrize("recalled", [False, True], ids=["known", "recalled"])
+def test_what_stands_between_the_pieces_of_a_known_value_stays(form: str, recalled: bool) -> None:
+    sealer = Sealer(KEY)
+    if recalled:  # another process saw the value
+        forms = recallable_forms(TOKEN, sealer.fingerprint(TOKEN), Marker(KEY))
+        sealer = Sealer(KEY, recall=Recall(KEY, forms=[*forms]))
+    else:
+        sealer.seal_text(f"API_TOKEN={TOKEN}")
+    before, between, after = SPLIT[form].split("{}")
+    sealed = sealer.seal_text(f"{before}{TOKEN[:17]}{between}{TOKEN[17:]}{after}")
+    assert {place.fingerprint for place in sealed.places} == {sealer.fingerprint(TOKEN)}
+    token = sealed.places[0].token
+    assert sealed.text == f"{before}{token}{between}{token}{after}"
+    assert sealed.places[1].length == len(TOKEN)
+
+
+def test_words_that_follow_each_other_in_a_list_are_left_alone() -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text(f"API_TOKEN={TOKEN}")
+    text = '["--name","abc123","Some","words","9b2f6f0e-7e9b"]'
+    assert sealer.seal_text(text).text == text
 
 
 def test_an_issuers_token_that_comes_in_the_pieces_of_a_stream_is_found() -> None:
