@@ -15,6 +15,7 @@ from analyzer.model import Analysis
 from analyzer.rules.base import Scene, weakest
 from analyzer.task_scope import TaskScope
 from analyzer.timeline import offset_of
+from recorder.model import Role
 from recorder.reader import Recording
 
 __all__ = ["Answers", "answers_of"]
@@ -63,7 +64,7 @@ def answers_of(
         elsewhere=tuple(_elsewhere(lives, analysis, recording)),
         new_hosts=_each(lives, lambda life: _hosts(life, session)),
         misused=_each(lives, lambda life: misuses(life, actions)),
-        rotate=rotations(lives, actions),
+        rotate=rotations(lives),
     )
 
 
@@ -107,6 +108,7 @@ def _elsewhere(
         first = life.credential.first
         origin = scene.origin_of(life.credential)
         if origin is None or not origin.outside:
+            yield from _from_another(life, analysis.session.id)
             continue
         yield Statement(
             life.fingerprint,
@@ -114,3 +116,19 @@ def _elsewhere(
             weakest(origin.certainty, first.certainty),
             (first.action,),
         )
+
+
+def _from_another(life: Life, session: str) -> Iterator[Statement]:
+    """Tell of a credential that another session had first: no file of this one's task gave it."""
+    first, mine = life.seen[0], life.credential.first
+    before = first.where.session
+    if before in {"", session} or mine.role is Role.IN_CONTEXT:
+        return  # what a person gave in a prompt is the task's own
+    agent = f" ({first.where.agent})" if first.where.agent else ""
+    yield Statement(
+        life.fingerprint,
+        f"{life.name} came from {mine.place} (#{mine.action}); before that session {before}{agent} "
+        f"had it: {first.sighting.role.value} in {first.sighting.place} (#{first.sighting.action})",
+        weakest(first.sighting.certainty, mine.certainty),
+        (first.sighting.action, mine.action),
+    )

@@ -49,12 +49,14 @@ def lives_of(recording: Recording, analysis: Analysis) -> tuple[Life, ...]:
     sessions, unread = _other_sessions(recording, analysis, fingerprints)
     analyses = [analysis, *(analyze(recording, session) for session in sessions)]
     actions = {a.session.id: a.actions for a in analyses}
+    # The same credential is told of more fully where more was seen of it.
+    reach = {c.fingerprint: c.scope for a in reversed(analyses) for c in a.credentials if c.scope}
     declared = declarations_of(recording)
     seen = _seen(analyses)
     for found in _loose(recording, fingerprints, seen):
         seen.setdefault(found.sighting.fingerprint, []).append(found)
     return tuple(
-        _life(credential, seen[credential.fingerprint], actions, declared, unread)
+        _life(credential, seen[credential.fingerprint], actions, declared, unread, reach)
         for credential in analysis.credentials
     )
 
@@ -65,8 +67,10 @@ def _life(
     actions: Mapping[str, Sequence[Action]],
     declared: Mapping[str, tuple[int, dict[str, str]]],
     unread: Mapping[str, int],
+    reach: Mapping[str, str],
 ) -> Life:
     seen = tuple(sorted(found, key=lambda s: (s.sighting.t_ns, s.sighting.seq)))
+    carried = {s.sighting.action for s in seen if s.sighting.role is Role.USED}
     record, told = declared.get(credential.fingerprint, (0, {}))
     return Life(
         credential=credential,
@@ -74,6 +78,8 @@ def _life(
         links=links_of(seen, actions),
         unread=unread.get(credential.fingerprint, 0),
         declared=told,
+        deeds=tuple(a for several in actions.values() for a in several if a.id in carried),
+        reach=reach.get(credential.fingerprint, ""),
         declared_by=record,
     )
 

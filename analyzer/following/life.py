@@ -76,6 +76,10 @@ class Life:
     """Further sessions that it was seen in and that were not looked into."""
     declared: Mapping[str, str] = field(default_factory=dict)
     """`name`, `scope`, `purpose`, `environment`, as far as its owner told them."""
+    deeds: tuple[Action, ...] = ()
+    """The actions that carried it, over all sessions, in order of time."""
+    reach: str = ""
+    """How far it reaches, as hints of any session tell."""
     declared_by: int = 0
     """The record of the declaration; 0 where only this machine's settings tell it."""
 
@@ -98,7 +102,7 @@ class Life:
     @property
     def scope(self) -> str:
         """How far it reaches: as declared, else as hints tell; empty where nothing does."""
-        return self.declared.get("scope", "") or self.credential.scope
+        return self.declared.get("scope", "") or self.credential.scope or self.reach
 
     @property
     def uses(self) -> tuple[Seen, ...]:

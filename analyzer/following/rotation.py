@@ -7,7 +7,7 @@ with, then what reaches furthest; what expires by itself comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.credential_scopes import expires_by_itself, width_of
@@ -34,14 +34,13 @@ class Rotation:
     statement: Statement
 
 
-def rotations(lives: Sequence[Life], actions: Mapping[int, Action]) -> tuple[Rotation, ...]:
+def rotations(lives: Sequence[Life]) -> tuple[Rotation, ...]:
     """Return what must be rotated, in the order in which to do it."""
     due = [(life, _leaks(life)) for life in lives]
     due = [(life, leaks) for life, leaks in due if leaks]
-    due.sort(key=lambda pair: _urgency(pair[0], pair[1], actions))
+    due.sort(key=lambda pair: _urgency(pair[0], pair[1]))
     return tuple(
-        Rotation(rank, _statement(life, leaks, actions))
-        for rank, (life, leaks) in enumerate(due, start=1)
+        Rotation(rank, _statement(life, leaks)) for rank, (life, leaks) in enumerate(due, start=1)
     )
 
 
@@ -51,44 +50,43 @@ def _leaks(life: Life) -> tuple[Sighting, ...]:
     return tuple(s for s in seen if s.role in OUT or (s.role is Role.USED and s.place in ARGV))
 
 
-def _urgency(
-    life: Life, leaks: Sequence[Sighting], actions: Mapping[int, Action]
-) -> tuple[bool, bool, bool, int, int, int]:
+def _urgency(life: Life, leaks: Sequence[Sighting]) -> tuple[bool, bool, bool, int, int, int]:
     return (
         expires_by_itself(life.scope),
         not foreign_hosts(life),
-        not _destroyed(life, actions),
+        not _destroyed(life),
         -width_of(life.scope),
         -len(leaks),
         leaks[0].t_ns,
     )
 
 
-def _statement(life: Life, leaks: Sequence[Sighting], actions: Mapping[int, Action]) -> Statement:
-    foreign, destroyed = foreign_hosts(life), _destroyed(life, actions)
+def _statement(life: Life, leaks: Sequence[Sighting]) -> Statement:
+    foreign, destroyed = foreign_hosts(life), _destroyed(life)
     grounds = dict.fromkeys([
-        *(s.action for s in leaks), *(s.sighting.action for s in foreign), *destroyed,
+        *(s.action for s in leaks), *(s.sighting.action for s in foreign),
+        *(a.id for a in destroyed),
     ])  # fmt: skip
     certainty = weakest(
         leaks[0].certainty,
-        *(judged_from(actions[number]) for number in destroyed),
+        *map(judged_from, destroyed),
         *(Certainty.INFERRED for _ in foreign),
     )
     return Statement(
         life.fingerprint,
-        f"{life.name}: {'; '.join(_reasons(life, leaks, actions))}",
+        f"{life.name}: {'; '.join(_reasons(life, leaks))}",
         certainty,
         tuple(grounds),
     )
 
 
-def _reasons(life: Life, leaks: Sequence[Sighting], actions: Mapping[int, Action]) -> Iterator[str]:
-    foreign, destroyed = foreign_hosts(life), _destroyed(life, actions)
+def _reasons(life: Life, leaks: Sequence[Sighting]) -> Iterator[str]:
+    foreign, destroyed = foreign_hosts(life), _destroyed(life)
     if foreign:
         hosts = ", ".join(dict.fromkeys(s.sighting.host for s in foreign))
         yield f"it went to {hosts}, where it does not belong"
     if destroyed:
-        yield f"{numbers(destroyed)} destroyed with it"
+        yield f"{numbers(tuple(a.id for a in destroyed))} destroyed with it"
     for role, words in (
         (Role.EXPOSED, "shown in"),
         (Role.IN_CONTEXT, "in a model's context in"),
@@ -109,6 +107,6 @@ def _reasons(life: Life, leaks: Sequence[Sighting], actions: Mapping[int, Action
         yield "nothing tells how far it reaches"
 
 
-def _destroyed(life: Life, actions: Mapping[int, Action]) -> tuple[int, ...]:
-    used = dict.fromkeys(s.sighting.action for s in life.uses)
-    return tuple(n for n in used if n in actions and actions[n].judgement.effect.destroys)
+def _destroyed(life: Life) -> tuple[Action, ...]:
+    used = {s.sighting.action for s in life.uses}
+    return tuple(a for a in life.deeds if a.id in used and a.judgement.effect.destroys)

@@ -113,6 +113,12 @@ def test_a_token_is_followed_over_a_file_that_one_session_wrote_and_another_read
     assert len(crossing) == 1
     assert crossing[0].strength is Strength.SAME
     assert crossing[0].text.endswith("by /tmp/hand/over.txt")
+    (came,) = answers.elsewhere
+    assert "before that session one (test-agent)" in came.text
+    assert "exposed in deploy/.env:1" in came.text
+    for session in ("one", "two"):
+        (due,) = answered(tmp_path / session, one, two, session=session).rotate
+        assert "destroyed with it" in due.statement.text, "whichever session is asked"
 
 
 @pytest.mark.parametrize(
