@@ -123,6 +123,9 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"db2\s", "database-password", Exact(rf"\bdb2\b{_GAP}\suser\s+\S+\s+using\s+{_QV}")),
     (r"rman\s", "database-password", Exact(rf"\brman\b{_GAP}\starget\s+[\w$#]+/{_V}@")),
     (r"uci\sset\s", "password", Exact(rf"\buci\s+set\s+\S{{1,120}}\.(?:key|password|psk|sae_password)={_QV}")),
+    (r"bw\sunlock\s", "token", Exact(rf"\bbw\s+unlock\s+(?:--raw\s+)?(?!-){_QV}")),
+    (r"cf\sauth\s", "token", Exact(rf"\bcf\s+auth\s+(?!-)\S{{1,80}}\s+(?!-){_QV}")),
+    (r"(?:--with-token|--password-stdin|-stdin)[^\n]{0,200}<<", "token", Exact(rf"(?:--with-token|--password-stdin|-stdin)[^\n]{{0,200}}?<<-?\s?[\"']?[A-Za-z_]\w{{0,30}}[\"']?[^\n]{{0,80}}\n\s{{0,20}}{_QV}")),
     (r"nuget\s[^\n|;]{0,100}push\s", "token", Exact(rf"\bnuget(?:\.exe)?\s+push\s+\S+\s+(?!-){_QV}")),
 )  # fmt: skip
 """(clue, class, form)."""
@@ -134,7 +137,7 @@ def _find(
     line = _LIST.sub(_blank, text[start:end])
     for match in form.finditer(line):
         name, value = next((n, v) for n, v in match.groupdict().items() if v and "open" not in n)
-        is_word = is_wordlike(value) and not any(map(str.isdigit, value))
+        is_word = is_wordlike(value.rstrip(".,;:")) and not any(map(str.isdigit, value))
         if not is_harmless(value) and not (is_word and credential_class == "token"):
             begin, last = match.span(name)
             bare = shell_secret(value, _quote_of(match, name))
@@ -209,7 +212,7 @@ def _user_pass(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 
 _SHORT_FLAG = Exact(
-    r"(?:^|[\s\"'])-(?:[pPkKNWt]|xp|pw)(?:[\"'],)?\s{1,3}[\"']?(?P<value>[^\s\"'`\\|;<>⟦⟧,()]{8,256})(?=[\s\"',]|$)"
+    r"(?:^|[\s\"'])-(?:[pPkKNWt]|xp|pw)(?:[\"'],\s{0,3}|\s{1,3})[\"']?(?P<value>[^\s\"'`\\|;<>⟦⟧,()]{8,256})(?=[\s\"',]|$)"
 )
 """What stands behind a flag that many tools have for a password, and others for anything."""
 
@@ -227,7 +230,7 @@ def _in_list_too(trigger: str) -> str:
 
 
 CLUES = (
-    Clue(r"[\s\"']-(?:[pknwt]|xp|pw)(?:[\"'],)?\s{1,3}[\"']?[^\s\"'`\\|;<>,()]{8}", 20, 300, _short_flags),
+    Clue(r"[\s\"']-(?:[pknwt]|xp|pw)(?:[\"'],\s{0,3}|\s{1,3})[\"']?[^\s\"'`\\|;<>,()]{8}", 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
     Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(

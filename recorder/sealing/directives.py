@@ -60,7 +60,7 @@ _NOT_A_PLACE = Exact(
 )
 """Words that end like a password's and are none."""
 _PROTOCOL = Exact(
-    r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+[\"']?|\b(?:PSK|XAUTH|EAP)\s+[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>]\S{0,40}\s+){0,6}>"
+    r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+[\"']?|\b(?:PSK|XAUTH|EAP)\s+[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
     r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
     r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?key\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
     r"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+)" + _V
@@ -182,7 +182,7 @@ def _span(match: re.Match[str]) -> SecretSpan:
 
 
 CLUES = (
-    Clue(r"(?:requirepass|masterauth|on\s>|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword)\s", 200, 600, partial(_plainly, _SURE)),
+    Clue(r"(?:(?:requirepass|masterauth|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512)\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
     Clue(r"\sLOGIN\s|AUTH\s|PASS\s|passcode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),

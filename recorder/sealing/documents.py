@@ -15,6 +15,7 @@ from recorder.sealing.names import (
     is_harmless,
     is_secret_name,
 )
+from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -55,6 +56,21 @@ _PAIR = Exact(
     r"""(?:\\{0,3}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,4096})|(?P<bare>[^\s"'<>,}⟦⟧]{4,4096}))""",
     re.IGNORECASE,
 )
+_PAIR_REVERSED = Exact(
+    r"(?<![\w.])\\{0,7}[\"']?value\\{0,7}[\"']?\s?:\s{0,3}\\{0,7}[\"']?(?P<value>[^\s\"'\\<>,{}\[\]⟦⟧]{4,4096})"
+    r"\\{0,7}[\"']?(?:,\s{0,40}|\s{1,40})\\{0,7}[\"']?(?:name|key)\\{0,7}[\"']?\s?:\s{0,3}\\{0,7}[\"']?(?P<name>[A-Za-z_][\w.:\-]{1,80})",
+    re.IGNORECASE,
+)
+_SENSITIVE = Exact(
+    r"\{(?=[^{}]{0,800}?\\{0,7}\"sensitive\\{0,7}\"\s{0,4}:\s{0,4}true)[^{}]{0,800}?\\{0,7}\"value\\{0,7}\"\s{0,4}:\s{0,4}"
+    r"(?P<quote>\\{0,7}\")(?P<value>(?:(?!(?P=quote))[^\"\n⟦⟧]){4,4096})(?P=quote)"
+)
+"""What Terraform says is secret, whatever its name."""
+_ROW = Exact(
+    r"^[ \t]{0,20}\|[ \t]{0,20}[*`]{0,2}(?P<name>[A-Za-z][\w.\- ]{1,60}?)[*`]{0,2}[ \t]{0,40}\|[ \t]{0,20}`?(?P<value>[^\s|`⟦⟧]{6,512})`?[ \t]{0,80}\|[ \t\r]{0,4}$",
+    re.MULTILINE,
+)
+"""A table's row of a name and its value."""
 _SCHEME = Exact(r"(bearer|basic|token|apikey|digest|bot)\s+(?=\S{4})", re.IGNORECASE)
 _NETRC = Exact(
     r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
@@ -98,6 +114,21 @@ def _elements(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         name = match["attribute"] or match["element"] or match["parent"]
         if is_secret_name(name) and not is_harmless(match["value"]):
             yield SecretSpan(*match.span("value"), class_of_name(name), "document")
+
+
+def _reversed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield values that stand before their names, or in a row beside them, and are no words."""
+    for form in (_PAIR_REVERSED, _ROW):
+        for match in form.finditer(text, start, end):
+            name = match["name"].strip().replace(" ", "_")
+            if is_secret_name(name) and is_password(match["value"]):
+                yield SecretSpan(*match.span("value"), class_of_name(name), "document")
+
+
+def _sensitive(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _SENSITIVE.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield SecretSpan(*match.span("value"), "terraform-output", "document")
 
 
 def _results(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -171,6 +202,9 @@ CLUES = (
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),
+    Clue(rf"\|[ \t*`]{{0,22}}[\w.\- ]{{0,50}}{NAME_WORDS}[*`]{{0,2}}[ \t]{{0,40}}\|[ \t]", 160, 700, _reversed),
+    Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
+    Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
     Clue(r"random_password\"", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),

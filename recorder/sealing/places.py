@@ -55,9 +55,13 @@ _OPAQUE_USER = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"
 )
 _GO_SOURCE = Exact(
-    r"[\"'`=](?P<user>[\w.\-]{1,80}):(?P<value>[^\s\"'`@⟦⟧]{3,256})@(?:tcp|unix|udp)\("
+    r"(?:^|[\"'`=\s(,])(?P<user>[\w.\-]{1,80}):(?P<value>[^\s\"'`@⟦⟧]{3,256})@(?:tcp|unix|udp)\("
 )
 """How Go's drivers write a data source: `me:secret@tcp(db:3306)/app`."""
+_BUNDLE = Exact(
+    r"\bBUNDLE_[A-Z0-9]+(?:_{1,3}[A-Z0-9]+){1,12}[\"']?\s?[:=]\s?[\"']?(?P<user>[\w.@\-]{1,80}):(?P<value>[^\s\"'`/:⟦⟧]{4,256})(?=[\s\"']|$)"
+)
+"""Bundler's credentials of a server of gems."""
 _TOKEN_OF_PATH = Exact(r"/t/(?P<value>[A-Za-z0-9\-]{20,64})/")
 """How Anaconda's channels carry one."""
 _PART = Exact(
@@ -176,6 +180,7 @@ CLUES = (
     Clue(r"(?:oracle:|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user")),
     Clue(r"@(?:tcp|unix|udp)\(", 400, 2, partial(_unnamed, _GO_SOURCE, "url-password", "url")),
+    Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
     Clue(rf"variable\s{{1,4}}\"[\w\-]{{0,60}}{_TAIL}\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),

@@ -20,7 +20,7 @@ MAX_QUOTED = 4096
 """Characters of a string that are read."""
 NESTED_QUOTE = r"'\\{0,7}\"'\\{0,7}\"'|'\\{1,7}''"
 """A quote of the shell within a string in such quotes: it closes, quotes the quote, and opens."""
-OPENING_QUOTE = Exact(rf"{NESTED_QUOTE}|\\{{0,3}}[\"'`]")
+OPENING_QUOTE = Exact(rf"{NESTED_QUOTE}|\\{{0,31}}[\"'`]")
 _QUOTE_BEFORE = Exact(rf"(?:{NESTED_QUOTE}|(?<!\\)\\{{0,3}}[\"'])\Z")
 LONGEST_QUOTE = 20
 """Characters of a quote, with all that escapes it."""

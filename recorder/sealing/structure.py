@@ -30,7 +30,7 @@ __all__ = ["CLUES"]
 
 # A value as it stands in shell, dotenv, INI, YAML or JSON, possibly quoted, possibly inside a JSON
 # string (then quotes are escaped).
-_QUOTE = r"""(?:\\{0,3}["'`])?"""
+_QUOTE = r"""(?:\\{0,31}["'`])?"""
 _LETTER = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]"""
 _VALUE = rf"{_LETTER}{{4,4096}}"
 
@@ -64,7 +64,7 @@ _BEHIND_STRING = Exact(
 )
 _BEFORE_QUOTE = Exact(
     r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
-    r"(?=\\{0,3}[\"'`])"
+    r"(?=\\{0,31}[\"'`])"
 )
 """What languages write before a literal."""
 _ELSE = Exact(
@@ -352,7 +352,7 @@ def _is_setting(text: str, match: re.Match[str], end: int) -> bool:
     )
 
 
-_QUOTES = r"[\\\"'`]{0,12}"
+_QUOTES = r"[\\\"'`]{0,32}"
 _NAME = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 LONG = 8_400
 """Characters over which a value may stretch."""
