@@ -12,6 +12,7 @@ __all__ = [
     "EVENTS",
     "JOINT",
     "Joined",
+    "Parts",
     "has_few_items",
     "has_items",
     "joined",
@@ -116,7 +117,7 @@ def joined_events(text: str) -> Joined | None:
     by_key: dict[str, list[tuple[int, int]]] = {}
     for event in _EVENT.finditer(text):
         by_key.setdefault(event["key"], []).append(event.span("value"))
-    parts = _Parts(text)
+    parts = Parts(text)
     for pieces in by_key.values():
         filled = [(start, end) for start, end in pieces if start < end]
         for this, after in pairwise(filled):
@@ -157,7 +158,7 @@ def joined_items(text: str) -> Joined | None:
             if len(word) >= LEAST and _TOKEN_LIKE.search(word):
                 pairs.append((before.span("value"), item.span("value")))
         before = item if text[item.end() - 1] == "," else None
-    parts = _Parts(text)
+    parts = Parts(text)
     for pair in pairs:
         parts.meet(*pair)
     if any(this[1] == after[0] for this, after in pairwise(pairs)):
@@ -166,7 +167,7 @@ def joined_items(text: str) -> Joined | None:
     return parts.joined()
 
 
-class _Parts:
+class Parts:
     """Pieces of a text that meet."""
 
     def __init__(self, text: str) -> None:

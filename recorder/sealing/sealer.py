@@ -44,6 +44,7 @@ from recorder.sealing.sealed import (
 )
 from recorder.sealing.spans import SecretSpan, apart_from, to_its_end, without_overlaps
 from recorder.sealing.work import Work
+from recorder.sealing.wrapped import unwrapped
 
 __all__ = ["Sealer"]
 
@@ -143,11 +144,14 @@ class Sealer:
         known = self._known.find(text, raw, hits.pop(_JOINT, ()))
         streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
         listed = self._in_items(text, raw) if self._knows_any() and has_items(text) else ()
+        wrapped = self._in_lines(text) if "\n" in plain and self._knows_any() else ()
         followed = _CLUES.follow(plain, hits)
         if plain is not text:
             followed = (as_meant(within(span, text, plain), text, plain) for span in followed)
         followed = (to_its_end(span, text) for span in followed)
-        found = self._outside_tokens(text, [*known, *recalled, *streamed, *listed, *followed])
+        found = self._outside_tokens(
+            text, [*known, *recalled, *streamed, *listed, *wrapped, *followed]
+        )
         if not found:
             return [], marks
         certain = without_overlaps(span for span in found if not span.suspected)
@@ -167,9 +171,22 @@ class Sealer:
         is_recalled = has_few_items(text) and self.recall.knows_any()
         whole = joined_items(text) if is_recalled or self._known.may_stand(squeezed(raw)) else None
         if whole is not None:
-            raw = whole.text.encode("utf-8", "surrogatepass")
-            _, recalled = self.recall.look(raw, raw, words_in(raw))
-            yield from _in_parts(whole, [*self._known.find(whole.text, raw), *recalled])
+            yield from _in_parts(whole, self._known_in(whole.text))
+
+    def _in_lines(self, text: str) -> Iterator[SecretSpan]:
+        """Yield what is known and stands in base64 or hexadecimal over the ends of lines."""
+        whole = unwrapped(text)
+        if whole is None:
+            return
+        for span in self._known_in(whole.text):
+            if span.value and whole.is_across(span.start, span.end):
+                start, end = whole.original(span.start), whole.original(span.end - 1) + 1
+                yield replace(span, start=start, end=end)
+
+    def _known_in(self, text: str) -> list[SecretSpan]:
+        raw = text.encode("utf-8", "surrogatepass")
+        _, recalled = self.recall.look(raw, raw, words_in(raw))
+        return [*self._known.find(text, raw), *recalled]
 
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that are no session's id and do not lie in what is sealed already."""

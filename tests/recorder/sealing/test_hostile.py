@@ -53,6 +53,8 @@ REPEATED = [
     "'a1B!cdef'; // token ",
     "<token value='a' ", "**token:** ", "пароль: a", "arn:aws:secret:", "echo a | ",
     "openssl -pass pass:", "Private-Lines: 1\n",
+    '{"text":"a1"},', '"a1b2c3d4",', '\\"a1b2c3d4\\", ', "QUFBQUFBQUFBQUFBQUFBQUFB\n",
+    "616161616161616161\\n", "OWIyZjZmMGUtN2U5Yi00ZjM1LThhMmYtMmE1MWMxZDdjMGFh",
 ]  # fmt: skip
 
 

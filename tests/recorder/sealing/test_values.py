@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from recorder.model import Json, Kind, Phase
-from recorder.sealing import SealedRecord, Sealer
+from recorder.sealing import SealedRecord, Sealer, known
 from recorder.sealing.forms import recallable_forms
 from recorder.sealing.marks import Marker
 from recorder.sealing.names import is_harmless
@@ -158,6 +159,44 @@ def test_what_stands_between_the_pieces_of_a_known_value_stays(form: str, recall
     token = sealed.places[0].token
     assert sealed.text == f"{before}{token}{between}{token}{after}"
     assert sealed.places[1].length == len(TOKEN)
+
+
+IN_LINES: dict[str, Callable[[str], str]] = {
+    "base64": lambda v: base64.encodebytes(v.encode()).decode(),
+    "base64 with Windows' ends": lambda v: (
+        base64.encodebytes(v.encode()).decode().replace("\n", "\r\n")
+    ),
+    "base64 in JSON": lambda v: json.dumps(base64.encodebytes(v.encode()).decode())[1:-1],
+    "hex": lambda v: "\n".join(re.findall(".{1,60}", v.encode().hex())),
+}
+
+
+@pytest.mark.parametrize("encode", IN_LINES.values(), ids=IN_LINES)
+@pytest.mark.parametrize("before", range(40, 60))
+def test_a_known_value_over_the_end_of_an_encodings_line_is_sealed(
+    before: int, encode: Callable[[str], str]
+) -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text("DB_PASSWORD=Qw7dkeh3KDne8Zt")
+    text = f"$ cat\n{encode('q' * before + 'Qw7dkeh3KDne8Zt' + 'z' * 50)}\n$"
+    sealed = sealer.seal_text(text)
+    assert {place.fingerprint for place in sealed.places} == {sealer.fingerprint("Qw7dkeh3KDne8Zt")}
+    assert sealed.text.startswith("$ cat\n")
+    assert sealed.text.endswith("\n$")
+    plain = encode("q" * before + "z" * 65)
+    assert sealer.seal_text(f"$ cat\n{plain}\n$").text == f"$ cat\n{plain}\n$"
+
+
+def test_a_run_of_base64_in_which_a_secret_stands_many_times_is_gone_along_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text("DB_PASSWORD=Qw7dkeh3KDne8Zt")
+    widened = Mock(wraps=known._whole_base64_run)
+    monkeypatch.setattr(known, "_whole_base64_run", widened)
+    sealed = sealer.seal_text(f"see {b64('x' * 10 + 'Qw7dkeh3KDne8Zt' * 500)} end")
+    assert sealed.text == f"see {sealed.places[0].token} end"
+    assert widened.call_count == 1
 
 
 def test_words_that_follow_each_other_in_a_list_are_left_alone() -> None:
