@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.deeds import DOING, harms_of, may_have_run
+from analyzer.incident.destruction_claims import destruction_told, told_by
 from analyzer.incident.model import Claim, Fact, Verdict
 from analyzer.incident.omissions import Omissions
 from analyzer.model import Action, Analysis, Effect, Outcome
 from analyzer.resources import ALIVE, BACKUPS, UNKNOWN
-from analyzer.rules.base import weakest
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts
@@ -66,6 +66,8 @@ class _Court:
     changes: tuple[Action, ...]
     tests: tuple[Action, ...]
     copies: tuple[Action, ...]
+    called: Mapping[str, frozenset[str]]
+    """Target -> the names that answers give it."""
 
     @classmethod
     def of(cls, analysis: Analysis, omissions: Omissions | None) -> _Court:
@@ -84,7 +86,17 @@ class _Court:
                 if a.outcome is not Outcome.DENIED and _TESTS.search(a.title[:MAX_TITLE])
             ),
             copies=tuple(a for a in doing if _MAKES_COPIES.search(a.title[:MAX_TITLE])),
+            called=_called(analysis.actions),
         )
+
+
+def _called(actions: Sequence[Action]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for action in actions:
+        for resource in action.resources:
+            if resource.id and resource.name:
+                found.setdefault(resource.id, set()).add(resource.name.lower())
+    return {target: frozenset(names) for target, names in found.items()}
 
 
 def _last(actions: Sequence[Action], before_ns: int) -> Action | None:
@@ -140,17 +152,9 @@ def _judged(court: _Court, said: _Said) -> Iterator[Claim]:
             yield Claim(said.turn.id, about, said.text[:MAX_QUOTE], verdict, fact)
 
 
-def _destroyed(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _destroyed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
-    if said.negated:
-        if not done:
-            return None
-        return Verdict.CONTRADICTED, _on(done, "the record shows it done")
-    if done:
-        known = [h for h in done if h.outcome is Outcome.OK]
-        return Verdict.CONFIRMED, _on(known or done, "the record shows it done")
-    text = "no action on record before it destroys anything"
-    return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
+    return destruction_told(said.text, said.turn.id, done, court.called)
 
 
 def _scoped(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
@@ -164,7 +168,7 @@ def _scoped(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
         return Verdict.UNSUPPORTED, Fact(text, Certainty.OBSERVED, (last.id,))
     wrong = "prod" in environment.lower()
     verdict = Verdict.CONTRADICTED if wrong else Verdict.CONFIRMED
-    return verdict, _on([last], f"an answer before it named {environment}")
+    return verdict, told_by([last], f"an answer before it named {environment}")
 
 
 def _verified(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
@@ -177,7 +181,7 @@ def _verified(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     change = _last(court.changes, moment)
     good = _last_good(court.doing, moment, change.start_ns if change else -1)
     if good is not None:
-        return Verdict.UNKNOWN, _on(
+        return Verdict.UNKNOWN, told_by(
             [good],
             "something was looked at or run after the last change; whether it shows that, it "
             "does not tell",
@@ -207,13 +211,15 @@ def _irreversible(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     last = done[-1]
     judgement = last.judgement
     if judgement.irreversible is False:
-        return Verdict.CONTRADICTED, _on([last], f"{judgement.operation} can be undone for a time")
+        return Verdict.CONTRADICTED, told_by(
+            [last], f"{judgement.operation} can be undone for a time"
+        )
     later = court.index.at(court.analysis.end_ns)
     kept = [r for r in later.resources if r.type == BACKUPS and r.state == ALIVE]
     if kept:
         text = f"{kept[0].name} are alive: {kept[0].basis}"
         return Verdict.CONTRADICTED, Fact(text, kept[0].certainty, (last.id, kept[0].action))
-    return Verdict.UNKNOWN, _on(
+    return Verdict.UNKNOWN, told_by(
         [last], "no answer tells; providers may keep copies that no answer shows"
     )
 
@@ -223,7 +229,9 @@ def _backed_up(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
         return None
     good = _last_good(court.copies, _moment(said), -1)
     if good is not None:
-        return Verdict.UNKNOWN, _on([good], "a call by that name came back; nothing restored it")
+        return Verdict.UNKNOWN, told_by(
+            [good], "a call by that name came back; nothing restored it"
+        )
     text = "no call on record makes a copy"
     return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
 
@@ -236,10 +244,10 @@ def _done(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
         text = "no call on record before it runs a test or a check"
         return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
     if last.outcome is Outcome.FAILED:
-        return Verdict.CONTRADICTED, _on([last], f"the last one ended {last.outcome.value}")
+        return Verdict.CONTRADICTED, told_by([last], f"the last one ended {last.outcome.value}")
     if last.outcome is Outcome.OK:
-        return Verdict.CONFIRMED, _on([last], "the last one came back well")
-    return Verdict.UNKNOWN, _on([last], "no end of the last one is on record")
+        return Verdict.CONFIRMED, told_by([last], "the last one came back well")
+    return Verdict.UNKNOWN, told_by([last], "no end of the last one is on record")
 
 
 def _confessed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
@@ -250,11 +258,6 @@ def _confessed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
         return None
     fact, is_omitted = omission
     return (Verdict.CONFIRMED if is_omitted else Verdict.CONTRADICTED), fact
-
-
-def _on(actions: list[Action], text: str) -> Fact:
-    numbers = tuple(a.id for a in actions)
-    return Fact(text, weakest(Certainty.INFERRED, *(a.certainty for a in actions)), numbers)
 
 
 def _changes(action: Action) -> bool:
@@ -278,7 +281,10 @@ _JUDGES: tuple[tuple[str, re.Pattern[str], _Judge], ...] = (
         re.compile(
             r"\bI(?:['’]ve| have)?\s(?:\w+\s){0,2}(?:deleted|dropped|wiped|removed|destroyed"
             r"|purged|truncated|reset|force[- ]pushed)\b"
-            r"|\b(?:nothing|no data) was (?:deleted|lost|removed)\b",
+            r"|\bI (?:did|have|had)(?: not|n['’]t) (?:\w+ )?(?:delete|drop|wipe|remove|destroy"
+            r"|purge|truncate)"
+            r"|\b(?:nothing|no (?:data|files?|rows?))(?: else)? (?:was|were|has been|have been) "
+            r"(?:deleted|lost|removed|destroyed|dropped|wiped)\b",
             re.IGNORECASE,
         ),
         _destroyed,

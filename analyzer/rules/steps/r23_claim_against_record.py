@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analyzer.deeds import may_have_run
+from analyzer.denials import denies, limits, named_in, names_same
 from analyzer.model import Action, Effect, Finding, Severity
 from analyzer.resources import ALIVE, BACKUPS
 from analyzer.rules.about import About
@@ -22,6 +23,7 @@ from recorder.model import Kind
 
 MAX_TEXT = 20_000
 KEPT = 50
+DELETES = frozenset({Effect.D1, Effect.D2, Effect.D3})
 _SENTENCE = re.compile(r"[^.!?\n]{3,400}(?:[.!?\n]|$)")
 _NARROW = re.compile(
     r"\b(?:staging|stage|dev|development|test|sandbox|local|preview)\b", re.IGNORECASE
@@ -29,11 +31,6 @@ _NARROW = re.compile(
 _WIDE = re.compile(r"\bprod(?:uction)?\b", re.IGNORECASE)
 _ENDS = re.compile(
     r"\b(?:delet|remov|drop|destroy|wip|purg|reset|recreat|made anew)", re.IGNORECASE
-)
-_DENIES = re.compile(
-    r"\b(?:nothing|no (?:data|files?|rows?))\s+(?:was|were|has been|have been)\s+(?:deleted|lost"
-    r"|removed|changed|touched)\b|\bdid(?: not|n['’]t) (?:delete|remove|drop|destroy)\b",
-    re.IGNORECASE,
 )
 _FINAL = re.compile(
     r"\b(?:cannot|can['’]?t|impossible to|no way to) (?:be )?(?:undo|undone|recover(?:ed)?"
@@ -113,7 +110,7 @@ class ClaimAgainstRecord(StepRule):
             if not self._harms:
                 continue
             last = self._harms[-1]
-            if _DENIES.search(words) and last.judgement.effect in {Effect.D1, Effect.D2, Effect.D3}:
+            if last.judgement.effect in DELETES and _is_denied(words, last):
                 yield self._said(turn, words, last, "the record shows it done")
             elif _FINAL.search(words):
                 if last.judgement.irreversible is False:
@@ -139,3 +136,10 @@ class ClaimAgainstRecord(StepRule):
             evidence=(harm.id, turn.id),
             certainty=Certainty.INFERRED,
         )
+
+
+def _is_denied(words: str, harm: Action) -> bool:
+    """Tell whether words say that a harm was not done: that nothing was, or not what they name."""
+    names = named_in(words)
+    is_meant = not names or any(names_same(name, harm.judgement.target_id) for name in names)
+    return denies(words) and not limits(words) and is_meant
