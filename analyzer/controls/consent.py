@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from analyzer.controls.deed import Deed
-from analyzer.controls.past import Consent, Past
+from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
+from analyzer.controls.wording import forbids, names_whole, requests
 
 __all__ = ["READABLE", "Approval", "BypassFlags", "PlanReview", "is_plan"]
 
@@ -42,7 +43,7 @@ class Approval(Control):
     gates = True
     description = (
         "What destroys, disables or cuts off needs an approval, or a request in a person's own "
-        "words, that names both the operation and the target as it is resolved."
+        "words, that names both the operation and the whole name of the target as it is resolved."
     )
 
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
@@ -52,8 +53,7 @@ class Approval(Control):
         if not deed.harms:
             return None
         since = deed.t_ns - settings.approval_ns
-        bound = [c for c in past.consents if _binds(c, deed, since)]
-        if bound:
+        if _is_bound(deed, past, since):
             return None
         target = deed.judgement.target_id or "its target"
         reason = (
@@ -113,15 +113,32 @@ def is_plan(deed: Deed) -> bool:
     return bool(deed.command) and _SHOWS.search(deed.command) is not None
 
 
-def _binds(consent: Consent, deed: Deed, since_ns: int) -> bool:
-    target = deed.judgement.target_id
-    text = consent.text
-    named = bool(target) and target in text
-    if not target:
-        named = bool(deed.command) and deed.command.strip() in text
-    if not named or (consent.is_approval and consent.t_ns < since_ns):
-        return False
-    operation = deed.judgement.operation.rpartition(".")[2] or deed.name
-    meant = {w.lower() for w in _WORD.findall(operation)}
-    said = {w.lower() for w in _WORD.findall(text)}
-    return bool(meant & said) or deed.command.strip() in text
+def _is_bound(deed: Deed, past: Past, since_ns: int) -> bool:
+    """Tell whether an approval or a person's words are for this deed; the newest words count."""
+    operation = deed.judgement.operation or deed.name
+    target, command = deed.judgement.target_id, deed.command.strip()
+    if operation == "git push":
+        # Who asks for a push has not asked for one that destroys.
+        is_forced = any("f" in flag for flag in deed.judgement.bypass)
+        operation = "force" if is_forced else "delete"
+    for consent in reversed(past.consents):
+        if not (target and target in consent.text) and not (command and command in consent.text):
+            continue
+        if consent.is_approval:
+            if consent.t_ns >= since_ns and _approves(consent.text, operation, target, command):
+                return True
+        elif target and forbids(consent.text, target):
+            return False
+        elif requests(consent.text, operation, target, command):
+            return True
+    return False
+
+
+def _approves(subject: str, operation: str, target: str, command: str) -> bool:
+    """Tell whether what was approved, which is a call's own text, is this deed."""
+    if names_whole(subject, command):
+        return True
+    meant, said = (
+        {w.lower() for w in _WORD.findall(t)} for t in (operation.rpartition(".")[2], subject)
+    )
+    return names_whole(subject, target) and bool(meant & said)

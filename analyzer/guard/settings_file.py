@@ -85,7 +85,7 @@ def _settings(path: Path, value: dict[str, Any]) -> GuardSettings:
     odd = sorted(set(value) - _KNOWN)
     if odd:
         raise _wrong(path, f"nothing is called {odd[0]!r} (known: {', '.join(sorted(_KNOWN))})")
-    mode, controls = value.get("mode", Mode.OBSERVE.value), value.get("controls", [])
+    mode, controls = value.get("mode", ""), value.get("controls", [])
     if mode not in {Mode.OBSERVE.value, Mode.ENFORCE.value}:
         raise _wrong(path, f"mode is {mode!r}, not observe or enforce")
     for name in _texts(path, "controls", controls):

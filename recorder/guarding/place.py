@@ -9,8 +9,8 @@ from recorder.location import socket_path
 
 __all__ = ["Mode", "guard_socket", "mode_of", "settings_path"]
 
-ENFORCES = b'"enforce"'
-"""The word by which hooks, which read no JSON, know that they must wait for the answer."""
+ENFORCES, OBSERVES = b'"enforce"', b'"observe"'
+"""The words by which hooks, which read no JSON, know whether they must wait for the answer."""
 
 
 class Mode(StrEnum):
@@ -36,7 +36,9 @@ def guard_socket(recording: Path) -> Path:
 def mode_of(recording: Path) -> Mode:
     """Return what a recording's guard settings ask for.
 
-    Settings that are there and cannot be read enforce: who set a guard up is not left without.
+    Settings that are there and cannot be read, are not whole, or say neither word enforce: who set
+    a guard up is not left without. `recorder/capture/hook/client.py` and the plugin of opencode
+    read them by the same rule.
     """
     try:
         text = settings_path(recording).read_bytes()
@@ -44,4 +46,5 @@ def mode_of(recording: Path) -> Mode:
         return Mode.OFF
     except OSError:
         return Mode.ENFORCE
-    return Mode.ENFORCE if ENFORCES in text else Mode.OBSERVE
+    observes = OBSERVES in text and ENFORCES not in text and text.rstrip().endswith(b"}")
+    return Mode.OBSERVE if observes else Mode.ENFORCE

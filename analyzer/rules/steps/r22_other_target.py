@@ -16,6 +16,7 @@ _ASKS = re.compile(
     r"(?:the\s+|my\s+|our\s+|all\s+|old\s+)*(?P<what>[^.;\n]{1,120})",
     re.IGNORECASE,
 )
+_HASH = re.compile(r"[0-9a-f]{7,}")
 _NAMED = re.compile(r"[`'\"“‘]([\w./:-]{2,80})[`'\"”’]|\b(\w+[-_/.]\w[\w./-]*)\b")
 
 
@@ -70,4 +71,10 @@ def _alias(memory: Memory, target: str) -> set[str]:
 
 
 def _fits(name: str, target: str) -> bool:
-    return name in target or target in name
+    """Tell whether two names may be of one thing: whole, qualified, or the beginning of a hash."""
+    one, other = f"/{name.strip('/')}/", f"/{target.strip('/')}/"
+    if one in other or other in one:
+        return True
+    if target.endswith(f".{name}") or name.endswith(f".{target}"):
+        return True
+    return _HASH.fullmatch(name) is not None and target.startswith(name)

@@ -171,8 +171,11 @@ def consult(frame: bytes, recording: bytes) -> bytes:
         return b""
     try:
         descriptor = open_file(settings, O_RDONLY)
-        enforces = b'"enforce"' in read(descriptor, 1 << 20)
+        text = read(descriptor, 1 << 20)
         close(descriptor)
+        # As recorder.guarding.place.mode_of: what is not whole, or says neither word, enforces.
+        observes = b'"observe"' in text and text.rstrip().endswith(b"}")
+        enforces = not observes or b'"enforce"' in text
     except OSError:
         enforces = True
     address = b""

@@ -18,7 +18,7 @@ from analyzer.model import Outcome
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.settings.table import SETTINGS, Wiring
 from recorder.child import ReadyChild, python_command
-from recorder.guarding.place import Mode, guard_socket, settings_path
+from recorder.guarding.place import Mode, guard_socket, mode_of, settings_path
 from recorder.model import Kind
 from recorder.reader import Recording
 from tests.analyzer.guard.conftest import Post, until
@@ -164,11 +164,20 @@ def test_what_is_not_on_record_is_denied(post: Post) -> None:
     assert (hold.answer, "not on record" in hold.reason) == ("deny", True)
 
 
-@pytest.mark.parametrize(
-    "text", ['{"mode": "enforce", "controls": ["tempo"', '{"mode": "enforce", "controls": ["x"]}']
-)
-def test_settings_that_enforce_and_cannot_be_understood_deny(post: Post, text: str) -> None:
+UNREADABLE = [
+    '{"mode": "enforce", "controls": ["tempo"',
+    '{"mode": "enforce", "controls": ["x"]}',
+    '{"mode": "observe", "controls": ["tempo"',
+    '{"mode": "Enforce", "controls": ["tempo"]}',
+    "{broken",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_settings_that_cannot_be_understood_deny(post: Post, text: str) -> None:
     settings_path(post.recording).write_text(text)
+    assert mode_of(post.recording) is Mode.ENFORCE, "the wrapper and the proxy wait, too"
     event, harmless = call("claude-code", HARMLESS, 60)
     decision, reason = held("claude-code", post.hooks.run("claude-code", harmless, event).stdout)
     assert decision == "deny"

@@ -16,7 +16,10 @@ function enforces() {
   const named = process.env.FLIGHTLOG_RECORDING ?? ""
   const recording = named.startsWith("/") ? named : COMMAND[COMMAND.length - 1]
   try {
-    return readFileSync(`${recording}.guard.json`, "utf8").includes('"enforce"')
+    const text = readFileSync(`${recording}.guard.json`, "utf8")
+    // What is not whole, or says neither word, enforces: as flightlog's own hook reads it.
+    const observes = text.includes('"observe"') && text.trimEnd().endsWith("}")
+    return !observes || text.includes('"enforce"')
   } catch (error) {
     return error.code !== "ENOENT" && error.code !== "ENOTDIR"
   }
