@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 
 __all__ = [
     "EVENTS",
@@ -67,19 +68,21 @@ class Joined:
 
     def original(self, position: int) -> int:
         """Return where a character stands in the text as it was."""
-        begin, at = next(p for p in reversed(self.places) if p[0] <= position)
+        begin, at = self.places[bisect_right(self.places, position, key=itemgetter(0)) - 1]
         return at + position - begin
 
     def is_across(self, start: int, end: int) -> bool:
         """Return whether a joint lies within."""
-        return any(start < joint < end for joint in self.joints)
+        following = bisect_right(self.joints, start)
+        return following < len(self.joints) and self.joints[following] < end
 
     def parts(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield where in the original the pieces of what stands between two characters are."""
-        begins = [begin for begin, _ in self.places]
-        for number in range(bisect_right(begins, start) - 1, bisect_left(begins, end)):
+        first = bisect_right(self.places, start, key=itemgetter(0)) - 1
+        for number in range(first, bisect_left(self.places, end, key=itemgetter(0))):
             begin, at = self.places[number]
-            stop = begins[number + 1] if number + 1 < len(begins) else len(self.text)
+            is_last = number + 1 == len(self.places)
+            stop = len(self.text) if is_last else self.places[number + 1][0]
             yield at + max(start, begin) - begin, at + min(end, stop) - begin
 
 

@@ -19,7 +19,7 @@ from recorder.sealing.literals import Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["KnownSecrets"]
+__all__ = ["IN_PIECES", "KnownSecrets", "whole_base64_run"]
 
 MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
@@ -177,7 +177,11 @@ class KnownSecrets:
                     f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES,
                 )  # fmt: skip
 
-    def _in(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
+    def bare(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
+        """Yield the same as `find`, of base64 only what depends on nothing but the secret."""
+        return self._in(text, raw, widened=False) if self._tiers else iter(())
+
+    def _in(self, text: str, raw: bytes, *, widened: bool = True) -> Iterator[SecretSpan]:
         hits = [hit for tier in self._tiers for hit in tier.find(raw)]
         hits += [(begin, end, self._whole[n]) for begin, end, n in self._fragments.find(raw)]
         if not hits:
@@ -192,8 +196,8 @@ class KnownSecrets:
                 continue
             last = stop
             start, end = (begin, stop) if places is None else (places[begin], places[stop])
-            is_base64 = form.encoding.startswith(BASE64)
-            whole = _whole_base64_run(text, start, end) if is_base64 else (start, end)
+            is_base64 = widened and form.encoding.startswith(BASE64)
+            whole = whole_base64_run(text, start, end) if is_base64 else (start, end)
             # A run in which a secret stands a thousand times is one find, and gone along once.
             last += whole[1] - end
             yield SecretSpan(
@@ -202,7 +206,7 @@ class KnownSecrets:
             )  # fmt: skip
 
 
-def _whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
+def whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:
     """Widen a find to its whole run of base64, whose edges hold the rest of the secret's bytes."""
     while start > 0 and text[start - 1] in _BASE64_ALPHABET and text[start - 2 : start - 1] != "\\":
         start -= 1  # but not over the letter of an escape

@@ -19,6 +19,7 @@ from recorder.sealing.bounds import bounded
 from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.detectors import DETECTORS
+from recorder.sealing.encodings import BASE64
 from recorder.sealing.extracts import TOKEN
 from recorder.sealing.joints import (
     EVENTS,
@@ -31,7 +32,7 @@ from recorder.sealing.joints import (
     squeezed,
 )
 from recorder.sealing.json_strings import within_strings
-from recorder.sealing.known import IN_PIECES, KnownSecrets
+from recorder.sealing.known import IN_PIECES, KnownSecrets, whole_base64_run
 from recorder.sealing.marks import words_in
 from recorder.sealing.plain import as_meant, plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
@@ -171,22 +172,25 @@ class Sealer:
         is_recalled = has_few_items(text) and self.recall.knows_any()
         whole = joined_items(text) if is_recalled or self._known.may_stand(squeezed(raw)) else None
         if whole is not None:
-            yield from _in_parts(whole, self._known_in(whole.text))
+            found = self._known.find(whole.text, _raw(whole.text))
+            yield from _in_parts(whole, [*found, *self._recalled_in(whole.text)])
 
     def _in_lines(self, text: str) -> Iterator[SecretSpan]:
         """Yield what is known and stands in base64 or hexadecimal over the ends of lines."""
         whole = unwrapped(text)
         if whole is None:
             return
-        for span in self._known_in(whole.text):
+        found = self._known.bare(whole.text, _raw(whole.text))
+        for span in [*found, *self._recalled_in(whole.text)]:
             if span.value and whole.is_across(span.start, span.end):
                 start, end = whole.original(span.start), whole.original(span.end - 1) + 1
+                if span.encoding.startswith(BASE64):
+                    start, end = whole_base64_run(text, start, end)
                 yield replace(span, start=start, end=end)
 
-    def _known_in(self, text: str) -> list[SecretSpan]:
-        raw = text.encode("utf-8", "surrogatepass")
-        _, recalled = self.recall.look(raw, raw, words_in(raw))
-        return [*self._known.find(text, raw), *recalled]
+    def _recalled_in(self, text: str) -> list[SecretSpan]:
+        raw = _raw(text)
+        return self.recall.look(raw, raw, words_in(raw))[1]
 
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that are no session's id and do not lie in what is sealed already."""
@@ -319,6 +323,10 @@ class Sealer:
         """Return a sealed text as a blob."""
         raw = text.encode("utf-8", "surrogatepass")
         return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _in_parts(whole: Joined, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:

@@ -187,13 +187,22 @@ def test_a_known_value_over_the_end_of_an_encodings_line_is_sealed(
     assert sealer.seal_text(f"$ cat\n{plain}\n$").text == f"$ cat\n{plain}\n$"
 
 
+def test_forms_of_a_known_value_on_lines_of_their_own_are_told_each() -> None:
+    sealer = Sealer(KEY)
+    sealer.seal_text(f"API_TOKEN={TOKEN}")
+    written = [TOKEN.encode().hex(), b64(TOKEN), b64(f"user:{TOKEN}"), TOKEN]
+    sealed = sealer.seal_text("\n".join(written))
+    assert [p.span.encoding for p in sealed.places] == ["hex", "base64", "base64", ""]
+    assert sealed.text.count("\n") == 3
+
+
 def test_a_run_of_base64_in_which_a_secret_stands_many_times_is_gone_along_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sealer = Sealer(KEY)
     sealer.seal_text("DB_PASSWORD=Qw7dkeh3KDne8Zt")
-    widened = Mock(wraps=known._whole_base64_run)
-    monkeypatch.setattr(known, "_whole_base64_run", widened)
+    widened = Mock(wraps=known.whole_base64_run)
+    monkeypatch.setattr(known, "whole_base64_run", widened)
     sealed = sealer.seal_text(f"see {b64('x' * 10 + 'Qw7dkeh3KDne8Zt' * 500)} end")
     assert sealed.text == f"see {sealed.places[0].token} end"
     assert widened.call_count == 1
