@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import is_harmless
@@ -120,7 +121,10 @@ def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         if match is None or not is_password(value) or _SOURCE.match(value):
             continue
         word = _WORD.search(text[max(0, hit - LONGEST_WORD) : hit])
-        if word is None or _is_declared(word[0].strip(), value):
+        begin = match.start("value")
+        if word is None or is_in_data(text, hit - 2, begin + len(value)):
+            continue
+        if _is_declared(word[0].strip(), value):
             continue
         if not _NOT_A_PLACE.search(word[0]):
             begin = match.start("value")

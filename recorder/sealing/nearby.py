@@ -12,6 +12,7 @@ import string
 from collections.abc import Iterator
 
 from recorder.sealing.clues import DenseClue, WordClue
+from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.issuer_words import ISSUER_WORDS, ISSUERS_OF_UUIDS
 from recorder.sealing.looks import LEAST_WITHOUT_DIGIT, MIN_LENGTH, is_random
@@ -158,6 +159,8 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
         return  # what a commit says of tokens and keys stands beside its hash
     if _UUID.fullmatch(value) and (not is_told or _OF_ID.match(text, word_end)):
         return  # what names a resource, and has to stay readable, looks just like that
+    if is_in_data(text, word_end - 1, begin + len(value)):
+        return  # neither is a word, nor the other a value
     yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from recorder.sealing.clues import Clue
+from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import (
@@ -135,6 +136,8 @@ def _opaque(
     form: Exact, credential_class: str, text: str, start: int, end: int
 ) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
+        if is_in_data(text, *match.span("value")):
+            continue
         if is_random(match["value"]) and not is_harmless(match["value"]):
             yield _span(match, credential_class, "url")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 from recorder.sealing.clues import Clue
+from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.issuers import SHAPES, Shape
 from recorder.sealing.platform_issuers import PLATFORM_SHAPES
@@ -32,6 +33,8 @@ ENOUGH_BEFORE = 8
 LONG = 60
 """Characters of a token from which on few different ones are a pattern: `AQEBAQEB…`."""
 VARIED = 12
+TELLING = 6
+"""Letters of a prefix that turn up in no data by chance."""
 REACH = 160
 """Characters around a token in which the word must stand that tells it from other things."""
 # The letter that ends an escape sequence touches what stands behind it, as does that of a `\\n`.
@@ -42,6 +45,9 @@ _BEFORE = Exact(
 
 def _find(shape: Shape, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _matches(shape, text, start, end):
+        is_listed = bool(shape.hint)
+        if len(shape.hint) < TELLING and is_in_data(text, *match.span(), is_listed=is_listed):
+            continue
         if _is_random(shape, match[0]) and _has_its_word(shape, text, match):
             yield SecretSpan(
                 match.start(),
