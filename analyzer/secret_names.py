@@ -7,7 +7,8 @@ import re
 __all__ = ["names_a_secret"]
 
 _NAMED = re.compile(
-    r"token|secret|api[_-]?key|passw|credential|private[_-]?key|bearer|auth[_-]?key|\.env\b"
+    r"(?<!max_)(?<!num_)(?<!n_)token(?!s?[_-]?(?:count|iz|usage|limit|budget|len))"
+    r"|secret|api[_-]?key|passw|credential|private[_-]?key|bearer|auth[_-]?key|\.env\b"
     r"|\.pem\b|id_rsa|id_ed25519|\.netrc|\.pgpass|\.npmrc|kubeconfig|ghp_|sk_live|AKIA",
     re.IGNORECASE,
 )

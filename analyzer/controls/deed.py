@@ -31,6 +31,7 @@ __all__ = ["Deed", "deed_of", "words_of"]
 
 MAX_TEXT = 100_000
 _WORD = re.compile(r"[A-Za-z]{4,}")
+_LOCK = re.compile(r"(?<![a-z])(?:force-)?unlock\b|break-?lock", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 FILES = frozenset({"file", "folder", "directory", "path", "files", "git"})
 LOCAL = frozenset({
@@ -99,6 +100,14 @@ class Deed:
             return False
         is_file = self.family is Family.EDIT or self.judgement.target_type in FILES
         return is_file or (bool(words) and words[0] in LOCAL)
+
+    @property
+    def takes_guard_off(self) -> bool:
+        """True where it takes away what would have prevented a loss, or helped after it.
+
+        A lock that two runs of one program keep from each other is neither.
+        """
+        return self.effect is Effect.D5 and not _LOCK.search(self.judgement.operation)
 
     @property
     def seeks_secrets(self) -> bool:

@@ -181,7 +181,7 @@ def _protection(control: Control, story: _Story) -> ControlVerdict:
     if not deletions:
         return _plain(control, Hindsight.DOES_NOT_STOP, "nothing that a provider protects was hit")
     first = deletions[0]
-    taken_off = [r for r in story.within if r.deed.effect is Effect.D5 and _is_before(r, first)]
+    taken_off = [r for r in story.within if r.deed.takes_guard_off and _is_before(r, first)]
     if taken_off:
         number = taken_off[0].deed.id
         reason = f"#{number} takes a guard off first"

@@ -99,7 +99,7 @@ class Past:
         """Take in a deed that is let run."""
         if deed.harms and deed.is_timed:
             self.harms.append((deed.t_ns, deed.id))
-        if deed.effect is Effect.D5:
+        if deed.takes_guard_off:
             self.guards_off = (*self.guards_off[-KEPT:], deed.id)
         if deed.host:
             self.hosts.setdefault(deed.host, deed.t_ns)

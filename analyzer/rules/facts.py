@@ -281,7 +281,7 @@ class Facts:
         event.say("effect.surface", judgement.surface.value)
         event.say("effect.bypass", " ".join(deed.flags), (), Certainty.OBSERVED)
         event.say("effect.same_domain", judgement.same_domain is True, (), Certainty.INFERRED)
-        kills = effect in {Effect.D2, Effect.D5} or judgement.same_domain is True
+        kills = effect is Effect.D2 or deed.takes_guard_off or judgement.same_domain is True
         event.say("effect.kills_recovery", kills, (), Certainty.INFERRED)
         event.say("effect.irreversible", judgement.irreversible is True)
         event.say("target.type", judgement.target_type or "target")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -200,7 +201,7 @@ def _xargs(invocation: Invocation, words: Sequence[Word]) -> Inner:
     if invocation.stdin is not None:
         known = [Word(part) for part in invocation.stdin.split()]
     else:
-        known = [Word("$xargs", known=False)]
+        known = [_found(invocation.hints)]
     mark = next((w.text for p, w in pairwise(words) if p.text in {"-I", "-i"}), "")
     if mark and any(mark in w.text for w in rest):
         first = known[0] if known else Word("")
@@ -208,6 +209,20 @@ def _xargs(invocation: Invocation, words: Sequence[Word]) -> Inner:
             Word(w.text.replace(mark, first.text), first.known) if mark in w.text else w for w in rest
         ))  # fmt: skip
     return Inner((*rest, *known))
+
+
+def _found(hints: str) -> Word:
+    """Return what a plain `find` before it in the pipe finds; what else comes nobody knows."""
+    found = _FINDS.fullmatch(hints)
+    if found is None:
+        return Word("$xargs", known=False)
+    return Word(f"{found['start']}/{found['name']}", glob=True)
+
+
+_TEST = r"-(?:type|mtime|mmin|size|maxdepth|mindepth|newer|print0?)(?: [^-\s]\S*)?"
+_FINDS = re.compile(
+    rf"\s*find (?P<start>[^-\s(!$]\S*)(?: {_TEST})* -i?name (?P<name>[^\s$]+)(?: {_TEST})*\s*"
+)
 
 
 def _find(invocation: Invocation, words: Sequence[Word]) -> Inner | None:

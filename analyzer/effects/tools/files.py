@@ -21,6 +21,8 @@ NEAR = frozenset({Ground.INSIDE, Ground.MADE_AGAIN, Ground.TEMPORARY})
 """Grounds on which a deletion is a developer's daily work."""
 WIDE = frozenset({Ground.ROOT, Ground.HOME, Ground.WORKSPACE, Ground.ABOVE, Ground.NOTHING,
                   Ground.DEVICE})  # fmt: skip
+_WIDENS = frozenset({"!", "-not", "-o", "-or", ","})
+"""Words of `find` by which more is found than what bears a name."""
 DATA = re.compile(
     r"^/(?:etc|var|srv|home|root|boot|usr|opt|data|mnt|lib\d*|bin|sbin)/|\.(?:db|sqlite3?|sql|log|csv"
     r"|tfstate|mdb|dump|parquet|key|pem|conf|cfg)$"
@@ -282,6 +284,12 @@ def _find(context: Context) -> Judgement | None:
     names = [Word(f"{s.text}/{n.text}") for s in starts[:1] for p, n in
              pairwise(words) if p.text in {"-name", "-iname", "-path"}]  # fmt: skip
     paths = [*(starts or [Word(".")]), *names]
+    if names and not _WIDENS.intersection(w.text for w in words):
+        # Of the folder itself only what bears the name goes.
+        paths = [
+            p for p in paths if _ground(p, context.command, context.place) is not Ground.WORKSPACE
+        ]
+        paths = paths or names
     return judge_paths(context.command, paths, context.place, whole=not filters or not names)
 
 

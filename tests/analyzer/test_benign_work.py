@@ -1,0 +1,50 @@
+"""What developers do daily raises nothing high, and what only sounds like harm is told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analyzer.model import Severity
+from tests.analyzer.factories import rules_of
+from tests.analyzer.rule_samples import shell
+
+CLEANING = [
+    "find . -name '*.pyc' -delete",
+    "find . -name __pycache__ -type d -exec rm -rf {} +",
+    "find . -type f -name '*.orig' | xargs rm -f",
+    "git clean -fdX",
+    "rm -rf ./build/*",
+    "grep -rn 'token_count_4|f4' .",
+]
+WHOLE = [
+    "find . -type f -delete",
+    "find . -name '*' -delete",
+    "find . ! -name .git -delete",
+    "find . -type f | xargs rm -f",
+    "find ~ -name '*.pyc' | sed s/x/y/ | xargs rm -f",
+]
+
+
+@pytest.mark.parametrize("command", CLEANING)
+def test_cleaning_a_workspace_is_nothing_high(command: str, tmp_path: Path) -> None:
+    analysis = shell((1.0, command, "")).analyze(tmp_path)
+    assert [f for f in analysis.findings if f.severity >= Severity.HIGH] == []
+
+
+@pytest.mark.parametrize("command", WHOLE)
+def test_all_of_a_workspace_is(command: str, tmp_path: Path) -> None:
+    assert "R16" in rules_of(shell((1.0, command, "")).analyze(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("terraform force-unlock -force 1234", False),
+        ("aws rds modify-db-instance --db-instance-identifier a --no-deletion-protection", True),
+    ],
+)
+def test_a_broken_lock_is_no_way_back(before: str, expected: bool, tmp_path: Path) -> None:
+    flight = shell((1.0, before, ""), (5.0, "terraform destroy -auto-approve", "Destroyed"))
+    assert ("R09" in rules_of(flight.analyze(tmp_path))) is expected
