@@ -10,6 +10,7 @@ from analyzer.controls.deed import Deed
 from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
+from analyzer.controls.written import beyond_workspace
 from analyzer.model import Effect
 from analyzer.purposes import beyond
 from analyzer.resources import UNKNOWN
@@ -132,22 +133,36 @@ class PathScope(Control):
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
         """Hold changes of files outside the workspace, and destruction of its root."""
         del past
-        if deed.kind is Kind.API_REQUEST or deed.effect not in MUTATING or deed.host:
+        if deed.kind is Kind.API_REQUEST or deed.host:
+            return None
+        if deed.command and deed.effect is not Effect.READ:
+            path = beyond_workspace(deed.command, deed.cwd, settings.roots)
+            if path:
+                return _beyond(path, deed)
+        if deed.effect not in MUTATING:
             return None
         if deed.family is Family.EDIT:
             named, destroys = deed.paths, False
         elif deed.judgement.target_type == FILES and deed.judgement.environment != DEVELOPMENT:
             named, destroys = tuple(filter(None, (deed.judgement.target_id,))), True
         else:
-            return None
+            # What a script writes, its judgement tells in words.
+            told = [found[1] for r in deed.judgement.reasons if (found := _WRITES.search(r))]
+            named, destroys = tuple(told), False
         for path in named:
             if _outside(path, deed.cwd, settings.roots, destroys=destroys):
-                where = deed.cwd or "which is not known"
-                reason = f"{path} is not inside the workspace ({where})"
-                if destroys and path in ROOTS:
-                    reason = f"{path} is the workspace itself, or all that is in it"
-                return Ruling(Answer.DENY, reason, "name a path inside the workspace")
+                return _beyond(path, deed)
         return None
+
+
+_WRITES = re.compile(r"^\S+ (?:overwrites|writes|deletes|adds to) ([/~]\S*)")
+
+
+def _beyond(path: str, deed: Deed) -> Ruling:
+    reason = f"{path} is not inside the workspace ({deed.cwd or 'which is not known'})"
+    if deed.effect.destroys and path in ROOTS:
+        reason = f"{path} is the workspace itself, or all that is in it"
+    return Ruling(Answer.DENY, reason, "name a path inside the workspace")
 
 
 def _outside(path: str, cwd: str, roots: tuple[str, ...], *, destroys: bool) -> bool:
