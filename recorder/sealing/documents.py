@@ -16,6 +16,7 @@ from recorder.sealing.names import (
     is_secret_name,
 )
 from recorder.sealing.passwords import is_password
+from recorder.sealing.quotes import reads_as_text
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -99,7 +100,7 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         groups = match.groupdict()
         group = next(name for name in ("value", "quoted", "bare") if groups.get(name))
         name, value = match["name"], match[group]
-        if "\n" in value and " " in value:
+        if reads_as_text(value):
             continue
         if is_secret_name(name) and not (is_harmless(value) or is_count(name, value)):
             scheme = _SCHEME.match(match[group])

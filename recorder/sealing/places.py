@@ -39,6 +39,7 @@ _DIRECTIVE = Exact(
     r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
     rf"{_NAME}[ \t]{{1,8}}(?:{_Q})?(?P<value>{_V})"
 )
+_SEPARATOR = Exact(r"[_\-.]")
 _MACRO = Exact(r"\#\s?define\s")
 _CONSTANT = Exact(r"[*&]?[A-Za-z_][A-Za-z0-9_]*")
 _SECURE_STRING = Exact(
@@ -112,9 +113,16 @@ def _directives(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         is_quoted = text[match.start("value") - 1] in "\"'`"
         is_code = not is_quoted and _MACRO.match(match[0]) and _CONSTANT.fullmatch(value)
         is_text = text[match.end() : match.end() + 1] == " " and _MACRO.match(match[0])
-        is_same = is_quoted and (is_text or is_named_so(name, value))
+        is_same = is_quoted and (is_text or is_named_so(name, value) or _repeats(name, value))
         if is_secret_name(name) and not (is_code or is_same or is_harmless(value)):
             yield _span(match, class_of_name(name), "environment")
+
+
+def _repeats(name: str, value: str) -> bool:
+    """Return whether most of a value's words are its name's: `X_PSK_AES_128 "PSK-AES128"`."""
+    said = name.replace("_", "").lower()
+    words = _SEPARATOR.compiled.split(value.lower())
+    return len(words) > 1 and sum(word in said for word in words) * 3 >= len(words) * 2
 
 
 def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from recorder.sealing.exact import Exact
 
@@ -12,6 +13,7 @@ __all__ = [
     "OPENING_QUOTE",
     "end_of_argument",
     "end_of_quoted",
+    "reads_as_text",
     "secret_in",
     "shell_secret",
 ]
@@ -30,7 +32,7 @@ _ESCAPED = Exact(r"\\([$`\"\\])")
 _BEHIND = r"(?=[^\s,;:)}\]\"'\\&|<>=+.])"
 _DOUBLED = {
     "'": Exact(rf"{NESTED_QUOTE}|''{_BEHIND}"),
-    '"': Exact(rf"\"\"{_BEHIND}"),
+    '"': Exact(rf"(?<=')\"'\"'|\"\"{_BEHIND}"),
 }
 """What stands for a quote that is a letter of a string in such quotes."""
 _BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
@@ -80,7 +82,7 @@ def secret_in(value: str, opening: str) -> str:
     """Return the secret itself where a string writes it with quotes or escapes; else empty."""
     quote = opening[-1]
     if quote in _DOUBLED and len(opening) == 1:
-        bare = _DOUBLED[quote].compiled.sub(quote, value)
+        bare = _DOUBLED[quote].compiled.sub(_meant, value)
     else:
         bare = value
     escapes = 0 if opening[0] == "'" else len(opening) - 1
@@ -88,11 +90,24 @@ def secret_in(value: str, opening: str) -> str:
     return decoded or (bare if bare != value else "")
 
 
+def reads_as_text(value: str) -> bool:
+    """Return whether a string has several lines of words: no secret has blanks in its lines.
+
+    A line's end that was written as an escape has a blank in the place of its backslash.
+    """
+    return "\n" in value and " " in value.replace(" \n", "\n")
+
+
+def _meant(doubled: re.Match[str]) -> str:
+    # JSON's string within the shell's quotes, with such a quote: it begins before the match.
+    return "" if doubled[0] == "\"'\"'" else doubled[0][0]
+
+
 def _end_of_nested(text: str, start: int, quote: str) -> int:
     """Return where a string ends that stands within another of the shell's: `'"'"'…'"'"'`."""
     end = text.find(quote, start, start + MAX_QUOTED)
     inner = quote[1:-1].replace("'", quote)
-    if "\n" in text[start : max(end, start)] and " " in text[start:end]:
+    if reads_as_text(text[start : max(end, start)]):
         return -1
     while end > start and text.startswith(inner, end + len(quote)):
         further = text.find(quote, end + len(quote) + len(inner) + len(quote), start + MAX_QUOTED)

@@ -10,7 +10,7 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import class_of_name, is_harmless, is_secret_name
 from recorder.sealing.passwords import is_password
-from recorder.sealing.quotes import secret_in
+from recorder.sealing.quotes import reads_as_text, secret_in
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -58,7 +58,7 @@ def _passwords(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         value = match[group]
         if group == "bare" and not _is_of_users(text, match, value):
             continue
-        if not is_harmless(value) and not ("\n" in value and " " in value):
+        if not is_harmless(value) and not reads_as_text(value):
             bare = "" if group == "bare" else secret_in(value, "'")
             yield SecretSpan(*match.span(group), "database-password", "sql", value=bare)
 
