@@ -62,8 +62,11 @@ def judge_http(
     )  # fmt: skip
 
 
-def judge_raw_http(text: str) -> Judgement:
-    """Return the effect of a request written as `METHOD URL`, headers, an empty line, the body."""
+def judge_raw_http(text: str, host: str = "") -> Judgement:
+    """Return the effect of a request written as `METHOD URL`, headers, an empty line, the body.
+
+    `host` is where it goes, where neither the URL nor a `Host` header says so.
+    """
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     lines = head.split("\n")
     method, _, url = lines[0].strip().partition(" ")
@@ -73,7 +76,11 @@ def judge_raw_http(text: str) -> Judgement:
     for line in lines[1:]:
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
-    return judge_http(method.upper(), url.strip().split(" HTTP/")[0], headers, body)
+    url = url.strip().split(" HTTP/")[0]
+    where = headers.get("host") or host
+    if where and url.startswith("/"):
+        url = f"https://{where}{url}"
+    return judge_http(method.upper(), url, headers, body)
 
 
 def overridden(method: str, url: str, headers: Mapping[str, str], body: str) -> str:

@@ -37,7 +37,7 @@ def judge_text(spoken: Spoken, text: str, *, cwd: str = "", host: str = "") -> J
         case Spoken.GRAPHQL:
             return _graphql(text, host)
         case Spoken.HTTP:
-            return judge_raw_http(text)
+            return judge_raw_http(text, host)
 
 
 def is_destructive(judgement: Judgement) -> bool | None:

@@ -36,7 +36,7 @@ def journeys_of(analysis: Analysis, blobs: Blobs, *, wire: bool) -> tuple[Journe
         if action.join is not None and action.kind is Kind.API_REQUEST:
             inside.setdefault(action.join.parent, []).append(action)
     by_id = {a.id: a for a in analysis.actions}
-    starts = [t.start_ns for t in turns]
+    starts = [(t.start_ns, t.id) for t in turns]
     found = []
     for action in analysis.actions:
         if action.kind not in DOING:
@@ -59,12 +59,16 @@ def journeys_of(analysis: Analysis, blobs: Blobs, *, wire: bool) -> tuple[Journe
 
 
 def _proposed(
-    action: Action, by_id: Mapping[int, Action], turns: Sequence[Action], starts: Sequence[int]
+    action: Action,
+    by_id: Mapping[int, Action],
+    turns: Sequence[Action],
+    starts: Sequence[tuple[int, int]],
 ) -> Fact:
     call = _call_of(action, by_id)
     if call is None:
         return Fact("by no call on record (undeclared)", Certainty.OBSERVED, (action.id,))
-    number = bisect_left(starts, call.start_ns) - 1
+    # Where turn and call bear one time, as in transcripts, the record's order tells.
+    number = bisect_left(starts, (call.start_ns, call.id)) - 1
     if call.join is not None and by_id.get(call.join.parent) in turns:
         return Fact("by the turn that it stands in", call.join.certainty, (call.join.parent,))
     if number < 0:

@@ -160,7 +160,7 @@ class Facts:
         else:
             self._call(event)
         self._data(event, parents)
-        if used := tuple(used_by(action)) if is_request else ():
+        if action.id not in carriers and (used := tuple(used_by(action))):
             self._credential(event, used)
         if action.id not in carriers and effect in HARMFUL:
             self._harm(event)
@@ -245,7 +245,7 @@ class Facts:
             event.say("cred.first_shown", value=True, basis=(first.action,))
             if action.is_timed and first.is_timed:
                 event.say("cred.age_s", age, (first.action,), first.certainty)
-        crossing = memory.crossing(action)
+        crossing = memory.crossing(action) if action.kind is Kind.API_REQUEST else None
         if crossing is not None:
             basis = (crossing.refusal.action, crossing.first.action)
             told = weakest(crossing.origin.certainty, crossing.first.certainty)

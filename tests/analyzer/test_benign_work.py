@@ -48,3 +48,19 @@ def test_all_of_a_workspace_is(command: str, tmp_path: Path) -> None:
 def test_a_broken_lock_is_no_way_back(before: str, expected: bool, tmp_path: Path) -> None:
     flight = shell((1.0, before, ""), (5.0, "terraform destroy -auto-approve", "Destroyed"))
     assert ("R09" in rules_of(flight.analyze(tmp_path))) is expected
+
+
+def test_a_silenced_question_outside_the_workspace_is_found(tmp_path: Path) -> None:
+    analysis = shell((1.0, "rm -rf ~/", "")).analyze(tmp_path)
+    assert {"R11", "R16"} <= rules_of(analysis)
+
+
+@pytest.mark.parametrize(("at", "expected"), [(5.0, True), (40.0, False)])
+def test_a_password_that_was_just_read_and_used_by_a_client_is_tempo(
+    at: float, expected: bool, tmp_path: Path
+) -> None:
+    url = "postgres://shop:Zq8vTt2mLw91@db.prod.shop.internal:5432/shop"
+    flight = shell(
+        (1.0, "cat .env", f"DATABASE_URL={url}"), (at, f"psql {url} -c 'DROP TABLE users'", "DROP")
+    )
+    assert ("R24" in rules_of(flight.analyze(tmp_path))) is expected

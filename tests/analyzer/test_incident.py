@@ -249,3 +249,14 @@ def test_the_command_prints_the_story_and_its_json(tmp_path: Path) -> None:
     assert [p["name"] for p in document["parts"]] == [name.value for name in PartName]
     assert {x["basis"] for x in document["weak_links"]} == {"time"}
     assert ACCOUNT_TOKEN not in machine.stdout
+
+
+def test_a_call_is_proposed_by_the_turn_that_bears_its_time(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.prompt(0.5, "Tidy up.")
+    flight.model(1.0, "I look.", lasts=0.1)
+    turn = flight.model(3.0, "I delete it.", lasts=0.0)
+    flight.tool(3.0, "Bash", {"command": "aws s3api delete-bucket --bucket pulse"}, "")
+    analysis, incident = story(flight, tmp_path)
+    spoken = next(a for a in analysis.actions if a.span_id == turn)
+    assert [j.proposed.actions for j in incident.journeys] == [(spoken.id,)]

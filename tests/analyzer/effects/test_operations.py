@@ -123,3 +123,15 @@ def test_semantic_names_are_the_recorder_s() -> None:
     record = record_of(cloudtrail.entry_of(samples.cloudtrail("X", "2026-04-24T10:00:00Z")), 0)
     assert record.attributes["cloud.provider"] == "aws"
     assert semconv.RPC_METHOD in record.attributes
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("DELETE /v1/projects/abc", "api.supabase.com"),
+        ("DELETE /v1/projects/abc HTTP/1.1\nHost: api.supabase.com", ""),
+        ("DELETE https://api.supabase.com/v1/projects/abc", "proxy.example"),
+    ],
+)
+def test_a_request_is_of_the_host_that_is_told_beside_it(text: str, host: str) -> None:
+    assert judge_text(Spoken.HTTP, text, host=host).same_domain is True
