@@ -120,7 +120,7 @@ op account list
 {"type":"object","required":["password"],"properties":{"password":{"type":"string","writeOnly":true}}}
 {"$ref":"#/components/securitySchemes/ApiKeyAuth"}
 {"etag":"\"{H32}\"","sha":"{H40}","path":"src/token.ts"}
-{"integrity":"sha512-{B64}","resolved":"https://registry.npmjs.org/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz"}
+{"integrity":"sha512-{B64}","resolved":"https://registry.example.org/jsonwebtoken/-/jsonwebtoken-9.0.2.tgz"}
 {"uuid":"{G}","session":"{G}","cursor":"{B32}"}
 {"nextPageToken":"{B24}","items":[]}
 {"pagination":{"cursor":"eyJpZCI6MTIzfQ=="}}
@@ -249,7 +249,7 @@ See RFC 7519, section 4.1.4 ("exp").
 https://github.com/o/r/security/secret-scanning/1
 https://example.com/login?next=%2Ftokens&ref=mail
 https://example.com/docs/tokens.html#token-format-v2
-https://registry.npmjs.org/password-hash/-/password-hash-1.2.2.tgz
+https://registry.example.org/password-hash/-/password-hash-1.2.2.tgz
 https://hooks.example.com/services/build/42
 ssh://git@github.com:22/o/r.git
 git@github.com:o/auth-service2.git

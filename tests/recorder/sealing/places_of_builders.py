@@ -144,7 +144,7 @@ hcloud|hcloud context create x <<< "{T}"
 linode|linode-cli linodes create --root_pass {P}
 openstack|openstack --os-username a --os-password {P} server list
 openrc|export OS_PASSWORD={P}
-npm-pub|npm publish --//registry.npmjs.org/:_authToken={T}
+npm-pub|npm publish --//registry.example.org/:_authToken={T}
 npm-set|npm config set //r.corp/:_password={B}
 npm-login|npm login --auth-type legacy\nUsername: bob\nPassword: {P}
 yarnrc|npmRegistryServer: "https://r"\nnpmAuthToken: "{T}"\n
