@@ -73,7 +73,7 @@ class Deed:
     """Words that answer a question before it is asked."""
     cwd: str = ""
     unreadable: str = ""
-    """Why it cannot be told what a request does, though it may do anything; empty where it can."""
+    """Why it cannot be told what it does, though it may do anything; empty where it can."""
 
     @property
     def effect(self) -> Effect:
@@ -130,6 +130,7 @@ def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
         family=family,
         command=command,
         text=raw[:MAX_TEXT],
+        unreadable="" if command or family is not Family.SHELL else "it says no command",
         paths=paths_of(action.name, arguments, cwd),
         sought=_sought(family, arguments, command),
         flags=action.judgement.bypass,

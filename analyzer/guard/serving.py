@@ -28,7 +28,7 @@ from analyzer.guard.watch import Decided, Watch
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.payload import MAGIC, decode_payload
 from recorder.capture.hook.records import HookReader
-from recorder.capture.hook.refusing import answer_for, event_of
+from recorder.capture.hook.refusing import answer_for, event_of, is_readable
 from recorder.capture.mcp.nearby import NearbyRecorder
 from recorder.client import Client
 from recorder.errors import FlightlogError
@@ -99,8 +99,12 @@ class Guard:
         agent = AGENTS.get(payload.agent)
         if agent is None or not agent.holding(event_of(payload), Hold(DENY, "")):
             return b""
-        records = HookReader(pairs=False).read(payload)
-        decided = self._decided(records[0].id)
+        if is_readable(payload):
+            records = HookReader(pairs=False).read(payload)
+            decided = self._decided(records[0].id)
+        else:
+            decided = cannot("what the hook was told cannot be read")
+            self._to_note = record_of(decided, self._mode, 0.0)
         if decided.answer is Answer.ALLOW or self._mode is not Mode.ENFORCE:
             return b""
         shown = [shorten_seals(safe_text(t)) for t in (decided.reason, decided.safer)]
@@ -121,9 +125,7 @@ class Guard:
         # Whatever goes wrong: what cannot be decided is not let run.
         except Exception as error:
             why = str(error) if isinstance(error, LookupError) else type(error).__name__
-            return Decided(
-                Answer.DENY, f"flightlog guard cannot decide ({why}), so it denies.", "try again"
-            )
+            return cannot(why)
 
     @property
     def _mode(self) -> Mode:
@@ -143,6 +145,12 @@ class Guard:
             self._chosen, self._trouble = read_settings(self.path), ""
         except FlightlogError as error:
             self._trouble = str(error) if mode_of(self.path) is Mode.ENFORCE else ""
+
+
+def cannot(why: str) -> Decided:
+    """Return the denial of what cannot be decided."""
+    reason = f"flightlog guard cannot decide ({why}), so it denies."
+    return Decided(Answer.DENY, reason, "try again")
 
 
 def serve(path: Path, *, until_idle: bool = False, stop: threading.Event | None = None) -> None:
