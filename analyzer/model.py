@@ -159,7 +159,8 @@ class Sighting:
     """Host that it was sent to, for role `used` in an API request; else empty."""
     certainty: Certainty = Certainty.OBSERVED
     encoding: str = ""
-    """How it was written there (`base64`, `percent`, ...); empty as it is."""
+    """How it was written there (`base64`, `percent`, ...), in all ways where they are several
+    (`plain and base64`); empty as it is."""
     witness: Witness | None = None
     """Who recorded it."""
     is_timed: bool = True

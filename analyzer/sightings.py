@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.issuing import issues
 from analyzer.model import Sighting
@@ -48,6 +48,9 @@ PLACES = {
 ENVIRONMENTS = ("process.environment", "process.env")
 CONVERSATION = frozenset({Kind.PROMPT, Kind.MODEL_CALL})
 DEEDS = frozenset({Role.USED, Role.COPIED})
+PLAIN = "plain"
+SEVERAL = " and "
+"""Between the ways in which one place writes a secret."""
 DENIED = Spot("words of a denied call")
 
 
@@ -79,6 +82,8 @@ class Setting:
 def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, ...]:
     """Return the places of an action's secrets, in order of time, each place once.
 
+    A place at which a secret is written in several ways tells all of them, the plain one first.
+
     Suspected seals (found by entropy alone) are left out: nothing may be built upon them. So are
     declarations: that an owner named a credential is no sighting of it.
     """
@@ -107,8 +112,19 @@ def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, .
                 witness=sealed.witness,
                 is_timed=sealed.is_timed,
             )
-            found.setdefault((seal.fingerprint, role, spot.place), sighting)
+            key = (seal.fingerprint, role, spot.place)
+            found[key] = _also_as(found[key], seal.encoding) if key in found else sighting
     return tuple(sorted(found.values(), key=lambda s: (s.t_ns, s.seq)))
+
+
+def _also_as(sighting: Sighting, encoding: str) -> Sighting:
+    """Return a sighting that also tells of another way in which its place writes the secret."""
+    ways = sighting.encoding.split(SEVERAL) if sighting.encoding else [PLAIN]
+    if (encoding or PLAIN) not in ways:
+        ways.append(encoding or PLAIN)
+    if ways == [PLAIN]:
+        return sighting
+    return replace(sighting, encoding=SEVERAL.join(sorted(ways, key=lambda way: way != PLAIN)))
 
 
 def _role(setting: Setting, seal: Seal) -> Role:

@@ -147,3 +147,13 @@ def test_nothing_is_built_upon_a_mere_suspicion(suspected: bool) -> None:
     seal = Seal("0" * 32, "secret", "entropy", Role.EXPOSED, "x", 20, suspected=suspected)
     setting = Setting(1, Kind.PROMPT, "prompt", Texts({}), CWD)
     assert bool(sightings_of(setting, [Sealed(seal, 1, 1)])) is not suspected
+
+
+def test_a_place_tells_all_the_ways_in_which_it_writes_a_secret() -> None:
+    setting = Setting(1, Kind.PROMPT, "prompt", Texts({}), CWD)
+    seals = [
+        Sealed(Seal("0" * 32, "secret", "known_value", Role.EXPOSED, "x", 20, encoding=way), 1, 1)
+        for way in ("hex", "base64", "", "hex")
+    ]
+    assert [s.encoding for s in sightings_of(setting, seals)] == ["plain and hex and base64"]
+    assert [s.encoding for s in sightings_of(setting, seals[2:3] * 2)] == [""]
