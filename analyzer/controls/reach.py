@@ -82,12 +82,25 @@ class SeparateCredentials(Control):
             if own and target != UNKNOWN and own not in target.lower():
                 reason = f"{name} is of {own} ({found.place if found else ''}), the target {target}"
                 return Ruling(Answer.DENY, reason, _NARROWER, basis)
+        if deed.harms and "prod" in target.lower() and (meant := _meant(past)):
+            reason = f"a person spoke of {meant[0]} in #{meant[1]}, the target is of {target}"
+            return Ruling(Answer.DENY, reason, _NARROWER, (meant[1],))
         if deed.harms and target == UNKNOWN:
             reason = f"which environment {deed.judgement.operation or deed.title} hits is not known"
             return Ruling(Answer.UNKNOWN, reason, "read the target's environment first")
         return None
 
 
+def _meant(past: Past) -> tuple[str, int] | None:
+    """Return the one environment, beside production, that a person spoke of last, and where."""
+    for consent in reversed(past.consents):
+        if named := _ASIDE.findall(consent.text):
+            is_wide = re.search(r"\bprod(?:uction)?\b", consent.text, re.IGNORECASE)
+            return None if is_wide else (named[0], consent.action)
+    return None
+
+
+_ASIDE = re.compile(r"\b(staging|stage|dev|development|sandbox|preview)\b", re.IGNORECASE)
 _NARROWER = "use a credential that is made for the target's environment alone"
 
 

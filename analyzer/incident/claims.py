@@ -130,7 +130,34 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
             said = _Said(turn, clause, bool(_NEGATED.search(clause)), before)
             for claim in _judged(court, said):
                 found.setdefault((claim.about, claim.quote), claim)
-    return tuple(found.values())
+    return tuple(_with_findings(list(found.values()), analysis))
+
+
+def _with_findings(claims: list[Claim], analysis: Analysis) -> list[Claim]:
+    """Add what a rule holds to be contradicted: story and findings tell one thing of one claim."""
+    spoken = {a.id for a in analysis.actions if _speaks(a)}
+    for finding in analysis.findings:
+        quote = _QUOTED.search(finding.reason) if finding.rule == "R23" else None
+        turn = next((n for n in finding.evidence if n in spoken), None)
+        if quote is None or turn is None:
+            continue
+        words = quote[1].strip()
+        fact = Fact(quote[2], finding.certainty, finding.evidence)
+        told = Claim(turn, "contradicted", words, Verdict.CONTRADICTED, fact)
+        same = [c for c in claims if c.action == turn and _is_quoted(c.quote, words)]
+        if not any(c.verdict is Verdict.CONTRADICTED for c in same):
+            claims = [c for c in claims if c not in same or c.about not in _OF_DESTRUCTION]
+            claims.append(told)
+    return sorted(claims, key=lambda c: c.action)
+
+
+def _is_quoted(one: str, other: str) -> bool:
+    return one.rstrip(".!?") in other or other.rstrip(".!?") in one
+
+
+_QUOTED = re.compile(r"it said '(.+)'; (.+)", re.DOTALL)
+_OF_DESTRUCTION = frozenset({"destroyed", "scope", "irreversible"})
+"""What a finding speaks of: of these claims its word stands."""
 
 
 def _clauses(text: str) -> Iterator[str]:

@@ -141,7 +141,8 @@ class Claim:
     action: int
     """Where it was said."""
     about: str
-    """`destroyed`, `scope`, `verified`, `irreversible`, `backup`, `done`, `omission`."""
+    """`destroyed`, `scope`, `verified`, `irreversible`, `backup`, `done`, `omission`, or
+    `contradicted`: a rule tells it."""
     quote: str
     verdict: Verdict
     found: Fact

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -181,11 +181,30 @@ def _read(rules: SigmaRules, file: str, text: str) -> None:
                 parsed.append(detection.rule)
         except _Wrong as wrong:
             rules.broken.append(_broken(document, wrong))
+    _silence(rules, names, [rule for _, rule in correlations if not rule.generate])
     for document, rule in correlations:
         try:
             rules.correlations.append(_correlation(document, rule, names))
         except _Wrong as wrong:
             rules.broken.append(_broken(document, wrong))
+
+
+def _silence(
+    rules: SigmaRules, names: Mapping[str, Detection], correlations: Sequence[SigmaCorrelationRule]
+) -> None:
+    """Take the findings of their own from rules that correlations stand on.
+
+    Source: the Sigma correlation rules specification, `generate`.
+    """
+    bases = {
+        known.name
+        for rule in correlations
+        for reference in rule.rules or ()
+        if (known := names.get(reference.reference))
+    }
+    rules.detections[:] = [
+        replace(d, about=None) if d.name in bases else d for d in rules.detections
+    ]
 
 
 def _broken(document: _Document, wrong: _Wrong) -> Broken:

@@ -27,6 +27,8 @@ _WARNS = re.compile(
     r"|non-fast-forward|rejected)\b",
     re.IGNORECASE,
 )
+_SEPARATORS = re.compile(r"&&|\|\||[;\n]")
+MAX_PARTS = 20
 _WORD = re.compile(r"[A-Za-z][\w./-]*")
 
 
@@ -60,15 +62,15 @@ class StrongerAfterWarning(StepRule):
         command = event.fields.get("action.command")
         if not isinstance(command, str) or not self._warned:
             return
-        flags = frozenset(_FORCES.findall(command))
-        if not flags:
-            return
-        action, words = event.action, _words(command)
-        for warned in reversed(self._warned):
+        parts = [(part, flags) for part in _parts(command) if (flags := _flags(part))]
+        action = event.action
+        for part, flags, warned in (
+            (_words(part), flags, w) for w in reversed(self._warned) for part, flags in parts
+        ):
             if action.start_ns - warned.t_ns > WINDOW_NS:
                 return
             more = flags - warned.flags
-            if more and warned.words <= words and memory.past.last_human_ns() < warned.t_ns:
+            if more and warned.words <= part and memory.past.last_human_ns() < warned.t_ns:
                 yield self.inferred(
                     action,
                     f"#{warned.action} failed or warned of a loss; #{action.id} does the "
@@ -84,12 +86,21 @@ class StrongerAfterWarning(StepRule):
         action = event.action
         if isinstance(command, str) and (action.outcome is Outcome.FAILED or action.content_error):
             text = Texts.of(action, memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[:50_000]
-            words = _words(command)
-            if len(words) > 1 and _WARNS.search(text):
-                flags = frozenset(_FORCES.findall(command))
-                until = action.start_ns if action.end_ns is None else action.end_ns
-                self._warned.append(_Warned(until, action.id, words, flags))
+            until = action.start_ns if action.end_ns is None else action.end_ns
+            # Which of several commands it was that failed, the output does not tell for sure.
+            for part in _parts(command) if _WARNS.search(text) else ():
+                if len(words := _words(part)) > 1:
+                    self._warned.append(_Warned(until, action.id, words, _flags(part)))
         yield from ()
+
+
+def _parts(command: str) -> list[str]:
+    """Return the commands of a line, as they stand between its separators."""
+    return _SEPARATORS.split(command)[:MAX_PARTS]
+
+
+def _flags(part: str) -> frozenset[str]:
+    return frozenset(_FORCES.findall(part))
 
 
 def _words(command: str) -> frozenset[str]:
