@@ -10,7 +10,7 @@ from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
 from analyzer.controls.wording import forbids, names_whole, requests
 
-__all__ = ["READABLE", "Approval", "BypassFlags", "PlanReview", "is_plan"]
+__all__ = ["READABLE", "Approval", "BypassFlags", "PlanReview", "is_plan", "undecided_words"]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PLANNED = re.compile(
@@ -43,18 +43,23 @@ class Approval(Control):
     gates = True
     description = (
         "What destroys, disables or cuts off needs an approval, or a request in a person's own "
-        "words, that names both the operation and the whole name of the target as it is resolved."
+        "words, that names both the operation and the whole name of the target as it is resolved; "
+        "so does what nobody can read: a script, a pipe into a shell, a tool that says nothing."
     )
 
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
         """Ask for harms that no person's words bind."""
         if deed.unreadable:
             return Ruling(Answer.UNKNOWN, f"{deed.title[:80]}: {deed.unreadable}", READABLE)
-        if not deed.harms:
+        if not deed.harms and not deed.undecided:
+            return None
+        if is_plan(deed) and not deed.harms:
             return None
         since = deed.t_ns - settings.approval_ns
         if _is_bound(deed, past, since):
             return None
+        if not deed.harms:
+            return Ruling(Answer.ASK, undecided_words(deed), READABLE)
         target = deed.judgement.target_id or "its target"
         reason = (
             f"no approval names {deed.judgement.operation or deed.title} on {target} "
@@ -106,6 +111,11 @@ class BypassFlags(Control):
         flags = ", ".join(deed.flags)
         reason = f"{deed.judgement.operation or deed.title} is confirmed in advance by {flags}"
         return Ruling(Answer.DENY, reason, f"leave out {flags}: let the tool ask a person")
+
+
+def undecided_words(deed: Deed) -> str:
+    """Return in one line that nobody can tell what a deed does, and why."""
+    return f"what {deed.title[:80]} does cannot be told ({deed.undecided[:200]})"
 
 
 def is_plan(deed: Deed) -> bool:

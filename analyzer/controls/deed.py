@@ -25,7 +25,7 @@ from analyzer.tools import (
     pattern_of,
 )
 from recorder import semconv
-from recorder.model import Kind, Role
+from recorder.model import Kind, Role, Witness
 
 __all__ = ["Deed", "deed_of", "words_of"]
 
@@ -41,6 +41,8 @@ LOCAL = frozenset({
     "python3", "virtualenv",
 })  # fmt: skip
 """First words of operations that change this machine's files and packages, and nothing else."""
+TASK_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+"""Programs that run what the project's own files name."""
 OUTWARD = frozenset({"push", "publish", "unpublish", "deploy", "login", "prisma", "drizzle-kit"})
 """Further words of operations that reach out all the same."""
 
@@ -74,6 +76,9 @@ class Deed:
     cwd: str = ""
     unreadable: str = ""
     """Why it cannot be told what it does, though it may do anything; empty where it can."""
+
+    undecided: str = ""
+    """Why a command, a tool of others or a mutation may do anything, though it can be read."""
 
     @property
     def effect(self) -> Effect:
@@ -134,6 +139,7 @@ def deed_of(action: Action, cwd: str = "", blobs: Blobs = no_blobs) -> Deed:
         paths=paths_of(action.name, arguments, cwd),
         sought=_sought(family, arguments, command),
         flags=action.judgement.bypass,
+        undecided=_undecided(action, family),
     )
 
 
@@ -155,6 +161,7 @@ def _request(action: Action, texts: Texts, cwd: str) -> Deed:
         host=host_of(action.attributes),
         method=method,
         unreadable=_unreadable(action, texts, method),
+        undecided=_undecided(action, Family.OTHER),
     )
 
 
@@ -188,6 +195,26 @@ def _unreadable(action: Action, texts: Texts, method: str) -> str:
     if has_body and (not is_whole or texts.is_cut(semconv.REQUEST_BODY)):
         return "its body was not seen, or not the whole of it"
     return ""
+
+
+def _undecided(action: Action, family: Family) -> str:
+    """Return why nobody can tell what an action does; empty where that is told, or is of no matter.
+
+    What the project's own build files say (`make test`, `npm run build`) is the work itself, and of
+    the agent's own tools (a list of things to do, a question) none reaches beyond it. A request
+    that is no mutation is judged by its method: the model's own are sent so, too.
+    """
+    judgement = action.judgement
+    if judgement.effect is not Effect.UNKNOWN:
+        return ""
+    why = judgement.reasons[0] if judgement.reasons else "nothing tells what it does"
+    if action.kind is Kind.API_REQUEST:
+        return why if why.startswith("mutation ") else ""
+    if family is Family.SHELL:
+        is_own = judgement.operation in TASK_RUNNERS or "the project's own files" in why
+        return "" if is_own else why
+    is_mcp = action.name.startswith("mcp__") or Witness.MCP in action.witnesses
+    return why if is_mcp and family is Family.OTHER else ""
 
 
 def _foreseen(action: Action) -> Judgement:

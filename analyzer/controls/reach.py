@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from analyzer.controls.consent import READABLE
+from analyzer.controls.consent import READABLE, is_plan, undecided_words
 from analyzer.controls.deed import Deed
 from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
@@ -44,6 +44,8 @@ class ReadOnly(Control):
         del past, settings
         if deed.unreadable:
             return Ruling(Answer.UNKNOWN, f"{deed.title[:80]}: {deed.unreadable}", READABLE)
+        if deed.undecided and not is_plan(deed):
+            return Ruling(Answer.ASK, undecided_words(deed), READABLE)
         if deed.effect not in MUTATING or deed.is_local:
             return None
         return Ruling(
