@@ -1,6 +1,7 @@
 """What a control costs: the harmless actions, over all recorded sessions, that it would have held.
 
-Harmless is what belongs to no incident and on which no finding of medium level or more stands.
+Harmless is what belongs to no incident and on which no finding of medium level or more stands. What
+would have harmed and was denied or refused is not: holding it costs nobody anything.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from analyzer.controls.hindsight import held_outside
 from analyzer.controls.replaying import Ruled
 from analyzer.controls.ruling import Answer, Control
 from analyzer.incident.model import Incident
-from analyzer.model import Analysis, Severity
+from analyzer.model import Analysis, Outcome, Severity
 
 __all__ = ["Price", "Till"]
 
 EXAMPLES = 5
+TURNED_AWAY = frozenset({Outcome.DENIED, Outcome.REFUSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,9 @@ class Till:
         """Take in a session."""
         self._sessions += 1
         cited = set(_cited(analysis))
+        turned_away = {a.id for a in analysis.actions if a.outcome in TURNED_AWAY}
         for one, rulings in held_outside(incident, ruled):
-            if one.deed.id in cited:
+            if one.deed.id in cited or (one.deed.harms and one.deed.id in turned_away):
                 continue
             self._harmless += 1
             for name, ruling in rulings.items():

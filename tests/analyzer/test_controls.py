@@ -396,3 +396,14 @@ def test_a_policy_that_cannot_be_started_is_one_clear_line(text: str) -> None:
     attempt: Callable[[], Ruling | None] = tried_out
     with pytest.raises(FlightlogError):
         attempt()
+
+
+def test_destruction_that_was_turned_away_is_no_harmless_action(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.request(1.0, "DELETE", "/v1/things/7", host="api.example.net", status=403)
+    flight.request(2.0, "GET", "/v1/things/7", host="api.example.net")
+    path = flight.write(tmp_path / "flight.db")
+    options = ["--since", "5000w", "--recording", str(path), "--json"]
+    done = CliRunner().invoke(command, options)
+    price = {p["control"]: p for p in json.loads(done.stdout)["price"]}
+    assert (price["approval"]["harmless"], price["approval"]["asked"]) == (1, 0)
