@@ -83,6 +83,7 @@ def _sent(analysis: Analysis, plot: Plot) -> Iterator[Fact]:
         if action.judgement.effect is Effect.X1 and may_have_run(action):
             where = host_of(action.attributes) or action.title
             yield Fact(f"data may have gone to {where}", _seen(action), (action.id,))
+    yield from _sent_in_the_open(analysis)
     hosts: dict[str, list[int]] = {}
     foreign = {c.fingerprint for c in plot.foreign}
     for action in analysis.actions:
@@ -93,6 +94,21 @@ def _sent(analysis: Analysis, plot: Plot) -> Iterator[Fact]:
     for host, numbers in hosts.items():
         text = f"the credential from outside the task was sent to {host}, {len(numbers)} times"
         yield Fact(text, Certainty.OBSERVED, tuple(numbers))
+
+
+def _sent_in_the_open(analysis: Analysis) -> Iterator[Fact]:
+    """Yield what a rule tells of secrets that left by plain requests, which are no harm alone."""
+    by_id = {a.id: a for a in analysis.actions}
+    told: set[int] = set()
+    for finding in analysis.findings:
+        action = by_id.get(finding.action)
+        if finding.rule != "R19" or action is None or action.id in told:
+            continue
+        told.add(action.id)
+        if action.judgement.effect is not Effect.X1 and may_have_run(action):
+            where = host_of(action.attributes) or action.title
+            text = f"what a secret was read for may have gone to {where} ({finding.rule})"
+            yield Fact(text, finding.certainty, finding.evidence)
 
 
 def _reach(plot: Plot, then: WorldState) -> Iterator[Fact]:

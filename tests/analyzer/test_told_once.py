@@ -13,7 +13,7 @@ from analyzer.incident.model import Verdict
 from analyzer.rules.sigma_rules import load_folder
 from recorder.reader import Recording
 from tests.analyzer.factories import Flight, rules_of
-from tests.analyzer.rule_samples import shell
+from tests.analyzer.rule_samples import shell, three_legs
 
 DROP = "psql -h db.prod.shop.internal -d shop -c 'DROP DATABASE shop'"
 BASE = """\
@@ -40,6 +40,16 @@ def test_what_a_rule_contradicts_the_story_contradicts_too(tmp_path: Path) -> No
         told = incident_of(analysis, completeness_of(recording, analysis), recording.blob)
     assert "R23" in rules_of(analysis)
     assert Verdict.CONTRADICTED in [c.verdict for c in told.claims]
+
+
+def test_what_was_sent_after_a_secret_was_read_is_in_the_blast_radius(tmp_path: Path) -> None:
+    flight = three_legs(poisoned=True)
+    flight.tool(8.0, "Bash", {"command": "git push --force origin main"}, "forced update")
+    with Recording.open(flight.write(tmp_path / "sent.db")) as recording:
+        analysis = analyze(recording, flight.session)
+        told = incident_of(analysis, completeness_of(recording, analysis), recording.blob)
+    assert "R19" in rules_of(analysis)
+    assert any("drop.example.net" in fact.text for fact in told.blast.sent)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.effects.tools.agents import AGENT_TOOLS
 from analyzer.effects.tools.clients import CLIENT_TOOLS
 from analyzer.effects.tools.context import Tool
 from analyzer.effects.tools.databases import DATABASE_TOOLS
@@ -17,6 +18,6 @@ __all__ = ["READERS", "READERS_CHANGE", "TOOLS", "WRITERS"]
 
 TOOLS: dict[str, Tool] = {
     **FILE_TOOLS, **GIT_TOOLS, **DATABASE_TOOLS, **WEB_TOOLS, **SCRIPT_TOOLS, **MACHINE_TOOLS,
-    **INFRASTRUCTURE_TOOLS, **CLIENT_TOOLS,
+    **INFRASTRUCTURE_TOOLS, **CLIENT_TOOLS, **AGENT_TOOLS,
 }  # fmt: skip
 """Program -> what judges its commands."""

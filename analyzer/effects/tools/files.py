@@ -188,7 +188,7 @@ def _mv(context: Context) -> Judgement | None:
 
 
 def _cp(context: Context) -> Judgement | None:
-    arguments = cut(context.command.arguments, frozenset({"-t", "-S"}))
+    arguments = cut(context.command.arguments, frozenset({"-t", "-S", "-m", "-o", "-g"}))
     paths = _paths(context, arguments)
     if paths and paths[0].text in {"/dev/null", "/dev/zero"}:
         return judge_paths(context.command, paths[1:], context.place, verb="empties", whole=False)
@@ -196,7 +196,7 @@ def _cp(context: Context) -> Judgement | None:
         return judge_paths(context.command, paths[-1:], context.place, verb="overwrites")
     if state := _state_overwritten(paths):
         return judge_state("cp", state, gone=False)
-    return Judgement(Effect.WRITE, ("cp copies files",), "cp")
+    return Judgement(Effect.WRITE, (f"{context.command.name} copies files",), context.command.name)
 
 
 def _ln(context: Context) -> Judgement | None:
@@ -371,6 +371,8 @@ def _tee(context: Context) -> Judgement | None:
     if risky and not arguments.has("-a", "--append"):
         return judge_paths(context.command, risky, context.place, verb="overwrites", whole=False,
                            effect=Effect.D4)  # fmt: skip
+    if context.command.stdin == "" and not arguments.has("-a", "--append"):
+        return judge_paths(context.command, paths, context.place, verb="empties", whole=False)
     return Judgement(Effect.WRITE, ("tee writes files",), "tee")
 
 
@@ -394,4 +396,5 @@ FILE_TOOLS: dict[str, Tool] = {
     "hdparm": _only_with("--security-erase", "--security-erase-enhanced", "--trim-sector-ranges"),
     "find": _find, "gfind": _find, "rsync": _rsync, "tar": _tar, "scp": _scp, "chmod": _chmod,
     "chown": _chmod, "chgrp": _chmod, "chattr": _chmod, "sed": _sed, "gsed": _sed, "tee": _tee,
+    "install": _cp,
 }  # fmt: skip

@@ -110,6 +110,8 @@ def _console(arguments: Arguments) -> str:
 def _rails(context: Context) -> Judgement | None:
     words = [word.text for word in context.command.words[1:]]
     code = next((w for w in words[1:] if not w.startswith("-")), "")
+    if words[:1] in (["console"], ["c"]) and context.command.stdin:
+        return judge_other(context.command.stdin, context.place, context.shell, "Ruby")
     if words[:1] in (["runner"], ["r"]) and code and not code.endswith(".rb"):
         return judge_other(code, context.place, context.shell, "Ruby")
     return None

@@ -126,6 +126,22 @@ def test_semantic_names_are_the_recorder_s() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "effect"),
+    [
+        ("rails console <<< 'User.destroy_all'", Effect.D1),
+        ("tee prod.db < /dev/null", Effect.D1),
+        ("install -m 600 /dev/null data.db", Effect.D1),
+        ("install -m 755 tool /usr/local/bin/tool", Effect.WRITE),
+        ("aws autoscaling update-auto-scaling-group --desired-capacity 0", Effect.D3),
+        ("aws autoscaling update-auto-scaling-group --desired-capacity 2", Effect.WRITE),
+        ("claude --dangerously-skip-permissions -p go", Effect.X2),
+    ],
+)
+def test_what_looks_like_a_write_and_is_worse(text: str, effect: Effect) -> None:
+    assert judge_text(Spoken.SHELL, text).effect is effect
+
+
+@pytest.mark.parametrize(
     ("text", "host"),
     [
         ("DELETE /v1/projects/abc", "api.supabase.com"),
