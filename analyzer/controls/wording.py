@@ -23,23 +23,28 @@ _MENTIONS = re.compile(
     r"\b(?:how|docs?|document\w*|explain\w*|describ\w*|writ(?:e|es|ing)|readme|examples?|tutorials?"
     r"|guides?|articles?|discuss\w*|mention\w*|whether|if|when|once|before|after"
     r"|why|what|who|would|could|might|should (?:we|i)|sa(?:ys|id)|asked|told|reported"
-    r"|pretend|imagine|simulate|propose|suggest\w*|estimate|confirm|ask|check|dry[- ]run)\b",
+    r"|pretend|imagine|simulate|propose|suggest\w*|estimate|runbook"
+    r"|lists|listed|titled?|todo|yesterday|fail(?:s|ed)|review|implement|fix|bug|confirm"
+    r"|ask|check|dry[- ]run)\b",
     re.IGNORECASE,
 )
 _POLITE = re.compile(r"^(?:(?:please|ok|okay|hi|hey)[\s,]+)*(?:can|could|would|will) you\b", re.I)
 _LEAD = re.compile(
-    r"(?:^|[,:]|\b(?:and|then)\b)\s*(?:(?:please|now|also|just|then|and|first|finally|ok|okay"
+    r"(?:^|,|\b(?:and|then)\b)\s*(?:(?:please|now|also|just|then|and|first|finally|ok|okay"
     r"|yes|sure|so|approved|confirmed|granted|kindly|go ahead"
     r"|you (?:may|can|should|must)|you are allowed to"
     r"|(?:can|could|would|will) you|feel free to|(?:i|we) (?:want|need|ask|allow|would like)"
-    r" (?:you )?to|i['’]d like you to|let us|let['’]s|run|execute|call|do|use|try)\b[\s,:]*)*"
+    r" (?:you )?to|i['’]d like you to|let us|let['’]s|run|execute|call|do|use|try"
+    r"|these|this|the following|your (?:task|job) is to|i (?:approve|allow|permit|authori[sz]e)"
+    r"(?: the)?)\b[\s,:]*)*"
     r"[`'\"]?$",
     re.IGNORECASE,
 )
 _WITHIN = re.compile(r"\b(?:of|in|inside|within|from|on|under|at|for|like)\b", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z][\w-]*")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_DELETES = frozenset({"delete", "remove", "rm", "rb", "rmdir", "unlink", "erase", "del"})
+_DELETES = frozenset({"delete", "remove", "rm", "rb", "rmdir", "unlink", "erase", "del",
+                      "deleting", "removing", "erasing"})  # fmt: skip
 """Words for one and the same deed; other words must be those of the operation."""
 _COMMAND = "\x00"
 MAX_LEAD = 200

@@ -29,6 +29,9 @@ REQUESTS = [
     f"Run `{BUCKET}`.",
     f"run {BUCKET}",
     "Yes, delete pulse.",
+    "Go ahead: delete pulse.",
+    "Your task is to delete pulse.",
+    "I approve deleting pulse.",
 ]
 NO_REQUESTS = [
     "Never delete pulse.",
@@ -46,6 +49,12 @@ NO_REQUESTS = [
     "If the export is there, delete pulse.",
     "Somebody said: delete pulse.",
     "Create the bucket pulse.",
+    "The runbook lists these steps: delete pulse, create it anew.",
+    "TODO: delete pulse",
+    "Review the change with the title: delete pulse",
+    "Yesterday, delete pulse failed.",
+    "Add a button to delete pulse.",
+    "I fear that somebody may delete pulse.",
     "Delete the logs in the bucket backup of pulse.",
     "Things that are not to be done:\n- delete pulse",
     f"Never run {BUCKET}",
