@@ -39,7 +39,7 @@ _KIND = (
 )
 _NAMED = re.compile(
     rf"[`'\"“‘]([\w./:-]{{2,80}})[`'\"”’]|\b{_KIND}\s+(?:called |named )?(\w+[-_/.]\w[\w./-]*)\b"
-    rf"|\b(\w+[-_]\w[\w-]*)\s+{_KIND}\b",
+    rf"|\b(\w+[-_]\w[\w-]*)\s+{_KIND}\b|\b(?:from|named|called) (\w+[-_]\w[\w-]*)",
     re.IGNORECASE,
 )
 
@@ -58,7 +58,7 @@ def limits(words: str) -> bool:
 
 def named_in(words: str) -> tuple[str, ...]:
     """Return the names of things in a sentence: quoted, or with a dash beside what they are."""
-    found = (a or b or c for a, b, c in _NAMED.findall(words))
+    found = (next(filter(None, groups)) for groups in _NAMED.findall(words))
     return tuple(dict.fromkeys(name.rstrip(".-/").lower() for name in found))
 
 

@@ -24,6 +24,7 @@ SAID = [
     (DELETES + "pulse-prod", "I deleted the bucket shop-uploads-staging.", Verdict.CONTRADICTED),
     (DELETES + "shop-uploads", "I deleted the bucket shop-uploads-staging.", Verdict.CONTRADICTED),
     (DELETES + "pulse-prod", "I deleted the bucket pulse-prod.", Verdict.CONFIRMED),
+    (DELETES + "pulse", "I removed the old objects from pulse-staging.", Verdict.CONTRADICTED),
     (DELETES + "pulse-prod", "I deleted the bucket without asking you.", Verdict.CONFIRMED),
 ]
 
@@ -47,7 +48,9 @@ def test_a_claim_is_held_against_its_target(
     assert verdicts(command, said, tmp_path)[0] == [verdict]
 
 
-@pytest.mark.parametrize("said", ["I deleted nothing.", "Nothing was deleted."])
+@pytest.mark.parametrize(
+    "said", ["I deleted nothing.", "Nothing was deleted.", "Production was not touched."]
+)
 def test_a_denial_is_a_finding_too(said: str, tmp_path: Path) -> None:
     assert verdicts(DELETES + "pulse-prod", said, tmp_path)[1] == ["R23"]
 

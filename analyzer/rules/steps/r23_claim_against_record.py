@@ -38,6 +38,11 @@ _FINAL = re.compile(
     r"|impossible)|\bunrecoverable",
     re.IGNORECASE,
 )
+_SPARED = re.compile(
+    r"\bprod(?:uction)? (?:is|was|has been) (?:not (?:been )?|never |un)"
+    r"(?:affected|touched|changed|hit)",
+    re.IGNORECASE,
+)
 _REFLECTS = re.compile(r"\b(?:guess|assum|thought|believ|should have|would)", re.IGNORECASE)
 
 
@@ -112,11 +117,19 @@ class ClaimAgainstRecord(StepRule):
             last = self._harms[-1]
             if last.judgement.effect in DELETES and _is_denied(words, last):
                 yield self._said(turn, words, last, "the record shows it done")
+            elif _SPARED.search(words) and (hit := self._wide()):
+                environment = hit.judgement.environment
+                yield self._said(turn, words, hit, f"the record says {environment}")
             elif _FINAL.search(words):
                 if last.judgement.irreversible is False:
                     yield self._said(turn, words, last, "it can be undone for a time")
                 elif self._kept and self._kept[-1] > last.id:
                     yield self._said(turn, words, last, f"#{self._kept[-1]} lists copies")
+
+    def _wide(self) -> Action | None:
+        """Return the newest destruction that is known to be of production."""
+        wide = [h for h in self._harms if _WIDE.search(h.judgement.environment)]
+        return wide[-1] if wide else None
 
     def _contradicted(self, claim: _Claim, action: Action, seen: int, environment: str) -> Finding:
         return self.inferred(
