@@ -37,6 +37,8 @@ _BELOW = Exact(
     rf"(?:{_WORD}[^\n]{{0,100}}(?::[ \t\r]*\n\s{{0,80}}|[.][ \t\r]*\n[ \t]{{0,8}}New[ ]value:[ ])|(?:initial-password|print-access-token)[^\n]{{0,60}}\n)(?P<value>[^\s⟦⟧]{{6,512}})[ \t\r]{{0,4}}$",
     re.IGNORECASE | re.MULTILINE,
 )
+_SETTING = Exact(r"(?:\d{1,7}[→:|])?[A-Za-z_][\w.\-]*[=:→](?=[^=\s])")
+"""Of a file below a comment: what is assigned there is found for itself."""
 LEAST_RANDOM = 20
 """Characters of a word that may be a token without looking like a password."""
 
@@ -57,6 +59,8 @@ def _told(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 
 def _looks_secret(value: str) -> bool:
+    if _SETTING.match(value):
+        return False
     if is_harmless(value) or is_wordlike(value) or value.startswith(("http", "/", "-", "[", "{")):
         return False
     return is_password(value) or (len(value) >= LEAST_RANDOM and is_random(value))

@@ -219,3 +219,11 @@ def test_what_names_the_source_of_a_secret_is_none_unless_it_looks_like_one() ->
     assert [s.value or held for s in sealer.find(json.dumps({"apiKeySource": held}))] == [held]
     assert sealer.find(json.dumps({"apiKeySource": "login", "tokenType": "session-login"})) == []
     assert sealer.find(json.dumps({"apiKey": "session-login"}))
+
+
+@pytest.mark.parametrize("number", ["", "     8→", "8:"])
+def test_below_a_comment_that_speaks_of_a_token_only_the_value_is_sealed(number: str) -> None:
+    value = "c1e5b3a0-11b7-4da6-841c-5e92d2096c19"
+    text = f"# project token: staging only\n{number}RAILWAY_TOKEN={value}\n"
+    (span,) = Sealer(b"k" * 32).find(text)
+    assert text[span.start : span.end] == value
