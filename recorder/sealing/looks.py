@@ -24,6 +24,7 @@ LEAST_WITHOUT_DIGIT = 2 * MIXED_LENGTH
 """Characters from which on a string without a digit may be made by chance."""
 _DIGIT = Exact(r"\d")
 _PARTS = Exact(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_LETTERS = Exact(r"[A-Za-z]+")
 _PACKAGE = Exact(r"(?:[a-z_]{2,}|[A-Za-z_]{3,})(?:\d{1,5}[a-z_]*)?$")
 _SNAKE = Exact(
     r"_{0,2}(?:[A-Za-z]{1,14}\d{0,3}[A-Za-z]{0,24}|\d{1,4})(?:_{1,2}(?:[A-Za-z]{1,14}\d{0,3}[A-Za-z]{0,24}|\d{1,4})){2,}_{0,2}"
@@ -74,7 +75,16 @@ def is_mixed_letters(value: str) -> bool:
 
 def is_wordlike(value: str) -> bool:
     """Return whether a value reads as words, a name or a number."""
-    return _WORDLIKE.match(value) is not None and not is_mixed_letters(value)
+    is_joined = _WORDLIKE.match(value) is not None
+    return is_joined and not is_mixed_letters(value) and not _has_odd_words(value)
+
+
+def _has_odd_words(value: str) -> bool:
+    """Return whether words that are joined change between capitals and small ones as none do."""
+    words = _LETTERS.findall(value)
+    if all(word.islower() or word.isupper() or word.istitle() for word in words):
+        return False
+    return sum(map(len, words)) < 2 * len(_PARTS.findall("-".join(words)))
 
 
 def _is_dotted_name(value: str) -> bool:
