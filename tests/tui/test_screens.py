@@ -74,7 +74,7 @@ async def test_the_list_names_its_columns_and_the_session_that_was_changed(
     )
     async with driven(source=source, size=size) as (app, pilot):
         await until(pilot, lambda: "chain BAD at record 44" in rows(app)[0])
-        await until(pilot, lambda: "C1 M1" in text(app))
+        await until(pilot, lambda: "C1 H1 M1" in text(app))
         headings, changed, other = rows(app)[1:4]
         for word in ("session", "start", "length", "agent", "records", "chain", "findings"):
             assert word in headings
