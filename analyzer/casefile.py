@@ -18,13 +18,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzer.filters.subject import Remarks
 from recorder.errors import FlightlogError, RecordingError
 from recorder.keys import fingerprint_key
 from recorder.location import keys_folder
 from recorder.reader import Recording
-from recorder.sealing import Sealer
+
+if TYPE_CHECKING:
+    from recorder.sealing import Sealer
 
 __all__ = ["CaseFile", "CaseFileError", "Entry", "Sort", "case_path", "remarks_of"]
 
@@ -179,6 +182,9 @@ class CaseFile:
 
     @cached_property
     def _sealer(self) -> Sealer:
+        # Only who writes a note needs it: it takes 20 MB, which a replay of a long session has not.
+        from recorder.sealing import Sealer  # noqa: PLC0415
+
         return Sealer(_key_of(self._recording))
 
     @contextmanager

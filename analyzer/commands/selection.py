@@ -10,7 +10,6 @@ from recorder.errors import SessionNotFoundError
 from recorder.location import resolve_recording, spool_folder
 from recorder.model import SessionRow
 from recorder.reader import Recording
-from recorder.spool import waiting_in, waiting_words
 
 __all__ = ["NEWEST", "chosen_session", "newest_first", "opened"]
 
@@ -38,6 +37,9 @@ def chosen_session(recording: Recording, session: str | None) -> SessionRow:
         return recording.session(session)
     rows = newest_first(recording.sessions())
     if not rows:
+        # Brings all of sealing along, which a screen that only reads has no use for.
+        from recorder.spool import waiting_in, waiting_words  # noqa: PLC0415
+
         if waiting := waiting_in(spool_folder(recording.path)):
             raise SessionNotFoundError(
                 f"{recording.path} holds no session yet; {waiting_words(waiting)}"
