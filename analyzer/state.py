@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter, itemgetter
 
+from analyzer.columns import few, numbers
 from analyzer.model import Action, Analysis, Outcome, ResourceState, Sighting
 from analyzer.permissions import REQUESTED, permissions_of
 from analyzer.requests import host_of
@@ -148,27 +149,25 @@ class _Credentials:
                 name = credential.name if credential else sighting.fingerprint[:8]
                 scope = credential.scope if credential else ""
                 self._held[sighting.fingerprint] = _first_held(sighting, name, scope)
-        # Of each use what is told of it: a session may hold hundreds of thousands.
-        self._uses: VersionedMap[str, tuple[str, int, int]] = VersionedMap(
-            [
-                (s.t_ns, s.fingerprint, (s.host or s.place, s.action, s.t_ns))
-                for s in sightings
-                if s.role is Role.USED
-            ]
-        )
+        # Of each use what is told of it, in columns: a session may hold hundreds of thousands.
+        uses = [s for s in sightings if s.role is Role.USED]
+        self._last = VersionedMap([(s.t_ns, s.fingerprint, n) for n, s in enumerate(uses)])
+        self._use_places = few(s.host or s.place for s in uses)
+        self._use_actions = numbers(s.action for s in uses)
+        self._use_times = numbers(s.t_ns for s in uses)
 
     def at(self, t_ns: int) -> tuple[CredentialInHand, ...]:
-        uses = self._uses.at(t_ns)
-        return tuple(
-            replace(
-                self._held[seen],
-                last_use=uses[seen][0],
-                last_use_action=uses[seen][1],
-                last_use_ns=uses[seen][2],
-            )
-            if seen in uses
-            else self._held[seen]
-            for seen in self._seen.at(t_ns)
+        last = self._last.at(t_ns)
+        return tuple(self._used(self._held[f], last.get(f)) for f in self._seen.at(t_ns))
+
+    def _used(self, held: CredentialInHand, use: int | None) -> CredentialInHand:
+        if use is None:
+            return held
+        return replace(
+            held,
+            last_use=self._use_places[use],
+            last_use_action=self._use_actions[use],
+            last_use_ns=self._use_times[use],
         )
 
 

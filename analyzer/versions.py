@@ -79,9 +79,7 @@ class VersionedMap[K, V]:
         """Take (moment in ns, key, value; None removes it), in order of time."""
         self._times = numbers(t_ns for t_ns, _, _ in writes)
         self._keys = _packed([key for _, key, _ in writes])
-        values = [value for _, _, value in writes]
-        # What only comes and goes, as what is open, has no other value.
-        self._values = few(values) if {*map(type, values)} <= {bool, NoneType} else values
+        self._values = _packed([value for _, _, value in writes])
         self._marks = [0]
         self._checkpoints: list[Mapping[K, V]] = [{}]
         entries: dict[K, V] = {}
@@ -104,11 +102,13 @@ class VersionedMap[K, V]:
         return entries
 
 
-def _packed[K](keys: Sequence[K]) -> Sequence[K]:
-    """Return keys that are numbers in little room."""
-    if not all(type(key) is int for key in keys):
-        return keys
-    return cast("Sequence[K]", numbers(cast("Sequence[int]", keys)))
+def _packed[T](values: Sequence[T]) -> Sequence[T]:
+    """Return numbers and what there is little of, as fingerprints and yes or no, in little room."""
+    kinds = {*map(type, values)}
+    if kinds == {int}:
+        return cast("Sequence[T]", numbers(cast("Sequence[int]", values)))
+    # Of one kind, since what is equal across them, as 1 and True, would become one.
+    return few(values) if kinds <= {str} or kinds <= {bool, NoneType} else values
 
 
 def _apply[K, V](entries: dict[K, V], key: K, value: V | None) -> None:
