@@ -25,6 +25,8 @@ DEEPEST = 50
 """Large values inside each other."""
 _BLANK = re.compile(rb"[ \t\r\n\x00]*+")
 _NEXT = re.compile(r"[ \t\r\n]*+(?:(,)[ \t\r\n]*+(?=[^ \t\r\n])|\])")
+_NEXT_MEMBER = re.compile(r"[ \t\r\n]*+(?:(,)[ \t\r\n]*+(?=[^ \t\r\n])|\})")
+_COLON = re.compile(r"[ \t\r\n]*+:[ \t\r\n]*+")
 _BEHIND = frozenset(" \t\r\n,:]}")
 """What stands behind a value."""
 _decode = json.JSONDecoder(strict=False).raw_decode
@@ -139,9 +141,17 @@ class _Text:
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Any], int]:
         held: dict[str, Any] = {}
-        if self._text[self.skip(at) : self.skip(at) + 1] == b"}":
-            return held, self.skip(at) + 1
+        at = self.skip(at)
+        if self._text[at : at + 1] == b"}":
+            return held, at + 1
         while True:
+            # Many at once: to decode a window for each of a million members takes minutes.
+            window = self._window(at, SMALL)
+            end, is_last = _take_small_members(window, held)
+            at += _bytes_of(window, end)
+            if is_last:
+                return held, at + 1
+            # The next one is large, or damaged.
             key, at = self.value(at, depth)
             if not isinstance(key, str):
                 raise NotJsonError(f"not valid JSON (no name at byte {at + 1})")
@@ -149,7 +159,7 @@ class _Text:
             at = self.skip(at)
             if self._text[at : at + 1] != b",":
                 return held, self._after(at, b"}")
-            at += 1
+            at = self.skip(at + 1)
 
     def _after(self, at: int, sign: bytes) -> int:
         at = self.skip(at)
@@ -189,6 +199,31 @@ def _small_entries(window: str) -> Generator[Any, None, tuple[int, bool]]:
         if found is None:
             return at, False
         yield value
+        if found[1] is None:
+            return found.end() - 1, True
+        at = found.end()
+
+
+def _take_small_members(window: str, held: dict[str, Any]) -> tuple[int, bool]:
+    """Take the members of an object that are whole in a piece of it.
+
+    Returns:
+        where what was not taken begins; whether that is the object's end.
+    """
+    at = 0
+    while True:
+        try:
+            key, end = _decode(window, at)
+            colon = _COLON.match(window, end)
+            if colon is None or not isinstance(key, str):
+                return at, False
+            value, end = _decode(window, colon.end())
+        except (ValueError, RecursionError):
+            return at, False
+        found = _NEXT_MEMBER.match(window, end)
+        if found is None:
+            return at, False
+        held[key] = value
         if found[1] is None:
             return found.end() - 1, True
         at = found.end()

@@ -31,26 +31,54 @@ def plain(value: Any) -> Any:
 
 
 @settings(max_examples=50, deadline=None)
-@given(value=VALUES, indent=st.sampled_from([None, 1]), ascii_only=st.booleans())
+@given(
+    value=VALUES,
+    indent=st.sampled_from([None, 1]),
+    ascii_only=st.booleans(),
+    small=st.sampled_from([12, 80]),
+)
 def test_whatever_is_large_is_read_as_it_is_written(
-    value: Any, indent: int | None, ascii_only: bool
+    value: Any, indent: int | None, ascii_only: bool, small: int
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(long_json, "SMALL", 12)
+        patch.setattr(long_json, "SMALL", small)
         assert plain(parse_long(text)) == value
         assert json.loads(json.dumps(parse_long(text))) == value
 
 
 @settings(max_examples=50, deadline=None)
-@given(value=VALUES, cut=st.integers(0, 200))
-def test_what_is_cut_off_or_goes_on_is_refused(value: Any, cut: int) -> None:
+@given(value=VALUES, cut=st.integers(0, 200), small=st.sampled_from([12, 80]))
+def test_what_is_cut_off_or_goes_on_is_refused(value: Any, cut: int, small: int) -> None:
     text = json.dumps([value, {"é": value}], ensure_ascii=False).encode()
+    wrong = [text[:-1] + b",]", *(text[:-2] + end for end in (b",}]", b',"":}]', b",1:1}]"))]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(long_json, "SMALL", 12)
-        for damaged in (text[: min(cut, len(text) - 1)], text + b" 1", text[:-1] + b",]"):
+        patch.setattr(long_json, "SMALL", small)
+        for damaged in (text[: min(cut, len(text) - 1)], text + b" 1", *wrong):
             with pytest.raises(NotJsonError):
                 parse_long(damaged)
+
+
+@pytest.mark.parametrize("written", ['{"a%d": 1, "b": [2]}', "[%d, [3]]", '{"c%d": {"d": [{}]}}'])
+def test_no_part_of_a_document_is_looked_at_again_for_each_value(
+    written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = ", ".join(written % n for n in range(2_000))
+    members = ", ".join(f'"{n}": {written % n}' for n in range(2_000))
+    text = f'{{"list": [{inner}], "object": {{{members}}}, {members}}}'.encode()
+    looked_at = 0
+    window = long_json._Text._window
+
+    def counted(self: Any, at: int, size: int) -> str:
+        nonlocal looked_at
+        found = window(self, at, size)
+        looked_at += len(found)
+        return found
+
+    monkeypatch.setattr(long_json, "SMALL", 4_000)
+    monkeypatch.setattr(long_json._Text, "_window", counted)
+    assert plain(parse_long(text)) == json.loads(text)
+    assert looked_at < 4 * len(text)
 
 
 def test_a_long_list_is_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
