@@ -74,6 +74,12 @@ class Entry:
             return self._from(words, 0)
         return any(self._from(words, n) for n in range(max(len(words) - len(self.path) + 1, 0)))
 
+    def end(self, words: Sequence[str]) -> int:
+        """Return how many of a command's words say what is done, up to what it is done to."""
+        starts = range(max(len(words) - len(self.path) + 1, 0)) if self.anywhere else (0,)
+        start = next((n for n in starts if self._from(words, n)), 0)
+        return start + len(self.path)
+
     def _from(self, words: Sequence[str], start: int) -> bool:
         if len(words) - start < len(self.path):
             return False

@@ -15,6 +15,7 @@ from analyzer.effects.shell.escapes import escapes_in
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
+from analyzer.effects.shell.targets import SCOPING, target_of
 from analyzer.effects.shell.verbs import judge_by_verbs, judge_recipe
 from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
@@ -175,7 +176,7 @@ def _judge_plain(command: Invocation) -> Judgement:
     """Judge a command by the catalogue, else by what sort of program it is, else by its verbs."""
     name = command.name
     program = program_of(name)
-    arguments = cut(command.arguments, program.valued if program else _VALUED)
+    arguments = cut(command.arguments, SCOPING | (program.valued if program else _VALUED))
     if DRY & arguments.options or (program and program.dry & arguments.options):
         return Judgement(Effect.READ, (f"{name}: a dry run",), name)
     if program is not None:
@@ -236,9 +237,9 @@ def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -
     for entry in program.entries:
         if entry.fits(words, arguments.options, arguments.values):
             statements = _statements(entry, arguments)
-            return judge_sql(statements) if statements else _judgement(
-                command, program, entry, arguments
-            )  # fmt: skip
+            if statements:
+                return judge_sql(statements)
+            return _judgement(command, program, entry, replace(arguments, words=tuple(words)))
     return None
 
 
@@ -277,7 +278,7 @@ def _judgement(
         effect=effect,
         reasons=tuple(reasons),
         operation=operation,
-        target_id=arguments.words[-1] if len(arguments.words) > len(entry.path) else "",
+        target_id=target_of(arguments, entry.end(arguments.words)),
         same_domain=True if recovery else entry.same_domain,
         irreversible=entry.irreversible,
         environment=environment if entry.effect not in {Effect.READ, Effect.WRITE} else UNKNOWN,

@@ -194,10 +194,16 @@ def _kubectl(context: Context) -> Judgement | None:
                        "(Kubernetes docs, persistent volumes; external-snapshotter #133)")  # fmt: skip
     return Judgement(
         effect, tuple(reasons), operation=f"kubectl {verb}", target_type="/".join(sorted(kinds))[:60],
-        target_id=rest[-1] if len(rest) > 1 else "", same_domain=True if recovery else None,
+        target_id=_kube_names(rest), same_domain=True if recovery else None,
         environment=environment, environment_basis=basis, cascade="what it owns" if verb == "delete" else "",
         bypass=arguments.bypasses(("--force", "--now", "--grace-period=0", "--disable-eviction")), bulk=bulk,
     )  # fmt: skip
+
+
+def _kube_names(rest: Sequence[str]) -> str:
+    """Return the names of what is acted on, without its kind: `pvc a b`, `pvc/a pvc/b`."""
+    named = rest if rest and "/" in rest[0] else rest[1:]
+    return " ".join(word.rpartition("/")[2] for word in named)[:200]
 
 
 def _kube_effect(
