@@ -18,6 +18,7 @@ from analyzer.requests import host_of
 from analyzer.rules import RuleSet, rules_of
 from analyzer.rules.live import LiveExamination
 from analyzer.state import files_of
+from analyzer.usage import Usage
 from analyzer.writing import Writer, last_spoken, writer_of
 from recorder import semconv
 from recorder.model import Kind, Role, SessionRow
@@ -144,8 +145,7 @@ class _Holdings:
         self._hosts: dict[str, None] = {}
         self._credentials: dict[str, str] = {}
         self._used: set[str] = set()
-        self._tokens: dict[int, tuple[int, int]] = {}
-        self._sums = [0, 0]
+        self._usage = Usage()
 
     def take(self, actions: Iterable[Action], labels: Mapping[str, tuple[str, str]]) -> None:
         for action in actions:
@@ -165,17 +165,7 @@ class _Holdings:
                 self._credentials[seen.fingerprint] = short_name(kind, seen.fingerprint)
                 if seen.role is Role.USED:
                     self._used.add(seen.fingerprint)
-            self._count_tokens(action)
-
-    def _count_tokens(self, action: Action) -> None:
-        names = (semconv.GEN_AI_INPUT_TOKENS, semconv.GEN_AI_OUTPUT_TOKENS)
-        now = [value if isinstance(value := action.attributes.get(n), int) else 0 for n in names]
-        if any(now):
-            before = self._tokens.get(action.id, (0, 0))
-            self._tokens[action.id] = (now[0], now[1])
-            self._sums = [
-                total + new - old for total, new, old in zip(self._sums, now, before, strict=True)
-            ]
+            self._usage.take(action)
 
     def state(self) -> LiveState:
         return LiveState(
@@ -185,8 +175,8 @@ class _Holdings:
             hosts=tuple(self._hosts),
             credentials=tuple(self._credentials.values()),
             used=frozenset(self._credentials[seen] for seen in self._used),
-            input_tokens=self._sums[0],
-            output_tokens=self._sums[1],
+            input_tokens=self._usage.tokens[0],
+            output_tokens=self._usage.tokens[1],
         )
 
 

@@ -20,6 +20,7 @@ from analyzer.resources import DELETED, GONE
 from analyzer.testimony import Presence
 from analyzer.texts import Texts
 from analyzer.tools import Family, arguments_of, family_of, paths_of
+from analyzer.usage import Usage
 from analyzer.versions import FirstSeen, Latest, Total, VersionedMap
 from analyzer.world import CredentialInHand, Touch, WorldState
 from recorder import semconv
@@ -83,8 +84,7 @@ class StateIndex:
             for a in actions
             if a.kind is Kind.APPROVAL and a.attributes.get(semconv.APPROVAL_DECISION) == APPROVED
         )
-        self._input = _tokens(actions, semconv.GEN_AI_INPUT_TOKENS)
-        self._output = _tokens(actions, semconv.GEN_AI_OUTPUT_TOKENS)
+        self._input, self._output = _tokens(actions)
         self._cost = Total(
             (a.until_ns, round(cost * MICRO))
             for a in actions
@@ -236,12 +236,19 @@ def _starts(actions: Sequence[Action], kind: Kind) -> Total:
     return Total((a.start_ns, 1) for a in actions if a.kind is kind)
 
 
-def _tokens(actions: Sequence[Action], name: str) -> Total:
-    return Total(
-        (a.until_ns, value)
-        for a in actions
-        if a.until_ns is not None and isinstance(value := a.attributes.get(name), int)
-    )
+def _tokens(actions: Sequence[Action]) -> tuple[Total, Total]:
+    """Return the input and the output tokens that are used up at each moment."""
+    used = Usage()
+    added: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    for until_ns, action in sorted(
+        ((a.until_ns, a) for a in actions if a.until_ns is not None), key=itemgetter(0)
+    ):
+        before = used.tokens
+        used.take(action)
+        for additions, old, new in zip(added, before, used.tokens, strict=True):
+            if new != old:
+                additions.append((until_ns, new - old))
+    return Total(added[0]), Total(added[1])
 
 
 def files_of(action: Action, cwd: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ GEN_AI_TOOL_ARGUMENTS = "gen_ai.tool.call.arguments"
 GEN_AI_TOOL_RESULT = "gen_ai.tool.call.result"
 GEN_AI_INPUT_TOKENS = "gen_ai.usage.input_tokens"
 GEN_AI_OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
+USAGE_IS_SUM = "flightlog.usage.is_sum"
+"""The usage is the sum of a session's model calls, which another witness may tell one by one."""
 GEN_AI_OUTPUT_MESSAGES = "gen_ai.output.messages"
 """What the model answered, as text or JSON."""
 

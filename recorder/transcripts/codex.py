@@ -277,7 +277,8 @@ class CodexReader:
         usage = value.get("usage")
         if isinstance(usage, Mapping):
             counts = (usage.get("input_tokens"), usage.get("output_tokens"))
-            yield self._telling.answer(key, "", None, usage=counts)
+            more: dict[str, Json] = {semconv.USAGE_IS_SUM: True}
+            yield self._telling.answer(key, "", None, usage=counts, more=more)
         elif not isinstance(item, Mapping):
             yield self._telling.note(key, kind, line.text, None)
         elif item.get("type") == "command_execution":

@@ -134,7 +134,8 @@ class _Stream:
                 usage = value.get("usage")
                 if isinstance(usage, Mapping):
                     counts = (usage.get("inputTokens"), usage.get("outputTokens"))
-                    yield self._telling.answer(f"{key} usage", "", t_ns, usage=counts)
+                    more: dict[str, Json] = {semconv.USAGE_IS_SUM: True}
+                    yield self._telling.answer(f"{key} usage", "", t_ns, usage=counts, more=more)
                 about: dict[str, Json] = {semconv.RAW: line.text}
                 yield self._telling.end(key, t_ns, str(value.get("subtype") or ""), about)
             case kind:

@@ -190,7 +190,10 @@ class GeminiReader:
                     yield self._telling.answer(
                         f"{key} usage", "", t_ns,
                         usage=(stats.get("input_tokens"), stats.get("output_tokens")),
-                        more={"gen_ai.usage.cache_read.input_tokens": stats.get("cached")},
+                        more={
+                            "gen_ai.usage.cache_read.input_tokens": stats.get("cached"),
+                            semconv.USAGE_IS_SUM: True,
+                        },
                     )  # fmt: skip
                 about: dict[str, Json] = {semconv.RAW: line.text}
                 yield self._telling.end(key, t_ns, str(value.get("status") or ""), about)
