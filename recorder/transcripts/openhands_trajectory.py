@@ -45,12 +45,26 @@ def tell(document: Any) -> Iterator[Record]:
     """Yield the records of one trajectory, in its order."""
     events = _events(document) or []
     around = document if isinstance(document, Mapping) else {}
-    session = made_session(AGENT, around.get("instance_id"), events[:1])
+    session = made_session(AGENT, *_beginning(events, around))
     reader = _Trajectory(Telling(AGENT, session, CLOCK))
     reader.telling.model = next((name for e in events if (name := _model(e))), "")
     yield reader.telling.begin("session", iso_ns(events[0].get("timestamp")) if events else None)
     for number, event in enumerate(events):
         yield from reader.event(event, f"event {event.get('id', number)}")
+
+
+def _beginning(events: list[dict[str, Any]], around: Mapping[str, Any]) -> list[Any]:
+    """Return what a trajectory's first event says in every copy of it.
+
+    Exports and data sets write events anew: in another order of names, with empty ones added,
+    inside or without an object that names the task. A time down to the microsecond is one run's.
+    """
+    first = events[0] if events else {}
+    said = _mapping(first.get("args")).get("content") or first.get("content")
+    names = ("id", "timestamp", "source", "action", "observation", "message")
+    what = [first.get(name) or None for name in names]
+    task = None if first.get("timestamp") else around.get("instance_id")
+    return [task, what, text_parts(said)]
 
 
 class _Trajectory:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +98,43 @@ def test_a_longer_copy_tells_the_same_and_more(corpus: Path) -> None:
     assert len(whole) > len(short)
 
 
-@pytest.mark.parametrize("wrapped", [{"trajectory": None}, {"history": None}])
-def test_the_other_shapes_tell_the_same(corpus: Path, wrapped: dict[str, Any]) -> None:
-    events = counting.loaded(corpus / "openhands" / "oh-basic.json")
-    document = dict.fromkeys(wrapped, events)
+def with_empty_names(event: dict[str, Any]) -> dict[str, Any]:
+    return {"action": None, "observation": None, "args": None, "cause": None, **event}
+
+
+@pytest.mark.parametrize("name", ["oh-basic.json", "oas-gpt-4o-docker-reset.json"])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda events: {"trajectory": events},
+        lambda events: {"history": events},
+        lambda events: {"instance_id": "task-1", "history": events},
+        lambda events: {"history": [list(pair) for pair in batched(events, 2)]},
+        lambda events: json.loads(json.dumps(events, sort_keys=True)),
+        lambda events: [with_empty_names(event) for event in events],
+    ],
+)
+def test_a_copy_that_was_written_anew_tells_the_same(
+    corpus: Path, name: str, copied: Callable[[Any], Any]
+) -> None:
+    events = counting.loaded(corpus / "openhands" / name)
+    document = copied(events)
     assert openhands_trajectory.recognises(document)
-    assert len(list(openhands_trajectory.tell(document))) == len(
-        list(openhands_trajectory.tell(events))
-    )
+    again = list(openhands_trajectory.tell(document))
+    assert [r.id for r in again] == [r.id for r in openhands_trajectory.tell(events)]
+
+
+def test_runs_of_several_tasks_and_times_are_sessions_of_their_own() -> None:
+    event = {"id": 0, "source": "user", "action": "message", "args": {"content": "go"}}
+    documents: list[Any] = [
+        [event],
+        *({"instance_id": f"task-{n}", "history": [event]} for n in range(2)),
+        *([{**event, "timestamp": f"2025-01-27T22:44:56.90085{n}"}] for n in range(2)),
+        [{**event, "args": {"content": "stop"}}],
+        [{**event, "source": "agent"}],
+    ]
+    told_of = [{r.session for r in openhands_trajectory.tell(one)} for one in documents]
+    assert len(set().union(*told_of)) == len(documents)
 
 
 def test_an_error_that_no_action_caused_is_an_error() -> None:
