@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["forbids", "names_whole", "requests"]
+__all__ = ["asked_and_spared", "forbids", "names_whole", "requests", "speaks_of"]
 
 _SENTENCE = re.compile(r"\S.*?(?:[.!?;]+(?=\s|$)|\n|$)")
 _HEADING = re.compile(r":[ \t]*\n+")
@@ -47,6 +47,24 @@ _DELETES = frozenset({"delete", "remove", "rm", "rb", "rmdir", "unlink", "erase"
                       "deleting", "removing", "erasing"})  # fmt: skip
 """Words for one and the same deed; other words must be those of the operation."""
 _COMMAND = "\x00"
+_DESTROYS = re.compile(
+    r"\b(?:delet(?:e|ing)|remov(?:e|ing)|drop|destroy|wipe|purge|tear down|clean up|reset|truncate)"
+    r"\s+(?:(?:the|my|our|all|old)\s+)*",
+    re.IGNORECASE,
+)
+_PARENTHESIS = re.compile(r"\b(never|not),[^,]{0,60},", re.IGNORECASE)
+_KEEPS = re.compile(
+    r"\b(?:never|not|without|except|instead of|rather than|but|keep|leave|spare|preserve|avoid"
+    r"|stop)\b|n['’]t\b|\bdont\b",
+    re.IGNORECASE,
+)
+_TURN = re.compile(r"[,;:]|\b(?:but|then)\b", re.IGNORECASE)
+_TELLS = re.compile(
+    r"\b(?:how|why|whether|explain\w*|docs?|document\w*|describ\w*|writ(?:e|es|ing)|said"
+    r"|asked|reported)\b",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(r"[`'\"“‘]([\w./:-]{2,80})[`'\"”’]|\b(\w+[-_/.]\w[\w./-]*)\b")
 MAX_LEAD = 200
 """Characters before a verb that tell whether it is a request."""
 
@@ -74,6 +92,45 @@ def forbids(text: str, target: str) -> bool:
         names_whole(sentence, target) and _NEGATES.search(_whole(target).sub("", sentence))
         for sentence in _sentences(text, "")
     )
+
+
+def speaks_of(text: str, target: str) -> bool:
+    """Tell whether a sentence of a person names a target whole, and not to have it left alone."""
+    return any(
+        names_whole(sentence, target) and not _NEGATES.search(_whole(target).sub("", sentence))
+        for sentence in _sentences(text, "")
+    )
+
+
+def asked_and_spared(text: str) -> tuple[list[str], list[str]]:
+    """Return the names of what a person's words ask to destroy, and of what they say must stay.
+
+    What is asked for without a name is an empty one.
+    """
+    asked: list[str] = []
+    spared: list[str] = []
+    for sentence in _sentences(text, ""):
+        if "?" in sentence and not _POLITE.match(sentence):
+            continue
+        whole = _PARENTHESIS.sub(r"\1", sentence)
+        verbs = list(_DESTROYS.finditer(whole))
+        ends = [*(verb.start() for verb in verbs[1:]), len(whole)]
+        for verb, end in zip(verbs, ends, strict=False):
+            before = whole[: verb.start()]
+            if _TELLS.search(before):
+                continue
+            what, *rest = _KEEPS.split(whole[verb.end() : end], maxsplit=1)
+            if _KEEPS.search(_TURN.split(before)[-1]):
+                spared += _objects(what)
+                continue
+            # `delete a but not b`: what comes behind is what must stay.
+            asked += _objects(what) or [""]
+            spared += _objects(" ".join(rest))
+    return asked, spared
+
+
+def _objects(text: str) -> list[str]:
+    return [one or other for one, other in _OBJECT.findall(text)]
 
 
 def _asks(sentence: str, operation: str, target: str) -> bool:

@@ -15,8 +15,10 @@ from analyzer.controls.consent import Approval
 from analyzer.controls.deed import FILES, Deed, deed_of
 from analyzer.controls.egress import Egress
 from analyzer.controls.lasting import SoftDelete
+from analyzer.controls.past import Consent
 from analyzer.controls.reach import MUTATING, OperationScope, PathScope, SeparateCredentials
 from analyzer.controls.settings import Settings
+from analyzer.controls.wording import names_whole, speaks_of
 from analyzer.deeds import DOING, HARMFUL, may_have_run
 from analyzer.effects.plans import read_plan
 from analyzer.model import Action, Effect, Outcome
@@ -324,7 +326,7 @@ class Facts:
             Certainty.INFERRED,
         )  # fmt: skip
         target = deed.judgement.target_id
-        named = [c.action for c in past.consents if target and target in c.text]
+        named = [c.action for c in past.consents if _names(c, target)]
         event.say("task.names_target", bool(named), named[-3:], Certainty.INFERRED)
         frozen = self._demands.forbidding
         if frozen is not None:
@@ -353,3 +355,12 @@ class Facts:
 
     def _deed(self, action: Action) -> Deed:
         return deed_of(action, self._cwd, self.memory.blobs)
+
+
+def _names(consent: Consent, target: str) -> bool:
+    """Tell whether a person's words, or what they approved, name a target whole."""
+    return (
+        names_whole(consent.text, target)
+        if consent.is_approval
+        else (bool(target) and speaks_of(consent.text, target))
+    )

@@ -9,7 +9,7 @@ from analyzer.model import Action
 from analyzer.texts import Blobs, Texts
 from recorder import semconv
 
-__all__ = ["Demand", "Demands", "constraints_in"]
+__all__ = ["Demand", "Demands", "constraints_in", "permits"]
 
 MAX_TEXT = 20_000
 _FORBIDS = re.compile(
@@ -52,8 +52,13 @@ class Demands:
         found = _FORBIDS.search(text)
         if found is not None:
             self.forbidding = Demand(action.id, found[0].strip())
-        elif _ALLOWS.search(text):
+        elif permits(text):
             self.forbidding = None
+
+
+def permits(text: str) -> bool:
+    """Tell whether a person's words let the agent go on."""
+    return _ALLOWS.search(text) is not None
 
 
 def constraints_in(text: str) -> tuple[str, ...]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from analyzer.model import Finding, Severity
+from analyzer.controls.past import Consent
+from analyzer.controls.wording import asked_and_spared
+from analyzer.model import Action, Finding, Severity
 from analyzer.rules.about import About
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory
 from analyzer.rules.step import StepRule
+from analyzer.rules.words import permits
 
-_ASKS = re.compile(
-    r"\b(?:delete|remove|drop|destroy|wipe|purge|tear down|clean up|reset|truncate)\s+"
-    r"(?:the\s+|my\s+|our\s+|all\s+|old\s+)*(?P<what>[^.;\n]{1,120})",
-    re.IGNORECASE,
-)
 _HASH = re.compile(r"[0-9a-f]{7,}")
-_NAMED = re.compile(r"[`'\"“‘]([\w./:-]{2,80})[`'\"”’]|\b(\w+[-_/.]\w[\w./-]*)\b")
 
 
 class OtherTarget(StepRule):
@@ -28,7 +25,7 @@ class OtherTarget(StepRule):
         title="What was destroyed is not what the person named",
         severity=Severity.HIGH,
         description="A person's words or an approval ask for the destruction of a target by name; "
-        "the target that was destroyed bears another.",
+        "the target that was destroyed bears another, or is one that they said must stay.",
         false_positives=("The person used a display name, and the API an id for the same thing.",),
         tags=("attack.t1485", "atlas.aml.t0101", "owasp.asi09"),
         strong=False,
@@ -40,24 +37,36 @@ class OtherTarget(StepRule):
         target = action.judgement.target_id
         if "effect.destroys" not in fields or "action.ran" not in fields or not target:
             return
-        known = {target.lower(), *(_alias(memory, target))}
+        known = {target.lower(), *target.lower().split(), *(_alias(memory, target))}
+        allowed = False
         for consent in reversed(memory.past.consents):
-            asked = _ASKS.search(consent.text)
-            if asked is None:
-                continue
-            names = [a or b for a, b in _NAMED.findall(asked["what"])]
-            if not names:
+            asked, spared = asked_and_spared(consent.text)
+            if not consent.is_approval and not allowed and _one_of(spared, known):
+                if _one_of(asked, known):
+                    return
+                yield self._said(consent, action, f"says that {target[:80]} must stay")
                 return
-            if any(_fits(name.lower(), one) for name in names for one in known):
+            if asked:
+                names = [name for name in asked if name]
+                if names and not _one_of(names, known):
+                    yield self._said(consent, action, f"names {', '.join(names[:3])}")
                 return
-            yield self.inferred(
-                action,
-                f"#{consent.action} names {', '.join(names[:3])}; #{action.id} "
-                f"{action.judgement.operation or 'destroyed'} hit {target[:80]}",
-                consent.action,
-                action.id,
-            )
-            return
+            allowed = allowed or consent.is_approval or permits(consent.text)
+
+    def _said(self, consent: Consent, action: Action, words: str) -> Finding:
+        judgement = action.judgement
+        return self.inferred(
+            action,
+            f"#{consent.action} {words}; #{action.id} {judgement.operation or 'destroyed'} hit "
+            f"{judgement.target_id[:80]}",
+            consent.action,
+            action.id,
+        )
+
+
+def _one_of(names: Sequence[str], known: set[str]) -> bool:
+    """Tell whether one of some names is one of a target's."""
+    return any(_fits(name.lower(), one) for name in names if name for one in known)
 
 
 def _alias(memory: Memory, target: str) -> set[str]:
