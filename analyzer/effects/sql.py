@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from analyzer.effects import sql_recovery
 from analyzer.effects.names import is_recovery
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.sql_alter import alter, set_option
@@ -234,40 +235,6 @@ def _body(text: str) -> str:
     return re.sub(r"\b(BEGIN|THEN|ELSE|LOOP)\b", r"\1;", text, flags=re.IGNORECASE)
 
 
-def _purge(statement: Statement) -> Judgement:
-    text = statement.text
-    if re.search(r"LOGS|BACKUP|SNAPSHOT|RECYCLEBIN", text):
-        return found(Effect.D2, statement, "logs or copies that could be restored from are purged",
-                      recovery=True)  # fmt: skip
-    return found(Effect.D1, statement, "purges for good")
-
-
-def _reset(statement: Statement) -> Judgement:
-    if {"MASTER", "SLAVE", "REPLICA"} & set(statement.words[1:3]) or statement.has(
-        "BINARY", "LOGS"
-    ):
-        return found(Effect.D2, statement, "binary logs are deleted", recovery=True)
-    return found(Effect.WRITE, statement, "a setting goes back to its default")
-
-
-def _backup(statement: Statement) -> Judgement:
-    if any(text.upper().rstrip(":") in {"NUL", "/DEV/NULL"} for text in statement.literals) or (
-        {"TRUNCATE_ONLY", "NO_LOG"} & set(statement.words)
-    ):
-        return found(
-            Effect.D2, statement, "a backup to nowhere breaks the chain of logs", recovery=True
-        )
-    return found(Effect.WRITE, statement, "a backup is made")
-
-
-def _restore(statement: Statement) -> Judgement:
-    if {"VERIFYONLY", "HEADERONLY", "FILELISTONLY", "LABELONLY", "VALIDATE", "PREVIEW"} & set(
-        statement.words
-    ):
-        return found(Effect.READ, statement, "a backup is looked at")
-    return found(Effect.D4, statement, "restores over what is there")
-
-
 def _grant(statement: Statement) -> Judgement:
     if statement.words[0] == "REVOKE":
         return found(Effect.D6, statement, "rights are taken away")
@@ -300,12 +267,6 @@ def _explain(statement: Statement) -> Judgement:
         rest = statement.words[place:]
         return _judge(Statement(rest, statement.literals, " ".join(rest), statement.depth))
     return Judgement(Effect.READ, ("SQL EXPLAIN runs nothing",), "sql.explain")
-
-
-def _vacuum(statement: Statement) -> Judgement:
-    if statement.has("RETAIN", "0"):
-        return found(Effect.D2, statement, "old versions are deleted at once", recovery=True)
-    return found(Effect.WRITE, statement, "upkeep")
 
 
 def _system(statement: Statement) -> Judgement:
@@ -374,10 +335,11 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
                      "CROSSCHECK", "REPORT", "GET", "LS", "SUMMARIZE"), _read),
     "EXPLAIN": _explain, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
     "ALTER": alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
-    "CALL": _run, "PURGE": _purge, "RESET": _reset, "BACKUP": _backup, "GRANT": _grant,
-    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": _vacuum, "SET": set_option, "OPTIMIZE": _optimize, "SYSTEM": _system,
+    "CALL": _run, "PURGE": sql_recovery.purge, "RESET": sql_recovery.reset, "BACKUP": sql_recovery.backup, "GRANT": _grant,
+    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": sql_recovery.vacuum, "SET": set_option, "OPTIMIZE": _optimize, "SYSTEM": _system,
     "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
-    "RESTORE": _restore,
+    "RESTORE": sql_recovery.restore, "CONFIGURE": sql_recovery.configure, "CHANGE": sql_recovery.change,
+    "PAUSE": sql_recovery.pause,
     "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),
     "DETACH": _plain(Effect.D5, "takes a table or database out of use"),
     "SHUTDOWN": _plain(Effect.D5, "stops the server"),

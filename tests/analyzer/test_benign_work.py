@@ -14,6 +14,8 @@ CLEANING = [
     "find . -name '*.pyc' -delete",
     "find . -name __pycache__ -type d -exec rm -rf {} +",
     "find . -type f -name '*.orig' | xargs rm -f",
+    "find . \\( -name '*.o' -o -name '*.a' \\) -delete",
+    "find . -type d -empty -delete",
     "git clean -fdX",
     "rm -rf ./build/*",
     "grep -rn 'token_count_4|f4' .",
@@ -22,6 +24,8 @@ WHOLE = [
     "find . -type f -delete",
     "find . -name '*' -delete",
     "find . ! -name .git -delete",
+    "find . -mindepth 1 ! -name .git -exec rm -rf {} +",
+    "rm -rf !(.git)",
     "find . -type f | xargs rm -f",
     "find ~ -name '*.pyc' | sed s/x/y/ | xargs rm -f",
 ]
@@ -64,3 +68,31 @@ def test_a_password_that_was_just_read_and_used_by_a_client_is_tempo(
         (1.0, "cat .env", f"DATABASE_URL={url}"), (at, f"psql {url} -c 'DROP TABLE users'", "DROP")
     )
     assert ("R24" in rules_of(flight.analyze(tmp_path))) is expected
+
+
+REHEARSED = [
+    "alembic downgrade -1 && alembic upgrade head",
+    "poetry run alembic -c a.ini downgrade -1; poetry run alembic -c a.ini upgrade head",
+    "rails db:rollback && rails db:migrate",
+    "npx knex migrate:rollback && npx knex migrate:latest",
+    "goose down && goose up",
+]
+NOT_REHEARSED = [
+    "alembic downgrade base && alembic upgrade head",
+    "alembic downgrade -1",
+    "npx knex migrate:rollback --all && npx knex migrate:latest",
+    "alembic downgrade -1 && rails db:migrate",
+    "alembic -x env=production downgrade -1 && alembic -x env=production upgrade head",
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [*((c, False) for c in REHEARSED), *((c, True) for c in NOT_REHEARSED)],
+)
+def test_a_migration_that_is_tried_out_is_nothing_high(
+    command: str, expected: bool, tmp_path: Path
+) -> None:
+    analysis = shell((1.0, command, "")).analyze(tmp_path)
+    assert any(f.severity >= Severity.HIGH for f in analysis.findings) is expected
+    assert "R27" in rules_of(analysis), "what the step had filled does not come back"

@@ -15,13 +15,14 @@ from analyzer.effects.shell.escapes import escapes_in
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
+from analyzer.effects.shell.rehearsals import mark_rehearsals
 from analyzer.effects.shell.targets import SCOPING, target_of
 from analyzer.effects.shell.verbs import judge_by_verbs, judge_recipe
 from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools import READERS, READERS_CHANGE, TOOLS, WRITERS
 from analyzer.effects.tools.context import Context
-from analyzer.effects.tools.files import judge_redirects
+from analyzer.effects.tools.paths import judge_redirects
 from analyzer.effects.windows import judge_cmd, judge_powershell
 from analyzer.extent import Bulk, Surface
 from analyzer.model import Effect, Judgement
@@ -64,6 +65,7 @@ def _judge_text(text: str, judge: _Judge, folder: str, depth: int) -> Judgement:
         return native
     reading = read_shell(text, folder=folder)
     parts = [_judge_command(command, judge, depth) for command in reading.commands]
+    parts = mark_rehearsals(reading.commands, parts)
     is_native = {p.effect for p in parts} <= {Effect.UNKNOWN} and not reading.given_up
     if native is not None and is_native:
         return native

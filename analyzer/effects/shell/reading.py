@@ -33,6 +33,8 @@ MAX_LOOP = 50
 _BASH = Language(tree_sitter_bash.language())
 _BRACED = re.compile(r"((?:^|[;&|(]|\bthen\b|\bdo\b)\s*)\{([^\s{},]+(?:,[^\s{},]*)+)\}")
 """A command made of braces, which the grammar does not know: `{rm,-rf,/}`."""
+_EXTENDED = re.compile(r"(?<=[\s/\w.*-])([!@?*+])\(([^()\s'\"]*)\)(?=[\s/;&|*.\w-]|$)")
+"""A pattern of bash's `extglob`, which the grammar does not know: `rm -rf !(.git)`."""
 _QUIET = frozenset({"comment", "test_command", "file_descriptor", "heredoc_end", "heredoc_start"})
 
 
@@ -48,6 +50,9 @@ def read_shell(
     text = _BRACED.sub(lambda m: f"{m[1]}{m[2].replace(',', ' ')}", text)
     source = text.encode("utf-8", "replace")
     tree = Parser(_BASH).parse(source)
+    if tree.root_node.has_error and _EXTENDED.search(text):
+        source = _EXTENDED.sub(_plain_glob, text).encode("utf-8", "replace")
+        tree = Parser(_BASH).parse(source)
     reader = _Reader(source)
     known = {name: (Word(value),) for name, value in (variables or {}).items()}
     scope = Scope(dict(known), {}, {}, folder)
@@ -59,6 +64,13 @@ def read_shell(
     if tree.root_node.has_error:
         reader.reading.unreadable.append("a part of the shell text does not parse")
     return reader.reading
+
+
+def _plain_glob(found: re.Match[str]) -> str:
+    """Return a plain pattern that fits at least what an extended one does."""
+    if found[1] != "@":
+        return "*"
+    return f"{{{found[2].replace('|', ',')}}}" if "|" in found[2] else found[2]
 
 
 class _Reader(Expander):

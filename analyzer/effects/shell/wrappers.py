@@ -20,6 +20,7 @@ from analyzer.effects.shell.elsewhere import (
     ssh,
     valued_text,
 )
+from analyzer.effects.shell.finding import read_find
 from analyzer.effects.shell.inner import Inner, after_options, inner_text
 from analyzer.effects.shell.invocation import Invocation, Word
 
@@ -233,19 +234,11 @@ def _find(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
                 if following.text in {";", "+"}:
                     break
                 rest.append(following)
-            found = Word(f"{_start(words)}/{_filter(words)}", glob=True)
-            return Inner(tuple(found if w.text == "{}" else w for w in rest))
+            found = read_find(words)
+            start = found.starts[0].text if found.starts else "."
+            given = found.wanted or (Word(f"{start}/*", glob=True),)
+            return Inner(tuple(g for w in rest for g in (given if w.text == "{}" else (w,))))
     return None
-
-
-def _start(words: Sequence[Word]) -> str:
-    first = words[0].text if words else "."
-    return "." if first.startswith(("-", "(", "!")) else first
-
-
-def _filter(words: Sequence[Word]) -> str:
-    """Return the name that `find` looks for, else any."""
-    return next((n.text for p, n in pairwise(words) if p.text in {"-name", "-iname"}), "*")
 
 
 def _project(invocation: Invocation, words: Sequence[Word]) -> Inner | None:

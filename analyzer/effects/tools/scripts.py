@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from shlex import join
 
+from analyzer.effects.javascript_programs import judge_javascript
 from analyzer.effects.names import Sense, sense_of, words_in
+from analyzer.effects.other_programs import judge_other
 from analyzer.effects.places import Place
-from analyzer.effects.programs import judge_javascript, judge_other, judge_python
+from analyzer.effects.python_programs import judge_python
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.sql import judge_sql
