@@ -22,24 +22,30 @@ __all__ = ["CLUES"]
 _LITERAL = r"""[rbufN@$]{0,2}(?P<quote>\\{0,3}["'])(?P<value>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,512})(?P=quote)"""
 _ARGUMENT = r"""[^,()\n]{1,300}"""
 
-_SECOND = (
+_OF_ONE_USE = (
     r"set_?basic_?auth|with_?basic_?auth|(?:http_?)?(?:basic|digest|proxy)_?auth(?:entication)?|basic_?credentials"
     r"|network_?credential|username_?password_?(?:credentials?|authentication_?token)|password_?authentication"
-    r"|basic_?aws_?credentials|ntlm_?auth|plain_?credentials|auth_?tokens?\.basic|bolt_?auth|auth\.basic|sign_?in"
-    r"|sign_?in_?with_?email_?and_?password|credentials\.new|wifi\.begin|authenticate|log_?in|login|credentials?|set_?credentials|auth"
+    r"|ntlm_?auth|plain_?credentials|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin"
+)
+"""Those of them that take nothing else: there any word is one."""
+_SECOND = (
+    rf"{_OF_ONE_USE}|basic_?aws_?credentials|sign_?in|sign_?in_?with_?email_?and_?password|credentials\.new"
+    r"|authenticate|log_?in|login|credentials?|set_?credentials|auth"
 )
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
     r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|DriverManager\.getConnection"
-    r"|get_?connection|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI->connect|connect_?db|PQsetdbLogin|\bs3"
+    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI->connect|connect_?db|PQsetdbLogin|\bs3"
 )
 """Functions whose third argument is it."""
+_OPEN = r"(?:\s?\(\s{0,40}|\s(?=[\"'][\w.@\-]{1,60}[\"'],))"
+"""Before the arguments; Ruby needs no parenthesis."""
 _USER_AND_PASSWORD = Exact(
-    rf"(?<![A-Za-z0-9])(?:{_SECOND})\s?\(\s{{0,40}}(?P<user>{_ARGUMENT}),\s{{0,40}}(?:Some\()?{_LITERAL}(?:\.\w{{2,20}}\(\)|\))?\s{{0,4}}[,)]",
+    rf"(?<![A-Za-z0-9])(?:(?P<only>{_OF_ONE_USE})|{_SECOND}){_OPEN}(?P<user>{_ARGUMENT}),\s{{0,40}}(?:Some\()?{_LITERAL}(?:\.\w{{2,20}}\(\)|\))?\s{{0,4}}(?:[,)]|$|(?=\n))",
     re.IGNORECASE,
 )
 _SERVER_USER_AND_PASSWORD = Exact(
-    rf"(?<![A-Za-z0-9])(?:{_THIRD})\s?\(\s{{0,40}}{_ARGUMENT},\s{{0,40}}{_ARGUMENT},\s{{0,40}}{_LITERAL}",
+    rf"(?<![A-Za-z0-9])(?P<only>{_THIRD})\s?\(\s{{0,40}}{_ARGUMENT},\s{{0,40}}(?P<user>{_ARGUMENT}),\s{{0,40}}{_LITERAL}",
     re.IGNORECASE,
 )
 _PAIR_OF_AUTH = Exact(
@@ -58,17 +64,26 @@ LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
-    r"(?:HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.new|\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricSecurityKey|SymmetricKey|Fernet|SignedString|signWith|setSigningKey|hmacShaKeyFor|SecretBox"
-    r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|NewCookieStore|session_key|cookieParser|cookie_parser|CookieStore|NewStore|Key::from)"
+    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.new|\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|SignedString|hmacShaKeyFor|SecretBox"
+    r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
 """What takes a key of its own: to sign, to check, to encrypt."""
 _SIGNER = Exact(
-    rf"(?:(?:jwt|jws|jose|jsonwebtoken|JWT|token)\.(?:sign|verify|encode|decode|parse)\(\s{{0,40}}[^,\n]{{1,200}}"
+    rf"(?:(?:(?P<keyed>(?:jwt|jsonwebtoken)\.(?:sign|verify|encode|decode))|(?:jws|jose|JWT|token)\.(?:sign|verify|encode|decode|parse))\(\s{{0,40}}[^,\n]{{1,200}}"
     rf"|(?:createHmac|createCipheriv|createDecipheriv|OpenSSL::HMAC\.(?:hex)?digest|hash_hmac)\(\s{{0,40}}[^,\n]{{1,60}}),\s{{0,40}}{_LITERAL}"
 )
+_ALGORITHM = Exact(
+    r"^(?:[HRPE]S|ES)\d{3}|^(?:utf|sha|md5|aes|des|base64|hex|latin|ascii|binary|hmac)",
+    re.IGNORECASE,
+)
+_BYTES_OF = Exact(
+    r"(?P<keyed>(?i:passw(?:or)?d|passphrase|secret|pwd|KeySpec|key_?store|keystore|Authentication|storepass|SigningKey|signWith|hmac)[^\n;\"]{0,80})"
+    r"(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"(?:\)?\.(?:toCharArray|getBytes)\()"
+)
+"""A literal that Java takes as characters or bytes where it speaks of a password or a key."""
 _BASIC = Exact(
-    r"(?:btoa|b64encode|Buffer\.from|encodeToString|EncodeToString|toBase64String|ToBase64String|base64_encode|Base64\.\w{3,20}|USERPWD)(?:[\s,(\[]|byte|\]|Encoding\.\w{3,5}\.GetBytes|b(?=[\"'])){1,8}"
+    r"(?:btoa|b64encode|Buffer\.from|encodeToString|EncodeToString|toBase64String|ToBase64String|base64_encode|Base64\.\w{3,20}|(?P<keyed>USERPWD))(?:[\s,(\[]|byte|\]|Encoding\.\w{3,5}\.GetBytes|b(?=[\"'])){1,8}"
     r"(?P<quote>\\{0,3}[\"'])(?P<user>[^\s:\"'\\]{1,128}):(?P<value>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,512})(?P=quote)"
 )
 """A user and a password about to be encoded."""
@@ -103,16 +118,32 @@ _SETTER = Exact(
 def _arguments(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
         value = match["value"]
-        if not is_harmless(value) and not value.isspace() and not _is_word(value):
+        if is_harmless(value) or value.isspace():
+            continue
+        if not _is_word(value) or _is_beside_user(match):
             yield SecretSpan(*match.span("value"), "password", "call")
+
+
+def _is_beside_user(match: re.Match[str]) -> bool:
+    """Return whether a word stands behind a user's name, where it can be nothing but a password."""
+    said, user, value = match.groupdict(), match["user"].strip(), match["value"]
+    if user[-1:] not in {'"', "'"} or " " in value or is_secret_name(value) or value in user:
+        return False
+    return "only" not in said or said["only"] is not None or "@" in user
 
 
 def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield literals that look like passwords: other texts may stand in such a place too."""
     for match in form.finditer(text, start, end):
         value = match["value"]
-        if is_password(value) or (len(value) >= LEAST_KEY and is_random(value)):
+        is_key = match.groupdict().get("keyed") and _is_key(value)
+        if is_key or is_password(value) or (len(value) >= LEAST_KEY and is_random(value)):
             yield SecretSpan(*match.span("value"), "password", "call")
+
+
+def _is_key(value: str) -> bool:
+    """Return whether a word may be what something is signed with, and names no algorithm."""
+    return not (is_harmless(value) or " " in value or _ALGORITHM.search(value))
 
 
 def _random_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -143,7 +174,9 @@ def _later_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
         name, value = match["name"], match["value"]
-        if is_secret_name(name) and not is_harmless(value) and not _is_word(value):
+        if not is_secret_name(name) or is_harmless(value) or _is_word(value):
+            continue
+        if not _ALGORITHM.search(value):
             yield SecretSpan(*match.span("value"), class_of_name(name), "call")
 
 
@@ -160,8 +193,8 @@ def _is_word(value: str) -> bool:
 
 
 CLUES = (
-    Clue(rf"(?:{_SECOND})\s?\([^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
-    Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
+    Clue(rf"(?:{_SECOND})(?:\s?\(|\s[\"'])[^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
+    Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},\s{{0,40}}[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
     Clue(r"auth[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings),
     Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
@@ -171,6 +204,7 @@ CLUES = (
         160, 600, partial(_telling, _KEYED),
     ),
     Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}[\"']", 320, 600, partial(_telling, _SIGNER)),
+    Clue(r"\"\)?\.(?:tochararray|getbytes)\(", 640, 4, partial(_telling, _BYTES_OF)),
     Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
     Clue(
         rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""

@@ -14,7 +14,7 @@ from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import is_harmless
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_password, is_plainly_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -31,7 +31,7 @@ _SURE = Exact(
 """Words of one server each; whatever follows is the secret."""
 _DEVICE = Exact(
     r"(?:\b(?:enable|username\s+\S{1,60}(?:\s+privilege\s+\d{1,2})?|neighbor\s+\S{1,60}|line\s+\S{1,40}|key-string|pre-shared-key|md5|radius-server\s+key|tacacs-server\s+key)"
-    r"\s+(?:password|secret|key)?\s{0,2}(?:[05-9]|sha512)\s+|\bsnmp-server\s+community\s+|\br[ow]community6?\s+)"
+    r"\s+(?:algorithm-type\s+\w{1,12}\s+)?(?:password|secret|key)?\s{0,2}(?:[05-9]|sha512)\s+|\bsnmp-server\s+community\s+|\br[ow]community6?\s+)"
     + _V
 )
 _LOGIN = Exact(
@@ -89,11 +89,18 @@ _ACCOUNT = Exact(
     r"(?<![\w.\-/])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo|superuser|sysadmin)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s)\s{0,4}[\"'`*]{0,2}(?P<value>[^\s|\"'`⟦⟧]{8,128})(?=[\"'`*]{0,2}\s{0,4}(?:\||$|[\s.,;]))",
     re.IGNORECASE | re.MULTILINE,
 )
+_JOINED_ACCOUNT = Exact(
+    r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)/(?P<value>[^\s|\"'`⟦⟧/(]{8,128}?)(?=[)\s\"',;]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A user and a password as people write them: `(root/…)`."""
 _ACCOUNTS = (
     "admin", "administrator", "root", "postgres", "sa", "guest", "test", "demo", "superuser",
 )  # fmt: skip
 LONGEST_ACCOUNT = 40
 """Characters before the end of the sign behind an account's name at which that may begin."""
+_SPECIAL = Exact(r"[!#$%&*?@^~+]")
+"""What a password has and no folder."""
 _PGPASS = Exact(
     r"^[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:⟦⟧]{4,255})$",
     re.MULTILINE,
@@ -103,7 +110,7 @@ _CHPASSWD = Exact(
 )
 _USER_LINE = Exact(r"^[ \t-]*[\w.\-]{1,60}:(?P<value>[^\s:⟦⟧]{3,256})", re.MULTILINE)
 _EXPECT = Exact(
-    r"expect\s+(?:-\w{1,4}\s+)*[\"{][^\n\"}]{0,60}(?:assw|assphr|oken|ecret)[^\n\"}]{0,40}[\"}]\s+(?:\{\s*)?send\s+(?:--\s+)?\"(?P<value>[^\"\\\n$⟦⟧]{4,256})",
+    r"expect\s+(?:-\w{1,4}\s+)*[\"{][^\n\"}]{0,60}(?:assw|assphr|oken|ecret)[^\n\"}]{0,40}[\"}];?\s+(?:\{\s*)?send\s+(?:--\s+)?\"(?P<value>[^\"\\\n$⟦⟧]{4,256})",
 )
 
 
@@ -164,6 +171,12 @@ def _accounts(text: str, hits: list[int]) -> Iterator[SecretSpan]:
                 yield from _passwords(filter(None, [_ACCOUNT.match(text, begin)]))
 
 
+def _joined_accounts(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _JOINED_ACCOUNT.finditer(text, start, end):
+        if is_plainly_password(match["value"]) and _SPECIAL.search(match["value"]):
+            yield _span(match)
+
+
 def _lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for found in _CHPASSWD.finditer(text, start, end):
         for match in _USER_LINE.finditer(text, *found.span("lines")):
@@ -200,6 +213,7 @@ CLUES = (
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
     Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
     DenseClue([r"[nrtsao\"'`*\s]\|", r"\s/\s"], _accounts),
+    Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)/[^\s/]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),
     Clue(r"expect\s[^\n]{0,80}(?:assw|assphr|oken|ecret)", 200, 600, partial(_plainly, _EXPECT)),

@@ -13,6 +13,7 @@ from recorder.sealing.names import (
     class_of_name,
     is_count,
     is_harmless,
+    is_of_password,
     is_secret_name,
 )
 from recorder.sealing.passwords import is_password
@@ -29,8 +30,8 @@ _VALUED_ELEMENT = Exact(
     re.IGNORECASE,
 )
 _NAMED_ELEMENT = Exact(
-    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
-    r"|(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:value|string|v)"
+    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
+    r"|(?:[a-z\-]{1,12}-)?(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</[a-z\-]{0,13}(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:(?:[a-z\-]{1,12}-)?value|string|v)"
     r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text))>"
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
@@ -50,7 +51,7 @@ _RANDOM_RESULT = Exact(
     r"\"random_password\"[^\0]{0,1500}?\"result\":\s?\"(?P<value>[^\"\\⟦⟧]{4,512})"
 )
 _PAIR = Exact(
-    r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?P<name>[A-Za-z_][\w.:\-]{1,80})"""
+    r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?:\w{1,20}/)?(?P<name>[A-Za-z_][\w.:\-]{1,80})"""
     r"""\\{0,3}["']?\s{0,3}(?:,\s{0,40}|\s{1,40})"""
     r"""(?:\\{0,3}["']?\w{2,20}\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?[\w.\-]{1,40}\\{0,3}["']?(?:,\s{0,40}|\s{1,40})){0,2}?"""
     r"""\\{0,3}["']?(?:parameter)?(?:val(?:ue)?|content)\\{0,3}["']?\s{0,3}[:=]\s{0,3}"""
@@ -84,10 +85,18 @@ _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
-    r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/]{1,60}){0,2})?"
+    r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
     r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now):?\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
 )
+_ARTICLE = Exact(
+    r"\b(?:the|its|my|your|a|default|initial|admin|root)\s+(?:\w{1,20}\s+){0,2}$", re.IGNORECASE
+)
+_SAID_OF_ONE = Exact(
+    r"(?:in)?(?:correct|valid|secure)|required|empty|wrong|missing|hidden|visible|expired|weak|strong|encrypted|hashed|stored|changed|reset|blank|masked|plain(?:text)?|unknown",
+    re.IGNORECASE,
+)
+"""What may be said of a password."""
 _TABLE = Exact(
     r"(?:^|(?<=[\s\"'`]))(?P<head>\|[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|\-]+\|[ \t]*\n"
     r"(?P<rows>(?:[ \t]{0,40}\|[^\n]*(?:\n|$)){1,200})",
@@ -162,6 +171,21 @@ def _prose(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if kinds >= 3 or (kinds >= 2 and any(map(str.isdigit, value)) and len(value) >= 12):
             at = match.start("value")
             yield SecretSpan(at, at + len(value), "password", "prose")
+        elif _is_quoted_word(match) and _ARTICLE.search(
+            text[max(0, match.start() - 40) : match.start()]
+        ):
+            yield SecretSpan(*match.span("value"), "password", "prose")
+
+
+def _is_quoted_word(match: re.Match[str]) -> bool:
+    """Return whether prose gives a word in quotes for a password: `the password is "centipede"`."""
+    quote, value = match.string[match.start("value") - 1], match["value"]
+    is_quoted = quote in "\"'`“" and match.string[match.end() : match.end() + 1] in {quote, "”"}
+    return (
+        is_quoted
+        and is_of_password(match["name"])
+        and not (is_harmless(value) or _SAID_OF_ONE.fullmatch(value))
+    )
 
 
 def _tables(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -191,12 +215,12 @@ CLUES = (
         400, 4_300, partial(_named, _ELEMENT),
     ),
     Clue(
-        r"(?:name|key|variable|env|var)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.:\-]{0,80}"
+        r"(?:name|key|variable|env|var)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.:/\-]{0,80}"
         + NAME_WORDS,
         200, 4_400, partial(_named, _PAIR),
     ),
     Clue(
-        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
+        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
@@ -211,7 +235,7 @@ CLUES = (
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(
         r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass)"
-        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/ ]{1,120})?\s+(?:is|was|are|being|set\s|changed\s|now)",
+        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/ \"'`]{1,120})?\s+(?:is|was|are|being|set\s|changed\s|now)",
         160, 600, _prose,
     ),
     Clue(rf"\|[^\n|]{{0,40}}{NAME_WORDS}[^\n|]{{0,40}}\|", 600, 20_000, _tables),

@@ -34,6 +34,8 @@ _SLUG = Exact(
     r"(?:[a-z]+|[a-z]{1,2}\d{1,3}|\d{1,4})(?:[\-_.#/](?:[a-z]+|[a-z]{1,2}\d{1,3}|\d{1,4})){3,}"
 )
 """Names of pages: `ch14-02-publishing-to-crates-io.html`."""
+_BASE64 = Exact(r"(?=[A-Za-z+]*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+]{12}")
+"""A piece of base64 between two of its slashes: no folder has such a name."""
 _FLOAT = Exact(r"\d[\d.]*(?:e[+\-]?\d+)?[A-Za-z]{0,2}\d{0,3}x?", re.IGNORECASE)
 _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
 
@@ -41,7 +43,8 @@ _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*
 def is_random(value: str) -> bool:
     """Return whether a string looks made by chance: neither words nor a number nor a path."""
     if not _DIGIT.search(value):
-        return len(value) >= LEAST_WITHOUT_DIGIT and is_mixed_letters(value)
+        letters = value.replace("_", "").replace("-", "")
+        return len(value) >= LEAST_WITHOUT_DIGIT and is_mixed_letters(letters)
     if _is_written(value):
         return False
     entropy = _entropy(value)
@@ -57,7 +60,9 @@ def is_random(value: str) -> bool:
 
 def _is_written(value: str) -> bool:
     """Return whether a string reads as words, a name, a number or a path."""
-    if value.count("/") > 2 or value.count(".") > 2 or value.count(":") > 1:
+    if value.count(".") > 2 or value.count(":") > 1:
+        return True
+    if value.count("/") > 2 and not any(map(_BASE64.search, value.split("/"))):
         return True
     if any(form.fullmatch(value) for form in (_WORDLIKE, _SLUG, _FLOAT)):
         return True

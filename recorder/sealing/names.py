@@ -13,6 +13,7 @@ __all__ = [
     "is_count",
     "is_harmless",
     "is_named_so",
+    "is_of_password",
     "is_secret_header",
     "is_secret_name",
     "is_secret_value",
@@ -131,11 +132,16 @@ def is_named_so(name: str, value: str) -> bool:
     return len(said) >= 3 and said in _NO_LETTERS.sub("", name.lower())
 
 
+def is_of_password(name: str) -> bool:
+    """Return whether a name is that of a password or a secret, which may be a plain word."""
+    return _OF_PASSWORD.search(name) is not None
+
+
 def is_count(name: str, value: str) -> bool:
     """Return whether digits are a number or an id where their name tells of no password."""
     if not value.isdigit() or len(value) > LONGEST_NUMBER:
         return False
-    return not _OF_PASSWORD.search(name) or name.lower().endswith("s")
+    return not is_of_password(name) or name.lower().endswith("s")
 
 
 def is_harmless(value: str) -> bool:

@@ -24,7 +24,8 @@ _SECRET_WORDS = (
     "token", "secret", "password", "passwd", "passphrase", "apikey", "api_key", "api-key",
     "api key", "access_key", "access-key", "access key", "auth_key", "private_key", "private key",
     "license_key", "license key", "credential", "bearer", "creds", "salt", "nonce",
-    "activation key", "key", "access", "private", "oauth",
+    "activation key", "key", "access", "private", "oauth", "ado_pat", "azure_pat", "devops_pat",
+    "gh_pat", "git_pat", "hub_pat", "lab_pat",
 )  # fmt: skip
 # Word by word, each taken whole: tried letter by letter it would be the slowest of all patterns.
 _AFTER = Exact(
@@ -61,7 +62,7 @@ _COMMIT = Exact(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _POD = Exact(
     r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$"
     r"|^[a-z]{2,}(?:[\-_/.][a-z]{2,})+[\-_](?:[0-9a-f]{4,10}|[0-9A-Za-z]{5,6})$"
-    r"|^(?:[A-Za-z]+[\-_.])+[0-9a-f]{32,64}$"
+    r"|^(?!(?:[srp]k|key|tok|pat|api)[\-_][0-9a-f]+$)(?:[A-Za-z]+[\-_.])+[0-9a-f]{32,64}$"
 )
 """How names end that were given by Kubernetes, by clouds, by a cache: `db-credentials-7f9c`."""
 _OF_ID = Exact(r"[_\- ]?ids?\b", re.IGNORECASE)
@@ -79,6 +80,7 @@ FARTHEST = 100
 REACH = FARTHEST + 520
 CLOSE = 8
 """Characters between the word and a string of less than `MIN_LENGTH`."""
+_GROUPS = Exact("|".join(rf"[A-Z0-9]{{{n}}}(?:-[A-Z0-9]{{{n}}}){{2,7}}" for n in range(4, 9)))
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _KEY_OF_ISSUER = Exact(
     r"[\w.\- ]{0,30}?(?:key|token|secret|access|private|password|auth)[\w \-]{0,16}[\\\"'`\])]{0,4}\s{0,3}"
@@ -147,7 +149,8 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
     is_close = begin - word_end <= CLOSE
     is_told = is_close and _is_told(text, word_end)
     least = MIN_SECRET_LENGTH if is_told else MIN_LENGTH
-    if not (len(value) >= least and is_random(value)) and not (
+    is_random_enough = len(value) >= least and is_random(value)
+    if not (is_random_enough or (is_close and _is_grouped(value))) and not (
         _may_be_key(value)
         and _KEY_OF_ISSUER.fullmatch(text[word_end:begin])
         and not _is_told(text, word_end)
@@ -190,6 +193,14 @@ def _may_be_key(value: str) -> bool:
         is_one_case = value.islower() or value.isupper()
         return is_one_case and len(value) >= LEAST_OF_ONE_CASE and len(set(value)) >= LEAST_KINDS
     return len(_DIGIT.findall(value)) >= 2 and len(set(value)) >= LEAST_KINDS
+
+
+def _is_grouped(value: str) -> bool:
+    """Return whether a value is written as a licence's key is, in groups of capitals of one length.
+
+    `ZQXWS-KCDER-VBHTR-FRTGU`: no words are all so long.
+    """
+    return _GROUPS.fullmatch(value) is not None and len(set(value)) > LEAST_KINDS
 
 
 def _prefixed(text: str, start: int, end: int) -> Iterator[SecretSpan]:

@@ -18,6 +18,7 @@ from recorder.sealing.names import (
     class_of_name,
     is_harmless,
     is_named_so,
+    is_of_password,
     is_secret_name,
 )
 from recorder.sealing.spans import SecretSpan
@@ -30,7 +31,11 @@ _NL = r"[ \r]{0,2}\n"
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 
 _CALL = Exact(
-    rf"{_Q}{_NAME}{_Q}\s{{0,3}},\s{{0,3}}[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}"
+    rf"(?P<function>(?<![\w.])[\w.]{{2,40}}\(\s{{0,3}})?{_Q}{_NAME}{_Q}\s{{0,3}},\s{{0,3}}[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}"
+)
+_SETS = Exact(
+    r"(?:^|\.)(?:define|env|(?:set|get)_?(?:property|env)|putenv|(?:environ|env)\.get)\(",
+    re.IGNORECASE,
 )
 _COMPARED = Exact(
     rf"(?P<quote>[\"'])(?P<value>[^\"'\n⟦⟧]{{4,512}})(?P=quote)\s{{0,3}}[!=]==?\s{{0,3}}\$?{_NAME}"
@@ -127,9 +132,20 @@ def _repeats(name: str, value: str) -> bool:
 
 def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield values beside names where both could be names: what reads as a word is left."""
-    for span in _named(form, "assignment", text, start, end):
-        if not is_wordlike(text[span.start : span.end]):
-            yield span
+    for match in form.finditer(text, start, end):
+        name, value = match["name"].rsplit(".", 1)[-1], match["value"]
+        if not is_secret_name(name) or is_harmless(value.strip()):
+            continue
+        if not is_wordlike(value) or _is_set(match, name):
+            yield _span(match, class_of_name(name), "assignment")
+
+
+def _is_set(match: re.Match[str], name: str) -> bool:
+    """Return whether a function gives a word to what is called so, or takes it for the default."""
+    called, value = match.groupdict().get("function"), match["value"]
+    if not called or not _SETS.search(called) or not is_of_password(name):
+        return False
+    return not (is_named_so(name, value) or is_secret_name(value))
 
 
 def _unnamed(

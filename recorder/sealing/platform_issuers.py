@@ -108,6 +108,7 @@ _PAYMENTS = (
 )  # fmt: skip
 
 _HASHES = (
+    Shape("password-hash", rf"\$[89]\${_CRYPT}{{8,16}}\${_CRYPT}{{43}}", "$8", bounded=False),
     Shape("password-hash", rf"\$2[abxy]?\$\d{{2}}\${_CRYPT}{{53}}", "$2", bounded=False),
     Shape("password-hash", rf"\$(?:1|apr1)\${_CRYPT}{{1,8}}\${_CRYPT}{{22}}", "$1$", bounded=False),
     Shape("password-hash", rf"\$[56]\$(?:rounds=\d{{4,9}}\$)?{_CRYPT}{{1,16}}\${_CRYPT}{{43,86}}", "$6$", bounded=False),

@@ -10,16 +10,24 @@ import re
 import string
 from collections.abc import Iterator
 
+from recorder.sealing.bare import (
+    DOTTED,
+    ENVIRONMENT_NAME,
+    IDENTIFIER,
+    is_code,
+    is_setting,
+    is_type,
+)
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_mixed_letters, is_wordlike
+from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import (
-    LONGEST_WORDS,
     NAME_WORDS,
     class_of_name,
     is_count,
     is_harmless,
     is_named_so,
+    is_of_password,
     is_secret_name,
 )
 from recorder.sealing.quotes import MAX_QUOTED, OPENING_QUOTE, end_of_quoted, secret_in
@@ -48,11 +56,13 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,3}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,3}}"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}"
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
 _TYPES = (" string", " str", ":str", ":string", " String", "&str")
+_BYTES = "[]byte("
+"""Go's way to write a key."""
 LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
@@ -63,7 +73,7 @@ _BEHIND_STRING = Exact(
     r"[ ]?[+%.&][ ]?[A-Za-z_]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
-    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
+    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|![a-z]{2,12}[ ]|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
     r"(?=\\{0,31}[\"'`])"
 )
 """What languages write before a literal."""
@@ -78,11 +88,9 @@ _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
 _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
-_IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 _SESSION_NAME = Exact(r"session_?-?ids?$", re.IGNORECASE)
 _JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
 """What stands between two strings: the quote before it closes the first."""
-_DOTTED = Exact(r"[A-Za-z_][\w.]*$")
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred", re.IGNORECASE)
 _REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
@@ -93,12 +101,8 @@ _MADE_BY_HAND = Exact(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[)\]}\"'`;|&,]\w).*\w
 _PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,9}(?=[ \t]*\r?(?:\n|$))")
 _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
-_SPECIAL = Exact(r"[A-Za-z][#@!%^~*](?![.=])")
-"""What stands in no expression without blanks, beside capitals and small letters."""
 _DIGIT = Exact(r"\d")
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
-_ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
 
 
 def _headers(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -136,6 +140,7 @@ def _name_start(text: str, hit: int) -> int:
     """Return where the name can begin at the earliest whose value begins at a hit's end."""
     before = text[max(0, hit - LONGEST_NAME) : hit - 1]
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
+    stem = stem.removesuffix(_BYTES).rstrip(" \t")
     stem = stem.rstrip("=:>?.+|!").rstrip(" \t").rstrip("]").rstrip("[" + string.digits)
     if stem.endswith(_TYPES):
         stem = stem.rstrip("Sstring").rstrip("& \t:")
@@ -156,13 +161,14 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             span = SecretSpan(bare.start(), end, class_of_name(name), "assignment")
             yield from _without_scheme(text, span)
         elif (other := _ELSE.match(text, match.end())) is not None and not (
-            is_harmless(other["value"]) or is_wordlike(other["value"])
+            is_harmless(other["value"])
+            or (is_wordlike(other["value"]) and not ("env" in other[0] and is_of_password(name)))
         ):
             yield SecretSpan(*other.span("value"), class_of_name(name), "assignment")
     elif not _closes(text, match, quote):
         for span in _quoted_value(text, quote, class_of_name(name)):
             value = text[span.start : span.end]
-            is_name = is_comparison and _IDENTIFIER.match(value)
+            is_name = is_comparison and IDENTIFIER.match(value)
             is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
             is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
             if not (is_name or is_command or _tells_no_secret(name, value)):
@@ -179,15 +185,15 @@ def _tells_no_secret(name: str, value: str) -> bool:
         return True
     if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
         return True
-    is_type = _is_type(name, value) and not _DIGIT.search(value)
-    return is_type or is_named_so(name, value) or _is_phrase(name, value)
+    reads_as_type = is_type(name, value) and not _DIGIT.search(value)
+    return reads_as_type or is_named_so(name, value) or _is_phrase(name, value)
 
 
 def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     """Return whether a value without quotes is a secret where its name says so."""
     value = text[match.end() : end]
-    is_scope = match["operator"] == ":" and value[:1] == ":" and _DOTTED.match(value, 1)
-    is_call = text[end : end + 1] == "(" and _DOTTED.match(value)
+    is_scope = match["operator"] == ":" and value[:1] == ":" and DOTTED.match(value, 1)
+    is_call = text[end : end + 1] == "(" and DOTTED.match(value)
     # A token in the place of JSON's number would be none.
     is_number = is_count(name, value) or (
         _NUMBER.fullmatch(value) and match[0].rstrip().endswith(('":', "':"))
@@ -196,7 +202,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)
     are_cookies = _COOKIES.fullmatch(name) and "=" in value  # each cookie by itself
     is_asked = text[max(0, match.start() - 3) : match.start()] == "/p "  # `set /p NAME=prompt`
-    is_same = _DOTTED.match(value) and (is_named_so(name, value) or _ends_so(name, value))
+    is_same = DOTTED.match(value) and (is_named_so(name, value) or _ends_so(name, value))
     if (
         is_same
         or is_call
@@ -208,7 +214,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
         or len(value) < LEAST
     ):
         return False
-    return not is_harmless(value) and not _is_code(text, match, end)
+    return not is_harmless(value) and not is_code(text, match, end)
 
 
 def _ends_so(name: str, value: str) -> bool:
@@ -238,7 +244,7 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
     if (odd := _odd_value(text, match, bare)) is not None:
         return odd.end()
     rest = _REST.match(text, bare.end())
-    is_setting = match["operator"] == "=" and _ENVIRONMENT_NAME.match(match["name"])
+    is_setting = match["operator"] == "=" and ENVIRONMENT_NAME.match(match["name"])
     if rest is None or (rest[0][0] in "([{" and not is_setting):
         return bare.end()
     before = text[max(0, match.start() - 1) : match.start()]
@@ -265,9 +271,9 @@ def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match
             return whole
     if is_line and text[bare.end() : bare.end() + 1] == " " and _PHRASED.search(match["name"]):
         phrase = _PASSPHRASE.match(text, match.end())
-        if phrase and ("." in match["name"] or _is_setting(text, match, phrase.end())):
+        if phrase and ("." in match["name"] or is_setting(text, match, phrase.end())):
             return phrase
-    if len(bare[0]) < LEAST and _ENVIRONMENT_NAME.match(match["name"]):
+    if len(bare[0]) < LEAST and ENVIRONMENT_NAME.match(match["name"]):
         return _WITH_COMMAS.match(text, match.end())
     return None
 
@@ -303,55 +309,6 @@ def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Ite
         yield SecretSpan(start, end, credential_class, "assignment", value=decoded)
 
 
-def _is_code(text: str, match: re.Match[str], end: int) -> bool:
-    """Return whether `name = value` without quotes reads as source code rather than as a setting.
-
-    `API_TOKEN=word` in a dotenv file is a secret even where the word is plain; `token = word` and
-    `password: str` are code.
-    """
-    value = text[match.end() : min(end, match.end() + LONGEST_WORDS)]
-    if _ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
-        return match[0].endswith(" ") and _is_constant(text, match, end)
-    if is_mixed_letters(value):
-        return False
-    if not _IDENTIFIER.match(value) and _DIGIT.search(value):
-        return (match[0].endswith(": ") or "." in value) and _is_type(match["name"], value)
-    if _SPECIAL.search(value) and value != value.lower() and value != value.upper():
-        return False
-    return "." in value or not _is_setting(text, match, end)
-
-
-def _is_type(name: str, value: str) -> bool:
-    """Return whether a value reads as the type of what has the name: `key: Ed25519Key`."""
-    word = "".join(part[:1].upper() + part[1:] for part in name.rsplit(".", 1)[-1].split("_"))
-    return word in value and _DOTTED.match(value) is not None
-
-
-def _is_constant(text: str, match: re.Match[str], end: int) -> bool:
-    """Return whether `NAME = value` with room around reads as a constant that is another's."""
-    value = text[match.end() : end]
-    is_name = _DOTTED.match(value) and not _DIGIT.search(value)
-    return bool(is_name) and not is_mixed_letters(value) and not _is_setting(text, match, end)
-
-
-def _is_setting(text: str, match: re.Match[str], end: int) -> bool:
-    """Return whether an assignment is a line of its own as in properties and INI files."""
-    farthest = max(0, match.start() - 200)
-    line_start = text.rfind("\n", farthest, match.start()) + 1
-    if line_start < farthest or text[line_start : match.start()] not in {"", "export ", "set "}:
-        return False
-    if text[end : end + 2] not in {"", "\n", "\r\n"} and text[end] != "\n":
-        return False
-    if text[match.end() : end].lower() == match["name"].lower():
-        return False
-    if match["operator"] == "=" and not match[0].endswith(" "):
-        return True
-    return (
-        match["operator"] == "="
-        and _SECTION.search(text, max(0, line_start - 2_000), line_start) is not None
-    )
-
-
 _QUOTES = r"[\\\"'`]{0,32}"
 _NAME = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 LONG = 8_400
@@ -364,9 +321,9 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,3}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]="
-            rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,3}}{_QUOTES}"
-            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`])"
+            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]="
+            rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|\[\]byte\([\"'`])"
         ],
         _assignments,
     ),

@@ -16,6 +16,27 @@ from collections.abc import Iterator
 __all__ = ["filled_lines"]
 
 LINES = r"""
+        Token:              '#d0d0d0',
+    login: str\n    password: secretstr,
+    username: User\n    password: SecretStr
+username: string\npassword: string
+connect(user=dbuser,password=dbpass)
+login("bea", "Settings")
+login("username", "password")
+if the password is "required" then
+The `password` is 'text', and the `token` is 'string'
+jwt.verify(token, "RS256")
+new SecretKeySpec(secret.getBytes(), "HmacSHA256")
+writer.write("the password was wrong".getBytes())
+DB_PASSWORD=${DB_PASSWORD:-}
+AUTH: ${AUTH_TYPE:-oidc}
+tar xf root/node_modules/pkg-2.1.tgz
+cp admin/Users2.js admin/index.js
+Cache restored from key: npm-{H64}
+Strict-Transport-Security, CONTENT-SECURITY-POLICY
+props.setProperty("password.label", "passwort")
+credentials = service_account.Credentials.from_service_account_file(path)
+token = tokens[startDelim.token]
 password: {{ .Values.db.password }}
 password: {{ vault_db_password }}
 password = var.db_password

@@ -13,6 +13,7 @@ from tests.recorder.sealing import (
     places_of_operators,
     places_of_others,
     places_of_programmers,
+    places_of_scanners,
     places_of_strangers,
     places_of_writers,
     unseen_places,
@@ -31,6 +32,7 @@ SETS = (
     places_of_others,
     places_of_writers,
     places_of_strangers,
+    places_of_scanners,
 )
 
 

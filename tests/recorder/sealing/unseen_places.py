@@ -1,6 +1,6 @@
 """Places in which secrets stand, written without looking at how they are found.
 
-A line is a name and a text; `{P}` stands for a password, `{W}` for one of a URL, `{T}` for a token,
+A line is a name and a text; `{P}` stands for a password, `{W}` for one of a URL, `{V}` for one of plain words, `{T}` for a token,
 `{B}` for a password in base64, `{U}` and `{Z}` for a user's with it, and so on.
 """
 
@@ -380,6 +380,7 @@ def secrets(draw: random.Random) -> dict[str, str]:
             letters(draw, draw.randint(10, 18)),
             f"{word}{draw.choice('-_.')}{other}{draw.randrange(10, 99)}",
         ]),
+        "V": word + other,
         "W": draw.choice([f"{word}{draw.randrange(100, 999)}", f"{word.title()}-{other}_42"]),
         "T": f"{letters(draw, draw.randint(28, 44), kinds)}{letters(draw, 1)}".lstrip("-_"),
         "Q": f"{letters(draw, 12)}%21",

@@ -1,0 +1,115 @@
+"""Tell the value of a setting from source code, where it stands without quotes.
+
+`API_TOKEN=word` in a dotenv file is a secret even where the word is plain; `token = word` and
+`password: str` are code.
+"""
+
+from __future__ import annotations
+
+import re
+
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_mixed_letters
+from recorder.sealing.names import LONGEST_WORDS, is_of_password
+
+__all__ = ["DOTTED", "ENVIRONMENT_NAME", "IDENTIFIER", "is_code", "is_setting", "is_type"]
+
+IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
+DOTTED = Exact(r"[A-Za-z_][\w.]*$")
+_SPECIAL = Exact(r"[A-Za-z][#@!%^~*](?![.=])")
+"""What stands in no expression without blanks, beside capitals and small letters."""
+_USER = (
+    r"(?:^|(?<=[\s;&\"'/(]))(?:db_?|my|pg)?(?:user(?:_?name|_?id)?|uid|login|host|dbname|account)"
+)
+_USER_BEFORE = {
+    "=": Exact(rf"{_USER}=[^\s,;\"'&(){{}}]{{1,80}}(?:[;&/ ]|\s/\s)\Z", re.IGNORECASE),
+    ":": Exact(
+        rf"{_USER}:[ ]{{1,40}}[\"']?[^\s,;\"'&(){{}}]{{1,80}}[\"']?"
+        r"(?:[ ][/;][ ]|;[ ]|[ \t]*\r?\n[ \t]*)\Z",
+        re.IGNORECASE,
+    ),
+}
+"""What stands before the name of a password in settings, by their operator."""
+_ENDS_SETTING = Exact(r"[ \t]*(?:\r?\n|$)|[ ;&\"'/]")
+_ENDS_LINE = Exact(r"[ \t]*(?:\r?\n|$)")
+_DIGIT = Exact(r"\d")
+_SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
+ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
+
+
+def is_code(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether `name = value` without quotes reads as source code rather than as a setting.
+
+    Args:
+        text: what it stands in.
+        match: the name and its operator.
+        end: where the value ends that begins behind them.
+    """
+    value = text[match.end() : min(end, match.end() + LONGEST_WORDS)]
+    if ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
+        return match[0].endswith(" ") and _is_constant(text, match, end)
+    if is_mixed_letters(value):
+        return False
+    if not IDENTIFIER.match(value) and _DIGIT.search(value):
+        return (match[0].endswith(": ") or "." in value) and is_type(match["name"], value)
+    if _SPECIAL.search(value) and value != value.lower() and value != value.upper():
+        return False
+    if is_of_password(match["name"]) and (
+        _is_default(text, match, end) or _is_beside_user(text, match, end)
+    ):
+        return False
+    return "." in value or not is_setting(text, match, end)
+
+
+def _is_default(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether a word is what a variable is otherwise: `${DB_PASSWORD:-word}`."""
+    return text[max(0, match.start() - 2) : match.start()] == "${" and text[end : end + 1] == "}"
+
+
+def _is_beside_user(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether a word stands behind a user's name as a setting does, and no code.
+
+    `user: me / pass: word`, `user=me password=word dbname=app`, and in YAML on the line below.
+    """
+    operator = match["operator"]
+    form = _USER_BEFORE.get(operator)
+    if form is None or (operator == "=" and match[0].endswith(" ")):
+        return False
+    if not text[match.end() : end].islower():  # `password: SecretStr`
+        return False
+    ends = _ENDS_SETTING if operator == "=" else _ENDS_LINE
+    return (
+        ends.match(text, end) is not None
+        and form.search(text, max(0, match.start() - 120), match.start()) is not None
+    )
+
+
+def is_type(name: str, value: str) -> bool:
+    """Return whether a value reads as the type of what has the name: `key: Ed25519Key`."""
+    word = "".join(part[:1].upper() + part[1:] for part in name.rsplit(".", 1)[-1].split("_"))
+    return word in value and DOTTED.match(value) is not None
+
+
+def _is_constant(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether `NAME = value` with room around reads as a constant that is another's."""
+    value = text[match.end() : end]
+    is_name = DOTTED.match(value) and not _DIGIT.search(value)
+    return bool(is_name) and not is_mixed_letters(value) and not is_setting(text, match, end)
+
+
+def is_setting(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether an assignment is a line of its own as in properties and INI files."""
+    farthest = max(0, match.start() - 200)
+    line_start = text.rfind("\n", farthest, match.start()) + 1
+    if line_start < farthest or text[line_start : match.start()] not in {"", "export ", "set "}:
+        return False
+    if text[end : end + 2] not in {"", "\n", "\r\n"} and text[end] != "\n":
+        return False
+    if text[match.end() : end].lower() == match["name"].lower():
+        return False
+    if match["operator"] == "=" and not match[0].endswith(" "):
+        return True
+    return (
+        match["operator"] == "="
+        and _SECTION.search(text, max(0, line_start - 2_000), line_start) is not None
+    )

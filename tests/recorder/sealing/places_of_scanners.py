@@ -1,0 +1,73 @@
+"""Places in which secrets stand, eighth set: as examples and fixtures of secret scanners have them.
+
+Written as the first, in `unseen_places`. Passwords of plain words are many here: at a place that
+takes nothing else, a word is one.
+"""
+
+from __future__ import annotations
+
+__all__ = ["PLACES"]
+
+PLACES = r"""
+aligned-puppet|beta => {\n  host            => 'foo.example.com',\n  user            => 'joan',\n  password        => '{V}',\n}
+aligned-rocket|:password       => '{P}',
+aligned-hcl|resource "aws_db_instance" "x" {\n  identifier           = "x"\n  password             = "{V}"\n}
+aligned-yaml|host:             db\npassword:         {P}
+aligned-go|\tHost:       "h",\n\tPassword:   "{V}",
+aligned-ini|[client]\nuser          = root\npassword      = {P}
+aligned-colon|secret_key     : '{T}'
+aligned-env|API_TOKEN         = {T}
+log-debug|\t\t[INFO] Sending request to bunny API\n\t\t[DEBUG] Using API_KEY={T}\n\t\t[INFO] Response received: 200 OK
+jenkins-string|<com.cloudbees.plugins.credentials.impl.StringCredentialsImpl>\n  <scope>GLOBAL</scope>\n  <id>{bunny}</id>\n  <secret>{bunny AQAAABAAA {T}}</secret>\n</com.cloudbees.plugins.credentials.impl.StringCredentialsImpl>
+sentence|You can find a bunny secret {T} within
+net-credential|sender.Credentials = new NetworkCredential("builds@example.com", "{V}");
+net-entry|new DirectoryEntry("LDAP://EXAMPLE.COM",\n    "ADMNJOANA@EXAMPLE.COM",\n    "{V}");
+net-setting|<add key="FromEmailAddress" value="slim.joan@example.com"/>\n<add key="FromEmailPassword" value="{P}"/>
+py-azure|credential = UsernamePasswordCredential(\n    client_id='1f6d',\n    username='bernadette',\n    password='{P}')
+py-connect|db = MySQLdb.connect("localhost", "bea", "{V}", "shop")
+py-auth|requests.get(url, auth=("bea", "{V}"))
+py-login|s.login("bea@example.com", "{V}")
+py-url|engine = create_engine(URL.create("postgresql", "bea", "{V}", "db"))
+py-libpq|conn = psycopg2.connect("dbname=shop user=bea password={V}")
+py-env|os.environ.get('DB_PASSWORD', '{V}')
+js-or|  pass: process.env.PASS \|\| '{V}',
+js-jwt|jwt.sign({id}, '{V}')
+js-jwt2|jwt.verify(token, "{V}")
+java-driver|DriverManager.getConnection("jdbc:mysql://h/db", "bea", "{V}");
+java-property|props.setProperty("password", "{V}");
+java-auth|new PasswordAuthentication("bea", "{V}".toCharArray())
+java-spec|KeySpec spec = new PBEKeySpec("{V}".toCharArray(), salt, 65536, 256);
+java-value|@Value("${jwt.secret:{V}}") private String s;
+java-sign|.signWith(SignatureAlgorithm.HS512, "{V}")
+go-bytes|var hmacSecret = []byte("{V}")
+go-bytes2|jwtKey := []byte("{T}")
+go-plain|smtp.PlainAuth("", "bea@example.com", "{V}", "smtp.example.com")
+go-basic|client.SetBasicAuth("bea", "{V}")
+go-libpq|sql.Open("postgres", "host=h user=bea password={V} dbname=shop sslmode=disable")
+php-define|define('DB_PASSWORD', '{V}');
+php-mysqli|$conn = mysqli_connect("localhost", "bea", "{V}", "shop");
+php-env|'password' => env('DB_PASSWORD', '{V}'),
+php-pdo|new PDO($dsn, 'bea', '{V}');
+php-curl|curl_setopt($ch, CURLOPT_USERPWD, "bea:{V}");
+rb-basic|http.basic_auth 'bea', '{V}'
+xml-param|<init-param><param-name>password</param-name><param-value>{V}</param-value></init-param>
+xml-env|<Environment name="mail/password" value="{P}" type="java.lang.String"/>
+yaml-user|spring:\n  datasource:\n    username: sa\n    password: {V}
+yaml-tag|vault_password: !unsafe '{P}'
+toml-three|password = '''{P}'''
+compose-default|    POSTGRES_PASSWORD: ${DB_PASSWORD:-{V}}
+compose-default2|    POSTGRES_PASSWORD: ${DB_PASSWORD:-{P}}
+kv-line|username=bea password={V}
+kv-slash|user: bea / pass: {V}
+kv-lines|login: bea\npassword: {V}
+prose-is|echo "The password is '{V}'"
+prose-default|The Wombat has a default Access Point Name 'Wombat'\nThe default Password is '{V}'
+prose-ensure|just fill in your mount point name, ensure the password is "{V}" and press the "On" button!
+prose-user|2. Ensure the password for user 'postgres' is '{V}' or change .env file.
+prose-user2|The default password for the user "pyre-user" is "{V}".
+pair-slash|(root/{W}!x)
+pair-address|10.20.30.40 root/{W}!x
+expect|expect -c 'spawn ssh h; expect "password:"; send "{P}"; interact'
+pat|    ado_pat =  "{T}"
+netrc-text|'''\nmachine api.example.com\n\tlogin dogface\n\tpassword {P}\n'''
+""".strip()
