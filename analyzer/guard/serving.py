@@ -31,9 +31,12 @@ from recorder.capture.hook.records import HookReader
 from recorder.capture.hook.refusing import answer_for, event_of, is_readable
 from recorder.capture.mcp.nearby import NearbyRecorder
 from recorder.client import Client
+from recorder.digests import keyed
 from recorder.errors import FlightlogError
+from recorder.founding import keys_named
 from recorder.guarding.hold import DENY, Hold
 from recorder.guarding.place import Mode, guard_socket, mode_of, settings_path
+from recorder.keys import fingerprint_key
 from recorder.model import Record
 from recorder.reader import Recording
 from recorder.safe_text import safe_text, shorten_seals
@@ -67,6 +70,8 @@ class Guard:
         self._to_note: Record | None = None
         self._refresh()
         self._watch = Watch(self._recording, lambda: self._chosen)
+        with keys_named():
+            self._key = fingerprint_key(self._recording.meta.log_id)[0]
 
     def close(self) -> None:
         """Let go of recording and recorder."""
@@ -121,7 +126,7 @@ class Guard:
         if self._trouble:
             return Decided(Answer.DENY, f"flightlog guard: {self._trouble}", "mend the settings")
         try:
-            return self._watch.decide(record_id)
+            return self._watch.decide(keyed(record_id, self._key))
         # Whatever goes wrong: what cannot be decided is not let run.
         except Exception as error:
             why = str(error) if isinstance(error, LookupError) else type(error).__name__

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from recorder import semconv
+from recorder.digests import digest_id
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
 __all__ = ["Entry", "as_json", "mapping", "record_of", "text"]
@@ -94,7 +94,7 @@ def record_of(entry: Entry, observed_ns: int) -> Record:
         observed_ns=observed_ns,
         status=Status.ERROR if failed else settled,
         attributes={name: value for name, value in attributes.items() if value not in ("", None)},
-        id=sha256(f"{entry.log}\0{entry.id}\0{entry.phase}".encode()).hexdigest()[:32],
+        id=digest_id(f"{entry.log}\0{entry.id}\0{entry.phase}"),
     )
 
 

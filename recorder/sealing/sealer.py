@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import zstandard
 
+from recorder.digests import keyed, with_keyed_digests
 from recorder.identifiers import with_ids_as_text
 from recorder.model import Record, Seal
 from recorder.sealing.bounds import bounded
@@ -91,7 +92,8 @@ class Sealer:
             record: what a witness reported.
             earlier: seals that the record already has (it comes out of a spool).
         """
-        record = bounded(with_ids_as_text(record), self._key)
+        record = with_keyed_digests(with_ids_as_text(record), self._key, self.is_filed)
+        record = bounded(record, self._key)
         if self.recall.has_changed():
             self.clean.clear()
             self._filed = {session for session in self._filed if not self.recall.declares(session)}
@@ -105,7 +107,7 @@ class Sealer:
         # less telling text of the name is read.
         attributes = work.attributes()
         fields = {
-            "id": work.identifier(record.id, "id"),
+            "id": work.identifier(keyed(record.id, self._key), "id"),
             "witness": str(record.witness),
             "phase": str(record.phase),
             "kind": str(record.kind),

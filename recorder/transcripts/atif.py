@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_values
@@ -56,7 +57,7 @@ def tell(document: Mapping[str, Any], parent: str = "", depth: int = 0) -> Itera
     telling.cwd = str(cwds[0]) if cwds else ""
     about: dict[str, Json] = {
         "flightlog.atif.version": str(document.get("schema_version")),
-        "flightlog.session.parent": parent,
+        semconv.SESSION_PARENT: parent,
         "flightlog.atif.notes": as_text(document.get("notes") or ""),
         "flightlog.atif.final_metrics": as_text(document.get("final_metrics") or ""),
     }

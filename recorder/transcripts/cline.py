@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.cline_rows import RowReader, is_row, request_times
 from recorder.transcripts.clocks import millis_ns
@@ -53,7 +54,7 @@ def tell_task(
     telling = Telling(agent, session, "epoch ms", cwd=str(item.get("workspace") or ""))
     first = rows[0].get("ts") if rows and isinstance(rows[0], Mapping) else item.get("ts")
     about: dict[str, Json] = {
-        "flightlog.session.parent": str(item.get("parentTaskId") or ""),
+        semconv.SESSION_PARENT: str(item.get("parentTaskId") or ""),
         "flightlog.cline.item": as_text(item) if item else "",
     }
     yield telling.begin("session", millis_ns(first), about=about)

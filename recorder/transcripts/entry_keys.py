@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
+from recorder.digests import bare, marked
+
 __all__ = ["EntryKeys", "shown_place"]
 
 MAX_REMEMBERED = 200_000
 """Different entries whose count is kept (as digests, about 20 MB). After so many the count begins
 anew under the next number, which comes out the same for every copy with the same beginning."""
-_MADE = re.compile(r"content [0-9a-f]{16}(?: #\d+)?(?: part \d+)?")
+_MADE = re.compile(r"content ⌗[0-9a-f]{16}(?: #\d+)?(?: part \d+)?")
 
 
 class EntryKeys:
@@ -33,7 +35,7 @@ class EntryKeys:
                 the content has no time, so that two files may say the same.
         """
         said = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
-        digest = blake2b(within.encode("utf-8", "surrogatepass") + b"\0", digest_size=8)
+        digest = blake2b(bare(within).encode("utf-8", "surrogatepass") + b"\0", digest_size=8)
         digest.update(said)
         times = self._seen.get(digest.digest(), 0) + 1
         if times == 1 and len(self._seen) >= MAX_REMEMBERED:
@@ -42,7 +44,7 @@ class EntryKeys:
         self._seen[digest.digest()] = times
         again = f" #{times}" if times > 1 else ""
         part = f" part {self._part}" if self._part > 1 else ""
-        return f"content {digest.hexdigest()}{again}{part}"
+        return f"content {marked(digest.hexdigest())}{again}{part}"
 
 
 def shown_place(key: str, line: int) -> str:

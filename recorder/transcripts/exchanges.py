@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 from recorder import semconv
+from recorder.digests import digest_id
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
 __all__ = ["Exchange", "record_of"]
@@ -82,7 +82,7 @@ def record_of(exchange: Exchange) -> Record:
         observed_ns=time.time_ns(),
         status=Status.ERROR if failed else Status.UNSET if unanswered else Status.OK,
         attributes={name: value for name, value in attributes.items() if value not in ("", None)},
-        id=sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        id=digest_id(identity),
     )
 
 

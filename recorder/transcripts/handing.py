@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from recorder.client import Client
+from recorder.digests import bare, keyed
 from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
+from recorder.founding import keys_named
+from recorder.keys import KEY_BYTES, fingerprint_key
 from recorder.location import spool_folder
 from recorder.model import Record
 from recorder.reader import Recording
@@ -35,6 +39,9 @@ class Handing(Protocol):
     def give(self, records: Sequence[Record]) -> int:
         """Hand over a group; return how many of its records are new."""
 
+    def filed_as(self, session: str) -> str:
+        """Return the id under which a session's records are filed."""
+
     def settle(self) -> None:
         """Wait until everything that was handed over is committed.
 
@@ -51,9 +58,16 @@ class Nobody:
 
     committed = 0
 
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(KEY_BYTES)
+
     def give(self, records: Sequence[Record]) -> int:
         """Return how many records there are."""
         return len(records)
+
+    def filed_as(self, session: str) -> str:
+        """Return an id that tells nothing of what the session's was made from."""
+        return keyed(session, self._key)
 
     def settle(self) -> None:
         """Do nothing."""
@@ -71,10 +85,14 @@ class Hand:
         self._free = threading.Semaphore(IN_FLIGHT)
         self._waiting: set[str] = set()
         """Ids that were handed over and are not committed yet."""
+        self._filed: dict[str, str] = {}
+        """A session's id as told -> as the recording has it."""
         self._lock = threading.Lock()
         self._failed = 0
         self.committed = 0
         self._recording = Recording.open(path)
+        with keys_named():
+            self._key = fingerprint_key(self._recording.meta.log_id)[0]
 
     @classmethod
     def to(cls, path: Path) -> Self:
@@ -125,6 +143,15 @@ class Hand:
             self._service.submit_group(new, done)
         return len(new)
 
+    def filed_as(self, session: str) -> str:
+        """Return the id under which the recording has a session, or will have it."""
+        filed = self._filed.get(session)
+        if filed is None:
+            former = bare(session)
+            has = self._rows("SELECT 1 FROM sessions WHERE id = ?", (former,))
+            filed = self._filed[session] = former if has else keyed(session, self._key)
+        return filed
+
     def settle(self) -> None:
         """Wait for every commit."""
         for _ in range(IN_FLIGHT):
@@ -169,12 +196,17 @@ class Hand:
         return list(unique.values())
 
     def _committed(self, ids: Sequence[str]) -> set[str]:
-        marks = ",".join("?" * len(ids))
+        """Return those of some ids that the recording has, in the form of now or a former one."""
+        stored = {form: one for one in ids for form in (keyed(one, self._key), bare(one))}
+        marks = ",".join("?" * len(stored))
+        rows = self._rows(f"SELECT id FROM records WHERE id IN ({marks})", list(stored))  # noqa: S608  # marks only
+        return {stored[str(row[0])] for row in rows}
+
+    def _rows(self, sql: str, values: Sequence[str]) -> list[tuple[object, ...]]:
         try:
-            rows = self._recording.rows(f"SELECT id FROM records WHERE id IN ({marks})", ids)  # noqa: S608  # marks only
+            return self._recording.rows(sql, values)
         except sqlite3.Error as error:
             raise FlightlogError(f"cannot read {self._recording.path}: {error}") from error
-        return {str(row[0]) for row in rows}
 
 
 def hand_to(path: Path | None) -> Handing:

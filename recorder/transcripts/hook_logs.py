@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from recorder import semconv
 from recorder.capture.hook.agents.base import EVENT_NAMES
 from recorder.capture.hook.payload import HookPayload
 from recorder.capture.hook.records import HookReader
+from recorder.digests import bare, digest_id
 from recorder.model import Record, Witness
 from recorder.transcripts.clocks import iso_ns, millis_ns, seconds_ns
 from recorder.transcripts.documents import read_values
@@ -72,9 +72,9 @@ class HookLogReader:
         # Without a time, two files of a session may say the same and mean two things.
         file = "" if t_ns is not None else self._source
         key = self._keys.of(orjson.dumps(dict(entry), option=orjson.OPT_NON_STR_KEYS, default=str))
-        identity = f"hook\0{file}\0{key}".encode()
+        identity = bare(f"hook\0{file}\0{key}").encode()
         handed = HookPayload(
-            id=sha256(identity).hexdigest()[:32],
+            id=digest_id(identity),
             agent=self._agent,
             event=str(entry.get("event") or ""),
             run="",
@@ -99,7 +99,7 @@ class HookLogReader:
             attributes[semconv.SOURCE_CLOCK] = "none" if t_ns is None else "as the entry has it"
             yield replace(
                 record, witness=Witness.TRANSCRIPT, t_ns=t_ns, ref=ref, attributes=attributes,
-                id=sha256(identity + b"\0%d" % number).hexdigest()[:32],
+                id=digest_id(identity + b"\0%d" % number),
             )  # fmt: skip
 
 

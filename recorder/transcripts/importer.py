@@ -11,12 +11,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from zipfile import BadZipFile
 
 from zstandard import ZstdError
 
 from recorder import semconv
+from recorder.digests import bare, digest_id
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 from recorder.transcripts.entry_keys import shown_place
 from recorder.transcripts.format import Damage, Format
@@ -118,7 +118,7 @@ class Importer:
                 for record in records:
                     if record.session:
                         session = record.session
-                        report.sessions.add(session)
+                        report.sessions.add(self._hand.filed_as(session))
                     self._take(report, self._placed(record, source, chosen, ordinal, item.line))
                     ordinal += 1
                 self._watch(source, item.offset)
@@ -232,5 +232,5 @@ def _damage_record(source: Source, chosen: Format, damage: Damage, session: str)
         t_ns=None,
         status=Status.ERROR,
         attributes=attributes,
-        id=sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
+        id=digest_id(bare(identity).encode("utf-8", "surrogateescape")),
     )

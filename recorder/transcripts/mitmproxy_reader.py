@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any, BinaryIO
 
 from mitmproxy import http
@@ -17,6 +16,7 @@ from mitmproxy.io import FlowReader
 from recorder import semconv
 from recorder.capture.proxy.bodies import BodyTap
 from recorder.capture.proxy.records import Exchange, Scribe
+from recorder.digests import digest_id
 from recorder.model import Record
 from recorder.transcripts.telling import made_session
 
@@ -87,5 +87,5 @@ def _filed(record: Record, session: str, key: str, ended: http.HTTPFlow | None =
         t_ns=t_ns,
         session=session,
         attributes={**record.attributes, **about},
-        id=sha256(identity.encode()).hexdigest()[:32],
+        id=digest_id(identity),
     )

@@ -53,7 +53,7 @@ class PartTeller:
         parent = str(info.get("parentID") or info.get("parent_id") or "")
         self._is_child = bool(parent)
         about: dict[str, Json] = {
-            "flightlog.session.parent": parent,
+            semconv.SESSION_PARENT: parent,
             "flightlog.opencode.permission": as_text(info.get("permission") or ""),
         }
         yield self.telling.begin("session", millis_ns(_time(info, "created")), about)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ import orjson
 from recorder.capture.otlp.items import LogItem, MalformedError, Rejected, SpanItem, source_of
 from recorder.capture.otlp.json_form import logs, metric_count, spans
 from recorder.capture.otlp.records import Translator
+from recorder.digests import digest_id
 from recorder.model import Json, Kind, Record
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Damage, Format, Item
@@ -90,7 +90,7 @@ def _settled(record: Record) -> Record:
         option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS,
         default=str,
     )  # fmt: skip
-    return replace(record, t_ns=t_ns, id=sha256(content).hexdigest()[:32])
+    return replace(record, t_ns=t_ns, id=digest_id(content))
 
 
 def _copilot_span(document: Mapping[str, Any]) -> SpanItem:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.entry_keys import EntryKeys
@@ -47,7 +48,7 @@ class PiReader:
             self.telling = Telling(AGENT, str(entry["id"]), "epoch ms", cwd=str(entry["cwd"]))
             about: dict[str, Json] = {
                 "flightlog.pi.version": entry["version"] if _is_number(entry, "version") else None,
-                "flightlog.session.parent": str(entry.get("parentSession") or ""),
+                semconv.SESSION_PARENT: str(entry.get("parentSession") or ""),
             }
             yield self.telling.begin(key, t_ns, about=about)
             return

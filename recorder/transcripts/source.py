@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from recorder.digests import marked
 from recorder.transcripts.json_text import NotJsonError, TooLargeError, parse, trimmed
 from recorder.transcripts.long_json import parse_long
 from recorder.transcripts.mending import mended
@@ -85,7 +86,7 @@ class Source:
             first = b"\n".join(line.rstrip(b",\r") for line in lines[:LAID_OUT_LINES])
         else:
             first = next(filter(_holds_object, lines[:SAMPLE_LINES]), first)
-        return sha256(first).hexdigest()[:12]
+        return marked(sha256(first).hexdigest()[:12])
 
     @property
     def folders(self) -> tuple[str, ...]:

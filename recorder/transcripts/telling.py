@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from recorder import semconv
+from recorder.digests import bare, digest_id, marked
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 from recorder.transcripts.outcomes import content_error
 
@@ -236,7 +237,7 @@ class Telling:
             t_ns=t_ns,
             status=status,
             attributes=about | said,
-            id=sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+            id=digest_id(identity),
         )
 
     def _tell_news(self, about: dict[str, Json]) -> None:
@@ -276,8 +277,8 @@ def made_session(agent: str, *beginning: Any) -> str:
 
     A longer copy of the same file begins alike, so it goes on in the same session.
     """
-    digest = sha256(as_text(beginning).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{agent}-{digest[:16]}"
+    said = bare(as_text(beginning)).encode("utf-8", "surrogatepass")
+    return f"{agent}-{marked(sha256(said).hexdigest()[:16])}"
 
 
 def _part(part: Any) -> str:

@@ -5,7 +5,6 @@ What no reader takes stays in the record under `flightlog.hook.NAME`, so that no
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pwd
@@ -17,6 +16,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.capture.hook.payload import HookPayload
+from recorder.digests import derived
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
 __all__ = ["EVENT", "PREFIX", "Event", "as_text"]
@@ -118,7 +118,7 @@ class Event:
         number, self._made = self._made, self._made + 1
         if not number:
             return self.payload.id
-        return hashlib.sha256(f"{self.payload.id}-{number}".encode()).hexdigest()[:32]
+        return derived(self.payload.id, "-", number)
 
 
 def as_text(value: Any) -> str:

@@ -7,7 +7,6 @@ A payload that an agent hands over twice, because it has two hooks of ours, is r
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections import OrderedDict, deque
@@ -20,6 +19,7 @@ from recorder.capture.hook.agents.base import EVENT_NAMES
 from recorder.capture.hook.event import PREFIX, TIME, Event
 from recorder.capture.hook.payload import HookPayload
 from recorder.capture.hook.steps import CALL
+from recorder.digests import digest_id
 from recorder.model import Kind, Phase, Record, new_id
 
 __all__ = ["HookReader"]
@@ -155,7 +155,7 @@ def _id_of(payload: HookPayload) -> str:
     says everything twice, of one call or moment, in the same bytes.
     """
     said = f"{payload.agent}\0{payload.event}\0{payload.run}\0".encode("utf-8", "surrogateescape")
-    return hashlib.sha256(said + payload.raw).hexdigest()[:32]
+    return digest_id(said + payload.raw)
 
 
 def _key(record: Record) -> _Key:

@@ -5,14 +5,16 @@ Whatever cannot be read is a message too, with the reason: nothing that passed i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 import orjson
+
+from recorder.digests import marked
 
 __all__ = ["Form", "Message", "Side", "id_text", "may_call_a_tool", "parse"]
 
@@ -110,9 +112,9 @@ def id_text(value: Any) -> str:
     """Return a request's id as JSON text, so that `4` and `"4"` stay two."""
     text = json.dumps(value, ensure_ascii=False)
     # A digest where it is absurdly long: still the same for a request and its answer.
-    return (
-        text if len(text) <= MAX_ID else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    )
+    if len(text) <= MAX_ID:
+        return text
+    return marked(sha256(text.encode("utf-8", "replace")).hexdigest())
 
 
 def _id(value: Mapping[str, Any]) -> str:

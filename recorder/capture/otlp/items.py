@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from recorder import semconv
+from recorder.digests import digest_id
 from recorder.model import Json
 
 __all__ = [
@@ -119,7 +120,7 @@ def source_of(resource: Mapping[str, Json], scope: str = "", scope_version: str 
 
 def identity_of(source: Source, raw: bytes) -> str:
     """Return the id of the record that a span's or a log record's bytes become."""
-    return sha256(source.key + raw).hexdigest()[:32]
+    return digest_id(source.key + raw)
 
 
 def _first(pair: tuple[str, Json]) -> str:

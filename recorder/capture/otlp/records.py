@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
 from recorder import semconv
 from recorder.capture.genai import kind_of, normalise, session_of, text_of
@@ -18,6 +17,7 @@ from recorder.capture.otlp.agents import family_of
 from recorder.capture.otlp.agents.event import Meaning, happened_ns, lifecycle
 from recorder.capture.otlp.agents.genai import FAMILY as GENERAL
 from recorder.capture.otlp.items import LogItem, Source, SpanItem
+from recorder.digests import derived
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 __all__ = ["Translator"]
@@ -56,7 +56,7 @@ class Translator:
             met[item.identity] = times = met.get(item.identity, 0) + 1
             if times > 1 or not item.identity:
                 # The same once more in one request is no repetition of the request.
-                item.identity = _derived(item.identity, -times) if item.identity else new_id()
+                item.identity = derived(item.identity, " ", -times) if item.identity else new_id()
             if isinstance(item, SpanItem):
                 found = self._span(item, named, besides, now)
             else:
@@ -156,7 +156,7 @@ class Translator:
             span_id=span.span_id,
             pid=span.source.pid,
             attributes=meaning.adds,
-            id=_derived(span.identity, number),
+            id=derived(span.identity, " ", number),
         )
 
     def _tell_rest(self, span: SpanItem) -> None:
@@ -209,7 +209,7 @@ class Translator:
                     span_id=log.span_id,
                     pid=log.source.pid,
                     attributes=attributes,
-                    id=_derived(log.identity, len(made)) if made else log.identity,
+                    id=derived(log.identity, " ", len(made)) if made else log.identity,
                 )
             )
         return made
@@ -248,11 +248,6 @@ def _remember[K](known: dict[K, str], key: K, session: str) -> None:
         known[key] = session
         if len(known) > MAX_REMEMBERED:
             del known[next(iter(known))]
-
-
-def _derived(identity: str, number: int) -> str:
-    """Return the id of a further record of the same origin."""
-    return sha256(f"{identity} {number}".encode()).hexdigest()[:32]
 
 
 def _kind(span: SpanItem) -> Kind:

@@ -158,6 +158,9 @@ def test_the_place_that_is_shown_is_the_line() -> None:
 
         committed = 0
 
+        def filed_as(self, session: str) -> str:
+            return session
+
         def give(self, records: Any) -> int:
             told.extend(str(r.attributes[semconv.SOURCE_PLACE]) for r in records)
             return len(records)
