@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from recorder.sealing.marks import pieces_in
+from recorder.sealing.names import NAME_WORDS
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.prefilter import Expression, Prefilter
 from recorder.sealing.spans import SecretSpan
@@ -63,6 +64,9 @@ class DenseClue:
     """Any of them: as many single words are found faster than one pattern of all."""
     find: FinderAtHits
     ignore_case: bool = True
+    is_frequent: bool = False
+    """Stands so often in texts that it is looked for by itself, even where its trigger has a part
+    in common with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Clues:
     def __init__(self, clues: Sequence[Clue | DenseClue | WordClue]) -> None:
         """Take the clues in the order in which they are to be believed."""
         self._clues = tuple(clues)
-        self._prefilter = Prefilter([_expression(clue) for clue in clues])
+        self._prefilter = Prefilter([_expression(clue) for clue in clues], NAME_WORDS)
         self._told = _Told({n: c.word for n, c in enumerate(clues) if isinstance(c, WordClue)})
 
     def prepare(self) -> None:
@@ -147,7 +151,7 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
     if isinstance(clue, WordClue):
         return Expression(())
     if isinstance(clue, DenseClue):
-        return Expression(tuple(clue.triggers), clue.ignore_case)
+        return Expression(tuple(clue.triggers), clue.ignore_case, is_frequent=clue.is_frequent)
     return Expression((clue.trigger,), clue.ignore_case, clue.before + clue.after)
 
 

@@ -1,30 +1,19 @@
 """Ask of a text, in one pass, which of many patterns may stand in it.
 
-Vectorscan reads hundreds of megabytes a second whatever the number of patterns; what it names is
-then looked for exactly, by `re`. Compiling takes half a second and is done once for each set of
-patterns: the result lies in the user's cache folder, under the digest of what it was made from.
+Vectorscan reads hundreds of megabytes a second whatever the number of words that are looked for;
+what it names is then looked for exactly, by `re`. Patterns that have a part in common are one in
+that pass, and only what is around it is asked which of them it is.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import hyperscan
-from hyperscan import _version
-
-from recorder.location import cache_folder
-from recorder.sealing import compiled
+from recorder.sealing.database import Database
+from recorder.sealing.families import Family, families_of
 
 __all__ = ["Expression", "Prefilter"]
-
-_BOUNDED_REPEAT = re.compile(r"\{(\d+),(\d+)\}")
-SMALL = 8
-"""Repeats up to so many times stay as they are: opened, they would let a clue match anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +27,43 @@ class Expression:
     """Bytes around a match that are looked at. What ends between two matches that are no further
     apart is not told: their surroundings touch without it, and a run of one letter may match at
     each."""
+    is_frequent: bool = False
+    """Stands so often in texts that it is looked for by itself."""
 
 
 class Prefilter:
     """Patterns compiled together; safe to share between threads."""
 
-    def __init__(self, expressions: Sequence[Expression]) -> None:
-        """Prepare; nothing is compiled before the first question."""
-        # A match is only a hint of where to look: how long it may become makes no difference, and
-        # automata of open repeats are a fraction of the size of bounded ones.
-        numbered = [(n, e, p) for n, e in enumerate(expressions) for p in e.patterns]
-        self._ids = [number for number, _, _ in numbered]
+    def __init__(self, expressions: Sequence[Expression], part: str = "") -> None:
+        """Prepare; nothing is compiled before the first question.
+
+        Args:
+            expressions: what is looked for, each under its place among them.
+            part: what the patterns of many have in common, a group by itself.
+        """
+        single = {
+            number: e.patterns[0]
+            for number, e in enumerate(expressions)
+            if part and e.ignore_case and len(e.patterns) == 1 and not e.is_frequent
+        }
+        families = families_of(single, part)
+        first = len(expressions)
+        self._families = {
+            first + n: (family, _database(expressions, family.members))
+            for n, family in enumerate(families)
+        }
+        """Number under which a family is looked for -> it, and what tells its members apart."""
+        told_apart = {number for family in families for number in family.members}
         self._reach = [e.reach for e in expressions]
-        self._patterns = [_BOUNDED_REPEAT.sub(_opened, p).encode() for _, _, p in numbered]
-        self._flags = [
-            hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if e.ignore_case else 0)
-            for _, e, _ in numbered
-        ]
-        self._database: hyperscan.Database | None = None
-        self._lock = threading.Lock()
-        self._local = threading.local()
+        self._reach += [family.before + family.after for family in families]
+        alone = [number for number in range(first) if number not in told_apart]
+        self._all = _database(expressions, alone, self._families)
 
     def prepare(self) -> None:
         """Compile now, or load what was compiled before, instead of at the first question."""
-        self.ends(b"")
+        self._all.prepare()
+        for _, members in self._families.values():
+            members.prepare()
 
     def ends(self, raw: bytes) -> dict[int, list[int]]:
         """Return for each expression that matches the places in a text (UTF-8) where it does.
@@ -70,9 +72,22 @@ class Prefilter:
             position of the expression -> byte offsets after its matches, ascending.
         """
         found: dict[int, list[int]] = {}
+        self._scan(self._all, raw, found)
+        for number, (family, members) in self._families.items():
+            ends = found.pop(number, None)
+            if ends is not None:
+                for start, end in _surroundings(ends, family):
+                    self._scan(members, raw[start:end], found, start)
+        return found
+
+    def _scan(
+        self, database: Database, raw: bytes, found: dict[int, list[int]], at: int = 0
+    ) -> None:
+        """Add the places in a piece of a text that begins at a byte."""
         reach = self._reach
 
         def seen(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            end += at
             ends = found.get(number)
             if ends is None:
                 found[number] = [end]
@@ -81,45 +96,31 @@ class Prefilter:
             else:
                 ends.append(end)
 
-        scratch = getattr(self._local, "scratch", None)
-        if scratch is None:
-            with self._lock:
-                scratch = self._local.scratch = hyperscan.Scratch(self._loaded())
-        self._loaded().scan(raw, match_event_handler=seen, scratch=scratch)
-        return found
-
-    def _loaded(self) -> hyperscan.Database:
-        if self._database is None:
-            self._database = self._from_cache() or self._compiled()
-        return self._database
-
-    def _compiled(self) -> hyperscan.Database:
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(
-            expressions=self._patterns,
-            ids=self._ids,
-            elements=len(self._patterns),
-            flags=self._flags,
-        )
-        compiled.save(self._cache(), hyperscan.dumpb(database))
-        return database
-
-    def _from_cache(self) -> hyperscan.Database | None:
-        content = compiled.load(self._cache())
-        if content is None:
-            return None
-        try:
-            return hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
-        except hyperscan.error:
-            return None  # of another version or processor: it is made anew
-
-    def _cache(self) -> Path:
-        made_from = repr(
-            (self._patterns, self._ids, list(map(int, self._flags)), _version.__version__)
-        )
-        name = hashlib.sha256(made_from.encode()).hexdigest()[:24]
-        return cache_folder() / f"patterns-{name}.hsdb"
+        database.scan(raw, seen)
 
 
-def _opened(repeat: re.Match[str]) -> str:
-    return repeat[0] if int(repeat[2]) <= SMALL else f"{{{repeat[1]},}}"
+def _database(
+    expressions: Sequence[Expression],
+    numbers: Sequence[int],
+    families: dict[int, tuple[Family, Database]] | None = None,
+) -> Database:
+    """Return what looks for some of the expressions, and for families."""
+    patterns = [
+        (number, pattern, expressions[number].ignore_case)
+        for number in numbers
+        for pattern in expressions[number].patterns
+    ]
+    patterns += [(n, family.pattern, True) for n, (family, _) in (families or {}).items()]
+    return Database(patterns)
+
+
+def _surroundings(ends: list[int], family: Family) -> Iterator[tuple[int, int]]:
+    """Yield what is around a family's matches, in order and without overlaps."""
+    start = max(0, ends[0] - family.before)
+    stop = ends[0] + family.after
+    for end in ends[1:]:
+        if end - family.before > stop:
+            yield start, stop
+            start = end - family.before
+        stop = end + family.after
+    yield start, stop

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, partial
 
+from recorder.sealing.branches import branches_of
 from recorder.sealing.clues import Clue
 from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
@@ -17,8 +18,6 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["ALL_SHAPES", "CLUES", "Shape"]
 
-_PIECES = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|.")
-"""Of a pattern: an escaped letter, a class, or a letter."""
 _OPTIONAL_END = re.compile(r"(?:=\{0,\d\}|\(\?:[^()]*\)(?:\?|\{0,\d\}))$")
 _REPEAT_AT_END = re.compile(r"\{(?P<least>\d+)(?:,\d+)?\}$")
 _REPEAT_AT_BEGIN = re.compile(
@@ -122,7 +121,7 @@ def _trigger(shape: Shape) -> str:
     """
     # Before a bounded token stands what is neither letter nor digit, or the end of an escape.
     before = "(?:^|[^A-Za-z0-9]|[mKnrt])" if shape.bounded else ""
-    return "|".join(_cut(branch, before) for branch in _branches(shape.pattern))
+    return "|".join(_cut(branch, before) for branch in branches_of(shape.pattern))
 
 
 def _cut(branch: str, before: str) -> str:
@@ -138,19 +137,6 @@ def _cut(branch: str, before: str) -> str:
     if repeat and repeat.start() > 0:
         branch = f"{branch[: repeat.start()]}{{{min(ENOUGH, int(repeat['least']))}}}"
     return before + branch
-
-
-def _branches(pattern: str) -> list[str]:
-    """Return the alternatives of a pattern that stand in no group."""
-    branches = [""]
-    depth = 0
-    for piece in _PIECES.findall(pattern):
-        depth += (piece == "(") - (piece == ")")
-        if piece == "|" and not depth:
-            branches.append("")
-        else:
-            branches[-1] += piece
-    return branches
 
 
 def _clue(shape: Shape) -> Clue:

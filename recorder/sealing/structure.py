@@ -325,7 +325,7 @@ CLUES = (
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|\[\]byte\([\"'`])"
         ],
-        _assignments,
+        _assignments, is_frequent=True,
     ),
     Clue(r"(?:bearer|basic)\s+[A-Za-z0-9._~+/=\-]{16}", 40, LONG, _schemes),
 )  # fmt: skip
