@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from recorder.aside import SealerAside
+from recorder.errors import RecordingError
 from recorder.location import spool_folder
 from recorder.model import Record
 from recorder.sealing.aside import sealer_aside
 from recorder.sealing.bounds import bounded
+from recorder.sealing.sealer import Sealer
 from recorder.spool import Spool
 from recorder.store import Store
 
@@ -31,9 +34,21 @@ def leave_behind(store: Store, records: Sequence[Record]) -> None:
     """
     try:
         spool = Spool(spool_folder(store.path))
-        sealer = sealer_aside(store.fingerprint_key, store.log_id)
+        sealer = _sealer(store)
         sealed = [sealer.seal(bounded(r, store.fingerprint_key, BRIEF)) for r in records]
         spool.append(*sealed, secrets=sealer.recall.take_new(), sync=True)
     except Exception as error:
         # The error's type only: its text could quote what was being written.
         logger.warning("%d records are lost (%s)", len(records), type(error).__name__)
+
+
+def _sealer(store: Store) -> Sealer:
+    """Return a sealer that knows what the recording knows, read anew: the thread that knows more is
+    the one that is not waited for.
+    """
+    try:
+        aside = SealerAside(store.path)
+    except (RecordingError, OSError, ValueError):
+        return sealer_aside(store.fingerprint_key, store.log_id)
+    aside.close()
+    return aside.sealer

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from recorder.capture.hook.payload import HookPayload, decode_payload
 from recorder.capture.hook.records import HookReader
@@ -16,11 +18,20 @@ from recorder.environment import FLIGHTLOG_LINGER, FLIGHTLOG_RUN
 from recorder.keys import fingerprint_key
 from recorder.location import spool_folder
 from recorder.model import Kind, Phase, Record
-from recorder.sealing.aside import sealer_aside
+from recorder.sealing.aside import NOTHING, Known, sealer_aside
+from recorder.sealing.forms import Form
+from recorder.sealing.sealer import Sealer
 from recorder.spool import Spool, complete
 
 __all__ = ["put_aside", "take_in_later"]
 
+SELECT_FORMS = (
+    "SELECT mark, at, length, encoding, fingerprint, class, hint "
+    "FROM (SELECT * FROM forms ORDER BY rowid DESC LIMIT ?) "
+    "LEFT JOIN credentials USING (fingerprint)"
+)
+MOST_FORMS = 10_000
+"""Forms of secrets, some seven for each, that are read: a hook has no time for more."""
 TURN_ENDS = frozenset({"Stop", "AfterAgent", "agentStop", "stop", "session.idle"})
 
 
@@ -39,7 +50,7 @@ def put_aside(frame: bytes, recording: bytes, noticed: int | None = None) -> Non
     path = Path(os.fsdecode(recording))
     payload = decode_payload(frame)
     records = HookReader(pairs=False).read(payload)
-    sealer = sealer_aside(*_key(path))
+    sealer = _sealer(path, {record.session for record in records})
     sealed = [sealer.seal(record) for record in records]
     secrets = sealer.recall.take_new()
     if noticed is None:
@@ -55,19 +66,20 @@ def _lingers() -> bool:
     return not os.environ.get(FLIGHTLOG_RUN) and os.environ.get(FLIGHTLOG_LINGER) != "0"
 
 
-def _key(recording: Path) -> tuple[bytes, str]:
-    """Return the recording's fingerprint key and log id, or a key of this process alone where there
-    is none: then secrets are sealed all the same, but cannot be followed.
+def _sealer(recording: Path, sessions: Collection[str]) -> Sealer:
+    """Return a sealer that knows what the recording knows, or one with a key of this process alone
+    where there is none: then secrets are sealed all the same, but cannot be followed.
     """
     try:
-        log_id = _log_id(recording)
-        return fingerprint_key(log_id)[0], log_id
+        log_id, known = _known(recording, sessions)
+        return sealer_aside(fingerprint_key(log_id)[0], log_id, known)
     except (OSError, ValueError, LookupError):
-        return os.urandom(32), ""
+        return sealer_aside(os.urandom(32), "")
 
 
-def _log_id(recording: Path) -> str:
-    """Return the id of the recording's log, beginning the recording where there is none.
+def _known(recording: Path, sessions: Collection[str]) -> tuple[str, Known]:
+    """Return the id of the recording's log, beginning the recording where there is none, and what
+    it knows.
 
     Raises:
         OSError: it cannot be read or begun.
@@ -86,13 +98,35 @@ def _log_id(recording: Path) -> str:
         db = _sqlite3.connect(f"{recording.absolute().as_uri()}?mode=ro", uri=True)
         try:
             row = db.execute("SELECT log_id FROM meta").fetchone()
+            known = _secrets(db, sessions)
         finally:
             db.close()
     except _sqlite3.Error as error:
         raise LookupError from error
     if row is None:
         raise LookupError
-    return str(row[0])
+    return str(row[0]), known
+
+
+def _secrets(db: Any, sessions: Collection[str]) -> Known:
+    """Return what a recording knows of secrets, the newest where they are very many; a former
+    release's recording knows none by their forms.
+    """
+    import _sqlite3  # noqa: PLC0415
+
+    try:
+        rows = db.execute(SELECT_FORMS, (MOST_FORMS,)).fetchall()
+    except _sqlite3.Error:
+        return NOTHING
+    if not rows:
+        return NOTHING
+    is_there = "SELECT id FROM sessions WHERE id = ?"
+    filed = [row[0] for session in sessions for row in db.execute(is_there, (session,))]
+    return Known(
+        tuple(Form(*row[:5]) for row in rows),
+        tuple((row[4], (row[5], row[6])) for row in rows if row[5] is not None),
+        tuple(filed),
+    )
 
 
 def _ends_a_turn(record: Record, payload: HookPayload) -> bool:
