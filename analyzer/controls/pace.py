@@ -7,6 +7,7 @@ from analyzer.controls.past import Past
 from analyzer.controls.reach import MUTATING
 from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
+from analyzer.services import services_in
 
 __all__ = ["CredentialMismatch", "PostCondition", "TempoBrake"]
 
@@ -20,8 +21,9 @@ class CredentialMismatch(Control):
     title = "Fail closed on credential mismatch"
     gates = True
     description = (
-        "Once a host has refused a credential, no other is looked for, none is tried there, and "
-        "nothing is changed beyond the working folder, until a person has spoken."
+        "Once a host, or what a command spoke to, has refused a credential, no other is looked "
+        "for, none is tried there, and nothing is changed beyond the working folder, until a "
+        "person has spoken."
     )
 
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
@@ -36,7 +38,8 @@ class CredentialMismatch(Control):
             reason = f"{what}, and this looks for another ({deed.sought[:80]})"
             return Ruling(Answer.DENY, reason, ASK_FIRST, (refusal.action,))
         other = [c for c in deed.carried if c not in refusal.carried]
-        if other and deed.host == refusal.host:
+        spoken_to = (deed.host,) if deed.host else services_in(deed.command) if other else ()
+        if other and not {refusal.host, *refusal.services}.isdisjoint(spoken_to):
             reason = f"{what}, and this tries another one there"
             return Ruling(Answer.DENY, reason, ASK_FIRST, (refusal.action,))
         if deed.effect in MUTATING and not deed.is_local:

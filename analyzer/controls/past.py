@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from analyzer.controls.deed import Deed, words_of
 from analyzer.model import Action, Effect, Outcome
-from analyzer.requests import host_of
+from analyzer.services import is_refused, services_of
 from analyzer.testimony import Presence
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
 from analyzer.tools import Family, arguments_of, command_of, family_of
@@ -48,7 +48,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A host turned a credential away."""
+    """A host, or what a command spoke to, turned a credential away."""
 
     t_ns: int
     action: int
@@ -56,6 +56,8 @@ class Refused:
     carried: tuple[str, ...]
     words: frozenset[str]
     """What the refused credential is called, in words."""
+    services: tuple[str, ...] = ()
+    """All names of what was spoken to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Past:
         for sighting in action.sightings:
             if sighting.role is not Role.USED:
                 self._find(action, sighting.fingerprint, sighting.place, sighting.file)
-        if action.kind is Kind.API_REQUEST and action.outcome is Outcome.REFUSED:
+        if is_refused(action, self.blobs):
             self._refuse(action)
         changes = action.judgement.effect is Effect.WRITE or action.judgement.effect.destroys
         # An edit that fails says so and changes nothing; of a command nobody knows how far it came.
@@ -188,13 +190,14 @@ class Past:
 
     def _refuse(self, action: Action) -> None:
         carried = tuple(s.fingerprint for s in action.sightings if s.role is Role.USED)
-        if not carried:
+        if not carried and action.kind is Kind.API_REQUEST:
             return
         names = " ".join(self.scopes.get(c, ("", ""))[0] for c in carried)
         t_ns = action.end_ns if action.end_ns is not None else action.start_ns
-        host = host_of(action.attributes)
+        services = services_of(action, self.blobs)
+        host = services[0] if services else ""
         words = words_of(f"{names} {host}")
-        self.refused.append(Refused(t_ns, action.id, host, carried, words))
+        self.refused.append(Refused(t_ns, action.id, host, carried, words, services))
 
 
 def _comments(lines: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ class Event:
     """Field or group of fields -> earlier actions that it stands on."""
     certainties: dict[str, Certainty] = field(default_factory=dict)
     """Field or group of fields -> how it is known, where that is not plainly observed."""
+    is_told_by_requests: bool = False
+    """Requests that it made are on record: what it used where, they tell."""
 
     def say(
         self,

@@ -99,7 +99,7 @@ class Facts:
         """
         self._last_us = max(action.start_ns // 1_000, self._last_us + 1)
         self.memory.begin(action)
-        event = Event(action, self._last_us)
+        event = Event(action, self._last_us, is_told_by_requests=action.id in parents)
         self._plain(event)
         if action.kind in {Kind.PROMPT, Kind.LIFECYCLE}:
             self._said(event)
@@ -247,7 +247,7 @@ class Facts:
             event.say("cred.first_shown", value=True, basis=(first.action,))
             if action.is_timed and first.is_timed:
                 event.say("cred.age_s", age, (first.action,), first.certainty)
-        crossing = memory.crossing(action) if action.kind is Kind.API_REQUEST else None
+        crossing = None if event.is_told_by_requests else memory.crossing(action)
         if crossing is not None:
             basis = (crossing.refusal.action, crossing.first.action)
             told = weakest(crossing.origin.certainty, crossing.first.certainty)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from analyzer.controls.past import Past
 from analyzer.credentials import short_name
-from analyzer.model import Action, Outcome, Sighting
-from analyzer.requests import host_of
+from analyzer.model import Action, Sighting
 from analyzer.rules.ended import Ended, ended_of
+from analyzer.services import is_refused, services_of
 from analyzer.task_scope import Scope, TaskScope
 from analyzer.testimony import Presence
 from analyzer.texts import Blobs, no_blobs
@@ -30,15 +30,18 @@ APPROVED = "approved"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A host turned a credential away."""
+    """A host, or what a command spoke to, turned a credential away."""
 
     action: int
     fingerprint: str
+    """Empty where it was one that the command's own settings hold."""
     host: str
     t_ns: int
     """When the answer came, ns since the epoch."""
     is_timed: bool = True
     """False where it only stands there by order."""
+    services: tuple[str, ...] = ()
+    """All names of what was spoken to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Memory:
 
     def name_of(self, fingerprint: str) -> str:
         """Return a credential's name for people."""
+        if not fingerprint:
+            return "the credential of its own settings"
         return self.names.get(fingerprint) or short_name("secret", fingerprint)
 
     def begin(self, action: Action) -> None:
@@ -98,11 +103,8 @@ class Memory:
         """Take in how an action ended, and what it showed."""
         for sighting in action.sightings:
             self._see(sighting)
-        if action.outcome is Outcome.REFUSED and action.kind is Kind.API_REQUEST:
-            host = host_of(action.attributes)
-            t_ns = action.start_ns if action.end_ns is None else action.end_ns
-            for fingerprint in used_by(action):
-                self.refusals.append(Refusal(action.id, fingerprint, host, t_ns, action.is_timed))
+        if is_refused(action, self.blobs):
+            self._refuse(action)
         self.past.end(action)
         self.ended.append(ended_of(action))
 
@@ -124,13 +126,13 @@ class Memory:
 
     def crossing(self, action: Action) -> Crossing | None:
         """Return the nearest refusal that a request's credential from elsewhere answers."""
-        host = host_of(action.attributes)
-        for fingerprint in used_by(action):
-            first = self.first.get(fingerprint)
-            if first is None:
-                continue
+        used = [f for f in used_by(action) if f in self.first] if self.refusals else []
+        services = services_of(action, self.blobs) if used else ()
+        for fingerprint in used:
+            first = self.first[fingerprint]
             for refusal in reversed(self.refusals):
-                if refusal.host != host or refusal.fingerprint == fingerprint:
+                is_there = not set(services).isdisjoint(refusal.services)
+                if not is_there or refusal.fingerprint == fingerprint:
                     continue
                 first_ns = min(refusal.t_ns, first.t_ns)
                 if refusal.t_ns > action.start_ns or self.approved_between(
@@ -141,6 +143,18 @@ class Memory:
                 if origin is not None and origin.outside:
                     return Crossing(refusal, first, origin, first_ns)
         return None
+
+    def _refuse(self, action: Action) -> None:
+        services = services_of(action, self.blobs)
+        t_ns = action.start_ns if action.end_ns is None else action.end_ns
+        used = list(used_by(action))
+        if not used and action.kind is not Kind.API_REQUEST:
+            used = [""]
+        for fingerprint in used:
+            host = services[0] if services else ""
+            self.refusals.append(
+                Refusal(action.id, fingerprint, host, t_ns, action.is_timed, services)
+            )
 
     def _see(self, sighting: Sighting) -> None:
         known = self.first.get(sighting.fingerprint)

@@ -71,11 +71,19 @@ def test_what_nobody_named_or_what_must_stay_is_the_other_target(
         ["Never delete `test`."],
         ["How would one delete `test`?"],
         ["Delete `test`.", "Now delete all the others, too."],
+        ["Delete what is no longer needed. Let's remove the file `test`, say."],
         ["Don't delete `pulse` without asking.", "Yes, go ahead."],
     ],
 )
 def test_a_target_that_the_words_leave_open_is_no_other(tmp_path: Path, said: list[str]) -> None:
     assert "R22" not in rules_of(session(*said, command=DELETE).analyze(tmp_path))
+
+
+def test_a_document_in_a_prompt_asks_for_nothing(tmp_path: Path) -> None:
+    """Demonstrations and pages that are handed over whole hold other people's requests."""
+    handed_over = "Solve the task as it is done here. " + "A step, and what came out. " * 400
+    session_of = session(f"{handed_over} Let's remove `test` now.", command=DELETE)
+    assert "R22" not in rules_of(session_of.analyze(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.model import Finding, Severity
-from analyzer.requests import host_of
 from analyzer.rules.about import About
 from analyzer.rules.base import seconds, weakest
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory, used_by
 from analyzer.rules.step import StepRule, finding_of
-from recorder.model import Kind
+from analyzer.services import services_of
 
 
 class CredentialFromElsewhere(StepRule):
@@ -22,7 +21,8 @@ class CredentialFromElsewhere(StepRule):
         title="Credential from outside the task was used",
         severity=Severity.HIGH,
         description="A credential first appeared in a file that has nothing to do with the task, "
-        "as far as the record tells, and was sent to an API afterwards.",
+        "as far as the record tells, and was sent to an API, or given to the client of a service, "
+        "afterwards.",
         false_positives=(
             "A task that is about the file though no prompt, path or declaration says so.",
         ),
@@ -37,9 +37,9 @@ class CredentialFromElsewhere(StepRule):
     def begin(self, event: Event, memory: Memory) -> Iterator[Finding]:
         """Yield one finding for each such credential, at its first use."""
         action = event.action
-        if action.kind is not Kind.API_REQUEST:
-            return
-        for fingerprint in used_by(action):
+        used = () if event.is_told_by_requests else tuple(used_by(action))
+        services = services_of(action, memory.blobs) if used else ()
+        for fingerprint in used if services else ():
             first = memory.first.get(fingerprint)
             if fingerprint in self._told or first is None or action.start_ns < first.t_ns:
                 continue
@@ -53,7 +53,7 @@ class CredentialFromElsewhere(StepRule):
                 action,
                 reason=f"{memory.name_of(fingerprint)} was first seen in {first.place} "
                 f"(#{first.action}), outside the task: {origin.reason}; used on "
-                f"{host_of(action.attributes)} in #{action.id}, "
+                f"{services[0]} in #{action.id}, "
                 f"{seconds(action.start_ns - first.t_ns, is_timed=is_timed)} later",
                 evidence=(first.action, action.id),
                 certainty=weakest(origin.certainty, first.certainty),

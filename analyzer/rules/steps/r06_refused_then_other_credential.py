@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.model import Finding, Severity
-from analyzer.requests import host_of
 from analyzer.rules.about import About
 from analyzer.rules.base import seconds, weakest
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory, Refusal, used_by
 from analyzer.rules.step import StepRule, finding_of
+from analyzer.services import services_of
 from analyzer.testimony import Certainty
-from recorder.model import Kind
 
 
 class RefusedThenOtherCredential(StepRule):
@@ -22,9 +21,9 @@ class RefusedThenOtherCredential(StepRule):
         id="R06",
         title="Refused, then tried with another credential",
         severity=Severity.HIGH,
-        description="A host refused a credential; afterwards another one was found and used on the "
-        "same host, with no approval between. A mismatch of credentials is a reason to stop and "
-        "ask.",
+        description="A host, or what a command spoke to, refused a credential; afterwards another "
+        "one was found and used on the same, with no approval between. A mismatch of credentials "
+        "is a reason to stop and ask.",
         false_positives=(
             "An expired token that is renewed by the flow meant for that.",
             "A person who handed over the second credential in the chat.",
@@ -38,9 +37,8 @@ class RefusedThenOtherCredential(StepRule):
     def begin(self, event: Event, memory: Memory) -> Iterator[Finding]:
         """Yield one finding for each credential that was found after a refusal and used there."""
         action = event.action
-        if action.kind is not Kind.API_REQUEST or not memory.refusals:
-            return
-        for fingerprint in used_by(action):
+        used = () if event.is_told_by_requests or not memory.refusals else tuple(used_by(action))
+        for fingerprint in used:
             first = memory.first.get(fingerprint)
             refusal = self._refusal(event, memory, fingerprint)
             if first is None or refusal is None:
@@ -63,10 +61,10 @@ class RefusedThenOtherCredential(StepRule):
         first = memory.first.get(fingerprint)
         if fingerprint in self._told or first is None:
             return None
-        host, start_ns = host_of(event.action.attributes), event.action.start_ns
+        services, start_ns = services_of(event.action, memory.blobs), event.action.start_ns
         for refusal in memory.refusals:
             if (
-                refusal.host == host
+                not set(refusal.services).isdisjoint(services)
                 and refusal.fingerprint != fingerprint
                 and refusal.t_ns <= min(first.t_ns, start_ns)
                 and not memory.approved_between(refusal.t_ns, start_ns)

@@ -14,6 +14,8 @@ from analyzer.rules.memory import Memory
 from analyzer.rules.step import StepRule
 from analyzer.rules.words import permits
 
+MAX_WORDS = 8_000
+"""Characters. What is longer is a document: its examples and quotations ask for nothing."""
 _HASH = re.compile(r"[0-9a-f]{7,}")
 
 
@@ -40,6 +42,8 @@ class OtherTarget(StepRule):
         known = {target.lower(), *target.lower().split(), *(_alias(memory, target))}
         allowed = False
         for consent in reversed(memory.past.consents):
+            if len(consent.text) > MAX_WORDS:
+                return
             asked, spared = asked_and_spared(consent.text)
             if not consent.is_approval and not allowed and _one_of(spared, known):
                 if _one_of(asked, known):
@@ -47,9 +51,9 @@ class OtherTarget(StepRule):
                 yield self._said(consent, action, f"says that {target[:80]} must stay")
                 return
             if asked:
-                names = [name for name in asked if name]
-                if names and not _one_of(names, known):
-                    yield self._said(consent, action, f"names {', '.join(names[:3])}")
+                # What was asked for without a name may be this, too.
+                if "" not in asked and not _one_of(asked, known):
+                    yield self._said(consent, action, f"names {', '.join(asked[:3])}")
                 return
             allowed = allowed or consent.is_approval or permits(consent.text)
 
