@@ -9,7 +9,9 @@ from dataclasses import replace
 from analyzer.catalogue import Operation, Provider
 from analyzer.effects.names import (
     CONTAINERS,
-    RECOVERY,
+    RENEWS,
+    RESTORED,
+    SECRETS,
     Sense,
     class_of,
     is_recovery,
@@ -134,8 +136,13 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         effect = Effect.D6 if ending == "revoke" else Effect.D5
         return Judgement(effect, (f"{name}: {ending!r} ends by its name, in no catalogue",), name,
                          surface=Surface.HTTP)  # fmt: skip
-    off = any((arguments or {}).get(key) is False for key in ("enabled", "active", "isEnabled"))
-    off = off or any(v == 0 and _KEPT.search(k) for k, v in (arguments or {}).items())
+    if "cancel" in words and _CANCELLED & set(words) and not undoes:
+        return Judgement(Effect.D5, (f"{name}: 'cancel' ends it for good, by its name",), name,
+                         surface=Surface.HTTP)  # fmt: skip
+    if RENEWS & set(words) and SECRETS & set(words) and not undoes:
+        return Judgement(Effect.D6, (f"{name}: ends what the old one opened, by its name",), name,
+                         surface=Surface.HTTP)  # fmt: skip
+    off = _is_off(arguments or {})
     if is_recovery(name) and (off or (words[:1] and words[0] in _STOPS)) and not undoes:
         return Judgement(Effect.D5, (f"{name}: ends recovery copies by its name",), name,
                          same_domain=True, surface=Surface.HTTP)  # fmt: skip
@@ -154,14 +161,35 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     return unknown(f"mutation {name} is in no catalogue", name)
 
 
-RESTORED = CONTAINERS | RECOVERY | {"volume", "volumes", "disk", "table", "version", "time"}
-"""What is restored over; `restorePost` takes a deletion back."""
+_CANCELLED = frozenset(
+    {
+        "subscription",
+        "subscriptions",
+        "order",
+        "orders",
+        "plan",
+        "contract",
+        "membership",
+        "account",
+    }
+)
+"""What is cancelled for good; a job can be begun again."""
 _LEADS = frozenset(
     {"get", "list", "is", "can", "update", "set", "create", "add", "enable", "request"}
 )
 """Verbs that say it all at the front of a name: `updateMembersCanDeleteIssues`."""
 _STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})
 _ENDS = frozenset({"archive", "revoke", "deactivate", "suspend", "deregister", "ban", "retire"})
+
+
+def _is_off(arguments: Mapping[str, Json]) -> bool:
+    """Tell whether arguments switch something off: `enabled: false`, `retentionDays: 0`."""
+    return any(
+        _is_off(value) if isinstance(value, dict)
+        else (value is False and key in {"enabled", "active", "isEnabled"})
+        or (value == 0 and value is not False and bool(_KEPT.search(key)))
+        for key, value in arguments.items()
+    )  # fmt: skip
 
 
 def _unbacked(arguments: Mapping[str, Json]) -> str:

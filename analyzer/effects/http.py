@@ -17,9 +17,18 @@ from analyzer.catalogue.requests import request_fact
 from analyzer.effects.graphql import judge_graphql
 from analyzer.effects.http_bodies import asked_by_body
 from analyzer.effects.http_statements import judge_aws_request, judge_statements
-from analyzer.effects.names import CONTAINERS, Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.names import (
+    RENEWS,
+    RESTORED,
+    SECRETS,
+    Sense,
+    class_of,
+    is_recovery,
+    sense_of,
+    words_in,
+)
 from analyzer.effects.places import environment_in
-from analyzer.effects.ranks import unknown
+from analyzer.effects.ranks import unknown, worst_of
 from analyzer.extent import Bulk, Surface
 from analyzer.graphql_requests import GraphQLRequest, read_request
 from analyzer.model import Effect, Judgement
@@ -56,10 +65,27 @@ def judge_http(
         return unknown("a URL that cannot be read")
     if graphql is not None:
         return _judge_graphql(graphql, url)
+    if "multipart/mixed" in headers.get("content-type", "") and (parts := _batched(url, body)):
+        return worst_of(parts)
     return judge_plain_http(
         overridden(method, url, headers, body), url, body,
         target=headers.get("x-amz-target", ""), host=headers.get("host", ""),
     )  # fmt: skip
+
+
+_INNER = re.compile(r"(?m)^(DELETE|PUT|PATCH|POST|GET) (/\S*|https?://\S+)\s*(?:HTTP/[\d.]+\s*)?$")
+MOST_INNER = 50
+"""Requests of one batch that are looked at."""
+
+
+def _batched(url: str, body: str) -> list[Judgement]:
+    """Return what the requests do that a body of several parts carries (Google's, OData's batches)."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme or 'https'}://{parts.netloc}"
+    return [
+        judge_plain_http(inner[1], inner[2] if "://" in inner[2] else f"{origin}{inner[2]}", "")
+        for inner in list(_INNER.finditer(body[:200_000]))[:MOST_INNER]
+    ]
 
 
 def judge_raw_http(text: str, host: str = "") -> Judgement:
@@ -192,7 +218,11 @@ _SIGNED_IN = frozenset(
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
     words = [w for s in segments for w in words_in(s)]
     names = re.findall(r"[A-Za-z][\w-]*", path)
-    versions = "versionId=" in query or query.partition("&")[0].rstrip("=") == "replication"
+    versions = (
+        "versionId=" in query
+        or bool(re.search(r"(?:^|&)generation=\d", query))
+        or query.partition("&")[0].rstrip("=") == "replication"
+    )
     recovery = versions or is_recovery(path) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
         host.startswith(("backup.", "backups."))
     )  # fmt: skip
@@ -217,6 +247,7 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
     )
 
 
+_LOOKS_FOR = frozenset({"search", "find", "lookup"})
 _EXACT = frozenset(
     "destroy delete purge wipe remove deregister terminate drop truncate erase unregister".split()
 )
@@ -226,19 +257,13 @@ _RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s
 _ENDS_ACCESS = frozenset(
     {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "kick", "suspended", "lock"}
 )
-_RENEWS = frozenset({"rotate", "regenerate", "roll"})
-_SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _OVERWRITES = frozenset({"rebuild", "reinstall", "reimage", "rollback"})
-_RESTORED = CONTAINERS | {
-    "volume",
-    "volumes",
-    "disk",
-    "disks",
-    "instances",
-    "backup",
-    "snapshot",
-    "table",
-}
+_PEOPLE = frozenset({"user", "users", "member", "members", "account", "accounts"})
+_GIVEN_AWAY = frozenset(
+    {"repo", "repos", "repository", "project", "projects", "domain", "domains", "app", "apps", "site",
+     "sites", "organization", "organizations"}
+)  # fmt: skip
+"""What a transfer gives to another owner; of money it is another word."""
 _ENDS: dict[str, frozenset[str]] = {
     "cancel": frozenset({"subscription", "subscriptions", "plan", "contract", "membership"}),
     "close": frozenset({"account", "accounts"}),
@@ -248,6 +273,7 @@ _ENDS: dict[str, frozenset[str]] = {
     "drain": frozenset(),
     "shutdown": frozenset(),
     "seal": frozenset(),
+    "mute": frozenset({"monitor", "monitors", "alert", "alerts"}),
 }
 """Verbs that end what cannot go on by itself, of these things; of anything where none is named."""
 
@@ -256,6 +282,8 @@ def _by_path(
     method: str, where: str, host: str, path: str, segments: list[str]
 ) -> Judgement | None:
     """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
+    if len(segments) > 1 and segments[-2].lower() in _LOOKS_FOR:
+        return None  # `/search/delete-logs`
     for segment in segments[-2:][::-1]:
         words = words_in(segment)
         if segment is not segments[-1] and "-" in segment and sense_of(segments[-1].lower()):
@@ -309,9 +337,13 @@ _ENDED = {
 
 def _ended(verb: str, named: set[str], segment: str) -> Effect | None:
     """Return what a verb that does not delete ends; None where nothing that would be missed."""
-    if verb in _ENDS_ACCESS or (verb in _RENEWS and named & _SECRETS):
+    if verb in _ENDS_ACCESS or (verb in RENEWS and named & SECRETS):
         return Effect.D6
-    if verb in _OVERWRITES or (verb == "restore" and named & _RESTORED):
+    if segment == verb and ((verb == "block" and named & _PEOPLE) or (
+        verb == "transfer" and named & _GIVEN_AWAY
+    )):  # fmt: skip
+        return Effect.D6
+    if verb in _OVERWRITES or (verb == "restore" and named & RESTORED):
         return Effect.D4
     if segment == "_close":  # an index of Elasticsearch's that answers no more
         return Effect.D5

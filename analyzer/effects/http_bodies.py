@@ -33,18 +33,21 @@ _UNGUARDS = re.compile(
     r'|"(?:backup_?retention\w*|retention_?(?:days|period)\w*|BackupRetentionPeriod)"\s*:\s*"?0\b'
     r'|"(?:backups?_?enabled|enable_?backups?|auto_?backups?|backups|pitr\w*)"\s*:\s*false'
     r'|"versioning"\s*:\s*\{[^{}]*"enabled"\s*:\s*false|"softDelete\w*"\s*:\s*\{[^{}]*(?:"retentionDurationSeconds"\s*:\s*"?0|false)'
-    r'|"(?:suspended?|paused?)"\s*:\s*true[^{}]*backup',
+    r'|"(?:suspended?|paused?)"\s*:\s*true[^{}]*backup'
+    r'|"(?:auto_?)?backups?"\s*:\s*"(?:disabled?|off|none)"|"history_?retention\w*"\s*:\s*"?0\b'
+    r'|"action\.destructive_requires_name"\s*:\s*"?false',
     re.IGNORECASE,
 )
 _KEEPS = re.compile(r"retention|suspended|versioning|softdelete")
 _ACTION = re.compile(
-    r'"(?:action|operation|op|type|command)"\s*:\s*"(?:delete|destroy|wipe|purge|remove_all|terminate|truncate'
-    r'|erase|rebuild|reinstall)\w*"',
+    r'"(?:action|operation|op|type|command|verb)"\s*:\s*"(?:delete|destroy|wipe|purge|remove_all|terminate|truncate'
+    r'|erase|rebuild|reinstall)[\w-]*"',
     re.IGNORECASE,
 )
 _TAKES = re.compile(
     r'"drop_(?:all|attr|op|value)"\s*:\s*(?:true|")|"_deleted"\s*:\s*true|"deletions"\s*:\s*\[\s*\{|<Action>DELETE'
-    r'|"bindings"\s*:\s*\[\s*\]|"DeleteRequest"'
+    r'|"bindings"\s*:\s*\[\s*\]|"DeleteRequest"|"remove_index"\s*:|"is-destroy"\s*:\s*true'
+    r'|"delete"\s*:\s*"projects/|\bctx\.op\s*=\s*\W{1,2}delete'
     r'|"(?:hard_?|permanently_?)?(?:delete|destroy|purge|wipe)(?:_?(?:all|data|everything|volumes?|backups?|snapshots?|disks?'
     r'|instances?|records?))?"\s*:\s*true',
     re.IGNORECASE,
@@ -66,9 +69,21 @@ _TURNED_OFF = re.compile(
 _PEOPLE = frozenset({"user", "users", "member", "members", "account", "accounts", "key", "keys"})
 
 
+_QUERIES = frozenset({"_search", "_msearch", "_count", "_validate", "_async_search", "search"})
+"""Paths whose body describes what is looked for."""
+_SCHEDULED_OFF = re.compile(
+    r'"(?:type|state|status|mode|schedule|frequency|interval)"\s*:\s*"(?:disabled?|off|none|never)"',
+    re.IGNORECASE,
+)
+
+
 def asked_by_body(method: str, path: str, query: str, body: str) -> Asked | None:
     """Return what the body of a POST, PUT or PATCH asks for; None where it asks for no harm."""
     seen = body[:MOST]
+    if path.rstrip("/").rpartition("/")[2] in _QUERIES:
+        return None
+    if is_recovery(path) and (found := _SCHEDULED_OFF.search(seen)):
+        return Asked(Effect.D5, f"its body ends backups ({found[0][:60]})", recovery=True)
     if found := _UNGUARDS.search(f"{query}\n{seen}"):
         text = found[0].lower()
         recovery = bool(_KEEPS.search(text)) or is_recovery(text)

@@ -12,7 +12,16 @@ from functools import lru_cache
 
 from analyzer.model import Effect
 
-__all__ = ["Sense", "class_of", "is_recovery", "sense_of", "words_in"]
+__all__ = [
+    "RENEWS",
+    "RESTORED",
+    "SECRETS",
+    "Sense",
+    "class_of",
+    "is_recovery",
+    "sense_of",
+    "words_in",
+]
 
 
 class Sense(StrEnum):
@@ -43,7 +52,7 @@ ENDING = frozenset(
     """
     disable detach revoke disassociate unschedule suspend deactivate deauthorize disconnect unlock
     unprotect cancel kill stop halt archive detaches removal unassign unbind undeclare down off
-    invalidate unpublish rollback revert downgrade restore overwrite fail untag
+    reinstall rebuild reimage invalidate unpublish rollback revert downgrade restore overwrite fail untag
     """.split()
 )
 READING = frozenset(
@@ -107,10 +116,21 @@ GUARDS = frozenset(
     versioning retention healthcheck
     """.split()
 )
+RESTORED = RECOVERY | frozenset(
+    """
+    cluster clusters server servers database databases db instance instances vm vms droplet machine
+    keyspace warehouse schema vault volume volumes disk disks table tables version versions time bucket
+    environment environments branch app apps
+    """.split()
+)
+"""What is restored over; of a project or a post a restore takes a deletion back."""
+RENEWS = frozenset({"rotate", "regenerate", "renew", "roll"})
+SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
+"""What a renewal ends the old one of."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _JOINED = re.compile(
     r"backups?|snapshots?|recovery[-_ ]?points?|point[-_ ]?in[-_ ]?time|shadow[-_ ]?cop(?:y|ies)"
-    r"|restore[-_ ]?points?|(?:site|disaster)[-_ ]?recovery|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|\bbkp|\bbaks?\b|system[-_ ]?restore",
+    r"|restore[-_ ]?points?|(?:site|disaster)[-_ ]?recovery|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|_plugins/_sm/|\bbkp|\bbaks?\b|system[-_ ]?restore",
     re.IGNORECASE,
 )
 _ENDS_IN_VERB = re.compile(

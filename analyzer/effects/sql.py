@@ -27,7 +27,11 @@ __all__ = ["judge_sql"]
 MAX_TEXT = 200_000
 MAX_NESTING = 4
 _EXECUTED = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
-_TRUTHS = re.compile(r"^(?:1\s*=\s*1|TRUE|1|'?(\w+)'?\s*=\s*'?\1'?|0\s*=\s*0|NOT\s+FALSE)$")
+_TRUTHS = re.compile(
+    r"^(?:1\s*=\s*1|TRUE|1|'?(\w+)'?\s*=\s*'?\1'?|0\s*=\s*0|NOT\s+FALSE"
+    r"|(?:\w+ \. )?(?:\w*_)?ID (?:IS NOT NULL|>=? (?:0|- 1)|(?:<>|!=) 0))$"
+)
+"""Conditions that every row meets; keys are above zero and never missing."""
 
 
 def judge_sql(text: str, dialect: str = "") -> Judgement:
@@ -67,11 +71,21 @@ _RUN_LATER = re.compile(r"(?i)\s*(?:drop|delete|truncate|alter|update|exec)\s")
 """Texts that a variable holds to be run: `DECLARE @s ... = 'DROP ...'`."""
 
 
+def _pragma(statement: Statement) -> Judgement:
+    """Judge SQLite's PRAGMA: a setting, where something is set."""
+    if "=" not in statement.words:
+        return _read(statement)
+    if re.search(r"JOURNAL_MODE = (?:OFF|MEMORY)|WRITABLE_SCHEMA = (?:1|ON|TRUE)", statement.text):
+        return found(Effect.D5, statement, "takes the journal away, or the schema's guard")
+    return found(Effect.WRITE, statement, "a setting")
+
+
 def _read(statement: Statement) -> Judgement:
     parts = [Judgement(Effect.READ, (f"SQL {statement.words[0]} reads",), "sql.read")]
     for name, (effect, why) in _FUNCTIONS.items():
         if name in statement.words:
-            parts.append(found(effect, statement, why, recovery=effect is Effect.D2))
+            copies = effect is Effect.D2 or any(map(is_recovery, statement.literals))
+            parts.append(found(effect, statement, why, recovery=copies))
     if statement.words[0] == "WITH" or "(" in statement.words:
         parts += _inside(statement)
     if {"DBLINK_EXEC", "DBLINK", "EXECUTE_IMMEDIATE", "OPENQUERY"} & set(statement.words):
@@ -132,6 +146,8 @@ def _delete(statement: Statement) -> Judgement:
     words = statement.words
     if {"BACKUP", "OBSOLETE", "ARCHIVELOG", "BACKUPSET", "EXPIRED", "COPY"} & set(words[1:4]):
         return found(Effect.D2, statement, "backups are deleted", recovery=True)
+    if statement.has("DELETE", "HISTORY", "FROM"):
+        return found(Effect.D2, statement, "old versions of rows are deleted", recovery=True)
     target = name_after(statement, "FROM") or name_after(statement, words[0])
     if _bounded(statement):
         return found(Effect.D1, statement, f"deletes the rows of {target} that a condition names",
@@ -196,9 +212,13 @@ def _merge(statement: Statement) -> Judgement:
     return found(Effect.WRITE, statement, "a merge")
 
 
+_IS_TEXT = re.compile(r"\s*(?:--[^\n]*\n\s*)*\(?[A-Za-z]{3,}\s+\S")
+"""A literal that may be statements, and is no name."""
+
+
 def _run(statement: Statement) -> Judgement:
     """Judge what runs a text, or a procedure by its name."""
-    inner = [text for text in statement.literals if re.search(r"[A-Za-z]{3,}\s", text)]
+    inner = [text for text in statement.literals if _IS_TEXT.match(text)]
     parts = [_judged(_body(text), "postgres", statement.depth + 1) for text in inner]
     for place, word in enumerate(statement.words):
         if place and word in {"DROP", "DELETE", "TRUNCATE", "UPDATE", "ALTER"}:
@@ -216,7 +236,8 @@ def _run(statement: Statement) -> Judgement:
             for text in statement.literals
         ]
     elif _TAKES_AWAY.search(name.replace(" ", "")):
-        parts.append(found(Effect.D1, statement, "a procedure that deletes by its name"))
+        parts.append(found(Effect.D1, statement, "a procedure that deletes by its name",
+                           recovery=any(map(is_recovery, statement.literals))))  # fmt: skip
     elif not parts:
         parts.append(
             unknown(f"what the procedure does is not known ({name[:60].lower()})", "sql.call")
@@ -225,7 +246,7 @@ def _run(statement: Statement) -> Judgement:
 
 
 _TAKES_AWAY = re.compile(
-    r"ROLLBACK_TO|DROP_|DELETE_|PURGE|TRUNCATE|WIPE|SP_(?:DROP|DELETE|DETACH|REVOKE|REMOVE)"
+    r"ROLLBACK_TO|FREMOVE|DROP_|DELETE_|PURGE|TRUNCATE|WIPE|SP_(?:DROP|DELETE|DETACH|REVOKE|REMOVE)"
 )
 """Procedures' names that say so, SQL Server's of its catalogue too."""
 
@@ -246,6 +267,8 @@ def _grant(statement: Statement) -> Judgement:
 
 
 def _copy(statement: Statement) -> Judgement:
+    if statement.has("OVERWRITE", "=", "TRUE"):
+        return found(Effect.D4, statement, "overwrites the files that are there")
     if "PROGRAM" in statement.words:
         return unknown("COPY runs a program on the database's host", "sql.copy")
     if "TO" in statement.words and "FROM" not in statement.words:
@@ -330,10 +353,10 @@ def _plain(effect: Effect, reason: str) -> Callable[[Statement], Judgement]:
 
 
 _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
-    **dict.fromkeys(("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "PRAGMA", "LIST",
+    **dict.fromkeys(("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "LIST",
                      "HELP", "FROM", "PRINT", "\\D", "LISTEN", "FETCH", "CHECK", "EXPORT", "UNLOAD",
                      "CROSSCHECK", "REPORT", "GET", "LS", "SUMMARIZE"), _read),
-    "EXPLAIN": _explain, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
+    "EXPLAIN": _explain, "PRAGMA": _pragma, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
     "ALTER": alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
     "CALL": _run, "PURGE": sql_recovery.purge, "RESET": sql_recovery.reset, "BACKUP": sql_recovery.backup, "GRANT": _grant,
     "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": sql_recovery.vacuum, "SET": set_option, "OPTIMIZE": _optimize, "SYSTEM": _system,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from analyzer.effects.names import is_recovery
 from analyzer.effects.sql_statements import Statement
 from analyzer.effects.sql_telling import found, join_name
 from analyzer.model import Effect, Judgement
@@ -16,7 +17,8 @@ _NO_RECOVERY = re.compile(
     r"DATA_RETENTION_TIME_IN_DAYS = 0|NOARCHIVELOG|FLASHBACK OFF|RECOVERY SIMPLE"
     r"|WAL_LEVEL (?:=|TO) (?:MINIMAL|')|ARCHIVE_(?:MODE|COMMAND|LIBRARY) (?:=|TO) |RESET ARCHIVE_"
     r"|BINLOG_EXPIRE_LOGS_SECONDS = |DISABLE_?BACKUP|FAIL_?SAFE|TIME_TRAVEL|MAX_DATA_EXTENSION"
-    r"|SQL_LOG_BIN = 0|RETENTION_PERIOD|DROP SNAPSHOT|UNSET BACKUP|SUSPEND BACKUP"
+    r"|SQL_LOG_BIN = (?:0|OFF|FALSE)|RETENTION_PERIOD|DROP SNAPSHOT|UNSET BACKUP|SUSPEND BACKUP"
+    r"|EXPIRE_LOGS_DAYS = |TTLSECONDS = \d{1,4}\b|SYSTEM_VERSIONING = OFF|DROP SYSTEM VERSIONING"
 )
 _GUARDS_OFF = re.compile(
     r"(?:FSYNC|FULL_PAGE_WRITES|SYNCHRONOUS_COMMIT|SSL|LOG_STATEMENT|LOG_CONNECTIONS) (?:=|TO) (?:OFF|FALSE|'|0)"
@@ -39,6 +41,12 @@ def alter(statement: Statement) -> Judgement:
     if _NO_RECOVERY.search(text) and not re.search(r"ARCHIVE_MODE (?:=|TO) (?:ON|ALWAYS)", text):
         return found(Effect.D5, statement, "shortens or ends what could be restored",
                       recovery=True, target=target)  # fmt: skip
+    if statement.has("BACKUP", "SCHEDULE") and any(
+        "never" in t.lower() for t in statement.literals
+    ):
+        return found(Effect.D5, statement, "full backups are made no more", recovery=True)
+    if statement.has("OPEN", "RESETLOGS"):
+        return found(Effect.D4, statement, "what the logs held is given up")
     if "TBLPROPERTIES" in statement.words and _keeps_nothing(statement.literals):
         return found(Effect.D5, statement, "old versions are no longer kept", recovery=True,
                       target=target)  # fmt: skip
@@ -46,8 +54,11 @@ def alter(statement: Statement) -> Judgement:
         "DROP" in statement.words
         and not re.search(r"DROP (?:NOT NULL|DEFAULT|CONSTRAINT|POLICY|IDENTITY|EXPRESSION)", text)
     ):
-        return found(Effect.D1, statement, f"drops a part of {target}", target=target)
-    if "DELETE" in statement.words or statement.has("CLEAR", "COLUMN"):
+        # Iceberg's tags and branches keep the snapshots that they name.
+        named = re.search(r"DROP (?:TAG|BRANCH) (?:IF EXISTS )?(\S+)", text)
+        return found(Effect.D1, statement, f"drops a part of {target}", target=target,
+                      recovery=bool(named and is_recovery(named[1])) or None)  # fmt: skip
+    if _deletes(statement.words) or statement.has("CLEAR", "COLUMN"):
         return found(Effect.D1, statement, f"deletes rows of {target}", target=target)
     if statement.has("TRUNCATE", "PARTITION"):
         return found(Effect.D1, statement, f"empties a part of {target}", target=target)
@@ -63,11 +74,22 @@ def alter(statement: Statement) -> Judgement:
         return found(Effect.D6, statement, f"takes rights of {target} away", target=target)
     if statement.words[1:2] == ("TABLE",) and _SETS_ALL.search(text):
         return found(Effect.D4, statement, f"overwrites every row of {target}", target=target)
-    if re.search(r"\bSET (?:OFFLINE|EMERGENCY|SINGLE_USER)\b", text):
+    if re.search(
+        r"\bSET (?:OFFLINE|EMERGENCY|SINGLE_USER)\b|^ALTER (?:TABLESPACE|DATABASE) .*\bOFFLINE\b",
+        text,
+    ):
         return found(Effect.D5, statement, f"takes {target} out of use", target=target)
     if _GUARDS_OFF.search(text):
         return found(Effect.D5, statement, f"takes a guard off {target}", target=target)
     return found(Effect.WRITE, statement, f"changes {target}")
+
+
+def _deletes(words: Sequence[str]) -> bool:
+    """Tell whether a change deletes rows itself; `ON DELETE CASCADE` says what others' will do."""
+    return any(
+        word == "DELETE" and (not place or words[place - 1] != "ON")
+        for place, word in enumerate(words)
+    )
 
 
 def _keeps_nothing(literals: Sequence[str]) -> bool:

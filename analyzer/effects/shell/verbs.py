@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from analyzer.effects.names import Sense, class_of, is_recovery, sense_of, words_in
+from analyzer.effects.names import RENEWS, SECRETS, Sense, class_of, is_recovery, sense_of, words_in
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments
@@ -92,8 +92,6 @@ _RUNNING = frozenset(
     runs query queries task tasks batches command workflow pipeline preview snoozes
     """.split()
 )
-_RENEWS = frozenset({"rotate", "regenerate", "renew", "roll"})
-_SECRETS = frozenset("key keys secret secrets token tokens credential credentials password".split())
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
 
 
@@ -118,6 +116,16 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
             return Judgement(
                 Effect.D5, (f"{' '.join(context)} {ending}: ends recovery copies by its name",),
                 " ".join(context), same_domain=True,
+            )  # fmt: skip
+        if verb in _LOADS and (replacing := sorted(_REPLACING & arguments.options)):
+            return Judgement(
+                Effect.D4, (f"{' '.join(context)} {replacing[0]}: replaces what is there",),
+                " ".join(context), bypass=tuple(replacing), bulk=Bulk.ALL,
+            )  # fmt: skip
+        if verb in _MAKES_ANEW and _MACHINES & {p for w in context for p in words_in(w)}:
+            return Judgement(
+                Effect.D4, (f"{' '.join(context)}: {verb!r} makes the machine anew",), " ".join(context),
+                bypass=arguments.bypasses(),
             )  # fmt: skip
         option = _option_beside(sense, arguments)
         if not option:
@@ -177,6 +185,15 @@ HOLDERS = frozenset(
 )  # fmt: skip
 
 
+_LOADS = frozenset({"import", "load", "restore", "push", "upload", "sync"})
+_REPLACING = frozenset({"--replace", "--replace-all", "--overwrite", "--drop", "--clean", "--force-overwrite",
+                        "--replace-existing", "--overwrite-existing"})  # fmt: skip
+"""Options by which what is loaded takes the place of what is there."""
+_MAKES_ANEW = frozenset({"reinstall", "rebuild", "reimage"})
+_MACHINES = frozenset(
+    {"instance", "instances", "server", "servers", "linode", "linodes", "vm", "vms", "droplet", "node",
+     "host", "machine"}
+)  # fmt: skip
 _CHANGES = frozenset({"update", "modify", "patch", "set", "edit", "configure", "change", "alter"})
 _UNBACKS = re.compile(r"--?(?:no|disable|clear|remove|stop|without)-(?:enable-)?(.+)")
 
@@ -225,7 +242,7 @@ def judge_verb(
     nouns = [n for word in context for n in words_in(word)]
     recovery = is_recovery(f"{operation} {' '.join(arguments.words)}") or is_recovery(hints)
     said = f"{operation}: {verb!r} {sense.value} by its name, in no catalogue"
-    if verb in _RENEWS and _SECRETS & set(nouns):
+    if verb in RENEWS and SECRETS & set(nouns):
         return Judgement(
             Effect.D6, (f"{operation}: {verb!r} ends what the old one opened",), operation
         )
@@ -286,6 +303,10 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
         parts = words_in(word)
         if len(parts) > 1 and parts[-1] in SHOWING and parts[0] in NOUNS_TOO:
             return parts[-1], Sense.READS  # backups-list
+        if ":" in word and "fresh" in parts:
+            return "fresh", Sense.DESTROYS  # migrate:fresh, schema:fresh
+        if parts[-1:] == ("deletion",) and len(parts) > 1 and parts[0] in _ASKS_FOR:
+            return "deletion", Sense.DESTROYS  # schedule-deletion
         taking = next((p for p in parts if sense_of(p) in {Sense.DESTROYS, Sense.ENDS}), "")
         if taking and ":" in word:
             return taking, sense_of(taking)  # env:unset
@@ -294,6 +315,7 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
     return None
 
 
+_ASKS_FOR = frozenset({"schedule", "request", "start", "confirm", "initiate"})
 _RUNS_TOO = frozenset(
     {"watch", "log", "logs", "history", "search", "scan", "cat", "tables", "events"}
 )

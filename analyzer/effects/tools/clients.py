@@ -40,6 +40,7 @@ _PARTITIONS = re.compile(r"(?m)^\s*(?:d|o|g|rm|mklabel)\b(?=[\s\S]*^\s*(?:w|quit
 _HBASE = re.compile(
     r"\b(?:drop|drop_all|truncate|truncate_preserve|deleteall|delete|disable|disable_all)\b"
 )
+_HBASE_SNAPSHOTS = re.compile(r"\bdelete_(?:all_|table_)?snapshots?\b")
 _BACULA = re.compile(r"\b(?:purge|delete|prune|truncate)\b")
 
 
@@ -82,6 +83,13 @@ def _cypher(context: Context) -> Judgement | None:
     return told
 
 
+def _hbase(context: Context) -> Judgement | None:
+    copies = _client("-n", _HBASE_SNAPSHOTS, Effect.D2)(context)
+    if copies is not None and copies.effect is Effect.D2:
+        return copies
+    return _client("-n", _HBASE, Effect.D1)(context)
+
+
 CLIENT_TOOLS: dict[str, Tool] = {
     **dict.fromkeys(("lftp", "sftp", "ftp", "ncftp", "smbclient", "tnftp"),
                     _client("-e -c", _TRANSFER, Effect.D1)),
@@ -93,6 +101,6 @@ CLIENT_TOOLS: dict[str, Tool] = {
     **dict.fromkeys(("socat", "nc", "ncat", "netcat", "telnet"), _client("", _WIRE, Effect.D5)),
     "ed": _client("", _EDITED, Effect.D4),
     **dict.fromkeys(("fdisk", "gdisk", "sfdisk", "parted"), _client("-c", _PARTITIONS, Effect.D1)),
-    "hbase": _client("-n", _HBASE, Effect.D1),
+    "hbase": _hbase,
     "bconsole": _client("-c", _BACULA, Effect.D2, positional=True),
 }  # fmt: skip

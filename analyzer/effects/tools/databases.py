@@ -181,6 +181,12 @@ def _redis(context: Context) -> Judgement | None:
         return unknown("redis-cli runs what comes down a pipe")
     if arguments.has("--cluster"):
         verb = arguments.value("--cluster")
+        if verb == "call":  # of every node
+            return _placed(
+                context, judge_redis(words[words.index("call") + 2 if "call" in words else 1 :])
+            )
+        if verb not in {"check", "info", "del-node", "reshard", "fix", "import"}:
+            return Judgement(Effect.WRITE, (f"redis-cli --cluster {verb}",), "redis-cli")
         bad = verb in {"del-node", "reshard", "fix", "import"}
         return Judgement(Effect.D3 if bad else Effect.READ, (f"redis-cli --cluster {verb}",))
     return _placed(context, judge_redis(words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analyzer.effects.places import Ground
 from analyzer.effects.shell.invocation import Word
@@ -92,7 +93,9 @@ def _rsync(context: Context) -> Judgement | None:
     deletes = any(o.startswith("--del") for o in arguments.options)
     if not deletes and not arguments.has("--remove-source-files"):
         return Judgement(Effect.WRITE, ("rsync copies files",), "rsync")
-    goal = paths_of(context, arguments)[-1:]
+    # The user of a host is no name of what lies there: `backup@host:/srv/`.
+    goal = [replace(w, text=re.sub(r"^[\w.-]+@", "", w.text))
+            for w in paths_of(context, arguments)[-1:]]  # fmt: skip
     return judge_paths(
         context.command, goal, context.place, verb="deletes what is not at the source of"
     )
@@ -174,6 +177,9 @@ def _hadoop(context: Context) -> Judgement | None:
         return None
     paths = paths_of(context, arguments)[1:]
     bypass = arguments.bypasses(("-skipTrash",))
+    if arguments.has("-deleteSnapshot"):
+        return Judgement(Effect.D2, ("hdfs -deleteSnapshot takes a snapshot away",), "hdfs -deleteSnapshot",
+                         target_id=" ".join(w.text for w in paths), same_domain=True)  # fmt: skip
     return judge_paths(context.command, paths, context.place, bypass=bypass)
 
 

@@ -180,7 +180,7 @@ def _kubectl(context: Context) -> Judgement | None:
     environment, basis = environment_in(line)
     kinds = {k.lower() for w in rest[:1] for k in re.split(r"[,/]", w)}
     recovery = is_recovery(" ".join(rest)) or is_recovery(context.command.hints) or bool(
-        re.search(r"volumesnapshot|velero|backup|snapshot|kasten|stash\.appscode", line, re.IGNORECASE)
+        re.search(r"volumesnapshot|velero|backup|snapshot|recurringjob|kasten|stash\.appscode", line, re.IGNORECASE)
     )  # fmt: skip
     bulk = Bulk.ALL if arguments.has("--all", "-A", "--all-namespaces") else Bulk.ONE
     found = _kube_effect(verb, kinds, rest, line, recovery=recovery)
@@ -310,6 +310,9 @@ def _zfs(context: Context) -> Judgement | None:
         takes = arguments.has("-r", "-R")
         return Judgement(Effect.D4, ("zfs rollback drops what came later",), "zfs rollback",
                          same_domain=True if takes else None)  # fmt: skip
+    if context.command.name == "zpool" and verb in {"remove", "detach"}:
+        return Judgement(Effect.D5, (f"zpool {verb} takes a device out of the pool",), f"zpool {verb}",
+                         target_id=words[-1])  # fmt: skip
     if verb in {"list", "get", "diff", "status", "history", "iostat", "holds", "scrub"}:
         return Judgement(Effect.READ, (f"{context.command.name} {verb}",), f"zfs {verb}")
     return Judgement(Effect.WRITE, (f"{context.command.name} {verb}",), f"zfs {verb}")

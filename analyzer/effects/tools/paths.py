@@ -102,7 +102,7 @@ def judge_redirects(command: Invocation, place: Place) -> list[Judgement]:
             found.append(judge_paths(command, [word], place, verb="empties", whole=False))
         elif word.text == "/proc/sysrq-trigger":
             found.append(Judgement(Effect.D5, ("the machine goes down at once",), ">"))
-        elif not empties and re.match(r"^/(?:etc|boot|dev|bin|sbin|lib)/", word.text):
+        elif not empties and re.match(r"^/(?:etc|boot|dev|bin|sbin|lib|var/log)/", word.text):
             found.append(
                 judge_paths(
                     command, [word], place, verb="overwrites", whole=False, effect=Effect.D4

@@ -14,7 +14,7 @@ READERS = frozenset(
     sha1sum sha256sum sha512sum cksum sum b2sum shasum md5 seq expr bc dc factor yes basename dirname
     realpath readlink locate mlocate updatedb ps top htop btop pgrep pidof lsof fuser vmstat iostat
     mpstat sar dmesg journalctl lscpu lsblk lsusb lspci lsmod lshw dmidecode blkid findmnt ss netstat
-    ifconfig arp ping ping6 traceroute tracepath mtr dig nslookup host whois getent nproc arch locale
+    ifconfig ping ping6 traceroute tracepath mtr dig nslookup host whois getent nproc arch locale
     tty stty clear reset_terminal history alias read return exit break continue shift local
     declare typeset readonly getopts trap ulimit umask let times compgen complete bind shopt
     ldd nm objdump readelf size pstree pmap zcat bzcat xzcat zless look cloc tokei scc exa eza lsd
@@ -49,7 +49,6 @@ READERS_CHANGE: dict[str, tuple[str, str]] = {
     "xxd": ("-r", "writes what it decodes"),
     "tcpdump": ("-w", "writes a file"),
     "fuser": ("-k --kill", "ends processes"),
-    "arp": ("-d -s", "changes the table"),
     "jq": ("-i", "edits in place"),
 }
 """Programs that read, but for these options."""

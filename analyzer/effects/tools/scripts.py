@@ -140,6 +140,10 @@ def _script(context: Context, script: str, rest: list[str]) -> Judgement:
         )  # fmt: skip
     if script.endswith("rake") or script in {"rails", "bin/rails"}:
         return context.shell(" ".join(["rails", *rest]))
+    if arguments.words[:1] == ("doctrine:schema:update",) and arguments.has("--force"):
+        # Without --complete it leaves tables alone that it does not know, and drops columns.
+        return Judgement(Effect.D4, (f"{script} doctrine:schema:update drops what no class has",),
+                         f"{script} doctrine:schema:update", bypass=("--force",))  # fmt: skip
     verbs = [p for w in arguments.words[:1] for p in words_in(w)]
     framework = script.rpartition("/")[2] in FRAMEWORKS and not MADE_AGAIN & set(verbs)
     if framework and any(sense_of(verb) is Sense.DESTROYS for verb in verbs):
