@@ -36,7 +36,8 @@ def read_values(source: Source, tell: Callable[[Any, str], Iterable[Record]]) ->
         tell: yields the records of a document; its second argument is the key of the line that it
             stands on, empty for the whole source.
     """
-    if len(source.sample) == 1 and source.document is not None:
+    is_one = len(source.sample) == 1 and not source.is_several()
+    if is_one and source.document is not None:
         yield from read_document(source, lambda document: tell(document, ""))
         return
     source.forget()

@@ -64,13 +64,19 @@ class LinesReader:
         # Bytes of the file that were no UTF-8 stand in it as lone surrogates.
         body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
         items: list[SpanItem | LogItem] = []
-        found: Sequence[SpanItem | LogItem | Rejected] = [*spans(body), *logs(body)]
+        found: list[SpanItem | LogItem | Rejected] = []
+        # Each reads the whole body: hardly any document is of more than one signal.
+        if "resourceSpans" in document:
+            found += spans(body)
+        if "resourceLogs" in document:
+            found += logs(body)
+        if "resourceMetrics" in document:
+            self.metrics += metric_count(body)
         for item in found:
             if isinstance(item, Rejected):
                 self.rejected += 1
             else:
                 items.append(item)
-        self.metrics += metric_count(body)
         return self._made(items)
 
     def _made(self, items: Sequence[SpanItem | LogItem]) -> list[Record]:

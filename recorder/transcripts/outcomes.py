@@ -16,18 +16,20 @@ _HTTP = re.compile(
     r"HTTP/\d(?:\.\d)?\"? ([45]\d\d)\b"
     r"|\"(?:status|status_?code|code|http_?code)\" ?: ?\"?([45]\d\d)\b"
     r"|\b(?:status(?: code)?|HTTP(?: error)?):? ([45]\d\d)\b"
-    r"|\b([45]\d\d) (?:Unauthorized|Forbidden|Not Found|Bad Request|Internal Server Error)\b"
-    r"|\A\s*([45]\d\d)\s*\Z",
+    r"|\b([45]\d\d) (?:Unauthorized|Forbidden|Not Found|Bad Request|Internal Server Error)\b",
     re.IGNORECASE,
 )
+BEFORE, BEHIND = 20, 30
+"""Characters around a code that those patterns look at: to try them everywhere takes four times as
+long."""
 _TELLING = (
     "http", "status", "code", "unauthorized", "forbidden", "not found", "bad request",
     "internal server error", "output:",
 )  # fmt: skip
 """One of which stands in whatever those patterns find, unless it begins with the number: looking
 for words is ten times as fast."""
-_CODE = re.compile(r"[45][0-9][0-9]")
-"""What every one of them holds."""
+_CODE = re.compile(r"[45](?=[0-9][0-9])")
+"""Where what every one of them holds begins."""
 _BARE = re.compile(r"(?:^Output:\s*|\A\s*)([45]\d\d)\s*$", re.MULTILINE)
 _GRAPHQL = re.compile(r"\"errors\" ?: ?\[ ?\{")
 _EXIT = re.compile(
@@ -46,10 +48,10 @@ _DENIAL = re.compile(
 def content_error(text: str) -> str:
     """Return the error that a result's words tell: `HTTP 403`, `GraphQL errors`; empty for none."""
     for part in _ends(text):
-        found = _may_tell(part) and (_HTTP.search(part) or _BARE.search(part))
-        if found:
-            return f"HTTP {next(code for code in found.groups() if code)}"
-        if _GRAPHQL.search(part):
+        code = _may_tell(part) and (_told_code(part) or _bare_code(part))
+        if code:
+            return f"HTTP {code}"
+        if '"errors"' in part and _GRAPHQL.search(part):
             return "GraphQL errors"
     return ""
 
@@ -85,8 +87,31 @@ def human_estimate(by: str, *, interactive: bool | None) -> str:
 def _may_tell(part: str) -> bool:
     """Return whether the patterns of a status may find one: in most results none of them does."""
     lower = part.lower()
-    begins = part.lstrip()[:1] in {"4", "5"}
-    return (begins or any(word in lower for word in _TELLING)) and _CODE.search(part) is not None
+    tells = _begins_as_code(part) or any(word in lower for word in _TELLING)
+    return tells and _CODE.search(part) is not None
+
+
+def _told_code(part: str) -> str:
+    """Return the first code of an HTTP error that stands beside words which say so."""
+    for begun in _CODE.finditer(part):
+        at = begun.start()
+        found = _HTTP.search(part, max(0, at - BEFORE), at + BEHIND)
+        # What stands at the end of what is looked at may go on: its own turn comes.
+        if found and found.start(found.lastindex or 0) == at:
+            return part[at : at + 3]
+    return ""
+
+
+def _bare_code(part: str) -> str:
+    """Return a code that is all of the text, or of a line that says `Output:`."""
+    if "Output:" not in part and not _begins_as_code(part):
+        return ""
+    found = _BARE.search(part)
+    return found[1] if found else ""
+
+
+def _begins_as_code(part: str) -> bool:
+    return part.lstrip()[:1] in {"4", "5"}
 
 
 def _ends(text: str) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ LAID_OUT_LINES = 4
 MAX_SAMPLE = 512 * 1024
 """Bytes after which no further line is looked at."""
 MAX_FIRST_LINE = 8 * 1024 * 1024
+MAX_LOOKED_AT = 4 * 1024 * 1024
+"""Bytes of a first line that is looked at again: a pipe's beginning is held so far."""
 LARGE_DOCUMENT = 4 * 1024 * 1024
 """Bytes of a JSON document of which only a bit at a time becomes objects."""
 MAX_DOCUMENT = 128 * 1024 * 1024
@@ -131,6 +133,18 @@ class Source:
                     if isinstance(value, dict | list):
                         values.append(value)
         return values
+
+    def is_several(self) -> bool:
+        """Tell whether the first line is a whole value and something stands behind it.
+
+        Where that is so the content is no document, and need not be read as one to know it.
+        """
+        with self.open() as stream:
+            line = stream.readline(MAX_LOOKED_AT)
+            with contextlib.suppress(NotJsonError):
+                is_value = isinstance(parse(line), dict | list)
+                return is_value and bool(stream.read(HEAD).strip(b" \t\r\n\x00"))
+        return False
 
     @property
     def document(self) -> Any:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from recorder import semconv
 from recorder.model import Kind, Record, Status
 from recorder.transcripts import atif, claude_agent_sdk, openai_messages
+from recorder.transcripts import source as source_module
 from tests.recorder.transcripts import counting
+from tests.recorder.transcripts.reading import in_memory, jsonl, read
 
 
 def test_tau_bench_is_two_hundred_sessions_with_all_their_calls(corpus: Path) -> None:
@@ -175,3 +179,25 @@ def test_a_response_of_that_api_is_a_session_with_its_usage_and_time() -> None:
     assert records[0].t_ns == 1_795_900_000_000_000_000
     failed = list(openai_messages.tell(response | {"error": {"code": "rate_limit"}}))
     assert failed[-1].status is Status.ERROR
+
+
+@pytest.mark.parametrize("size", [3, 6_000])
+def test_long_lines_of_several_documents_are_never_read_as_one(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chats = [{"messages": [{"role": "user", "content": f"{n} {"x" * 100}"}] * size}
+             for n in range(2)]  # fmt: skip
+    logged: list[object] = [
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [
+            {"body": {"stringValue": "y" * 100}, "timeUnixNano": str(n)}] * size}]}]}
+        for n in range(2)
+    ]  # fmt: skip
+
+    def refused(*_: object) -> bytearray:
+        raise AssertionError("read as one document")
+
+    monkeypatch.setattr(source_module, "trimmed", refused)
+    for values, name in ((chats, "messages"), (logged, "otlp")):
+        found, records, damage = read(in_memory(jsonl(values)))
+        assert (found, damage) == (name, [])
+        assert len(records) >= 2 * size
