@@ -10,9 +10,17 @@ import re
 
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_mixed_letters
-from recorder.sealing.names import LONGEST_WORDS, is_of_password
+from recorder.sealing.names import LONGEST_WORDS, is_named_so, is_of_password, is_said_of_one
 
-__all__ = ["DOTTED", "ENVIRONMENT_NAME", "IDENTIFIER", "is_code", "is_setting", "is_type"]
+__all__ = [
+    "DOTTED",
+    "ENVIRONMENT_NAME",
+    "IDENTIFIER",
+    "is_code",
+    "is_setting",
+    "is_type",
+    "may_be_word",
+]
 
 IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 DOTTED = Exact(r"[A-Za-z_][\w.]*$")
@@ -32,6 +40,9 @@ _USER_BEFORE = {
 """What stands before the name of a password in settings, by their operator."""
 _ENDS_SETTING = Exact(r"[ \t]*(?:\r?\n|$)|[ ;&\"'/]")
 _ENDS_LINE = Exact(r"[ \t]*(?:\r?\n|$)")
+_PASSWORD_NAME = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd)$", re.IGNORECASE)
+LEAST_WORD = 8
+"""Letters of a word that is a password though it is only compared with one."""
 _DIGIT = Exact(r"\d")
 _SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
@@ -59,6 +70,16 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
     ):
         return False
     return "." in value or not is_setting(text, match, end)
+
+
+def may_be_word(name: str, value: str) -> bool:
+    """Return whether a word that a password is compared with is one: `password == "…"`."""
+    return (
+        _PASSWORD_NAME.search(name) is not None
+        and len(value) >= LEAST_WORD
+        and not is_said_of_one(value)
+        and not is_named_so(name, value)
+    )
 
 
 def _is_default(text: str, match: re.Match[str], end: int) -> bool:

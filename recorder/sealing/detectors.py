@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from recorder.sealing import (
+    accounts,
     authorizations,
     calls,
     columns,
     commands,
+    defaults,
     directives,
     documents,
     feeding,
@@ -38,9 +40,11 @@ DETECTORS: tuple[Clue | DenseClue | WordClue, ...] = (
     *documents.CLUES,
     *columns.CLUES,
     *calls.CLUES,
+    *defaults.CLUES,
     *directives.CLUES,
     *shown.CLUES,
     *sayings.CLUES,
+    *accounts.CLUES,
     *places.CLUES,
     *nearby.CLUES,
 )

@@ -14,6 +14,7 @@ from recorder.sealing.names import (
     is_count,
     is_harmless,
     is_of_password,
+    is_said_of_one,
     is_secret_name,
 )
 from recorder.sealing.passwords import is_password
@@ -92,11 +93,6 @@ _PROSE = Exact(
 _ARTICLE = Exact(
     r"\b(?:the|its|my|your|a|default|initial|admin|root)\s+(?:\w{1,20}\s+){0,2}$", re.IGNORECASE
 )
-_SAID_OF_ONE = Exact(
-    r"(?:in)?(?:correct|valid|secure)|required|empty|wrong|missing|hidden|visible|expired|weak|strong|encrypted|hashed|stored|changed|reset|blank|masked|plain(?:text)?|unknown",
-    re.IGNORECASE,
-)
-"""What may be said of a password."""
 _TABLE = Exact(
     r"(?:^|(?<=[\s\"'`]))(?P<head>\|[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|\-]+\|[ \t]*\n"
     r"(?P<rows>(?:[ \t]{0,40}\|[^\n]*(?:\n|$)){1,200})",
@@ -184,7 +180,7 @@ def _is_quoted_word(match: re.Match[str]) -> bool:
     return (
         is_quoted
         and is_of_password(match["name"])
-        and not (is_harmless(value) or _SAID_OF_ONE.fullmatch(value))
+        and not (is_harmless(value) or is_said_of_one(value))
     )
 
 

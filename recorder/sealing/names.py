@@ -14,6 +14,7 @@ __all__ = [
     "is_harmless",
     "is_named_so",
     "is_of_password",
+    "is_said_of_one",
     "is_secret_header",
     "is_secret_name",
     "is_secret_value",
@@ -35,7 +36,7 @@ _SECRET_NAME = re.compile(
     r"|(?:proxy[_-]?)?authorization"
     r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
     r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d"
-    r"|[a-z]{2,12}(?:passwd|password|passphrase|apikey|secretkey|accesskey)|authtok|key_?material|signing_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
+    r"|[a-z]{2,12}(?:passwd|password|passphrase|apikey|secretkey|accesskey)|authtok|key_?material|(?:signing|auth|nonce|logged_?in|secret|password|hash|session|cookie)_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
     r"|(?:auth|bind|ftp|http|imap|key|ldap|login|mail|master|proxy|rdp|keystore|truststore|remote|root|smtp|sql|ssh|store|trust|user|vnc|web|wifi)pass|(?:admin|bind|ldap|root|user)pw"
     r"|(?:csrf|deploy|git|github|gitlab|jwt|npm|push|secret|security|service|vault|xsrf)tokens?)"
     r"(?:$|(?<=[a-z])(?=[A-Z])|(?=[0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl|stdin|env|dir|times?$|dates?$|at$|domain|host|port$|realm|mode$|region|scopes?$|changed|reset|updated|created|last|issuer|audience|user$|users$|email|enabled|uri)))"
@@ -84,6 +85,11 @@ LONGEST_NUMBER = 9
 LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
 _METAVARIABLE = re.compile(r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|PASSWORD|PASS|CREDENTIALS?|HERE)")
+_SAID_OF_ONE = re.compile(
+    r"(?:in)?(?:correct|valid|secure)|required|mandatory|empty|wrong|missing|hidden|visible|expired|weak|strong|encrypted"
+    r"|hashed|stored|changed|reset|blank|masked|plain(?:[_\-]?text)?|unknown|optional|credentials?|unchanged|password\w*",
+    re.IGNORECASE,
+)
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
 _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
 
@@ -135,6 +141,11 @@ def is_named_so(name: str, value: str) -> bool:
 def is_of_password(name: str) -> bool:
     """Return whether a name is that of a password or a secret, which may be a plain word."""
     return _OF_PASSWORD.search(name) is not None
+
+
+def is_said_of_one(value: str) -> bool:
+    """Return whether a word only says something of a password: that it is required, or wrong."""
+    return _SAID_OF_ONE.fullmatch(value) is not None
 
 
 def is_count(name: str, value: str) -> bool:

@@ -31,10 +31,14 @@ _NL = r"[ \r]{0,2}\n"
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 
 _CALL = Exact(
-    rf"(?P<function>(?<![\w.])[\w.]{{2,40}}\(\s{{0,3}})?{_Q}{_NAME}{_Q}\s{{0,3}},\s{{0,3}}[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}"
+    rf"{_Q}{_NAME}{_Q}\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}"
 )
+_OF_TEMPLATE = Exact(r"\n[ \t]+[\"']?Type[\"']?:[ \t]+[\"']?String\b")
+"""Of a parameter of CloudFormation's."""
+LONGEST_CALLED = 40
+"""Characters of a function's name before what it takes."""
 _SETS = Exact(
-    r"(?:^|\.)(?:define|env|(?:set|get)_?(?:property|env)|putenv|(?:environ|env)\.get)\(",
+    r"(?<!\w)(?:define|env|(?:set|get)_?(?:property|env)|putenv|(?:environ|env)\.get)\(\s{0,3}\Z",
     re.IGNORECASE,
 )
 _COMPARED = Exact(
@@ -142,8 +146,11 @@ def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[Secret
 
 def _is_set(match: re.Match[str], name: str) -> bool:
     """Return whether a function gives a word to what is called so, or takes it for the default."""
-    called, value = match.groupdict().get("function"), match["value"]
-    if not called or not _SETS.search(called) or not is_of_password(name):
+    value = match["value"]
+    if not is_of_password(name):
+        return False
+    called = match.string[max(0, match.start() - LONGEST_CALLED) : match.start()]
+    if not (_SETS.search(called) or _OF_TEMPLATE.search(match.string, match.start(), match.end("value"))):
         return False
     return not (is_named_so(name, value) or is_secret_name(value))
 
@@ -196,7 +203,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 _TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 CLUES = (
-    Clue(rf"{_TAIL}[\"'`]\s{{0,3}},\s{{0,3}}[rbuf]?\\?[\"'`]", 160, 4_200, partial(_told_apart, _CALL)),
+    Clue(rf"{_TAIL}[\"'`]\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?\\?[\"'`]", 160, 4_200, partial(_told_apart, _CALL)),
     Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
     Clue(
         rf"(?:define|global|env|arg|setenv|_param|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",

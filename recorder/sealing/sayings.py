@@ -16,14 +16,15 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _FOREIGN = (
-    "passwort|kennwort|mot de passe|contraseña|contrasena|senha|пароль|密码|密碼|口令|비밀번호|パスワード"
+    "passwort|kennwort|mot de passe|contraseña|contrasena|senha|пароль|密码|密碼|口令|비밀번호|비번|패스워드|暗証番号|パスワード"
     "|hasło|heslo|lösenord|adgangskode|wachtwoord|parola|salasana|jelszó|şifre|κωδικός|סיסמה|كلمة المرور|mật khẩu|รหัสผ่าน"
 )
 """How other languages call a password."""
 _ENGLISH = r"pass(?:word|wd|code|phrase)?|pwd|pw|token|secret|api[ _-]?key|creds?|credentials?"
 _V = r"[\"'`“「(]?(?P<value>[^\s\"'`“”」⟦⟧()]{4,512})"
 _IN_FOREIGN = Exact(
-    rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-)\s{{0,3}}{_V}", re.IGNORECASE
+    rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-|\(|(?=\s))\s{{0,3}}{_V}",
+    re.IGNORECASE,
 )
 _ANSWER = Exact(rf"\s{{0,3}}{_V}")
 _ASKED = re.compile(

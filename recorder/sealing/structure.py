@@ -17,6 +17,7 @@ from recorder.sealing.bare import (
     is_code,
     is_setting,
     is_type,
+    may_be_word,
 )
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
@@ -56,7 +57,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -73,12 +74,12 @@ _BEHIND_STRING = Exact(
     r"[ ]?[+%.&][ ]?[A-Za-z_]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
-    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|![a-z]{2,12}[ ]|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
+    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
     r"(?=\\{0,31}[\"'`])"
 )
 """What languages write before a literal."""
 _ELSE = Exact(
-    r"[^\n\"'`;|?]{0,120}(?:\|\||\?\?|\bor)\s{0,3}(?P<quote>[\"'`])(?P<value>[^\"'`\\\n$⟦⟧]{4,512})(?P=quote)"
+    r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[^\n\"'`;|?]{0,120})(?:\|\||\?\?|\bor)\s{0,3}(?P<quote>[\"'`])(?P<value>[^\"'`\\\n$⟦⟧]{4,512})(?P=quote)"
 )
 """What a variable is otherwise: `process.env.SECRET || "…"`."""
 _BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
@@ -162,13 +163,13 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             yield from _without_scheme(text, span)
         elif (other := _ELSE.match(text, match.end())) is not None and not (
             is_harmless(other["value"])
-            or (is_wordlike(other["value"]) and not ("env" in other[0] and is_of_password(name)))
+            or (is_wordlike(other["value"]) and not ("env" in other[0].lower() and is_of_password(name)))
         ):
             yield SecretSpan(*other.span("value"), class_of_name(name), "assignment")
     elif not _closes(text, match, quote):
         for span in _quoted_value(text, quote, class_of_name(name)):
             value = text[span.start : span.end]
-            is_name = is_comparison and IDENTIFIER.match(value)
+            is_name = is_comparison and IDENTIFIER.match(value) and not may_be_word(name, value)
             is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
             is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
             if not (is_name or is_command or _tells_no_secret(name, value)):

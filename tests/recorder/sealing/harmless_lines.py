@@ -16,6 +16,21 @@ from collections.abc import Iterator
 __all__ = ["filled_lines"]
 
 LINES = r"""
+10.0.0.5 - - "GET /app/Build2024x HTTP/1.1" 200 curl/8.4.0
+10.0.0.1:5000/team/img-v2 pulled
+ssh kim.lee@10.20.30.40 (Ubuntu 22.04 nginx/1.25.3)
+OAuth2 is the token type
+Base64Url is the secret encoding
+ID/name: operator/Settings
+"tokens": {"input": 5000, "output": 300}
+"tokens": ["alpha", "beta", "gamma"]
+"password": {"type": "string", "default": "password"}
+"token": {"type": "string", "value": "string"}
+parser.add_argument("--password", default="")
+parser.add_argument("--token-file", default="token.txt")
+if field.password == "required":
+if token == "string":
+passwords:\n  - required\n  - optional
         Token:              '#d0d0d0',
     login: str\n    password: secretstr,
     username: User\n    password: SecretStr

@@ -70,4 +70,43 @@ pair-address|10.20.30.40 root/{W}!x
 expect|expect -c 'spawn ssh h; expect "password:"; send "{P}"; interact'
 pat|    ado_pat =  "{T}"
 netrc-text|'''\nmachine api.example.com\n\tlogin dogface\n\tpassword {P}\n'''
+note-address|10.20.30.40 (operator/{D})
+note-address2|10.20.30.40(operator/{D})
+note-address3|wiki:10.20.30.40 build (operator/{D})
+note-address4|10.20.30.40-->operator/{D}
+note-address5|10.20.30.40,operator/{D}
+note-ssh|ssh kim.lee@10.20.30.40 (operator/{D})
+note-user|operator@10.20.30.40(pw:{D})
+note-named|password operator/{D}
+note-id|ID:operator/{D}
+note-head|ID/Pass:prod:operator/{D}
+note-head2|login/password-operator/{D}
+note-head3|ID/Password for operator (operator/{D})
+note-head4|(ID&PWD):operator/{D}
+note-head5|ID/PW operator({D})
+note-head6|IP/ID/PW 10.20.30.40/operator/{D}
+note-marked|(ID)operator/(PW){D}
+note-korean|계정,비번-operator:{D}
+note-korean2|패스워드 {D}
+note-korean3|아이디(oper) 비밀번호({D})
+note-korean4|kim.lee@10.20.30.40 (비번 {D})
+note-in|password in prod is {D}
+note-for|password for operator:{D}
+note-for2|pass for root = {D}
+note-is|operator is username {D} is the password
+compare|if user == "admin" and password == "{V}":
+list-yaml|seeded_passwords:\n  - {P}\n  - {D}
+list-json|"api_keys": ["{T}", "{H}"]
+yaml-binary|high_entropy_binary_secret: !!binary {K}
+json-parameter|"MasterUserPassword": {"Type": "String", "Default": "{P}", "NoEcho": true}
+json-value|"API_KEY": {"type": "string", "value": "{T}"}
+cfn-parameter|Parameters:\n  DBPassword:\n    Type: String\n    Default: {V}
+rb-fetch|password: ENV.fetch("DB_PASSWORD") { "{V}" }
+rb-or|config.password = ENV['P'] \|\| '{W}'
+py-or|password = os.environ.get("DB_PASSWORD") or "{V}"
+kt-or|val t = System.getenv("API_TOKEN") ?: "{T}"
+py-argument|parser.add_argument("--password", default="{V}")
+py-option|@click.option("--token", help="of the API", default="{T}")
+wp-key|define( 'AUTH_KEY',         '{P}{T}' );
+wp-salt|define( 'SECURE_AUTH_KEY',  '{P}{T}' );
 """.strip()

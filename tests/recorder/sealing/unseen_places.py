@@ -1,6 +1,6 @@
 """Places in which secrets stand, written without looking at how they are found.
 
-A line is a name and a text; `{P}` stands for a password, `{W}` for one of a URL, `{V}` for one of plain words, `{T}` for a token,
+A line is a name and a text; `{P}` stands for a password, `{W}` for one of a URL, `{V}` for one of plain words, `{D}` for one of ten letters, `{T}` for a token,
 `{B}` for a password in base64, `{U}` and `{Z}` for a user's with it, and so on.
 """
 
@@ -381,6 +381,7 @@ def secrets(draw: random.Random) -> dict[str, str]:
             f"{word}{draw.choice('-_.')}{other}{draw.randrange(10, 99)}",
         ]),
         "V": word + other,
+        "D": f"{plain[:3]}k{plain[3:5]}7X{plain[5:8]}",
         "W": draw.choice([f"{word}{draw.randrange(100, 999)}", f"{word.title()}-{other}_42"]),
         "T": f"{letters(draw, draw.randint(28, 44), kinds)}{letters(draw, 1)}".lstrip("-_"),
         "Q": f"{letters(draw, 12)}%21",

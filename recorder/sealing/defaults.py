@@ -1,0 +1,100 @@
+"""Find secrets that a variable, an option or a parameter has otherwise, and lists of them.
+
+`ENV.fetch("DB_PASSWORD") { "…" }`, `add_argument("--password", default="…")`, a template's
+`"Default": "…"`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_random, is_wordlike
+from recorder.sealing.names import (
+    NAME_WORDS,
+    class_of_name,
+    is_harmless,
+    is_named_so,
+    is_of_password,
+    is_secret_name,
+)
+from recorder.sealing.passwords import is_password
+from recorder.sealing.spans import SecretSpan
+
+__all__ = ["CLUES"]
+
+_NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
+_NAMED = Exact(
+    rf"[\"']-{{0,2}}{_NAME}[\"'](?:\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?[\"']"
+    r"|,[^\n()]{0,120}default(?:_value)?\s?[=:]|\s{0,3}:\s{0,3}\{)\Z",
+    re.IGNORECASE,
+)
+"""A name, and what stands before that which it is otherwise."""
+_LITERAL = r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n\\⟦⟧]){4,512})(?P=quote)"
+_VALUE = Exact(rf"\s?[rbuf]?{_LITERAL}")
+_IN_PARAMETER = Exact(
+    rf"[^{{}}]{{0,400}}?[\"'](?:default|value)[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}", re.IGNORECASE
+)
+LONGEST_NAME = 230
+"""Characters from a name to what stands before its value."""
+_LIST = Exact(
+    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]\n]{{4,4000}})\]|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)){{1,60}}))"
+)
+_ITEM = Exact(r"(?P<quote>[\"'])(?P<value>[^\"'\s\\⟦⟧]{4,512})(?P=quote)(?=\s{0,40}(?:,|$))")
+_LINE = Exact(
+    r"^[ \t]{0,40}-[ \t]+[\"']?(?P<value>[^\s\"'#:{}\[\]⟦⟧]{4,512})[\"']?[ \t\r]*$", re.MULTILINE
+)
+QUOTES = "\"'"
+LEAST_TOKEN = 20
+"""Characters of a list's item that is no password."""
+
+
+def _otherwise(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield the literals behind names, where the hits end."""
+    for hit in hits:
+        named = _NAMED.search(text, max(0, hit - LONGEST_NAME), hit)
+        if named is None or not is_secret_name(named["name"]):
+            continue
+        last = text[hit - 1]
+        form = _IN_PARAMETER if last == "{" else _VALUE
+        match = form.match(text, hit - (last in QUOTES))
+        if match is not None and _may_be(named["name"], match["value"]):
+            yield SecretSpan(*match.span("value"), class_of_name(named["name"]), "assignment")
+
+
+def _may_be(name: str, value: str) -> bool:
+    """Return whether a literal may be the value of a name: a word only where that is a password."""
+    if is_harmless(value) or " " in value or is_named_so(name, value) or is_secret_name(value):
+        return False
+    return is_of_password(name) or not is_wordlike(value)
+
+
+def _listed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    """Yield the items of a list whose name says that they are secrets."""
+    for found in _LIST.finditer(text, start, end):
+        name = found["name"]
+        if not is_secret_name(name):
+            continue
+        group, form = ("items", _ITEM) if found["items"] else ("lines", _LINE)
+        for match in form.finditer(text, *found.span(group)):
+            value = match["value"]
+            if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
+                yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
+
+
+_TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
+_PLURAL = r"(?:tokens|secrets|passwords|passphrases|api_?-?keys|access_?keys|credentials|creds)"
+CLUES = (
+    DenseClue(
+        [
+            rf"{_TAIL}[\"']\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?[\"']",
+            rf"{_TAIL}[\"'],[^\n()]{{0,120}}default(?:_value)?\s?[=:]",
+            rf"{_TAIL}[\"']\s{{0,3}}:\s{{0,3}}\{{",
+        ],
+        _otherwise,
+    ),
+    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}[\"'][^\"'\n]{{4}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
+)  # fmt: skip
+"""A clue for each of them."""
