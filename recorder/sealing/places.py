@@ -150,7 +150,9 @@ def _is_set(match: re.Match[str], name: str) -> bool:
     if not is_of_password(name):
         return False
     called = match.string[max(0, match.start() - LONGEST_CALLED) : match.start()]
-    if not (_SETS.search(called) or _OF_TEMPLATE.search(match.string, match.start(), match.end("value"))):
+    if not (
+        _SETS.search(called) or _OF_TEMPLATE.search(match.string, match.start(), match.end("value"))
+    ):
         return False
     return not (is_named_so(name, value) or is_secret_name(value))
 

@@ -163,7 +163,10 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             yield from _without_scheme(text, span)
         elif (other := _ELSE.match(text, match.end())) is not None and not (
             is_harmless(other["value"])
-            or (is_wordlike(other["value"]) and not ("env" in other[0].lower() and is_of_password(name)))
+            or (
+                is_wordlike(other["value"])
+                and not ("env" in other[0].lower() and is_of_password(name))
+            )
         ):
             yield SecretSpan(*other.span("value"), class_of_name(name), "assignment")
     elif not _closes(text, match, quote):
