@@ -29,7 +29,7 @@ from tui.cli import main
 
 BROKEN: dict[str, tuple[str, bytes, str]] = {
     "json-comma": ("claude-code", b'{\n  "a": 1,,\n}\n', "line 2"),
-    "json-comment": ("gemini", b'{\n  // mine\n  "a": 1\n}\n', "line 2"),
+    "json-of-javascript": ("gemini", b"{\n  // mine\n  a: 1\n}\n", "line 3"),
     "json-list": ("cursor", b"[1]\n", "line 1"),
     "json-cut": ("copilot", b'{"version": 1, "hooks": {"preTo', "line 1"),
     "json-deep": ("opencode", b'{"a":' + b"[" * 100_000, "line 1"),

@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recorder.capture.hook.settings.documents import SettingsError, parse, render
+from recorder.capture.hook.settings.documents import SettingsError, in_one_line, parse, render
 from recorder.capture.hook.settings.merge import UnexpectedShapeError, is_wired, put_in, take_out
 from recorder.capture.hook.settings.table import AgentSettings, SettingsFile, Wiring
 
@@ -123,22 +123,43 @@ def _install(file: SettingsFile, agent: str, wiring: Wiring, path: Path) -> Chan
     original = _without_ours(file, wiring, path, before)
     if file.script:
         return Change(path, before, file.script_text(wiring, agent).encode(), original)
-    document = parse(path, original or b"")
-    try:
-        notes = put_in(document, file, wiring)
-    except UnexpectedShapeError as error:
-        raise SettingsError(f"{path}: {error}; nothing was written") from error
+    after, notes = _with_ours(file, wiring, path, original or b"")
     if before is not None and is_wired(
         parse(path, before), file, wiring, parse(path, original or b"")
     ):
-        return Change(path, before, before, original, tuple(notes))
-    after = render(path, document, original or b"")
+        after = before
+    return Change(path, before, after, original, notes)
+
+
+def _with_ours(
+    file: SettingsFile, wiring: Wiring, path: Path, original: bytes
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return a file with our entries, and what a person should know of them."""
+    wanted = parse(path, original)
+    try:
+        notes = put_in(wanted, file, wiring)
+    except UnexpectedShapeError as error:
+        raise SettingsError(f"{path}: {error}; nothing was written") from error
+    if _same(parse(path, original), wanted):
+        return original, tuple(notes)
+    after = render(path, wanted, original)
+    if path.suffix == ".toml" and not _reads(path, after, wanted):
+        # Behind dotted keys, what needs a line of its own would take the keys after it along.
+        document = parse(path, original)
+        put_in(document, file, wiring, in_one_line)
+        after = render(path, document, original)
     # What cannot be read back is never written.
-    if not _same(parse(path, after), document):
+    if not _reads(path, after, wanted):
         raise SettingsError(f"{path} cannot be changed without loss; nothing was written")
-    if original is not None and _same(parse(path, original), document):
-        after = original
-    return Change(path, before, after, original, tuple(notes))
+    return after, tuple(notes)
+
+
+def _reads(path: Path, content: bytes, document: object) -> bool:
+    """Tell whether a file of some content holds a document."""
+    try:
+        return _same(parse(path, content), document)
+    except SettingsError:
+        return False
 
 
 def _uninstall(file: SettingsFile, wiring: Wiring, path: Path) -> Change:
@@ -167,7 +188,10 @@ def _without_ours(
         return content
     if not document and known and known[-1].suffix == ".none":
         return None
-    return render(path, document, content)
+    after = render(path, document, content)
+    if not _reads(path, after, document):
+        raise SettingsError(f"{path} cannot be changed without loss; nothing was written")
+    return after
 
 
 def _backups(path: Path, content: bytes | None = None) -> list[Path]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from recorder.capture.hook.settings.json_edits import NotJsonError, edited, read
 from recorder.errors import FlightlogError
 
-__all__ = ["SettingsError", "parse", "render"]
-
-_INDENT = re.compile(r"^[{\[]\s*\n([ \t]+)\S")
+__all__ = ["SettingsError", "in_one_line", "parse", "render"]
 
 
 class SettingsError(FlightlogError):
@@ -51,12 +49,29 @@ def render(path: Path, document: MutableMapping[str, Any], manner: bytes) -> byt
         written = _with_comments_of(manner.decode("utf-8-sig"), tomlkit.dumps(document))
         return _in_manner(written, manner)
     text = manner.decode("utf-8-sig")
-    found = _INDENT.match(text)
-    indent: str | int = found[1] if found else 2
-    written = json.dumps(document, indent=indent, ensure_ascii=False)
-    if text.endswith("\n") or not text:
-        written += "\n"
-    return _in_manner(written, manner)
+    if not text.strip():
+        return _in_manner(json.dumps(document, indent=2, ensure_ascii=False) + "\n", manner)
+    try:
+        return _in_manner(edited(text, document), manner)
+    except NotJsonError as error:
+        raise _not_json(path, error) from error
+
+
+def in_one_line(value: Any) -> Any:
+    """Return a value as TOML has it within one line: what a table of dotted keys can take."""
+    import tomlkit  # noqa: PLC0415
+
+    if isinstance(value, Mapping):
+        table = tomlkit.inline_table()
+        for name, inner in value.items():
+            table[name] = in_one_line(inner)
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for inner in value:
+            array.append(in_one_line(inner))
+        return array
+    return value
 
 
 def _in_manner(written: str, manner: bytes) -> bytes:
@@ -91,14 +106,18 @@ def _parse_json(path: Path, text: str) -> Any:
     if not text.strip():
         return {}
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SettingsError(
-            f"{path}, line {error.lineno}: not JSON that can be kept as it is ({error.msg}); "
-            "nothing was written: remove comments or mend it, then try again"
-        ) from error
+        return read(text)
+    except NotJsonError as error:
+        raise _not_json(path, error) from error
     except RecursionError as error:
         raise SettingsError(f"{path}, line 1: nested too deeply; nothing was written") from error
+
+
+def _not_json(path: Path, error: NotJsonError) -> SettingsError:
+    return SettingsError(
+        f"{path}, line {error.line}: not JSON, with comments or without; nothing was written: mend "
+        "it, then try again"
+    )
 
 
 def _parse_toml(path: Path, text: str) -> Any:

@@ -5,7 +5,7 @@ Works on whatever behaves like nested dicts and lists: JSON values and tomlkit d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from recorder.capture.hook.settings.table import SettingsFile, Wiring
@@ -23,8 +23,24 @@ class UnexpectedShapeError(Exception):
     """A place where our entries belong holds something of another kind; the message names it."""
 
 
-def put_in(document: MutableMapping[str, Any], file: SettingsFile, wiring: Wiring) -> list[str]:
-    """Add our entries to a document that has none; return what a person should know."""
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def put_in(
+    document: MutableMapping[str, Any],
+    file: SettingsFile,
+    wiring: Wiring,
+    form: Callable[[Any], Any] = _as_it_is,
+) -> list[str]:
+    """Add our entries to a document that has none; return what a person should know.
+
+    Args:
+        document: what the file holds.
+        file: which entries belong there.
+        wiring: what they say.
+        form: makes of a value what the document can take.
+    """
     if file.version is not None:
         document.setdefault("version", file.version)
     if file.entry is not None:
@@ -32,12 +48,12 @@ def put_in(document: MutableMapping[str, Any], file: SettingsFile, wiring: Wirin
         for event in file.events:
             existing = hooks.get(event)
             if existing is None:
-                hooks[event] = [file.entry(wiring, event)]
+                hooks[event] = form([file.entry(wiring, event)])
             elif isinstance(existing, list):
-                existing.append(file.entry(wiring, event))
+                existing.append(form(file.entry(wiring, event)))
             else:
                 raise UnexpectedShapeError(f"hooks.{event} is no list")
-    return _put_values(document, file, wiring)
+    return _put_values(document, file, wiring, form)
 
 
 def take_out(
@@ -64,7 +80,8 @@ def take_out(
             entries = hooks[event]
             _drop_ours(entries)
             if not entries and not _holds(original, (HOOKS, event)):
-                del hooks[event]
+                # Of a table of dotted keys, tomlkit's view is out of date once one is gone.
+                del document[HOOKS][event]
         if ours:  # a table that was empty before us is the user's
             _prune(document, HOOKS, original)
     for path, value in values.items():
@@ -120,7 +137,10 @@ def has_ours(value: Any) -> bool:
 
 
 def _put_values(
-    document: MutableMapping[str, Any], file: SettingsFile, wiring: Wiring
+    document: MutableMapping[str, Any],
+    file: SettingsFile,
+    wiring: Wiring,
+    form: Callable[[Any], Any],
 ) -> list[str]:
     values = file.values(wiring)
     if file.guard and _holds(document, file.guard):
@@ -129,7 +149,7 @@ def _put_values(
     for path, value in values.items():
         table = _table(document, path[0])
         if path[1] not in table:
-            table[path[1]] = value
+            table[path[1]] = form(value)
         elif table[path[1]] != value:
             notes.append(f"{'.'.join(path)} is set already and stays as it is")
     return notes
