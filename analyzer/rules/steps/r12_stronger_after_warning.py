@@ -1,4 +1,4 @@
-"""R12: a warning or a failure, then the same intent with a stronger flag."""
+"""R12: a warning or a failure, then the same intent with a stronger flag, or by wider means."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analyzer.model import Finding, Outcome, Severity
+from analyzer.model import Action, Effect, Finding, Outcome, Severity
 from analyzer.rules.about import About
 from analyzer.rules.events import Event
 from analyzer.rules.memory import Memory
 from analyzer.rules.step import StepRule
+from analyzer.services import services_of
 from analyzer.texts import Texts
 from recorder import semconv
 
@@ -23,12 +24,18 @@ _FORCES = re.compile(
 )
 _WARNS = re.compile(
     r"\b(?:warning|data loss|will be (?:lost|deleted|destroyed)|refusing|would be overwritten"
-    r"|not permitted|permission denied|use --force|are you sure|cannot be undone|protected"
-    r"|non-fast-forward|rejected)\b",
+    r"|not permitted|permission denied|(?:use|pass|add) (?:the )?[`'\"]?--[a-z][\w-]*"
+    r"|are you sure|cannot be undone|protected|non-fast-forward|rejected)\b",
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"&&|\|\||[;\n]")
 MAX_PARTS = 20
+DELETES = frozenset({Effect.D1, Effect.D2, Effect.D3})
+ESTATES = frozenset({
+    "terraform", "tofu", "terragrunt", "pulumi", "cdk", "helm", "kubectl", "aws", "gcloud", "az",
+    "doctl", "eksctl",
+})  # fmt: skip
+"""Tools that have one and the same estate in their hands."""
 _WORD = re.compile(r"[A-Za-z][\w./-]*")
 
 
@@ -40,15 +47,28 @@ class _Warned:
     flags: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Something that was tried on a service and did not work."""
+
+    t_ns: int
+    action: int
+    services: frozenset[str]
+    effect: Effect
+    operation: str
+
+
 class StrongerAfterWarning(StepRule):
     """Stop on a warning."""
 
     about = About(
         id="R12",
-        title="Same intent with a stronger flag after a warning",
+        title="Same intent with a stronger flag, or wider means, after a warning",
         severity=Severity.MEDIUM,
         description="A command failed or warned of a loss; within ten minutes the same command "
-        "came again with a flag that overrides the warning, and no person spoke between.",
+        "came again with a flag that overrides the warning, or what it spoke to was destroyed "
+        "instead (a plan fails, everything is torn down), which nobody had asked for; no person "
+        "spoke between.",
         false_positives=("A retry with a flag that the person's own instructions ask for.",),
         tags=("attack.t1485", "atlas.aml.t0053", "owasp.asi08"),
         strong=False,
@@ -56,12 +76,17 @@ class StrongerAfterWarning(StepRule):
 
     def __init__(self) -> None:
         self._warned: deque[_Warned] = deque(maxlen=50)
+        self._failed: deque[_Failed] = deque(maxlen=50)
 
     def begin(self, event: Event, memory: Memory) -> Iterator[Finding]:
         """Yield a finding where a command overrides what its weaker form was warned of."""
         command = event.fields.get("action.command")
-        if not isinstance(command, str) or not self._warned:
+        if not isinstance(command, str):
             return
+        stronger = list(self._stronger(event, memory, command)) if self._warned else []
+        yield from stronger or self._wider(event, memory)
+
+    def _stronger(self, event: Event, memory: Memory, command: str) -> Iterator[Finding]:
         parts = [(part, flags) for part in _parts(command) if (flags := _flags(part))]
         action = event.action
         for part, flags, warned in (
@@ -80,11 +105,33 @@ class StrongerAfterWarning(StepRule):
                 )
                 return
 
+    def _wider(self, event: Event, memory: Memory) -> Iterator[Finding]:
+        """Yield a finding where a service is destroyed after a lesser thing did not work there."""
+        action, fields = event.action, event.fields
+        wanted = {"effect.destroys", "action.ran", "approval.missing"}
+        if not self._failed or not wanted <= fields.keys():
+            return
+        services = frozenset(services_of(action, memory.blobs))
+        for failed in reversed(self._failed):
+            if action.start_ns - failed.t_ns > WINDOW_NS:
+                return
+            if _is_wider(action, services, failed) and (memory.past.last_human_ns() < failed.t_ns):
+                yield self.inferred(
+                    action,
+                    f"#{failed.action} did not work; #{action.id} "
+                    f"{action.judgement.operation or 'destroys'} ({action.judgement.effect}) goes "
+                    "further by itself, and nobody spoke between",
+                    failed.action,
+                    action.id,
+                )
+                return
+
     def end(self, event: Event, memory: Memory) -> Iterator[Finding]:
         """Remember a command that failed in words of warning."""
         command = event.fields.get("action.command")
         action = event.action
         if isinstance(command, str) and (action.outcome is Outcome.FAILED or action.content_error):
+            self._fail(action, memory)
             text = Texts.of(action, memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[:50_000]
             until = action.start_ns if action.end_ns is None else action.end_ns
             # Which of several commands it was that failed, the output does not tell for sure.
@@ -92,6 +139,27 @@ class StrongerAfterWarning(StepRule):
                 if len(words := _words(part)) > 1:
                     self._warned.append(_Warned(until, action.id, words, _flags(part)))
         yield from ()
+
+    def _fail(self, action: Action, memory: Memory) -> None:
+        services = frozenset(services_of(action, memory.blobs))
+        if services:
+            until = action.start_ns if action.end_ns is None else action.end_ns
+            judgement = action.judgement
+            self._failed.append(
+                _Failed(until, action.id, services, judgement.effect, judgement.operation)
+            )
+
+
+def _is_wider(action: Action, services: frozenset[str], failed: _Failed) -> bool:
+    """Tell whether a destruction goes further than what failed: more, or all by another tool."""
+    effect, operation = action.judgement.effect, action.judgement.operation
+    if effect not in DELETES:
+        return False
+    if services & failed.services:
+        more = effect is Effect.D3 and failed.effect is not Effect.D3
+        return failed.effect not in DELETES or (more and operation != failed.operation)
+    changes = failed.effect not in {Effect.READ, Effect.UNKNOWN}
+    return changes and bool(services & ESTATES) and bool(failed.services & ESTATES)
 
 
 def _parts(command: str) -> list[str]:
