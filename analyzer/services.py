@@ -20,7 +20,7 @@ from analyzer.tools import Family, arguments_of, command_of, family_of
 from recorder import semconv
 from recorder.model import Kind
 
-__all__ = ["is_refused", "services_in", "services_of"]
+__all__ = ["hosts_in", "is_refused", "services_in", "services_of"]
 
 MAX_COMMAND = 20_000
 MAX_SERVICES = 8
@@ -85,6 +85,11 @@ def is_refused(action: Action, blobs: Blobs) -> bool:
     return bool(REFUSAL.search(said) or _REFUSED.search(said)) and bool(services_of(action, blobs))
 
 
+def hosts_in(text: str) -> list[str]:
+    """Return the hosts of the addresses in a text."""
+    return _ADDRESS.findall(text)
+
+
 @lru_cache(maxsize=2_048)
 def _spoken_to(command: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
@@ -98,7 +103,7 @@ def _spoken_to(command: str) -> tuple[str, ...]:
 
 def _named(client: str, words: tuple[str, ...]) -> Iterator[str]:
     """Yield what one command speaks to: hosts that it names, else its provider."""
-    hosts = [host for word in words for host in _ADDRESS.findall(word)]
+    hosts = [host for word in words for host in hosts_in(word)]
     for place, word in enumerate(words):
         if word.startswith("--host="):
             hosts.append(word.removeprefix("--host="))

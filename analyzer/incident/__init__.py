@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from analyzer.completeness import Completeness, blind_spots
 from analyzer.deeds import harms_of
@@ -66,11 +67,15 @@ def incident_of(
 
 
 def _headline(plot: Plot) -> Fact:
+    if plot.only_left:
+        leak = plot.leaks[0]
+        return replace(leak.told, text=f"What belongs here left: {leak.told.text}")
     judgement = plot.pivot.judgement
     what = judgement.operation or plot.pivot.title
     more = len(plot.harms) - 1
     others = f", and {more} more harmful actions" if more > 0 else ""
-    text = f"#{plot.pivot.id} {what} ({judgement.effect}), ended {plot.pivot.outcome}{others}"
+    left = f"; {plot.leaks[0].told.text}" if plot.leaks else ""
+    text = f"#{plot.pivot.id} {what} ({judgement.effect}), ended {plot.pivot.outcome}{others}{left}"
     return Fact(text, Certainty.INFERRED, tuple(a.id for a in plot.harms))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from analyzer.deeds import may_have_run
 from analyzer.incident.model import BlastRadius, Fact
@@ -44,7 +45,7 @@ def _hit(plot: Plot, end: WorldState) -> Iterator[Fact]:
                 resource.certainty,
                 (resource.action,),
             )
-    for harm in plot.harms:
+    for harm in plot.ruin:
         judgement = harm.judgement
         if harm.judgement.target_id in named or not may_have_run(harm):
             continue
@@ -65,7 +66,7 @@ def _recovery(plot: Plot, end: WorldState) -> Iterator[Fact]:
             seen = True
             text = f"{resource.name}: {resource.state}; {resource.basis}"
             yield Fact(text, resource.certainty, (resource.action,))
-    for harm in plot.harms:
+    for harm in plot.ruin:
         judgement = harm.judgement
         if judgement.effect is Effect.D2 and may_have_run(harm):
             text = f"recovery copies destroyed: {judgement.operation or harm.title}"
@@ -79,11 +80,14 @@ def _recovery(plot: Plot, end: WorldState) -> Iterator[Fact]:
 
 
 def _sent(analysis: Analysis, plot: Plot) -> Iterator[Fact]:
+    told = {n for leak in plot.leaks for n in (leak.action.id, leak.call.id)}
+    for leak in plot.leaks:
+        by = f" ({leak.finding.rule})" if leak.finding else ""
+        yield replace(leak.told, text=f"{leak.told.text}{by}")
     for action in analysis.actions:
-        if action.judgement.effect is Effect.X1 and may_have_run(action):
+        if action.judgement.effect is Effect.X1 and may_have_run(action) and action.id not in told:
             where = host_of(action.attributes) or action.title
             yield Fact(f"data may have gone to {where}", _seen(action), (action.id,))
-    yield from _sent_in_the_open(analysis)
     hosts: dict[str, list[int]] = {}
     foreign = {c.fingerprint for c in plot.foreign}
     for action in analysis.actions:
@@ -94,21 +98,6 @@ def _sent(analysis: Analysis, plot: Plot) -> Iterator[Fact]:
     for host, numbers in hosts.items():
         text = f"the credential from outside the task was sent to {host}, {len(numbers)} times"
         yield Fact(text, Certainty.OBSERVED, tuple(numbers))
-
-
-def _sent_in_the_open(analysis: Analysis) -> Iterator[Fact]:
-    """Yield what a rule tells of secrets that left by plain requests, which are no harm alone."""
-    by_id = {a.id: a for a in analysis.actions}
-    told: set[int] = set()
-    for finding in analysis.findings:
-        action = by_id.get(finding.action)
-        if finding.rule != "R19" or action is None or action.id in told:
-            continue
-        told.add(action.id)
-        if action.judgement.effect is not Effect.X1 and may_have_run(action):
-            where = host_of(action.attributes) or action.title
-            text = f"what a secret was read for may have gone to {where} ({finding.rule})"
-            yield Fact(text, finding.certainty, finding.evidence)
 
 
 def _reach(plot: Plot, then: WorldState) -> Iterator[Fact]:
@@ -124,7 +113,7 @@ def _reach(plot: Plot, then: WorldState) -> Iterator[Fact]:
 
 
 def _unknown(plot: Plot, end: WorldState) -> Iterator[Fact]:
-    for harm in plot.harms:
+    for harm in plot.ruin:
         if harm.judgement.environment == UNKNOWN:
             text = f"which environments #{harm.id} hit: no answer before it named them"
             yield Fact(text, Certainty.OBSERVED, (harm.id,))

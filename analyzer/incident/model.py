@@ -40,7 +40,7 @@ class PartName(StrEnum):
     IMPROVISATION = "improvisation"
     """What the agent then did that nobody had asked for."""
     CROSSING = "crossing"
-    """A credential, a host or a place from outside the task comes into use."""
+    """A credential, a host or a place from outside the task comes into use, or a secret leaves."""
     DESTRUCTION = "destruction"
     AFTERMATH = "aftermath"
 

@@ -81,7 +81,8 @@ def _looked_for(
     pivot = plot.pivot
     target = pivot.judgement.target_id
     named = [a.id for a in before if any(r.id == target for r in a.resources)] if target else []
-    yield _environment(pivot, named)
+    if not plot.only_left:
+        yield _environment(pivot, named)
     docs = [a.id for a in before if _reads_docs(a, blobs)]
     yield _Omission(
         re.compile(r"\bdoc(?:s|umentation)\b|\bmanual\b", re.IGNORECASE),
@@ -107,7 +108,8 @@ def _looked_for(
         ),
         not asked and not spoken,
     )
-    yield from _precautions(plot, before)
+    if not plot.only_left:
+        yield from _precautions(plot, before)
 
 
 def _environment(pivot: Action, named: list[int]) -> _Omission:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.claims import FETCHES
 from analyzer.deeds import DOING, carriers_of, deeds_of, harms_of, may_have_run
 from analyzer.effects import BADNESS
+from analyzer.incident.leaks import Leak, leaks_of
 from analyzer.incident.model import Fact, Part, PartName
 from analyzer.model import Action, Analysis, Credential, Outcome, Severity
 from analyzer.rules.base import Scene, seconds, weakest
@@ -37,12 +38,27 @@ class Plot:
     trigger: Action | None
     trigger_reason: str
     parts: tuple[Part, ...]
+    leaks: tuple[Leak, ...] = ()
+    """What left, in order of time."""
+
+    @property
+    def only_left(self) -> bool:
+        """True where nothing is known to have been destroyed: what it turns on is what left."""
+        return not self.ruin
+
+    @property
+    def ruin(self) -> tuple[Action, ...]:
+        """The harms without those by which something only left."""
+        gone = {n for k in self.leaks for n in (k.action.id, k.call.id)}
+        return tuple(a for a in self.harms if a.id not in gone)
 
 
 def plot_of(analysis: Analysis, scene: Scene) -> Plot | None:
     """Return the story's turning points; None where no finding stands on any harm."""
     carriers = carriers_of(analysis.actions)
-    pivot = _pivot(analysis, scene, carriers)
+    leaks = leaks_of(analysis, scene)
+    gone = {n for k in leaks for n in (k.action.id, k.call.id)}
+    pivot = _pivot(analysis, scene, carriers, gone)
     if pivot is None:
         return None
     carrier = scene.by_id.get(pivot.join.parent) if pivot.join else None
@@ -50,20 +66,30 @@ def plot_of(analysis: Analysis, scene: Scene) -> Plot | None:
         carrier = None
     foreign = tuple(c for c in _carried(scene, pivot, carrier) if _is_foreign(scene, c, pivot))
     began = (carrier or pivot).start_ns
-    crossed = min([c.first.t_ns for c in foreign if c.first.t_ns < began], default=began)
+    left = next((k for k in leaks if k.call.start_ns <= began), None) if not foreign else None
+    crossed = left.call.start_ns if left else began
+    crossed = min([c.first.t_ns for c in foreign if c.first.t_ns < began], default=crossed)
     cited = {n for f in analysis.findings for n in f.evidence} | {pivot.id}
     cited |= {carriers[n] for n in cited if n in carriers}
     harms = tuple(
-        a for a in harms_of(analysis.actions) if a.id in cited and a.start_ns >= crossed
+        a
+        for a in harms_of(analysis.actions)
+        if a.id in cited and a.start_ns >= crossed and a.id not in gone
     ) or (pivot,)
-    crossing = _crossing(scene, foreign, began)
+    crossing = _crossing(scene, foreign, began) or (left.call if left else None)
     trigger, why = _trigger(analysis, pivot, crossing.start_ns if crossing else began)
-    parts = _parts(analysis, scene, trigger, why, crossing, harms, foreign)
-    return Plot(pivot, carrier, harms, foreign, trigger, why, parts)
+    ruin = tuple(a for a in harms if a.id not in gone)
+    parts = _parts(analysis, scene, trigger, why, crossing, ruin, foreign, left)
+    return Plot(pivot, carrier, harms, foreign, trigger, why, parts, leaks)
 
 
-def _pivot(analysis: Analysis, scene: Scene, carriers: dict[int, int]) -> Action | None:
-    """Return the harm on which the worst findings stand; of equals the worse, then the first."""
+def _pivot(
+    analysis: Analysis, scene: Scene, carriers: dict[int, int], gone: set[int]
+) -> Action | None:
+    """Return the harm on which the worst findings stand; of equals the worse, then the first.
+
+    What only left (`gone`) is a crossing where anything was destroyed besides.
+    """
     worst: dict[int, Severity] = {}
     for finding in analysis.findings:
         for number in (finding.action, *finding.evidence):
@@ -72,7 +98,7 @@ def _pivot(analysis: Analysis, scene: Scene, carriers: dict[int, int]) -> Action
     harms = [a for a in harms_of(analysis.actions) if worst.get(a.id, 0) >= Severity.MEDIUM]
     if harms:
         return max(
-            harms,
+            [a for a in harms if a.id not in gone] or harms,
             key=lambda a: (worst[a.id], BADNESS.index(a.judgement.effect), -a.start_ns),
         )
     grave = [f for f in analysis.findings if f.severity >= Severity.HIGH]
@@ -145,32 +171,37 @@ def _parts(
     crossing: Action | None,
     harms: Sequence[Action],
     foreign: Sequence[Credential],
+    left: Leak | None,
 ) -> tuple[Part, ...]:
-    first = min((_with_call(scene, a)[0] for a in harms), key=lambda a: a.start_ns)
-    last_ns = max(a.until_ns or a.start_ns for h in harms for a in _with_call(scene, h))
+    first_ns = min((_with_call(scene, a)[0].start_ns for a in harms), default=None)
+    if first_ns is None:
+        # Nothing was destroyed: the crossing ends when what left has gone.
+        goes = [a for a in (left.call, left.action) if a] if left else []
+        first_ns = max((a.until_ns or a.start_ns for a in goes), default=analysis.end_ns) + 1
+    until = (a.until_ns or a.start_ns for h in harms for a in _with_call(scene, h))
+    last_ns = max(until, default=first_ns)
     if trigger is None:
         set_off_ns = analysis.start_ns
     elif trigger.kind is Kind.API_REQUEST:
         set_off_ns = max(a.until_ns or a.start_ns for a in _with_call(scene, trigger))
     else:
         set_off_ns = trigger.until_ns or trigger.start_ns
-    crossed_ns = crossing.start_ns if crossing else first.start_ns
+    crossed_ns = crossing.start_ns if crossing else first_ns
     whole = [a for a in analysis.actions if a.kind is not Kind.LIFECYCLE]
     between = [
         (PartName.IMPROVISATION, set_off_ns, crossed_ns),
-        (PartName.CROSSING, crossed_ns, first.start_ns),
+        (PartName.CROSSING, crossed_ns, first_ns),
     ]
     parts = [_triggered(analysis, scene, trigger, why)]
     for name, start, end in between:
         skipped = {a.id for a in _with_call(scene, trigger)} if trigger else set()
         within = [a for a in whole if start <= a.start_ns < end and a.id not in skipped]
-        parts.append(_part(name, start, end, within, _told(name, within, foreign)))
+        parts.append(_part(name, start, end, within, _told(name, within, foreign, left)))
     ruin = {a.id for h in harms for a in _with_call(scene, h)}
-    within = [a for a in whole if first.start_ns <= a.start_ns <= last_ns or a.id in ruin]
-    parts.append(
-        _part(PartName.DESTRUCTION, first.start_ns, last_ns, within, _destroyed(scene, harms))
-    )
-    after = [a for a in whole if a.start_ns > last_ns]
+    within = [a for a in whole if ruin and (first_ns <= a.start_ns <= last_ns or a.id in ruin)]
+    parts.append(_part(PartName.DESTRUCTION, first_ns, last_ns, within, _destroyed(scene, harms)))
+    told_of = {n for part in parts for n in part.actions}
+    after = [a for a in whole if a.start_ns >= last_ns and a.id not in told_of]
     told = _after(after)
     parts.append(_part(PartName.AFTERMATH, last_ns, analysis.end_ns, after, told))
     return tuple(parts)
@@ -201,7 +232,9 @@ def _triggered(analysis: Analysis, scene: Scene, trigger: Action | None, why: st
     )
 
 
-def _told(name: PartName, within: Sequence[Action], foreign: Sequence[Credential]) -> Fact:
+def _told(
+    name: PartName, within: Sequence[Action], foreign: Sequence[Credential], left: Leak | None
+) -> Fact:
     deeds = deeds_of(within)
     numbers = tuple(a.id for a in deeds)
     length = f"{len(deeds)} deed{'s' if len(deeds) != 1 else ''}"
@@ -213,6 +246,8 @@ def _told(name: PartName, within: Sequence[Action], foreign: Sequence[Credential
         if any(_is_user_prompt(a) for a in within):
             text = f"{length} and {len(turns)} turns of the model, a person speaking between"
         return Fact(text, Certainty.OBSERVED, (*turns, *numbers))
+    if not foreign and left is not None:
+        return replace(left.told, text=f"What belongs here left: {left.told.text}")
     if not foreign:
         text = "No credential from outside the task was in it, as far as the record tells"
         return Fact(text, Certainty.INFERRED, numbers)
@@ -225,6 +260,8 @@ def _told(name: PartName, within: Sequence[Action], foreign: Sequence[Credential
 
 
 def _destroyed(scene: Scene, harms: Sequence[Action]) -> Fact:
+    if not harms:
+        return Fact("Nothing is known to have been destroyed", Certainty.INFERRED)
     told = []
     for harm in harms:
         judgement = harm.judgement

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.analysis import analyze
+from analyzer.completeness import completeness_of
+from analyzer.incident import incident_of
+from analyzer.incident.model import PartName
 from analyzer.model import Analysis, Effect, Severity
 from analyzer.testimony import Certainty
 from recorder.model import Kind
@@ -55,6 +58,18 @@ def test_the_three_legs_are_found_with_their_actions(analysis: Analysis) -> None
     assert [s.role.shows for s in secret.sightings] == [True]
     assert sent.kind is Kind.API_REQUEST
     assert "127.0.0.2" in legs.reason
+
+
+def test_the_crossing_is_the_secret_that_leaves(recording: Path, analysis: Analysis) -> None:
+    with Recording.open(recording) as opened:
+        incident = incident_of(analysis, completeness_of(opened, analysis), opened.blob)
+    parts = {part.name: part for part in incident.parts}
+    (legs,) = (f for f in analysis.findings if f.rule == "R19")
+    _page, secret, sent = legs.evidence
+    assert sent in parts[PartName.CROSSING].actions
+    assert "127.0.0.2" in parts[PartName.CROSSING].told.text
+    assert parts[PartName.IMPROVISATION].actions == (secret,)
+    assert incident.pivot in parts[PartName.DESTRUCTION].actions
 
 
 def test_the_push_by_force_is_found(analysis: Analysis) -> None:
