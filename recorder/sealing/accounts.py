@@ -42,6 +42,8 @@ _IS_IT = Exact(
     rf"(?<![\w/])[\"'`]?{_V}[\"'`]?[ ]is[ ](?:the|my|your|our|its|his|her)[ ](?:\w{{1,20}}[ ])?(?:{_WORD}|token|secret|api[ _]?key)\b",
     re.IGNORECASE,
 )
+_TRIED = Exact(r"\[\+\][ ][^\n]{1,100}?\\{1,4}[\w.$\-]{1,60}:(?P<value>[^\s⟦⟧]{4,128})")
+"""What tools of those who try passwords say of one that was right."""
 _SEPARATORS = Exact(r"[_\-]")
 _MARKED = Exact(rf"\({_WORD}\)[ ]?[:=\-]?[ ]?{_V}", re.IGNORECASE)
 
@@ -62,6 +64,7 @@ def _plain(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
 
 
 CLUES = (
+    Clue(r"\[\+\][ ][^\n]{1,100}\\", 130, 240, partial(_told, _TRIED)),
     Clue(r"\d\.\d{1,3}\.\d{1,3}\.\d{1,3}[^\n]{1,40}[A-Za-z0-9]/[^\s/]{6}", 120, 140, partial(_plain, _AT_ADDRESS)),
     Clue(rf"(?:id|user|name|login|account|{_FOREIGN})\s?[/&,+]\s?(?:{_WORD}|{_FOREIGN})", 60, 240, partial(_plain, _HEADED)),
     Clue(rf"(?:(?:^|[^\w.\-/])id:[ ]?|{_WORD}[ :=\-]|{_FOREIGN})[a-z][\w.@\-]{{1,40}}/[^\s/]{{6}}", 80, 140, partial(_plain, _NAMED)),

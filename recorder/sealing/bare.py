@@ -43,6 +43,9 @@ _ENDS_LINE = Exact(r"[ \t]*(?:\r?\n|$)")
 _PASSWORD_NAME = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd)$", re.IGNORECASE)
 LEAST_WORD = 8
 """Letters of a word that is a password though it is only compared with one."""
+_PROPERTY = Exact(r"(?!this\.|self\.|window\.)[a-z][a-z0-9\-]*(?:\.[a-z][a-z0-9\-]*){2,8}")
+_BASE32 = Exact(r"(?:[A-Z2-7]{8}){2,8}")
+"""As the secrets of one-time passwords are written."""
 _DIGIT = Exact(r"\d")
 _SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
@@ -59,14 +62,16 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
     value = text[match.end() : min(end, match.end() + LONGEST_WORDS)]
     if ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
         return match[0].endswith(" ") and _is_constant(text, match, end)
-    if is_mixed_letters(value):
+    if is_mixed_letters(value) or _BASE32.fullmatch(value):
         return False
     if not IDENTIFIER.match(value) and _DIGIT.search(value):
         return (match[0].endswith(": ") or "." in value) and is_type(match["name"], value)
     if _SPECIAL.search(value) and value != value.lower() and value != value.upper():
         return False
     if is_of_password(match["name"]) and (
-        _is_default(text, match, end) or _is_beside_user(text, match, end)
+        _is_default(text, match, end)
+        or _is_beside_user(text, match, end)
+        or _is_property(text, match, end)
     ):
         return False
     return "." in value or not is_setting(text, match, end)
@@ -85,6 +90,15 @@ def may_be_word(name: str, value: str) -> bool:
 def _is_default(text: str, match: re.Match[str], end: int) -> bool:
     """Return whether a word is what a variable is otherwise: `${DB_PASSWORD:-word}`."""
     return text[max(0, match.start() - 2) : match.start()] == "${" and text[end : end + 1] == "}"
+
+
+def _is_property(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether a word is that of a property, wherever it stands: `a.b.password=word`."""
+    return (
+        match[0].endswith("=")
+        and _PROPERTY.fullmatch(match["name"]) is not None
+        and _ENDS_LINE.match(text, end) is not None
+    )
 
 
 def _is_beside_user(text: str, match: re.Match[str], end: int) -> bool:

@@ -25,6 +25,7 @@ _ARGUMENT = r"""[^,()\n]{1,300}"""
 _OF_ONE_USE = (
     r"set_?basic_?auth|with_?basic_?auth|(?:http_?)?(?:basic|digest|proxy)_?auth(?:entication)?|basic_?credentials"
     r"|network_?credential|username_?password_?(?:credentials?|authentication_?token)|password_?authentication"
+    r"|(?:ftp|imap|smtp|mail|server|pop3?)\.login|(?:cx_?oracle|oracledb)\.connect|simple_bind(?:_s)?|(?:conn|connection|ldap)\.bind"
     r"|ntlm_?auth|plain_?credentials|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin"
 )
 """Those of them that take nothing else: there any word is one."""
@@ -34,7 +35,7 @@ _SECOND = (
 )
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
-    r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|DriverManager\.getConnection"
+    r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
     r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI->connect|connect_?db|PQsetdbLogin|\bs3"
 )
 """Functions whose third argument is it."""
@@ -49,7 +50,7 @@ _SERVER_USER_AND_PASSWORD = Exact(
     re.IGNORECASE,
 )
 _PAIR_OF_AUTH = Exact(
-    rf"\bauth{{1}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>[\"'][^\"'\n]{{1,200}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
+    rf"\b(?:http_|basic_)?auth[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>[\"'][^\"'\n]{{1,200}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
 )
 _OF_CREDENTIALS = Exact(
     r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|[A-Z]?\w{0,40}(?:Database|Connection|Login|Account)|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
@@ -64,7 +65,7 @@ LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
-    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.new|\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|SignedString|hmacShaKeyFor|SecretBox"
+    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.new|Signer|hashpw)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|SignedString|hmacShaKeyFor|SecretBox"
     r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
@@ -200,7 +201,7 @@ CLUES = (
     Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new"
-        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|key::from)\([\w.,\[\]<>( ]{0,80}[\"']",
+        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from)\([\w.,\[\]<>( ]{0,80}[\"']",
         160, 600, partial(_telling, _KEYED),
     ),
     Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}[\"']", 320, 600, partial(_telling, _SIGNER)),

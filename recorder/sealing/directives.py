@@ -19,7 +19,7 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
-_V = r"""["']?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
+_V = r"""["'`]?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
 _BEGIN = r"(?:^|(?<=[\n\"'`;]))[ \t]{0,40}"
 
 _SURE = Exact(
@@ -63,8 +63,9 @@ _NOT_A_PLACE = Exact(
 _PROTOCOL = Exact(
     r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+[\"']?|\b(?:PSK|XAUTH|EAP)\s+[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
     r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
-    r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?key\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
-    r"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+)" + _V
+    r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
+    r"|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+)"
+    + _V
 )
 """What stands nowhere but before a secret."""
 _SECRETS_LINE = Exact(
@@ -82,15 +83,15 @@ _EMPHASISED = Exact(
     re.IGNORECASE,
 )
 _PAIR = Exact(
-    r"\b(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/[ ]?(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
+    r"\b(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/[ ]?(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
     re.IGNORECASE,
 )
 _ACCOUNT = Exact(
-    r"(?<![\w.\-/])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo|superuser|sysadmin)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s)\s{0,4}[\"'`*]{0,2}(?P<value>[^\s|\"'`⟦⟧]{8,128})(?=[\"'`*]{0,2}\s{0,4}(?:\||$|[\s.,;]))",
+    r"(?<![\w.\-/])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo|superuser|sysadmin)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|(?<=[\"'`])/(?=[\"'`]))\s{0,4}[\"'`*]{0,2}(?P<value>[^\s|\"'`⟦⟧]{8,128})(?=[\"'`*]{0,2}\s{0,4}(?:\||$|[\s.,;]))",
     re.IGNORECASE | re.MULTILINE,
 )
 _JOINED_ACCOUNT = Exact(
-    r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)/(?P<value>[^\s|\"'`⟦⟧/(]{8,128}?)(?=[)\s\"',;]|$)",
+    r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)[/:](?P<value>[^\s|\"'`⟦⟧/(]{8,128}?)(?=[)\s\"',;]|@\d|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 """A user and a password as people write them: `(root/…)`."""
@@ -205,15 +206,15 @@ CLUES = (
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
         r"(?:createUser\s|PSK\s|XAUTH\s|EAP\s|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
-        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?key\s|\n[ \t]{1,8}key\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>)",
+        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|\n[ \t]{1,8}key\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
-    Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
-    DenseClue([r"[nrtsao\"'`*\s]\|", r"\s/\s"], _accounts),
-    Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)/[^\s/]{8}", 30, 140, _joined_accounts),
+    Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
+    DenseClue([r"[nrtsao\"'`*\s]\|", r"\s/\s", r"[\"'`]/[\"'`]"], _accounts),
+    Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),
     Clue(r"expect\s[^\n]{0,80}(?:assw|assphr|oken|ecret)", 200, 600, partial(_plainly, _EXPECT)),

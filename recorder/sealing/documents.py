@@ -8,6 +8,7 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
@@ -70,10 +71,16 @@ _SENSITIVE = Exact(
 )
 """What Terraform says is secret, whatever its name."""
 _ROW = Exact(
-    r"^[ \t]{0,20}\|[ \t]{0,20}[*`]{0,2}(?P<name>[A-Za-z][\w.\- ]{1,60}?)[*`]{0,2}[ \t]{0,40}\|[ \t]{0,20}`?(?P<value>[^\s|`⟦⟧]{6,512})`?[ \t]{0,80}\|[ \t\r]{0,4}$",
+    r"^[ \t]{0,20}[|│║┃][ \t]{0,20}[*`]{0,2}(?P<name>[A-Za-z][\w.\- ]{1,60}?):?[*`]{0,2}[ \t]{0,40}[|│║┃][ \t]{0,20}`?(?P<value>[^\s|│║┃`⟦⟧]{6,512})`?[ \t]{0,80}[|│║┃][ \t\r]{0,4}$",
     re.MULTILINE,
 )
 """A table's row of a name and its value."""
+_LABEL = r"pass(?:word|wd|phrase|code)?|pwd|token|secret|api[ _\-]?key"
+_LABELLED = Exact(
+    rf"(?:{_LABEL}):?[ ]?</\w{{1,6}}>\s{{0,40}}(?:<[a-z][^<>]{{0,80}}>\s{{0,40}}){{0,3}}(?P<value>[^\s<>⟦⟧]{{4,256}})(?=\s{{0,40}}(?:<|$)|[ \t]*\n)",
+    re.IGNORECASE,
+)
+"""A page's label, and what stands in the element behind it."""
 _SCHEME = Exact(r"(bearer|basic|token|apikey|digest|bot)\s+(?=\S{4})", re.IGNORECASE)
 _NETRC = Exact(
     r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
@@ -131,6 +138,12 @@ def _reversed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
                 yield SecretSpan(*match.span("value"), class_of_name(name), "document")
 
 
+def _labelled(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _LABELLED.finditer(text, start, end):
+        if is_password(match["value"]):
+            yield SecretSpan(*match.span("value"), "password", "document")
+
+
 def _sensitive(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _SENSITIVE.finditer(text, start, end):
         if not is_harmless(match["value"]):
@@ -164,7 +177,9 @@ def _prose(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         value = match["value"].rstrip(".!?:")
         kinds = sum((any(map(str.isdigit, value)), any(map(str.islower, value)),
                      any(map(str.isupper, value)), not value.isalnum()))  # fmt: skip
-        if kinds >= 3 or (kinds >= 2 and any(map(str.isdigit, value)) and len(value) >= 12):
+        has_digit = any(map(str.isdigit, value))
+        is_name = not has_digit and is_wordlike(value)  # `token is Name.Label`
+        if not is_name and (kinds >= 3 or (kinds >= 2 and has_digit and len(value) >= 12)):
             at = match.start("value")
             yield SecretSpan(at, at + len(value), "password", "prose")
         elif _is_quoted_word(match) and _ARTICLE.search(
@@ -223,7 +238,8 @@ CLUES = (
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),
-    Clue(rf"\|[ \t*`]{{0,22}}[\w.\- ]{{0,50}}{NAME_WORDS}[*`]{{0,2}}[ \t]{{0,40}}\|[ \t]", 160, 700, _reversed),
+    Clue(rf"(?:\||│|║|┃)[ \t*`]{{0,22}}[\w.\- ]{{0,50}}{NAME_WORDS}:?[*`]{{0,2}}[ \t]{{0,40}}(?:\||│|║|┃)[ \t]", 170, 700, _reversed),
+    Clue(rf"(?:{_LABEL}):?[ ]?</(?:td|th|dt|b|strong|label|span|code|p|em)>", 40, 500, _labelled),
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
     Clue(r"random_password\"", 40, 2_200, _results),

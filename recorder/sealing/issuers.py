@@ -262,7 +262,7 @@ _TOOLS = (
     Shape("sidekiq-pair", rf"{_HEX}{{8}}:{_HEX}{{8}}", near=r"contribsys|sidekiq", is_rare=True),
     Shape("http-basic-url", r"[A-Fa-f0-9]{32}:[A-Fa-f0-9]{32}@", bounded=False),
     Shape("sentry-dsn", rf"https://{_HEX}{{32}}(?::{_HEX}{{32}})?@[a-z0-9.\-]{{3,80}}/\d{{1,20}}", bounded=False),
-    Shape("pem-in-base64", r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,20000}", "LS0tLS1CRUdJTi"),
+    Shape("pem-in-base64", r"LS0tLS1CRUdJTi(?:B(?:QUkl|QR1|SU0|FQy|FTk|PUE|EU0)|[AC-Za-z0-9+/])[A-Za-z0-9+/=]{40,20000}", "LS0tLS1CRUdJTi"),
     Shape("kubernetes-bootstrap", r"[a-z0-9]{6}\.[a-z0-9]{16}", near=r"kubeadm|discovery", is_rare=True),
     Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-/+]{10,16000}\.[A-Za-z0-9_\-/+]{10,4000}={0,2}", "eyJ"),
     Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.\.?[A-Za-z0-9_\-]{16,4000}\.[A-Za-z0-9_\-]{16,16000}(?:\.[A-Za-z0-9_\-]{16,400})?", "eyJ"),

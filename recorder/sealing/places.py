@@ -59,7 +59,7 @@ _INTO_SECURE_STRING = Exact(
     r"[\"'](?P<value>[^\"'\n$⟦⟧]{4,512})[\"']\s{0,4}\|\s{0,4}ConvertTo-SecureString", re.IGNORECASE
 )
 _ORACLE = Exact(
-    r"(?:jdbc:oracle:\w{1,8}:|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
+    r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\([\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
     r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})@"
 )
 _OPAQUE_USER = Exact(
@@ -213,7 +213,7 @@ CLUES = (
     ),
     Clue(r"\|\s{0,4}ConvertTo-SecureString", 600, 4, partial(_unnamed, _INTO_SECURE_STRING, "password", "argv")),
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
-    Clue(r"(?:oracle:|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
+    Clue(r"(?:oracle:|oracle\.connect\(|oracledb\.connect\(|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user")),
     Clue(r"@(?:tcp|unix|udp)\(", 400, 2, partial(_unnamed, _GO_SOURCE, "url-password", "url")),
     Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),

@@ -89,11 +89,12 @@ _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
 _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
-_SESSION_NAME = Exact(r"session_?-?ids?$", re.IGNORECASE)
+_SESSION_NAME = Exact(r"(?:session_?-?ids?|client_?-?(?:request_?-?)?token)$", re.IGNORECASE)
+"""Of a UUID under it: it names a session, or a request that is sent twice."""
 _JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
 """What stands between two strings: the quote before it closes the first."""
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
-_PHRASED = Exact(r"pass|pwd|secret|phrase|cred", re.IGNORECASE)
+_PHRASED = Exact(r"pass|pwd|secret|phrase|cred|mnemonic|seed", re.IGNORECASE)
 _REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
 _WHOLE = Exact(r"[^\s=⟦⟧]{6,512}(?=[ \t]*\r?(?:\n|$))")
 """What stands alone behind an operator, whatever its letters are."""

@@ -25,6 +25,10 @@ _USERINFO = Exact(
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
 
 
+_PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
+"""What stands in a program that a link hands to a page, and in no code of a login."""
+
+
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _USERINFO.finditer(text, start, end):
         if not is_harmless(match["value"]):
@@ -37,6 +41,8 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if is_count(name, match["value"]):
             continue
         signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
+        if name == "code" and _PROGRAM.search(match["value"]):
+            continue
         if (signed or is_secret_name(name)) and not is_harmless(match["value"]):
             yield _span(match, class_of_name(name), "url")
 

@@ -16,6 +16,16 @@ from collections.abc import Iterator
 __all__ = ["filled_lines"]
 
 LINES = r"""
+https://play.example.org/?code=%23!%5Ballow(unused)%5D%0Afn+main()+%7B%0A++++use+std::fmt;
+elif token is Name.Label and value in self.types:
+"encryptionKey": "arn:aws:kms:us-west-2:123456789012:alias/aws/s3",
+"clientToken": "{G}",
+certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tC{B80}
+this.form.password=value;
+<td>Password</td><td>Required</td>
+<b>Token:</b> string
+admin:Administrators root:wheel
+SELECTSTATEMENTS secret: CONSTANT
 10.0.0.5 - - "GET /app/Build2024x HTTP/1.1" 200 curl/8.4.0
 10.0.0.1:5000/team/img-v2 pulled
 ssh kim.lee@10.20.30.40 (Ubuntu 22.04 nginx/1.25.3)

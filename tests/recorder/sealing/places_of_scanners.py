@@ -109,4 +109,28 @@ py-argument|parser.add_argument("--password", default="{V}")
 py-option|@click.option("--token", help="of the API", default="{T}")
 wp-key|define( 'AUTH_KEY',         '{P}{T}' );
 wp-salt|define( 'SECURE_AUTH_KEY',  '{P}{T}' );
+page-cell|<td>Password</td><td>{P}</td>
+page-term|<dt>Password</dt><dd>{P}</dd>
+page-bold|<b>Password:</b> {P}
+table-box|│ API_KEY │ {T} │
+table-colon|\| Password: \| `{P}` \|
+doc-backtick|username `bea` and password `{P}`
+doc-backtick2|Default credentials are `admin`/`{P}`
+pair-colon|login with admin:{W}!x
+pair-host|admin:{W}!x@10.0.0.1
+tried|[+] 10.0.0.5:445 - CORP\\bea:{P} (Pwn3d!)
+tried2|valid credentials found: bea / {P}
+dump|bea:1001:aad3b435b51404eeaad3b435b51404ee:{N}:::
+otp|TOTP secret: {O}
+at-command|AT+CWJAP="home","{P}"
+radius|aaa authentication-server radius host 1.1.1.1 secret {P}
+property|hibernate.connection.password={V}
+js-sequelize|new Sequelize('db', 'a', '{V}', {dialect: 'mysql'})
+py-httpauth|Elasticsearch(['h'], http_auth=('a', '{V}'))
+py-oracle|cx_Oracle.connect("a/{V}@h/orcl")
+py-oracle2|oracledb.connect('a', '{V}', dsn)
+py-ftp|ftp.login('a', '{V}')
+py-ldap|ldap.simple_bind_s("cn=a", "{V}")
+py-hmac|hmac.new(b"{V}", m, sha256)
+py-signer|itsdangerous.Signer('{V}')
 """.strip()
