@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
-from recorder.spool import AHEAD, open_locked, spool_lines
+from recorder.spool import AHEAD, open_locked, remove_if_empty, spool_lines
 
 __all__ = ["WriteAhead"]
 
@@ -83,6 +83,7 @@ class WriteAhead:
             file.let_go()
         self._files.clear()
         self._spare.clear()
+        remove_if_empty(self._folder)
 
     def _look_at_space(self) -> None:
         now = time.monotonic()

@@ -34,6 +34,7 @@ __all__ = [
     "complete",
     "open_locked",
     "records_in",
+    "remove_if_empty",
     "spool_lines",
     "take_in",
     "waiting_in",
@@ -83,7 +84,6 @@ class Spool:
             TypeError: something other than a sealed record was handed in.
         """
         lines = spool_lines(sealed, secrets)
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = open_locked(self._path)
         try:
             os.write(descriptor, lines)
@@ -110,7 +110,8 @@ def complete(noticed: int, sealed: Sequence[SealedRecord], secrets: Sequence[New
 
 
 def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
-    """Hand every spool file's records to `commit`, then delete the file; return the record count.
+    """Hand every spool file's records to `commit`, then delete the file, and with the last one the
+    folder; return the record count.
 
     A file whose commit raises stays where it is, and one that is being written: sealing may take
     its time, and a recorder has others to serve.
@@ -130,7 +131,14 @@ def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
         finally:
             os.close(descriptor)
         taken += len(spooled.records)
+    remove_if_empty(folder)
     return taken
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a spool's folder that nothing stands in: who needs it makes it anew."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def records_in(folder: Path) -> list[Record]:
@@ -171,14 +179,18 @@ def waiting_words(waiting: int) -> str:
 def open_locked(path: Path, *, waits: bool = True) -> int:
     """Open a file of the spool, new or not, under its lock; return its descriptor.
 
-    Again where it was taken in between opening and locking.
+    Again where it was taken in between opening and locking, or its folder went with the last file.
 
     Raises:
         BlockingIOError: somebody else holds the lock, and it is not waited for.
         OSError: it cannot be opened.
     """
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except FileNotFoundError:
+            continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
             if os.fstat(descriptor).st_nlink:

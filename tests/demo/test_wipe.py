@@ -14,7 +14,7 @@ import pytest
 from analyzer.model import Action, Analysis, Effect, Outcome
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
-from recorder.location import socket_path, spool_folder
+from recorder.location import socket_path
 from recorder.model import Kind, Role, Witness
 from recorder.reader import Recording
 from tests.demo.command import flightlog
@@ -284,5 +284,4 @@ def test_nothing_of_the_demo_is_left_running_or_lying_about(
     recording, _, _ = wiped
     assert not socket_path(recording).exists()
     names = {p.name.removeprefix(recording.name) for p in recording.parent.iterdir()}
-    assert names <= {"", ".recorder", "-wal", "-shm", "keys", ".spool"}
-    assert not spool_folder(recording).exists() or not list(spool_folder(recording).iterdir())
+    assert names <= {"", ".recorder", "-wal", "-shm", "keys"}

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.sealed import SealedRecord
 from recorder.service import Service
-from recorder.spool import records_in, spool_lines, take_in, waiting_in
+from recorder.spool import Spool, records_in, spool_lines, take_in, waiting_in
 from tests.recorder.factories import record
 
 ROOT = Path(__file__).parents[2]
@@ -71,7 +72,7 @@ def test_what_is_committed_is_cut_off_and_the_file_is_for_its_owner_alone(tmp_pa
     assert names(path.parent) == ["3"]
     ahead.committed(1)
     ahead.leave()
-    assert not list(path.parent.iterdir())
+    assert not path.parent.exists()
 
 
 def test_a_long_file_is_followed_by_another_and_goes_when_all_in_it_is_committed(
@@ -99,7 +100,7 @@ def test_nobody_takes_in_what_a_process_that_lives_writes_ahead(tmp_path: Path) 
     # The first was committed, and stood there until the others were.
     assert waiting_in(tmp_path) == 3
     assert taken_in(tmp_path) == ["0", "1", "2"]
-    assert not list(tmp_path.iterdir())
+    assert not tmp_path.exists()
 
 
 def test_what_has_arrived_meanwhile_does_not_come_twice_and_leaves_no_trace(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_what_has_arrived_meanwhile_does_not_come_twice_and_leaves_no_trace(tmp_
             ahead.write(*sealer.seal(one))
         ahead.leave()
         limit = time.monotonic() + DEADLINE
-        while list(spool_folder(path).iterdir()):
+        while list(spool_folder(path).glob("*")):
             assert time.monotonic() < limit
             time.sleep(0.02)
     service.stop()
@@ -134,7 +135,7 @@ def test_records_that_keep_coming_do_not_keep_the_spool_waiting(tmp_path: Path) 
     sealer.close()
     ahead.leave()
     limit = time.monotonic() + DEADLINE
-    while list(spool_folder(path).iterdir()):
+    while list(spool_folder(path).glob("*")):
         assert time.monotonic() < limit
         assert service.submit(record("busy"), wait=True)
         time.sleep(0.1)
@@ -222,3 +223,20 @@ def test_without_a_recording_there_is_no_sealer(tmp_path: Path) -> None:
 def line_of(sealer: SealerAside, one: Record) -> bytes:
     ready, secrets = sealer.seal(one)
     return spool_lines([ready], secrets)
+
+
+def test_a_folder_that_goes_with_its_last_file_costs_nobody_a_record(tmp_path: Path) -> None:
+    folder, taken = tmp_path / "spool", list[str]()
+    made = [[sealed(f"{writer} {number}") for number in range(100)] for writer in range(3)]
+
+    def write(records: list[SealedRecord]) -> None:
+        spool = Spool(folder)
+        for one in records:
+            spool.append(one)
+
+    writers = [threading.Thread(target=write, args=(records,)) for records in made]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers) or folder.exists():
+        taken += taken_in(folder)
+    assert sorted(taken) == sorted(one.fields["name"] for records in made for one in records)

@@ -81,7 +81,7 @@ def test_a_hook_writes_to_the_users_own(demo: Path) -> None:
         [*MAIN, "hook", "claude-code"], input=json.dumps(payload).encode(), check=True, timeout=60
     )
     own = named_recording(DEFAULT_NAME)
-    assert own.exists() or any(spool_folder(own).iterdir())
+    assert own.exists() or any(spool_folder(own).glob("*"))
     assert not spool_folder(demo).exists()
 
 

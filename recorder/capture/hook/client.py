@@ -357,16 +357,22 @@ def spool(recording: bytes, lines: bytes) -> int:
     from fcntl import LOCK_EX, flock  # noqa: PLC0415
 
     folder = recording + b".spool"
-    # Others may make it at the same moment.
-    try:  # noqa: SIM105 - what that would import costs more than all of this
-        posix.mkdir(folder, 0o700)
-    except FileExistsError:
-        pass
     name = urandom(16).hex().encode()
     # Under its name only when it is whole: whoever takes spools in deletes what has been read.
     aside = b"%s/.%s" % (folder, name)
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_APPEND
-    descriptor = posix.open(aside, flags, 0o600)
+    for attempts in range(9, -1, -1):
+        # Others may make it at the same moment, or remove it with the last file that was in it.
+        try:  # noqa: SIM105 - what that would import costs more than all of this
+            posix.mkdir(folder, 0o700)
+        except FileExistsError:
+            pass
+        try:
+            descriptor = posix.open(aside, flags, 0o600)
+            break
+        except FileNotFoundError:
+            if not attempts:
+                raise
     flock(descriptor, LOCK_EX)
     write(descriptor, lines)
     posix.rename(aside, b"%s/%s.jsonl" % (folder, name))
