@@ -49,10 +49,10 @@ LIVE = (Place.LIVE,)
 BELOW = (Place.REPLAY, Place.FINDINGS, Place.LIVE, Place.BESIDE)
 BESIDE = (Place.BESIDE,)
 MARKED = (Place.REPLAY, Place.LIVE, Place.BESIDE)
-NOTED = (Place.REPLAY, Place.FINDINGS)
 SORTED = (Place.SESSIONS, Place.FINDINGS)
 FILTERED = (Place.SESSIONS, Place.REPLAY, Place.FINDINGS, Place.LIVE)
 STEPPED = (Place.REPLAY, Place.LIVE)
+NOTED = (Place.REPLAY, Place.FINDINGS, Place.LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,9 @@ ACTS = (
     Act("failure", "x", "Next failure", "failure(1)", MARKED, "x Failure", 43),
     Act("failure_back", "X", "Previous failure", "failure(-1)", MARKED),
     Act("bookmark", "m", "Set or take off a bookmark", "bookmark", STEPPED, "m Mark", 30),
-    Act("to_bookmark", "u", "Next bookmark", "to_bookmark(1)", REPLAY),
-    Act("to_bookmark_back", "U", "Previous bookmark", "to_bookmark(-1)", REPLAY),
-    Act(
-        "note", "c", "Note, or tag with #word", "note", (Place.REPLAY, Place.FINDINGS), "c Note", 38
-    ),
+    Act("to_bookmark", "u", "Next bookmark", "to_bookmark(1)", STEPPED),
+    Act("to_bookmark_back", "U", "Previous bookmark", "to_bookmark(-1)", STEPPED),
+    Act("note", "c", "Note, or tag with #word", "note", NOTED, "c Note", 38),
     Act("idle", "i", "Skip idle time, or do not", "idle", REPLAY, "i Idle", 46),
     Act("stops", "p", "Stop at findings, or do not", "stops", REPLAY, "p Stops", 48),
     Act("lanes", "t", "Show or hide the lanes", "lanes", REPLAY, "t Lanes", 34),

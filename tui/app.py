@@ -19,7 +19,7 @@ from analyzer.casefile import CaseFile
 from analyzer.filters import Filter
 from tui.actions import Place
 from tui.glyphs import UNICODE, Glyphs
-from tui.palette import ActProvider, AsciiPalette, PlaceProvider
+from tui.palette import ActProvider, AsciiPalette, Palette, PlaceProvider
 from tui.scene import Scene
 from tui.screens.beside import Beside
 from tui.screens.findings import Findings
@@ -154,10 +154,8 @@ class FlightApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Open the palette, in the signs that the terminal has."""
-        if not self.glyphs.ascii:
-            super().action_command_palette()
-        elif not isinstance(self.screen, CommandPalette):
-            self.push_screen(AsciiPalette(id="--command-palette"))
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(AsciiPalette() if self.glyphs.ascii else Palette())
 
     def next_theme(self) -> str:
         """Take the next theme, and return what people call it."""
@@ -265,7 +263,7 @@ class FollowingApp(FlightApp):
 
     def get_default_screen(self) -> Screen[None]:
         """Follow the session that was asked for, else the newest, also once a newer begins."""
-        return Live(self._session_id)
+        return Live(self._session_id, chosen=self._chosen)
 
 
 class ComparingApp(FlightApp):

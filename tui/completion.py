@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from analyzer.filters import Scope, help_entries
 from analyzer.filters.grammar import as_pattern
+from analyzer.filters.operators import FLAGS
 from analyzer.model import Action, Finding
 
 __all__ = ["endings"]
 
 MOST = 12
+NAME = re.compile(r"[a-z]{2,}(?::|>=|>)")
+"""How a condition begins, in the examples of the help."""
 LOOKED_AT = 20_000
 """Actions of which the values are offered."""
 VALUES: Mapping[str, Callable[[Action], Iterable[str]]] = {
@@ -36,15 +40,19 @@ def endings(
         findings: what the rules found in them.
         scope: where the filter is used.
     """
-    head, space, word = text.rpartition(" ")
+    head, space, last = text.rpartition(" ")
+    word = last.lstrip("-(")
+    head += space + last[: len(last) - len(word)]
     name, colon, begun = word.partition(":")
     if colon:
         values = _values(name, actions, findings)
         found = [f"{name}:{value}" for value in values if value.startswith(begun)]
     else:
-        signs = {sign.partition(":")[0] for sign, _ in help_entries(scope) if ":" in sign}
-        found = [f"{sign}:" for sign in sorted(signs) if sign.isalpha() and sign.startswith(word)]
-    return [head + space + ending for ending in found[:MOST]]
+        begun_names = (NAME.match(sign) for sign, _ in help_entries(scope))
+        signs = {name.group() for name in begun_names if name is not None}
+        signs |= {flag.name for flag in FLAGS if scope in flag.scopes}
+        found = [sign for sign in sorted(signs) if sign.startswith(word)]
+    return [head + ending for ending in found[:MOST]]
 
 
 def _values(name: str, actions: Iterable[Action], findings: Iterable[Finding]) -> list[str]:

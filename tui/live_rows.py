@@ -39,6 +39,13 @@ class Rows:
         if row is not None:
             del self._keys[row]
 
+    def put(self, key: Key, *, is_in: bool) -> None:
+        """Put an action in, or take it out."""
+        if is_in:
+            self.add(key)
+        else:
+            self.discard(key)
+
     def row_of(self, key: Key) -> int | None:
         """Return where an action stands; None if it does not."""
         row = bisect_left(self._keys, key)

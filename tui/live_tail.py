@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
-from analyzer.filters import Filter, Subject
+from analyzer.filters import Filter, Remarks, Subject
 from analyzer.live import Step
 from analyzer.live_session import LiveState, Look, dropped_by
 from analyzer.model import Action, Effect, Finding, Judgement, Lane, Outcome, Severity
@@ -32,6 +32,7 @@ EVERYTHING = Filter()
 UNJUDGED = Judgement(Effect.UNKNOWN)
 NOBODY: frozenset[int] = frozenset()
 NOTHING: Mapping[int, Action] = {}
+UNREMARKED = Remarks()
 type Snapshot = Mapping[int, Action]
 """Number -> action, as it was at some moment."""
 
@@ -68,6 +69,10 @@ class LiveTail:
         self._running: dict[int, Action] = {}
         self._of: dict[int, tuple[Finding, ...]] = {}
         self._failures = Rows()
+        self.remarks: Mapping[int, Remarks] = {}
+        """What the case file says of each action."""
+        self._remarked: set[int] = set()
+        """Actions of which it said something at any time."""
         self._seconds: dict[tuple[Lane, int], int] = {}
         self._reads: deque[tuple[int, int, int]] = deque()
         """When a look was taken, records that it read, how long the newest had waited."""
@@ -148,18 +153,27 @@ class LiveTail:
         """Put an action into the lists that it belongs to now, and take it out of the others."""
         key = (action.start_ns, action.id)
         self._all.add(key)
-        _set(self._failures, key, is_in=action.outcome in FAILED)
+        self._failures.put(key, is_in=action.outcome in FAILED)
         if self.chosen.is_empty and not self.sought:
             return
         subject = self._subject(action)
         if not self.chosen.is_empty:
-            _set(self._shown, key, is_in=self.chosen.fits(subject))
+            self._shown.put(key, is_in=self.chosen.fits(subject))
         if self.sought and self.sought in subject.text:
             self._hits.add(key)
 
     def _subject(self, action: Action) -> Subject:
         offset_ns = action.start_ns - self.start_ns
-        return Subject(self.row, action, self._of.get(action.id, ()), offset_ns)
+        found, remarks = self._of.get(action.id, ()), self.remarks.get(action.id, UNREMARKED)
+        return Subject(self.row, action, found, offset_ns, remarks=remarks)
+
+    def remark(self, remarks: Mapping[int, Remarks]) -> None:
+        """Take in what the case file says now."""
+        before, self.remarks = self.remarks, remarks
+        changed = {n for n in {*before, *remarks} if before.get(n) != remarks.get(n)}
+        self._remarked |= changed
+        for action in filter(None, map(self._actions.get, changed)):
+            self._sort_in(action)
 
     def _take_out(self, key: Key) -> None:
         for rows in (self._all, self._failures, self._hits, self._shown):
@@ -241,7 +255,8 @@ class LiveTail:
             for number, action in self._actions.items()
             if (
                 number in fitting
-                if looked_at.get(number) is action and number not in self._of
+                if looked_at.get(number) is action
+                and not (number in self._of or number in self._remarked)
                 else self.fits(action, chosen)
             )
         )
@@ -275,6 +290,16 @@ class LiveTail:
     def failures(self) -> Rows:
         """What failed, was refused or denied."""
         return self._failures
+
+    @property
+    def bookmarks(self) -> Rows:
+        """What somebody set a bookmark on."""
+        said = ((self._actions.get(n), remarks) for n, remarks in self.remarks.items())
+        return Rows((a.start_ns, a.id) for a, remarks in said if a and remarks.is_marked)
+
+    def is_marked(self, number: int) -> bool:
+        """Tell whether somebody set a bookmark on an action."""
+        return self.remarks.get(number, UNREMARKED).is_marked
 
     # --- looking up ---------------------------------------------------------------------------
 
@@ -373,10 +398,3 @@ class LiveTail:
         read = [entry for entry in self._reads if entry[1]]
         lag = max((waited for _, _, waited in read), default=0)
         return sum(count for _, count, _ in read) / RATE_SECONDS, lag / SECOND
-
-
-def _set(rows: Rows, key: Key, *, is_in: bool) -> None:
-    if is_in:
-        rows.add(key)
-    else:
-        rows.discard(key)

@@ -25,17 +25,28 @@ from tui.words import agent_name, when
 if TYPE_CHECKING:
     from tui.app import FlightApp
 
-__all__ = ["ActProvider", "AsciiPalette", "PlaceProvider"]
+__all__ = ["ActProvider", "AsciiPalette", "Palette", "PlaceProvider"]
 
 MOST = 200
 """Findings and sessions that are offered of each."""
 
 
-class AsciiPalette(CommandPalette):
+class Palette(CommandPalette):
+    """The palette without Textual's emoji, which is no sign of ours and one or two cells wide."""
+
+    DEFAULT_CSS = """
+    Palette SearchIcon { display: none; }
+    """
+
+    def __init__(self) -> None:
+        words = "an action, a finding, a session or a theme, by a part of its name"
+        super().__init__(placeholder=words, id="--command-palette")
+
+
+class AsciiPalette(Palette):
     """The palette without a sign that ASCII lacks."""
 
     DEFAULT_CSS = """
-    AsciiPalette SearchIcon { display: none; }
     AsciiPalette #--input { border: none; }
     AsciiPalette CommandList { border: none; }
     AsciiPalette.-ready CommandList, AsciiPalette #--results { border: none; }

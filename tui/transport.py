@@ -5,6 +5,8 @@ Pure. It is composed for the width that there is; what matters least is left out
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from analyzer.timeline import NO_OFFSET, format_offset
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line, severity_tone
@@ -15,43 +17,56 @@ from tui.scene import Scene
 __all__ = ["spread", "transport_line"]
 
 
+class _Form(NamedTuple):
+    """How much the row says of where it stands and how it plays."""
+
+    is_long: bool
+    has_watch: bool
+    """The time that it plays, beside the time of the session: all of it, where there is room."""
+    is_watch_whole: bool = False
+    is_terse: bool = False
+
+
+LONG = _Form(is_long=True, has_watch=True)
+SHORT = _Form(is_long=False, has_watch=True)
+SHORT_WHOLE = _Form(is_long=False, has_watch=True, is_watch_whole=True)
+TERSE = _Form(is_long=False, has_watch=True, is_watch_whole=True, is_terse=True)
+BLIND = _Form(is_long=False, has_watch=False)
+
+
 def transport_line(scene: Scene, playhead: Playhead, width: int, glyphs: Glyphs) -> Line:
     """Return the transport row."""
     long, short = (_next(scene, playhead, glyphs, is_long=is_long) for is_long in (True, False))
+    # How far away it is matters least: the strip shows it. A clock that hides what it skips lies.
     candidates = (
-        (_place(scene, playhead, is_long=True, has_watch=True), long),
-        (_place(scene, playhead, is_long=True, has_watch=False), long),
-        (_place(scene, playhead, is_long=False, has_watch=True), long),
-        (_place(scene, playhead, is_long=False, has_watch=True), short),
-        (_place(scene, playhead, is_long=False, has_watch=False), short),
-        # How far away it is matters least: the strip shows it.
-        (_place(scene, playhead, is_long=False, has_watch=False), short[:3]),
-    )
-    for left, right in candidates:
+        (LONG, long), (SHORT, long), (SHORT_WHOLE, long), (SHORT_WHOLE, short),
+        (TERSE, short), (TERSE, short[:3]), (BLIND, short),
+    )  # fmt: skip
+    for form, right in candidates:
+        left = _place(scene, playhead, form)
         if _width(left, glyphs) + _width(right, glyphs) + 2 <= width:
             return spread(left, right, width, glyphs)
-    left, right = candidates[-1]
-    return spread(left, right, width, glyphs)
+    return spread(_place(scene, playhead, BLIND), short[:3], width, glyphs)
 
 
-def _place(scene: Scene, playhead: Playhead, *, is_long: bool, has_watch: bool) -> Line:
-    """Return where it stands and how it plays; short, the time that it plays is the whole alone."""
+def _place(scene: Scene, playhead: Playhead, form: _Form) -> Line:
+    """Return where it stands and how it plays."""
     timeline = playhead.timeline
     is_timed = scene.analysis.session.timed
     total = format_offset(timeline.length_ns) if is_timed else NO_OFFSET
     idle, stops = _on(playhead.skip_idle), _on(playhead.stop_at_findings)
     watch = ""
-    is_compressed = is_timed and playhead.watch_ns != timeline.length_ns
-    if has_watch and is_compressed and is_long:
-        at = format_offset(playhead.watched_ns)
-        watch = f" (plays {at}/{format_offset(playhead.watch_ns)})"
-    elif has_watch and is_compressed:
-        watch = f" ({format_offset(playhead.watch_ns)})"
+    if form.has_watch and is_timed and playhead.watch_ns != timeline.length_ns:
+        whole = format_offset(playhead.watch_ns)
+        watch = f" (plays {format_offset(playhead.watched_ns)}/{whole})"
+        watch = f" ({whole})" if form.is_watch_whole else watch
     shown = f"{format_offset(playhead.offset_ns) if is_timed else NO_OFFSET}/{total}"
     settings = f"i:skip {idle}{watch}  p:stop {stops}"
-    if is_long:
+    if form.is_long:
         settings = f"skip idle >2s: {idle}{watch}   stop at findings: {stops}"
-    gap = "   " if is_long else "  "
+    elif form.is_terse:
+        settings = f"i:{idle}{watch}  p:{stops}"
+    gap = "   " if form.is_long else "  "
     return line(
         Piece(
             "PLAY " if playhead.playing else "PAUSE", Tone.GOOD if playhead.playing else Tone.ACCENT

@@ -26,14 +26,14 @@ class Scope(Enum):
     TAIL = auto()
     """Actions as they happen: the rules have not been asked, the case file is not read."""
     LIVE = auto()
-    """The same on a screen, where the rules are asked as well, and the session's time is known."""
+    """The same on a screen: the rules are asked, the case file is read, session time is known."""
 
 
 EVERYWHERE = frozenset(Scope)
 JUDGED = EVERYWHERE - {Scope.TAIL}
-"""Where the rules have been asked."""
+"""Where the rules have been asked, and the case file was read."""
 AFTERWARDS = JUDGED - {Scope.LIVE}
-"""Where the whole session has been analysed, and the case file was read."""
+"""Where the whole session has been analysed: what ends later may have filled what seems idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ OPERATORS = (
     Operator("rule", Pattern(lambda s: (f.rule for f in s.findings), "found by", is_whole=True),
              "the rule that found something in it", "rule:R0*", JUDGED),
     Operator("tag", Pattern(lambda s: s.remarks.tags, "tagged", is_whole=True),
-             "a tag in the case file", "tag:leak", AFTERWARDS),
+             "a tag in the case file", "tag:leak", JUDGED),
     Operator("session", Pattern(lambda s: (s.session.id,), "session", is_whole=False),
              "the session's id contains this", "session:a17", of_session=True),
     Operator("agent", Pattern(lambda s: (s.session.agent,), "of agent", is_whole=False),
@@ -154,8 +154,8 @@ FLAGS = (
     Flag("inferred", _is(lambda a: a.certainty.value == "inferred"), "inferred, not observed"),
     Flag("reconstructed", _is(lambda a: bool(a.reconstructed)), "partly made up, and marked so"),
     Flag("found", lambda s: bool(s.findings), "the rules found something in it", JUDGED),
-    Flag("marked", lambda s: s.remarks.is_marked, "has a bookmark in the case file", AFTERWARDS),
-    Flag("note", lambda s: bool(s.remarks.notes), "has a note in the case file", AFTERWARDS),
+    Flag("marked", lambda s: s.remarks.is_marked, "has a bookmark in the case file", JUDGED),
+    Flag("note", lambda s: bool(s.remarks.notes), "has a note in the case file", JUDGED),
     Flag("live", lambda s: not s.session.ended, "the session has no recorded end", of_session=True),
 )  # fmt: skip
 SYNTAX = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from analyzer.filters import Filter
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 from recorder.own_words import own_record
@@ -18,6 +19,7 @@ from recorder.store import Store
 from tests.tui.driving import until
 from tui.app import FollowingApp
 from tui.glyphs import UNICODE, Glyphs
+from tui.screens.asking import EVERYTHING
 from tui.screens.live import Live
 
 SESSION = "c03f00d0-live"
@@ -110,10 +112,14 @@ class Growing:
 
 @asynccontextmanager
 async def following(
-    growing: Growing, *, size: tuple[int, int] = (120, 36), glyphs: Glyphs = UNICODE
+    growing: Growing,
+    *,
+    size: tuple[int, int] = (120, 36),
+    glyphs: Glyphs = UNICODE,
+    chosen: Filter = EVERYTHING,
 ) -> AsyncIterator[tuple[FollowingApp, Pilot[None], Live]]:
     """Follow the session, and wait until everything that is there was read."""
-    app = FollowingApp(growing.path, SESSION, glyphs=glyphs)
+    app = FollowingApp(growing.path, SESSION, glyphs=glyphs, chosen=chosen)
     async with app.run_test(size=size) as pilot:
         screen = app.screen
         assert isinstance(screen, Live)
@@ -125,4 +131,4 @@ def has_read(screen: Live, growing: Growing) -> bool:
     """Tell whether everything that is there was read, and is listed."""
     tail = screen.tail
     is_read = tail is not None and tail.seq == growing.store.size
-    return is_read and screen.listed.virtual_size.height == len(tail or ())
+    return is_read and screen.listed.virtual_size.height == (tail.row_count if tail else 0)

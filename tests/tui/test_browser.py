@@ -129,6 +129,24 @@ async def shows(socket: aiohttp.ClientWebSocketResponse, part: bytes) -> None:
             seen += message.data if isinstance(message.data, bytes) else b""
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--serve", "--plain"], "--plain does nothing with --serve"),
+        (["--host", "127.0.0.1"], "--host does nothing without --serve"),
+        (["--port", "8000"], "--port does nothing without --serve"),
+        (["--i-understand"], "--i-understand does nothing without --serve"),
+        (["--beside", "two", "--serve"], "--serve does nothing with --beside"),
+        (["--beside", "two", "--at", "R07"], "--at does nothing with --beside"),
+        (["--beside", "two", "-f", "failed"], "--filter does nothing with --beside"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(recording: Path, asked: list[str], said: str) -> None:
+    done = CliRunner().invoke(command, [*asked, "-r", str(recording)])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
 def test_other_hosts_are_refused_unless_it_is_meant(recording: Path, host: str) -> None:
     done = CliRunner().invoke(command, ["--serve", "--host", host, "-r", str(recording)])

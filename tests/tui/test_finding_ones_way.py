@@ -88,6 +88,30 @@ async def test_a_wrong_filter_names_the_column_and_stays_open() -> None:
         assert app.screen is screen
 
 
+async def test_a_late_count_does_not_hide_what_is_wrong_by_now() -> None:
+    async with replaying(wipe()) as (app, pilot, screen):
+        await pilot.press("ampersand", *"failed")
+        await until(pilot, lambda: "of 10 fit: failed" in text(app))
+        await pilot.press(*" ((")
+        await until(pilot, lambda: "it ends too early" in text(app))
+        screen.try_filter(parse_filter("failed"), is_final=False)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "it ends too early" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("dest", "destroys"), ("failed -inf", "failed -inferred"), ("(se", ""), ("du", "dur>"),
+     ("(op", "(op"), ("sev", "sev>="), ("x tag", "x tag:")],
+)  # fmt: skip
+async def test_every_condition_is_completed(typed: str, completed: str) -> None:
+    async with replaying(wipe()) as (_app, pilot, screen):
+        await pilot.press("ampersand", *("space" if char == " " else char for char in typed), "tab")
+        value = screen.query_one(Prompt).typed.value
+        assert value == (completed or typed)
+
+
 async def test_a_filter_is_completed_recalled_and_made_from_the_action() -> None:
     async with replaying(wipe()) as (app, pilot, screen):
         prompt = screen.query_one(Prompt)

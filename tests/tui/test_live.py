@@ -243,7 +243,6 @@ async def test_a_session_that_is_not_there_is_said(growing: Growing) -> None:
         (["--rules", "."], "--rules is for lines"),
         (["--webhook", "https://hooks.example"], "--webhook is for lines"),
         (["--kind", "tool_call"], "--kind is for lines"),
-        (["--filter", "failed"], "--filter is for lines"),
         (["-n", "5"], "--lines is for lines"),
         (["--alert-from", "high"], "--alert-from is for lines"),
     ],

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from textual.pilot import Pilot
 
+from analyzer.filters import Scope, parse_filter
 from recorder.model import Status
 from tests.tui.driving import rows, text, until
 from tests.tui.growing import Growing, following, has_read
 from tui.app import FlightApp
+from tui.commands.tail import command as tail
 from tui.screens.live import Live
 
 SIZES = [(120, 36), (80, 24)]
@@ -58,6 +61,71 @@ async def test_a_filter_shows_what_fits_and_goes_on_to_as_more_comes(
         await pilot.press("ampersand", *["backspace"] * 30, "enter")
         await until(pilot, lambda: not screen.has_class("-filtered"))
         assert WIPE[:20] in at_cursor(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "hidden"),
+    [("", "marked", 60), ("look again", "note", 60), ("#leak", "tag:leak", 60)],
+)
+async def test_what_is_written_down_is_shown_and_filtered_by(
+    growing: Growing, typed: str, chosen: str, hidden: int
+) -> None:
+    async with following(growing) as (app, pilot, screen):
+        await pilot.press("up", "up")
+        current = screen.current()
+        assert current is not None
+        if typed:
+            await answer(pilot, "c", typed)
+        else:
+            await pilot.press("m")
+        await until(pilot, lambda: screen.entries)
+        assert (app.glyphs.bookmark in text(app)) is False
+        await pilot.press("enter")
+        await until(pilot, lambda: "case file" in text(app))
+        assert typed.removeprefix("#") in text(app)
+        await pilot.press("escape")
+        await answer(pilot, "ampersand", chosen)
+        await until(pilot, lambda: f"hides {hidden} of 61" in text(app))
+        assert screen.current() == current
+        if not typed:
+            await pilot.press("m")
+            await until(pilot, lambda: "hides 61 of 61" in text(app))
+
+
+async def test_bookmarks_are_drawn_and_gone_to_while_it_grows(growing: Growing) -> None:
+    async with following(growing) as (app, pilot, screen):
+        await pilot.press("up", "m", "up", "up", "m")
+        await until(pilot, lambda: len(screen.entries) == 2)
+        growing.call(30.0)
+        await until(pilot, lambda: has_read(screen, growing))
+        await pilot.press("up", "u")
+        lower = at_cursor(app)
+        await pilot.press("u")
+        higher = at_cursor(app)
+        assert "echo 57" in lower
+        assert "echo 59" in higher
+        marked = [row for row in rows(app) if row.startswith(app.glyphs.bookmark)]
+        assert [row for row in marked if "echo 57" in row] == marked
+        assert len(marked) == 1
+        await pilot.press("u")
+        assert screen.hints.message == "no later bookmark"
+        await pilot.press("U")
+        assert at_cursor(app) == lower
+
+
+async def test_the_screen_opens_with_the_filter_that_was_asked_for(growing: Growing) -> None:
+    growing.call(10.0, status=Status.ERROR)
+    chosen = parse_filter("failed or sev>=low", Scope.LIVE)
+    async with following(growing, chosen=chosen) as (app, pilot, _screen):
+        await until(pilot, lambda: "hides 61 of 62" in text(app))
+        assert "echo 61" in at_cursor(app)
+
+
+def test_a_filter_that_the_screen_cannot_use_is_refused_before_it_opens(growing: Growing) -> None:
+    asked = ["--tui", "-r", str(growing.path), "--filter", "gap>3s"]
+    done = CliRunner().invoke(tail, asked)
+    assert done.exit_code != 0
+    assert "not known while it happens" in str(done.exception)
 
 
 async def test_a_filter_asks_only_for_what_is_known_while_it_happens(growing: Growing) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 
 from analyzer.timeline import format_offset
 from recorder import semconv
@@ -357,7 +358,11 @@ async def test_ascii_draws_with_ascii_alone(size: tuple[int, int]) -> None:
             assert not not_ascii(app), place
             await pilot.press("q")
             await until(pilot, lambda: app.screen is screen)
-        await pilot.press("colon", *"next find")
+        await pilot.press("colon")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.pause(0.3)
+        assert not not_ascii(app)
+        await pilot.press(*"next find")
         await until(pilot, lambda: "Next finding" in text(app))
         assert not not_ascii(app)
 

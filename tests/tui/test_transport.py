@@ -18,6 +18,7 @@ from tui.safe_content import as_text
 from tui.screens.replay import Replay
 from tui.screens.room import Room
 from tui.transport import transport_line
+from tui.widgets.heat import Heat
 
 SIZES = [(120, 36), (80, 24)]
 SECOND = 10**9
@@ -171,6 +172,34 @@ async def test_a_click_on_the_strip_and_a_drag_seek() -> None:
         assert at(screen) == "00:02.2"
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_click_on_a_marker_goes_to_what_it_stands_for(size: tuple[int, int]) -> None:
+    async with replaying(wipe(), size=size) as (app, pilot, screen):
+        await pilot.press("e")
+        expected = [(at(screen), screen.current())]
+        await pilot.press("e", "e")
+        expected.append((at(screen), screen.current()))
+        await pilot.press("0")
+        await pilot.pause()
+        # The playhead hides a marker that stands in its column: it is at the start.
+        markers = rows(app)[screen.query_one("#heat").region.y + 1]
+        signs = [column for column, sign in enumerate(markers) if sign == app.glyphs.finding]
+        gone_to = []
+        for column in (signs[0], signs[-1]):
+            await pilot.press("0")
+            await pilot.click("#heat", offset=(column, 1))
+            gone_to.append((at(screen), screen.current()))
+        assert gone_to == expected
+        await pilot.press("2")
+        marked = screen.current()
+        screen.query_one(Heat).bookmark([head(screen).cursor])
+        await pilot.press("0")
+        await pilot.pause()
+        markers = rows(app)[screen.query_one("#heat").region.y + 1]
+        await pilot.click("#heat", offset=(markers.index(app.glyphs.bookmark), 1))
+        assert screen.current() == marked
+
+
 async def test_it_begins_where_it_was_told_to() -> None:
     async with replaying(wipe(), at="R07") as (app, _pilot, screen):
         assert at(screen) == "00:04.9"
@@ -189,6 +218,24 @@ def test_the_transport_row_keeps_its_index_and_settings_in_80_cells() -> None:
     head = Playhead.at_start(shown.timeline)
     later = head.seek(head.t_ns + hours // 13 * 11)
     row = as_text(transport_line(shown, later, 80, UNICODE), UNICODE)
-    assert "p:stop on  1/10 " in row
+    assert "p:on  1/10 " in row
     assert "▲ R03" in row
     assert len(row) == 80
+
+
+@pytest.mark.parametrize("hours", [1, 13, 1300])
+@pytest.mark.parametrize("width", range(80, 161, 4))
+def test_the_time_that_it_plays_is_told_beside_the_real_one_at_every_width(
+    hours: int, width: int
+) -> None:
+    held = wipe()
+    (first, *others) = held.actions
+    early_ns = first.start_ns - hours * 3600 * SECOND
+    early = replace(first, start_ns=early_ns, end_ns=early_ns)
+    shown = scene(replace(held, actions=(early, *others)))
+    head = Playhead.at_start(shown.timeline).to_fraction(9)
+    row = as_text(transport_line(shown, head, width, UNICODE), UNICODE)
+    assert f"/{format_offset(shown.timeline.length_ns)} " in row
+    assert f"{format_offset(head.watch_ns)})" in row
+    assert width < 120 or f"(plays {format_offset(head.watched_ns)}/" in row
+    assert len(row) == width

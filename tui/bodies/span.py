@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from analyzer.model import Action
 from recorder.model import Json
+from tui.bodies.raw import FUTURE
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
 
@@ -25,7 +26,7 @@ def span_lines(scene: Scene, row: int, t_ns: int | None = None) -> list[Line]:
         return [line("before the first action", tone=Tone.DIM)]
     return [
         line(f"#{action.id} {action.name}", tone=Tone.STRONG),
-        *_identity(scene, action),
+        *_identity(scene, action, scene.analysis.actions[row]),
         line(""),
         line("attributes", tone=Tone.STRONG),
         *(_fact(name, action.attributes[name]) for name in sorted(action.attributes)),
@@ -35,20 +36,25 @@ def span_lines(scene: Scene, row: int, t_ns: int | None = None) -> list[Line]:
     ]
 
 
-def _identity(scene: Scene, action: Action) -> Iterator[Line]:
+def _identity(scene: Scene, action: Action, whole: Action) -> Iterator[Line]:
+    """Yield what tells an action from others; `whole` is the same as it ended, if it did."""
     yield _entry("trace", action.trace_id or "none recorded")
     yield _entry("span", action.span_id or "none recorded")
     if action.join is not None:
         joined = f"#{action.join.parent} by {action.join.basis}"
         yield _entry("parent", joined, action.join.certainty.value)
     yield _entry("kind", action.kind.value)
-    status = [f"{action.outcome.value}, came back: {action.transport.value}"]
+    is_pending = action.until_ns is None and whole.until_ns is not None
+    # Of what has not come back by now nobody knows how it did.
+    came = "" if is_pending else f", came back: {action.transport.value}"
+    status = [f"{action.outcome.value}{came}"]
     status += [f"exit code {action.exit_code}"] if action.exit_code is not None else []
     yield _entry("status", ", ".join(status))
     is_placed = action.placed is not None
     yield _entry("start", "unknown" if is_placed else _exact(action.start_ns))
     is_timed = action.end_ns is not None and action.is_end_timed
-    yield _entry("end", _exact(action.end_ns or 0) if is_timed else "not recorded")
+    missing = FUTURE if is_pending else "not recorded"
+    yield _entry("end", _exact(action.end_ns or 0) if is_timed else missing)
     if action.pid is not None:
         yield _entry("process", str(action.pid))
     yield _entry("known", action.known_by)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
+from click.core import ParameterSource
 
 from analyzer.casefile import CaseFile
 from analyzer.commands.filters import filter_option
@@ -32,6 +33,9 @@ from tui.terminal import check_terminal
 __all__ = ["command", "run_live", "run_replay"]
 
 EVERYTHING = Filter()
+ALONE = {"beside": ("at", "chosen", "serve"), "serve": ("plain",)}
+"""What an option leaves nothing to do for: both sessions are compared whole."""
+OF_SERVING = ("host", "port", "i_understand")
 
 
 class _Serving(TypedDict):
@@ -87,6 +91,7 @@ def command(
       flightlog replay last --serve
       flightlog replay 4f1c --beside 9a07
     """
+    _check_options()
     path = resolve_recording(recording)
     if beside is not None:
         _compare(path, session or "last", beside, plain=plain, theme=theme, ascii_only=ascii_only)
@@ -112,6 +117,28 @@ def command(
         is_served=serving["served"],
     )
     raise click.exceptions.Exit(code)
+
+
+def _check_options() -> None:
+    """Raise where an option was given that would do nothing.
+
+    Raises:
+        click.UsageError: it is for something else than what was asked for.
+    """
+    context = click.get_current_context()
+    given = {
+        parameter.name: max(parameter.opts, key=len)
+        for parameter in context.command.params
+        if context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    }
+    for main, others in ALONE.items():
+        for other in others:
+            if main in given and other in given:
+                raise click.UsageError(f"{given[other]} does nothing with {given[main]}")
+    if "serve" not in given and "served" not in given:
+        for other in OF_SERVING:
+            if other in given:
+                raise click.UsageError(f"{given[other]} does nothing without --serve")
 
 
 def _compare(
@@ -261,12 +288,19 @@ def run_replay(
     return app.return_code or 0
 
 
-def run_live(recording: Path, session_id: str | None, *, ascii_only: bool = False) -> int:
+def run_live(
+    recording: Path,
+    session_id: str | None,
+    *,
+    chosen: Filter = EVERYTHING,
+    ascii_only: bool = False,
+) -> int:
     """Follow a session on the screen and return the exit code.
 
     Args:
         recording: path of the recording.
         session_id: whole id of the session to follow; None: the newest, also once a newer begins.
+        chosen: which actions are shown at first.
         ascii_only: draw with ASCII alone.
 
     Raises:
@@ -275,6 +309,7 @@ def run_live(recording: Path, session_id: str | None, *, ascii_only: bool = Fals
     """
     check_terminal("leave --tui out for lines")
     glyphs = glyphs_for(terminal_encoding(), ascii_only=ascii_only)
-    app = FollowingApp(recording, session_id, settings=load_settings(), glyphs=glyphs)
+    settings = load_settings()
+    app = FollowingApp(recording, session_id, chosen=chosen, settings=settings, glyphs=glyphs)
     app.run()
     return app.return_code or 0

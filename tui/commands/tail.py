@@ -9,12 +9,13 @@ from click.core import ParameterSource
 
 from analyzer.commands.selection import chosen_session
 from analyzer.commands.tail import command as lines
+from analyzer.filters import Scope, parse_filter
 from recorder.location import resolve_recording
 from recorder.reader import Recording
 
 __all__ = ["command"]
 
-OF_BOTH = frozenset({"recording", "session"})
+OF_BOTH = frozenset({"recording", "session", "chosen"})
 """What the screen can do, too; all else is for lines."""
 
 
@@ -29,6 +30,8 @@ def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
         is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if is_given and name not in OF_BOTH:
             raise click.UsageError(f"{parameter.opts[0]} is for lines; leave it out, or --tui")
+    # The screen knows more than lines do: what the rules found, and what was written down.
+    chosen = parse_filter(given["chosen"], Scope.LIVE)
     # Textual is for those alone who want the screen.
     from tui.commands.replay import run_live  # noqa: PLC0415
 
@@ -37,7 +40,8 @@ def _command(*, tui: bool, ascii_only: bool, **given: Any) -> None:
     # Opened also where no session was named: a mistake is told before the screen is there.
     with Recording.open(path) as recording:
         session_id = None if wanted is None else chosen_session(recording, wanted).id
-    raise click.exceptions.Exit(run_live(path, session_id, ascii_only=ascii_only))
+    code = run_live(path, session_id, chosen=chosen, ascii_only=ascii_only)
+    raise click.exceptions.Exit(code)
 
 
 SCREEN = (

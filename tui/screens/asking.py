@@ -1,10 +1,11 @@
-"""A filter, words to search and a moment: asked for alike wherever actions are listed."""
+"""A filter, words to search, a moment, a note: asked for alike wherever actions are listed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from analyzer.casefile import Entry, Sort
 from analyzer.filters import Filter, FilterError, Scope, parse_filter
 from analyzer.filters.grammar import as_pattern
 from analyzer.model import Action, Finding
@@ -31,6 +32,8 @@ class Asking(CaseRoom):
     """Which actions are shown."""
     sought: str = ""
     """What was searched for last."""
+    entries: Sequence[Entry] = ()
+    """What the case file says of the session."""
 
     def current(self) -> Action | None:
         """Return the action under the cursor."""
@@ -98,7 +101,8 @@ class Asking(CaseRoom):
     def count_fitting(self, chosen: Filter, fitting: int, total: int) -> None:
         """Say how many a filter would keep, while it is typed."""
         prompt = self.query_one(Prompt)
-        if prompt.is_open:
+        # Counted of what stood there before, it would take the place of what is wrong with this.
+        if prompt.is_open and prompt.typed.value.strip() == chosen.text.strip():
             prompt.say(line(f"{fitting} of {total} fit: {chosen.words}"))
 
     def show_filter(self, fitting: int, total: int) -> None:
@@ -180,4 +184,39 @@ class Asking(CaseRoom):
                 self.seek(text)
         except ValueError as error:
             return f"@{text}: {error}"
+        return None
+
+    # --- what is written down -----------------------------------------------------------------
+
+    def action_bookmark(self) -> None:
+        """Set or take back a bookmark."""
+        action = self.current()
+        if action is None:
+            self.say("there is no action here to bookmark")
+        else:
+            self.toggle_bookmark(action.id)
+
+    def action_note(self) -> None:
+        """Ask for a note on the action under the cursor."""
+        action = self.current()
+        if action is None:
+            self.say("there is no action here to note something of")
+            return
+        said = line(f"a note on #{action.id}; #word is a tag; secrets are sealed")
+        self.ask(
+            Question(
+                label="note",
+                changed=lambda _text: said,
+                answered=lambda text: self._note_answered(action.id, text),
+            )
+        )
+
+    def _note_answered(self, action: int, text: str) -> str | None:
+        text = text.strip()
+        if text == "#" or (text.startswith("#") and " " in text):
+            return "a tag is one word: #leak"
+        if text.startswith("#"):
+            self.write_down(action, Sort.TAG, text[1:], f"tag kept on #{action}")
+        elif text:
+            self.write_down(action, Sort.NOTE, text, f"note kept on #{action}")
         return None

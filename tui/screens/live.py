@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.worker import Worker, get_current_worker
 
 from analyzer.chain import Chain
+from analyzer.filters import Filter
 from analyzer.live_session import Look, live_session
 from analyzer.model import Finding
 from recorder.errors import FlightlogError
@@ -28,6 +29,7 @@ from tui.followed import Newer, followed
 from tui.line import Piece, Tone, line
 from tui.live_lines import bar_line, header_line, live_summary, side_lines
 from tui.live_tail import LiveTail
+from tui.screens.asking import EVERYTHING
 from tui.screens.live_search import LiveSearch
 from tui.screens.room import Failed
 from tui.widgets.drawn import OneLine
@@ -109,8 +111,9 @@ class Live(LiveSearch):
             self.findings = findings
             self.took = took
 
-    def __init__(self, session_id: str | None) -> None:
+    def __init__(self, session_id: str | None, chosen: Filter = EVERYTHING) -> None:
         super().__init__(session_id or "")
+        self.chosen = chosen
         self._moves_on = session_id is None
         self._chain = line(Piece("verifying ... ", Tone.DIM))
         self._painted = 0.0
@@ -201,6 +204,7 @@ class Live(LiveSearch):
         self.listed.tail = self.tail
         if not self.is_following:
             self.tail.stop_reading()
+        self.read_case()
 
     @on(Grown)
     def _grown(self, event: Grown) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import on, work
 from textual.message import Message
 
+from analyzer.casefile import Entry, remarks_of
 from analyzer.model import Action, Analysis
 from analyzer.state import StateIndex
 from tui.body import Whole, action_lines, whole_of
+from tui.case_lines import case_lines
 from tui.clipboard import copy_text
 from tui.live_rows import Rows
 from tui.live_tail import LiveTail
@@ -130,6 +132,21 @@ class LiveKeys(Asking):
         if self.tail is not None:
             self._go_among(self.tail.decisive, by, "finding")
 
+    def action_to_bookmark(self, by: int) -> None:
+        """Go to the next or previous bookmark."""
+        if self.tail is not None:
+            self._go_among(self.tail.bookmarks, by, "bookmark")
+
+    def case_read(self, entries: Sequence[Entry]) -> None:
+        """Show what was written down: in the list, in the account, and by the filter."""
+        self.entries = entries
+        if self.tail is not None:
+            here = self.current()
+            self.tail.remark(remarks_of(entries))
+            self.listed.chosen_anew(here if not self.is_following else None)
+        self.paint()
+        self._show_details()
+
     def action_failure(self, by: int) -> None:
         """Go to the next or previous failure."""
         if self.tail is not None:
@@ -185,7 +202,8 @@ class LiveKeys(Asking):
         tail, action = self.tail, self.current()
         if tail is None or action is None or not self.has_class("-details"):
             return
-        shown = action_lines(_around(tail, action), 1, self.glyphs, values)
+        said = case_lines(entry for entry in self.entries if entry.action == action.id)
+        shown = action_lines(_around(tail, action), 1, self.glyphs, values, written=said)
         self.query_one("#side", LineList).show(shown, keep_place=values is not None)
         if action.blob_of and values is None:
             self._read_body(action.id, dict(action.blob_of))
@@ -201,14 +219,6 @@ class LiveKeys(Asking):
         action = self.current()
         if action is not None and action.id == event.action_id:
             self._show_details(event.values)
-
-    def action_bookmark(self) -> None:
-        """Set or take back a bookmark."""
-        action = self.current()
-        if action is None:
-            self.say("there is no action here to bookmark")
-        else:
-            self.toggle_bookmark(action.id)
 
     def shown_session(self) -> str:
         """Return the whole id of the session that is written of."""

@@ -6,23 +6,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from analyzer.casefile import Entry, Sort, remarks_of
+from analyzer.casefile import Entry, remarks_of
 from tui.clipboard import copy_text
-from tui.line import line
 from tui.plain import timeline_lines
 from tui.safe_content import as_text
 from tui.screens.replay_search import ReplaySearch
 from tui.widgets.action_list import ActionList
 from tui.widgets.heat import Heat
-from tui.widgets.prompt import Question
 
 __all__ = ["ReplayCase"]
 
 
 class ReplayCase(ReplaySearch):
     """The case file's part of a replay."""
-
-    entries: Sequence[Entry] = ()
 
     def current_action(self) -> int | None:
         """Return the number of the action under the playhead."""
@@ -45,39 +41,6 @@ class ReplayCase(ReplaySearch):
         t_ns, glyphs = self.playhead.t_ns, self.glyphs
         lines = timeline_lines(self.scene, glyphs, None, t_ns, self.chosen, self.entries)
         return "\n".join(as_text(row, glyphs).rstrip() for row in lines)
-
-    def action_bookmark(self) -> None:
-        """Set or take back a bookmark."""
-        action = self.current_action()
-        if action is None:
-            self.say("there is no action here to bookmark")
-        else:
-            self.toggle_bookmark(action)
-
-    def action_note(self) -> None:
-        """Ask for a note on the action under the playhead."""
-        action = self.current_action()
-        if action is None:
-            self.say("there is no action here to note something of")
-            return
-        said = line(f"a note on #{action}; #word is a tag; secrets are sealed")
-        self.ask(
-            Question(
-                label="note",
-                changed=lambda _text: said,
-                answered=lambda text: self._note_answered(action, text),
-            )
-        )
-
-    def _note_answered(self, action: int, text: str) -> str | None:
-        text = text.strip()
-        if text == "#" or (text.startswith("#") and " " in text):
-            return "a tag is one word: #leak"
-        if text.startswith("#"):
-            self.write_down(action, Sort.TAG, text[1:], f"tag kept on #{action}")
-        elif text:
-            self.write_down(action, Sort.NOTE, text, f"note kept on #{action}")
-        return None
 
     def shown_session(self) -> str:
         """Return the whole id of the session that is written of."""

@@ -334,7 +334,8 @@ class ReplayKeys(Asking):
     @on(Heat.Sought)
     def _sought(self, event: Heat.Sought) -> None:
         if self.playhead is not None:
-            self.go(self.playhead.seek(event.t_ns))
+            target = self.playhead.seek(event.t_ns)
+            self.go(target if event.row is None else target.on_row(event.row))
 
     @on(RowView.Picked)
     def _picked(self, event: RowView.Picked) -> None:

@@ -1,6 +1,6 @@
 """The whole session in two rows: how much happened when, and where findings and the playhead are.
 
-Click or drag seeks.
+Click or drag seeks; a click on a marker goes to what it stands for.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class Heat(Drawn):
     class Sought(Message):
         """Somebody pointed at a moment (ns since the epoch)."""
 
-        def __init__(self, t_ns: int, *, is_drag: bool) -> None:
+        def __init__(self, t_ns: int, *, is_drag: bool, row: int | None = None) -> None:
             super().__init__()
             self.t_ns = t_ns
             self.is_drag = is_drag
             """The button has been down since an earlier one."""
+            self.row = row
+            """The action that a marker stands on, where one was pointed at."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -103,19 +105,37 @@ class Heat(Drawn):
                 pieces = marker_line(width, self._stops, self._idle, now, glyphs, marked)
         return pieces
 
-    def _seek(self, x: int, *, is_drag: bool = False) -> None:
+    def _seek(self, x: int, *, is_drag: bool = False, is_marker: bool = False) -> None:
         if self._scene is not None and self.size.width > 0:
             line = self._scene.timeline
             column = max(0, min(x, self.size.width - 1))
             t_ns = time_of_column(column, line.start_ns, line.end_ns, self.size.width)
-            self.post_message(self.Sought(t_ns, is_drag=is_drag))
+            marked = self._marked_at(self._scene, column) if is_marker else None
+            t_ns, row = (t_ns, None) if marked is None else marked
+            self.post_message(self.Sought(t_ns, is_drag=is_drag, row=row))
+
+    def _marked_at(self, scene: Scene, column: int) -> tuple[int, int] | None:
+        """Return moment (ns) and row of what a column's marker stands for, worst finding first.
+
+        A column of a long session is minutes wide: its own moment lies before what it marks.
+        """
+        line, width = scene.timeline, self.size.width
+        span = (line.start_ns, line.end_ns, width)
+        if column in self._stops:
+            due = [f for f in scene.analysis.findings if column_of(f.t_ns, *span) == column]
+            worst = max(due, key=lambda finding: finding.severity)
+            return worst.t_ns, scene.row_of.get(worst.action, -1)
+        for row in self._bookmarks:
+            if column_of(line.starts[row], *span) == column:
+                return line.starts[row], row
+        return None
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Seek, and keep seeking while the button is down."""
         if event.button == 1:
             self._dragging = True
             self.capture_mouse()
-            self._seek(event.x)
+            self._seek(event.x, is_marker=event.y == 1)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Seek along."""

@@ -108,7 +108,8 @@ class TailList(RowView):
             return None
         told = action.title, action.outcome, action.exit_code, action.reconstructed
         times = tail.start_ns, action.start_ns, action.until_ns
-        return action.id, told, times, tail.mark(action), row == self.cursor_row()
+        signs = tail.mark(action), tail.is_marked(action.id), row == self.cursor_row()
+        return action.id, told, times, signs
 
     def row_pieces(self, row: int, width: int) -> Line:
         """Return an action; how long it has run so far, if it is open."""
@@ -120,6 +121,7 @@ class TailList(RowView):
         length = None
         if action.until_ns is None:
             length = format_length(max(0, tail.now_ns(self.clock_ns) - action.start_ns))
+        sign = glyphs.bookmark if tail.is_marked(action.id) else " "
         return action_row(
             action,
             live_at(tail, action.start_ns),
@@ -127,7 +129,7 @@ class TailList(RowView):
             action.title,
             width,
             glyphs,
-            sign=glyphs.cursor if row == self.cursor_row() else " ",
+            sign=glyphs.cursor if row == self.cursor_row() else sign,
             length=length,
         )
 

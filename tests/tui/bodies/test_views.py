@@ -104,10 +104,15 @@ def test_a_span_names_identities_exact_times_attributes_and_what_it_holds() -> N
 
 def test_a_span_tells_no_more_than_was_known_at_the_moment() -> None:
     held = scene(wipe())
-    at = held.analysis.actions[held.row_of[41]].start_ns
-    shown = "\n".join(texts(span_lines(held, held.row_of[41], at)))
-    assert "end       not recorded" in shown
-    assert 'volumeDelete":true' not in shown
+    row = held.row_of[41]
+    whole = held.analysis.actions[row]
+    told = texts(span_lines(held, row, whole.start_ns))
+    assert "end       future, still open" in "\n".join(told)
+    assert any(said.startswith("status    open") for said in told)
+    assert not any("came back" in said or 'volumeDelete":true' in said for said in told)
+    told = texts(span_lines(held, row, whole.end_ns))
+    assert any("came back" in said for said in told)
+    assert not any("future" in said for said in told)
 
 
 # --- difference -------------------------------------------------------------------------------
