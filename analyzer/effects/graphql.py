@@ -133,7 +133,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         return Judgement(Effect.D4, (f"{name}: restores over what is there, by its name",), name,
                          surface=Surface.HTTP)  # fmt: skip
     if (ending := next((w for w in words if w in _ENDS), "")) and not undoes:
-        effect = Effect.D6 if ending == "revoke" else Effect.D5
+        effect = Effect.D6 if ending in {"revoke", "invalidate"} else Effect.D5
         return Judgement(effect, (f"{name}: {ending!r} ends by its name, in no catalogue",), name,
                          surface=Surface.HTTP)  # fmt: skip
     if "cancel" in words and _CANCELLED & set(words) and not undoes:
@@ -179,7 +179,9 @@ _LEADS = frozenset(
 )
 """Verbs that say it all at the front of a name: `updateMembersCanDeleteIssues`."""
 _STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})
-_ENDS = frozenset({"archive", "revoke", "deactivate", "suspend", "deregister", "ban", "retire"})
+_ENDS = frozenset(
+    {"archive", "revoke", "deactivate", "suspend", "deregister", "ban", "retire", "invalidate"}
+)
 
 
 def _is_off(arguments: Mapping[str, Json]) -> bool:

@@ -7,7 +7,7 @@ unknown, and so is a POST that nothing is known of.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,7 +16,11 @@ from analyzer.catalogue import provider_of
 from analyzer.catalogue.requests import request_fact
 from analyzer.effects.graphql import judge_graphql
 from analyzer.effects.http_bodies import asked_by_body
-from analyzer.effects.http_statements import judge_aws_request, judge_statements
+from analyzer.effects.http_statements import (
+    judge_aws_request,
+    judge_redis_request,
+    judge_statements,
+)
 from analyzer.effects.names import (
     RENEWS,
     RESTORED,
@@ -154,6 +158,8 @@ def judge_plain_http(
     environment, basis = environment_in(f"{host}{path}")
     if fact is not None:
         return fact.judgement(where, environment, basis)
+    if host.endswith(".upstash.io") and (told := judge_redis_request(path, body)) is not None:
+        return told
     if (carried := judge_statements(method, parts.query, body)) is not None:
         return carried
     found = _by_method(method, where, host, path, parts.query, body)
@@ -203,7 +209,7 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
 
 _ASKED = re.compile(
     r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete(?!d|\w*(?:preview|check|confirm|request))\w*|destroy|purge|wipe|remove|drop|truncate"
-    r"|trash|drain|unload)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
+    r"|trash|drain|unload|unregister|terminate)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
     re.IGNORECASE,
 )
 """Fields that ask for a deletion; `?delete` alone is S3's of many objects."""
@@ -215,6 +221,14 @@ _SIGNED_IN = frozenset(
 """What a caller gives back of its own; `sessions/7` is somebody's."""
 
 
+_BACKUP_FIELD = re.compile(r"(?:^|&)(?:backup|snapshot)_?(?:name|id)s?=", re.IGNORECASE)
+
+
+def _keeps_copies(host: str, words: Sequence[str]) -> bool:
+    """Tell whether a host is a backup product's by its name, and no account of it is meant."""
+    return is_recovery(host.partition(".")[0]) and class_of(words) is not Effect.D6
+
+
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
     words = [w for s in segments for w in words_in(s)]
     names = re.findall(r"[A-Za-z][\w-]*", path)
@@ -223,7 +237,7 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
         or bool(re.search(r"(?:^|&)generation=\d", query))
         or query.partition("&")[0].rstrip("=") == "replication"
     )
-    recovery = versions or is_recovery(path) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
+    recovery = versions or is_recovery(path) or _BACKUP_FIELD.search(query) or _keeps_copies(host, words) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
         host.startswith(("backup.", "backups."))
     )  # fmt: skip
     effect = Effect.D2 if recovery else class_of(words) if words else Effect.D1
@@ -255,7 +269,7 @@ _EXACT = frozenset(
 _RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds)$)[a-z]+")
 """`deleterange`: a verb and its noun in one word; not `deleted`."""
 _ENDS_ACCESS = frozenset(
-    {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "kick", "suspended", "lock"}
+    {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "kick", "suspended"}
 )
 _OVERWRITES = frozenset({"rebuild", "reinstall", "reimage", "rollback"})
 _PEOPLE = frozenset({"user", "users", "member", "members", "account", "accounts"})
@@ -265,7 +279,9 @@ _GIVEN_AWAY = frozenset(
 )  # fmt: skip
 """What a transfer gives to another owner; of money it is another word."""
 _ENDS: dict[str, frozenset[str]] = {
-    "cancel": frozenset({"subscription", "subscriptions", "plan", "contract", "membership"}),
+    "cancel": frozenset(
+        {"subscription", "subscriptions", "plan", "contract", "membership", "order", "orders"}
+    ),
     "close": frozenset({"account", "accounts"}),
     "suspend": frozenset(),
     "disable": frozenset(),
@@ -284,6 +300,8 @@ def _by_path(
     """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
     if len(segments) > 1 and segments[-2].lower() in _LOOKS_FOR:
         return None  # `/search/delete-logs`
+    if segments[-1:] == ["all"]:
+        segments = segments[:-1]  # `/sessions/revoke/all`
     for segment in segments[-2:][::-1]:
         words = words_in(segment)
         if segment is not segments[-1] and "-" in segment and sense_of(segments[-1].lower()):
@@ -306,7 +324,9 @@ def _by_path(
             sense = Sense.DESTROYS
         if Sense.UNDOES in {sense_of(w) for w in words}:
             return None
-        recovery = is_recovery(path)
+        recovery = is_recovery(path) or _keeps_copies(
+            host, [w for s in segments for w in words_in(s)]
+        )
         if sense is Sense.DESTROYS:
             nouns = [w for s in segments for w in words_in(s)]
             effect = Effect.D2 if recovery else class_of(nouns[-3:])
@@ -339,7 +359,7 @@ def _ended(verb: str, named: set[str], segment: str) -> Effect | None:
     """Return what a verb that does not delete ends; None where nothing that would be missed."""
     if verb in _ENDS_ACCESS or (verb in RENEWS and named & SECRETS):
         return Effect.D6
-    if segment == verb and ((verb == "block" and named & _PEOPLE) or (
+    if segment == verb and ((verb in {"block", "lock"} and named & _PEOPLE) or (
         verb == "transfer" and named & _GIVEN_AWAY
     )):  # fmt: skip
         return Effect.D6

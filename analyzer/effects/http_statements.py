@@ -14,11 +14,12 @@ from urllib.parse import parse_qsl
 from analyzer.effects.calls import looks_like_sql
 from analyzer.effects.clouds import judge_aws
 from analyzer.effects.ranks import worst_of
+from analyzer.effects.redis import judge_redis
 from analyzer.effects.sql import judge_sql
 from analyzer.model import Effect, Judgement
 from recorder.model import Json
 
-__all__ = ["judge_aws_request", "judge_statements"]
+__all__ = ["judge_aws_request", "judge_redis_request", "judge_statements"]
 
 MAX_BODY = 200_000
 MOST = 20
@@ -47,6 +48,18 @@ def judge_statements(method: str, query: str, body: str) -> Judgement | None:
               and looks_like_sql(text) and _CLAUSE.search(text)]  # fmt: skip
     parts = [judged for text in texts[:MOST] if (judged := _judge(text)) is not None]
     return worst_of(parts) if parts else None
+
+
+def judge_redis_request(path: str, body: str) -> Judgement | None:
+    """Return what Upstash's REST interface to Redis is told: in its path, or as lists of words."""
+    try:
+        told = json.loads(body) if body.strip() else path.strip("/").split("/")
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, list) or not told or told == [""]:
+        return None
+    commands = told if all(isinstance(part, list) for part in told) else [told]
+    return worst_of([judge_redis([str(word) for word in part]) for part in commands[:MOST]])
 
 
 def _judge(text: str) -> Judgement | None:

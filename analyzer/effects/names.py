@@ -88,7 +88,7 @@ RECOVERY = frozenset(
     nbdelete bpexpdate backblaze crashplan carbonite netbackup rubrik cohesity commvault xtrabackup
     snebu nsrmm dsmadmc mariabackup barman pgbackrest backupd timemachine
     restic-backup recovery_point recovery_points backupset volumesnapshot volumesnapshots
-    volumesnapshotcontents bacula bareos borgmatic rsnapshot urbackup veeam duplicati backuppolicy backupplan backupvault bkup
+    volumesnapshotcontents autorestic btrbk sanoid syncoid zrepl rustic resticprofile vssadmin shadowstorage bacula bareos borgmatic rsnapshot urbackup veeam duplicati backuppolicy backupplan backupvault bkup
     """.split()
 )
 CONTAINERS = frozenset(
@@ -130,7 +130,7 @@ SECRETS = frozenset("key keys secret secrets token tokens credential credentials
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _JOINED = re.compile(
     r"backups?|snapshots?|recovery[-_ ]?points?|point[-_ ]?in[-_ ]?time|shadow[-_ ]?cop(?:y|ies)"
-    r"|restore[-_ ]?points?|(?:site|disaster)[-_ ]?recovery|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|_plugins/_sm/|\bbkp|\bbaks?\b|system[-_ ]?restore",
+    r"|restore[-_ ]?points?|(?:site|disaster)[-_ ]?recovery|recovery[-_ ]?(?:services?|vaults?)|wbpolicy|vzdump|/vz/dump/|\bkasten|\bkio\b|_plugins/_sm/|\bk8up|stash\.appscode|\bbkp|\bbaks?\b|system[-_ ]?restore",
     re.IGNORECASE,
 )
 _ENDS_IN_VERB = re.compile(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from analyzer.effects import sql_recovery
+from analyzer.effects import sql_recovery, sql_upkeep
 from analyzer.effects.names import is_recovery
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.sql_alter import alter, set_option
@@ -103,6 +103,9 @@ _FUNCTIONS = {
     "PG_DROP_REPLICATION_SLOT": (Effect.D5, "a replication slot is dropped"),
     "PG_TERMINATE_BACKEND": (Effect.D6, "connections are ended"),
     "LO_UNLINK": (Effect.D1, "a large object is deleted"),
+    "PG_FILE_UNLINK": (Effect.D1, "a file of the server is deleted"),
+    "DOLT_RESET": (Effect.D1, "what was not committed goes"),
+    "DOLT_CLEAN": (Effect.D1, "tables that were not committed go"),
     "DROP_CHUNKS": (Effect.D1, "chunks are dropped"),
     "REMOVE_RETENTION_POLICY": (Effect.D5, "a policy of retention is removed"),
     "REMOVE_COMPRESSION_POLICY": (Effect.D5, "a policy is removed"),
@@ -176,7 +179,7 @@ def _drop(statement: Statement) -> Judgement:
         return found(Effect.WRITE, statement, "drops what is temporary")
     target = join_name(words[1:])
     recovery = bool({"BACKUP", "SNAPSHOT", "BACKUPS"} & set(words[:3])) or is_recovery(target)
-    recovery = recovery or words[:2] == ["RESTORE", "POINT"]
+    recovery = recovery or words[:2] in (["RESTORE", "POINT"], ["FLASHBACK", "ARCHIVE"])
     recovery |= kind.startswith("SCHEDULE") and any(map(is_recovery, statement.literals))
     effect = (
         Effect.D3 if kind in _BIG else Effect.D6 if kind in _ACCESS
@@ -246,7 +249,7 @@ def _run(statement: Statement) -> Judgement:
 
 
 _TAKES_AWAY = re.compile(
-    r"ROLLBACK_TO|FREMOVE|DROP_|DELETE_|PURGE|TRUNCATE|WIPE|SP_(?:DROP|DELETE|DETACH|REVOKE|REMOVE)"
+    r"ROLLBACK_TO|FREMOVE|DOLT_(?:RESET|CLEAN)|DROP_|DELETE_|PURGE|TRUNCATE|WIPE|SP_(?:DROP|DELETE|DETACH|REVOKE|REMOVE)"
 )
 """Procedures' names that say so, SQL Server's of its catalogue too."""
 
@@ -292,19 +295,6 @@ def _explain(statement: Statement) -> Judgement:
     return Judgement(Effect.READ, ("SQL EXPLAIN runs nothing",), "sql.explain")
 
 
-def _system(statement: Statement) -> Judgement:
-    """Judge ClickHouse's SYSTEM: caches and replicas are dropped, queues stopped."""
-    if "REPLICA" in statement.words and "DROP" in statement.words:
-        return found(Effect.D3, statement, "a replica's metadata go")
-    return found(Effect.WRITE, statement, "upkeep of the server")
-
-
-def _optimize(statement: Statement) -> Judgement:
-    if "DEDUPLICATE" in statement.words:
-        return found(Effect.D1, statement, "rows that stand twice are deleted")
-    return found(Effect.WRITE, statement, "upkeep")
-
-
 def _block(statement: Statement) -> Judgement:
     """Judge what a condition or a loop is around: `IF EXISTS (...) DROP TABLE t`."""
     for place, word in enumerate(statement.words):
@@ -328,18 +318,6 @@ def _load(statement: Statement) -> Judgement:
     return found(Effect.WRITE, statement, "loads data, or replaces rows that it names")
 
 
-def _dbcc(statement: Statement) -> Judgement:
-    if re.search(r"REPAIR_|SHRINK|FREEPROCCACHE|DBREPAIR|WRITEPAGE", statement.text):
-        return found(Effect.D1, statement, "DBCC throws away what it cannot keep")
-    return found(Effect.READ, statement, "DBCC checks")
-
-
-def _msck(statement: Statement) -> Judgement:
-    if re.search(r"DROP|SYNC", statement.text):
-        return found(Effect.D1, statement, "partitions that have no files are dropped")
-    return found(Effect.WRITE, statement, "upkeep")
-
-
 def _prepare(statement: Statement) -> Judgement:
     inner = [_judged(text, "mysql", statement.depth + 1) for text in statement.literals]
     return worst_of([found(Effect.WRITE, statement, "a statement is prepared"), *inner])
@@ -359,19 +337,21 @@ _BY_VERB: dict[str, Callable[[Statement], Judgement]] = {
     "EXPLAIN": _explain, "PRAGMA": _pragma, "DELETE": _delete, "UPDATE": _update, "DROP": _drop, "TRUNCATE": _truncate,
     "ALTER": alter, "CREATE": _create, "MERGE": _merge, "DO": _run, "EXEC": _run, "EXECUTE": _run,
     "CALL": _run, "PURGE": sql_recovery.purge, "RESET": sql_recovery.reset, "BACKUP": sql_recovery.backup, "GRANT": _grant,
-    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": sql_recovery.vacuum, "SET": set_option, "OPTIMIZE": _optimize, "SYSTEM": _system,
+    "REVOKE": _grant, "COPY": _copy, "INSERT": _insert, "VACUUM": sql_recovery.vacuum, "SET": set_option, "OPTIMIZE": sql_upkeep.optimize, "SYSTEM": sql_upkeep.system,
     "UNDROP": _plain(Effect.WRITE, "takes a drop back"),
     "RESTORE": sql_recovery.restore, "CONFIGURE": sql_recovery.configure, "CHANGE": sql_recovery.change,
     "PAUSE": sql_recovery.pause,
     "FLASHBACK": _plain(Effect.D4, "goes back over what is there"),
     "DETACH": _plain(Effect.D5, "takes a table or database out of use"),
     "SHUTDOWN": _plain(Effect.D5, "stops the server"),
+    "NOAUDIT": _plain(Effect.D5, "what is done is no longer written down"),
+    "FSCK": sql_upkeep.fsck, "MATCH": sql_upkeep.graph,
     "DENY": _plain(Effect.D6, "rights are denied"),
     "ERASE": _plain(Effect.D1, "erases"), "REMOVE": _plain(Effect.D1, "removes"),
     "KILL": _plain(Effect.WRITE, "ends a session or a query"),
     "RENAME": _plain(Effect.WRITE, "renames"),
     "REPLACE": _load,
-    "IF": _block, "FOR": _block, "WHILE": _block, "LOAD": _load, "DBCC": _dbcc, "MSCK": _msck, "PREPARE": _prepare,
+    "IF": _block, "FOR": _block, "WHILE": _block, "LOAD": _load, "DBCC": sql_upkeep.dbcc, "MSCK": sql_upkeep.msck, "PREPARE": _prepare,
     "IMPORT": _plain(Effect.WRITE, "loads data"),
     **dict.fromkeys(("USE", "START", "COMMIT", "END", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK",
                      "ANALYZE", "REINDEX", "CLUSTER", "REFRESH", "COMMENT", "LOCK",

@@ -178,7 +178,11 @@ def _judge_plain(command: Invocation) -> Judgement:
     """Judge a command by the catalogue, else by what sort of program it is, else by its verbs."""
     name = command.name
     program = program_of(name)
-    arguments = cut(command.arguments, SCOPING | (program.valued if program else _VALUED))
+    valued = SCOPING | (program.valued if program else _VALUED)
+    if program and program.provider == "docker":
+        start = " ".join((name, *command.arguments[:6]))
+        valued -= frozenset() if _COMPOSES.search(start) else {"-f"}  # elsewhere it forces
+    arguments = cut(command.arguments, valued)
     if DRY & arguments.options or (program and program.dry & arguments.options):
         return Judgement(Effect.READ, (f"{name}: a dry run",), name)
     if program is not None:
@@ -207,6 +211,8 @@ def _judge_plain(command: Invocation) -> Judgement:
     return judge_by_verbs(command, arguments)
 
 
+_COMPOSES = re.compile(r"compose\b|\bbuildx?\b|\bbake\b|\bplay\b|\bkube\b")
+"""Words of docker's with which `-f` names a file."""
 _SQL_VERBS = frozenset({"grant", "drop", "delete", "truncate", "alter", "revoke", "update"})
 """Statements that are given where a shell's commands are."""
 _VALUED = frozenset({
@@ -224,6 +230,8 @@ _CODE_HOSTS = frozenset(
     {"github", "gitlab", "packages", "language_packages", "npm", "cargo", "dotnet"}
 )
 """Where a name that speaks of backups is a project or a program about them."""
+_IMAGES = re.compile(r"^\S+ (?:rmi|image)\b")
+"""An image of a program that makes copies holds none."""
 _NAMING = frozenset(
     "-n --name --source --container --container-name -c --bucket --share-name".split()
 )
@@ -268,7 +276,7 @@ def _judgement(
     if ANY in entry.path or entry.anywhere:  # the entry does not say of what it is
         named = " ".join(arguments.words)
     named = " ".join([named, *(v for n, v in arguments.values if n in _NAMING)])
-    by_name = program.provider not in _CODE_HOSTS
+    by_name = program.provider not in _CODE_HOSTS and not _IMAGES.search(operation)
     if (
         by_name
         and effect in {Effect.D1, Effect.D3, Effect.D5}

@@ -202,9 +202,29 @@ def _unbacking_option(arguments: Arguments) -> str:
     """Return the option by which a change ends backups: `--disable-automated-backup`."""
     for option in sorted(arguments.options):
         found = _UNBACKS.fullmatch(option)
-        if found and is_recovery(found[1]) and "encryption" not in option:
+        if found and _recovers(found[1]):
             return option
+    given = [
+        *arguments.values,
+        *((w.partition("=")[0], w.partition("=")[2]) for w in arguments.words if "=" in w),
+    ]
+    for name, value in given:
+        off = value.lower() in (_ON if name.endswith(("disabled", "disable")) else _OFF)
+        kept = re.search(r"retention|days|count|keep", name) and value in {"0", "1", "PT0S", "P0D"}
+        if (off or kept) and _recovers(name):
+            return f"{name} {value}"
     return ""
+
+
+_OFF = frozenset({"false", "off", "disabled", "none", "no", "0"})
+_ON = frozenset({"true", "on", "yes", "1"})
+_WAYS_BACK = re.compile(r"soft-?delete|versioning|delete-?retention|restore-?policy|pitr")
+
+
+def _recovers(name: str) -> bool:
+    """Tell whether a setting is one of recovery copies, or of what else can be gone back to."""
+    found = is_recovery(name) or bool(_WAYS_BACK.search(name.lower()))
+    return found and "encryption" not in name
 
 
 def _option_beside(sense: Sense, arguments: Arguments) -> str:

@@ -6,16 +6,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from analyzer.effects.names import is_recovery
+from analyzer.effects.mongo import judge_mongo
 from analyzer.effects.places import UNKNOWN, environment_in
 from analyzer.effects.ranks import unknown, worst_of
+from analyzer.effects.redis import judge_redis
 from analyzer.effects.shell.options import cut
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
-__all__ = ["DATABASE_TOOLS", "judge_mongo", "judge_redis"]
+__all__ = ["DATABASE_TOOLS"]
 
 
 def _placed(context: Context, judgement: Judgement) -> Judgement:
@@ -108,62 +109,6 @@ def _meta(context: Context, name: str, rest: str) -> Judgement:
     return Judgement(Effect.READ, (f"the client's own command {name}",))
 
 
-REDIS_DESTROYS: dict[str, tuple[Effect, Bulk]] = {
-    "FLUSHALL": (Effect.D1, Bulk.ALL), "FLUSHDB": (Effect.D1, Bulk.ALL), "DEL": (Effect.D1, Bulk.SOME),
-    "UNLINK": (Effect.D1, Bulk.SOME), "GETDEL": (Effect.D1, Bulk.ONE), "HDEL": (Effect.D1, Bulk.ONE),
-    "LTRIM": (Effect.D1, Bulk.SOME), "LREM": (Effect.D1, Bulk.SOME), "SREM": (Effect.D1, Bulk.SOME),
-    "ZREM": (Effect.D1, Bulk.SOME), "ZREMRANGEBYSCORE": (Effect.D1, Bulk.SOME), "ZREMRANGEBYRANK": (Effect.D1, Bulk.SOME),
-    "XTRIM": (Effect.D1, Bulk.SOME), "XDEL": (Effect.D1, Bulk.SOME), "SHUTDOWN": (Effect.D5, Bulk.ALL),
-    "SWAPDB": (Effect.D4, Bulk.ALL), "RESTORE": (Effect.D4, Bulk.ONE), "EXPIRE": (Effect.D1, Bulk.ONE),
-    "EXPIREAT": (Effect.D1, Bulk.ONE), "PEXPIRE": (Effect.D1, Bulk.ONE), "SPOP": (Effect.D1, Bulk.ONE),
-    "LPOP": (Effect.D1, Bulk.ONE), "RPOP": (Effect.D1, Bulk.ONE), "JSON.DEL": (Effect.D1, Bulk.ONE),
-    "FT.DROPINDEX": (Effect.D1, Bulk.ALL), "ACL DELUSER": (Effect.D6, Bulk.ONE),
-    "SCRIPT FLUSH": (Effect.D1, Bulk.ALL), "FUNCTION FLUSH": (Effect.D1, Bulk.ALL),
-    "FUNCTION DELETE": (Effect.D1, Bulk.ONE), "CLUSTER RESET": (Effect.D3, Bulk.ALL),
-    "CLUSTER FORGET": (Effect.D3, Bulk.ONE), "CLUSTER FLUSHSLOTS": (Effect.D3, Bulk.ALL),
-    "XGROUP DESTROY": (Effect.D1, Bulk.ONE), "CLIENT KILL": (Effect.D6, Bulk.SOME),
-    "CONFIG RESETSTAT": (Effect.WRITE, Bulk.ONE), "DEBUG SEGFAULT": (Effect.D5, Bulk.ALL),
-    "SLAVEOF": (Effect.D4, Bulk.ALL), "REPLICAOF": (Effect.D4, Bulk.ALL), "DEBUG RELOAD": (Effect.D4, Bulk.ALL),
-}  # fmt: skip
-REDIS_READS = frozenset(
-    """
-    GET MGET KEYS SCAN INFO PING TTL PTTL TYPE EXISTS HGET HGETALL HKEYS HLEN HMGET HVALS LRANGE LLEN
-    LINDEX SMEMBERS SCARD SISMEMBER ZRANGE ZCARD ZSCORE DBSIZE MONITOR STRLEN GETRANGE XRANGE XLEN
-    XREAD XINFO SLOWLOG MEMORY OBJECT TIME LASTSAVE ROLE COMMAND ECHO RANDOMKEY DUMP SSCAN HSCAN ZSCAN
-    """.split()
-)
-
-
-def judge_redis(words: list[str]) -> Judgement:
-    """Return the effect of one Redis command."""
-    upper = [word.upper() for word in words]
-    if not upper:
-        return unknown("redis-cli waits for commands")
-    two = " ".join(upper[:2])
-    known = REDIS_DESTROYS.get(two) or REDIS_DESTROYS.get(upper[0])
-    if two == "CONFIG SET" and re.search(
-        r"SAVE|APPENDONLY NO|DIR |DBFILENAME", " ".join(upper[2:])
-    ):
-        return Judgement(Effect.D5, ("Redis stops saving, or saves elsewhere",), "redis.config set",
-                         same_domain=True)  # fmt: skip
-    if known:
-        return Judgement(known[0], (f"Redis {two.title()} by its documentation",),
-                         f"redis.{upper[0].lower()}", bulk=known[1])  # fmt: skip
-    if upper[0] in REDIS_READS or two in {
-        "CONFIG GET",
-        "CLIENT LIST",
-        "CLUSTER INFO",
-        "CLUSTER NODES",
-    }:
-        return Judgement(Effect.READ, (f"Redis {upper[0]} reads",), "redis.read")
-    if upper[0] in {"EVAL", "EVALSHA", "FCALL"}:
-        script = " ".join(words[1:])
-        calls = re.findall(r"redis\.p?call\(\s*['\"](\w+)", script)
-        found = [judge_redis([call]) for call in calls]
-        return worst_of(found) if found else unknown("a Lua script in Redis that cannot be read")
-    return Judgement(Effect.WRITE, (f"Redis {upper[0]} sets",), "redis.write")
-
-
 def _redis(context: Context) -> Judgement | None:
     valued = frozenset(
         {"-h", "-p", "-a", "-n", "-u", "-s", "-i", "-r", "--user", "--pass", "-x"}
@@ -190,41 +135,6 @@ def _redis(context: Context) -> Judgement | None:
         bad = verb in {"del-node", "reshard", "fix", "import"}
         return Judgement(Effect.D3 if bad else Effect.READ, (f"redis-cli --cluster {verb}",))
     return _placed(context, judge_redis(words))
-
-
-_MONGO = (
-    (r"\bdropDatabase\s*\(", Effect.D3, Bulk.ALL, "a database is dropped"),
-    (r"\.drop\s*\(\s*\)|\.drop\s*\(\s*\{|dropCollection\s*\(", Effect.D1, Bulk.ALL, "a collection is dropped"),
-    (r"\.(?:deleteMany|remove)\s*\(\s*(?:\{\s*\}|\)|,)", Effect.D1, Bulk.ALL, "every document is deleted"),
-    (r"\.(?:deleteMany|remove)\s*\(", Effect.D1, Bulk.SOME, "documents are deleted"),
-    (r"\.(?:deleteOne|findOneAndDelete|findAndRemove)\s*\(", Effect.D1, Bulk.ONE, "a document is deleted"),
-    (r"\.dropIndex(?:es)?\s*\(", Effect.D1, Bulk.SOME, "an index is dropped"),
-    (r"\b(?:dropUser|dropRole|dropAllUsers|revokeRolesFromUser)\w*\s*[(:]", Effect.D6, Bulk.ONE, "access is taken away"),
-    (r"shutdownServer\s*\(|\bshutdown\b\s*:", Effect.D5, Bulk.ALL, "the server is stopped"),
-    (r"\.(?:updateMany|update)\s*\(\s*\{\s*\}", Effect.D4, Bulk.ALL, "every document is overwritten"),
-    (r"\b(?:dropDatabase|drop)\s*:\s*", Effect.D1, Bulk.ALL, "dropped by a command"),
-    (r"\$out\b", Effect.D4, Bulk.ALL, "a collection is replaced"),
-    (r"\brs\.(?:remove|reconfig)\s*\(", Effect.D5, Bulk.ONE, "a replica is taken out"),
-    (r"removeShard", Effect.D3, Bulk.ONE, "a shard is taken out"),
-    (r"\.renameCollection\s*\([^)]*true", Effect.D4, Bulk.ALL, "a collection is replaced"),
-)  # fmt: skip
-
-
-def judge_mongo(script: str) -> Judgement:
-    """Return the effect of a script for Mongo's shell."""
-    bare = re.sub(r"//[^\n]*|/\*.*?\*/", "", script, flags=re.DOTALL)
-    for pattern, effect, bulk, why in _MONGO:
-        if re.search(pattern, bare):
-            if effect in {Effect.D1, Effect.D3} and is_recovery(bare):
-                return Judgement(Effect.D2, (f"Mongo: {why}; by its name it holds recovery copies",),
-                                 "mongo", bulk=bulk, same_domain=True)  # fmt: skip
-            return Judgement(effect, (f"Mongo: {why}",), "mongo", bulk=bulk)
-    if re.search(r"\.(?:find|findOne|count\w*|aggregate|distinct|stats|explain|getIndexes|status|hello)\s*\(|"
-                 r"^\s*(?:show|db\.\w+\(\)|print|use)\b", bare):  # fmt: skip
-        return Judgement(Effect.READ, ("Mongo: reads",), "mongo")
-    if re.search(r"\.(?:insert\w*|update\w*|create\w*|replaceOne|save|bulkWrite)\s*\(", bare):
-        return Judgement(Effect.WRITE, ("Mongo: writes",), "mongo")
-    return unknown("a Mongo script that says nothing known")
 
 
 def _mongo(context: Context) -> Judgement | None:

@@ -72,6 +72,10 @@ _CRON_LINE = re.compile(r"(?:@\w+|(?:[\d*/,-]+\s+){5})([a-zA-Z/.][^'\"\n|]*)")
 """What a line of a crontab runs, behind its times."""
 
 
+_DUMPS = re.compile(r"\b(?:pg_?dump|mysql_?dump|mariadb-dump|mongo_?dump|pg_basebackup)")
+"""Programs that make copies, and are not called so."""
+
+
 def _crontab(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments, frozenset({"-u"}))
     if arguments.has("-r"):
@@ -85,7 +89,7 @@ def _crontab(context: Context) -> Judgement | None:
             Effect.D1, ("crontab is replaced by nothing",), "crontab", bulk=Bulk.ALL
         )  # fmt: skip
     if re.search(r"\b(?:grep\s+-\w*v|sed\b.*/d)", context.command.hints):
-        recovery = is_recovery(context.command.hints)
+        recovery = is_recovery(context.command.hints) or bool(_DUMPS.search(context.command.hints))
         return Judgement(
             Effect.D5 if recovery else Effect.D1, ("crontab is replaced without some of its jobs",),
             "crontab", same_domain=True if recovery else None,
@@ -225,12 +229,16 @@ def _kube_effect(
         r'(?:suspend|paused?)"?\s*:\s*true', line
     ):
         return (Effect.D5, "is suspended") if recovery else None
+    if verb == "patch" and recovery and re.search(r'(?i)(?:url|target|bucket)"?\s*:\s*""', line):
+        return Effect.D5, "where copies go is taken away"
     if verb == "patch" and re.search(
         r"(?i)reclaimPolicy\"?:\s*\"?Delete|finalizers\"?:\s*(?:null|\[\])", line
     ):
         return Effect.D5, "what kept it is taken off"
     if verb == "patch" and re.search(r'"op"\s*:\s*"remove"', line):
         return Effect.D1, "takes a part of it away"
+    if verb in {"adm", "policy"} and any(w.startswith("remove-") for w in rest[:2]):
+        return Effect.D6, "access is taken away"
     if verb == "certificate" and rest[:1] == ("deny",):
         return Effect.D6, "access is refused"
     if verb == "set" and rest[:1] == ("env",) and any(re.fullmatch(r"\w+-", w) for w in rest[2:]):
@@ -296,7 +304,15 @@ def _zfs(context: Context) -> Judgement | None:
     verb = words[0] if words else "list"
     if arguments.has("-n") and verb == "destroy":
         return Judgement(Effect.READ, ("zfs destroy -n: a dry run",), "zfs destroy")
-    snapshot = any("@" in w or "%" in w for w in words[1:])
+    piped = any(not w.known for w in context.command.words[1:])
+    snapshot = any("@" in w or "%" in w for w in words[1:]) or (
+        piped and is_recovery(context.command.hints)
+    )
+    if verb in {"set", "inherit"} and any(
+        re.search(r"(?:auto-?snapshot|snapdir|backup)\S*=(?:false|off|no)", w) for w in words[1:2]
+    ):  # fmt: skip
+        return Judgement(Effect.D5, ("zfs set: snapshots are made no more",), "zfs set",
+                         target_id=words[-1], same_domain=True)  # fmt: skip
     if verb in {"destroy", "labelclear"}:
         effect = Effect.D2 if snapshot else Effect.D1
         takes = snapshot or (arguments.has("-r", "-R") and context.command.name == "zfs") or (verb == "destroy" and (

@@ -27,6 +27,8 @@ DATA = re.compile(
 """Paths whose content nobody makes again."""
 
 
+_BUILT = re.compile(r"/(?:node_modules|__pycache__|\.venv|target|dist|build|\.next|\.cache)/?\*?$")
+"""What is built again, in a folder of a project that may be about backups."""
 _SPARED = re.compile(r"\bgrep\s+(?:-\w+\s+)*-(?:\w*v\w*|-invert-match)\s+(?:-\w+\s+)*\S+")
 """What a filter leaves out of the names that are deleted: `ls | grep -v backups | xargs rm`."""
 
@@ -50,7 +52,10 @@ def judge_paths(
     ground = worst or (grounds[0] if grounds else Ground.UNKNOWN)
     listed = ", ".join(word.text[:120] for word in paths[:4]) or "what comes down a pipe"
     hints = f"{command.hints} {command.folder}" if not paths or not paths[0].known else ""
-    named = (word.text if word.known else _SPARED.sub("", word.text) for word in paths)
+    named = (
+        word.text if word.known else _SPARED.sub("", word.text)
+        for word in paths if not _BUILT.search(word.text)
+    )  # fmt: skip
     recovery = any(map(is_recovery, named)) or is_recovery(_SPARED.sub("", hints))
     reasons = [f"{name} {verb} {listed} ({ground})"]
     empty = [w for w in paths if w.empty != w.text and not w.known and w.empty]

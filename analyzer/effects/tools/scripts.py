@@ -169,13 +169,30 @@ def _bun(context: Context) -> Judgement | None:
     return NODE(context)
 
 
+def _deno(context: Context) -> Judgement | None:
+    """Judge `deno eval`; of its other words the verbs tell."""
+    words = [w for w in context.command.arguments if not w.startswith("-")]
+    if words[:1] and words[0] in {
+        "uninstall",
+        "remove",
+        "clean",
+        "install",
+        "add",
+        "cache",
+        "upgrade",
+    }:
+        return None
+    return _DENO(context)
+
+
+_DENO = _interpreter("eval -e", judge_javascript)
 PYTHON = _interpreter("-c", judge_python)
 NODE = _interpreter("-e --eval -p --print", judge_javascript)
 SCRIPT_TOOLS: dict[str, Tool] = {
     **dict.fromkeys(("python", "python2", "python3", "python3.10", "python3.11", "python3.12",
                      "python3.13", "python3.14", "pypy", "pypy3", "ipython", "py"), PYTHON),
     **dict.fromkeys(("node", "nodejs", "tsx", "ts-node"), NODE),
-    "deno": _interpreter("eval -e", judge_javascript),
+    "deno": _deno,
     "ruby": _interpreter("-e", _other("Ruby")), "perl": _interpreter("-e -E", _other("Perl")),
     "php": _interpreter("-r", _other("PHP")), "lua": _interpreter("-e", _other("Lua")),
     "r": _interpreter("-e", _other("R")), "littler": _interpreter("-e", _other("R")),

@@ -21,6 +21,8 @@ TARGETS = {
     "several of a cluster": ("kubectl delete pvc a b -n prod", "a b"),
     "kind and name in one": ("kubectl delete pvc/a pvc/b -n prod", "a b"),
     "a track before the verb": ("gcloud alpha sql instances delete shop --quiet", "shop"),
+    "a flag that names a file elsewhere": ("docker rm -f db", "db"),
+    "a file that is no object": ("docker compose -f c.yml rm -s db", "db"),
     "a short option of the program": ("fly volumes destroy vol_1 -a shop -y", "vol_1"),
 }  # fmt: skip
 
