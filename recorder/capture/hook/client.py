@@ -7,6 +7,7 @@ Only where a person has set a guard up that enforces, its answer is the hook's, 
 it has none.
 """
 
+import posix
 import sys
 from posix import _exit as leave
 from posix import close, environ, getppid, getuid, read, stat, urandom, write
@@ -92,8 +93,7 @@ def put_aside_behind(frame: bytes, recording: bytes, descriptor: int | None) -> 
     """Seal a frame in a child, which takes ten times longer than all else here; seal it here where
     nothing stands for it meanwhile in a locked file of the spool.
     """
-    from posix import O_RDWR, dup2, fork, setsid  # noqa: PLC0415
-    from posix import open as open_file  # noqa: PLC0415
+    from posix import dup2, fork, setsid  # noqa: PLC0415
 
     if descriptor is None:
         seal_here(frame, recording)
@@ -103,7 +103,7 @@ def put_aside_behind(frame: bytes, recording: bytes, descriptor: int | None) -> 
     try:
         # Not of the agent's session, nor at the other end of what it waits on.
         setsid()
-        nothing = open_file(b"/dev/null", O_RDWR)
+        nothing = posix.open(b"/dev/null", posix.O_RDWR)
         for standard in range(3):
             dup2(nothing, standard)
         from signal import alarm  # noqa: PLC0415
@@ -130,9 +130,9 @@ def seal_here(frame: bytes, recording: bytes) -> None:
 
 def is_waited_for(recording: bytes) -> bool:
     """Tell whether a guard or a launch needs a frame whole before the hook ends."""
-    from posix import F_OK, access  # noqa: PLC0415
-
-    return bool(environ.get(b"FLIGHTLOG_RUN")) or access(recording + b".guard.json", F_OK)
+    return bool(environ.get(b"FLIGHTLOG_RUN")) or posix.access(
+        recording + b".guard.json", posix.F_OK
+    )
 
 
 def notice(frame: bytes, recording: bytes) -> int | None:
@@ -163,14 +163,11 @@ def consult(frame: bytes, recording: bytes) -> bytes:
     Raises:
         Refused: it enforces, cannot be asked, and nothing of ours can say so in the agent's words.
     """
-    from posix import F_OK, O_RDONLY, access  # noqa: PLC0415
-    from posix import open as open_file  # noqa: PLC0415
-
     settings = recording + b".guard.json"
-    if not access(settings, F_OK):
+    if not posix.access(settings, posix.F_OK):
         return b""
     try:
-        descriptor = open_file(settings, O_RDONLY)
+        descriptor = posix.open(settings, posix.O_RDONLY)
         text = read(descriptor, 1 << 20)
         close(descriptor)
         # As recorder.guarding.place.mode_of: what is not whole, or says neither word, enforces.
@@ -353,7 +350,6 @@ def spool(recording: bytes, lines: bytes) -> int:
 
     It survives a loss of power when this returns.
     """
-    import posix  # noqa: PLC0415
     from fcntl import LOCK_EX, flock  # noqa: PLC0415
 
     folder = recording + b".spool"
@@ -361,17 +357,15 @@ def spool(recording: bytes, lines: bytes) -> int:
     # Under its name only when it is whole: whoever takes spools in deletes what has been read.
     aside = b"%s/.%s" % (folder, name)
     flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_APPEND
-    for attempts in range(9, -1, -1):
+    for again in range(9, -1, -1):
         # Others may make it at the same moment, or remove it with the last file that was in it.
-        try:  # noqa: SIM105 - what that would import costs more than all of this
-            posix.mkdir(folder, 0o700)
-        except FileExistsError:
-            pass
         try:
+            if not posix.access(folder, posix.F_OK):
+                posix.mkdir(folder, 0o700)
             descriptor = posix.open(aside, flags, 0o600)
             break
-        except FileNotFoundError:
-            if not attempts:
+        except (FileExistsError, FileNotFoundError):
+            if not again:
                 raise
     flock(descriptor, LOCK_EX)
     write(descriptor, lines)
