@@ -210,7 +210,7 @@ CLUES = (
     Clue(
         rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
         r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
-        200, 600, _in_literals,
+        200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}\(\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 160, 600, _setters),

@@ -22,6 +22,8 @@ __all__ = ["Clue", "Clues", "DenseClue", "Finder", "Hits", "WordClue", "nothing"
 
 LONG = 35
 """Bytes of a word that is asked whether it is a clue."""
+SLACK = 8
+"""Characters behind a trigger among which an end of a line is none of the value's."""
 MAX_KEPT = 50_000
 """Words that are remembered."""
 MAX_KEPT_BYTES = 64
@@ -54,6 +56,8 @@ class Clue:
     """Characters after it to which they can reach."""
     find: Finder
     ignore_case: bool = True
+    is_of_line: bool = False
+    """What is found ends in the line in which the trigger does: no more is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ class Clues:
             if isinstance(clue, DenseClue):
                 yield from clue.find(text, hits[number])
                 continue
-            for start, end in _windows(hits[number], clue, len(text)):
+            windows = _lines if isinstance(clue, Clue) and clue.is_of_line else _windows
+            for start, end in windows(text, hits[number], clue):
                 yield from clue.find(text, start, end)
 
 
@@ -139,6 +144,8 @@ class _Told(dict[bytes, tuple[tuple[int, int], ...]]):
 
     def add(self, raw: bytes, words: Sequence[bytes], hits: Hits) -> None:
         """Add the clues that a text's words are to its other hits."""
+        if max(map(len, words), default=0) < LONG:
+            return
         if not any(self[word] for word in words if len(word) >= LONG):
             return
         for match in pieces_in(raw):
@@ -155,8 +162,9 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
     return Expression((clue.trigger,), clue.ignore_case, clue.before + clue.after)
 
 
-def _windows(ends: list[int], clue: Clue | WordClue, size: int) -> Iterator[tuple[int, int]]:
+def _windows(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:
     """Yield the surroundings of a clue's hits (in order), those that touch as one."""
+    size = len(text)
     start, end = max(0, ends[0] - clue.before), ends[0] + clue.after
     for hit in ends[1:]:
         if hit - clue.before > end:
@@ -164,6 +172,20 @@ def _windows(ends: list[int], clue: Clue | WordClue, size: int) -> Iterator[tupl
             start = hit - clue.before
         end = hit + clue.after
     yield start, min(size, end)
+
+
+def _lines(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:
+    """Yield the same, but none that goes on behind the end of a line."""
+    start = stop = -1
+    for hit in ends:
+        farthest = hit + clue.after
+        line_end = text.find("\n", hit + SLACK, farthest)
+        if hit - clue.before > stop:
+            if start >= 0:
+                yield start, stop
+            start = max(0, hit - clue.before)
+        stop = min(line_end if line_end >= 0 else farthest, len(text))
+    yield start, stop
 
 
 def _in_characters(raw: bytes, hits: Hits) -> Hits:

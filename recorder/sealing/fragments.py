@@ -48,14 +48,19 @@ class Fragments:
         """Yield the fragments at a text's edges (UTF-8): their begin, end, and secret's number."""
         if len(raw) < LEAST:
             return
-        if self._seen[hash(raw[:GRAM]) % PLACES]:
+        if self._seen[hash(raw[:GRAM]) % PLACES] and self._may_be(raw[LEAST - GRAM : LEAST]):
             length, number = max(self._beginnings(raw), default=(0, 0))
             if length:
                 yield 0, length, number
-        if self._seen[hash(raw[-GRAM:]) % PLACES]:
+        if self._seen[hash(raw[-GRAM:]) % PLACES] and self._may_be(raw[-LEAST : GRAM - LEAST]):
             length, number = max(self._ends(raw), default=(0, 0))
             if length:
                 yield len(raw) - length, len(raw), number
+
+    def _may_be(self, gram: bytes) -> bool:
+        """Return whether six bytes stand in a string, as far as that is known."""
+        is_told = gram.count(gram[0]) < GRAM and _SPACED.search(gram) is None
+        return not is_told or self._seen[hash(gram) % PLACES] > 0
 
     def _beginnings(self, raw: bytes) -> Iterator[tuple[int, int]]:
         """Yield ends of strings that a text begins with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -40,6 +41,7 @@ _FLOAT = Exact(r"\d[\d.]*(?:e[+\-]?\d+)?[A-Za-z]{0,2}\d{0,3}x?", re.IGNORECASE)
 _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*$")
 
 
+@functools.lru_cache(maxsize=4096)
 def is_random(value: str) -> bool:
     """Return whether a string looks made by chance: neither words nor a number nor a path."""
     if not _DIGIT.search(value):

@@ -44,6 +44,8 @@ _SORTS = bytes(
 _RUN = re.compile(rb" (?=[a0]{10})(?:a*+0[a0]*+|a{%d,}+)" % LEAST_WITHOUT_DIGIT)
 """What is long enough for a value, and holds a digit or may be one without. After a blank, so that
 no word is tried letter by letter."""
+_COUNT = Exact(r"[A-Za-z0-9_]*+[\"']?\s?[=:]\s?[\"']?\d{1,8}+(?:[,;}\])\n \"']|$)")
+"""What follows a word that is all of a name before a number: no value can be behind it."""
 _FILE = Exact(r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|png|svg|go|rs|java|css|lock)$")
 _CHECKSUM = Exact(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?=[ ]{2}\S)")
 """As `sha256sum` writes them."""
@@ -75,6 +77,8 @@ GAP = 40
 """Characters between the word and what joins it to a value."""
 DENSE = 2000
 """Characters of a text for each word in it, below which the whole text is sorted at once."""
+EVERYWHERE = 400
+"""Characters of a text for each word in it, below which most are names of counts."""
 FARTHEST = 100
 """Characters between the word and a value."""
 REACH = FARTHEST + 520
@@ -110,15 +114,20 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 def _in_all(text: str, hits: list[int]) -> Iterator[int]:
     """Yield the hits behind which, in a text of many, anything may be a value."""
     sorts = _sorted(text)
+    size, blank_before, run_in = len(sorts), sorts.rfind, _RUN.search
+    count_at = _COUNT.compiled.match if len(hits) * EVERYWHERE > size else None
     begin = end = -1
     for hit in hits:
+        if count_at is not None and count_at(text, hit):
+            continue
         if end < hit + MIN_SECRET_LENGTH:
-            last = min(len(sorts), hit + FARTHEST + MIN_SECRET_LENGTH)
-            word = sorts.rfind(b" ", max(0, hit - FARTHEST), hit + 1)
-            run = _RUN.search(sorts, word, last) if word >= 0 else None
+            last = min(size, hit + FARTHEST + MIN_SECRET_LENGTH)
+            word = blank_before(b" ", hit - FARTHEST if hit > FARTHEST else 0, hit + 1)
+            run = run_in(sorts, word, last) if word >= 0 else None
             if run is not None:
-                begin, end = run.start(), run.end() - 1
-            elif word < 0 or last - sorts.rfind(b" ", word, last) >= MIN_SECRET_LENGTH:
+                begin, end = run.span()
+                end -= 1
+            elif word < 0 or last - blank_before(b" ", word, last) >= MIN_SECRET_LENGTH:
                 begin = hit  # of what reaches beyond and may be long enough, no more is looked at
             else:
                 continue

@@ -81,6 +81,7 @@ CLUES = (
         160,
         4_200,
         _options,
+        is_of_line=True,
     ),
 )
 """The clue of an option."""

@@ -117,14 +117,15 @@ def _commented(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 CLUES = (
     Clue(rf"(?:{_FOREIGN})", 40, 600, partial(_said, _IN_FOREIGN)),
-    DenseClue([rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|[–-]\s|\(|(?:to|as|with|of|now|is)\s)"], _answers),
+    DenseClue([rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|-\s|–\s|\(|(?:to|as|with|of|now|is)\s)"], _answers),
     Clue(
         rf"(?:with|using|and|use)\s\S{{4,512}}\s(?:as|for)\s(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})",
         620, 4, partial(_said, _AS_PASSWORD),
     ),
-    Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}[\"'`]\s{{1,3}}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{{1,3}}(?:be\s)?[\"'`]", 120, 560, _quoted_names),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}[\"'`]\s{{1,3}}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{{1,3}}(?:be\s)?[\"'`]", 120, 560, _quoted_names, is_of_line=True),
     Clue(r"@[\w\-]{1,60}(?:\.[\w\-]{1,20}){1,3}[:;|,][ ]?[^\s:;|,/]{6,128}[ \t\r]{0,4}(?:\n|$)", 300, 4, _paired_lines),
-    Clue(r"(?:[ \t,;/]p(?:w|wd|ass)?\s?[:=]\s{0,3}[^\s\"',;]{4}|(?:for|user|login|as|auth|with|to|from)\s[\w.\-]{1,60}:[^\s:@/\"']{4,64}@)", 120, 200, _pairs),
+    Clue(r"[ \t,;/]p(?:w|wd|ass)?\s?[:=]\s{0,3}[^\s\"',;]{4}", 120, 200, _pairs),
+    Clue(r"[\w.\-]:[^\s:@/\"']{4,64}@", 140, 100, _pairs),
     Clue(rf"[\"'][;,)]{{0,3}}[ \t]{{0,8}}(?://|\#|--|/\*)[^\n]{{0,60}}{NAME_WORDS}", 620, 20, _commented),
 )  # fmt: skip
 """A clue for each way to say it."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from recorder.sealing.clues import Clue
+from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import is_harmless
+from recorder.sealing.names import NAME_WORDS, is_harmless
 from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
@@ -39,23 +39,37 @@ _BELOW = Exact(
 )
 _SETTING = Exact(r"(?:\d{1,7}[→:|])?[A-Za-z_][\w.\-]*[=:→](?=[^=\s])")
 """Of a file below a comment: what is assigned there is found for itself."""
+_TELLING = Exact(rf"{_WORD}|initial-password|print-access-token", re.IGNORECASE)
+FARTHEST = 300
+"""Characters from such a word to the first of a value."""
+LONGEST_COMMAND = 800
+"""Characters of a line, and of the prompt before it."""
 LEAST_RANDOM = 20
 """Characters of a word that may be a token without looking like a password."""
 
 
-def _asked(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _ASKED.finditer(text, start, end):
-        if _SHOWS.search(match["command"]) and _looks_secret(match["value"]):
+def _asked(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield the words that stand alone in a line, in which the hits end, below a command."""
+    for hit in hits:
+        line = text.rfind("\n", max(0, hit - LONGEST_COMMAND), hit)
+        command = text.rfind("\n", max(0, line - LONGEST_COMMAND), max(0, line)) + 1
+        match = _ASKED.match(text, command)
+        if match and _SHOWS.search(match["command"]) and _looks_secret(match["value"]):
             yield SecretSpan(*match.span("value"), "secret", "prose")
 
 
-def _told(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for form in (_MADE, _BELOW):
-        for match in form.finditer(text, start, end):
-            value = match["value"].rstrip(".,;")
-            if _looks_secret(value):
-                begin = match.start("value")
-                yield SecretSpan(begin, begin + len(value), "password", "prose")
+def _told(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what a program says it has made: it begins before a hit, behind a telling word."""
+    for hit in hits:
+        for word in _TELLING.finditer(text, max(0, hit - FARTHEST), hit):
+            for form in (_MADE, _BELOW):
+                match = form.match(text, word.start())
+                if match is None:
+                    continue
+                value = match["value"].rstrip(".,;")
+                if _looks_secret(value):
+                    begin = match.start("value")
+                    yield SecretSpan(begin, begin + len(value), "password", "prose")
 
 
 def _looks_secret(value: str) -> bool:
@@ -66,12 +80,14 @@ def _looks_secret(value: str) -> bool:
     return is_password(value) or (len(value) >= LEAST_RANDOM and is_random(value))
 
 
+_SPOKEN_OF = rf"[^\n]{{0,300}}{NAME_WORDS}[^\n]{{0,300}}\n[ \t]{{0,8}}[^\s]{{6}}"
 CLUES = (
-    Clue(r"[$#%❯➜>][ ][^\n]{0,300}(?:passw|passphrase|secret|token|credential|api[_\-]?key|pass[ ]show|openssl[ ]rand|_pass[^a-z]|_pwd[^a-z])[^\n]{0,300}\n[ \t]{0,8}[^\s]{6}", 720, 4_100, _asked),
-    Clue(
-        rf"{_WORD}(?:[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?[^\s\"'`]{{6}}|[^\n:]{{0,100}}:[ \t\r]*\n\s{{0,80}}[^\s]{{6}})"
-        r"|[.][ \t\r]*\n[ \t]{0,8}New[ ]value:[ ]|(?:initial-password|access-token)[^\n]{0,60}\n[^\s]{6}",
-        300, 540, _told,
+    DenseClue([rf"[$#%>][ ]{_SPOKEN_OF}"], _asked),
+    DenseClue([rf"(?:❯|➜)[ ]{_SPOKEN_OF}", r"openssl[ ]rand[^\n]{0,300}\n[ \t]{0,8}[^\s]{6}"], _asked),
+    DenseClue(
+        [rf"{NAME_WORDS}(?:[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?[^\s\"'`]{{6}}|[^\n:]{{0,100}}:[ \t\r]*\n\s{{0,80}}[^\s]{{6}})"],
+        _told,
     ),
+    DenseClue([r"[.][ \t\r]*\n[ \t]{0,8}New[ ]value:[ ]", r"(?:initial-password|access-token)[^\n]{0,60}\n[^\s]{6}"], _told),
 )  # fmt: skip
-"""A clue for what was asked for, and for what is told."""
+"""Clues for what was asked for, and for what is told."""

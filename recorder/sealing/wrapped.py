@@ -10,22 +10,25 @@ from recorder.sealing.joints import Joined, Parts
 __all__ = ["unwrapped"]
 
 _RUN = r"[A-Za-z0-9+/_\-]"
-_ENDS = (
-    re.compile(rf"\n(?<={_RUN}{{16}}\n)(?={_RUN}{{2}})"),
-    re.compile(rf"\r\n(?<={_RUN}{{16}}\r\n)(?={_RUN}{{2}})"),
-    re.compile(rf"\\n(?<={_RUN}{{16}}\\n)(?={_RUN}{{2}})"),
-    re.compile(rf"\\r\\n(?<={_RUN}{{16}}\\r\\n)(?={_RUN}{{2}})"),
+_ENDS = tuple(
+    (end, re.compile(rf"{re.escape(end)}(?<={_RUN}{{16}}{re.escape(end)})(?={_RUN}{{2}})"))
+    for end in ("\n", "\r\n", "\\n", "\\r\\n")
 )
-"""Ends of a line between a long word and another, as they are and as in JSON; each begins with what
-is quickly looked for (2 ms for 1 MB of short lines)."""
+"""Ends of a line, as they are and as in JSON, and each between a long word and another."""
 _WORD = re.compile(rf"{_RUN}{{2,1000}}+={{0,2}}")
 
 
 def unwrapped(text: str) -> Joined | None:
     """Return the broken words of a text, each put together; None where there are none."""
-    ends = sorted(end.span() for pattern in _ENDS for end in pattern.finditer(text))
+    ends = [
+        found.span()
+        for end, between in _ENDS
+        if end in text  # twenty times as fast as the pattern
+        for found in between.finditer(text)
+    ]
     if not ends:
         return None
+    ends.sort()
     parts = Parts(text)
     behind = (0, 0)
     for (stop, begin), (following, _) in pairwise([*ends, (len(text), 0)]):

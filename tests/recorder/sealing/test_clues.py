@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.location import cache_folder
-from recorder.sealing.clues import Clue, Clues
+from recorder.sealing.clues import Clue, Clues, DenseClue, WordClue
+from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.exact import Exact
 from recorder.sealing.prefilter import Expression, Prefilter
 from recorder.sealing.spans import SecretSpan
@@ -38,6 +40,19 @@ def test_what_is_found_by_clues_is_what_is_found_without(pieces: list[str]) -> N
         for s in CLUES.follow(text, CLUES.look(text, text.encode("utf-8", "surrogatepass"), ()))
     }
     assert found == {m.span("value") for m in WORD.finditer(text)}
+
+
+def test_no_trigger_has_a_class_of_letters_that_are_several_bytes() -> None:
+    """Vectorscan would take each byte for a letter, and does not even find those."""
+    triggers = [
+        trigger
+        for clue in DETECTORS
+        if not isinstance(clue, WordClue)
+        for trigger in (clue.triggers if isinstance(clue, DenseClue) else [clue.trigger])
+    ]
+    classes = [found for t in triggers for found in re.findall(r"\[(?:\\.|[^\]\\])*\]", t)]
+    assert len(classes) > 1000
+    assert [written for written in classes if not written.isascii()] == []
 
 
 @pytest.fixture(autouse=True)
