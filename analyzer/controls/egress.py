@@ -9,6 +9,7 @@ from analyzer.controls.deed import Deed
 from analyzer.controls.past import Past
 from analyzer.controls.ruling import Answer, Control, Ruling
 from analyzer.controls.settings import Settings
+from analyzer.effects.tools.leaving import HOST
 from analyzer.model import Effect
 from recorder.model import Kind
 
@@ -56,7 +57,9 @@ def _receivers(deed: Deed) -> tuple[str, ...]:
     sends = deed.effect is Effect.X1 or (deed.command and _SENDS.search(deed.command))
     if not sends:
         return ()
-    hosts = (match.rpartition("@")[2] for match in _URL.findall(deed.command))
+    hosts = [match.rpartition("@")[2] for match in _URL.findall(deed.command)]
+    if deed.judgement.target_type == HOST and not hosts:
+        hosts = [deed.judgement.target_id]
     return tuple(dict.fromkeys(hosts))
 
 

@@ -73,7 +73,9 @@ def leaks_of(analysis: Analysis, scene: Scene) -> tuple[Leak, ...]:
 
 
 def _leak(scene: Scene, action: Action, finding: Finding | None) -> Leak:
-    call = scene.by_id.get(action.join.parent, action) if action.join else action
+    call = scene.by_id.get(action.join.parent) if action.join else None
+    if call is None or call.kind is not Kind.TOOL_CALL or action.kind is not Kind.API_REQUEST:
+        call = action
     carried = {c.fingerprint: c for a in (action, call) for c in scene.carried_by(a)}
     return Leak(action, call, tuple(carried.values()), finding, _receiver(action))
 

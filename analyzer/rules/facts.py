@@ -206,7 +206,9 @@ class Facts:
         if is_call and "__" in name and _WRITES_MCP.match(tail):
             event.say("egress.foreign", f"{action.name} writes where others may read")
         command = event.fields.get("action.command")
-        talks = isinstance(command, str) and "://" in command and action.id not in parents
+        is_told = action.id in parents
+        talks = isinstance(command, str) and "://" in command and not is_told
+        talks = talks or (action.judgement.effect is Effect.X1 and is_call and not is_told)
         if sends or talks:
             ruling = Egress().rule(self._deed(action), self.memory.past, self._settings)
             event.say("egress.foreign", ruling.reason if ruling else "")

@@ -195,7 +195,7 @@ def test_a_page_that_a_finding_stands_on_set_it_off_not_a_test_that_failed(tmp_p
         incident = incident_of(found, completeness_of(recording, found), recording.blob)
     assert incident.pivot == pushed.id
     assert part(incident, PartName.TRIGGER) == (fetch.id,)
-    assert sent.id in part(incident, PartName.IMPROVISATION)
+    assert sent.id in part(incident, PartName.CROSSING), "what leaves is what was crossed"
     links = {(x.cause, x.effect, x.basis) for x in incident.strong_links}
     assert (fetch.id, sent.id, Basis.DATA) in links
 

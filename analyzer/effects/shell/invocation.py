@@ -43,6 +43,8 @@ class Invocation:
     """Something comes down a pipe."""
     hints: str = ""
     """The words of the commands before it in its pipeline: what they pick out."""
+    reads: tuple[Word, ...] = ()
+    """Files that stand on its standard input."""
     truncates: tuple[Word, ...] = ()
     """Files that its output replaces."""
     appends: tuple[Word, ...] = ()

@@ -22,6 +22,7 @@ from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools import READERS, READERS_CHANGE, TOOLS, WRITERS
 from analyzer.effects.tools.context import Context
+from analyzer.effects.tools.leaving import judge_leaving
 from analyzer.effects.tools.paths import judge_redirects
 from analyzer.effects.windows import judge_cmd, judge_powershell
 from analyzer.extent import Bulk, Surface
@@ -103,7 +104,9 @@ def _judge_words(command: Invocation, judge: _Judge, depth: int) -> Judgement:
     context = Context(command, judge.place, depth, judge.text)
     escapes = escapes_in(name, command.arguments)
     found = _judge_program(command, context, judge, depth)
-    return worst_of([found, *(context.shell(text) for text in escapes)]) if escapes else found
+    parts = [found, *(context.shell(text) for text in escapes)]
+    leaving = judge_leaving(command)
+    return worst_of([*parts, leaving] if leaving else parts) if escapes or leaving else found
 
 
 def _judge_program(command: Invocation, context: Context, judge: _Judge, depth: int) -> Judgement:

@@ -160,6 +160,7 @@ class _Reader(Expander):
             stdin=stdin if stdin is not None else scope.stdin,
             piped=scope.piped,
             hints=scope.hints,
+            reads=self._read_from(redirects, scope, depth),
             truncates=truncates,
             appends=appends,
             folder=scope.folder,
@@ -277,6 +278,15 @@ class _Reader(Expander):
         for name, value in scope.variables.items():
             if value is not None and len(value) == 1 and value[0].known:
                 yield name, value[0].text
+
+    def _read_from(self, nodes: list[Node], scope: Scope, depth: int) -> tuple[Word, ...]:
+        """Return the files that redirections put on the standard input."""
+        return tuple(
+            self._joined_word(goal, scope, depth)
+            for node in nodes
+            if node.type == "file_redirect" and any(c.type == "<" for c in node.children)
+            for goal in node.children_by_field_name("destination")
+        )
 
     def _redirects(
         self, nodes: list[Node], scope: Scope, depth: int
