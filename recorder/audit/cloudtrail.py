@@ -8,7 +8,7 @@ bear the same names; the CLI's `lookup-events` wraps each event as text in `Clou
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from recorder.audit.entry import Entry, mapping, text
@@ -22,7 +22,7 @@ AWS_ACCESS_KEY = "aws.access_key_id"
 LOG = "aws.cloudtrail"
 
 
-def unwrapped(document: Any) -> list[Any] | None:
+def unwrapped(document: Any) -> Iterable[Any] | None:
     """Return the events of a file's document, or None where it is no CloudTrail file.
 
     A delivered file is `{"Records": [...]}`, a lookup's answer `{"Events": [{"CloudTrailEvent"}]}`.
@@ -32,7 +32,7 @@ def unwrapped(document: Any) -> list[Any] | None:
     for name in ("Records", "Events"):
         listed = document.get(name)
         if isinstance(listed, list) and listed and is_entry(_event(listed[0])):
-            return [_event(item) for item in listed]
+            return map(_event, listed)
     return None
 
 

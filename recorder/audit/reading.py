@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from recorder.audit.entry import Entry, record_of
@@ -14,6 +15,9 @@ from recorder.transcripts.source import Source
 
 __all__ = ["audit_format"]
 
+MOST_LOOKED_AT = 1000
+"""Items of a list of which one is an entry, where the list is of the log at all."""
+
 
 def audit_format(
     name: str,
@@ -22,7 +26,7 @@ def audit_format(
     *,
     is_entry: Callable[[Any], bool],
     entry_of: Callable[[Mapping[str, Any]], Entry],
-    unwrapped: Callable[[Any], list[Any] | None],
+    unwrapped: Callable[[Any], Iterable[Any] | None],
 ) -> Format:
     """Return the format of a log.
 
@@ -35,18 +39,25 @@ def audit_format(
         unwrapped: returns the entries inside a document; None where it holds none.
     """
 
-    def entries(value: Any) -> list[Any] | None:
+    def within(value: Any) -> Iterable[Any] | None:
+        """Return the entries of a document, or what stands in a list as such; None for others."""
         if isinstance(value, list):
-            inner = [one for item in value for one in entries(item) or [item]]
-            return inner if any(is_entry(one) for one in inner) else None
+            # One after the other: the list of a large document is never in memory.
+            return chain.from_iterable(within(item) or [item] for item in value)
         return [value] if is_entry(value) else unwrapped(value)
 
+    def holds(value: Any) -> bool:
+        found = within(value)
+        if found is None or not isinstance(value, list):
+            return found is not None
+        return any(is_entry(one) for one in islice(found, MOST_LOOKED_AT))
+
     def recognises(source: Source) -> bool:
-        return any(entries(value) is not None for value in source.sample)
+        return any(holds(value) for value in source.sample)
 
     def tell(value: Any, _place: str) -> Iterator[Record]:
-        found = entries(value)
-        if found is None:
+        found = within(value)
+        if found is None or not holds(value):
             raise ValueError("no entry of this log")
         for event in found:
             if not is_entry(event):

@@ -16,6 +16,7 @@ from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.messages import arguments_of
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -46,11 +47,11 @@ def tell(document: Mapping[str, Any], parent: str = "", depth: int = 0) -> Itera
     """
     agent = _mapping(document.get("agent"))
     name = str(agent.get("name") or "agent")
-    steps = [step for step in _list(document.get("steps")) if isinstance(step, Mapping)]
+    steps = Mappings(document.get("steps"))
     own = document.get("session_id") or document.get("trajectory_id")
     if parent:
-        own = document.get("trajectory_id") or f"{parent}/{made_session(name, steps[:1])}"
-    session = str(own or made_session(name, steps[:2]))
+        own = document.get("trajectory_id") or f"{parent}/{made_session(name, steps.first(1))}"
+    session = str(own or made_session(name, steps.first(2)))
     telling = Telling(name, session, "iso8601", version=_known(agent.get("version")))
     telling.model = _known(agent.get("model_name"))
     cwds = _list(_mapping(agent.get("extra")).get("cwds"))
@@ -61,7 +62,7 @@ def tell(document: Mapping[str, Any], parent: str = "", depth: int = 0) -> Itera
         "flightlog.atif.notes": as_text(document.get("notes") or ""),
         "flightlog.atif.final_metrics": as_text(document.get("final_metrics") or ""),
     }
-    first_ns = iso_ns(steps[0].get("timestamp")) if steps else None
+    first_ns = next((iso_ns(step.get("timestamp")) for step in steps.first(1)), None)
     yield telling.begin("session", first_ns, about=about)
     for number, step in enumerate(steps, 1):
         yield from _step(telling, step, f"step {step.get('step_id', number)}")

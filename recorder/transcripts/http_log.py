@@ -13,6 +13,7 @@ from recorder.model import Record
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.exchanges import Exchange, record_of
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text, made_session
 
@@ -29,8 +30,8 @@ def recognises(document: Any) -> bool:
 
 def tell(document: Sequence[Any]) -> Iterator[Record]:
     """Yield a record for each exchange, in the order of the log."""
-    exchanges = [item for item in document if isinstance(item, Mapping)]
-    session = made_session("http-log", exchanges[:1])
+    exchanges = Mappings(document)
+    session = made_session("http-log", exchanges.first(1))
     for number, item in enumerate(exchanges, 1):
         status, body = item.get("status"), item.get("response")
         # nock writes bodies that are no text as lists of hexadecimal pieces.

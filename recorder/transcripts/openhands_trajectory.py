@@ -34,32 +34,28 @@ NOT_CALLS = frozenset({
 
 def recognises(document: Any) -> bool:
     """Tell whether a document, or a line of a file, is such a trajectory."""
-    events = _events(document)
-    if not events:
-        return False
-    first = events[0]
+    first = next(_events(document), {})
     return "source" in first and bool({"action", "observation"} & first.keys())
 
 
 def tell(document: Any) -> Iterator[Record]:
     """Yield the records of one trajectory, in its order."""
-    events = _events(document) or []
+    first = next(_events(document), {})
     around = document if isinstance(document, Mapping) else {}
-    session = made_session(AGENT, *_beginning(events, around))
+    session = made_session(AGENT, *_beginning(first, around))
     reader = _Trajectory(Telling(AGENT, session, CLOCK))
-    reader.telling.model = next((name for e in events if (name := _model(e))), "")
-    yield reader.telling.begin("session", iso_ns(events[0].get("timestamp")) if events else None)
-    for number, event in enumerate(events):
+    reader.telling.model = next((name for e in _events(document) if (name := _model(e))), "")
+    yield reader.telling.begin("session", iso_ns(first.get("timestamp")))
+    for number, event in enumerate(_events(document)):
         yield from reader.event(event, f"event {event.get('id', number)}")
 
 
-def _beginning(events: list[dict[str, Any]], around: Mapping[str, Any]) -> list[Any]:
+def _beginning(first: Mapping[str, Any], around: Mapping[str, Any]) -> list[Any]:
     """Return what a trajectory's first event says in every copy of it.
 
     Exports and data sets write events anew: in another order of names, with empty ones added,
     inside or without an object that names the task. A time down to the microsecond is one run's.
     """
-    first = events[0] if events else {}
     said = _mapping(first.get("args")).get("content") or first.get("content")
     names = ("id", "timestamp", "source", "action", "observation", "message")
     what = [first.get(name) or None for name in names]
@@ -163,14 +159,18 @@ class _Trajectory:
         return self.telling.answer(key, said, t_ns, usage=usage_of(usage))
 
 
-def _events(document: Any) -> list[dict[str, Any]] | None:
-    """Return the events of any of the three shapes; older histories hold pairs of events."""
+def _events(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield the events of any of the three shapes; older histories hold pairs of events.
+
+    One after the other, and again for each use: a large document is parsed while it is gone
+    through, and a copy of its list would be all of it in memory.
+    """
     if isinstance(document, Mapping):
         document = document.get("trajectory", document.get("history"))
-    if not isinstance(document, list):
-        return None
-    flat = [e for item in document for e in (item if isinstance(item, list) else [item])]
-    return [event for event in flat if isinstance(event, dict)]
+    for item in document if isinstance(document, list) else ():
+        for event in item if isinstance(item, list) else (item,):
+            if isinstance(event, dict):
+                yield event
 
 
 def _model(event: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format
+from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.messages import arguments_of
 from recorder.transcripts.outcomes import exit_code_in
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -60,9 +61,10 @@ def tell(document: Any, place: str) -> Iterator[Record]:
 
 
 def _replay(document: Mapping[str, Any]) -> Iterator[Record]:
-    prompts = [p for p in _list(document.get("prompts")) if isinstance(p, Mapping)]
-    beginning = [_list(p.get("logs"))[:1] for p in prompts[:1]]
-    session = made_session(AGENT, [p.get("prompt") for p in prompts[:1]], beginning)
+    prompts = Mappings(document.get("prompts"))
+    first = prompts.first(1)
+    beginning = [_list(p.get("logs"))[:1] for p in first]
+    session = made_session(AGENT, [p.get("prompt") for p in first], beginning)
     telling = Telling(AGENT, session, "iso8601")
     yield telling.begin("session", None)
     for number, prompt in enumerate(prompts, 1):
@@ -98,8 +100,8 @@ def _logged(telling: Telling, log: Mapping[str, Any], key: str) -> Iterator[Reco
 
 
 def _chat(chat: Mapping[str, Any]) -> Iterator[Record]:
-    requests = [r for r in _list(chat.get("requests")) if isinstance(r, Mapping)]
-    beginning = [(r.get("requestId"), r.get("timestamp")) for r in requests[:1]]
+    requests = Mappings(chat.get("requests"))
+    beginning = [(r.get("requestId"), r.get("timestamp")) for r in requests.first(1)]
     own = chat.get("sessionId")
     telling = Telling(AGENT, str(own or made_session(AGENT, beginning)), "epoch ms")
     yield telling.begin("session", millis_ns(chat.get("creationDate")))

@@ -11,8 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.transcripts import long_json
+from recorder.transcripts import source as source_module
+from recorder.transcripts.format import Entry
 from recorder.transcripts.json_text import NotJsonError
 from recorder.transcripts.long_json import LongList, parse_long
+from recorder.transcripts.table import detect, format_named, recognised
+from tests.recorder.transcripts.reading import in_memory
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -99,3 +103,40 @@ def test_a_million_small_messages_take_their_text_and_little_more() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8_000_000
+
+
+CLOUD = {"auditID": "a", "stage": "ResponseComplete", "verb": "get", "requestURI": "/api"}
+LISTS: dict[str, tuple[Any, Any]] = {
+    "atif": ({"schema_version": "ATIF-v1.5", "agent": {"name": "a"}, "steps": None},
+             {"source": "user", "message": "m" * 200, "step_id": 1}),
+    "openhands-trajectory": ({"trajectory": None},
+                             {"id": 1, "source": "user", "action": "message", "args": {
+                                 "content": "m" * 200}}),
+    "vscode-chat": ({"sessionId": "s", "requests": None},
+                    {"requestId": "r", "message": {"text": "m" * 200}}),
+    "http-log": (None, {"scope": "https://a.example", "method": "GET", "path": "/" + "p" * 200,
+                        "status": 200, "response": {}}),
+    "kubernetes-audit": (None, {**CLOUD, "user": {"username": "u" * 200}}),
+    "messages": (None, {"role": "user", "content": "m" * 200}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_format_never_copies_the_list_of_a_document(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_module, "LARGE_DOCUMENT", 100_000)
+    monkeypatch.setattr(long_json, "SMALL", 10_000)
+    around, entry = LISTS[name]
+    entries = [entry] * 6_000
+    whole = entries if around is None else {k: v or entries for k, v in around.items()}
+    source = in_memory(json.dumps(whole, indent=1).encode())
+    assert recognised(format_named(name), source)
+    tracemalloc.start()
+    assert detect(source) is format_named(name)
+    items = format_named(name).read(source)
+    told = sum(len(item.records) for item in items if isinstance(item, Entry))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert told >= len(entries)
+    assert peak < 400 * len(entries), "as objects the entries take more than twice as much"
