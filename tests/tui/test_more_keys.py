@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
+from analyzer.analysis import Progress
 from analyzer.casefile import CaseFile, Sort
 from recorder import semconv
 from recorder.model import Kind
@@ -17,6 +19,7 @@ from tests.tui.factories import ATTACK, action, analysis, idle, long, ms, rename
 from tests.tui.held import HeldSource
 from tests.tui.wiped import wipe
 from tui.pager import pager_command, show_in_pager
+from tui.scene import Scene
 from tui.screens.findings import Findings
 from tui.screens.replay import Replay
 from tui.screens.sessions import Sessions
@@ -227,7 +230,7 @@ async def test_sessions_are_sorted_by_key_and_the_cursor_stays_on_its_session() 
     async with driven(*several()) as (app, pilot):
         screen = app.screen
         assert isinstance(screen, Sessions)
-        await until(pilot, lambda: len(screen._judged) == 3)
+        await until(pilot, lambda: len(screen.judged) == 3)
         await pilot.press("down")
         orders = []
         for _ in range(4):
@@ -243,6 +246,61 @@ async def test_sessions_are_sorted_by_key_and_the_cursor_stays_on_its_session() 
             (["larg", "a17f", "calm"], "sorted: most records first"),
             (["calm", "larg", "a17f"], "sorted: newest first"),
         ]
+
+
+async def test_the_worst_come_first_however_many_sessions_there_are() -> None:
+    calm = [
+        analysis([action(1, Kind.PROMPT, "u", "p", 0)], row=session(f"calm-{n}", first_seq=100 + n))
+        for n in range(70)
+    ]
+    async with driven(*calm, wipe()) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, Sessions)
+        await until(pilot, lambda: len(screen.judged) >= 50)
+        assert wipe().session.id not in screen.judged
+        await pilot.press("s")
+        await until(pilot, lambda: screen.rows[0].id == wipe().session.id)
+        await until(pilot, lambda: len(screen.judged) == 71)
+        assert "71 sessions, worst first" in text(app)
+        assert "not read yet" not in text(app)
+        current = screen.current()
+        assert current is not None
+        assert current.id == "calm-0"
+
+
+async def test_a_filter_that_takes_long_tells_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.screens.sessions.FILTERED", 0)
+    source, goes_on = HeldSource(*several()), Event()
+    load = source.load
+
+    def waits(session_id: str, progress: Progress | None = None) -> Scene:
+        # The last of the three.
+        assert session_id != wipe().session.id or goes_on.wait(60)
+        return load(session_id, progress)
+
+    async with driven(source=source) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, Sessions)
+        monkeypatch.setattr(source, "load", waits)
+        await pilot.press("ampersand", *"lane:user", "enter")
+        await until(pilot, lambda: "user: 2 so far, 2 of 3 looked at" in text(app))
+        assert [row.id for row in screen.rows] == ["calm", "large"]
+        goes_on.set()
+        await until(pilot, lambda: "user: 3 of 3 shown" in text(app))
+
+
+async def test_what_comes_into_sight_is_judged() -> None:
+    calm = [
+        analysis([action(1, Kind.PROMPT, "u", "p", 0)], row=session(f"calm-{n}", first_seq=100 + n))
+        for n in range(70)
+    ]
+    async with driven(*calm, wipe()) as (app, pilot):
+        screen = app.screen
+        await until(pilot, lambda: len(screen.judged) >= 50)  # type: ignore[attr-defined]
+        await pilot.press("G")
+        await until(pilot, lambda: len(screen.judged) == 71)  # type: ignore[attr-defined]
 
 
 async def test_a_click_on_the_previews_strip_replays_there() -> None:

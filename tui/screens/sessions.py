@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 from textual import on, work
@@ -20,8 +21,9 @@ from tui.actions import Place, bindings
 from tui.clipboard import copy_text
 from tui.line import Line, Piece, Tone, line
 from tui.scene import Scene
-from tui.screens.room import Failed, Room, Verified
-from tui.session_lines import columns_line, preview_lines, session_line, sum_lines
+from tui.screens.room import Failed, Verified
+from tui.screens.session_judging import JUDGED, SessionJudging
+from tui.session_lines import columns_line, preview_lines, session_line
 from tui.session_order import Order, in_order
 from tui.transport import spread
 from tui.widgets.drawn import OneLine
@@ -35,11 +37,13 @@ __all__ = ["Sessions"]
 
 REST = 0.12
 """Seconds that the cursor must rest before a preview is loaded."""
-JUDGED = 50
-"""So many of the newest sessions are analysed unasked, for their mark in the list."""
+FILTERED = 0.25
+"""Seconds after which a filter that takes long tells what it has found so far."""
+PAINT = 0.1
+"""Seconds in which what was judged is put into the list together."""
 
 
-class Sessions(Room):
+class Sessions(SessionJudging):
     """List of sessions and preview."""
 
     PLACE = Place.SESSIONS
@@ -57,36 +61,29 @@ class Sessions(Room):
     class Listed(Message):
         """The sessions were read."""
 
-        def __init__(self, rows: Sequence[SessionRow], total: int) -> None:
+        def __init__(self, rows: Sequence[SessionRow], looked_at: int, total: int) -> None:
             super().__init__()
             self.rows = rows
+            self.looked_at = looked_at
+            """How many the filter was tried on; the others may follow."""
             self.total = total
             """How many there are without the filter."""
-
-    class Judged(Message):
-        """A session was analysed."""
-
-        def __init__(self, session_id: str, scene: Scene, sums: Sequence[Line]) -> None:
-            super().__init__()
-            self.session_id = session_id
-            self.scene = scene
-            self.sums = sums
 
     def __init__(self, at: str | None = None) -> None:
         """Make the list; the cursor begins on a session if one is named."""
         super().__init__()
         self._at = at
         self.rows: Sequence[SessionRow] = ()
-        self._total = 0
+        self._total = self._looked_at = 0
         self.chosen = Filter()
         """Which sessions are listed."""
         self.order = Order.NEWEST
         self.compared: str | None = None
         """The session that another one is to be compared with."""
-        self._judged: dict[str, tuple[Mark, Line]] = {}
+        self._due: Timer | None = None
         self._chain: Chain | None = None
         self._previewed: Scene | None = None
-        self._latest: Sessions.Judged | None = None
+        self._latest: SessionJudging.Judged | None = None
         self._resting: Timer | None = None
 
     def furniture(self) -> Iterable[Widget]:
@@ -108,32 +105,31 @@ class Sessions(Room):
         self._list()
 
     @work(thread=True, exclusive=True, group="list", exit_on_error=False)
-    def _list(self) -> None:
+    def _list(self, *, is_new: bool = False) -> None:
+        """Read which sessions there are; what a new filter keeps is told while it is tried."""
         source, worker = self.flight.source, get_current_worker()
         try:
             every = source.sessions()
-            rows = [row for row in every if not worker.is_cancelled and self._is_chosen(row)]
-            if worker.is_cancelled:
-                return
-            self.post_message(self.Listed(rows, len(every)))
-            for row in rows[:JUDGED]:
+            rows: list[SessionRow] = []
+            told = time.monotonic()
+            for looked_at, row in enumerate(every):
                 if worker.is_cancelled:
                     return
-                self.post_message(self._judge(row.id))
+                if is_new and time.monotonic() - told > FILTERED:
+                    told = time.monotonic()
+                    self.post_message(self.Listed(tuple(rows), looked_at, len(every)))
+                if self._is_chosen(row):
+                    rows.append(row)
+            self.post_message(self.Listed(rows, len(every), len(every)))
+            if not self.judge(rows[:JUDGED]):
+                return
             chain = source.integrity(lambda: not worker.is_cancelled)
             if chain is not None:
                 self.post_message(Verified(chain))
-                for row in rows[:JUDGED]:
-                    if row.id in chain.doubtful and not worker.is_cancelled:
-                        self.post_message(self._judge(row.id))
+                doubtful = [row for row in rows[:JUDGED] if row.id in chain.doubtful]
+                self.judge(doubtful, is_anew=True)
         except FlightlogError as error:
             self.post_message(Failed(str(error)))
-
-    def _judge(self, session_id: str) -> Judged:
-        """Read a session, in a worker, with what was written down of it."""
-        scene = self.flight.source.load(session_id)
-        entries = self.flight.case.entries(session_id)
-        return self.Judged(session_id, scene, list(sum_lines(scene, entries)))
 
     def _is_chosen(self, row: SessionRow) -> bool:
         """Tell, in a worker, whether a session is to be listed; analyse it only if need be."""
@@ -156,7 +152,9 @@ class Sessions(Room):
                 self.chosen = parse_filter(text, Scope.SESSIONS)
             except FilterError as error:
                 return str(error)
-            self._list()
+            self._looked_at = 0
+            self.resized()
+            self._list(is_new=True)
             return None
 
         history = self.flight.history["sessions"]
@@ -171,9 +169,11 @@ class Sessions(Room):
 
     @on(Listed)
     def _listed(self, event: Listed) -> None:
-        self.rows, self._total = event.rows, event.total
+        self.rows, self._looked_at, self._total = event.rows, event.looked_at, event.total
         if self.order is not Order.NEWEST:
             self._sort()
+        if self.order is Order.WORST and self._looked_at == self._total:
+            self.judge_all(self.rows)
         place = next((n for n, row in enumerate(self.rows) if row.id == self._at), self._cursor())
         self._at = None
         self._show(min(place, max(len(self.rows) - 1, 0)))
@@ -186,17 +186,31 @@ class Sessions(Room):
             self._preview(self._latest)
         self.resized()
 
-    @on(Judged)
-    def _was_judged(self, event: Judged) -> None:
+    @on(SessionJudging.Judged)
+    def _was_judged(self, event: SessionJudging.Judged) -> None:
         analysis = event.scene.analysis
         worst = max(event.scene.marks, default=Mark.NONE)
         has_findings = worst > Mark.FAILED
         shown = worst if has_findings else Mark.NONE
-        self._judged[event.session_id] = (shown, count_words(analysis.findings))
-        self._show(self._cursor(), moved=False)
+        self.judged[event.row.id] = (shown, count_words(analysis.findings))
+        self.judged_to[event.row.id] = event.row.last_seq
+        if self._due is None:
+            self._due = self.set_timer(PAINT, self._show_judged)
         current = self.current()
-        if current is not None and current.id == event.session_id:
+        if current is not None and current.id == event.row.id:
             self._preview(event)
+
+    def _show_judged(self) -> None:
+        self._due = None
+        if self.order is Order.WORST and not self.unjudged(self.rows):
+            self._sort_in_place()
+        else:
+            self.resized()
+
+    @on(SessionJudging.Ranked)
+    def _ranked(self) -> None:
+        if self.order is Order.WORST:
+            self._sort_in_place()
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -220,9 +234,15 @@ class Sessions(Room):
         self._show(self._cursor(), moved=False)
 
     def _counted(self) -> str:
+        order = self.order.value
+        unread = len(self.unjudged(self.rows)) if self.order is Order.WORST else 0
+        # One of which nothing is known yet may be the worst.
+        order += f", {unread} not read yet" if unread else ""
         if self.chosen.is_empty:
-            return f"   {len(self.rows)} sessions, {self.order.value}"
-        shown = f"{len(self.rows)} of {self._total} shown, {self.order.value}"
+            return f"   {len(self.rows)} sessions, {order}"
+        shown = f"{len(self.rows)} of {self._total} shown, {order}"
+        if self._looked_at < self._total:
+            shown = f"{len(self.rows)} so far, {self._looked_at} of {self._total} looked at"
         return f"   filter {self.chosen.words}: {shown}"
 
     def _show(self, cursor: int, *, moved: bool = True) -> None:
@@ -232,11 +252,11 @@ class Sessions(Room):
         self.query_one("#columns", OneLine).show(columns_line(width))
         lines: list[Line] = []
         for number, row in enumerate(self.rows):
-            judged = self._judged.get(row.id)
+            judged = self.judged.get(row.id)
             chain = self._chain.state_of(row.id) if self._chain else ""
             is_cursor = number == cursor
             lines.append(session_line(row, judged, chain, width, glyphs, is_cursor=is_cursor))
-        nothing = _first_steps() if not self._total else [line("no session fits; & changes it")]
+        nothing = _first_steps() if not self._total else [self._nothing()]
         listed.show(lines or nothing, keep_place=True)
         listed.move_to(cursor)
         if moved and self.rows:
@@ -244,19 +264,18 @@ class Sessions(Room):
                 self._resting.stop()
             self._resting = self.set_timer(REST, self._rested)
 
+    def _nothing(self) -> Line:
+        is_looking = self._looked_at < self._total
+        return line("no session so far ..." if is_looking else "no session fits; & changes it")
+
     def _rested(self) -> None:
         row = self.current()
         if row is not None:
-            self._load(row.id)
+            listed = self.query_one("#sessions", LineList)
+            first = round(listed.scroll_offset.y)
+            self.judge_shown(row, self.rows[first : first + listed.size.height])
 
-    @work(thread=True, exclusive=True, group="preview", exit_on_error=False)
-    def _load(self, session_id: str) -> None:
-        try:
-            self.post_message(self._judge(session_id))
-        except FlightlogError as error:
-            self.post_message(Failed(str(error)))
-
-    def _preview(self, judged: Judged) -> None:
+    def _preview(self, judged: SessionJudging.Judged) -> None:
         if judged.scene is not self._previewed:
             self.query_one(Heat).open(judged.scene)
         is_same = judged.scene is self._previewed
@@ -316,16 +335,23 @@ class Sessions(Room):
 
     def action_sort(self) -> None:
         """Take the next order; the cursor stays on its session."""
-        row = self.current()
         self.order = self.order.following()
+        self._sort_in_place()
+        self.workers.cancel_group(self, "rank")
+        if self.order is Order.WORST:
+            self.judge_all(self.rows)
+        self.say(f"sorted: {self.order.value}")
+
+    def _sort_in_place(self) -> None:
+        """Sort; the cursor stays on its session."""
+        row = self.current()
         self._sort()
         if row is not None:
             self._show(self.rows.index(row))
         self.resized()
-        self.say(f"sorted: {self.order.value}")
 
     def _sort(self) -> None:
-        worst = {name: judged[0] for name, judged in self._judged.items()}
+        worst = {name: judged[0] for name, judged in self.judged.items()}
         self.rows = in_order(self.rows, self.order, worst)
 
     @on(Heat.Sought)
