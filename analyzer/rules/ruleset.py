@@ -12,6 +12,7 @@ import platformdirs
 
 from analyzer.model import Finding
 from analyzer.rules.about import About
+from analyzer.rules.doubles import without_doubles
 from analyzer.rules.sigma_rules import Broken, SigmaRules, load_folder, load_packaged
 from analyzer.rules.step import StepRule
 from analyzer.rules.steps import STEPS
@@ -70,7 +71,8 @@ def _loaded(wanted: tuple[Path, ...], _stamps: tuple[tuple[str, int], ...]) -> R
     sigma.add(packaged_rules().sigma)
     for folder in wanted:
         sigma.add(load_folder(folder))
-    return RuleSet(sigma, folders=wanted)
+    code = {rule.about.id: "flightlog itself" for rule in STEPS}
+    return RuleSet(without_doubles(sigma, code), folders=wanted)
 
 
 def about_of(finding: Finding, rules: RuleSet | None = None) -> About:

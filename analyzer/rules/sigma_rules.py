@@ -21,7 +21,7 @@ from sigma.correlations import (
     SigmaCorrelationRule,
     SigmaCorrelationType,
 )
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaConditionError, SigmaError
 from sigma.rule import SigmaRule
 
 from analyzer.model import Severity
@@ -29,6 +29,7 @@ from analyzer.rules.about import About
 from analyzer.rules.correlating import Correlation
 from analyzer.rules.fields import FIELDS
 from analyzer.rules.predicates import Predicate, fields_in, predicate_of
+from analyzer.rules.sigma_checks import fault_in
 
 __all__ = ["Broken", "Detection", "SigmaRules", "load_folder", "load_packaged"]
 
@@ -118,10 +119,10 @@ class _Document:
             line, node = found[0].start_mark.line + 1, found[1]
         return line
 
-    def line_of_key(self, name: str) -> int:
-        """Return the line of a key, wherever in the document it stands."""
-        found = _key_line(self.node, name)
-        return found or self.line()
+    def node_of(self, name: str) -> yaml.Node | None:
+        """Return what stands under a key of the document."""
+        pairs = self.node.value if isinstance(self.node, yaml.MappingNode) else ()
+        return next((value for key, value in pairs if key.value == name), None)
 
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
@@ -220,6 +221,10 @@ def _detection(document: _Document) -> Detection:
         if name not in value:
             raise _Wrong("missing; every rule has one", name)
     about, reason = _about(document)
+    detection = document.node_of("detection")
+    if detection is not None and (fault := fault_in(detection)):
+        problem, key, line = fault
+        raise _Wrong(problem, "detection", key, line=line)
     try:
         rule = SigmaRule.from_dict({"logsource": {"product": "flightlog"}, **value})
         conditions = [c.parsed for c in rule.detection.parsed_condition]
@@ -348,6 +353,8 @@ def _words(error: Exception) -> str:
 def _place(document: _Document, error: Exception) -> tuple[str, ...]:
     """Return the field that an error of Sigma's parser speaks of."""
     text = str(error).lower()
+    if isinstance(error, SigmaConditionError):
+        return ("detection", "condition")
     for name in ("level", "status", "tags", "condition", "logsource", "id", "date", "title",
                  "falsepositives", "references"):  # fmt: skip
         if re.search(rf"\b{name}\b", text) and name in document.value:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from analyzer.commands.findings import command as findings_command
 from analyzer.commands.rules import command
+from analyzer.rules.ruleset import rules_of
 from analyzer.rules.sigma_rules import load_folder
 from tests.analyzer.factories import wipe
 from tests.analyzer.rule_samples import SAMPLES
@@ -48,9 +49,14 @@ HEAD = "title: t\nlevel: high\n"
          "detection.effect.destroyed", "effect.destroys?"),
         ("title: t\nlevel: severe\ndetection:\n  a: {action.id: 1}\n  condition: a\n", 2, "level",
          "'severe' is none of"),
-        (HEAD + "detection:\n  a: {action.id: 1}\n  condition: a and b\n", 3, "detection", "'b'"),
-        (HEAD + "detection:\n  a:\n    action.name|re: 'a(?=b)'\n  condition: a\n", 3, "detection",
-         "is invalid"),
+        (HEAD + "detection:\n  a: {action.id: 1}\n  condition: a and b\n", 5,
+         "detection.condition", "'b'"),
+        (HEAD + "detection:\n  a:\n    action.name|re: 'a(?=b)'\n  condition: a\n", 5,
+         "detection.action.name|re", "is no pattern of RE2: invalid perl operator"),
+        (HEAD + "detection:\n  a:\n    action.name|re:\n      - a\n      - 'b('\n  condition: a\n",
+         7, "detection.action.name|re", "missing )"),
+        (HEAD + "detection:\n  a:\n    - action.id: 1\n      action.name|startwith: a\n"
+         "  condition: a\n", 6, "detection.action.name|startwith", "startwith (startswith?)"),
         (HEAD + "detection:\n  a: [word]\n  condition: a\n", 3, "detection", "name the field"),
         (HEAD + "detection:\n  a: {action.id: 1}\n  condition: a\nflightlog: {reason: '{x.y}'}\n",
          6, "flightlog.reason", "no such field: x.y"),
@@ -66,6 +72,21 @@ def test_a_broken_rule_names_line_and_field_and_stops_no_other(
     found = broken(text, tmp_path)
     assert found[:2] == (line, field)
     assert problem in found[2]
+
+
+@pytest.mark.parametrize("taken", ["R01", "R02", "U01"])
+def test_an_id_that_is_taken_is_named_and_the_first_rule_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: str
+) -> None:
+    monkeypatch.setenv("FLIGHTLOG_RULES", str(tmp_path / "none"))
+    (tmp_path / "a.yml").write_text(GOOD)
+    (tmp_path / "b.yml").write_text("# mine\n" + GOOD.replace("rule: U01", f"rule: {taken}"))
+    rules = rules_of([tmp_path])
+    (wrong,) = rules.broken
+    assert (wrong.file, wrong.line) == (str(tmp_path / "b.yml"), 2)
+    assert f"{taken} is the id of a rule" in wrong.problem
+    kept = [d for d in rules.sigma.detections if d.about and d.about.id == taken]
+    assert all(d.about and d.about.source != wrong.file for d in kept)
 
 
 def test_what_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
