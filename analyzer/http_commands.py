@@ -83,12 +83,14 @@ def requests_of(
         given = "HEAD"
     for url in [*options.get("--url", ()), *plain]:
         whole = _whole_url(client, url, bare=bare)
+        if whole and data and not sends:  # -G: the data stand in the address
+            whole = f"{whole}{'&' if '?' in whole else '?'}{'&'.join(data)}"
         if whole:
             yield CommandedRequest(
                 url=whole,
                 method=method or given,
                 headers=headers,
-                body="&".join(data),
+                body="&".join(data) if sends else "",
                 files=tuple(dict.fromkeys(files)),
                 user=next(iter([*options.get("-u", ()), *options.get("--user", ())]), ""),
             )

@@ -32,6 +32,8 @@ _DELETES = re.compile(
     r"\b(?:[A-Z]\w*(?:\.|::)(?:delete|unlink|remove|remove_entry_secure)\b"
     r"|\w+[\])}]*(?:->|\.|::)(?:truncate|forceDelete|delete_all|destroy_all|destroy!?|drop|delete!|deleteAll)\b(?=\s*[(;}\n]|\s*$)"
     r"|[)](?:->)(?:delete|forceDelete|truncate|drop)\s*\()"
+    r"|[\w)\]](?:->|\.)(?:deleteDir|deleteRecursively|clear!|batch_delete!|delete_objects|drop_table|drop_database"
+    r"|remove_column|truncate_tables)(?!\w)"
 )
 """Calls of a class's or a query's own deleting method, whatever it is given."""
 

@@ -45,7 +45,7 @@ def told(tmp_path: Path, command: str, output: str = "", **more: Any) -> list[Ac
         (f"curl -sX DELETE '{URL}/1'", "DELETE", f"{URL}/1"),
         (f"curl --request=PUT {URL}", "PUT", URL),
         (f"curl --json '{{}}' {URL}", "POST", URL),
-        (f"curl -G -d a=b {URL}", "GET", URL),
+        (f"curl -G -d a=b {URL}", "GET", f"{URL}?a=b"),
         (f"curl -I {URL}", "HEAD", URL),
         (f"curl -T dump.sql {URL}", "PUT", URL),
         (f"curl -o out.json --url {URL}", "GET", URL),

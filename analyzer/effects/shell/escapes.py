@@ -74,6 +74,8 @@ def _of(name: str, words: Sequence[str]) -> Iterator[str]:
         yield words[-1].replace("\\n", "")
     elif name == "aws" and "send-command" in words:
         for word in words:
+            if word.startswith("commands=") and not word.startswith("commands=["):
+                yield word.removeprefix("commands=")
             yield from (
                 text for listed in _COMMANDS.findall(word) for text in _QUOTED.findall(listed)
             )

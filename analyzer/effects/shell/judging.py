@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from analyzer.catalogue.commands import ANY, Entry, Program, program_of
@@ -12,7 +13,7 @@ from analyzer.effects.names import is_recovery
 from analyzer.effects.places import UNKNOWN, Place, environment_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.escapes import escapes_in
-from analyzer.effects.shell.invocation import Invocation
+from analyzer.effects.shell.invocation import Invocation, Word
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
 from analyzer.effects.shell.rehearsals import mark_rehearsals
@@ -97,6 +98,8 @@ def _judge_words(command: Invocation, judge: _Judge, depth: int) -> Judgement:
         return unknown("commands run commands too deep to follow")
     if not name:
         return unknown("the command's name is made when it runs")
+    if command.words[0].glob and (meant := _meant(name)):
+        return _judge_words(command.running((Word(meant), *command.words[1:])), judge, depth + 1)
     if name.startswith("@") and len(name) > 1:
         return unknown(f"{name} is no command")
     if _asks_for_help(command):
@@ -153,6 +156,11 @@ def _asks_for_help(command: Invocation) -> bool:
     if arguments[0] == "help" or arguments in {("version",), ("-V",)}:
         return True
     return arguments[-1] == "-h" and len(arguments) <= 4 and command.name not in _HOSTED
+
+
+def _meant(pattern: str) -> str:
+    """Return the program that deletes which a pattern for a name may stand for: `/bin/r?`."""
+    return next((n for n in ("rm", "dd", "shred", "mkfs", "unlink") if fnmatchcase(n, pattern)), "")
 
 
 _RUN_OTHERS = frozenset({

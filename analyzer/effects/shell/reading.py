@@ -175,6 +175,9 @@ class _Reader(Expander):
         if found.name in {"cd", "pushd"} and found.arguments:
             place = next((a for a in found.arguments if not a.startswith("-")), "")
             scope.folder = _joined(scope.folder, place)
+        elif found.name == "set" and found.arguments[:1] == ("--",):
+            scope.variables.update({str(n): (w,) for n, w in enumerate(found.words[2:], 1)})
+            scope.variables["@"] = scope.variables["*"] = found.words[2:]
         elif found.name in {"unset", "read"}:
             for name in found.arguments:
                 scope.variables[name] = None

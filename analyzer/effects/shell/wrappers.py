@@ -46,6 +46,7 @@ def _of(valued: str = "", skip: int = 0, *, assigns: bool = False) -> _Prefix:
     return _Prefix(frozenset(valued.split()), skip, assigns)
 
 
+_Reader = Callable[[Invocation, Sequence[Word]], Inner | None]
 PREFIXES: dict[str, _Prefix] = {
     "sudo": _of("-u -g -h -p -C -r -t -T -U -D -R --user --group --host --prompt --chdir", assigns=True),
     "doas": _of("-u -C"), "gosu": _of(skip=1), "su-exec": _of(skip=1), "dzdo": _of("-u -g"),
@@ -298,6 +299,24 @@ def _powershell(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     return Inner(unreadable="a shell runs what comes down a pipe") if invocation.piped else None
 
 
+def _session(commands: frozenset[str], valued: frozenset[str]) -> _Reader:
+    """Return a reader for programs that run a command in a session of their own: screen, tmux."""
+
+    def read(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
+        rest = after_options(words, valued)
+        if commands:
+            if not rest or rest[0].text not in commands:
+                return None
+            rest = after_options(rest[1:], valued)
+        elif any(w.text == "-X" for w in words):
+            return None  # tells a session that runs
+        if not rest:
+            return None
+        return inner_text(rest[0]) if len(rest) == 1 and " " in rest[0].text else Inner(tuple(rest))
+
+    return read
+
+
 def _later(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     """Return what `at` runs later: what stands on its input."""
     return Inner(text=invocation.stdin) if invocation.stdin else None
@@ -310,7 +329,6 @@ def _decoded(words: Sequence[Word]) -> str:
         return ""
 
 
-_Reader = Callable[[Invocation, Sequence[Word]], Inner | None]
 _SPECIAL: dict[str, _Reader] = {
     "command": _command, "env": _env, "eval": _eval, "source": _source, ".": _source, "su": _su,
     "runuser": _su, "xargs": _xargs, "gxargs": _xargs, "find": _find, "gfind": _find, "fd": _fd,
@@ -319,6 +337,13 @@ _SPECIAL: dict[str, _Reader] = {
     "kubectl": kubectl, "oc": kubectl, "k": kubectl, "trap": _trap, "cmd": _cmd,
     "powershell": _powershell, "pwsh": _powershell,
     "ansible": ansible, "salt": salt, "yarn": _project, "pnpm": _project, "bun": _project,
+    "screen": _session(frozenset(), frozenset("-S -dmS -DmS -LdmS -t -c -s -h -T -p -e -r -x".split())),
+    "tmux": _session(
+        frozenset("new new-session neww new-window split-window splitw run-shell run respawn-pane "
+                  "respawn-window popup display-popup if-shell".split()),
+        frozenset("-s -n -c -t -x -y -F -e -L -S -f -l -w -h".split()),
+    ),
+    "az": valued_text("--scripts", "--exec-command"),
     "at": _later, "batch": _later, "gcloud": valued_text("--command"),
     "script": valued_text("-c", "--command"), "fly": valued_text("-C", "--command"),
     "flyctl": valued_text("-C", "--command"),

@@ -129,6 +129,8 @@ def _empties(command: Invocation) -> bool:
         return not command.is_block
     if command.name in {"echo", "printf"}:
         return not any(command.arguments)
+    if command.name == "cat" and not command.arguments:
+        return command.stdin == ""
     return command.name in {":", "true"} or (
         command.name == "cat" and command.arguments == ("/dev/null",)
     )

@@ -125,6 +125,8 @@ def _script(context: Context, script: str, rest: list[str]) -> Judgement:
     if arguments.words[:1] == ("dbshell",) and (statement := cut(arguments.words[1:]).value("-c")):
         return judge_sql(statement)
     code = _console(arguments)
+    if not code and arguments.words[:1] in {("shell",), ("shell_plus",), ("tinker",)}:
+        code = context.command.stdin or ""
     if code:
         read = judge_python if script.endswith(".py") else _other("PHP")
         return read(code, context.place, context.shell)
@@ -169,6 +171,13 @@ def _bun(context: Context) -> Judgement | None:
     return NODE(context)
 
 
+def _flask(context: Context) -> Judgement | None:
+    """Judge what `flask shell` is given on its input."""
+    if context.command.arguments[:1] == ("shell",) and context.command.stdin:
+        return judge_python(context.command.stdin, context.place, context.shell)
+    return None
+
+
 def _deno(context: Context) -> Judgement | None:
     """Judge `deno eval`; of its other words the verbs tell."""
     words = [w for w in context.command.arguments if not w.startswith("-")]
@@ -199,7 +208,7 @@ SCRIPT_TOOLS: dict[str, Tool] = {
     "bun": _bun, "rscript": _interpreter("-e", _other("R")), "elixir": _interpreter("-e", _other("Elixir")),
     "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
     "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
-    "rails": _rails,
+    "rails": _rails, "flask": _flask,
     **dict.fromkeys(("manage.py", "artisan", "console"), _own_script),
     "julia": _interpreter("-e", _other("Julia")),
 }  # fmt: skip
