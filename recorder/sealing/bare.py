@@ -46,6 +46,15 @@ LEAST_WORD = 8
 _PROPERTY = Exact(r"(?!this\.|self\.|window\.)[a-z][a-z0-9\-]*(?:\.[a-z][a-z0-9\-]*){2,8}")
 _BASE32 = Exact(r"(?:[A-Z2-7]{8}){2,8}")
 """As the secrets of one-time passwords are written."""
+_OF_PASSWORD = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd|pass)$", re.IGNORECASE)
+_WORD_OF_YAML = Exact(r"[a-z]{6,32}")
+_OF_SECRET = Exact(
+    r"pass|secret|token|hash|crypt|string|bytes|text|boolean|number|varchar|object|unicode"
+)
+"""What words have that name a value, or its type."""
+_BEGINS_ITEM = Exact(r"[ \t]*(?:-[ \t]+)?")
+_ENDS_CODE = frozenset(",({;[|=")
+_BEGINS_CODE = Exact(r"\s*[)}\]]")
 _DIGIT = Exact(r"\d")
 _SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
@@ -72,6 +81,7 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
         _is_default(text, match, end)
         or _is_beside_user(text, match, end)
         or _is_property(text, match, end)
+        or _is_of_yaml(text, match, end)
     ):
         return False
     return "." in value or not is_setting(text, match, end)
@@ -99,6 +109,27 @@ def _is_property(text: str, match: re.Match[str], end: int) -> bool:
         and _PROPERTY.fullmatch(match["name"]) is not None
         and _ENDS_LINE.match(text, end) is not None
     )
+
+
+def _is_of_yaml(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether a word is a line's value in YAML: `MYSQL_ROOT_PASSWORD: word`.
+
+    In code that has such lines (`password: word`), commas and brackets are around them.
+    """
+    if not match[0].endswith(": ") or not _OF_PASSWORD.search(match["name"]):
+        return False
+    value = text[match.end() : end]
+    line = text.rfind("\n", 0, match.start()) + 1
+    if not (
+        _WORD_OF_YAML.fullmatch(value)
+        and _ENDS_LINE.match(text, end)
+        and _BEGINS_ITEM.fullmatch(text, line, match.start())
+    ):
+        return False
+    if is_said_of_one(value) or is_named_so(match["name"], value) or _OF_SECRET.search(value):
+        return False
+    before = text[max(0, line - 200) : line].rstrip()
+    return before[-1:] not in _ENDS_CODE and _BEGINS_CODE.match(text, end) is None
 
 
 def _is_beside_user(text: str, match: re.Match[str], end: int) -> bool:

@@ -43,6 +43,10 @@ _TYPED = Exact(
     re.IGNORECASE,
 )
 """A field of a form, by its type."""
+_SECURE = Exact(
+    r"\bvalue\s{1,20}=\s{1,4}\"(?P<value>[^\"\n⟦⟧]{4,4096})\"\s[^{}]{0,200}?\"SecureString\"|\"SecureString\"\s[^{}]{0,200}?\bvalue\s{1,20}=\s{1,4}\"(?P<behind>[^\"\n⟦⟧]{4,4096})\""
+)
+"""A parameter of AWS in Terraform."""
 _MACRO = Exact(r"\{\\{0,2}(?P<name>[A-Za-z]{2,60})\}\{(?P<value>[^{}\s⟦⟧]{4,512})\}")
 """LaTeX's: a name and what it stands for."""
 _BLOCK_SCALAR = Exact(
@@ -150,6 +154,13 @@ def _sensitive(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(*match.span("value"), "terraform-output", "document")
 
 
+def _secured(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _SECURE.finditer(text, start, end):
+        group = "value" if match["value"] else "behind"
+        if not is_harmless(match[group]):
+            yield SecretSpan(*match.span(group), "parameter", "document")
+
+
 def _results(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield what Terraform made by chance and keeps in its state under a plain name."""
     for match in _RANDOM_RESULT.finditer(text, start, end):
@@ -242,6 +253,7 @@ CLUES = (
     Clue(rf"(?:{_LABEL}):?[ ]?</(?:td|th|dt|b|strong|label|span|code|p|em)>", 40, 500, _labelled),
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
+    Clue(r"\"SecureString\"", 600, 800, _secured),
     Clue(r"random_password\"", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),

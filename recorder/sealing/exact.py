@@ -44,9 +44,9 @@ class Exact:
         """Return the first match between two characters of a text."""
         return self.compiled.search(text, start, len(text) if end is None else end)
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        """Return the match of all of a text."""
-        return self.compiled.fullmatch(text)
+    def fullmatch(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        """Return the match of all that stands between two characters of a text."""
+        return self.compiled.fullmatch(text, start, len(text) if end is None else end)
 
     def findall(self, text: str) -> list[str]:
         """Return what matches."""

@@ -19,6 +19,9 @@ __all__ = [
 
 MIN_LENGTH = 16
 LONGEST_WORD = 16
+LONGEST_NAME = 28
+"""Characters from which on a name's letters and digits do not stand alone so often:"""
+SINGLE_LETTERS = 4
 MIXED_LENGTH = 10
 """Letters from which on those of both cases say something."""
 LEAST_WITHOUT_DIGIT = 2 * MIXED_LENGTH
@@ -111,6 +114,8 @@ def _is_identifier(value: str) -> bool:
     if _SNAKE.fullmatch(value):
         return True
     if "_" not in value and len(humps) < 2:
+        return False
+    if len(value) >= LONGEST_NAME and sum(len(part) == 1 for part in parts) >= SINGLE_LETTERS:
         return False
     words = [part for part in parts if part.isalpha()]
     if len(words) >= 4 and sum(map(len, words)) < 3 * len(words):

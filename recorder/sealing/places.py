@@ -65,6 +65,10 @@ _ORACLE = Exact(
 _OPAQUE_USER = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"
 )
+_KEY_PAIR = Exact(
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}[\"']?\s{0,3}[:,;|/ \t]\s{0,3}[\"']?(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"
+)
+"""An access key of AWS with its secret."""
 _GO_SOURCE = Exact(
     r"(?:^|[\"'`=\s(,])(?P<user>[\w.\-]{1,80}):(?P<value>[^\s\"'`@⟦⟧]{3,256})@(?:tcp|unix|udp)\("
 )
@@ -215,6 +219,7 @@ CLUES = (
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
     Clue(r"(?:oracle:|oracle\.connect\(|oracledb\.connect\(|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user")),
+    Clue(r"(?:AKIA|ASIA)[A-Z0-9]{16}[\"']?\s{0,3}[:,;|/ \t]", 40, 80, partial(_opaque, _KEY_PAIR, "aws-secret-key"), ignore_case=False),
     Clue(r"@(?:tcp|unix|udp)\(", 400, 2, partial(_unnamed, _GO_SOURCE, "url-password", "url")),
     Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),

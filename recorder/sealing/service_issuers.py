@@ -28,6 +28,7 @@ _IDENTITY = (
     Shape("veracode-key", rf"vera01e[is]-{_HEX}{{32,128}}", "vera01e"),
     Shape("discord-token", rf"mfa\.{_WORD}{{80,100}}", "mfa."),
     Shape("roblox-cookie", r"_\|WARNING:-DO-NOT-SHARE-THIS\.[^|\n]{20,160}\|_[A-F0-9]{100,1200}", "_|WARNING:", bounded=False),
+    Shape("llama-key", rf"LLM\|\d{{13,18}}\|{_WORD}{{20,60}}", "LLM|"),
     Shape("oculus-token", rf"OC\|\d{{13,18}}\|{_WORD}{{20,60}}", "OC|"),
     Shape("canadian-notify-key", rf"gcntfy-{_WORD}{{1,40}}-{_UUID}-{_UUID}", "gcntfy-"),
     Shape("adafruit-key", rf"aio_{_ALNUM}{{28}}", "aio_"),

@@ -86,7 +86,7 @@ def _is_bounded_last(shape: Shape) -> bool:
 def _is_random(shape: Shape, token: str) -> bool:
     """Return whether a token looks made by chance rather than written as a placeholder or word."""
     varied = len(set(token.removeprefix(shape.hint))) >= (5 if len(shape.hint) >= 5 else 7)
-    if _PLACEHOLDER.search(token) or (len(token) >= LONG and len(set(token)) < VARIED):
+    if _PLACEHOLDER.search(token[-LONG:]) or (len(token) >= LONG and len(set(token)) < VARIED):
         return False
     return varied and (len(shape.hint) >= 3 or any(c.isdigit() for c in token))
 

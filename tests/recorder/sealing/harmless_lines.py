@@ -16,52 +16,6 @@ from collections.abc import Iterator
 __all__ = ["filled_lines"]
 
 LINES = r"""
-https://play.example.org/?code=%23!%5Ballow(unused)%5D%0Afn+main()+%7B%0A++++use+std::fmt;
-elif token is Name.Label and value in self.types:
-"encryptionKey": "arn:aws:kms:us-west-2:123456789012:alias/aws/s3",
-"clientToken": "{G}",
-certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tC{B80}
-this.form.password=value;
-<td>Password</td><td>Required</td>
-<b>Token:</b> string
-admin:Administrators root:wheel
-SELECTSTATEMENTS secret: CONSTANT
-10.0.0.5 - - "GET /app/Build2024x HTTP/1.1" 200 curl/8.4.0
-10.0.0.1:5000/team/img-v2 pulled
-ssh kim.lee@10.20.30.40 (Ubuntu 22.04 nginx/1.25.3)
-OAuth2 is the token type
-Base64Url is the secret encoding
-ID/name: operator/Settings
-"tokens": {"input": 5000, "output": 300}
-"tokens": ["alpha", "beta", "gamma"]
-"password": {"type": "string", "default": "password"}
-"token": {"type": "string", "value": "string"}
-parser.add_argument("--password", default="")
-parser.add_argument("--token-file", default="token.txt")
-if field.password == "required":
-if token == "string":
-passwords:\n  - required\n  - optional
-        Token:              '#d0d0d0',
-    login: str\n    password: secretstr,
-    username: User\n    password: SecretStr
-username: string\npassword: string
-connect(user=dbuser,password=dbpass)
-login("bea", "Settings")
-login("username", "password")
-if the password is "required" then
-The `password` is 'text', and the `token` is 'string'
-jwt.verify(token, "RS256")
-new SecretKeySpec(secret.getBytes(), "HmacSHA256")
-writer.write("the password was wrong".getBytes())
-DB_PASSWORD=${DB_PASSWORD:-}
-AUTH: ${AUTH_TYPE:-oidc}
-tar xf root/node_modules/pkg-2.1.tgz
-cp admin/Users2.js admin/index.js
-Cache restored from key: npm-{H64}
-Strict-Transport-Security, CONTENT-SECURITY-POLICY
-props.setProperty("password.label", "passwort")
-credentials = service_account.Credentials.from_service_account_file(path)
-token = tokens[startDelim.token]
 password: {{ .Values.db.password }}
 password: {{ vault_db_password }}
 password = var.db_password

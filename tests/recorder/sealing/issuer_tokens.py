@@ -16,6 +16,11 @@ from collections.abc import Iterator
 __all__ = ["KNOWN_BY_FORMAT", "KNOWN_BY_NAME", "tokens"]
 
 KNOWN_BY_FORMAT = r"""
+infisical st.{G}.{h32}.{h32}
+dynatrace dt0s16.{U8}.{U64}
+asana 2/{d16}/{d16}/{d16}:{h32}
+aiven aivenv1{a100}
+meta LLM|{d16}|{w27}
 gc-notify gcntfy-apikey-{G}-{G}
 chief-tools ctp_{a36}
 chief-tools ctt_{a40}

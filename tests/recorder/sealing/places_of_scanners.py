@@ -133,4 +133,20 @@ py-ftp|ftp.login('a', '{V}')
 py-ldap|ldap.simple_bind_s("cn=a", "{V}")
 py-hmac|hmac.new(b"{V}", m, sha256)
 py-signer|itsdangerous.Signer('{V}')
+compose-map|    environment:\n      POSTGRES_USER: bea\n      POSTGRES_PASSWORD: {V}
+compose-line|MYSQL_ROOT_PASSWORD: {V}
+yaml-word|admin_password: {V}
+yaml-camel|  adminPassword: {V}
+yaml-pass|rabbitmq:\n  default_user: bea\n  default_pass: {V}
+yaml-init|users:\n  - name: bea\n    plain_text_passwd: {V}
+key-pair|AKIA6I0AJSVUR3GOUE0H:{S}
+key-csv|AKIA6I0AJSVUR3GOUE0H,{S}
+tf-parameter|  value     = "{P}"\n  type      = "SecureString"
+registry|    DefaultPassword    REG_SZ    {P}
+filezilla|<Server><Host>h</Host><User>bea</User><Pass>{V}</Pass></Server>
+studio|"mechanism": "SCRAM", "userName": "bea", "userPassword": "{V}"
+leaked-env|DB_PASSWORD={V}\nMAIL_PASSWORD={P}\nAPP_KEY=base64:{B}
+csv-keys|User name,Password,Access key ID,Secret access key\nbea,,AKIA6I0AJSVUR3GOUE0H,{S}
+cisco|enable secret 8 $8$dsYGNam3K1SIJO${N}kLmNoPqRsT.
+roblox|.ROBLOSECURITY=_\|WARNING:-DO-NOT-SHARE-THIS.--Sharing-this-will-allow-someone-to-log-in-as-you-and-to-steal-your-items.\|_{C}
 """.strip()

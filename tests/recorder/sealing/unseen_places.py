@@ -386,6 +386,7 @@ def secrets(draw: random.Random) -> dict[str, str]:
         "T": f"{letters(draw, draw.randint(28, 44), kinds)}{letters(draw, 1)}".lstrip("-_"),
         "Q": f"{letters(draw, 12)}%21",
         "H": letters(draw, 40, "0123456789abcdef"),
+        "C": plain.encode().hex().upper() * 5,
         "N": plain.encode().hex()[:30] + "a7",
         "B": encoded(plain.encode()),
         "U": encoded(f"svc:{plain}".encode()),
