@@ -61,6 +61,8 @@ class Pace:
         self._since = 0.0
         self._busy_seconds = SUPPOSED_SECONDS
         self._bytes = SUPPOSED_SECONDS * SUPPOSED_BYTES_PER_SECOND
+        self.is_known = False
+        """Something was committed; until then the pace is supposed."""
 
     def begin(self) -> None:
         """Something waits for its commit."""
@@ -70,6 +72,7 @@ class Pace:
 
     def end(self, number: int) -> None:
         """So many bytes are committed."""
+        self.is_known = True
         now = self._clock()
         self._busy_seconds += now - self._since
         self._since = now
@@ -81,7 +84,8 @@ class Pace:
 
     def seconds_for(self, number: int) -> float:
         """Return how long so many bytes are expected to take."""
-        return number * self._busy_seconds / self._bytes
+        lasts = self._clock() - self._since if self._under_way else 0.0
+        return number * (self._busy_seconds + lasts) / self._bytes
 
 
 class Admission:
@@ -142,24 +146,49 @@ class Admission:
             self._idle.set()
 
     @asynccontextmanager
-    async def turn(self, number: int) -> AsyncIterator[None]:
-        """Wait until so many bytes may wait for their commit, and count them meanwhile."""
-        limit = self._limits.waiting_bytes
+    async def turn(self, number: int, *, is_begun: bool = False) -> AsyncIterator[None]:
+        """Wait until so many bytes may wait for their commit, and count them meanwhile.
+
+        Args:
+            number: bytes.
+            is_begun: part of the request is committed: the rest is waited for however long it
+                takes, or its client would send all of it again.
+
+        Raises:
+            OverloadedError: others take longer than was expected when this was let in.
+        """
+        async with self._room:
+            await self._wait_for_room(number, is_begun=is_begun)
+            self._waiting += number
         self._pace.begin()
         try:
-            async with self._room:
-                await self._room.wait_for(
-                    lambda: not self._waiting or self._waiting + number <= limit
-                )
-                self._waiting += number
-            try:
-                yield
-            finally:
-                async with self._room:
-                    self._waiting -= number
-                    self._room.notify_all()
+            yield
         finally:
             self._pace.end(number)
+            async with self._room:
+                self._waiting -= number
+                self._room.notify_all()
+
+    async def _wait_for_room(self, number: int, *, is_begun: bool) -> None:
+        def has_room() -> bool:
+            after = self._waiting + number
+            return not self._waiting or (
+                # One alone tells the pace, before more are let on their way to the recording.
+                self._pace.is_known
+                and after <= self._limits.waiting_bytes
+                and not self._takes_long(after)
+            )
+
+        if not is_begun:
+            try:
+                async with asyncio.timeout(self._limits.patience_seconds):
+                    await self._room.wait_for(has_room)
+                return
+            except TimeoutError:
+                if self._requests > FEW:
+                    self.refused += 1
+                    raise OverloadedError from None
+        await self._room.wait_for(has_room)
 
 
 class Ticket:

@@ -146,6 +146,7 @@ class Receiver:
         Raises:
             MalformedError: the body is not what it should be; part of it may be committed.
             NotCommittedError: the recording cannot be written now.
+            OverloadedError: others take too long; nothing of it was taken.
         """
         try:
             if signal is Signal.METRICS:
@@ -166,6 +167,7 @@ class Receiver:
         count = 0
         piece: list[SpanItem | LogItem] = []
         size = 0
+        is_begun = False
         for item in items:
             if isinstance(item, Rejected):
                 count += 1
@@ -175,14 +177,14 @@ class Receiver:
             piece.append(item)
             size += item.size
             if len(piece) >= PIECE_ITEMS or size >= PIECE_BYTES:
-                await self._commit(piece, size)
-                piece, size = [], 0
+                await self._commit(piece, size, is_begun=is_begun)
+                piece, size, is_begun = [], 0, True
         if piece:
-            await self._commit(piece, size)
+            await self._commit(piece, size, is_begun=is_begun)
         return Received(count, f"{count} could not be taken: {reason}" if count else "")
 
-    async def _commit(self, piece: list[SpanItem | LogItem], size: int) -> None:
-        async with self.admission.turn(size):
+    async def _commit(self, piece: list[SpanItem | LogItem], size: int, *, is_begun: bool) -> None:
+        async with self.admission.turn(size, is_begun=is_begun):
             if not await self._sink.commit(self._translator.records(piece)):
                 raise NotCommittedError
 

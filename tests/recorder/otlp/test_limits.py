@@ -26,6 +26,7 @@ from recorder.capture.otlp.limits import MIB, Admission, Limits, OverloadedError
 from recorder.location import spool_folder
 from recorder.reader import Recording
 from recorder.sealing import SealedRecord
+from recorder.service import Service
 from recorder.store import Store
 from tests.recorder.otlp.conftest import (
     JSON,
@@ -342,3 +343,34 @@ def test_the_first_requests_are_let_in_however_slow_it_goes() -> None:
             admission.enter()
 
     asyncio.run(act())
+
+
+def test_who_was_let_in_and_waits_longer_than_was_expected_is_told_to_come_again(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+    submit = Service.submit_group
+
+    def stuck(self: Service, records: Any, done: Any) -> None:
+        if len(records) < 5:  # but for gaps
+            submit(self, records, done)
+            return
+        threading.Thread(target=lambda: may_go_on.wait(60) and submit(self, records, done)).start()
+
+    monkeypatch.setattr(Service, "submit_group", stuck)
+    bodies = [trace_request(5, attributes={"n": str(n)}).SerializeToString() for n in range(8)]
+    with in_process(recording, Limits(patience_seconds=0.2)) as receiver:
+        with ThreadPoolExecutor(8) as clients:
+            posts = [clients.submit(receiver.post, "/v1/traces", body) for body in bodies]
+            until(lambda: sum(post.done() for post in posts) == 6, "six are told to come again")
+            assert {post.result().status for post in posts if post.done()} == {429}
+            may_go_on.set()
+            answers = [post.result().status for post in posts]
+        assert sorted(answers) == [200] * 2 + [429] * 6, "the first are served"
+        for body, status in zip(bodies, answers, strict=True):
+            if status == 429:
+                assert receiver.post("/v1/traces", body).status == 200
+    found = everything(recording)
+    assert sum(r.name == "step" for r in found) == 40
+    gaps = [r for r in found if r.name == "gap"]
+    assert sum(int(str(g.attributes[semconv.COUNT])) for g in gaps) == 6
