@@ -22,6 +22,8 @@ CHUNK = 256 * 1024
 LONGEST_ESCAPE = 12
 """Bytes of a surrogate pair written as two escapes."""
 _STRING_BODY = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_QUOTE = re.compile(rb'(?<!\\)"')
+"""A quote that surely is none inside of a string."""
 _CUT = "…[%d bytes were left out]"
 
 
@@ -66,12 +68,39 @@ def trimmed(stream: BinaryIO, limit: int) -> bytearray:
     Raises:
         TooLargeError: it is longer than `limit` bytes even so.
     """
-    text, trimmer = bytearray(), Trimmer()
-    while piece := stream.read(CHUNK):
-        text += trimmer.feed(piece)
-        if len(text) > limit:
-            raise TooLargeError(f"a JSON document of over {limit >> 20} MiB, which is not read")
+    text = bytearray()
+    # A longer string than is kept fills such a block: where a quote stands in each, none is cut,
+    # and to look at each string would take longer than to parse them.
+    size = max(1, MAX_STRING // 2)
+    while block := _block(stream, size):
+        text += block
+        if len(block) == size and not _QUOTE.search(block, 1):
+            return _trimmed_on(text, stream, limit)
+        _within(text, limit)
     return text
+
+
+def _block(stream: BinaryIO, size: int) -> bytes:
+    pieces: list[bytes] = []
+    while size and (piece := stream.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _trimmed_on(begun: bytearray, stream: BinaryIO, limit: int) -> bytearray:
+    """Return the text whose beginning was read, long strings cut; takes the beginning apart."""
+    text, trimmer = bytearray(), Trimmer()
+    while piece := bytes(begun[:CHUNK]) + _block(stream, CHUNK - min(CHUNK, len(begun))):
+        del begun[:CHUNK]
+        text += trimmer.feed(piece)
+        _within(text, limit)
+    return text
+
+
+def _within(text: bytearray, limit: int) -> None:
+    if len(text) > limit:
+        raise TooLargeError(f"a JSON document of over {limit >> 20} MiB, which is not read")
 
 
 class Trimmer:

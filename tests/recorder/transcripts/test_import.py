@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
 import lzma
 import os
@@ -28,7 +29,7 @@ from recorder.daemon import Daemon
 from recorder.model import StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.transcripts import json_text
-from recorder.transcripts.json_text import Trimmer
+from recorder.transcripts.json_text import Trimmer, trimmed
 from recorder.transcripts.lines import Line, lines
 from recorder.verify import verify
 from tests.recorder.transcripts.reading import in_memory, jsonl
@@ -373,6 +374,8 @@ def test_cutting_long_strings_leaves_valid_json_and_short_ones_alone(
         patch.setattr(json_text, "MAX_STRING", limit)
         trimmer = Trimmer()
         pieces = [trimmer.feed(written[i : i + step]) for i in range(0, len(written), step)]
+        patch.setattr(json_text, "CHUNK", step)
+        assert trimmed(io.BytesIO(written), 10**6) == b"".join(pieces)
     back = json.loads(b"".join(pieces).decode("utf-8", "surrogatepass"))
     assert back["short"] == "yes"
     raw = json.dumps(text, ensure_ascii=bool(step % 2)).encode("utf-8", "surrogatepass")[1:-1]
