@@ -13,6 +13,7 @@ from analyzer.credentials import credentials_of
 from analyzer.disagreements import with_inner_disagreements
 from analyzer.effects import judge_all
 from analyzer.gathering import is_same_session
+from analyzer.lending import Shown, learn, lent_of
 from analyzer.model import Action, Analysis
 from analyzer.outside import outside_of
 from analyzer.rules import RuleSet, Scene, findings_of, rules_of
@@ -63,6 +64,9 @@ def analyze(
     # What the actions were made of takes more than they do themselves.
     del fold
     outside = outside_of(recording, row, own)
+    shown: Shown = {}
+    learn(shown, (*own, *outside.actions))
+    own = lent_of(own, shown, recording.blob)
     commanded = commanded_of((*own, *outside.actions), recording.blob)
     # A commanded request has its call's number, negative: it stands behind it.
     told = sorted((*own, *outside.actions, *commanded), key=lambda a: (a.start_ns, abs(a.id)))

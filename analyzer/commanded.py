@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from analyzer.http_commands import CommandedRequest
+from analyzer.lending import is_lent
 from analyzer.model import Action, Join, Outcome, Sighting
 from analyzer.outcomes import answer_errors, answers_of, outcome_of
 from analyzer.shell_requests import requests_in
@@ -165,6 +166,11 @@ def _sightings(
     # Whoever read a report can write a token; only what was sealed in the call is carried by it.
     sealed = {seen.fingerprint for seen in call.sightings}
     carried = {fp: place for place, text in parts for fp in _TOKEN.findall(text) if fp in sealed}
+    for seen in filter(is_lent, call.sightings):
+        # What the shell puts in stands there as it is written, or as a variable's name.
+        place = next((place for place, text in parts if "$" in text or "`" in text), "")
+        if place:
+            carried.setdefault(seen.fingerprint, place)
     for name in request.files:
         for seen in places.get(relative(name, ""), ()):
             carried.setdefault(seen.fingerprint, f"request body (from {name})")

@@ -54,6 +54,8 @@ _REFUSED = re.compile(
     r"|access denied for user|\b(?:http|status|code|error)\W{0,3}(?:code\W{0,3})?40[13]\b",
     re.IGNORECASE,
 )
+_SET = re.compile(r"\benv\s+(?:\$\([^()]*\)|`[^`]*`)\s+([\w-]+)([^;&|\n]*)")
+"""Behind an environment that is made when it runs no reader can tell where the command begins."""
 _FILES = re.compile(r"permission denied(?!.*\b(?:for|publickey)\b)", re.IGNORECASE)
 """What a file system says, too."""
 
@@ -98,6 +100,9 @@ def _spoken_to(command: str) -> tuple[str, ...]:
     for started in started_in(command):
         if started.name in CLIENTS:
             found.update(dict.fromkeys(_named(started.name, started.arguments)))
+    for behind in _SET.finditer(command):
+        if behind[1] in CLIENTS:
+            found.update(dict.fromkeys(_named(behind[1], tuple(behind[2].split()))))
     return tuple(found)[:MAX_SERVICES]
 
 

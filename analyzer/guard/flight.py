@@ -13,6 +13,7 @@ from analyzer.controls.past import Past
 from analyzer.credentials import credentials_of
 from analyzer.deeds import DOING
 from analyzer.effects import Plans, judge_all
+from analyzer.lending import Shown, learn, with_lent
 from analyzer.model import Action, Outcome
 from analyzer.texts import Blobs
 from recorder.model import Kind, Phase, Status, StoredRecord, Witness
@@ -50,6 +51,7 @@ class Flight:
         self._plans: dict[int, Deed] = {}
         self._announced = Plans()
         self._is_wired = False
+        self._shown: Shown = {}
 
     def add(self, record: StoredRecord) -> None:
         """Take in the next record."""
@@ -97,6 +99,7 @@ class Flight:
                 self.past.tell(action)
             return
         if action.sightings:
+            learn(self._shown, (action,))
             self._reach(action)
         if action.kind not in DOING:
             return
@@ -134,6 +137,7 @@ class Flight:
             told = [a for n, a in self._context.items() if n != action.id]
             judged = judge_all((*told, action), self._blobs, workspace=self._cwd)
             return [a for a in judged if a.id == action.id]
+        action = with_lent(action, self._shown, self._blobs)
         made: list[Action] = []
         if asked or not self._is_wired:
             made = commanded_of((action,), self._blobs)

@@ -15,6 +15,7 @@ from analyzer.commanded import commanded_of
 from analyzer.credentials import credentials_of, short_name
 from analyzer.deeds import carriers_of
 from analyzer.effects import Plans, judge_all
+from analyzer.lending import Shown, learn, lent_of
 from analyzer.model import Action, Finding
 from analyzer.resources import Ledger
 from analyzer.rules.engine import in_order
@@ -48,6 +49,7 @@ class LiveExamination:
         memory = Memory(scope=self._scope, names=self._names, scopes=self._scopes, blobs=blobs)
         matcher = FunctionMatcher(rules.sigma.detections)
         self._examination = Examination(rules, Facts(row.id, row.cwd, memory), matcher)
+        self._shown: Shown = {}
         self._pending: dict[int, Action] = {}
         self._done: dict[int, bool] = {}
         """Action that went in -> was it over then?"""
@@ -103,7 +105,9 @@ class LiveExamination:
         )
         for action in ready:
             del self._pending[action.id]
-        told = (*ready, *commanded_of(ready, self._blobs))
+        learn(self._shown, ready)
+        lent = lent_of(ready, self._shown, self._blobs)
+        told = (*lent, *commanded_of(lent, self._blobs))
         judged = judge_all(told, self._blobs, self._ledger, self._plans, workspace=self._workspace)
         self._learn(judged, labels)
         self.judged = tuple(action for action in judged if action.id > 0)
