@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_mixed_letters
+from recorder.sealing.looks import SPECIAL, is_mixed_letters
 from recorder.sealing.names import LONGEST_WORDS, is_named_so, is_of_password, is_said_of_one
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 
 IDENTIFIER = Exact(r"^[A-Za-z_]+(?:[.\-/][A-Za-z_]+)*$")
 DOTTED = Exact(r"[A-Za-z_][\w.]*$")
-_SPECIAL = Exact(r"[A-Za-z][#@!%^~*](?![.=])")
+_SPECIAL = Exact(rf"[A-Za-z][{SPECIAL}](?![.=])")
 """What stands in no expression without blanks, beside capitals and small letters."""
 _USER = (
     r"(?:^|(?<=[\s;&\"'/(]))(?:db_?|my|pg)?(?:user(?:_?name|_?id)?|uid|login|host|dbname|account)"

@@ -20,6 +20,8 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["Clue", "Clues", "DenseClue", "Finder", "Hits", "WordClue", "nothing"]
 
+BARE = 27
+"""Bytes of a word without which there is nothing that has no letters of its own."""
 LONG = 35
 """Bytes of a word that is asked whether it is a clue."""
 SLACK = 8
@@ -56,6 +58,9 @@ class Clue:
     """Characters after it to which they can reach."""
     find: Finder
     ignore_case: bool = True
+    is_bare: bool = False
+    """Its trigger has no letters of its own: it slows down the search for all others, and is looked
+    for by itself, where there is a word of `BARE` letters."""
     is_of_line: bool = False
     """What is found ends in the line in which the trigger does: no more is read."""
 
@@ -107,7 +112,10 @@ class Clues:
             words: its words (`recorder.sealing.marks.words_in`).
         """
         hits = self._prefilter.ends(raw)
-        self._told.add(raw, words, hits)
+        long = [word for word in words if len(word) >= BARE]
+        if long:
+            self._prefilter.add_bare(raw, hits)
+            self._told.add(raw, long, hits)
         return _in_characters(raw, hits) if hits and len(raw) != len(text) else hits
 
     def follow(self, text: str, hits: Hits) -> Iterator[SecretSpan]:
@@ -144,8 +152,6 @@ class _Told(dict[bytes, tuple[tuple[int, int], ...]]):
 
     def add(self, raw: bytes, words: Sequence[bytes], hits: Hits) -> None:
         """Add the clues that a text's words are to its other hits."""
-        if max(map(len, words), default=0) < LONG:
-            return
         if not any(self[word] for word in words if len(word) >= LONG):
             return
         for match in pieces_in(raw):
@@ -159,7 +165,9 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
         return Expression(())
     if isinstance(clue, DenseClue):
         return Expression(tuple(clue.triggers), clue.ignore_case, is_frequent=clue.is_frequent)
-    return Expression((clue.trigger,), clue.ignore_case, clue.before + clue.after)
+    return Expression(
+        (clue.trigger,), clue.ignore_case, clue.before + clue.after, is_bare=clue.is_bare
+    )
 
 
 def _windows(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:

@@ -56,6 +56,8 @@ class Database:
 
     def scan(self, raw: bytes, seen: Seen) -> None:
         """Tell of each match in a text, in the order in which they end."""
+        if not self._patterns:
+            return
         scratch = getattr(self._local, "scratch", None)
         if scratch is None:
             with self._lock:

@@ -12,7 +12,7 @@ from functools import partial
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_wordlike
+from recorder.sealing.looks import OPERATORS, SPECIAL, is_wordlike
 from recorder.sealing.names import is_harmless
 from recorder.sealing.passwords import is_password, is_plainly_password
 from recorder.sealing.spans import SecretSpan
@@ -100,7 +100,7 @@ _ACCOUNTS = (
 )  # fmt: skip
 LONGEST_ACCOUNT = 40
 """Characters before the end of the sign behind an account's name at which that may begin."""
-_SPECIAL = Exact(r"[!#$%&*?@^~+]")
+_SPECIAL = Exact(rf"[{SPECIAL}{OPERATORS}]")
 """What a password has and no folder."""
 _PGPASS = Exact(
     r"^[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:⟦⟧]{4,255})$",

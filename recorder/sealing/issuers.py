@@ -26,6 +26,8 @@ class Shape:
     """The word is so rare, and the format so ordinary, that the word is looked for first."""
     bounded: bool = True
     """No letter or digit may touch it; False where what touches it is part of the format."""
+    is_bare: bool = False
+    """Has no two letters of its own that stand together, and a word of `BARE` letters at least."""
 
 
 _HEX = "[a-f0-9]"
@@ -153,7 +155,7 @@ _MESSAGES = (
     Shape("slack-webhook", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{30,80}", "hooks.slack.com/"),
     Shape("teams-webhook", rf"[A-Za-z0-9\-]{{1,60}}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@\-]{{60,90}}/IncomingWebhook/{_ALNUM}{{32}}/[A-Za-z0-9\-]{{30,60}}"),
     Shape("discord-webhook", r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_\-]{60,80}"),
-    Shape("discord-bot", r"[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6,7}\.[A-Za-z0-9_\-]{27,40}"),
+    Shape("discord-bot", r"[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6,7}\.[A-Za-z0-9_\-]{27,40}", is_bare=True),
     Shape("zapier-webhook", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9/]{10,60}", "hooks.zapier.com/"),
     Shape("telegram-bot", r"\d{8,10}:A[A-Za-z0-9_\-]{34}"),
     Shape("telegram-bot", r"bot\d{8,10}:A[A-Za-z0-9_\-]{34}"),
@@ -251,7 +253,7 @@ _TOOLS = (
     Shape("friendli-token", rf"flp_{_ALNUM}{{46,50}}", "flp_"),
     Shape("retell-key", rf"key_{_HEX}{{28}}", "key_"),
     Shape("pagarme-key", rf"[ae]k_(?:live|test)_{_ALNUM}{{30,40}}"),
-    Shape("zhipu-key", rf"{_HEX}{{32}}\.[A-Za-z0-9]{{16}}"),
+    Shape("zhipu-key", rf"{_HEX}{{32}}\.[A-Za-z0-9]{{16}}", is_bare=True),
     Shape("wechat-app-id", rf"wx{_HEX}{{16}}", "wx"),
     Shape("dropbox-token", r"sl\.[A-Za-z0-9_\-]{80,1500}", "sl."),
     Shape("telegram-bot", r"\d{8,10}:[A-Za-z0-9_\-]{35}", near=r"telegram|tgram|bot"),
@@ -320,7 +322,7 @@ _MORE_TOOLS = (
     Shape("paddle-key", rf"pdl_(?:live|sdbx)_apikey_{_ALNUM}{{26}}_{_ALNUM}{{22}}_{_ALNUM}{{3}}", "pdl_"),
     Shape("payment-key", rf"(?:live|test)_{_ALNUM}{{30,45}}"),
     Shape("woocommerce-key", rf"c[ks]_{_HEX}{{40}}"),
-    Shape("ghost-admin-key", rf"{_HEX}{{24}}:{_HEX}{{64}}"),
+    Shape("ghost-admin-key", rf"{_HEX}{{24}}:{_HEX}{{64}}", is_bare=True),
     Shape("okta-token", rf"00{_WORD}{{40}}", near=r"okta|ssws", is_rare=True),
     Shape("airtable-key", rf"key{_ALNUM}{{14}}", near=r"airtable", is_rare=True),
     Shape("duo-integration-key", r"DI[A-Z0-9]{18}", near=r"\bduo|ikey", is_rare=True),

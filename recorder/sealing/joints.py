@@ -144,7 +144,8 @@ def squeezed(raw: bytes) -> bytes:
 
     It takes a nanosecond for a byte, and tells whether it is worth to put the items together.
     """
-    return raw.translate(None, b" \r\n\t\\").replace(b'","', b"").replace(b'",n"', b"")
+    joined = raw.translate(None, b" \r\n\t\\").replace(b'","', b"")
+    return joined.replace(b'",n"', b"") if b"\\n" in raw else joined
 
 
 def joined_items(text: str) -> Joined | None:

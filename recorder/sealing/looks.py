@@ -12,11 +12,17 @@ from recorder.sealing.exact import Exact
 __all__ = [
     "LEAST_WITHOUT_DIGIT",
     "MIN_LENGTH",
+    "OPERATORS",
+    "SPECIAL",
     "is_mixed_letters",
     "is_random",
     "is_wordlike",
 ]
 
+SPECIAL = "!#%*@^~"
+"""Letters of passwords, for the class of a pattern; they join no names in an expression."""
+OPERATORS = "$&?+"
+"""Such as join them in some language."""
 MIN_LENGTH = 16
 LONGEST_WORD = 16
 LONGEST_NAME = 28

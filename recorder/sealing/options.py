@@ -15,20 +15,16 @@ from recorder.sealing.names import (
     is_named_so,
     is_secret_name,
 )
-from recorder.sealing.quotes import end_of_argument, shell_secret
+from recorder.sealing.quotes import LEAST, LETTER, QUOTE, end_of_argument, shell_secret
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
-_QUOTE = r"""(?:\\{0,3}["'`])?"""
-_VALUE = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]{1,4096}"""
-LEAST = 4
-"""Characters of a value."""
 _FURTHER = Exact(r"(?:,[^\s\"'`\\,;&|<>(){}\[\]⟦⟧=]{1,200}){1,20}(?![=\w(])")
 """Of a value without quotes in which commas are letters."""
 _OPTION = Exact(
     r"(?:^|[\s\"'`=])--?(?:D(?=[a-z]))?(?P<name>[A-Za-z][\w\-.]{1,60})(?:[=\s]|\\?[\"'],\s?\\?[\"']|,\s(?=[^\s,\]]{4,512}[,\]]))\s{0,3}"
-    rf"{_QUOTE}(?P<value>(?!-){_VALUE})"
+    rf"{QUOTE}(?P<value>(?!-){LETTER}{{1,4096}})"
 )
 _OF_PROSE = Exact(
     r"options?|flags?|arguments?|parameters?|values?|and|or|is|to|for|with|in|from|if|as|the|when|instead|was|will|can|must|should|which|that"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_mixed_letters, is_random, is_wordlike
+from recorder.sealing.looks import OPERATORS, SPECIAL, is_mixed_letters, is_random, is_wordlike
 from recorder.sealing.names import is_harmless
 
 __all__ = ["is_password", "is_plainly_password"]
 
 _VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
 _FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
-_SPECIAL = Exact(r"\w[!#$%&*?@^~+]|[!#$%&*?@^~]\w")
-_TELLING = Exact(r"[!#$%&*?@^~+=]")
+_SPECIAL = Exact(rf"\w[{SPECIAL}{OPERATORS}]|[{SPECIAL}$&?]\w")
+_TELLING = Exact(rf"[{SPECIAL}{OPERATORS}=]")
 _NUMBERED_WORD = Exact(r"(?:[A-Z]?[a-z]+|[A-Z]+)[\-_.]?\d+")
 _TOKEN = Exact(r"[A-Za-z0-9]{20,}|[A-Za-z0-9_\-]{28,}")
 _LEAST_PLAIN = 8

@@ -81,7 +81,7 @@ _MODELS = (
     Shape("anyscale-key", rf"(?:esecret|aph[a-z0-9]?_v)_?{_ALNUM}{{24,60}}"),
     Shape("composio-key", rf"ak_{_ALNUM}{{20,24}}", "ak_", near=r"composio"),
     Shape("e2b-key", rf"e2b_{_HEX}{{40}}", "e2b_"),
-    Shape("fal-key", rf"{_UUID}:{_HEX}{{32}}"),
+    Shape("fal-key", rf"{_UUID}:{_HEX}{{32}}", is_bare=True),
     Shape("gemini-key", rf"AQ\.Ab{_WORD}{{40,100}}", "AQ.Ab"),
     Shape("mem0-key", rf"m0-{_ALNUM}{{38,44}}", "m0-"),
     Shape("nomic-key", rf"nk-{_WORD}{{40,50}}", "nk-"),

@@ -29,6 +29,8 @@ class Expression:
     each."""
     is_frequent: bool = False
     """Stands so often in texts that it is looked for by itself."""
+    is_bare: bool = False
+    """Is looked for only when it is asked for (`add_bare`)."""
 
 
 class Prefilter:
@@ -56,12 +58,16 @@ class Prefilter:
         told_apart = {number for family in families for number in family.members}
         self._reach = [e.reach for e in expressions]
         self._reach += [family.before + family.after for family in families]
-        alone = [number for number in range(first) if number not in told_apart]
+        bare = [number for number, e in enumerate(expressions) if e.is_bare]
+        apart = told_apart.union(bare)
+        alone = [number for number in range(first) if number not in apart]
         self._all = _database(expressions, alone, self._families)
+        self._bare = _database(expressions, bare)
 
     def prepare(self) -> None:
         """Compile now, or load what was compiled before, instead of at the first question."""
         self._all.prepare()
+        self._bare.prepare()
         for _, members in self._families.values():
             members.prepare()
 
@@ -79,6 +85,10 @@ class Prefilter:
                 for start, end in _surroundings(ends, family):
                     self._scan(members, raw[start:end], found, start)
         return found
+
+    def add_bare(self, raw: bytes, found: dict[int, list[int]]) -> None:
+        """Add what is looked for only when it is asked for to what `ends` returned."""
+        self._scan(self._bare, raw, found)
 
     def _scan(
         self, database: Database, raw: bytes, found: dict[int, list[int]], at: int = 0

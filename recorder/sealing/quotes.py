@@ -8,9 +8,12 @@ import re
 from recorder.sealing.exact import Exact
 
 __all__ = [
+    "LEAST",
+    "LETTER",
     "MAX_QUOTED",
     "NESTED_QUOTE",
     "OPENING_QUOTE",
+    "QUOTE",
     "end_of_argument",
     "end_of_quoted",
     "reads_as_text",
@@ -18,6 +21,13 @@ __all__ = [
     "shell_secret",
 ]
 
+QUOTE = r"""(?:\\{0,31}["'`])?"""
+"""The quote in which a value may stand in shell, dotenv, INI, YAML or JSON, possibly inside strings
+in which it is escaped."""
+LETTER = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]"""
+"""One of a value that stands in none."""
+LEAST = 4
+"""Characters of a value."""
 MAX_QUOTED = 4096
 """Characters of a string that are read."""
 NESTED_QUOTE = r"'\\{0,7}\"'\\{0,7}\"'|'\\{1,7}''"

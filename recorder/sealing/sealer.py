@@ -147,7 +147,7 @@ class Sealer:
         known = self._known.find(text, raw, hits.pop(_JOINT, ()))
         streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
         listed = self._in_items(text, raw) if self._knows_any() and has_items(text) else ()
-        wrapped = self._in_lines(text) if "\n" in plain and self._knows_any() else ()
+        wrapped = self._in_lines(text, raw) if "\n" in plain and self._knows_any() else ()
         followed = _CLUES.follow(plain, hits)
         if plain is not text:
             followed = (as_meant(within(span, text, plain), text, plain) for span in followed)
@@ -177,9 +177,9 @@ class Sealer:
             found = self._known.find(whole.text, _raw(whole.text))
             yield from _in_parts(whole, [*found, *self._recalled_in(whole.text)])
 
-    def _in_lines(self, text: str) -> Iterator[SecretSpan]:
+    def _in_lines(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
         """Yield what is known and stands in base64 or hexadecimal over the ends of lines."""
-        whole = unwrapped(text)
+        whole = unwrapped(text, raw)
         if whole is None:
             return
         found = self._known.bare(whole.text, _raw(whole.text))

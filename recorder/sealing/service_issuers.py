@@ -47,7 +47,7 @@ _MONEY = (
     Shape("iterative-token", rf"isat_{_ALNUM}{{40,80}}", "isat_"),
     Shape("cartesia-key", rf"sk_car_{_ALNUM}{{20,60}}", "sk_car_"),
     Shape("zoho-token", rf"1000\.{_HEX}{{32}}\.{_HEX}{{32}}", "1000."),
-    Shape("uptimerobot-key", rf"(?:u\d{{5,8}}|m\d{{6,10}}|ur\d{{5,8}})-{_HEX}{{24}}"),
+    Shape("uptimerobot-key", rf"(?:u\d{{5,8}}|m\d{{6,10}}|ur\d{{5,8}})-{_HEX}{{24}}", is_bare=True),
 )  # fmt: skip
 
 _CONTENT = (

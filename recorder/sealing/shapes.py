@@ -143,7 +143,10 @@ def _clue(shape: Shape) -> Clue:
     reach = _reach(shape.pattern)
     if shape.is_rare:
         return Clue(shape.near, REACH + reach, REACH + reach, partial(_find, shape))
-    return Clue(_trigger(shape), reach, reach, partial(_find, shape), ignore_case=False)
+    return Clue(
+        _trigger(shape), reach, reach, partial(_find, shape),
+        ignore_case=False, is_bare=shape.is_bare,
+    )  # fmt: skip
 
 
 ALL_SHAPES = (*SHAPES, *PLATFORM_SHAPES, *SERVICE_SHAPES)

@@ -31,22 +31,24 @@ from recorder.sealing.names import (
     is_of_password,
     is_secret_name,
 )
-from recorder.sealing.quotes import MAX_QUOTED, OPENING_QUOTE, end_of_quoted, secret_in
+from recorder.sealing.quotes import (
+    LEAST,
+    LETTER,
+    MAX_QUOTED,
+    OPENING_QUOTE,
+    QUOTE,
+    end_of_quoted,
+    secret_in,
+)
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
 
-# A value as it stands in shell, dotenv, INI, YAML or JSON, possibly quoted, possibly inside a JSON
-# string (then quotes are escaped).
-_QUOTE = r"""(?:\\{0,31}["'`])?"""
-_LETTER = r"""[^\s"'`\\,;&|<>(){}\[\]⟦⟧]"""
-_VALUE = rf"{_LETTER}{{4,4096}}"
-
 _SCHEMES = r"(?:bearer|basic|token|apikey|digest|bot|oauth|splunk|sso-key|\w{2,20}token)"
 _HEADER_IN_TEXT = Exact(
     r"(?P<name>\b(?:proxy-)?authorization|\b(?:set-)?cookie|\b[\w-]{0,40}(?:token|api-?key|secret))"
-    rf"{_QUOTE}\s?[:=]\s?{_QUOTE}(?P<scheme>{_SCHEMES}[ \t]+)"
+    rf"{QUOTE}\s?[:=]\s?{QUOTE}(?P<scheme>{_SCHEMES}[ \t]+)"
     r"(?P<value>[^\s\"'`\\,;<>⟦⟧]{6,8192})",
     re.IGNORECASE,
 )
@@ -57,7 +59,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){_QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -82,9 +84,7 @@ _ELSE = Exact(
     r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[^\n\"'`;|?]{0,120})(?:\|\||\?\?|\bor)\s{0,3}(?P<quote>[\"'`])(?P<value>[^\"'`\\\n$⟦⟧]{4,512})(?P=quote)"
 )
 """What a variable is otherwise: `process.env.SECRET || "…"`."""
-_BARE_VALUE = Exact(rf"{_LETTER}{{1,4096}}")
-LEAST = 4
-"""Characters of a value."""
+_BARE_VALUE = Exact(rf"{LETTER}{{1,4096}}")
 _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
 _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)

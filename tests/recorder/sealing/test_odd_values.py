@@ -174,3 +174,10 @@ def test_a_value_is_sealed_to_its_end(text: str, secret: str) -> None:
 )
 def test_code_and_prose_with_such_letters_are_left(text: str) -> None:
     assert sealed_parts(text) == []
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3, 7, 15, 31])
+@pytest.mark.parametrize("place", ["run --api-token {} now", "export API_TOKEN={}"])
+def test_a_quote_may_be_escaped_in_strings_within_strings(place: str, depth: int) -> None:
+    quote = "\\" * depth + '"'
+    assert sealed_parts(place.format(f"{quote}q7Lm-Zt4xWv{quote}")) == ["q7Lm-Zt4xWv"]
