@@ -7,7 +7,7 @@ unknown, and so is a POST that nothing is known of.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,15 +16,13 @@ from analyzer.catalogue import provider_of
 from analyzer.catalogue.requests import request_fact
 from analyzer.effects.graphql import judge_graphql
 from analyzer.effects.http_bodies import asked_by_body
+from analyzer.effects.http_paths import destroys, judge_path, keeps_copies, segments_of
 from analyzer.effects.http_statements import (
     judge_aws_request,
     judge_redis_request,
     judge_statements,
 )
 from analyzer.effects.names import (
-    RENEWS,
-    RESTORED,
-    SECRETS,
     Sense,
     class_of,
     is_recovery,
@@ -49,9 +47,6 @@ _MODEL_PATH = re.compile(
     r"/(?:messages|chat/completions|completions|responses|embeddings|generate|chat|invoke|count_tokens"
     r"|converse)/?$|:generateContent|:streamGenerateContent"
 )
-_ID = re.compile(
-    r"^(?:\d+|[0-9a-f-]{8,}|[A-Za-z]{1,6}[-_]?\d\w*|v\d[\w.]*|\{[^}]*\}|:\w+|me|self)$"
-)
 
 
 def judge_http(
@@ -71,6 +66,8 @@ def judge_http(
         return _judge_graphql(graphql, url)
     if "multipart/mixed" in headers.get("content-type", "") and (parts := _batched(url, body)):
         return worst_of(parts)
+    if action := headers.get("x-tc-action"):  # Tencent Cloud's
+        url = f"{url}{'&' if '?' in url else '?'}Action={action}"
     return judge_plain_http(
         overridden(method, url, headers, body), url, body,
         target=headers.get("x-amz-target", ""), host=headers.get("host", ""),
@@ -168,18 +165,11 @@ def judge_plain_http(
     return replace(found, environment=environment, environment_basis=basis)
 
 
-def _segments(path: str) -> list[str]:
-    """Return a path's segments without ids and endings."""
-    path = re.sub(r":([A-Za-z]{4,30})$", r"/\1", path)  # Google's `name:verb`
-    parts = [re.sub(r"\.(?:json|xml)$", "", p) for p in path.split("/") if p]
-    return [p for p in parts if not _ID.match(p)]
-
-
 def _by_method(method: str, where: str, host: str, path: str, query: str, body: str) -> Judgement:
-    segments = _segments(path)
+    segments = segments_of(path)
     form = "" if body.lstrip().startswith(("{", "[", "<")) else body[:4_000]
     if asked := _ASKED.search(query) or _ASKED.search(form):
-        return _destroys(
+        return destroys(
             Effect.D1, f"{where}: its fields ask for it ({asked[0].strip('&')})", host, path
         )
     if method in READS:
@@ -191,7 +181,7 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
         return Judgement(Effect.WRITE, (f"{where}: the caller signs out",), surface=Surface.HTTP)
     if method == "DELETE":
         return _deletion(where, host, path, query, segments)
-    by_path = _by_path(method, where, host, path, segments)
+    by_path = judge_path(method, where, host, path, segments)
     if by_path is not None:
         return by_path
     if (wanted := asked_by_body(method, path, query, body)) is not None:
@@ -209,7 +199,7 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
 
 _ASKED = re.compile(
     r"(?:^|&)(?:action|op|operation|cmd|command|do|task|method)=(?:delete(?!d|\w*(?:preview|check|confirm|request))\w*|destroy|purge|wipe|remove|drop|truncate"
-    r"|trash|drain|unload|unregister|terminate)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
+    r"|trash|drain|unload|unregister|terminate\w*)(?:_?all)?(?:&|$)|(?:^|&)delete(?:=(?:true|1)?)?(?:&|$)",
     re.IGNORECASE,
 )
 """Fields that ask for a deletion; `?delete` alone is S3's of many objects."""
@@ -224,11 +214,6 @@ _SIGNED_IN = frozenset(
 _BACKUP_FIELD = re.compile(r"(?:^|&)(?:backup|snapshot)_?(?:name|id)s?=", re.IGNORECASE)
 
 
-def _keeps_copies(host: str, words: Sequence[str]) -> bool:
-    """Tell whether a host is a backup product's by its name, and no account of it is meant."""
-    return is_recovery(host.partition(".")[0]) and class_of(words) is not Effect.D6
-
-
 def _deletion(where: str, host: str, path: str, query: str, segments: list[str]) -> Judgement:
     words = [w for s in segments for w in words_in(s)]
     names = re.findall(r"[A-Za-z][\w-]*", path)
@@ -237,7 +222,7 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
         or bool(re.search(r"(?:^|&)generation=\d", query))
         or query.partition("&")[0].rstrip("=") == "replication"
     )
-    recovery = versions or is_recovery(path) or _BACKUP_FIELD.search(query) or _keeps_copies(host, words) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
+    recovery = versions or is_recovery(path) or _BACKUP_FIELD.search(query) or keeps_copies(host, words) or bool({"backup", "_snapshot", "_slm"} & set(names)) or (
         host.startswith(("backup.", "backups."))
     )  # fmt: skip
     effect = Effect.D2 if recovery else class_of(words) if words else Effect.D1
@@ -259,122 +244,3 @@ def _deletion(where: str, host: str, path: str, query: str, segments: list[str])
         bulk=Bulk.ALL if whole else Bulk.ONE,
         surface=Surface.HTTP,
     )
-
-
-_LOOKS_FOR = frozenset({"search", "find", "lookup"})
-_EXACT = frozenset(
-    "destroy delete purge wipe remove deregister terminate drop truncate erase unregister".split()
-)
-"""Verbs that may stand before the name of what they take away."""
-_RUN_TOGETHER = re.compile(r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds)$)[a-z]+")
-"""`deleterange`: a verb and its noun in one word; not `deleted`."""
-_ENDS_ACCESS = frozenset(
-    {"revoke", "deactivate", "deauthorize", "ban", "bans", "blocks", "kick", "suspended"}
-)
-_OVERWRITES = frozenset({"rebuild", "reinstall", "reimage", "rollback"})
-_PEOPLE = frozenset({"user", "users", "member", "members", "account", "accounts"})
-_GIVEN_AWAY = frozenset(
-    {"repo", "repos", "repository", "project", "projects", "domain", "domains", "app", "apps", "site",
-     "sites", "organization", "organizations"}
-)  # fmt: skip
-"""What a transfer gives to another owner; of money it is another word."""
-_ENDS: dict[str, frozenset[str]] = {
-    "cancel": frozenset(
-        {"subscription", "subscriptions", "plan", "contract", "membership", "order", "orders"}
-    ),
-    "close": frozenset({"account", "accounts"}),
-    "suspend": frozenset(),
-    "disable": frozenset(),
-    "archive": frozenset(),
-    "drain": frozenset(),
-    "shutdown": frozenset(),
-    "seal": frozenset(),
-    "mute": frozenset({"monitor", "monitors", "alert", "alerts"}),
-}
-"""Verbs that end what cannot go on by itself, of these things; of anything where none is named."""
-
-
-def _by_path(
-    method: str, where: str, host: str, path: str, segments: list[str]
-) -> Judgement | None:
-    """Judge a request by a verb in its path: `/users/5/destroy`, `/deleteMessage`, `chat.delete`."""
-    if len(segments) > 1 and segments[-2].lower() in _LOOKS_FOR:
-        return None  # `/search/delete-logs`
-    if segments[-1:] == ["all"]:
-        segments = segments[:-1]  # `/sessions/revoke/all`
-    for segment in segments[-2:][::-1]:
-        words = words_in(segment)
-        if segment is not segments[-1] and "-" in segment and sense_of(segments[-1].lower()):
-            continue  # `/job/delete-old-builds/build`: a name, of which something else is asked
-        if (
-            method != "POST"
-            and "-" in segment
-            and sense_of(words[0] if words else "") is Sense.DESTROYS
-        ):
-            continue  # `PUT /flags/delete-button`
-        alone = len(words) == 1 and segment is not segments[-1]
-        if not words or (alone and segment not in _EXACT and not segment.startswith("_")):
-            continue
-        sense = sense_of(words[0]) if sense_of(words[0]) else sense_of(words[-1])
-        if re.search(r"\.(?!delete|remove|destroy|purge)\w+$", segment):
-            return None
-        if words[0] == "do" and len(words) > 1:
-            sense = sense_of(words[1])
-        if not sense and _RUN_TOGETHER.fullmatch(words[0]):
-            sense = Sense.DESTROYS
-        if Sense.UNDOES in {sense_of(w) for w in words}:
-            return None
-        recovery = is_recovery(path) or _keeps_copies(
-            host, [w for s in segments for w in words_in(s)]
-        )
-        if sense is Sense.DESTROYS:
-            nouns = [w for s in segments for w in words_in(s)]
-            effect = Effect.D2 if recovery else class_of(nouns[-3:])
-            return _destroys(effect, f"{where}: its path names a deletion ({segment})", host, path,
-                             recovery=recovery)  # fmt: skip
-        if (
-            sense is Sense.ENDS
-            and recovery
-            and words[0] in {"cancel", "disable", "unschedule", "suspend", "stop", "pause"}
-        ):
-            return _destroys(Effect.D5, f"{where}: its path ends backups ({segment})", host, path,
-                             recovery=True)  # fmt: skip
-        if segment is segments[-1] or len(words) > 1:
-            near = segments[-3:] if words[0] == "restore" else segments
-            named = {w for s in near for w in words_in(s)}
-            ended = _ended(words[0], named, segment)
-            if ended is not None:
-                return _destroys(ended, f"{where}: {_ENDED[ended]} ({segment})", host, path)
-    return None
-
-
-_ENDED = {
-    Effect.D4: "its path overwrites what is there",
-    Effect.D5: "its path ends what it names",
-    Effect.D6: "its path takes access away",
-}
-
-
-def _ended(verb: str, named: set[str], segment: str) -> Effect | None:
-    """Return what a verb that does not delete ends; None where nothing that would be missed."""
-    if verb in _ENDS_ACCESS or (verb in RENEWS and named & SECRETS):
-        return Effect.D6
-    if segment == verb and ((verb in {"block", "lock"} and named & _PEOPLE) or (
-        verb == "transfer" and named & _GIVEN_AWAY
-    )):  # fmt: skip
-        return Effect.D6
-    if verb in _OVERWRITES or (verb == "restore" and named & RESTORED):
-        return Effect.D4
-    if segment == "_close":  # an index of Elasticsearch's that answers no more
-        return Effect.D5
-    of = None if segment.lower() != verb and verb == "cancel" else _ENDS.get(verb)
-    return Effect.D5 if of is not None and (not of or named & of) else None
-
-
-def _destroys(
-    effect: Effect, why: str, host: str, path: str, *, recovery: bool = False
-) -> Judgement:
-    return Judgement(
-        effect, (why,), operation=path.rpartition("/")[2][:80], target_id=f"{host}{path}",
-        same_domain=True if recovery else None, surface=Surface.HTTP,
-    )  # fmt: skip

@@ -48,6 +48,7 @@ _TAKES = re.compile(
     r'"drop_(?:all|attr|op|value)"\s*:\s*(?:true|")|"_deleted"\s*:\s*true|"deletions"\s*:\s*\[\s*\{|<Action>DELETE'
     r'|"bindings"\s*:\s*\[\s*\]|"DeleteRequest"|"remove_index"\s*:|"is-destroy"\s*:\s*true'
     r'|"type"\s*:\s*"\w+_(?:delete|remove|destroy|purge|clear)"|\[\s*\{\s*"(?:delete|remove|purge)"\s*:\s*\{'
+    r'|"op"\s*:\s*"remove"|"path"\s*:\s*"/(?:archived|deleted|disabled)"\s*,\s*"value"\s*:\s*true'
     r'|"delete"\s*:\s*"projects/|\bctx\.op\s*=\s*\W{1,2}delete'
     r'|"(?:hard_?|permanently_?)?(?:delete|destroy|purge|wipe)(?:_?(?:all|data|everything|volumes?|backups?|snapshots?|disks?'
     r'|instances?|records?))?"\s*:\s*true',

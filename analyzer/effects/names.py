@@ -136,6 +136,9 @@ _JOINED = re.compile(
 _ENDS_IN_VERB = re.compile(
     r"(?!un|no|not|pre|post|on|is|can|to|auto|soft|test|spec|it)[a-z]{2,6}(?:delete|purge|destroy|remove|erase|undefine|uninstall)"
 )
+_BEGINS_WITH_VERB = re.compile(
+    r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds|ing|able)$|(?:d|r)(?:at|by|on|s)?$)[a-z]{3,}"
+)
 _GLUED = re.compile(r"^(delete|del|remove|rm|destroy|purge|drop|wipe|list|get|show|create)(.+)$")
 
 
@@ -151,8 +154,8 @@ def sense_of(word: str) -> Sense:
     for sense, words in _SENSES:
         if word in words:
             return sense
-    # rrpurge, ldapdelete: a prefix and the verb in one word.
-    if _ENDS_IN_VERB.fullmatch(word):
+    # rrpurge, ldapdelete: a prefix and the verb in one word; removetab: the verb and its noun.
+    if _ENDS_IN_VERB.fullmatch(word) or _BEGINS_WITH_VERB.fullmatch(word):
         return Sense.DESTROYS
     # delsnapshot, listsnapshot, rmi: the verb and its noun in one word.
     glued = _GLUED.match(word)

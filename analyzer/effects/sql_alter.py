@@ -80,6 +80,10 @@ def alter(statement: Statement) -> Judgement:
         text,
     ):
         return found(Effect.D5, statement, f"takes {target} out of use", target=target)
+    if re.search(r"^ALTER RETENTION POLICY .*\bDURATION\b", text):
+        return found(
+            Effect.D5, statement, "what is older than the new duration goes", target=target
+        )
     if _GUARDS_OFF.search(text):
         return found(Effect.D5, statement, f"takes a guard off {target}", target=target)
     return found(Effect.WRITE, statement, f"changes {target}")

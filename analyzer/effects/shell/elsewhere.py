@@ -27,10 +27,11 @@ SSH_VALUED = frozenset("-p -i -l -o -F -J -L -R -D -W -b -c -m -E -S -Q -w -B -e
 
 def ssh(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     """Return what runs on the host that `ssh` goes to."""
-    rest = after_options(words, SSH_VALUED)
+    valued = SSH_VALUED | {"-M"} if invocation.name == "autossh" else SSH_VALUED
+    rest = after_options(words, valued)
     if not rest:
         return None
-    host, command = rest[0].text, after_options(rest[1:], SSH_VALUED)
+    host, command = rest[0].text, after_options(rest[1:], valued)
     if not command:
         if invocation.stdin is not None:
             return Inner(text=invocation.stdin, elsewhere=host)

@@ -105,6 +105,9 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     # Azure's commands end in their verb; all else are options.
     leading = list(takewhile(lambda a: not a.startswith("-"), invocation.arguments))
     found = (_first(leading[-1:]) if name == "az" else None) or _first(words)
+    forced = arguments.value("-f")
+    if found is None and sense_of(forced) is Sense.DESTROYS:
+        found = forced, Sense.DESTROYS  # `-f` forced it, and named no file
     if (recipe := judge_recipe(name, arguments.words[:LOOKED_AT])) is not None:
         return recipe
     if name in RUNNERS:

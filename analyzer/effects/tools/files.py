@@ -115,7 +115,7 @@ def _scp(context: Context) -> Judgement | None:
     )
     goal = arguments.words[-1] if arguments.words else ""
     remote, colon, path = goal.partition(":")
-    if colon and re.match(r"^/(?:etc|bin|sbin|lib\w*|usr|var|boot|root)?(?:/|$)", path):
+    if colon and re.match(r"^/(?!var/tmp/)(?:etc|bin|sbin|lib\w*|usr|var|boot|root)?(?:/|$)", path):
         return Judgement(
             Effect.D4, (f"scp overwrites {path} on {remote}, a folder of the system",), "scp",
             target_id=goal,
