@@ -1,4 +1,5 @@
-"""What the interpreter itself reports: files opened, removed, processes started, connections.
+"""What the interpreter itself reports: files opened, removed, processes started, connections, and
+requests of `http.client`.
 
 PEP 578 audit events, which happen whether the agent tells of its actions or not. An audit hook
 cannot be removed: it is set once and switched. It runs inside the agent's own calls, so it never
@@ -18,8 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from opentelemetry.trace import SpanKind
+
 from recorder import semconv
 from recorder.capture import running
+from recorder.capture.plain_requests import request_of
 from recorder.location import socket_path
 from recorder.model import Json, Kind
 from recorder.quiet import quiet
@@ -173,6 +177,17 @@ def _connected(
         begun.submit_point(Kind.API_REQUEST, f"connect {host}:{port}", said)
 
 
+def _requested(
+    begun: running.Running, _watch: _Watch, _event: str, arguments: tuple[Any, ...]
+) -> None:
+    if getattr(running.inner_span(), "kind", None) is SpanKind.CLIENT:
+        return  # an instrumentation tells of it, with its answer
+    connection, sent = arguments
+    found = request_of(connection, sent, _frame_outside())
+    if found is not None:
+        begun.submit_point(Kind.API_REQUEST, *found)
+
+
 def _manner(mode: object, flags: object) -> str:
     if isinstance(mode, str):
         letters = set(mode)
@@ -244,4 +259,5 @@ _ON: Mapping[str, _Reaction] = {
         ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"), _started
     ),
     "socket.connect": _connected,
+    "http.client.send": _requested,
 }  # fmt: skip

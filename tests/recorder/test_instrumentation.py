@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recorder.model import Kind, Phase
+from recorder.model import Kind, Phase, Role
 from tests.recorder.agents import calls, records_of, run
 
 SET_UP = """
@@ -17,8 +17,10 @@ import recorder
 
 class Quiet(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(404)
         self.end_headers()
+    do_POST = do_PUT = do_GET
     def log_message(self, *_): pass
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
@@ -103,3 +105,45 @@ print(errors.getvalue(), end="")
         assert printed.startswith("flightlog: instrumentation 'broken' does not work here (Runtime")
         assert len(printed.splitlines()) == 1
         assert "hunter2" not in printed
+
+
+PLAIN = """
+import http.client, urllib.request
+@recorder.tool
+def plain():
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
+    body = b"GET /never HTTP/1.1\\r\\nHost: nowhere.example\\r\\n\\r\\n"
+    headers = {"Authorization": "Bearer tok-0123456789abcdef"}
+    connection.request("POST", "/direct?a=1", body, headers)
+    connection.getresponse().read()
+    connection.request("PUT", "http://far.example/whole", body)
+    connection.getresponse().read()
+    connection.close()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try: opener.open(url)
+    except urllib.error.HTTPError: pass
+"""
+
+
+def test_requests_that_no_instrumentation_tells_of_are_recorded_as_the_interpreter_reports_them(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "flight.db"
+    program = """
+recorder.start(agent="tester", instrument=True)
+plain()
+fetch()
+recorder.stop()
+plain()
+"""
+    run(SET_UP + PLAIN + program, path)
+    found = [r for r in records_of(path, Kind.API_REQUEST) if "http.request.method" in r.attributes]
+    points = [r for r in found if r.phase is Phase.POINT]
+    assert [r.name for r in points] == ["POST /direct", "PUT /whole", "GET /volumes"]
+    assert {r.parent_span_id for r in points} == {calls(path)["plain"][0].span_id}
+    assert str(points[0].attributes["url.full"]).endswith("/direct?a=1")
+    assert points[1].attributes["url.full"] == "http://far.example/whole"
+    (used,) = [seal for seal in points[0].seals if "authorization" in seal.place]
+    assert used.role is Role.USED
+    assert "tok-0123456789abcdef" not in str(records_of(path))
+    assert len([r for r in found if r.phase is Phase.START]) == 2, "told by their instrumentations"
