@@ -30,7 +30,7 @@ _USER = (
     r"(?:^|(?<=[\s;&\"'/(]))(?:db_?|my|pg)?(?:user(?:_?name|_?id)?|uid|login|host|dbname|account)"
 )
 _USER_BEFORE = {
-    "=": Exact(rf"{_USER}=[^\s,;\"'&(){{}}]{{1,80}}(?:[;&/ ]|\s/\s)\Z", re.IGNORECASE),
+    "=": Exact(rf"{_USER}=[^\s,;\"'&(){{}}]{{1,80}}(?:[;&/ ]|;[ ]|\s/\s)\Z", re.IGNORECASE),
     ":": Exact(
         rf"{_USER}:[ ]{{1,40}}[\"']?[^\s,;\"'&(){{}}]{{1,80}}[\"']?"
         r"(?:[ ][/;][ ]|;[ ]|[ \t]*\r?\n[ \t]*)\Z",
@@ -44,6 +44,7 @@ _PASSWORD_NAME = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd)$", re.IGNORECAS
 LEAST_WORD = 8
 """Letters of a word that is a password though it is only compared with one."""
 _PROPERTY = Exact(r"(?!this\.|self\.|window\.)[a-z][a-z0-9\-]*(?:\.[a-z][a-z0-9\-]*){2,8}")
+_OF_SEED = Exact(r"mnemonic|seed", re.IGNORECASE)
 _BASE32 = Exact(r"(?:[A-Z2-7]{8}){2,8}")
 """As the secrets of one-time passwords are written."""
 _OF_PASSWORD = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd|pass)$", re.IGNORECASE)
@@ -71,7 +72,8 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
     value = text[match.end() : min(end, match.end() + LONGEST_WORDS)]
     if ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
         return match[0].endswith(" ") and _is_constant(text, match, end)
-    if is_mixed_letters(value) or _BASE32.fullmatch(value):
+    is_seed = " " in value and _OF_SEED.search(match["name"])
+    if is_seed or is_mixed_letters(value) or _BASE32.fullmatch(value):
         return False
     if not IDENTIFIER.match(value) and _DIGIT.search(value):
         return (match[0].endswith(": ") or "." in value) and is_type(match["name"], value)
@@ -82,6 +84,7 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
         or _is_beside_user(text, match, end)
         or _is_property(text, match, end)
         or _is_of_yaml(text, match, end)
+        or _is_of_environment(text, match, end)
     ):
         return False
     return "." in value or not is_setting(text, match, end)
@@ -130,6 +133,17 @@ def _is_of_yaml(text: str, match: re.Match[str], end: int) -> bool:
         return False
     before = text[max(0, line - 200) : line].rstrip()
     return before[-1:] not in _ENDS_CODE and _BEGINS_CODE.match(text, end) is None
+
+
+def _is_of_environment(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether `PASSWORD:word` is all of a line."""
+    return (
+        match["operator"] == ":"
+        and match[0].endswith(":")
+        and ENVIRONMENT_NAME.match(match["name"]) is not None
+        and text[max(0, match.start() - 1) : match.start()] in {"", "\n"}
+        and _ENDS_LINE.match(text, end) is not None
+    )
 
 
 def _is_beside_user(text: str, match: re.Match[str], end: int) -> bool:

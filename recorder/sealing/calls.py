@@ -36,7 +36,7 @@ _SECOND = (
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
     r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
-    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI->connect|connect_?db|PQsetdbLogin|\bs3"
+    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|\bs3"
 )
 """Functions whose third argument is it."""
 _OPEN = r"(?:\s?\(\s{0,40}|\s(?=[\"'][\w.@\-]{1,60}[\"'],))"

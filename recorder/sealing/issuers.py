@@ -64,6 +64,8 @@ _CLOUDS = (
     Shape("azure-shared-access-key", r"SharedAccessKey=[A-Za-z0-9+/]{40,90}={0,2}", "SharedAccessKey="),
     Shape("azure-devops-pat", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}"),
     Shape("azure-identifiable-key", r"[A-Za-z0-9+/]{52,76}(?:JQQJ99|\+AMC|\+ABa|AzFu|AzSe|AzCa|\+ACR|APIM|ASt)[A-Za-z0-9+/]{4,40}={0,2}", bounded=False),
+    Shape("azure-registry", r"[A-Za-z0-9+/]{42}\+ACR[A-D][A-Za-z0-9+/]{5}", bounded=False),
+    Shape("azure-data-factory", r"IR@[0-9a-f\-]{36}@[\w\-]{1,60}@[\w=.\-]{1,80}@[A-Za-z0-9+/=]{40,60}", "IR@"),
     Shape("google-api-key", r"AIza[A-Za-z0-9_\-]{35}", "AIza"),
     Shape("google-oauth", r"ya29\.[A-Za-z0-9_\-]{20,1000}", "ya29."),
     Shape("google-client-secret", r"GOCSPX-[A-Za-z0-9_\-]{24,40}", "GOCSPX-"),

@@ -25,6 +25,10 @@ OPERATORS = "$&?+"
 """Such as join them in some language."""
 MIN_LENGTH = 16
 LONGEST_WORD = 16
+LONGEST_NUMBERS = 4
+"""Digits of words that are numbered,"""
+LEAST_OF_WORDS = 4
+"""and letters of each of them, on average."""
 LONGEST_NAME = 28
 """Characters from which on a name's letters and digits do not stand alone so often:"""
 SINGLE_LETTERS = 4
@@ -119,6 +123,8 @@ def _is_identifier(value: str) -> bool:
     humps = [part for part in parts if len(part) > 1 and part[0].isupper() and part[1:].islower()]
     if _SNAKE.fullmatch(value):
         return True
+    if _is_numbered(parts):
+        return True
     if "_" not in value and len(humps) < 2:
         return False
     if len(value) >= LONGEST_NAME and sum(len(part) == 1 for part in parts) >= SINGLE_LETTERS:
@@ -127,6 +133,15 @@ def _is_identifier(value: str) -> bool:
     if len(words) >= 4 and sum(map(len, words)) < 3 * len(words):
         return False
     return sum(map(len, parts)) >= 3 * len(parts) and max(map(len, parts)) <= LONGEST_WORD
+
+
+def _is_numbered(parts: list[str]) -> bool:
+    """Return whether words are numbered once or twice: `opamKeyword2`, `ecdsa-sha2-nistp256`."""
+    words = [part for part in parts if part.isalpha()]
+    digits = [part for part in parts if part.isdigit()]
+    if not words or len(digits) > 2 or sum(map(len, digits)) > LONGEST_NUMBERS:
+        return False
+    return min(map(len, words)) >= 3 and sum(map(len, words)) >= LEAST_OF_WORDS * len(words)
 
 
 def _entropy(value: str) -> float:

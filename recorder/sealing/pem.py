@@ -1,4 +1,7 @@
-"""Find private keys in PEM, also those of which only the beginning or the end is shown."""
+"""Find private keys in PEM, also those of which only the beginning or the end is shown.
+
+And what Ansible encrypts, which opens with one password, often a weak one.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,9 @@ _LINES = Exact(
 _LINES_BACKWARDS = Exact(
     r"\s{1,60}(?:[A-Za-z0-9+/=]{1,39}\s{1,60})?(?:[A-Za-z0-9+/=]{40,100}\s{1,60}){0,400}"
     r"[A-Za-z0-9+/=]{16,100}"
+)
+_VAULT = Exact(
+    r"\$ANSIBLE_VAULT;\d\.\d;\w{3,12}(?:;[\w.\-]{1,60};?)?(?P<value>(?:\s{1,60}[0-9a-f]{16,80}){1,400})"
 )
 LONGEST = 20_000
 """Characters of a key."""
@@ -50,5 +56,15 @@ def _span(start: int, end: int) -> SecretSpan:
     return SecretSpan(start, end, "private-key", "pem")
 
 
-CLUES = (Clue(r"PRIVATE KEY", LONGEST + 200, LONGEST + 200, _private_keys),)
-"""A clue for keys in PEM."""
+def _vaults(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _VAULT.finditer(text, start, end):
+        lines = match["value"]
+        begin = match.end() - len(lines.lstrip())
+        yield SecretSpan(begin, match.end(), "ansible-vault", "pem")
+
+
+CLUES = (
+    Clue(r"PRIVATE KEY", LONGEST + 200, LONGEST + 200, _private_keys),
+    Clue(r"\$ANSIBLE_VAULT;", 40, LONGEST, _vaults),
+)
+"""A clue for keys in PEM, and one for vaults."""

@@ -110,6 +110,7 @@ _PAYMENTS = (
 _HASHES = (
     Shape("password-hash", rf"{_HEX}{{32}}:{_HEX}{{32}}:::", bounded=False),
     Shape("password-hash", rf"\$krb5(?:tgs|asrep|pa)\$\d{{2}}\$[^\s$]{{1,200}}(?:\$[^\s$]{{1,60}}){{0,3}}\${_HEX}{{16,64}}\${_HEX}{{16,4000}}", "$krb5", bounded=False),
+    Shape("juniper-secret", r"\$9\$[A-Za-z0-9\-.]{10,120}", "$9$", near=r"secret|key|password", bounded=False),
     Shape("password-hash", rf"\$[89]\${_CRYPT}{{8,16}}\${_CRYPT}{{43}}", "$8", bounded=False),
     Shape("password-hash", rf"\$2[abxy]?\$\d{{2}}\${_CRYPT}{{53}}", "$2", bounded=False),
     Shape("password-hash", rf"\$(?:1|apr1)\${_CRYPT}{{1,8}}\${_CRYPT}{{22}}", "$1$", bounded=False),

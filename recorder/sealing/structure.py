@@ -94,13 +94,14 @@ _SESSION_NAME = Exact(r"(?:session_?-?ids?|client_?-?(?:request_?-?)?token)$", r
 _JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
 """What stands between two strings: the quote before it closes the first."""
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
+_OF_SEED = Exact(r"mnemonic|seed", re.IGNORECASE)
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred|mnemonic|seed", re.IGNORECASE)
 _REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
 _WHOLE = Exact(r"[^\s=⟦⟧]{6,512}(?=[ \t]*\r?(?:\n|$))")
 """What stands alone behind an operator, whatever its letters are."""
 _MADE_BY_HAND = Exact(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[)\]}\"'`;|&,]\w).*\w")
 """A password with letters in it that end a value elsewhere, and are followed by none in code."""
-_PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,9}(?=[ \t]*\r?(?:\n|$))")
+_PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,23}(?=[ \t]*\r?(?:\n|$))")
 _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
 _DIGIT = Exact(r"\d")
@@ -276,7 +277,11 @@ def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match
             return whole
     if is_line and text[bare.end() : bare.end() + 1] == " " and _PHRASED.search(match["name"]):
         phrase = _PASSPHRASE.match(text, match.end())
-        if phrase and ("." in match["name"] or is_setting(text, match, phrase.end())):
+        if phrase and (
+            _OF_SEED.search(match["name"])
+            or "." in match["name"]
+            or is_setting(text, match, phrase.end())
+        ):
             return phrase
     if len(bare[0]) < LEAST and ENVIRONMENT_NAME.match(match["name"]):
         return _WITH_COMMAS.match(text, match.end())

@@ -29,10 +29,21 @@ _PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
 """What stands in a program that a link hands to a page, and in no code of a login."""
 
 
+_SPACED = Exact(
+    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)://[\w.\-]{1,60}:(?P<value>[^\"'`\n<>/⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?/)"
+)
+"""With a blank in it, which none of a URL's passwords may have."""
+
+
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _USERINFO.finditer(text, start, end):
         if not is_harmless(match["value"]):
             yield _span(match, "url-password", "url")
+
+
+def _spaced(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _SPACED.finditer(text, start, end):
+        yield _span(match, "url-password", "url")
 
 
 def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -52,6 +63,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 
 CLUES = (
+    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)://[\w.\-]{1,60}:[^\"'`\n<>/ ]{1,80} ", 160, 400, _spaced),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
     Clue(
         rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code)[\w.\-]{{0,40}}=",

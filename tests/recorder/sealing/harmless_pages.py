@@ -8,6 +8,13 @@ from __future__ import annotations
 __all__ = ["PAGES"]
 
 PAGES = r"""
+syn keyword euphoria4Library allocate_wstring any_key
+"keytype": "ecdsa-sha2-nistp256",
+{ cert, key, allowHTTP1: true }
+role-session-name s3-access-example for the secret
+access keys of unassign-ipv6-addresses
+postgres://docs: see the manual at me@host/
+line vty 0 4\n transport input ssh
 User.new(\n  email: email,\n  password: plaintext\n)
 const o = {\n  user: name,\n  password: userpass\n}
 password: required\nusername: required

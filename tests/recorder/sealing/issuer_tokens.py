@@ -21,6 +21,7 @@ dynatrace dt0s16.{U8}.{U64}
 asana 2/{d16}/{d16}/{d16}:{h32}
 aiven aivenv1{a100}
 meta LLM|{d16}|{w27}
+azure {a42}+ACRA{a5}
 gc-notify gcntfy-apikey-{G}-{G}
 chief-tools ctp_{a36}
 chief-tools ctt_{a40}

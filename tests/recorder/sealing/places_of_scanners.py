@@ -149,4 +149,18 @@ leaked-env|DB_PASSWORD={V}\nMAIL_PASSWORD={P}\nAPP_KEY=base64:{B}
 csv-keys|User name,Password,Access key ID,Secret access key\nbea,,AKIA6I0AJSVUR3GOUE0H,{S}
 cisco|enable secret 8 $8$dsYGNam3K1SIJO${N}kLmNoPqRsT.
 roblox|.ROBLOSECURITY=_\|WARNING:-DO-NOT-SHARE-THIS.--Sharing-this-will-allow-someone-to-log-in-as-you-and-to-steal-your-items.\|_{C}
+db-ruby|dbh = DBI.connect("DBI:Mysql:mydb:localhost", "root", "{V}")
+db-spaced|CONNECTION_URI="postgres://postgres:{P}! x@{N}@db.example:5434/gift"
+db-semicolons|Host=your_host; Port=5432; Database=your_database; Username=bea; Password={V};
+cisco-level|enable password level 15 {P}
+cisco-pac|pac key 0 {P}
+cisco-vty|line vty 0 4\n password {V}\n login
+cisco-chap|ppp chap password 0 {V}
+cisco-keystring|standby 1 authentication md5 key-string {P}
+junos-key|authentication-key "$9${N}"
+vault|my_secret: !vault \|\n  $ANSIBLE_VAULT;1.1;AES256\n  {N}
+env-colon|PASSWORD:{V}
+env-adminpwd|adminpwd={V}
+seed|seed_phrase = zoo {V} winner thank year wave sausage worth useful legal winner yellow
+mnemonic|mnemonic: zoo {V} winner thank year wave sausage worth useful legal winner yellow
 """.strip()
