@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,8 +31,10 @@ LAID_OUT_LINES = 4
 MAX_SAMPLE = 512 * 1024
 """Bytes after which no further line is looked at."""
 MAX_FIRST_LINE = 8 * 1024 * 1024
+LOOKED_AT_ONCE = 1024 * 1024
 MAX_LOOKED_AT = 4 * 1024 * 1024
-"""Bytes of a first line that is looked at again: a pipe's beginning is held so far."""
+"""Bytes of a first line whose end is looked for in what may be a pipe: so much is held of one."""
+BLANK = b" \t\r\n\x00"
 LARGE_DOCUMENT = 4 * 1024 * 1024
 """Bytes of a JSON document of which only a bit at a time becomes objects."""
 MAX_DOCUMENT = 128 * 1024 * 1024
@@ -115,6 +118,8 @@ class Source:
         values = [] if begins.partition(b"\n")[0].strip() in {b"{", b"["} else self._first_lines()
         if values:
             return values
+        if self.is_several():
+            return self._beginning()
         document = self.document
         return [] if document is None else [document]
 
@@ -134,17 +139,28 @@ class Source:
                         values.append(value)
         return values
 
-    def is_several(self) -> bool:
-        """Tell whether the first line is a whole value and something stands behind it.
-
-        Where that is so the content is no document, and need not be read as one to know it.
-        """
+    def _beginning(self) -> list[Any]:
+        """Return what a first line begins with that is too long to be looked at as a whole."""
         with self.open() as stream:
-            line = stream.readline(MAX_LOOKED_AT)
-            with contextlib.suppress(NotJsonError):
-                is_value = isinstance(parse(line), dict | list)
-                return is_value and bool(stream.read(HEAD).strip(b" \t\r\n\x00"))
-        return False
+            value = mended(stream.readline(MAX_SAMPLE))
+        return [value] if isinstance(value, dict | list) else []
+
+    def is_several(self) -> bool:
+        """Tell whether the first line ends as a value does and the next one begins as one does.
+
+        No JSON document goes on so: it need not be read as one to know that it is several.
+        """
+        most = MAX_LOOKED_AT if self.local is None else sys.maxsize
+        end = b""
+        with self.open() as stream:
+            while not end.endswith(b"\n"):
+                piece = stream.readline(min(LOOKED_AT_ONCE, most))
+                most -= len(piece)
+                if not piece:
+                    return False
+                end = end[-8:] + piece
+            begins = stream.read(HEAD).lstrip(BLANK)[:1]
+        return end.rstrip(BLANK)[-1:] in {b"}", b"]"} and begins in {b"{", b"["}
 
     @property
     def document(self) -> Any:

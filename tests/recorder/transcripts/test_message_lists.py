@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from recorder.model import Kind, Record, Status
 from recorder.transcripts import atif, claude_agent_sdk, openai_messages
 from recorder.transcripts import source as source_module
 from tests.recorder.transcripts import counting
-from tests.recorder.transcripts.reading import in_memory, jsonl, read
+from tests.recorder.transcripts.reading import in_memory, jsonl, read, source_of
 
 
 def test_tau_bench_is_two_hundred_sessions_with_all_their_calls(corpus: Path) -> None:
@@ -201,3 +202,21 @@ def test_long_lines_of_several_documents_are_never_read_as_one(
         found, records, damage = read(in_memory(jsonl(values)))
         assert (found, damage) == (name, [])
         assert len(records) >= 2 * size
+
+
+@pytest.mark.parametrize("behind", ["", " \r", "\n\n  "])
+def test_lines_too_long_to_be_looked_at_are_known_by_how_the_first_begins(
+    behind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(source_module, "MAX_FIRST_LINE", 2_000)
+    monkeypatch.setattr(source_module, "MAX_SAMPLE", 1_000)
+    monkeypatch.setattr(source_module, "LOOKED_AT_ONCE", 700)
+    chats = [{"messages": [{"role": "user", "content": f"{n} {m}"} for m in range(200)]}
+             for n in range(3)]  # fmt: skip
+    path = tmp_path / "chats.jsonl"
+    path.write_text("".join(json.dumps(chat) + behind + "\n" for chat in chats), encoding="utf-8")
+    found, records, damage = read(source_of(path))
+    assert (found, damage) == ("messages", [])
+    assert [r.attributes.get(semconv.PROMPT_TEXT) for r in records if r.kind is Kind.PROMPT] == [
+        f"{n} {m}" for n in range(3) for m in range(200)
+    ]
