@@ -25,7 +25,10 @@ def parse_seek(text: str, analysis: Analysis, now_ns: int, start_of: StartOf | N
     """
     text = text.strip()
     if text[:1] in {"+", "-"}:
-        by = parse_duration(text[1:])
+        try:
+            by = parse_duration(text[1:])
+        except ValueError as error:
+            raise ValueError(f"{text[1:]!r} is no length of time; expected {error}") from error
         moment = now_ns + (by if text[0] == "+" else -by)
         return max(analysis.start_ns, min(moment, analysis.end_ns))
     found = _CLOCK.fullmatch(text)

@@ -31,6 +31,8 @@ class Tone(StrEnum):
     BAD = "tone--bad"
     GOOD = "tone--good"
     MADE_UP = "tone--made-up"
+    FOUND = "tone--found"
+    """What was searched for."""
 
 
 class Piece(NamedTuple):

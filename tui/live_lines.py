@@ -49,6 +49,8 @@ def header_line(
     left = line(badge, f"{who}{short_path(row.cwd, 24)}  {place}")
     if _size((left, right), glyphs) >= width:
         left = line(badge, who + place)
+    if _size((left, right), glyphs) >= width:
+        left = line(badge, f" {glyphs.cursor} {row.id[:8]}  {place}")
     return spread(left, right, width, glyphs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from analyzer.casefile import CaseFile, Sort
 from analyzer.filters import parse_filter
 from analyzer.timeline import format_offset
+from recorder import semconv
 from tests.tui.attacked import hostile
 from tests.tui.driving import replaying, rows, text, until
 from tests.tui.factories import action, analysis, idle, long
 from tests.tui.held import HeldSource
 from tests.tui.wiped import wipe
+from tui.line import Piece, Tone
 from tui.screens.replay import Replay
 from tui.widgets.action_list import ActionList
 from tui.widgets.lines import LineList
@@ -174,6 +177,30 @@ async def test_search_goes_to_hits_counts_wraps_and_says_so(size: tuple[int, int
         assert cursor(screen) == 41
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_body_shows_where_a_hit_is_one(size: tuple[int, int]) -> None:
+    held = wipe()
+    told = "\n".join(f"line {n}" for n in range(300)) + "\nthe Needle is here\nand more"
+    last = replace(held.actions[-1], attributes={semconv.GEN_AI_TOOL_RESULT: told})
+    async with replaying(replace(held, actions=(*held.actions[:-1], last)), size=size) as (
+        app,
+        pilot,
+        screen,
+    ):
+        await pilot.press("G")
+        body = screen.query_one("#body", LineList)
+        assert body.row_in(Tone.FOUND) is None
+        await answer(pilot, "slash", "needle")
+        await until(pilot, lambda: "hit 1/1 of 'needle'" in rows(app)[-1])
+        await until(pilot, lambda: "the Needle is here" in text(app))
+        row = body.row_in(Tone.FOUND)
+        assert row is not None
+        assert Piece("Needle", Tone.FOUND) in body.row_pieces(row, 0)
+        await pilot.press("g")
+        await pilot.pause()
+        assert body.row_in(Tone.FOUND) is None
+
+
 async def test_a_search_without_hits_says_so() -> None:
     async with replaying(wipe()) as (app, pilot, _screen):
         await pilot.press("n")
@@ -237,9 +264,12 @@ async def test_bookmarks_and_notes_are_kept_beside_the_recording(
         await until(pilot, lambda: "note kept on #31" in rows(app)[-1])
         await answer(pilot, "c", "#leak")
         await until(pilot, lambda: "tag kept on #31" in rows(app)[-1])
-        await answer(pilot, "c", "#two words")
-        assert "a tag is one word" in text(app)
-        await pilot.press("escape", "g")
+        await answer(pilot, "c", "#")
+        assert "a tag is a word" in text(app)
+        await pilot.press("escape")
+        await answer(pilot, "c", "read before #41, #out-of-scope #ask")
+        await until(pilot, lambda: "note kept on #31, tagged out-of-scope, ask" in rows(app)[-1])
+        await pilot.press("g")
         await pilot.pause()
         assert "◆" in text(app)
         await pilot.press("u")
@@ -247,7 +277,7 @@ async def test_bookmarks_and_notes_are_kept_beside_the_recording(
         body = screen.query_one("#body", LineList).text()
         assert "note  why this file?" in body
         assert "tag  leak" in body
-        await answer(pilot, "ampersand", "marked note tag:leak")
+        await answer(pilot, "ampersand", "marked note tag:leak tag:ask -tag:41")
         await until(pilot, lambda: shown_rows(screen) == 1)
     async with replaying(wipe(), source=held(tmp_path)) as (app, pilot, screen):
         await until(pilot, lambda: screen.remarks)
@@ -258,7 +288,7 @@ async def test_bookmarks_and_notes_are_kept_beside_the_recording(
         await pilot.press("G", "U")
         assert "no earlier bookmark" in rows(app)[-1]
     sorts = [e.sort for e in CaseFile(tmp_path / "flight.db").entries(wipe().session.id)]
-    assert sorts == [Sort.NOTE, Sort.TAG]
+    assert sorts == [Sort.NOTE, Sort.TAG, Sort.NOTE, Sort.TAG, Sort.TAG]
 
 
 async def test_a_case_file_that_cannot_be_written_is_said() -> None:

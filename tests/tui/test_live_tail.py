@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.filters import Filter, Scope, parse_filter
+from analyzer.filters import Filter, Remarks, Scope, parse_filter
 from analyzer.live import Event, Step
 from analyzer.live_session import LiveState, Look
 from analyzer.model import Action, Effect, Finding, Judgement, Lane, Outcome, Severity
@@ -15,8 +16,12 @@ from analyzer.testimony import Certainty
 from analyzer.writing import Writer, Writing
 from recorder.model import Kind
 from tests.tui.factories import START, action, ms, session, unhurried
+from tui.glyphs import UNICODE
+from tui.line import line
+from tui.live_lines import header_line
 from tui.live_rows import Rows
 from tui.live_tail import LiveTail
+from tui.safe_content import as_text
 
 SECOND = 1_000_000_000
 
@@ -183,3 +188,35 @@ def test_pace_and_lag_are_of_the_last_moments_and_of_what_is_new() -> None:
     rate, lag = tail.pace(ms(1_100))
     assert (rate, lag) == (2, 0.3)
     assert tail.pace(ms(9_000)) == (0, 0)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("agent", ["pi", "claude-code", "an-agent-with-a-long-name-of-its-own"])
+def test_the_header_tells_how_long_it_goes_on_at_every_width(width: int, agent: str) -> None:
+    tail = LiveTail(session(agent=agent))
+    tail.take(look(*(started(call(n, n)) for n in range(2))))
+    tail.stop_reading()
+    tail.take(look(*(started(call(n, n)) for n in range(2, 1_500)), now=83_000))
+    chain = line("chain ok (L0 self) ")
+    told = header_line(tail, chain, ms(83_000), width, UNICODE, is_following=False)
+    shown = as_text(told, UNICODE)
+    assert shown.startswith("1,498 BEHIND › ")
+    assert "  01:23 " in shown
+    assert len(shown) == width
+
+
+def test_what_the_case_file_says_is_told_however_a_filter_was_tried() -> None:
+    tail = LiveTail(session())
+    tail.take(look(*(started(call(n, n)) for n in range(3))))
+    looked_at = tail.snapshot()
+    marked = parse_filter("marked or tag:leak", Scope.LIVE)
+    # Tried on everything before somebody set the bookmark, and applied after it.
+    tail.remark({1: Remarks(is_marked=True)})
+    tail.choose(marked, frozenset(), looked_at)
+    assert [tail.action(row).id for row in range(tail.row_count)] == [1]  # type: ignore[union-attr]
+    tail.remark({2: Remarks(tags=frozenset({"leak"}))})
+    assert [tail.action(row).id for row in range(tail.row_count)] == [2]  # type: ignore[union-attr]
+    assert not tail.bookmarks
+    tail.remark({0: Remarks(is_marked=True), 9: Remarks(is_marked=True)})
+    assert len(tail.bookmarks) == 1
+    assert tail.bookmarks[0][1] == 0

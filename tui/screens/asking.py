@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from analyzer.casefile import Entry, Sort
+from analyzer.casefile import Entry
 from analyzer.filters import Filter, FilterError, Scope, parse_filter
 from analyzer.filters.grammar import as_pattern
 from analyzer.model import Action, Finding
@@ -207,16 +207,6 @@ class Asking(CaseRoom):
             Question(
                 label="note",
                 changed=lambda _text: said,
-                answered=lambda text: self._note_answered(action.id, text),
+                answered=lambda text: self.note_down(action.id, text),
             )
         )
-
-    def _note_answered(self, action: int, text: str) -> str | None:
-        text = text.strip()
-        if text == "#" or (text.startswith("#") and " " in text):
-            return "a tag is one word: #leak"
-        if text.startswith("#"):
-            self.write_down(action, Sort.TAG, text[1:], f"tag kept on #{action}")
-        elif text:
-            self.write_down(action, Sort.NOTE, text, f"note kept on #{action}")
-        return None

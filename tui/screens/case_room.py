@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from textual import on, work
@@ -11,6 +12,9 @@ from analyzer.casefile import CaseFileError, Entry, Sort
 from tui.screens.room import Failed, Room
 
 __all__ = ["CaseRoom"]
+
+TAG = re.compile(r"(?<!\S)#(?=[^\W\d])(\S+)")
+"""A word behind #; a number behind it is an action's."""
 
 
 class CaseRoom(Room):
@@ -37,22 +41,42 @@ class CaseRoom(Room):
         self._read("")
 
     @work(thread=True, group="case", exit_on_error=False)
-    def write_down(self, action: int, sort: Sort, text: str, said: str, rule: str = "") -> None:
+    def write_down(
+        self, action: int, written: Sequence[tuple[Sort, str]], said: str, rule: str = ""
+    ) -> None:
         """Write down something of an action.
 
         Args:
             action: its number.
-            sort: what sort of entry it is.
-            text: what is written.
+            written: what is written, each with what sort of entry it is.
             said: what is said once it is kept.
             rule: whose finding it is about, where it is about one.
         """
         try:
-            self.flight.case.add(self.shown_session(), action, sort, text, rule=rule)
+            for sort, text in written:
+                self.flight.case.add(self.shown_session(), action, sort, text, rule=rule)
         except CaseFileError as error:
             self.post_message(Failed(str(error)))
         else:
             self._read(said)
+
+    def note_down(self, action: int, text: str, rule: str = "") -> str | None:
+        """Write a note on an action; words that begin with # are tags, and one alone is no note.
+
+        Returns:
+            What is wrong with it; None: it is written down.
+        """
+        text = text.strip()
+        tags = [tag.rstrip(".,;:!?") for tag in TAG.findall(text)]
+        if text.startswith("#") and not tags:
+            return "a tag is a word: #leak"
+        is_note = text != f"#{tags[0]}" if tags else bool(text)
+        kept = [(Sort.NOTE, text)] if is_note else []
+        kept += [(Sort.TAG, tag) for tag in tags]
+        said = f"note kept on #{action}" + (f", tagged {', '.join(tags)}" if tags else "")
+        if kept:
+            self.write_down(action, kept, said if is_note else f"tag kept on #{action}", rule)
+        return None
 
     @work(thread=True, group="case", exit_on_error=False)
     def toggle_bookmark(self, action: int) -> None:

@@ -62,7 +62,7 @@ class FindingsCase(CaseRoom):
 
     def _decide(self, finding: Finding, sort: Sort, reason: str) -> None:
         said = f"{finding.rule} {sort.value}"
-        self.write_down(finding.action, sort, reason, said, finding.rule)
+        self.write_down(finding.action, [(sort, reason)], said, finding.rule)
 
     def action_accept(self) -> None:
         """Say that the finding holds."""
@@ -145,11 +145,13 @@ class FindingsCase(CaseRoom):
         if finding is None:
             self.say("there is no finding to note something of")
             return
-        said = line(f"a note on #{finding.action} of {finding.rule}; secrets are sealed")
+        what = f"a note on #{finding.action} of {finding.rule}"
+        said = line(f"{what}; #word is a tag; secrets are sealed")
 
-        def answered(text: str) -> str | None:
-            if text.strip():
-                self._decide(finding, Sort.NOTE, text.strip())
-            return None
-
-        self.ask(Question(label="note", changed=lambda _text: said, answered=answered))
+        self.ask(
+            Question(
+                label="note",
+                changed=lambda _text: said,
+                answered=lambda text: self.note_down(finding.action, text, finding.rule),
+            )
+        )

@@ -20,6 +20,7 @@ from tui.bodies.tabs import Tab, tab_at, tab_line
 from tui.bodies.tree import JsonTree, tree_of
 from tui.body import Whole, action_lines, whole_of
 from tui.case_lines import case_lines
+from tui.found import with_found
 from tui.line import Line, Tone, line
 from tui.playhead import Playhead
 from tui.safe_content import as_text
@@ -143,7 +144,10 @@ class ReplayBody(ReplayCase):
         lines = action_lines(
             self.scene, row, self.glyphs, values, written=case_lines(said), t_ns=t_ns
         )
-        self._show(lines, keep=bool(values))
+        self._show(with_found(lines, self.sought), keep=bool(values))
+        place = self._body.row_in(Tone.FOUND) if row == self.hit else None
+        if place is not None:
+            self._body.reveal(place)
         if action is not None and action.blob_of and not values:
             self._view = self._read_values(action.id, dict(action.blob_of))
 
@@ -221,6 +225,11 @@ class ReplayBody(ReplayCase):
         self._body.has_cursor = event.tree is not None
         is_lines = isinstance(event.lines, list) and event.tree is None
         self._show(event.lines, note=event.note, has_wrap=is_lines)
+
+    def show_found(self) -> None:
+        """Show in the account where the hit is one."""
+        if self.tab is Tab.BODY:
+            self.show_body()
 
     # --- actions ------------------------------------------------------------------------------
 

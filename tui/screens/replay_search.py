@@ -47,6 +47,8 @@ class ReplaySearch(ReplayKeys):
     remarks: Mapping[int, Remarks] = {}
     """What the case file says of each action."""
     hits: Sequence[int] = ()
+    hit: int | None = None
+    """The row that was gone to because it is a hit: there the body shows where it is one."""
 
     def apply_filter(self) -> None:
         """Show what is chosen: again, because what the case file says has changed."""
@@ -165,13 +167,18 @@ class ReplaySearch(ReplayKeys):
             place = bisect_left(hits, cursor) - 1
         has_wrapped = not 0 <= place < len(hits)
         place %= len(hits)
+        self.hit = hits[place]
         self.go(self.playhead.to_row(hits[place]))
+        self.show_found()
         hidden = not self.is_shown(hits[place])
         self.say(
             f"hit {place + 1}/{len(hits)} of {self.sought!r}"
             + (", search wrapped" if has_wrapped else "")
             + (", hidden by the filter" if hidden else "")
         )
+
+    def show_found(self) -> None:
+        """Show in the body where the hit is one."""
 
     # --- moments ------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ TONE_CSS = """
     & > .tone--bad { color: $error; }
     & > .tone--good { color: $success; }
     & > .tone--made-up { color: $secondary; text-style: italic; }
+    & > .tone--found { color: $foreground; text-style: bold underline; }
 """
 
 

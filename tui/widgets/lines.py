@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from tui.line import Line
+from tui.line import Line, Tone
 from tui.safe_content import as_text, wrap
 from tui.widgets.drawn import glyphs_of
 from tui.widgets.rows import RowView
@@ -104,6 +104,11 @@ class LineList(RowView):
         """Return a row as it was wrapped."""
         del width
         return self._rows[row]
+
+    def row_in(self, tone: Tone) -> int | None:
+        """Return the first row in which something has a tone."""
+        found = (n for n, row in enumerate(self._rows) if any(p.tone is tone for p in row))
+        return next(found, None)
 
     def line_of(self, row: int) -> int:
         """Return the line that a row is of."""
