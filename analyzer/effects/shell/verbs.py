@@ -328,6 +328,8 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
             return parts[-1], Sense.READS  # backups-list
         if ":" in word and "fresh" in parts:
             return "fresh", Sense.DESTROYS  # migrate:fresh, schema:fresh
+        if parts == _COLLECTS and not {"get", "list", "show", "status"} & set(words[place + 1 :]):
+            return "collection", Sense.DESTROYS  # registry garbage-collection start
         if parts[-1:] == ("deletion",) and len(parts) > 1 and parts[0] in _ASKS_FOR:
             return "deletion", Sense.DESTROYS  # schedule-deletion
         taking = next((p for p in parts if sense_of(p) in {Sense.DESTROYS, Sense.ENDS}), "")
@@ -338,6 +340,7 @@ def _first(words: list[str]) -> tuple[str, Sense] | None:
     return None
 
 
+_COLLECTS = ("garbage", "collection")
 _ASKS_FOR = frozenset({"schedule", "request", "start", "confirm", "initiate"})
 _RUNS_TOO = frozenset(
     {"watch", "log", "logs", "history", "search", "scan", "cat", "tables", "events"}

@@ -42,6 +42,7 @@ WRITERS = frozenset(
 )
 READERS_CHANGE: dict[str, tuple[str, str]] = {
     "date": ("-s --set", "sets the clock"),
+    "dirs": ("-c", "empties its stack"),
     "sort": ("-o --output", "writes a file"),
     "awk": ("-i", "edits in place"),
     "gawk": ("-i", "edits in place"),
