@@ -154,7 +154,8 @@ def _verdict(analysis: Analysis, verdict: ControlVerdict) -> Iterator[str]:
     yield f"      {_shown(verdict.reason)}{basis}"
     if verdict.verdict is Hindsight.STOPS:
         before = ", ".join(f"#{n}" for n in verdict.still_happened) or "nothing that did anything"
-        yield f"      before it all the same: {before}; safer: {_shown(verdict.safer)}"
+        safer = f"; safer: {_shown(verdict.safer)}" if verdict.safer else ""
+        yield f"      before it all the same: {before}{safer}"
 
 
 def _together(found: Sequence[_Tried]) -> Iterator[str]:

@@ -24,6 +24,8 @@ STATEMENTS = frozenset({
 ROWS = frozenset({
     "table", "tables", "schema", "row", "rows", "column", "collection", "keys", "database",
 })  # fmt: skip
+ESTATES = frozenset({"terraform", "tofu", "terragrunt", "pulumi", "cdk", "helmfile"})
+"""Tools that delete all that they have made, whatever it is."""
 DELETING = frozenset({Effect.D1, Effect.D2, Effect.D3})
 
 
@@ -43,6 +45,8 @@ class SoftDelete(Control):
         del past, settings
         if not is_resource_deletion(deed) or deed.judgement.irreversible is False:
             return None
+        if deed.judgement.operation.partition(" ")[0] in ESTATES:
+            return None  # what it deletes is of many providers, and none of them waits for all
         reason = f"{deed.judgement.operation or deed.title} deletes at once"
         safer = "schedule the deletion, or rename and detach the resource and delete it later"
         return Ruling(Answer.DENY, reason, safer)

@@ -14,6 +14,7 @@ from analyzer.controls.written import beyond_workspace
 from analyzer.model import Effect
 from analyzer.purposes import beyond
 from analyzer.resources import UNKNOWN
+from analyzer.services import services_in
 from analyzer.tools import Family
 from recorder.model import Kind
 
@@ -120,8 +121,10 @@ class OperationScope(Control):
     def rule(self, deed: Deed, past: Past, settings: Settings) -> Ruling | None:
         """Hold changes with a credential whose purpose does not name the operation."""
         del settings
-        if deed.effect not in MUTATING or deed.is_local or not deed.carried:
+        if deed.effect not in MUTATING or deed.is_local:
             return None
+        if not deed.carried:
+            return _of_own_settings(deed)
         known = [found for c in deed.carried if (found := past.found.get(c))]
         for found in known:
             outside = beyond(found.purpose, deed.judgement)
@@ -135,6 +138,15 @@ class OperationScope(Control):
             safer = "declare what the credential is for, or use one made for this"
             return Ruling(Answer.UNKNOWN, reason, safer)
         return None
+
+
+def _of_own_settings(deed: Deed) -> Ruling | None:
+    """Return that nobody knows what the credential in a client's own settings is for."""
+    if not deed.harms or not deed.command or not (services := services_in(deed.command)):
+        return None
+    reason = f"what the credential is for that {services[0]} is spoken to with is not known"
+    safer = "hand it one that was made for this operation, and declare it"
+    return Ruling(Answer.UNKNOWN, reason, safer)
 
 
 class PathScope(Control):
