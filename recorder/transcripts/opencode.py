@@ -131,8 +131,9 @@ class PartTeller:
             return
         denied = "rejected permission" in error or "prevents you from using" in error
         if denied:
+            # When it was decided is not told: the end is that of the call.
             yield self.telling.approval(
-                f"{key} decision", ref, "denied", ended,
+                f"{key} decision", ref, "denied", None,
                 by="user" if "user rejected" in error else "rule", subject=tool, reason=error,
                 more={
                     semconv.APPROVAL_LABEL: error,

@@ -277,6 +277,10 @@ def test_opencodes_database_export_and_run_tell_the_same_calls(corpus: Path) -> 
         assert [r.ref for r in counting.calls(records)] == [t["callID"] for t in tools]
         assert len(counting.errors(records)) == sum(t["state"]["status"] == "error" for t in tools)
         assert counting.approvals(records) == [("denied", "user")]
+        decided = [r.t_ns for r in records if r.kind is Kind.APPROVAL]
+        assert decided == [None], "the end of a denied call is told, not when it was denied"
+        ends = [t["state"]["time"]["end"] * 1_000_000 for t in tools]
+        assert [r.t_ns for r in counting.results(records)] == ends
     ids = [{r.id for r in records if r.kind is Kind.TOOL_CALL} for records in read_files]
     assert ids[0] == ids[1] == ids[2], "the same part, whichever file it comes from"
     assert counting.tokens(read_files[0]) == (4500, 60)
