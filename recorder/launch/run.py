@@ -112,8 +112,8 @@ def _proxy_options(launch: Launch) -> tuple[ProxyOptions | None, str]:
         return None, "requests (no proxy)"
     unspoken = upstream_proxies(os.environ).unspoken
     if unspoken is not None:
-        kind = unspoken.scheme.partition("5")[0].upper()
-        return None, f"requests ({unspoken.variable} names a {kind} proxy; only HTTP ones are used)"
+        kind = f"{unspoken.variable} names a proxy of another kind ({unspoken.scheme})"
+        return None, f"requests ({kind}; only HTTP and SOCKS ones are used)"
     return ProxyOptions(launch.upstream_ca, launch.opaque, chained=True), ""
 
 

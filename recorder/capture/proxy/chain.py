@@ -22,14 +22,20 @@ AUTHORIZATION = "Proxy-Authorization"
 
 
 class ChainedHttpLayer(layers.HttpLayer):
-    """mitmproxy's, but for plain requests that go to another proxy: without CONNECT."""
+    """mitmproxy's, but for plain requests that go to another proxy: without CONNECT, unless it
+    takes nothing else.
+    """
+
+    only_tunnels: frozenset[tuple[str, int]] = frozenset()
+    """Addresses of those that take nothing else."""
 
     def get_connection(
         self, event: GetHttpConnection, *, reuse: bool = True
     ) -> layer.CommandGenerator[None]:
         """Open a connection, or find one. The mode decides about CONNECT, and nothing else here."""
         own = self.mode
-        if own is HTTPMode.regular and event.via and not event.tls:
+        plain = own is HTTPMode.regular and event.via and not event.tls
+        if plain and event.via and event.via[1] not in self.only_tunnels:
             self.mode = HTTPMode.upstream
         try:
             yield from super().get_connection(event, reuse=reuse)
@@ -42,12 +48,18 @@ class Chain:
 
     def __init__(self, proxies: UpstreamProxies) -> None:
         self._proxies = proxies
+        self._only_tunnels = frozenset(
+            (one.host, one.port)
+            for one in (proxies.http, proxies.https)
+            if one and one.only_tunnels
+        )
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Put our layer for proxied requests, and after CONNECT the tunnel to the next proxy."""
         context = nextlayer.context
         if len(context.layers) == 1 and isinstance(context.layers[0], modes.HttpProxy):
-            nextlayer.layer = ChainedHttpLayer(context, HTTPMode.regular)
+            chained = nextlayer.layer = ChainedHttpLayer(context, HTTPMode.regular)
+            chained.only_tunnels = self._only_tunnels
             return
         if context.server.address is None or context.server.via is not None:
             return
@@ -63,7 +75,9 @@ class Chain:
         request = flow.request
         proxy = self._proxies.for_request(request.scheme, request.host, request.port)
         flow.server_conn.via = None if proxy is None else _spec(proxy)
-        if proxy is not None and request.scheme == "http" and not request.is_http2:
+        if proxy is None or proxy.only_tunnels:
+            return
+        if request.scheme == "http" and not request.is_http2:
             request.authority = hostport(request.scheme, request.host, request.port)
 
 
@@ -75,7 +89,10 @@ class ChainCredentials:
 
     def http_connect_upstream(self, flow: http.HTTPFlow) -> None:
         """Add them to a CONNECT to the next proxy."""
-        self._add(flow, "https")
+        for proxy in (self._proxies.https, self._proxies.http):
+            if proxy is not None and (proxy.host, proxy.port) == flow.server_conn.address:
+                self._show(flow, proxy)
+                return
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Add them to a plain request that goes on before it is whole."""
@@ -88,12 +105,16 @@ class ChainCredentials:
             self._add_to_plain(flow)
 
     def _add_to_plain(self, flow: http.HTTPFlow) -> None:
-        if _is_without_tunnel(flow) and flow.request.scheme == "http":
-            self._add(flow, "http")
+        request = flow.request
+        if not _is_without_tunnel(flow) or request.scheme != "http":
+            return
+        proxy = self._proxies.for_request("http", request.host, request.port)
+        # Through a tunnel they would go to the server.
+        if proxy is not None and not proxy.only_tunnels:
+            self._show(flow, proxy)
 
-    def _add(self, flow: http.HTTPFlow, scheme: str) -> None:
-        proxy = self._proxies.for_request(scheme, flow.request.host, flow.request.port)
-        if proxy is not None and proxy.authorization:
+    def _show(self, flow: http.HTTPFlow, proxy: UpstreamProxy) -> None:
+        if proxy.authorization:
             flow.request.headers[AUTHORIZATION] = proxy.authorization
 
 

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mitmproxy import options
@@ -35,6 +35,7 @@ from recorder.capture.proxy.hooks import Hooks
 from recorder.capture.proxy.mcp import McpAddon
 from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
+from recorder.capture.proxy.socks import bridged
 from recorder.capture.proxy.tunnels import TunnelAddon
 from recorder.capture.proxy.upstream import UpstreamProxies
 from recorder.capture.proxy.windows import BoundedHttp2, bound_windows
@@ -124,6 +125,11 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     logging.getLogger().setLevel(logging.ERROR)
     bound_windows()
+    async with bridged(settings.proxies) as proxies:
+        await _run(replace(settings, proxies=proxies), authority, deliveries)
+
+
+async def _run(settings: ProxySettings, authority: Authority, deliveries: Deliveries) -> None:
     master = Master(_options(settings, authority))
     master.addons = Hooks(master)
     ready = _add_addons(master, settings, authority, deliveries)

@@ -17,6 +17,7 @@ from recorder.errors import ProxyError
 __all__ = ["UpstreamProxies", "UpstreamProxy", "covers", "upstream_proxies"]
 
 _PORTS = {"http": 80, "https": 443}
+_SOCKS = {"socks", "socks4", "socks4a", "socks5", "socks5h"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,27 @@ class UpstreamProxy:
     """One proxy of the user's."""
 
     scheme: str
-    """How it is spoken to: `http`, `https`, or another that is not spoken here (`socks5`)."""
+    """How it is spoken to: `http`, `https`, a SOCKS one, or another that is not spoken here."""
     host: str
     port: int
     authorization: str = field(default="", repr=False)
     """Value of `Proxy-Authorization` from the credentials in its URL, or empty."""
     variable: str = ""
     """The environment variable that names it."""
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    """Name and password, as they stand in its URL."""
+    only_tunnels: bool = False
+    """Plain requests go through it by CONNECT, too."""
+
+    @property
+    def is_socks(self) -> bool:
+        """It speaks SOCKS."""
+        return self.scheme in _SOCKS
 
     @property
     def is_spoken(self) -> bool:
         """Requests can go through it from here."""
-        return self.scheme in _PORTS
+        return self.scheme in _PORTS or self.is_socks
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +116,16 @@ def _parsed(variable: str, value: str) -> UpstreamProxy:
             " mend it or run with --no-proxy"
         )
     default = _PORTS.get(url.scheme, 1080)
-    return UpstreamProxy(url.scheme, host, port or default, _authorization(url), variable)
+    pair = _credentials(url)
+    return UpstreamProxy(url.scheme, host, port or default, _basic(pair), variable, pair)
 
 
-def _authorization(url: SplitResult) -> str:
-    if url.username is None:
-        return ""
-    pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+def _credentials(url: SplitResult) -> tuple[str, str] | None:
+    return None if url.username is None else (unquote(url.username), unquote(url.password or ""))
+
+
+def _basic(pair: tuple[str, str] | None) -> str:
+    return f"Basic {base64.b64encode(':'.join(pair).encode()).decode('ascii')}" if pair else ""
 
 
 def covers(item: str, host: str, port: int) -> bool:

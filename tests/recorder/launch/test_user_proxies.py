@@ -9,9 +9,11 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import pytest
+
 from recorder.model import Kind, Phase
 from tests.recorder.launch.conftest import Ground
-from tests.recorder.launch.user_proxies import user_proxy
+from tests.recorder.launch.user_proxies import socks_proxy, user_proxy
 
 PASSWORD = "hunter2-Zq81-swordfish"
 BASIC = f"Basic {base64.b64encode(f'agent:{PASSWORD}'.encode()).decode()}"
@@ -22,6 +24,8 @@ class _Plain(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.targets.append(self.path)  # type: ignore[attr-defined]
+        shown = self.headers["Proxy-Authorization"]
+        self.server.shown.append(shown)  # type: ignore[attr-defined]
         self.send_response(200)
         self.end_headers()
         self.wfile.write(f"host {self.headers['Host']}".encode())
@@ -30,7 +34,7 @@ class _Plain(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def plain_server() -> Iterator[http.server.ThreadingHTTPServer]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Plain)
-    server.targets = []  # type: ignore[attr-defined]
+    server.targets, server.shown = [], []  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -116,11 +120,46 @@ def test_a_proxy_that_is_down_is_not_gone_around(ground: Ground) -> None:
     assert end.attributes["error.type"] == "connection_refused"
 
 
-def test_a_socks_proxy_is_left_to_the_command_and_the_last_line_says_so(ground: Ground) -> None:
-    nobody = f"socks5://127.0.0.1:{closed_port()}"
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_socks_proxy_is_gone_through_with_the_credentials_which_are_never_at_rest(
+    ground: Ground, scheme: str
+) -> None:
+    with socks_proxy(f"agent:{PASSWORD}") as proxy, plain_server() as server:
+        plain = f"http://localhost:{server.server_address[1]}/plain"
+        address = f"{scheme}://agent:{PASSWORD}@127.0.0.1:{proxy.port}"
+        things = ground.upstream.url("/things")
+        done = ground.run("curl", "-sS", "--fail", things, plain, plain, ALL_PROXY=address)
+        targets, shown = server.targets, server.shown  # type: ignore[attr-defined]
+        passed = proxy.said()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"host localhost:{server.server_address[1]}" * 2)
+    assert (targets, shown) == (["/plain"] * 2, [None] * 2), "as if it had come by itself"
+    for port in (ground.upstream.server_address[1], server.server_address[1]):
+        assert f":{port}" in passed
+    assert len(ground.requests("/things")) == 1
+    assert len(ground.requests("/plain")) == 2
+    assert PASSWORD.encode() not in ground.bytes_at_rest()
+
+
+def test_a_socks_proxy_that_refuses_or_is_down_is_not_gone_around(ground: Ground) -> None:
+    with socks_proxy(f"agent:{PASSWORD}") as proxy, plain_server() as server:
+        for number, port in enumerate((proxy.port, closed_port())):
+            url = f"http://127.0.0.1:{server.server_address[1]}/{number}"
+            address = f"socks5h://127.0.0.1:{port}"
+            done = ground.run("curl", "-sS", "--fail", url, all_proxy=address)
+            assert done.returncode != 0
+        assert server.targets == []  # type: ignore[attr-defined]
+    ends = [r for r in ground.records(Kind.API_REQUEST) if r.phase is Phase.END]
+    assert [r.attributes["error.type"] for r in ends] == ["refused_by_upstream_proxy"] * 2
+
+
+def test_a_proxy_of_another_kind_is_left_to_the_command_and_the_last_line_says_so(
+    ground: Ground,
+) -> None:
+    nobody = f"quic://127.0.0.1:{closed_port()}"
     done = ground.run("sh", "-c", "echo $ALL_PROXY-$HTTPS_PROXY", ALL_PROXY=nobody)
     assert done.stdout == f"{nobody}-\n"
-    assert "requests (ALL_PROXY names a SOCKS proxy; only HTTP ones are used)" in done.stderr
+    assert "requests (ALL_PROXY names a proxy of another kind (quic); only HTTP" in done.stderr
 
 
 def test_a_variable_that_holds_no_address_is_one_line_without_its_value(ground: Ground) -> None:

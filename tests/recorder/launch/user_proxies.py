@@ -5,10 +5,18 @@ from __future__ import annotations
 import contextlib
 import http.client
 import http.server
+import os
+import re
 import selectors
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 _SECONDS = 20
@@ -96,3 +104,39 @@ def user_proxy(authorization: str = "", refused: str = "") -> Iterator[UserProxy
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@dataclass(frozen=True)
+class SocksProxy:
+    """A real SOCKS proxy, mitmproxy's, that reads nothing of what passes."""
+
+    port: int
+    log: Path
+
+    def said(self) -> str:
+        """Return what it said of its connections."""
+        return self.log.read_text()
+
+
+@contextlib.contextmanager
+def socks_proxy(pair: str) -> Iterator[SocksProxy]:
+    """Run a SOCKS proxy that asks for a name and a password (`name:password`)."""
+    with tempfile.TemporaryDirectory() as name:
+        log = Path(name) / "log"
+        program = str(Path(sys.executable).with_name("mitmdump"))
+        arguments = ["--mode", "socks5@127.0.0.1:0", "--ignore-hosts", ".*", "--proxyauth", pair]
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [program, *arguments, "--set", f"confdir={name}"],
+                stdout=out, stderr=out, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )  # fmt: skip
+            try:
+                deadline = time.monotonic() + 60
+                while not (found := re.search(r"listening at \S+:(\d+)", log.read_text())):
+                    assert process.poll() is None, log.read_text()
+                    assert time.monotonic() < deadline, log.read_text()
+                    time.sleep(0.05)
+                yield SocksProxy(int(found[1]), log)
+            finally:
+                process.terminate()
+                process.wait()
