@@ -175,7 +175,7 @@ _CANCELLED = frozenset(
 )
 """What is cancelled for good; a job can be begun again."""
 _LEADS = frozenset(
-    {"get", "list", "is", "can", "update", "set", "create", "add", "enable", "request"}
+    {"get", "list", "is", "can", "update", "set", "create", "add", "enable", "request", "send"}
 )
 """Verbs that say it all at the front of a name: `updateMembersCanDeleteIssues`."""
 _STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})

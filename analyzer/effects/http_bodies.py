@@ -55,7 +55,11 @@ _TAKES = re.compile(
     re.IGNORECASE,
 )
 """What a body takes away besides what its path names; not `delete_branch_on_merge`, a setting."""
-_SOFTLY = re.compile(r'"(?:is_?)?(?:archived|deleted|in_?trash|trashed)"\s*:\s*true', re.IGNORECASE)
+_SOFTLY = re.compile(
+    r'"(?:is_?)?(?:archived|deleted|in_?trash|trashed)"\s*:\s*true'
+    r'|"(?:status|state)"\s*:\s*"(?:archived|deleted|trash(?:ed)?|destroyed)"',
+    re.IGNORECASE,
+)
 _DOCUMENT = re.compile(r'^\s*(?:<delete\b|\{\s*"delete"\s*:\s*[\[{"])', re.IGNORECASE)
 """A whole body that is a deletion: Solr's updates, S3's many objects."""
 _CALLED = re.compile(

@@ -47,6 +47,10 @@ _ASIDE = frozenset(
     {"status", "preview", "cancel", "check", "policy", "policies", "log", "logs", "search"}
 )
 """What is asked about a deletion, and is none."""
+_ABOUT = frozenset(
+    {"preview", "status", "check", "request", "link", "email", "instructions", "estimate"}
+)
+"""What is about an operation, and is not it."""
 _LOOKS_FOR = frozenset({"search", "find", "lookup"})
 _EXACT = frozenset(
     "destroy delete purge wipe remove deregister terminate drop truncate erase unregister".split()
@@ -103,6 +107,8 @@ def judge_path(
             continue  # `PUT /flags/delete-button`
         if len(words) > 2 and len(words[0]) == 1 and words[1].isdigit():
             words = words[2:]  # b2_delete_bucket
+        if len(words) > 1 and words[-1] in _ABOUT:
+            continue  # restore-preview, reset-password-request
         alone = len(words) == 1 and segment is not segments[-1]
         if not words or (alone and segment not in _EXACT and not segment.startswith("_")):
             continue

@@ -48,7 +48,27 @@ def _judged(text: str, dialect: str, depth: int) -> Judgement:
     statements = statements_of(_EXECUTED.sub(r" \1 ", text), dialect, depth)
     if statements is None:
         return unknown("SQL whose quotes do not close")
-    return worst_of([_judge(statement) for statement in statements])
+    parts = [_judge(statement) for statement in statements]
+    return worst_of([*parts, *_defined_and_called(statements)])
+
+
+def _defined_and_called(statements: Sequence[Statement]) -> list[Judgement]:
+    """Return what the bodies of functions do that a text makes and then calls."""
+    parts: list[Judgement] = []
+    for place, statement in enumerate(statements):
+        kind = next((w for w in ("FUNCTION", "PROCEDURE") if w in statement.words[:5]), "")
+        name = name_after(statement, kind) if kind and statement.words[0] == "CREATE" else ""
+        calls = [
+            s for s in statements[place + 1 :] if name and s.has(*re.findall(r"\w+|\.", name), "(")
+        ]
+        if any(
+            call.words[0] in {"SELECT", "CALL", "EXEC", "EXECUTE", "DO", "PERFORM"}
+            for call in calls
+        ):
+            parts += [
+                _judged(_body(t), "postgres", statement.depth + 1) for t in statement.literals
+            ]
+    return parts
 
 
 def _judge(statement: Statement) -> Judgement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 __all__ = ["Statement", "statements_of"]
 
 _DIALECTS = ("postgres", "mysql", "tsql", "")
+_DOLLARS = re.compile(r"\$(?:[A-Za-z_]\w*)?\$")
 _STRINGS = frozenset({
     TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING,
     TokenType.UNICODE_STRING, TokenType.BYTE_STRING,
@@ -45,6 +47,8 @@ def statements_of(text: str, dialect: str, depth: int) -> list[Statement] | None
 
     `depth` says how many texts that run texts it stands in.
     """
+    if not dialect and _DOLLARS.search(text):
+        dialect = "postgres"  # no other one quotes bodies so, and cuts them up
     for name in dict.fromkeys((dialect, *_DIALECTS)):
         try:
             tokens = sqlglot.tokenize(text, read=name)

@@ -170,6 +170,8 @@ def test_a_request_that_cannot_be_read_is_unknown(text: str) -> None:
 
 
 SQL = [
+    "CREATE FUNCTION f() RETURNS void AS $$ BEGIN TRUNCATE users; END $$ LANGUAGE plpgsql; SELECT f()",
+    "CREATE PROCEDURE p() LANGUAGE sql AS 'DELETE FROM users'; CALL p()",
     "SELECT 1; DROP TABLE users; --",
     "dElEtE/**/FROM/**/users",
     "/*!50000 DROP TABLE users */",
