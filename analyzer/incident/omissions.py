@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analyzer.claims import FETCHES
+from analyzer.controls.wording import requests
 from analyzer.incident.model import Fact
 from analyzer.incident.story import SEARCHES, Plot
 from analyzer.model import Action, Analysis, Outcome
@@ -18,12 +19,13 @@ from analyzer.resources import UNKNOWN
 from analyzer.rules.base import Scene, approvals_between
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts
-from analyzer.tools import Family, arguments_of, family_of, file_of
+from analyzer.tools import Family, arguments_of, command_of, family_of, file_of
 from recorder import semconv
 from recorder.model import Kind
 
 __all__ = ["Omissions", "omissions_of"]
 
+MAX_WORDS = 20_000
 ASKING = frozenset({
     "askuserquestion", "ask_user", "ask_followup_question", "ask_user_question", "ask", "question",
     "request_user_input", "ask_human", "exit_plan_mode", "exitplanmode",
@@ -94,6 +96,8 @@ def _looked_for(
         ),
         not docs,
     )
+    if not plot.only_left:
+        yield _unasked(pivot, plot.carrier, before, blobs)
     since = plot.trigger.start_ns if plot.trigger is not None else scene.actions[0].start_ns
     asked = [a.id for a in before if a.start_ns >= since and _asks(a)]
     asked += [a.id for a in approvals_between(scene, since, began)]
@@ -125,6 +129,32 @@ def _environment(pivot: Action, named: list[int]) -> _Omission:
     )
     about = re.compile(r"environment|shared across|volume id|target|scope", re.IGNORECASE)
     return _Omission(about, fact, not known)
+
+
+def _unasked(
+    pivot: Action, carrier: Action | None, before: list[Action], blobs: Blobs
+) -> _Omission:
+    """Hold what was done against what people had asked for."""
+    prompts = [
+        (a.id, Texts.of(a, blobs).whole(semconv.PROMPT_TEXT)) for a in before if _is_person(a)
+    ]
+    call = carrier or pivot
+    arguments = Texts.of(call, blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS)
+    command = command_of(arguments_of(arguments)) if family_of(call.name) is Family.SHELL else ""
+    judgement = pivot.judgement
+    operation, target = judgement.operation or pivot.name, judgement.target_id
+    asking = [n for n, text in prompts if requests(text[:MAX_WORDS], operation, target, command)]
+    words = "no words of a person ask for it" if prompts else "no person spoke before it"
+    numbers = (*(number for number, _ in prompts[-5:]), pivot.id)
+    fact = Fact(words, Certainty.INFERRED, numbers)
+    if asking:
+        fact = Fact("a person's words ask for it", Certainty.INFERRED, tuple(asking))
+    about = re.compile(
+        r"\b(?:ask|told|tell|instruct|request)(?:ed)?\s+(?:me|us|for)\b|\bunasked\b"
+        r"|\bwithout (?:being|having been) asked\b",
+        re.IGNORECASE,
+    )
+    return _Omission(about, fact, not asking)
 
 
 def _precautions(plot: Plot, before: list[Action]) -> Iterator[_Omission]:

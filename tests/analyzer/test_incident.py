@@ -124,7 +124,7 @@ def test_lengths_of_time_and_a_person_who_never_came(tmp_path: Path) -> None:
 def test_what_was_never_done_is_what_the_agent_confessed(tmp_path: Path) -> None:
     _, incident = story(whole(), tmp_path)
     told = "\n".join(f.text for f in incident.never_done)
-    for missing in ("target's environment", "documentation", "question", "copy", "dry run"):
+    for missing in ("target's environment", "documentation", "question", "copy", "dry run", "ask"):
         assert missing in told
     assert verdicts(incident)["omission"] == [Verdict.CONFIRMED] * 3
 
@@ -132,6 +132,7 @@ def test_what_was_never_done_is_what_the_agent_confessed(tmp_path: Path) -> None
 def test_what_was_done_is_not_said_to_be_missing(tmp_path: Path) -> None:
     flight = whole()
     flight.tool(10.5, "AskUserQuestion", {"question": "May I?"}, "yes")
+    flight.prompt(10.55, f"Yes, delete the volume {VOLUME}.")
     flight.tool(10.6, "WebFetch", {"url": "https://docs.railway.com/volumes"}, "Volumes belong …")
     flight.tool(10.7, "Bash", {"command": "pg_dump shop > shop.sql"})
     flight.tool(10.8, "Bash", {"command": "terraform plan"})
@@ -147,6 +148,20 @@ def test_what_was_done_is_not_said_to_be_missing(tmp_path: Path) -> None:
     assert incident.never_done == ()
     assert verdicts(incident)["omission"] == [Verdict.CONTRADICTED] * 3
     assert claim(incident, "scope").verdict is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_that_nobody_had_asked_for_it_is_held_against_what_people_said(
+    tmp_path: Path, *, asks: bool
+) -> None:
+    flight = wipe()
+    words = "Please delete" if asks else "Do not delete"
+    flight.prompt(12.0, f"{words} the volume {VOLUME}.")
+    flight.model(60.0, "You had not asked me to delete anything.")
+    analysis, incident = story(flight, tmp_path)
+    told = claim(incident, "omission")
+    assert told.verdict is (Verdict.CONTRADICTED if asks else Verdict.CONFIRMED)
+    assert action(analysis, f"{words} the volume").id in told.found.actions
 
 
 def test_claims_are_held_against_the_record(tmp_path: Path) -> None:
