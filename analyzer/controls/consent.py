@@ -131,15 +131,18 @@ def _is_bound(deed: Deed, past: Past, since_ns: int) -> bool:
         # Who asks for a push has not asked for one that destroys.
         is_forced = any("f" in flag for flag in deed.judgement.bypass)
         operation = "force" if is_forced else "delete"
+    # Of several targets each must be named: what was asked of one is not asked of the others.
+    targets = target.split() if deed.command else [target]
     for consent in reversed(past.consents):
-        if not (target and target in consent.text) and not (command and command in consent.text):
+        is_named = any(name and name in consent.text for name in targets)
+        if not is_named and not (command and command in consent.text):
             continue
         if consent.is_approval:
             if consent.t_ns >= since_ns and _approves(consent.text, operation, target, command):
                 return True
-        elif target and forbids(consent.text, target):
+        elif any(name and forbids(consent.text, name) for name in targets):
             return False
-        elif requests(consent.text, operation, target, command):
+        elif all(requests(consent.text, operation, n, command) for n in targets or [""]):
             return True
     return False
 

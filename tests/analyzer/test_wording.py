@@ -117,3 +117,13 @@ def test_files_and_branches_are_named_whole_as_well() -> None:
     assert is_held(push, "Run git push --force origin main-old")
     assert not is_held(push, "Force-push main, please.")
     assert is_held(push, "Push to main, please.")
+
+
+def test_of_several_targets_each_is_asked_for_and_none_is_to_stay() -> None:
+    several = deed("docker volume rm pg-a pg-b")
+    assert not is_held(several, "Delete the volumes pg-a and pg-b.")
+    assert not is_held(several, "Run docker volume rm pg-a pg-b")
+    assert is_held(several, "Delete the volume pg-a.")
+    assert is_held(several, "Delete the volume pg-b.")
+    assert is_held(several, "Delete the volume pg-a, but never pg-b.")
+    assert is_held(several, "Delete the volumes pg-a and pg-b.", "Do not delete pg-a.")
