@@ -26,6 +26,7 @@ LONG = 35
 """Bytes of a word that is asked whether it is a clue."""
 SLACK = 8
 """Characters behind a trigger among which an end of a line is none of the value's."""
+UUID = 36
 MAX_KEPT = 50_000
 """Words that are remembered."""
 MAX_KEPT_BYTES = 64
@@ -73,6 +74,8 @@ class DenseClue:
     """Any of them: as many single words are found faster than one pattern of all."""
     find: FinderAtHits
     ignore_case: bool = True
+    common: Sequence[str] = ()
+    """Plain words that are triggers too, and may well stand in every line."""
     is_frequent: bool = False
     """Stands so often in texts that it is looked for by itself, even where its trigger has a part
     in common with others."""
@@ -114,7 +117,8 @@ class Clues:
         hits = self._prefilter.ends(raw)
         long = [word for word in words if len(word) >= BARE]
         if long:
-            self._prefilter.add_bare(raw, hits)
+            if not _is_uuid(raw):
+                self._prefilter.add_bare(raw, hits)
             self._told.add(raw, long, hits)
         return _in_characters(raw, hits) if hits and len(raw) != len(text) else hits
 
@@ -160,11 +164,21 @@ class _Told(dict[bytes, tuple[tuple[int, int], ...]]):
                     hits.setdefault(number, []).append(match.start(1) - 1 + end)
 
 
+def _is_uuid(raw: bytes) -> bool:
+    """Return whether a text is nothing but an id, as very many are: no format looks like one."""
+    return len(raw) == UUID and raw[23] == raw[18] == ord("-")
+
+
 def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
     if isinstance(clue, WordClue):
         return Expression(())
     if isinstance(clue, DenseClue):
-        return Expression(tuple(clue.triggers), clue.ignore_case, is_frequent=clue.is_frequent)
+        return Expression(
+            tuple(clue.triggers),
+            clue.ignore_case,
+            is_frequent=clue.is_frequent,
+            common=tuple(clue.common),
+        )
     return Expression(
         (clue.trigger,), clue.ignore_case, clue.before + clue.after, is_bare=clue.is_bare
     )

@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import hyperscan
@@ -18,33 +19,38 @@ from hyperscan import _version
 from recorder.location import cache_folder
 from recorder.sealing import compiled
 
-__all__ = ["Database"]
+__all__ = ["Database", "Pattern"]
 
-type Seen = Callable[[int, int, int, int, object], None]
-"""Is told a pattern's number, and where what it matches ends (the third)."""
+type Seen = Callable[[int, int, int, int, object], bool | None]
+"""Is told a pattern's number, and where what it matches ends (the third); True is enough."""
 
 _BOUNDED_REPEAT = re.compile(r"\{(\d+),(\d+)\}")
 SMALL = 8
 """Repeats up to so many times stay as they are: opened, they would let a clue match anywhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is looked for, and the number that is told where it stands."""
+
+    number: int
+    written: str
+    """Regular expression over ASCII."""
+    ignore_case: bool
+
+
 class Database:
     """Patterns under numbers; safe to share between threads."""
 
-    def __init__(self, patterns: Sequence[tuple[int, str, bool]]) -> None:
-        """Prepare; nothing is compiled before the first question.
-
-        Args:
-            patterns: number, regular expression over ASCII, and whether letters of either case
-                count.
-        """
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        """Prepare; nothing is compiled before the first question."""
         # A match is only a hint of where to look: how long it may become makes no difference, and
         # automata of open repeats are a fraction of the size of bounded ones.
-        self._ids = [number for number, _, _ in patterns]
-        self._patterns = [_BOUNDED_REPEAT.sub(_opened, p).encode() for _, p, _ in patterns]
+        self._ids = [p.number for p in patterns]
+        self._patterns = [_BOUNDED_REPEAT.sub(_opened, p.written).encode() for p in patterns]
         self._flags = [
-            hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if ignore_case else 0)
-            for _, _, ignore_case in patterns
+            hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if p.ignore_case else 0)
+            for p in patterns
         ]
         self._database: hyperscan.Database | None = None
         self._lock = threading.Lock()
@@ -52,17 +58,25 @@ class Database:
 
     def prepare(self) -> None:
         """Compile now, or load what was compiled before, instead of at the first question."""
-        self.scan(b"", lambda *_: None)
+        self.scan(b"", lambda *_: False)
 
-    def scan(self, raw: bytes, seen: Seen) -> None:
-        """Tell of each match in a text, in the order in which they end."""
+    def scan(self, raw: bytes, seen: Seen) -> bool:
+        """Tell of each match in a text, in the order in which they end, until it is enough.
+
+        Returns:
+            whether it was.
+        """
         if not self._patterns:
-            return
+            return False
         scratch = getattr(self._local, "scratch", None)
         if scratch is None:
             with self._lock:
                 scratch = self._local.scratch = hyperscan.Scratch(self._loaded())
-        self._loaded().scan(raw, match_event_handler=seen, scratch=scratch)
+        try:
+            self._loaded().scan(raw, match_event_handler=seen, scratch=scratch)
+        except hyperscan.ScanTerminated:
+            return True
+        return False
 
     def _loaded(self) -> hyperscan.Database:
         if self._database is None:

@@ -230,8 +230,16 @@ def _word(issuer: str) -> str:
     return issuer if len(issuer) > SHORT else f"(?:^|[^A-Za-z]){issuer}"
 
 
+_COMMON = ("token", "key")
 CLUES = (
-    DenseClue([*_SECRET_WORDS, *map(_word, (*ISSUER_WORDS, *ISSUERS_OF_UUIDS))], _find),
+    DenseClue(
+        [
+            *sorted(set(_SECRET_WORDS).difference(_COMMON)),
+            *map(_word, (*ISSUER_WORDS, *ISSUERS_OF_UUIDS)),
+        ],
+        _find,
+        common=_COMMON,
+    ),
     WordClue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
 )
 """Words that speak of secrets or name an issuer; words that begin a token."""

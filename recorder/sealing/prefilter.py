@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from recorder.sealing.database import Database
+from recorder.sealing.database import Database, Pattern
 from recorder.sealing.families import Family, families_of
 
 __all__ = ["Expression", "Prefilter"]
+
+MANY = 64
+"""Common words from which on they may stand in every line."""
+EVERYWHERE = 500
+"""Bytes of a text for each of them, below which they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,10 @@ class Expression:
     each."""
     is_frequent: bool = False
     """Stands so often in texts that it is looked for by itself."""
+    common: tuple[str, ...] = ()
+    """Plain words in small letters that count too, in letters of either case, and may stand in
+    every line: as each match that is told costs a call, they are searched for without that in
+    texts where they do."""
     is_bare: bool = False
     """Is looked for only when it is asked for (`add_bare`)."""
 
@@ -58,16 +67,21 @@ class Prefilter:
         told_apart = {number for family in families for number in family.members}
         self._reach = [e.reach for e in expressions]
         self._reach += [family.before + family.after for family in families]
+        words = [(number, word) for number, e in enumerate(expressions) for word in e.common]
+        self._common = [(number, word.encode()) for number, word in words]
+        self._words = Database([Pattern(n, w, True) for n, (_, w) in enumerate(words)])
         bare = [number for number, e in enumerate(expressions) if e.is_bare]
         apart = told_apart.union(bare)
-        alone = [number for number in range(first) if number not in apart]
-        self._all = _database(expressions, alone, self._families)
+        alone = [number for number in range(len(expressions)) if number not in apart]
+        together = [Pattern(n, family.pattern, True) for n, (family, _) in self._families.items()]
+        self._all = _database(expressions, alone, together)
         self._bare = _database(expressions, bare)
 
     def prepare(self) -> None:
         """Compile now, or load what was compiled before, instead of at the first question."""
         self._all.prepare()
         self._bare.prepare()
+        self._words.prepare()
         for _, members in self._families.values():
             members.prepare()
 
@@ -84,7 +98,25 @@ class Prefilter:
             if ends is not None:
                 for start, end in _surroundings(ends, family):
                     self._scan(members, raw[start:end], found, start)
+        self._add_common(raw, found)
         return found
+
+    def _add_common(self, raw: bytes, found: dict[int, list[int]]) -> None:
+        """Add the places of the common words."""
+        by_word: list[list[int]] = [[] for _ in self._common]
+
+        def seen(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+            ends = by_word[number]
+            ends.append(end)
+            return len(ends) == MANY and end < MANY * EVERYWHERE
+
+        if self._words.scan(raw, seen):
+            lowered = raw.lower()
+            by_word = [_ends_of(word, lowered) for _, word in self._common]
+        for (owner, _), ends in zip(self._common, by_word, strict=True):
+            if ends:
+                others = found.get(owner)
+                found[owner] = sorted({*others, *ends}) if others else ends
 
     def add_bare(self, raw: bytes, found: dict[int, list[int]]) -> None:
         """Add what is looked for only when it is asked for to what `ends` returned."""
@@ -110,18 +142,26 @@ class Prefilter:
 
 
 def _database(
-    expressions: Sequence[Expression],
-    numbers: Sequence[int],
-    families: dict[int, tuple[Family, Database]] | None = None,
+    expressions: Sequence[Expression], numbers: Sequence[int], more: Sequence[Pattern] = ()
 ) -> Database:
-    """Return what looks for some of the expressions, and for families."""
+    """Return what looks for some of the expressions, and for more."""
     patterns = [
-        (number, pattern, expressions[number].ignore_case)
+        Pattern(number, written, expressions[number].ignore_case)
         for number in numbers
-        for pattern in expressions[number].patterns
+        for written in expressions[number].patterns
     ]
-    patterns += [(n, family.pattern, True) for n, (family, _) in (families or {}).items()]
-    return Database(patterns)
+    return Database([*patterns, *more])
+
+
+def _ends_of(word: bytes, lowered: bytes) -> list[int]:
+    """Return where a word ends in a text of small letters."""
+    ends: list[int] = []
+    at = lowered.find(word)
+    while at >= 0:
+        at += len(word)
+        ends.append(at)
+        at = lowered.find(word, at)
+    return ends
 
 
 def _surroundings(ends: list[int], family: Family) -> Iterator[tuple[int, int]]:

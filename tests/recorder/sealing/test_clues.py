@@ -85,6 +85,20 @@ def test_of_a_run_that_matches_at_each_letter_only_as_many_hits_are_told_as_are_
     assert looked == [(0, 10_006), (10_028, 10_033)], "as with a hit behind each letter"
 
 
+@pytest.mark.parametrize("between", [1, 2_000])
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 500])
+def test_a_word_that_stands_in_every_line_is_told_wherever_it_stands(
+    count: int, between: int
+) -> None:
+    raw = (b"Token" + b"." * between + b"KEY new_key|") * count + b"keytoken"
+    both = Prefilter(
+        [Expression((r"new_key[|]",)), Expression(("new_key",), True, common=("token", "key"))]
+    )
+    ends = [m.end() for m in re.finditer(rb"token|key", raw, re.IGNORECASE)]
+    bars = [m.end() for m in re.finditer(rb"new_key[|]", raw)]
+    assert both.ends(raw) == {0: bars, 1: ends}
+
+
 def planted(content: bytes) -> Path:
     """Put other patterns, well compiled, where those of `EXPRESSIONS` are looked for."""
     (place,) = cache_folder().glob("*.hsdb")
