@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from recorder.sealing.exact import Exact
+from recorder.sealing.lines import ENDS_LINE, begin_of_line
 from recorder.sealing.looks import SPECIAL, is_mixed_letters
 from recorder.sealing.names import LONGEST_WORDS, is_named_so, is_of_password, is_said_of_one
 
@@ -27,19 +28,20 @@ DOTTED = Exact(r"[A-Za-z_][\w.]*$")
 _SPECIAL = Exact(rf"[A-Za-z][{SPECIAL}](?![.=])")
 """What stands in no expression without blanks, beside capitals and small letters."""
 _USER = (
-    r"(?:^|(?<=[\s;&\"'/(]))(?:db_?|my|pg)?(?:user(?:_?name|_?id)?|uid|login|host|dbname|account)"
+    r"(?:^|(?<=[\s;&\"'/(→+>:]))"
+    r"(?:db_?|my|pg)?(?:user(?:_?name|_?id)?|uid|login|host|dbname|account)"
 )
 _USER_BEFORE = {
     "=": Exact(rf"{_USER}=[^\s,;\"'&(){{}}]{{1,80}}(?:[;&/ ]|;[ ]|\s/\s)\Z", re.IGNORECASE),
     ":": Exact(
         rf"{_USER}:[ ]{{1,40}}[\"']?[^\s,;\"'&(){{}}]{{1,80}}[\"']?"
-        r"(?:[ ][/;][ ]|;[ ]|[ \t]*\r?\n[ \t]*)\Z",
+        r"(?:[ ][/;][ ]|;[ ]|[ \t\\]*\r?\n"
+        r"(?:[ ]{0,8}\d{1,6}[→\t]|[\w./\-]{1,160}:\d{1,6}[:\-]|[+>])?[ \t]*)\Z",
         re.IGNORECASE,
     ),
 }
 """What stands before the name of a password in settings, by their operator."""
-_ENDS_SETTING = Exact(r"[ \t]*(?:\r?\n|$)|[ ;&\"'/]")
-_ENDS_LINE = Exact(r"[ \t]*(?:\r?\n|$)")
+_ENDS_SETTING = Exact(r"[ \t]*(?:\r?\n|$)|[ ;&\"'/\\]")
 _PASSWORD_NAME = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd)$", re.IGNORECASE)
 LEAST_WORD = 8
 """Letters of a word that is a password though it is only compared with one."""
@@ -57,7 +59,7 @@ _BEGINS_ITEM = Exact(r"[ \t]*(?:-[ \t]+)?")
 _ENDS_CODE = frozenset(",({;[|=")
 _BEGINS_CODE = Exact(r"\s*[)}\]]")
 _DIGIT = Exact(r"\d")
-_SECTION = Exact(r"^\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
+_SECTION = Exact(r"(?:^|[→\t:+>\"])\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
 
 
@@ -110,7 +112,7 @@ def _is_property(text: str, match: re.Match[str], end: int) -> bool:
     return (
         match[0].endswith("=")
         and _PROPERTY.fullmatch(match["name"]) is not None
-        and _ENDS_LINE.match(text, end) is not None
+        and ENDS_LINE.match(text, end) is not None
     )
 
 
@@ -122,16 +124,16 @@ def _is_of_yaml(text: str, match: re.Match[str], end: int) -> bool:
     if not match[0].endswith(": ") or not _OF_PASSWORD.search(match["name"]):
         return False
     value = text[match.end() : end]
-    line = text.rfind("\n", 0, match.start()) + 1
+    line = begin_of_line(text, match.start())
     if not (
         _WORD_OF_YAML.fullmatch(value)
-        and _ENDS_LINE.match(text, end)
+        and ENDS_LINE.match(text, end)
         and _BEGINS_ITEM.fullmatch(text, line, match.start())
     ):
         return False
     if is_said_of_one(value) or is_named_so(match["name"], value) or _OF_SECRET.search(value):
         return False
-    before = text[max(0, line - 200) : line].rstrip()
+    before = text[max(0, line - 300) : text.rfind("\n", 0, line) + 1].rstrip()
     return before[-1:] not in _ENDS_CODE and _BEGINS_CODE.match(text, end) is None
 
 
@@ -141,8 +143,8 @@ def _is_of_environment(text: str, match: re.Match[str], end: int) -> bool:
         match["operator"] == ":"
         and match[0].endswith(":")
         and ENVIRONMENT_NAME.match(match["name"]) is not None
-        and text[max(0, match.start() - 1) : match.start()] in {"", "\n"}
-        and _ENDS_LINE.match(text, end) is not None
+        and begin_of_line(text, match.start()) == match.start()
+        and ENDS_LINE.match(text, end) is not None
     )
 
 
@@ -157,7 +159,7 @@ def _is_beside_user(text: str, match: re.Match[str], end: int) -> bool:
         return False
     if not text[match.end() : end].islower():  # `password: SecretStr`
         return False
-    ends = _ENDS_SETTING if operator == "=" else _ENDS_LINE
+    ends = _ENDS_SETTING if operator == "=" else ENDS_LINE
     return (
         ends.match(text, end) is not None
         and form.search(text, max(0, match.start() - 120), match.start()) is not None
@@ -179,11 +181,10 @@ def _is_constant(text: str, match: re.Match[str], end: int) -> bool:
 
 def is_setting(text: str, match: re.Match[str], end: int) -> bool:
     """Return whether an assignment is a line of its own as in properties and INI files."""
-    farthest = max(0, match.start() - 200)
-    line_start = text.rfind("\n", farthest, match.start()) + 1
-    if line_start < farthest or text[line_start : match.start()] not in {"", "export ", "set "}:
+    line_start = begin_of_line(text, match.start())
+    if text[line_start : match.start()] not in {"", "export ", "set "}:
         return False
-    if text[end : end + 2] not in {"", "\n", "\r\n"} and text[end] != "\n":
+    if not ENDS_LINE.match(text, end):
         return False
     if text[match.end() : end].lower() == match["name"].lower():
         return False

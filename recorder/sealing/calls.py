@@ -39,7 +39,7 @@ _THIRD = (
     r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|\bs3"
 )
 """Functions whose third argument is it."""
-_OPEN = r"(?:\s?\(\s{0,40}|\s(?=[\"'][\w.@\-]{1,60}[\"'],))"
+_OPEN = r"(?:\s?\(\s{0,40}|\s(?=\\{0,3}[\"'][\w.@\-]{1,60}\\{0,3}[\"'],))"
 """Before the arguments; Ruby needs no parenthesis."""
 _USER_AND_PASSWORD = Exact(
     rf"(?<![A-Za-z0-9])(?:(?P<only>{_OF_ONE_USE})|{_SECOND}){_OPEN}(?P<user>{_ARGUMENT}),\s{{0,40}}(?:Some\()?{_LITERAL}(?:\.\w{{2,20}}\(\)|\))?\s{{0,4}}(?:[,)]|$|(?=\n))",
@@ -50,7 +50,7 @@ _SERVER_USER_AND_PASSWORD = Exact(
     re.IGNORECASE,
 )
 _PAIR_OF_AUTH = Exact(
-    rf"\b(?:http_|basic_)?auth[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>[\"'][^\"'\n]{{1,200}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
+    rf"\b(?:http_|basic_)?auth\\{{0,3}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>\\{{0,3}}[\"'][^\"'\n\\]{{1,200}}\\{{0,3}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
 )
 _OF_CREDENTIALS = Exact(
     r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|[A-Z]?\w{0,40}(?:Database|Connection|Login|Account)|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
@@ -79,8 +79,8 @@ _ALGORITHM = Exact(
     re.IGNORECASE,
 )
 _BYTES_OF = Exact(
-    r"(?P<keyed>(?i:passw(?:or)?d|passphrase|secret|pwd|KeySpec|key_?store|keystore|Authentication|storepass|SigningKey|signWith|hmac)[^\n;\"]{0,80})"
-    r"(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"(?:\)?\.(?:toCharArray|getBytes)\()"
+    r"(?P<keyed>(?i:passw(?:or)?d|passphrase|secret|pwd|KeySpec|key_?store|keystore|Authentication|storepass|SigningKey|signWith|hmac)[^\n;\"\\]{0,80})"
+    r"(?P<quote>\\{0,3}\")(?P<value>[^\"\\\n⟦⟧]{4,512})(?P=quote)(?:\)?\.(?:toCharArray|getBytes)\()"
 )
 """A literal that Java takes as characters or bytes where it speaks of a password or a key."""
 _BASIC = Exact(
@@ -194,19 +194,19 @@ def _is_word(value: str) -> bool:
 
 
 CLUES = (
-    Clue(rf"(?:{_SECOND})(?:\s?\(|\s[\"'])[^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
+    Clue(rf"(?:{_SECOND})(?:\s?\(|\s\\{{0,3}}[\"'])[^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},\s{{0,40}}[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
-    Clue(r"auth[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
+    Clue(r"auth\\{0,3}[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}\\{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings),
     Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new"
-        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from)\([\w.,\[\]<>( ]{0,80}[\"']",
+        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from)\([\w.,\[\]<>( ]{0,80}\\{0,3}[\"']",
         160, 600, partial(_telling, _KEYED),
     ),
-    Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}[\"']", 320, 600, partial(_telling, _SIGNER)),
+    Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}\\{0,3}[\"']", 320, 600, partial(_telling, _SIGNER)),
     Clue(r"\"\)?\.(?:tochararray|getbytes)\(", 640, 4, partial(_telling, _BYTES_OF)),
-    Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
+    Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}\\{0,3}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
     Clue(
         rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
         r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",

@@ -27,15 +27,16 @@ __all__ = ["CLUES"]
 
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 _NAMED = Exact(
-    rf"[\"']-{{0,2}}{_NAME}[\"'](?:\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?[\"']"
+    rf"[\"']-{{0,2}}{_NAME}\\{{0,3}}[\"'](?:\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?\\{{0,3}}[\"']"
     r"|,[^\n()]{0,120}default(?:_value)?\s?[=:]|\s{0,3}:\s{0,3}\{)\Z",
     re.IGNORECASE,
 )
 """A name, and what stands before that which it is otherwise."""
-_LITERAL = r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n\\⟦⟧]){4,512})(?P=quote)"
+_LITERAL = r"(?P<quote>\\{0,3}[\"'])(?P<value>(?:(?!(?P=quote))[^\n\\⟦⟧]){4,512})(?P=quote)"
 _VALUE = Exact(rf"\s?[rbuf]?{_LITERAL}")
 _IN_PARAMETER = Exact(
-    rf"[^{{}}]{{0,400}}?[\"'](?:default|value)[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}", re.IGNORECASE
+    rf"[^{{}}]{{0,400}}?[\"'](?:default|value)\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}",
+    re.IGNORECASE,
 )
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
@@ -59,7 +60,12 @@ def _otherwise(text: str, hits: list[int]) -> Iterator[SecretSpan]:
             continue
         last = text[hit - 1]
         form = _IN_PARAMETER if last == "{" else _VALUE
-        match = form.match(text, hit - (last in QUOTES))
+        begin = hit
+        if last in QUOTES:
+            begin -= 1
+            while text[begin - 1] == "\\":
+                begin -= 1
+        match = form.match(text, begin)
         if match is not None and _may_be(named["name"], match["value"]):
             yield SecretSpan(*match.span("value"), class_of_name(named["name"]), "assignment")
 
@@ -89,9 +95,9 @@ _PLURAL = r"(?:tokens|secrets|passwords|passphrases|api_?-?keys|access_?keys|cre
 CLUES = (
     DenseClue(
         [
-            rf"{_TAIL}[\"']\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?[\"']",
-            rf"{_TAIL}[\"'],[^\n()]{{0,120}}default(?:_value)?\s?[=:]",
-            rf"{_TAIL}[\"']\s{{0,3}}:\s{{0,3}}\{{",
+            rf"{_TAIL}\\{{0,3}}[\"']\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?\\{{0,3}}[\"']",
+            rf"{_TAIL}\\{{0,3}}[\"'],[^\n()]{{0,120}}default(?:_value)?\s?[=:]",
+            rf"{_TAIL}\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}\{{",
         ],
         _otherwise,
     ),

@@ -32,7 +32,7 @@ _VALUED_ELEMENT = Exact(
     re.IGNORECASE,
 )
 _NAMED_ELEMENT = Exact(
-    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
+    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}=[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)=\\{0,3}[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})\\{0,3}[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
     r"|(?:[a-z\-]{1,12}-)?(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</[a-z\-]{0,13}(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:(?:[a-z\-]{1,12}-)?value|string|v)"
     r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text))>"
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
@@ -44,7 +44,7 @@ _TYPED = Exact(
 )
 """A field of a form, by its type."""
 _SECURE = Exact(
-    r"\bvalue\s{1,20}=\s{1,4}\"(?P<value>[^\"\n⟦⟧]{4,4096})\"\s[^{}]{0,200}?\"SecureString\"|\"SecureString\"\s[^{}]{0,200}?\bvalue\s{1,20}=\s{1,4}\"(?P<behind>[^\"\n⟦⟧]{4,4096})\""
+    r"\bvalue\s{1,20}=\s{1,4}\\?\"(?P<value>[^\"\\\n⟦⟧]{4,4096})\\?\"\s[^{}]{0,200}?\\?\"SecureString|SecureString\\?\"\s[^{}]{0,200}?\bvalue\s{1,20}=\s{1,4}\\?\"(?P<behind>[^\"\\\n⟦⟧]{4,4096})\\?\""
 )
 """A parameter of AWS in Terraform."""
 _MACRO = Exact(r"\{\\{0,2}(?P<name>[A-Za-z]{2,60})\}\{(?P<value>[^{}\s⟦⟧]{4,512})\}")
@@ -75,7 +75,7 @@ _SENSITIVE = Exact(
 )
 """What Terraform says is secret, whatever its name."""
 _ROW = Exact(
-    r"^[ \t]{0,20}[|│║┃][ \t]{0,20}[*`]{0,2}(?P<name>[A-Za-z][\w.\- ]{1,60}?):?[*`]{0,2}[ \t]{0,40}[|│║┃][ \t]{0,20}`?(?P<value>[^\s|│║┃`⟦⟧]{6,512})`?[ \t]{0,80}[|│║┃][ \t\r]{0,4}$",
+    r"(?:^|(?<=[→\t+>:\"]))[ \t]{0,20}[|│║┃][ \t]{0,20}[*`]{0,2}(?P<name>[A-Za-z][\w.\- ]{1,60}?):?[*`]{0,2}[ \t]{0,40}[|│║┃][ \t]{0,20}`?(?P<value>[^\s|│║┃`⟦⟧]{6,512})`?[ \t]{0,80}[|│║┃](?:[ \t\r]{0,4}$|\")",
     re.MULTILINE,
 )
 """A table's row of a name and its value."""
@@ -98,7 +98,7 @@ _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesit
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
-    r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now):?\s+(?:now\s+)?[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
+    r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now):?\s+(?:now\s+)?\\{0,3}[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
 )
 _ARTICLE = Exact(
@@ -201,8 +201,9 @@ def _prose(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _is_quoted_word(match: re.Match[str]) -> bool:
     """Return whether prose gives a word in quotes for a password: `the password is "centipede"`."""
-    quote, value = match.string[match.start("value") - 1], match["value"]
-    is_quoted = quote in "\"'`“" and match.string[match.end() : match.end() + 1] in {quote, "”"}
+    quote, value = match.string[match.start("value") - 1], match["value"].rstrip("\\")
+    end = match.start("value") + len(match["value"])
+    is_quoted = quote in "\"'`“" and match.string[end : end + 1] in {quote, "”"}
     return (
         is_quoted
         and is_of_password(match["name"])
@@ -242,7 +243,7 @@ CLUES = (
         200, 4_400, partial(_named, _PAIR),
     ),
     Clue(
-        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
+        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
@@ -253,7 +254,7 @@ CLUES = (
     Clue(rf"(?:{_LABEL}):?[ ]?</(?:td|th|dt|b|strong|label|span|code|p|em)>", 40, 500, _labelled),
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
-    Clue(r"\"SecureString\"", 600, 800, _secured),
+    Clue(r"\"SecureString\\?\"", 600, 800, _secured),
     Clue(r"random_password\"", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),

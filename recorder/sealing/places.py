@@ -31,7 +31,7 @@ _NL = r"[ \r]{0,2}\n"
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 
 _CALL = Exact(
-    rf"{_Q}{_NAME}{_Q}\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}"
+    rf"{_Q}{_NAME}{_Q}\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}(?!\s{{0,3}}:)"
 )
 _OF_TEMPLATE = Exact(r"\n[ \t]+[\"']?Type[\"']?:[ \t]+[\"']?String\b")
 """Of a parameter of CloudFormation's."""
@@ -59,7 +59,7 @@ _INTO_SECURE_STRING = Exact(
     r"[\"'](?P<value>[^\"'\n$⟦⟧]{4,512})[\"']\s{0,4}\|\s{0,4}ConvertTo-SecureString", re.IGNORECASE
 )
 _ORACLE = Exact(
-    r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\([\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
+    r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\(\\?[\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
     r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})@"
 )
 _OPAQUE_USER = Exact(
@@ -84,7 +84,7 @@ _PART = Exact(
     rf"(?P<value>(?:(?!{_NL})[^⟦⟧]){{4,4096}})"
 )
 _VARIABLE = Exact(
-    rf"variable\s{{1,4}}\"{_NAME}\"\s{{0,4}}\{{[^{{}}]{{0,400}}?\bdefault\s{{0,8}}=\s{{0,8}}\"(?P<value>[^\"\n⟦⟧]{{4,4096}})\""
+    rf"variable\s{{1,4}}\\?\"{_NAME}\\?\"\s{{0,4}}\{{[^{{}}]{{0,400}}?\bdefault\s{{0,8}}=\s{{0,8}}\\?\"(?P<value>[^\"\\\n⟦⟧]{{4,4096}})\\?\""
 )
 _UNDER = Exact(
     r"^(?P<indent>[ \t]{0,40})[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]*\r?\n(?=(?:(?P=indent)[ \t]+(?!default|value)[^\n]*\n){0,6}?(?P=indent)[ \t]+[\"']?(?:default|value)[\"']?:[ \t]*[\"']?(?P<value>[^\s\"'⟦⟧]{4,4096}))",
@@ -209,7 +209,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 _TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 CLUES = (
-    Clue(rf"{_TAIL}[\"'`]\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?\\?[\"'`]", 160, 4_200, partial(_told_apart, _CALL), is_of_line=True),
+    Clue(rf"{_TAIL}\\{{0,3}}[\"'`]\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?\\{{0,3}}[\"'`]", 160, 4_200, partial(_told_apart, _CALL), is_of_line=True),
     Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
     Clue(
         rf"(?:define|global|env|arg|setenv|_param|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",
@@ -224,7 +224,7 @@ CLUES = (
     Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
-    Clue(rf"variable\s{{1,4}}\"[\w\-]{{0,60}}{_TAIL}\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
+    Clue(rf"variable\s{{1,4}}\\?\"[\w\-]{{0,60}}{_TAIL}\\?\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
     Clue(rf"{_TAIL}[\"']?:[ \t]{{0,8}}\r?\n[ \t]{{1,40}}[\"']?(?:type|description|default|value|no_?echo|label|required|title|hidden)[\"']?:", 200, 4_200, partial(_told_apart, _UNDER)),
     Clue(r"cookies[\\\"'`]{1,4}\s{0,4}:\s{0,4}\[", 40, 16_100, _har_cookies),
     Clue(r"curl[^\n|;]{0,2000}\s(?:-b|--cookie)[=\s]", 2_100, 8_300, _cookie_options),

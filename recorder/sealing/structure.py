@@ -21,6 +21,7 @@ from recorder.sealing.bare import (
 )
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.lines import begin_of_line
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
@@ -257,7 +258,7 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
     if before in {'"', "'"}:
         is_whole = before not in match[0] and text[rest.end() : rest.end() + 1] == before
     else:
-        line = text[text.rfind("\n", max(0, match.start() - 80), match.start()) + 1 : match.start()]
+        line = text[begin_of_line(text, match.start()) : match.start()]
         is_whole = _BEGIN_OF_SETTING.fullmatch(line) is not None
     return rest.end() if is_whole else bare.end()
 
@@ -267,7 +268,7 @@ def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match
 
     `password = aB(cD3)eF` in an INI file, a passphrase of several words, `PGPASSWORD=aB,cD3`.
     """
-    line = text[text.rfind("\n", max(0, match.start() - 80), match.start()) + 1 : match.start()]
+    line = text[begin_of_line(text, match.start()) : match.start()]
     is_line = _BEGIN_OF_SETTING.fullmatch(line) is not None
     if match["operator"] not in {"=", ":"}:
         return None
@@ -333,7 +334,7 @@ CLUES = (
         [
             rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
-            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|\[\]byte\([\"'`])"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|\[\]byte\(\\{{0,3}}[\"'`])"
         ],
         _assignments, is_frequent=True,
     ),

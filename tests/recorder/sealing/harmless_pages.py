@@ -8,6 +8,12 @@ from __future__ import annotations
 __all__ = ["PAGES"]
 
 PAGES = r"""
+{"type":"s3_access_keys","s3AccessSettings":{"bucket":"tasks"}}
+{"a": "{\"type\":\"s3_access_keys\",\"s3AccessSettings\":{}}"}
+    12→    password: secretstr,
+src/a.py:12:    password = passwd
++    password: required
+{"error": "password: required"}
 syn keyword euphoria4Library allocate_wstring any_key
 "keytype": "ecdsa-sha2-nistp256",
 { cert, key, allowHTTP1: true }
