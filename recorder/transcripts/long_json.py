@@ -86,6 +86,11 @@ class _Text:
 
     def __init__(self, text: bytes | bytearray) -> None:
         self._text = text
+        self._lists: dict[int, tuple[int, int]] = {}
+        """Where a large list begins -> its length and where it ends: what stands around it is gone
+        through several times, and to go on behind it, it need not be gone through each time."""
+        self._large: set[int] = set()
+        """Where values begin that are not small, or damaged."""
 
     def skip(self, at: int) -> int:
         """Return where the next thing that is not blank begins."""
@@ -95,9 +100,11 @@ class _Text:
     def value(self, at: int, depth: int) -> tuple[Any, int]:
         """Return the value that begins at a place, and where it ends."""
         at = self.skip(at)
-        small = self._small(at, SMALL)
-        if small is not None:
-            return small
+        if at not in self._large:
+            small = self._small(at, SMALL)
+            if small is not None:
+                return small
+            self._large.add(at)
         begins = self._text[at : at + 1]
         if depth > DEEPEST:
             raise NotJsonError("nested too deeply")
@@ -116,11 +123,13 @@ class _Text:
         if self._text[at : at + 1] == b"]":
             return at
         while True:
-            window = self._window(at, SMALL)
-            end, is_last = yield from _small_entries(window)
-            at += _bytes_of(window, end)
-            if is_last:
-                return at
+            end = 0
+            if at not in self._large:
+                window = self._window(at, SMALL)
+                end, is_last = yield from _small_entries(window)
+                at += _bytes_of(window, end)
+                if is_last:
+                    return at
             if end == 0:
                 # The next one is large, or damaged.
                 value, at = self.value(at, depth)
@@ -131,13 +140,17 @@ class _Text:
                 at = self.skip(at + 1)
 
     def _list(self, start: int, depth: int) -> tuple[LongList, int]:
-        entries, length = self.entries(start, depth), 0
-        while True:
-            try:
-                next(entries)
-            except StopIteration as stop:
-                return LongList(self, start, length, depth), self._after(stop.value, b"]")
-            length += 1
+        if start not in self._lists:
+            entries, length = self.entries(start, depth), 0
+            while True:
+                try:
+                    next(entries)
+                except StopIteration as stop:
+                    self._lists[start] = length, self._after(stop.value, b"]")
+                    break
+                length += 1
+        length, end = self._lists[start]
+        return LongList(self, start, length, depth), end
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Any], int]:
         held: dict[str, Any] = {}
