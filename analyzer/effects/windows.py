@@ -32,6 +32,7 @@ RECOVERY_ENDS: tuple[tuple[str, str], ...] = (
     (r"^reagentc\s+/disable", "the recovery environment is off"),
     (r"^schtasks\b.*(?:/disable|/delete).*", "a scheduled task is off"),
     (r"^sc(?:\.exe)?\s+(?:config|sdset|delete|stop)\s+(?:vss|swprv|sdrsvc|wbengine)", "a backup service is off"),
+    (r"^taskkill\b.*(?:backup|veeam|acronis|sqlwriter|vss)", "what makes backups is ended"),
     (r"^net\s+stop\s+\"?(?:vss|sdrsvc|wbengine|.*backup)", "a backup service is off"),
     (r"^reg\s+add\b.*(?:systemrestore|disableconfig|disablesr|previousversions)", "system restore is off"),
     (r"^reg\s+add\b.*services\\(?:vss|sdrsvc|swprv|wbengine)\b.*\b4\b", "a backup service is off"),
@@ -139,6 +140,10 @@ def _is_cmds(lowered: str, line: str) -> bool:
     if lowered.startswith(("rd", "rmdir", "del", "erase")):
         return bool(re.search(r"\s/[sqfaSQFA]\b|[A-Za-z]:\\|\\|%\w+%|\*\.", line))
     return True
+
+
+_COPYING = re.compile(r"(?i)\b(?:vss|swprv|sdrsvc|wbengine)\b|backup|veeam|acronis")
+"""Services that make shadow copies and backups."""
 
 
 def _windows(effect: Effect, line: str, why: str, *, recovery: bool = False) -> Judgement:
@@ -288,7 +293,8 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
             r"(?i)-Disable\w+\s+(?:\$true|1)\b|-StartupType\s+Disabled|-Enabled\s+\$?false", line
         )
     ):
-        return _windows(Effect.D5, line, f"{off[0]} takes a guard off")
+        copies = bool(_COPYING.search(line))
+        return _windows(Effect.D5, line, f"{off[0]} takes a guard off", recovery=copies)
     if verb in READING_VERBS or name.lower() in {"import-module", "set-location"}:
         return Judgement(Effect.READ, (f"{name} reads",), name)
     return Judgement(Effect.WRITE, (f"{name} makes or changes",), name)

@@ -18,7 +18,7 @@ from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
 from analyzer.effects.shell.rehearsals import mark_rehearsals
 from analyzer.effects.shell.targets import SCOPING, target_of
-from analyzer.effects.shell.verbs import judge_by_verbs, judge_recipe
+from analyzer.effects.shell.verbs import NAMING, judge_by_verbs, judge_recipe
 from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools import READERS, READERS_CHANGE, TOOLS, WRITERS
@@ -190,6 +190,8 @@ def _judge_plain(command: Invocation) -> Judgement:
     name = command.name
     program = program_of(name)
     valued = SCOPING | (program.valued if program else _VALUED)
+    if program is None and _REMOVES.intersection(command.arguments[:2]):
+        valued -= {"-r", "-f"}  # of everything below, without asking
     if program and program.provider == "docker":
         start = " ".join((name, *command.arguments[:6]))
         valued -= frozenset() if _COMPOSES.search(start) else {"-f"}  # elsewhere it forces
@@ -222,6 +224,7 @@ def _judge_plain(command: Invocation) -> Judgement:
     return judge_by_verbs(command, arguments)
 
 
+_REMOVES = frozenset({"rm", "rb", "del", "delete", "remove", "purge"})
 _COMPOSES = re.compile(r"compose\b|\bbuildx?\b|\bbake\b|\bplay\b|\bkube\b")
 """Words of docker's with which `-f` names a file."""
 _SQL_VERBS = frozenset({"grant", "drop", "delete", "truncate", "alter", "revoke", "update"})
@@ -243,10 +246,6 @@ _CODE_HOSTS = frozenset(
 """Where a name that speaks of backups is a project or a program about them."""
 _IMAGES = re.compile(r"^\S+ (?:rmi|image)\b")
 """An image of a program that makes copies holds none."""
-_NAMING = frozenset(
-    "-n --name --source --container --container-name -c --bucket --share-name".split()
-)
-"""Options whose value names what is acted on."""
 
 
 def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -> Judgement | None:
@@ -286,7 +285,7 @@ def _judgement(
     effect, recovery = entry.effect, entry.effect is Effect.D2
     if ANY in entry.path or entry.anywhere:  # the entry does not say of what it is
         named = " ".join(arguments.words)
-    named = " ".join([named, *(v for n, v in arguments.values if n in _NAMING)])
+    named = " ".join([named, *(v for n, v in arguments.values if n in NAMING)])
     by_name = program.provider not in _CODE_HOSTS and not _IMAGES.search(operation)
     if (
         by_name

@@ -16,7 +16,7 @@ from analyzer.effects.shell.options import Arguments
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
-__all__ = ["judge_by_verbs", "judge_recipe", "judge_verb"]
+__all__ = ["NAMING", "judge_by_verbs", "judge_recipe", "judge_verb"]
 
 LOOKED_AT = 7
 """Plain words that may be a program's own; what comes later is names."""
@@ -81,6 +81,10 @@ _DOTTED = re.compile(
 )
 """`snapshot.remove`, `vm.snapshot_delete`: no file ends in such a verb."""
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "member", "members"})
+NAMING = frozenset(
+    "-n --name --source --container --container-name -c --bucket --share-name".split()
+)
+"""Options whose value names what is acted on."""
 _ASKED = re.compile(r"(?:erase|delete|wipe|purge|destroy|remove)=(?:true|1|yes)")
 _MAY_OVERWRITE = frozenset(
     {"execute", "invoke", "run", "replace", "migrate", "transfer", "trigger"}
@@ -263,7 +267,8 @@ def judge_verb(
     """Return the effect of a verb among the words of its command."""
     operation = " ".join(context)
     nouns = [n for word in context for n in words_in(word)]
-    recovery = is_recovery(f"{operation} {' '.join(arguments.words)}") or is_recovery(hints)
+    named = " ".join([*arguments.words, *(v for n, v in arguments.values if n in NAMING)])
+    recovery = is_recovery(f"{operation} {named}") or is_recovery(hints)
     said = f"{operation}: {verb!r} {sense.value} by its name, in no catalogue"
     if verb in RENEWS and SECRETS & set(nouns):
         return Judgement(

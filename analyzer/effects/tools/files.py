@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analyzer.effects.names import is_recovery
 from analyzer.effects.places import Ground
 from analyzer.effects.shell.invocation import Word
 from analyzer.effects.shell.options import cut
@@ -140,6 +141,9 @@ def _chmod(context: Context) -> Judgement | None:
 _EVERY_LINE = re.compile(r"d|1?,?\$d|1,\$d|/\.\*/d|/\^/d|s/\.\*//g?")
 
 
+_SCHEDULE = re.compile(r"/etc/(?:ana)?cron|/var/spool/cron|\.timer\b")
+
+
 def _sed(context: Context) -> Judgement | None:
     if any(re.match(r"^-[a-zA-Z]*i|^--in-place", a) for a in context.command.arguments):
         if state := next((a for a in context.command.arguments if is_state(a)), ""):
@@ -148,6 +152,9 @@ def _sed(context: Context) -> Judgement | None:
             paths = paths_of(context, cut(context.command.arguments, frozenset({"-e"})))[-1:]
             return judge_paths(context.command, paths, context.place, verb="empties", whole=False)
         edited = " ".join(context.command.arguments)
+        if _SCHEDULE.search(edited) and re.search(r"/d\b", edited) and is_recovery(edited):
+            return Judgement(Effect.D5, ("sed takes backups out of a schedule",), "sed",
+                             same_domain=True)  # fmt: skip
         if re.search(r"/d\b", edited) and re.search(r"/var/log/|\.log\b", edited):
             paths = paths_of(context, cut(context.command.arguments, frozenset({"-e"})))[-1:]
             return judge_paths(

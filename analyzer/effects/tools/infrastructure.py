@@ -5,8 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
+from analyzer.catalogue.managed import managed_of
+from analyzer.effects.names import is_recovery
 from analyzer.effects.places import environment_in
-from analyzer.effects.shell.options import cut
+from analyzer.effects.ranks import rank
+from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
@@ -80,7 +83,13 @@ def _terraform(context: Context) -> Judgement | None:
         "force-unlock": (Effect.D5, "a lock of the state is broken"),
         "state replace-provider": (Effect.WRITE, "the state is rewritten"),
     }  # fmt: skip
-    if destroys:
+    takes = False
+    if destroys and (named := _targets(arguments)):
+        known = [managed_of(kind) for kind in named]
+        effect = max((fact.effect for fact in known if fact), default=Effect.D3, key=rank)
+        takes = any(fact and fact.same_domain for fact in known) or any(map(is_recovery, named))
+        why = f"what it names is destroyed ({', '.join(named)[:120]})"
+    elif destroys:
         effect, why = (
             Effect.D3,
             "everything in the state is destroyed, each by its provider's rules",
@@ -101,9 +110,20 @@ def _terraform(context: Context) -> Judgement | None:
     return Judgement(
         effect, (f"{name}: {why}",), operation=name, environment=environment, environment_basis=basis,
         cascade="by each provider's rules" if destroys else "", irreversible=None,
+        same_domain=True if takes or effect is Effect.D2 else None,
         bypass=arguments.bypasses(("-auto-approve", "-force", "-lock=false")),
         bulk=Bulk.SOME if any(o.startswith("-target") for o in arguments.options) else Bulk.ALL,
     )  # fmt: skip
+
+
+def _targets(arguments: Arguments) -> list[str]:
+    """Return the types of the resources that `-target` names; none where one names a module."""
+    kinds = []
+    for option, value in arguments.values:
+        if option == "-target":
+            parts = re.sub(r"\[[^\]]*\]", "", value).split(".")
+            kinds.append(parts[-2] if len(parts) > 1 and parts[-2] != "module" else "")
+    return kinds if all(kinds) else []
 
 
 def _unpack(context: Context) -> Judgement | None:

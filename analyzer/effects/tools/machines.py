@@ -276,8 +276,10 @@ def _kube_calm(verb: str, rest: Sequence[str]) -> Judgement:
 
 def _mkfs(context: Context) -> Judgement | None:
     target = context.command.arguments[-1] if context.command.arguments else ""
-    return Judgement(Effect.D1, (f"{context.command.name} makes a new file system over {target}",),
-                     "mkfs", target_type="device", target_id=target, irreversible=True, bulk=Bulk.ALL)  # fmt: skip
+    recovery = is_recovery(target)
+    return Judgement(Effect.D2 if recovery else Effect.D1,
+                     (f"{context.command.name} makes a new file system over {target}",), "mkfs",
+                     same_domain=True if recovery else None, target_type="device", target_id=target, irreversible=True, bulk=Bulk.ALL)  # fmt: skip
 
 
 def _iptables(context: Context) -> Judgement | None:
