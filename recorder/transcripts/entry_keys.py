@@ -7,6 +7,7 @@ would make it another entry, and importing both copies would tell everything twi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 
 from recorder.digests import bare, marked
@@ -35,16 +36,23 @@ class EntryKeys:
                 the content has no time, so that two files may say the same.
         """
         said = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
-        digest = blake2b(bare(within).encode("utf-8", "surrogatepass") + b"\0", digest_size=8)
-        digest.update(said)
-        times = self._seen.get(digest.digest(), 0) + 1
+        hashed = _begun(within).copy()
+        hashed.update(said)
+        digest = hashed.digest()
+        times = self._seen.get(digest, 0) + 1
         if times == 1 and len(self._seen) >= MAX_REMEMBERED:
             self._seen.clear()
             self._part += 1
-        self._seen[digest.digest()] = times
+        self._seen[digest] = times
         again = f" #{times}" if times > 1 else ""
         part = f" part {self._part}" if self._part > 1 else ""
-        return f"content {marked(digest.hexdigest())}{again}{part}"
+        return f"content {marked(digest.hex())}{again}{part}"
+
+
+@lru_cache(maxsize=64)
+def _begun(within: str) -> blake2b:
+    """Return the hash of what entries are told apart by: it is the same for all of a session."""
+    return blake2b(bare(within).encode("utf-8", "surrogatepass") + b"\0", digest_size=8)
 
 
 def shown_place(key: str, line: int) -> str:
