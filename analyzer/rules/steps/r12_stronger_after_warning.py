@@ -138,6 +138,11 @@ class StrongerAfterWarning(StepRule):
             for part in _parts(command) if _WARNS.search(text) else ():
                 if len(words := _words(part)) > 1:
                     self._warned.append(_Warned(until, action.id, words, _flags(part)))
+        elif self._failed and action.outcome is Outcome.OK:
+            # What worked in the end is no failure that anything answers.
+            done = action.judgement.operation
+            kept = [f for f in self._failed if f.operation != done]
+            self._failed = deque(kept, maxlen=self._failed.maxlen)
         yield from ()
 
     def _fail(self, action: Action, memory: Memory) -> None:
@@ -155,6 +160,8 @@ def _is_wider(action: Action, services: frozenset[str], failed: _Failed) -> bool
     effect, operation = action.judgement.effect, action.judgement.operation
     if effect not in DELETES:
         return False
+    if failed.effect is Effect.READ and effect is not Effect.D3:
+        return False  # a look that failed leads to much; that all is torn down is no next step
     if services & failed.services:
         more = effect is Effect.D3 and failed.effect is not Effect.D3
         return failed.effect not in DELETES or (more and operation != failed.operation)
