@@ -102,6 +102,8 @@ def _answer(texts: Texts, outcome: Outcome) -> str:
     words = {Outcome.REFUSED: " refused", Outcome.FAILED: " failed"}
     if status is not None:
         return f"→ {status}{words.get(outcome, '')}"
+    if semconv.ANSWER_UNSEEN in texts.attributes:
+        return "→ answer not seen"
     error = as_text(texts.attributes.get(semconv.ERROR_TYPE))
     is_answered = semconv.RESPONSE_BODY in texts.attributes
     told = words.get(outcome, " ok") if is_answered else " no answer"

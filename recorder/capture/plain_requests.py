@@ -55,6 +55,7 @@ def request_of(
         semconv.URL_PATH: path,
         semconv.SERVER_ADDRESS: str(host),
         semconv.SERVER_PORT: port,
+        semconv.ANSWER_UNSEEN: True,
         **{f"{semconv.HTTP_REQUEST_HEADER}{name}": values for name, values in headers.items()},
     }
     return f"{method} {path}", said

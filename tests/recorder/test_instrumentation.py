@@ -141,6 +141,7 @@ plain()
     points = [r for r in found if r.phase is Phase.POINT]
     assert [r.name for r in points] == ["POST /direct", "PUT /whole", "GET /volumes"]
     assert {r.parent_span_id for r in points} == {calls(path)["plain"][0].span_id}
+    assert all(r.attributes["flightlog.http.answer_unseen"] for r in points)
     assert str(points[0].attributes["url.full"]).endswith("/direct?a=1")
     assert points[1].attributes["url.full"] == "http://far.example/whole"
     (used,) = [seal for seal in points[0].seals if "authorization" in seal.place]
