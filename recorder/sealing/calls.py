@@ -89,7 +89,7 @@ _BASIC = Exact(
 )
 """A user and a password about to be encoded."""
 _FIELD = Exact(
-    rf"(?P<name>[A-Za-z_][\w.\-]{{1,60}})[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}"
+    rf"(?<![A-Za-z_])(?P<name>[A-Za-z_][\w.\-]{{1,120}})[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}"
 )
 """A form's field that a test of the screen fills: `fill('#password', "…")`."""
 _PROPERTY = Exact(

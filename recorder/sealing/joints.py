@@ -42,7 +42,8 @@ EVENTS = (
 )
 """The clue that a stream's event, or the next item of a list, has a text that ends in a word."""
 _ITEM = re.compile(r"\"(?P<value>[^\"\\\s]{1,600}+)\\{0,7}\"(?:[ \r\n]|\\n){0,40}[,\]]")
-_LISTED = re.compile(r"\",(?:[ \r\n]|\\n){0,40}\\{0,7}\"[^\"]{0,600}+\"(?:[ \r\n]|\\n){0,40}[,\]]")
+_BLANKS = r"[ \r\n]*+(?:\\n[ \r\n]*+){0,40}+"
+_LISTED = re.compile(rf"\",{_BLANKS}\\{{0,7}}\"[^\"]{{0,600}}+\"{_BLANKS}[,\]]")
 """Two strings of a list, of which there may be more."""
 _BETWEEN_ITEMS = re.compile(r"(?:\s|\\+n|\\)*")
 _TOKEN_LIKE = re.compile(r"[0-9]|[a-z][A-Z]")

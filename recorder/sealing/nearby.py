@@ -41,6 +41,7 @@ _SORTS = bytes(
     for byte in range(256)
 )  # fmt: skip
 """Sorts the characters of a text: digits, what else may stand in a value, and the rest."""
+_LETTERS = b"a" * LEAST_WITHOUT_DIGIT
 _RUN = re.compile(rb" (?=[a0]{10})(?:a*+0[a0]*+|a{%d,}+)" % LEAST_WITHOUT_DIGIT)
 """What is long enough for a value, and holds a digit or may be one without. After a blank, so that
 no word is tried letter by letter."""
@@ -114,7 +115,7 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 def _in_all(text: str, hits: list[int]) -> Iterator[int]:
     """Yield the hits behind which, in a text of many, anything may be a value."""
     sorts = _sorted(text)
-    size, blank_before, run_in = len(sorts), sorts.rfind, _RUN.search
+    size, first, blank_before, run_in = len(sorts), sorts.find, sorts.rfind, _RUN.search
     count_at = _COUNT.compiled.match if len(hits) * EVERYWHERE > size else None
     begin = end = -1
     for hit in hits:
@@ -123,7 +124,11 @@ def _in_all(text: str, hits: list[int]) -> Iterator[int]:
         if end < hit + MIN_SECRET_LENGTH:
             last = min(size, hit + FARTHEST + MIN_SECRET_LENGTH)
             word = blank_before(b" ", hit - FARTHEST if hit > FARTHEST else 0, hit + 1)
-            run = run_in(sorts, word, last) if word >= 0 else None
+            # Prose has neither, and is told so in no time.
+            may_be = word >= 0 and (
+                first(b"0", word, last) >= 0 or first(_LETTERS, word, last) >= 0
+            )
+            run = run_in(sorts, word, last) if may_be else None
             if run is not None:
                 begin, end = run.span()
                 end -= 1

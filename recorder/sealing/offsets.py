@@ -15,7 +15,9 @@ def in_characters(raw: bytes, ends: Iterable[int]) -> dict[int, int]:
     places: dict[int, int] = {}
     at = characters = 0
     for end in sorted(set(ends)):
-        characters += len(raw[at:end].translate(None, _CONTINUATION))
+        piece = raw[at:end]
+        # Most are of one byte each, which is told ten times as fast as it is counted.
+        characters += len(piece if piece.isascii() else piece.translate(None, _CONTINUATION))
         at = end
         places[end] = characters
     return places
