@@ -54,9 +54,9 @@ _REFUSED = re.compile(
     r"|access denied for user|\b(?:http|status|code|error)\W{0,3}(?:code\W{0,3})?40[13]\b",
     re.IGNORECASE,
 )
-_SET = re.compile(r"\benv\s+(?:\$\([^()]*\)|`[^`]*`)\s+([\w-]+)([^;&|\n]*)")
+_SET = re.compile(r"\benv\s+(?:\$\([^()]{0,400}\)|`[^`]{0,400}`)\s+([\w-]{1,40})([^;&|\n]{0,400})")
 """Behind an environment that is made when it runs no reader can tell where the command begins."""
-_FILES = re.compile(r"permission denied(?!.*\b(?:for|publickey)\b)", re.IGNORECASE)
+_FILES = re.compile(r"permission denied(?!.{0,40}\b(?:for|publickey)\b)", re.IGNORECASE)
 """What a file system says, too."""
 
 

@@ -7,6 +7,8 @@ They bind nothing: where it is in doubt what a person meant, the person is asked
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import islice
 
 __all__ = ["asked_and_spared", "forbids", "names_whole", "requests", "speaks_of"]
 
@@ -65,6 +67,7 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _OBJECT = re.compile(r"[`'\"“‘]([\w./:-]{2,80})[`'\"”’]|\b(\w+[-_/.]\w[\w./-]*)\b")
+MAX_VERBS = 50
 MAX_LEAD = 200
 """Characters before a verb that tell whether it is a request."""
 
@@ -102,6 +105,7 @@ def speaks_of(text: str, target: str) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
 def asked_and_spared(text: str) -> tuple[list[str], list[str]]:
     """Return the names of what a person's words ask to destroy, and of what they say must stay.
 
@@ -113,7 +117,7 @@ def asked_and_spared(text: str) -> tuple[list[str], list[str]]:
         if "?" in sentence and not _POLITE.match(sentence):
             continue
         whole = _PARENTHESIS.sub(r"\1", sentence)
-        verbs = list(_DESTROYS.finditer(whole))
+        verbs = list(islice(_DESTROYS.finditer(whole), MAX_VERBS))
         ends = [*(verb.start() for verb in verbs[1:]), len(whole)]
         for verb, end in zip(verbs, ends, strict=False):
             before = whole[: verb.start()]

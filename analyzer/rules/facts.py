@@ -361,8 +361,7 @@ class Facts:
 
 def _names(consent: Consent, target: str) -> bool:
     """Tell whether a person's words, or what they approved, name a target whole."""
-    return (
-        names_whole(consent.text, target)
-        if consent.is_approval
-        else (bool(target) and speaks_of(consent.text, target))
-    )
+    if not target or target not in consent.text:
+        return False
+    tell = names_whole if consent.is_approval else speaks_of
+    return tell(consent.text, target)

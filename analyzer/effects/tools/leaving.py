@@ -28,7 +28,7 @@ _BODIES = ("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "-
            "-T", "--upload-file", "--post-file", "--body-file", "--post-data", "--body-data")  # fmt: skip
 _MADE = re.compile(r"\$\(([^$]{1,400}?)\)(?=[^)]|$)|`([^`]{1,400})`")
 """What the shell puts in when it runs."""
-_AUTHORITY = re.compile(r"^(?:proxy-)?(?:authorization|cookie|x-[\w-]*(?:token|key|auth)[\w-]*|[\w-]*token|[\w-]*key)\s*:",
+_AUTHORITY = re.compile(r"^(?:proxy-)?(?:authorization|cookie|x-[\w-]{0,40}(?:token|key|auth)[\w-]{0,40}|[\w-]{0,40}(?:token|key))\s{0,4}:",
                         re.IGNORECASE)  # fmt: skip
 _SYSTEM = re.compile(
     r"/etc/(?:passwd|shadow)\b|(?:^|[|;\s])(?:env|printenv)(?:\s*(?:$|\|)|\s+(?:base64|xxd|od|gzip)\b)"

@@ -18,7 +18,7 @@ from analyzer.texts import Texts
 from recorder import semconv
 from recorder.model import Kind
 
-MAX_OUTPUT = 200_000
+MAX_OUTPUT = 50_000
 MAX_SHOWN = 24
 TARGETS = 10_000
 """Targets whose answers are remembered."""
@@ -111,6 +111,8 @@ def _read_before(memory: Memory, target: str) -> tuple[list[int], bool]:
         if action.kind is not Kind.TOOL_CALL or ended.went_wrong:
             continue
         output = Texts.of(action, memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[:MAX_OUTPUT]
+        if not any(name in output for name in names):
+            continue
         lines = [line for line in output.splitlines() if any(names_whole(line, n) for n in names)]
         if any(environment_in(line)[0] != UNKNOWN for line in lines):
             return seen, True
