@@ -166,6 +166,8 @@ def _accounts(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     for hit in hits:
         before = text[max(0, hit - LONGEST_ACCOUNT) : hit]
         named = before.rstrip(" \t|/\"'`*").lower()
+        if not named.endswith(_ACCOUNTS):
+            continue  # nearly all of them
         for account in _ACCOUNTS:
             if named.endswith(account):
                 begin = hit - len(before) + len(named) - len(account)
