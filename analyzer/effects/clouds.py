@@ -183,10 +183,20 @@ def _bypasses(parameters: str) -> tuple[str, ...]:
 
 
 def _target(parameters: str) -> str:
-    found = re.search(
-        r"--[a-z-]*(?:id|identifier|ids|name|arn|bucket|cluster)[\s=]+(\S+)", parameters
-    ) or re.search(
-        r'"\w*(?:id|identifier|name|arn|bucket)"\s*:\s*"([^"]+)"', parameters, re.IGNORECASE
+    # Of several all are the target: an approval of one is none of the others.
+    several = re.search(
+        r"--[a-z-]{0,60}(?:ids|identifiers|names|arns)[\s=]+"
+        r"((?!-)[^\s=]+(?:\s+(?!-)[^\s=]+(?=\s|$))*)",
+        parameters,
+    )
+    found = (
+        several
+        or re.search(
+            r"--[a-z-]*(?:id|identifier|ids|name|arn|bucket|cluster)[\s=]+(\S+)", parameters
+        )
+        or re.search(
+            r'"\w*(?:id|identifier|name|arn|bucket)"\s*:\s*"([^"]+)"', parameters, re.IGNORECASE
+        )
     )
     return found[1][:200] if found else ""
 

@@ -10,7 +10,7 @@ import re
 from analyzer.effects.names import words_in
 from analyzer.effects.shell.options import Arguments
 
-__all__ = ["SCOPING", "target_of"]
+__all__ = ["SCOPING", "target_of", "target_of_verb"]
 
 SCOPING = frozenset(
     """
@@ -18,7 +18,7 @@ SCOPING = frozenset(
     --team --scope --project --app --env --environment --region --zone --location --profile
     --context --namespace --config --body --output --format --account --host --port --endpoint
     --cwd --repo --reason --message --timeout --log-level --subscription --resource-group
-    --workspace --stack --project-id --org-id --team-id --app-id
+    --workspace --stack --project-ref --project-id --org-id --team-id --app-id
     """.split()
 )
 """Options that take the next word in every program that has them."""
@@ -40,6 +40,14 @@ def target_of(arguments: Arguments, path: int) -> str:
     if named:
         return " ".join(named)[:MAX_TARGET]
     return _by_option(arguments, arguments.words[:path])[:MAX_TARGET]
+
+
+def target_of_verb(arguments: Arguments, verb: str) -> str:
+    """Return what a command of which only the verb is known acts on: its last word, behind it."""
+    last = arguments.words[-1] if arguments.words else ""
+    if last and verb not in words_in(last):
+        return last
+    return _by_option(arguments, arguments.words)[:MAX_TARGET]
 
 
 def _by_option(arguments: Arguments, path: tuple[str, ...]) -> str:

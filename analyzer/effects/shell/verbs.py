@@ -13,6 +13,7 @@ from analyzer.effects.names import RENEWS, SECRETS, Sense, class_of, is_recovery
 from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments
+from analyzer.effects.shell.targets import target_of_verb
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
@@ -300,7 +301,7 @@ def judge_verb(
         effect,
         (said,),
         operation=operation,
-        target_id=arguments.words[-1] if arguments.words else "",
+        target_id=target_of_verb(arguments, verb),
         same_domain=True if recovery else None,
         bypass=arguments.bypasses(),
         bulk=Bulk.ALL if is_all else Bulk.UNKNOWN,

@@ -20,6 +20,11 @@ TARGETS = {
     "several at once": ("docker volume rm pg other", "pg other"),
     "several of a cluster": ("kubectl delete pvc a b -n prod", "a b"),
     "kind and name in one": ("kubectl delete pvc/a pvc/b -n prod", "a b"),
+    "several by one option": (
+        "aws ec2 terminate-instances --instance-ids i-1 i-2 --region eu-west-1", "i-1 i-2"),
+    "a name by its option, and no entry": (
+        "az storage account delete --name acc --resource-group rg --yes", "acc"),
+    "a short credential behind it": ("vercel rm shop -y -t abc", "shop"),
     "a track before the verb": ("gcloud alpha sql instances delete shop --quiet", "shop"),
     "a flag that names a file elsewhere": ("docker rm -f db", "db"),
     "a file that is no object": ("docker compose -f c.yml rm -s db", "db"),
