@@ -101,6 +101,10 @@ class LiveFeed:
         self._told: dict[int, _Told] = {}
         """Action -> what of it was told already."""
         self._remarks: list[Remark] = []
+        self._rows: dict[str, SessionRow] = {}
+        """The sessions as they are listed, for one look: others may write thousands of records."""
+        self._refused: set[str] = set()
+        """Those that are not wanted, for one look: what is silent may be at work in the next."""
         self._version = -1
         self.seq = self._first_seq()
         """The newest record that was read."""
@@ -123,6 +127,8 @@ class LiveFeed:
             most: read at most so many records; the others wait for the next look.
         """
         news: list[Event] = []
+        self._rows.clear()
+        self._refused.clear()
         for record in islice(self._recording.records(after=self.seq), most):
             self.seq, self.received_ns = record.seq, record.observed_ns
             self._add(record)
@@ -159,17 +165,19 @@ class LiveFeed:
         return self._recording.last_seq()
 
     def _add(self, record: StoredRecord) -> None:
-        if record.session and record.session not in self._folds:
+        session = record.session
+        if session and session not in self._folds and session not in self._refused:
             self._begin(record)
         for fold in self._folds.values():
             fold.add(record)
 
     def _begin(self, record: StoredRecord) -> None:
         """Begin to follow a session; what it did before the following began is no news."""
-        row = next(
-            (row for row in self._recording.sessions() if row.id == record.session), None
-        ) or _row_of(record)
+        if record.session not in self._rows:
+            self._rows = {row.id: row for row in self._recording.sessions()}
+        row = self._rows.get(record.session) or _row_of(record)
         if not self._wanted(row):
+            self._refused.add(record.session)
             return
         fold = self._folds[row.id] = ActionFold.of(row, self._recording.blob)
         if row.first_seq < record.seq:

@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from analyzer.commands.tail_lines import line_of
 from analyzer.live import LiveFeed, Step
 from recorder import semconv
 from recorder.errors import RecordingError
-from recorder.model import Kind
+from recorder.model import Kind, SessionRow
 from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.store import Store
@@ -254,4 +256,36 @@ def test_a_session_that_the_index_has_lost_is_followed_all_the_same(tmp_path: Pa
             db.execute("DELETE FROM sessions")
         db.close()
         assert any("rm -rf /srv" in event.action.title for event in feed.look())
+    store.close()
+
+
+def test_what_others_record_costs_one_list_of_sessions_a_look_and_may_be_wanted_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flight.db"
+    store = Store.open(path)
+    sealer = Sealer(store.fingerprint_key, store.credentials())
+    mine, others = Flight(ends=None), [Flight(session=f"other-{n}", ends=None) for n in range(20)]
+    for flight in (mine, *others):
+        for at in range(1, 6):
+            flight.tool(float(at), "Bash", {"command": f"{flight.session} {at}"}, lasts=0.5)
+        grow(store, sealer, flight, 9)
+    wanted = {mine.session}
+    asked: list[int] = []
+    sessions = Recording.sessions
+
+    def counted(recording: Recording) -> list[SessionRow]:
+        asked.append(1)
+        return sessions(recording)
+
+    with Recording.open(path) as recording:
+        feed = LiveFeed(recording, lambda row: row.id in wanted)
+        monkeypatch.setattr(Recording, "sessions", counted)
+        assert {event.action.session for event in feed.look()} == wanted
+        assert len(asked) == 1
+        wanted.add("other-7")
+        for flight in others:
+            grow(store, sealer, flight, 2)
+        assert {event.action.session for event in feed.look()} == {"other-7"}
+        assert len(asked) == 2
     store.close()
