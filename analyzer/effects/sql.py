@@ -162,7 +162,17 @@ def _bounded(statement: Statement) -> bool:
     if not condition and ("LIMIT" in statement.words or "USING" in statement.words):
         return True
     condition = condition.split(" RETURNING ")[0].strip()
-    return bool(condition) and not _TRUTHS.match(condition)
+    return bool(condition) and not _TRUTHS.match(condition) and not _is_true(condition)
+
+
+def _is_true(condition: str) -> bool:
+    """Tell whether a condition compares two numbers, and is true: `2 > 1`."""
+    found = re.fullmatch(r"(\d{1,9}) (=|<|>|<=|>=|<>|!=) (\d{1,9})", condition)
+    if found is None:
+        return False
+    left, right = int(found[1]), int(found[3])
+    return {"=": left == right, "<": left < right, ">": left > right, "<=": left <= right,
+            ">=": left >= right}.get(found[2], left != right)  # fmt: skip
 
 
 def _delete(statement: Statement) -> Judgement:
