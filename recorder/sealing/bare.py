@@ -58,6 +58,7 @@ _OF_SECRET = Exact(
 _BEGINS_ITEM = Exact(r"[ \t]*(?:-[ \t]+)?")
 _ENDS_CODE = frozenset(",({;[|=")
 _BEGINS_CODE = Exact(r"\s*[)}\]]")
+_NEXT_FIELD = Exact(r"&[\w.\-]{1,40}=")
 _DIGIT = Exact(r"\d")
 _SECTION = Exact(r"(?:^|[→\t:+>\"])\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
 ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
@@ -87,6 +88,7 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
         or _is_property(text, match, end)
         or _is_of_yaml(text, match, end)
         or _is_of_environment(text, match, end)
+        or _is_of_form(text, match, end)
     ):
         return False
     return "." in value or not is_setting(text, match, end)
@@ -135,6 +137,11 @@ def _is_of_yaml(text: str, match: re.Match[str], end: int) -> bool:
         return False
     before = text[max(0, line - 300) : text.rfind("\n", 0, line) + 1].rstrip()
     return before[-1:] not in _ENDS_CODE and _BEGINS_CODE.match(text, end) is None
+
+
+def _is_of_form(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether another field of a form stands behind a word: `password=word&user=me`."""
+    return match[0].endswith("=") and _NEXT_FIELD.match(text, end) is not None
 
 
 def _is_of_environment(text: str, match: re.Match[str], end: int) -> bool:

@@ -13,7 +13,15 @@ from functools import partial
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import (
+    NAME_WORDS,
+    class_of_name,
+    is_harmless,
+    is_named_so,
+    is_of_password,
+    is_said_of_one,
+    is_secret_name,
+)
 from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
@@ -65,7 +73,7 @@ LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
-    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.new|Signer|hashpw)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|SignedString|hmacShaKeyFor|SecretBox"
+    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.new|Signer|hashpw|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
     r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
@@ -168,7 +176,8 @@ def _later_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for call in _OF_CREDENTIALS.finditer(text, start, end):
         strings = [*_STRING.finditer(text, *call.span("arguments"))]
         for match in strings[1:]:
-            if is_password(match["value"]):
+            value = match["value"]
+            if is_password(value) or (len(value) >= LEAST_KEY and is_random(value)):
                 yield SecretSpan(*match.span("value"), "password", "call")
 
 
@@ -184,8 +193,17 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
 def _setters(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _SETTER.finditer(text, start, end):
         name, value = match["name"], match["value"]
-        if is_secret_name(name) and not is_harmless(value) and not _is_word(value):
+        if not is_secret_name(name) or is_harmless(value):
+            continue
+        if not _is_word(value) or _is_set_as_password(name, value):
             yield SecretSpan(*match.span("value"), class_of_name(name), "call")
+
+
+def _is_set_as_password(name: str, value: str) -> bool:
+    """Return whether a word is what a password is set to, and says nothing of one."""
+    return is_of_password(name) and not (
+        " " in value or is_said_of_one(value) or is_secret_name(value) or is_named_so(name, value)
+    )
 
 
 def _is_word(value: str) -> bool:

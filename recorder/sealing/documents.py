@@ -98,7 +98,7 @@ _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesit
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
-    r"\s+(?:is|was|are|being|set\s+to|changed\s+to|now):?\s+(?:now\s+)?\\{0,3}[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
+    r"\s+(?:is|was|are|being|(?:re)?set\s+to|changed\s+to|now):?\s+(?:now\s+)?\\{0,3}[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
 )
 _ARTICLE = Exact(
@@ -260,7 +260,7 @@ CLUES = (
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(
         r"(?:password|passphrase|passcode|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass)"
-        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/ \"'`]{1,120})?\s+(?:is|was|are|being|set\s|changed\s|now)",
+        r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/ \"'`]{1,120})?\s+(?:is|was|are|being|(?:re)?set\s|changed\s|now)",
         160, 600, _prose,
     ),
     Clue(rf"\|[^\n|]{{0,40}}{NAME_WORDS}[^\n|]{{0,40}}\|", 600, 20_000, _tables),

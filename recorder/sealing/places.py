@@ -210,6 +210,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 _TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 CLUES = (
     Clue(rf"{_TAIL}\\{{0,3}}[\"'`]\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?\\{{0,3}}[\"'`]", 160, 4_200, partial(_told_apart, _CALL), is_of_line=True),
+    Clue(r"_salt[\"']\s{0,3},", 60, 300, partial(_told_apart, _CALL)),
     Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
     Clue(
         rf"(?:define|global|env|arg|setenv|_param|setx|set\s{{1,3}}-\w{{1,4}})\s{{1,8}}\w{{0,60}}{NAME_WORDS}\w{{0,40}}\s{{1,8}}\S",

@@ -8,6 +8,9 @@ from __future__ import annotations
 __all__ = ["PAGES"]
 
 PAGES = r"""
+form.setPassword("required")
+setError("password", "incorrect")
+if (token&mask) f(password=value);
 {"type":"s3_access_keys","s3AccessSettings":{"bucket":"tasks"}}
 {"a": "{\"type\":\"s3_access_keys\",\"s3AccessSettings\":{}}"}
     12→    password: secretstr,

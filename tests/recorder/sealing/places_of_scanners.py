@@ -163,4 +163,11 @@ env-colon|PASSWORD:{V}
 env-adminpwd|adminpwd={V}
 seed|seed_phrase = zoo {V} winner thank year wave sausage worth useful legal winner yellow
 mnemonic|mnemonic: zoo {V} winner thank year wave sausage worth useful legal winner yellow
+set-password|ds.setPassword("{V}");
+gradle|signingConfigs { release { storePassword "{V}"; keyAlias "x" } }
+shared-key|new StorageSharedKeyCredential("acct", "{K}")
+wp-nonce|define("NONCE_SALT", "{P}{T}");
+go-signed|jwt.NewWithClaims(m, c).SignedString([]byte("{V}"))
+reset-to|Password reset to {D}
+form-word|curl -XPOST h -d 'password={V}&user=bea'
 """.strip()
