@@ -18,7 +18,8 @@ import grpc
 import grpc.aio
 
 from recorder.capture.otlp import answers
-from recorder.capture.otlp.guard import Guard
+from recorder.capture.otlp.grpc_door import GrpcDoor
+from recorder.capture.otlp.guard import Guard, is_loopback
 from recorder.capture.otlp.items import MalformedError
 from recorder.capture.otlp.limits import OverloadedError
 from recorder.capture.otlp.receiver import NotCommittedError, Receiver
@@ -45,6 +46,7 @@ class GrpcFront:
         """Serve for a receiver, under the rules of a guard."""
         self._receiver = receiver
         self._guard = guard
+        self._door: GrpcDoor | None = None
         self._server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", receiver.limits.body_bytes),
@@ -68,6 +70,8 @@ class GrpcFront:
             FlightlogError: the port cannot be had.
         """
         host = self._guard.host
+        if identity is None and is_loopback(host):
+            return await self._behind_door(port)
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             if identity is None:
@@ -78,16 +82,26 @@ class GrpcFront:
         except RuntimeError:
             bound = 0
         if not bound:
-            raise FlightlogError(
-                f"port {port} of {host} cannot be had for gRPC: another program has it; "
-                "choose another with --grpc-port"
-            )
+            raise _port_error(port, host)
         await self._server.start()
         return bound
 
+    async def _behind_door(self, port: int) -> int:
+        door = self._door = GrpcDoor(self._guard, self._receiver.limits.connections)
+        self._server.add_insecure_port(door.behind)
+        await self._server.start()
+        try:
+            return await door.listen(port)
+        except OSError as error:
+            raise _port_error(port, self._guard.host) from error
+
     async def close(self) -> None:
         """Take no more requests, and wait a little for those under way."""
+        if self._door is not None:
+            self._door.close()
         await self._server.stop(GRACE_SECONDS)
+        if self._door is not None:
+            self._door.remove()
 
     def _method(self, signal: Signal) -> Any:
         async def export(requests: AsyncIterator[bytes], context: _Context) -> bytes:
@@ -125,6 +139,13 @@ class GrpcFront:
             message = "the token is missing or wrong"
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, message)
         return said
+
+
+def _port_error(port: int, host: str) -> FlightlogError:
+    return FlightlogError(
+        f"port {port} of {host} cannot be had for gRPC: another program has it; choose another "
+        "with --grpc-port"
+    )
 
 
 async def _abort(context: _Context, code: grpc.StatusCode, message: str) -> NoReturn:

@@ -40,9 +40,13 @@ class Guard:
         """
         if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
             return HTTPStatus.FORBIDDEN
-        if is_loopback(self.host) and not self._names_us(headers.get("host", "")):
+        if not self.is_meant(headers.get("host", "")):
             return HTTPStatus.FORBIDDEN
         return None if self.knows(headers.get("authorization", "")) else HTTPStatus.UNAUTHORIZED
+
+    def is_meant(self, host: str) -> bool:
+        """Return whether a `Host` or `:authority` may name us: on loopback only our names do."""
+        return not is_loopback(self.host) or self._names_us(host)
 
     def knows(self, authorization: str) -> bool:
         """Return whether an `Authorization` value shows the token, where one is asked for."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 __all__ = ["opening", "passed_on"]
 
@@ -31,7 +32,8 @@ async def passed_on(
     first: bytes,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    to: tuple[str, int],
+    to: tuple[str, int] | str,
+    refusal: Callable[[bytes], bytes | None] = lambda _: None,
 ) -> None:
     """Pass a connection on until either end has had enough.
 
@@ -39,16 +41,19 @@ async def passed_on(
         first: what was read of it already.
         reader: the client's.
         writer: the client's.
-        to: address and port.
+        to: address and port, or the path of a socket.
+        refusal: returns, for what a client sends, the last that it is answered; None to go on.
 
     Raises:
         OSError: nobody listens there.
     """
-    answers, onward = await asyncio.open_connection(*to)
+    answers, onward = await (
+        asyncio.open_unix_connection(to) if isinstance(to, str) else asyncio.open_connection(*to)
+    )
     try:
         onward.write(first)
         ways = [
-            asyncio.create_task(_copied(reader, onward)),
+            asyncio.create_task(_asked(reader, onward, writer, refusal)),
             asyncio.create_task(_copied(answers, writer)),
         ]
         try:
@@ -59,6 +64,22 @@ async def passed_on(
             await asyncio.gather(*ways, return_exceptions=True)
     finally:
         onward.close()
+
+
+async def _asked(
+    reader: asyncio.StreamReader,
+    onward: asyncio.StreamWriter,
+    writer: asyncio.StreamWriter,
+    refusal: Callable[[bytes], bytes | None],
+) -> None:
+    with contextlib.suppress(OSError):
+        while piece := await reader.read(READ_BYTES):
+            refused = refusal(piece)
+            if refused is not None:
+                writer.write(refused)
+                return
+            onward.write(piece)
+            await onward.drain()
 
 
 async def _copied(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

@@ -18,6 +18,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 
+from recorder.capture.otlp.limits import Limits
 from recorder.model import Witness
 from tests.recorder.otlp.conftest import (
     FLIGHTLOG,
@@ -25,6 +26,7 @@ from tests.recorder.otlp.conftest import (
     Station,
     everything,
     export_by_grpc,
+    in_process,
     serving,
     trace_request,
     trusting,
@@ -73,6 +75,45 @@ def test_a_page_cannot_send_by_grpc_either(station: Station) -> None:
             export_by_grpc(channel, trace_request(), [("origin", "https://evil.example")])
         assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert station.records() == []
+
+
+@pytest.mark.parametrize(
+    ("authority", "is_ours"),
+    [
+        ("evil.example", False),
+        ("evil.example:4317", False),
+        ("127.0.0.1.evil.example", False),
+        ("10.0.0.1:4317", False),
+        ("localhost", True),
+        ("LOCALHOST:1", True),
+        ("[::1]:4317", True),
+        ("127.0.0.2:4317", True),
+    ],
+)
+@pytest.mark.parametrize("way", ["grpc", "http"])
+def test_a_name_that_was_made_to_lead_here_is_refused_by_grpc_too(
+    station: Station, way: str, authority: str, is_ours: bool
+) -> None:
+    address = getattr(station.receiver, way).removeprefix("http://")
+    options = [("grpc.default_authority", authority), ("grpc.enable_http_proxy", 0)]
+    before = len(station.records())
+    with grpc.insecure_channel(address, options=options) as channel:
+        if is_ours:
+            for number in range(3):
+                asked = trace_request(1, first=number + 1, name=f"{way} {authority}")
+                assert export_by_grpc(channel, asked) == b""
+        else:
+            with pytest.raises(grpc.RpcError) as refused:
+                export_by_grpc(channel, trace_request())
+            assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert len(station.records()) - before == (3 if is_ours else 0)
+
+
+def test_a_receiver_leaves_no_folder_for_what_is_behind_its_door(recording: Path) -> None:
+    before = set(Path("/tmp").glob("flightlog-grpc-*"))
+    with in_process(recording, Limits()) as receiver:
+        assert receiver.endpoint.grpc
+    assert set(Path("/tmp").glob("flightlog-grpc-*")) <= before
 
 
 @pytest.fixture

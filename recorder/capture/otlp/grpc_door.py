@@ -1,0 +1,135 @@
+"""The door of the gRPC server on loopback: looks at whom a client's first request is for.
+
+As for HTTP's `Host` (`recorder.capture.otlp.guard`), and grpcio tells no handler of `:authority`.
+The server itself listens on a socket without a file, or on one in a private folder where there are
+none such: whoever may reach the one port of this machine may reach the other, but no browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import shutil
+import sys
+import tempfile
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import RequestReceived
+from h2.exceptions import ProtocolError
+
+from recorder.capture.otlp.guard import Guard
+from recorder.capture.otlp.relay import passed_on
+
+__all__ = ["GrpcDoor"]
+
+logger = logging.getLogger(__name__)
+
+MAX_BEFORE = 64 * 1024
+"""Bytes that may come before the first request's headers are complete."""
+PERMISSION_DENIED = "7"
+
+
+class GrpcDoor:
+    """Listens for gRPC clients and passes on those that may speak."""
+
+    def __init__(self, guard: Guard, connections: int) -> None:
+        """Begin.
+
+        Args:
+            guard: knows our names.
+            connections: as many are served at once.
+        """
+        self._guard = guard
+        self._most = connections
+        self._open = 0
+        self._folder = ""
+        if sys.platform == "linux":
+            # It goes with its process, however that ends.
+            name = f"flightlog-grpc-{secrets.token_hex(16)}"
+            self.behind, self._path = f"unix-abstract:{name}", f"\0{name}"
+        else:
+            # Not under TMPDIR: the path of a socket has to be short.
+            self._folder = tempfile.mkdtemp(prefix="flightlog-grpc-", dir="/tmp")
+            self._path = f"{self._folder}/server.sock"
+            self.behind = f"unix:{self._path}"
+        """Where the server listens, as gRPC writes it."""
+        self._server: asyncio.Server | None = None
+
+    async def listen(self, port: int) -> int:
+        """Listen; return the port.
+
+        Raises:
+            OSError: the port cannot be had.
+        """
+        self._server = await asyncio.start_server(self._serve, self._guard.host, port)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    def close(self) -> None:
+        """Take no more connections; those that are open go on."""
+        if self._server is not None:
+            self._server.close()
+
+    def remove(self) -> None:
+        """Remove what lies on the disk, once the server behind has ended."""
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._open >= self._most:
+            writer.close()
+            return
+        self._open += 1
+        try:
+            looked = _FirstRequest(self._guard).refusal
+            await passed_on(b"", reader, writer, self._path, looked)
+        except (OSError, asyncio.CancelledError):
+            logger.debug("a gRPC connection has ended")
+        finally:
+            self._open -= 1
+            writer.close()
+
+
+class _FirstRequest:
+    """Reads along until a connection's first request: later ones are the same client's."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        # Not stricter than the server itself.
+        lenient = H2Configuration(False, "utf-8", validate_inbound_headers=False)
+        self._connection = H2Connection(lenient)
+        self._connection.initiate_connection()
+        self._connection.clear_outbound_data_buffer()
+        self._seen = 0
+        self._is_over = False
+
+    def refusal(self, piece: bytes) -> bytes | None:
+        """Return what a client is answered whose next bytes are not passed on; None for others."""
+        if self._is_over:
+            return None
+        self._seen += len(piece)
+        try:
+            events = self._connection.receive_data(piece)
+        except (ProtocolError, UnicodeDecodeError):
+            return b""
+        self._connection.clear_outbound_data_buffer()
+        for event in events:
+            if isinstance(event, RequestReceived):
+                self._is_over = True
+                named = {str(name): str(value) for name, value in event.headers}
+                if self._guard.is_meant(named.get(":authority") or named.get("host", "")):
+                    return None
+                return self._denied(event.stream_id)
+        return b"" if self._seen > MAX_BEFORE else None
+
+    def _denied(self, stream: int) -> bytes:
+        said = [
+            (":status", "200"),
+            ("content-type", "application/grpc"),
+            ("grpc-status", PERMISSION_DENIED),
+            ("grpc-message", "only programs may speak here, not web pages"),
+        ]
+        self._connection.send_headers(stream, said, end_stream=True)
+        return self._connection.data_to_send()
