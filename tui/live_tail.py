@@ -45,10 +45,9 @@ class LiveTail:
         self.state = LiveState(cwd=row.cwd)
         self.writer: Writer | None = None
         self.seq = 0
-        self.received_ns = row.last_ns
+        self.received_ns, self._last_ns = row.last_ns, row.start_ns
         """When the newest record was received."""
-        self.waiting = 0
-        self.dropped = 0
+        self.waiting = self.dropped = 0
         self.has_ended = False
         self.reconstructed = ""
         """What of the session the recording says was made up."""
@@ -135,6 +134,7 @@ class LiveTail:
             if before.start_ns != action.start_ns:
                 self._take_out((before.start_ns, action.id))
         self._actions[action.id] = action
+        self._last_ns = max(self._last_ns, action.until_ns or action.start_ns)
         self._sort_in(action)
         if action.kind is Kind.LIFECYCLE:
             self.reconstructed = self.reconstructed or action.reconstructed
@@ -309,13 +309,13 @@ class LiveTail:
         return self._all[0][0] if self._all else self.row.start_ns
 
     def now_ns(self, clock_ns: int) -> int:
-        """Return up to when something is known: the clock's time while somebody writes."""
+        """Return up to when something is known: the clock's time while somebody writes it."""
         root = None if self._root is None else self._actions.get(self._root)
         if self.has_ended and root is not None and root.until_ns is not None:
-            # Not when the newest record came: another session may be recorded by now.
             return root.until_ns
         is_over = self.writer is not None and self.writer.is_over
-        return self.received_ns if is_over else clock_ns
+        # The newest record may be another session's, or of an import.
+        return min(self.received_ns, self._last_ns) if is_over else clock_ns
 
     @property
     def row_count(self) -> int:

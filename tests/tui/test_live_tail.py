@@ -220,3 +220,14 @@ def test_what_the_case_file_says_is_told_however_a_filter_was_tried() -> None:
     tail.remark({0: Remarks(is_marked=True), 9: Remarks(is_marked=True)})
     assert len(tail.bookmarks) == 1
     assert tail.bookmarks[0][1] == 0
+
+
+def test_what_nobody_writes_any_more_lasts_as_long_as_its_actions_say() -> None:
+    tail = LiveTail(session())
+    over = replace(look(started(call(1, 10)), now=90_000_000), writer=Writer(Writing.GONE, "gone"))
+    tail.take(over)
+    assert tail.now_ns(ms(99_000_000)) == ms(60)
+    tail.take(replace(over, events=(started(call(2, 5_000, None)),)))
+    assert tail.now_ns(ms(99_000_000)) == ms(5_000)
+    tail.take(look(started(call(3, 99_000_000))))
+    assert tail.now_ns(ms(99_500_000)) == ms(99_500_000)
