@@ -105,9 +105,10 @@ def idle(tmp_path: Path) -> Bench:
     """No recorder is there yet."""
     folder = tmp_path / "flight"
     folder.mkdir()
-    keys = os.environ["FLIGHTLOG_KEYS"]
-    # The SDK's client passes nothing on that is not named here.
-    environment = {"FLIGHTLOG_KEYS": keys, "FLIGHTLOG_LINGER": "0", "OPS_TOKEN": OPS_TOKEN}
+    # The SDK's client passes nothing on that is not named here; and it kills a wrapper that has not
+    # ended some seconds after it, as one that has to compile the detectors anew may not have.
+    passed_on = {name: os.environ[name] for name in ("FLIGHTLOG_KEYS", "XDG_CACHE_HOME")}
+    environment = {**passed_on, "FLIGHTLOG_LINGER": "0", "OPS_TOKEN": OPS_TOKEN}
     return Bench(folder / "flight.db", environment)
 
 
