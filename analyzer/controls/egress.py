@@ -53,7 +53,8 @@ class Egress(Control):
 
 def _receivers(deed: Deed) -> tuple[str, ...]:
     if deed.kind is Kind.API_REQUEST:
-        return (deed.host,) if deed.method in _PUTS and deed.host else ()
+        is_sent = deed.method in _PUTS or deed.effect is Effect.X1
+        return (deed.host,) if is_sent and deed.host else ()
     sends = deed.effect is Effect.X1 or (deed.command and _SENDS.search(deed.command))
     if not sends:
         return ()

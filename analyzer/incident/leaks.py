@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analyzer.deeds import DOING, carriers_of, is_harmful, may_have_run
+from analyzer.effects.tools.leaving import HOST
 from analyzer.incident.model import Fact
 from analyzer.model import Action, Analysis, Credential, Effect, Finding
 from analyzer.requests import host_of
@@ -49,7 +50,9 @@ class Leak:
             certainty = Certainty.INFERRED
         sent = self.action.certainty
         text = f"{what} was sent to {self.to} in #{self.action.id}"
-        return Fact(text, weakest(certainty, sent), (*numbers, self.action.id))
+        return Fact(
+            text, weakest(certainty, sent), tuple(dict.fromkeys((*numbers, self.action.id)))
+        )
 
 
 def leaks_of(analysis: Analysis, scene: Scene) -> tuple[Leak, ...]:
@@ -84,5 +87,7 @@ def _receiver(action: Action) -> str:
     """Return where it went: a host, those that a command names, or the tool that took it."""
     if action.kind is Kind.API_REQUEST:
         return host_of(action.attributes)
+    if action.judgement.target_type == HOST:
+        return action.judgement.target_id
     hosts = hosts_in(action.title) if family_of(action.name) is Family.SHELL else []
     return ", ".join(dict.fromkeys(hosts)) or action.name

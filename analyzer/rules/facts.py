@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from analyzer.claims import FETCHES
 from analyzer.controls.consent import Approval
@@ -88,6 +89,8 @@ class Facts:
         self._planned: tuple[int, int, int] | None = None
         """(moment, action, deletions) of the newest plan that deletes."""
         self._demands = Demands()
+        self._leaving: set[int] = set()
+        """Calls that send a secret out: so does the request that one makes."""
 
     def begin(self, action: Action, carriers: Collection[int], parents: Collection[int]) -> Event:
         """Return an action's event, from what was known when it began.
@@ -209,8 +212,14 @@ class Facts:
         is_told = action.id in parents
         talks = isinstance(command, str) and "://" in command and not is_told
         talks = talks or (action.judgement.effect is Effect.X1 and is_call and not is_told)
-        if sends or talks:
-            ruling = Egress().rule(self._deed(action), self.memory.past, self._settings)
+        if is_call and action.judgement.effect is Effect.X1:
+            self._leaving.add(action.id)
+        leaves = not is_call and action.join is not None and action.join.parent in self._leaving
+        if sends or talks or leaves:
+            deed = self._deed(action)
+            if leaves:  # in its address: the request itself tells of nothing that is sent
+                deed = replace(deed, judgement=replace(deed.judgement, effect=Effect.X1))
+            ruling = Egress().rule(deed, self.memory.past, self._settings)
             event.say("egress.foreign", ruling.reason if ruling else "")
         if action.kind is Kind.API_REQUEST:
             self.memory.past.hosts.setdefault(host_of(action.attributes), action.start_ns)
