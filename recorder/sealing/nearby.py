@@ -45,7 +45,7 @@ _LETTERS = b"a" * LEAST_WITHOUT_DIGIT
 _RUN = re.compile(rb" (?=[a0]{10})(?:a*+0[a0]*+|a{%d,}+)" % LEAST_WITHOUT_DIGIT)
 """What is long enough for a value, and holds a digit or may be one without. After a blank, so that
 no word is tried letter by letter."""
-_COUNT = Exact(r"[A-Za-z0-9_]*+[\"']?\s?[=:]\s?[\"']?\d{1,8}+(?:[,;}\])\n \"']|$)")
+_COUNT = Exact(r"[A-Za-z0-9_]{0,40}+[\"']?\s?[=:]\s?[\"']?\d{1,8}+(?:[,;}\])\n \"']|$)")
 """What follows a word that is all of a name before a number: no value can be behind it."""
 _FILE = Exact(r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|png|svg|go|rs|java|css|lock)$")
 _CHECKSUM = Exact(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?=[ ]{2}\S)")
