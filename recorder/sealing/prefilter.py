@@ -15,6 +15,8 @@ from recorder.sealing.families import Family, families_of
 
 __all__ = ["Expression", "Prefilter"]
 
+SHORT = 200
+"""Bytes of a text in which a word is found sooner than any call is made."""
 MANY = 64
 """Common words from which on they may stand in every line."""
 EVERYWHERE = 500
@@ -110,7 +112,7 @@ class Prefilter:
             ends.append(end)
             return len(ends) == MANY and end < MANY * EVERYWHERE
 
-        if self._words.scan(raw, seen):
+        if len(raw) <= SHORT or self._words.scan(raw, seen):
             lowered = raw.lower()
             by_word = [_ends_of(word, lowered) for _, word in self._common]
         for (owner, _), ends in zip(self._common, by_word, strict=True):
