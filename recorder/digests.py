@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 
 from recorder import semconv
@@ -74,7 +75,15 @@ def keyed(text: str, key: bytes, kept: str = "") -> str:
 
 
 def _under_key(digest: str, key: bytes) -> str:
-    return hmac.digest(key, b"digest\0" + digest.encode(), "sha256").hex()[: len(digest)]
+    # `hmac.digest` lets other threads run at each call: reading and writing would take turns.
+    code = _begun(key).copy()
+    code.update(digest.encode())
+    return code.hexdigest()[: len(digest)]
+
+
+@lru_cache(maxsize=8)
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, b"digest\0", "sha256")
 
 
 def with_keyed_digests(record: Record, key: bytes, is_filed: Callable[[str], bool]) -> Record:
