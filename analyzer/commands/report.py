@@ -33,7 +33,10 @@ from recorder.verify import verify
     show_default=True,
 )
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Write to this file; - is standard output.",
 )
 @filter_option(Scope.ACTIONS)
 @click.option("--no-verify", is_flag=True, help="Leave the recording unverified, and say so.")
@@ -75,7 +78,7 @@ def command(
             integrity=integrity_of(verified) if verified else NOT_VERIFIED,
         )
     text = REPORTERS[style](content)
-    if output is None:
+    if output is None or output == Path("-"):
         click.echo(text, nl=False)
         return
     try:

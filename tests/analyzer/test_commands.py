@@ -104,6 +104,12 @@ def test_report_writes_a_file_and_says_so_on_stderr(flown: Path, tmp_path: Path)
     assert target.read_text().startswith("<!doctype html>")
 
 
+def test_report_to_a_dash_goes_to_standard_output(flown: Path) -> None:
+    told = flightlog("report", "-r", flown, "-o", "-").stdout
+    assert told.startswith("# Session")
+    assert "volumeDelete" in told
+
+
 def test_report_without_verification_says_so(flown: Path) -> None:
     assert "not verified" in flightlog("report", "-r", flown, "--no-verify").stdout
 
