@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
-from recorder.spool import AHEAD, open_locked, remove_if_empty, spool_lines
+from recorder.spool import AHEAD, make_folder, open_locked, remove_if_empty, spool_lines
 
 __all__ = ["WriteAhead"]
 
@@ -89,8 +89,7 @@ class WriteAhead:
         now = time.monotonic()
         if now < self._look_at:
             return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if shutil.disk_usage(self._folder).free < SPACE_BYTES:
+        if _free_bytes(self._folder) < SPACE_BYTES:
             raise OSError("there is too little space on the disk to write ahead")
         self._look_at = now + SPACE_SECONDS
 
@@ -140,6 +139,14 @@ class _File:
             else:
                 self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
+
+
+def _free_bytes(folder: Path) -> int:
+    """Return how much space is left where a spool's folder stands, making it where it does not."""
+    while True:
+        make_folder(folder)
+        with suppress(FileNotFoundError):  # gone with its last file
+            return shutil.disk_usage(folder).free
 
 
 def _fill(descriptor: int) -> None:

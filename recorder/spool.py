@@ -12,6 +12,7 @@ import base64
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ __all__ = [
     "Spool",
     "Spooled",
     "complete",
+    "make_folder",
     "open_locked",
     "records_in",
     "remove_if_empty",
@@ -135,6 +137,24 @@ def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
     return taken
 
 
+def make_folder(folder: Path) -> None:
+    """Make a spool's folder where there is none.
+
+    It may be gone again at once: who takes in its last file removes it.
+
+    Raises:
+        OSError: it cannot be made, or a file stands in its place.
+    """
+    while True:
+        try:
+            return folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError:
+            # It was there when it was to be made, and may have gone before it was looked at.
+            with suppress(FileNotFoundError):
+                if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                    raise
+
+
 def remove_if_empty(folder: Path) -> None:
     """Remove a spool's folder that nothing stands in: who needs it makes it anew."""
     with suppress(OSError):
@@ -186,10 +206,12 @@ def open_locked(path: Path, *, waits: bool = True) -> int:
         OSError: it cannot be opened.
     """
     while True:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except FileNotFoundError:
+            if path.parent.is_symlink():
+                raise  # to nowhere: nobody will make it
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))

@@ -22,7 +22,15 @@ from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.sealed import SealedRecord
 from recorder.service import Service
-from recorder.spool import Spool, records_in, spool_lines, take_in, waiting_in
+from recorder.spool import (
+    Spool,
+    make_folder,
+    records_in,
+    remove_if_empty,
+    spool_lines,
+    take_in,
+    waiting_in,
+)
 from tests.recorder.factories import record
 
 ROOT = Path(__file__).parents[2]
@@ -223,6 +231,38 @@ def test_without_a_recording_there_is_no_sealer(tmp_path: Path) -> None:
 def line_of(sealer: SealerAside, one: Record) -> bytes:
     ready, secrets = sealer.seal(one)
     return spool_lines([ready], secrets)
+
+
+def test_a_folder_that_others_keep_removing_is_made(tmp_path: Path) -> None:
+    folder, over = tmp_path / "spool", threading.Event()
+
+    def remove() -> None:
+        while not over.is_set():
+            remove_if_empty(folder)
+
+    removers = [threading.Thread(target=remove) for _ in range(2)]
+    for remover in removers:
+        remover.start()
+    try:
+        for _ in range(2000):
+            make_folder(folder)
+    finally:
+        over.set()
+        for remover in removers:
+            remover.join()
+    make_folder(folder)
+    assert folder.is_dir()
+
+
+def test_a_spool_whose_folder_cannot_be_is_an_error_and_not_waited_for(tmp_path: Path) -> None:
+    in_the_way, nowhere = tmp_path / "file", tmp_path / "nowhere"
+    in_the_way.touch()
+    nowhere.symlink_to(tmp_path / "missing")
+    for folder in (in_the_way, nowhere):
+        with pytest.raises(OSError, match="File exists"):
+            Spool(folder).append(sealed("1"))
+        with pytest.raises(OSError, match="File exists"):
+            WriteAhead(folder).write(sealed("1"))
 
 
 def test_a_folder_that_goes_with_its_last_file_costs_nobody_a_record(tmp_path: Path) -> None:
