@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,11 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 from recorder.launch.receiving import is_answered
 from tests.recorder.hook.settings_files import (
     AGENTS,
     FILE_OF,
+    JSON_OF,
     OWN,
     Run,
     files_below,
@@ -179,6 +182,37 @@ def test_a_table_that_was_empty_before_is_there_after_the_undo(
     assert path.read_bytes() != content
     assert run("uninstall", agent, "--yes").code == 0
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_what_we_would_write_too_is_the_users_where_it_stood_before(
+    agent: str, run: Run, own_folders: Path
+) -> None:
+    path = put(own_folders, agent, b"")
+    run("install", agent, "--yes")
+    written = parsed(path)
+    run("uninstall", agent, "--yes")
+    assert written
+    for key, value in written.items():
+        theirs = value if isinstance(value, str | int) else type(value)()
+        alone = {key: theirs}
+        content = (tomlkit.dumps(alone) if path.suffix == ".toml" else json.dumps(alone)).encode()
+        path.write_bytes(content)
+        run("install", agent, "--yes")
+        assert len(parsed(path)) == len(written)
+        assert run("uninstall", agent, "--yes").code == 0
+        assert path.read_bytes() == content, key
+
+
+@pytest.mark.parametrize("agent", JSON_OF)
+def test_nothing_of_ours_is_left_beside_a_key_that_was_added_later(
+    agent: str, run: Run, own_folders: Path
+) -> None:
+    path = put(own_folders, agent, b'{"mine": [1]}')
+    run("install", agent, "--yes")
+    path.write_text(json.dumps({**parsed(path), "later": {}}))
+    assert run("uninstall", agent, "--yes").code == 0
+    assert parsed(path) == {"mine": [1], "later": {}}
 
 
 def test_where_nobody_receives_telemetry_install_says_what_to_start(

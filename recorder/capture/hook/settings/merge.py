@@ -71,7 +71,8 @@ def take_out(
         original: what the file held before ours came, whose keys are the user's; None where that
             is not known: then only hooks go, for a value does not tell who wrote it.
     """
-    values = {} if original is None else file.values(wiring)
+    is_known = original is not None
+    values = file.values(wiring) if is_known else {}
     original = {} if original is None else original
     hooks = document.get(HOOKS)
     if file.entry is not None and isinstance(hooks, MutableMapping):
@@ -91,8 +92,10 @@ def take_out(
         if path[1] in table and _is_ours(table[path[1]], value):
             del table[path[1]]
         _prune(document, path[0], original)
-    if file.version is not None and set(document) == {"version"} and "version" not in original:
-        del document["version"]
+    # Hooks that the user added beside ours need the version as much as ours did.
+    if is_known and file.version is not None and HOOKS not in document:
+        if "version" not in original and document.get("version") == file.version:
+            del document["version"]
 
 
 def is_wired(
