@@ -1,4 +1,4 @@
-"""The door of the gRPC server on loopback: looks at whom a client's first request is for.
+"""The door of the gRPC server on loopback: looks at whom a client's requests are for.
 
 As for HTTP's `Host` (`recorder.capture.otlp.guard`), and grpcio tells no handler of `:authority`.
 The server itself listens on a socket without a file, or on one in a private folder where there are
@@ -14,21 +14,13 @@ import shutil
 import sys
 import tempfile
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import RequestReceived
-from h2.exceptions import ProtocolError
-
+from recorder.capture.otlp.grpc_requests import Requests
 from recorder.capture.otlp.guard import Guard
 from recorder.capture.otlp.relay import passed_on
 
 __all__ = ["GrpcDoor"]
 
 logger = logging.getLogger(__name__)
-
-MAX_BEFORE = 64 * 1024
-"""Bytes that may come before the first request's headers are complete."""
-PERMISSION_DENIED = "7"
 
 
 class GrpcDoor:
@@ -83,53 +75,10 @@ class GrpcDoor:
             return
         self._open += 1
         try:
-            looked = _FirstRequest(self._guard).refusal
+            looked = Requests(self._guard.is_meant).refusal
             await passed_on(b"", reader, writer, self._path, looked)
         except (OSError, asyncio.CancelledError):
             logger.debug("a gRPC connection has ended")
         finally:
             self._open -= 1
             writer.close()
-
-
-class _FirstRequest:
-    """Reads along until a connection's first request: later ones are the same client's."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        # Not stricter than the server itself.
-        lenient = H2Configuration(False, "utf-8", validate_inbound_headers=False)
-        self._connection = H2Connection(lenient)
-        self._connection.initiate_connection()
-        self._connection.clear_outbound_data_buffer()
-        self._seen = 0
-        self._is_over = False
-
-    def refusal(self, piece: bytes) -> bytes | None:
-        """Return what a client is answered whose next bytes are not passed on; None for others."""
-        if self._is_over:
-            return None
-        self._seen += len(piece)
-        try:
-            events = self._connection.receive_data(piece)
-        except (ProtocolError, UnicodeDecodeError):
-            return b""
-        self._connection.clear_outbound_data_buffer()
-        for event in events:
-            if isinstance(event, RequestReceived):
-                self._is_over = True
-                named = {str(name): str(value) for name, value in event.headers}
-                if self._guard.is_meant(named.get(":authority") or named.get("host", "")):
-                    return None
-                return self._denied(event.stream_id)
-        return b"" if self._seen > MAX_BEFORE else None
-
-    def _denied(self, stream: int) -> bytes:
-        said = [
-            (":status", "200"),
-            ("content-type", "application/grpc"),
-            ("grpc-status", PERMISSION_DENIED),
-            ("grpc-message", "only programs may speak here, not web pages"),
-        ]
-        self._connection.send_headers(stream, said, end_stream=True)
-        return self._connection.data_to_send()

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-__all__ = ["opening", "passed_on"]
+__all__ = ["PREFACE", "opening", "passed_on"]
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 READ_BYTES = 64 * 1024

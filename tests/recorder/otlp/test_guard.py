@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import grpc
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (
     OTLPSpanExporter as GrpcSpanExporter,
 )
@@ -107,6 +111,75 @@ def test_a_name_that_was_made_to_lead_here_is_refused_by_grpc_too(
                 export_by_grpc(channel, trace_request())
             assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert len(station.records()) - before == (3 if is_ours else 0)
+
+
+class Client:
+    """Speaks HTTP/2 to the receiver by hand: clients of grpcio keep to one name a connection."""
+
+    def __init__(self, address: str, cuts: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", urlsplit(address).port or 0), 10)
+        self._cuts = cuts
+        self._spoken = H2Connection(H2Configuration(True, "utf-8", validate_outbound_headers=False))
+        self._spoken.initiate_connection()
+
+    def export(self, body: bytes, said: list[tuple[str, str]]) -> str:
+        """Return the gRPC status; empty where the connection is closed without one."""
+        stream = self._spoken.get_next_available_stream_id()
+        path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+        method = [(":method", "POST"), (":scheme", "http"), (":path", path), *said]
+        rest = [("content-type", "application/grpc"), ("te", "trailers")]
+        self._spoken.send_headers(stream, [*method, *rest])
+        framed = b"\0" + len(body).to_bytes(4) + body
+        while framed:
+            self._spoken.send_data(stream, framed[:9000])
+            framed = framed[9000:]
+        self._spoken.end_stream(stream)
+        sent = self._spoken.data_to_send()
+        for at in range(0, len(sent), self._cuts):
+            self._socket.sendall(sent[at : at + self._cuts])
+        return self._status(stream)
+
+    def _status(self, stream: int) -> str:
+        while True:
+            try:
+                piece = self._socket.recv(65536)
+            except ConnectionError:
+                piece = b""
+            if not piece:
+                return ""
+            for event in self._spoken.receive_data(piece):
+                said = getattr(event, "headers", None) or []
+                status = dict(said).get("grpc-status")
+                if getattr(event, "stream_id", 0) == stream and status is not None:
+                    return str(status)
+            self._socket.sendall(self._spoken.data_to_send())
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.mark.parametrize("way", ["grpc", "http"])
+@pytest.mark.parametrize("cuts", [5, 65536])
+def test_each_request_of_a_grpc_connection_is_asked_whom_it_is_for(
+    station: Station, way: str, cuts: int
+) -> None:
+    """Also where headers come in pieces, after large messages, and by another header."""
+    before = len(station.records())
+    strangers: list[list[tuple[str, str]]] = [
+        [(":authority", "evil.example")],
+        [(":authority", "localhost"), (":authority", "evil.example")],
+        [("host", "evil.example")],
+        [],
+    ]
+    for stranger in strangers:
+        with closing(Client(getattr(station.receiver, way), cuts)) as client:
+            for number in range(3):
+                asked = trace_request(20, first=20 * number + 1).SerializeToString()
+                assert client.export(asked, [(":authority", "localhost:4317")]) == "0"
+            assert client.export(BODY, stranger) == ""
+        with closing(Client(getattr(station.receiver, way), cuts)) as client:
+            assert client.export(BODY, stranger) in {"7", ""}
+    assert len(station.records()) - before == 3 * 20
 
 
 def test_a_receiver_leaves_no_folder_for_what_is_behind_its_door(recording: Path) -> None:

@@ -93,9 +93,9 @@ def take_out(
             del table[path[1]]
         _prune(document, path[0], original)
     # Hooks that the user added beside ours need the version as much as ours did.
-    if is_known and file.version is not None and HOOKS not in document:
-        if "version" not in original and document.get("version") == file.version:
-            del document["version"]
+    is_alone = is_known and "version" not in original and HOOKS not in document
+    if is_alone and file.version is not None and document.get("version") == file.version:
+        del document["version"]
 
 
 def is_wired(
