@@ -61,7 +61,7 @@ _BEGINS_CODE = Exact(r"\s*[)}\]]")
 _NEXT_FIELD = Exact(r"&[\w.\-]{1,40}=")
 _DIGIT = Exact(r"\d")
 _SECTION = Exact(r"(?:^|[→\t:+>\"])\[[\w .\-:/]{1,80}\][ \t]*\r?$", re.MULTILINE)
-ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}$")
+ENVIRONMENT_NAME = Exact(r"^[A-Z][A-Z0-9_]{2,}(?:_[a-z]\w*)?$")
 
 
 def is_code(text: str, match: re.Match[str], end: int) -> bool:
@@ -76,7 +76,7 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
     if ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
         return match[0].endswith(" ") and _is_constant(text, match, end)
     is_seed = " " in value and _OF_SEED.search(match["name"])
-    if is_seed or is_mixed_letters(value) or _BASE32.fullmatch(value):
+    if is_seed or is_mixed_letters(value.rstrip("=")) or _BASE32.fullmatch(value):
         return False
     if not IDENTIFIER.match(value) and _DIGIT.search(value):
         return (match[0].endswith(": ") or "." in value) and is_type(match["name"], value)

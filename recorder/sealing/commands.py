@@ -8,7 +8,7 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_wordlike
+from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import is_harmless
 from recorder.sealing.passwords import is_password, is_plainly_password
 from recorder.sealing.quotes import NESTED_QUOTE, end_of_argument, shell_secret
@@ -58,7 +58,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
             r"(?:-p|--password)[=\s]\s{0,3}(?!-)",
         ),
     ),
-    (r"(?:redis|valkey|keydb)-cli\s", "password", _argument(r"(?:redis|valkey|keydb)-cli", r"(?:-a|--pass)[=\s]\s{0,3}")),
+    (r"(?:redis|valkey|keydb)-(?:cli|benchmark)\s", "password", _argument(r"(?:redis|valkey|keydb)-(?:cli|benchmark)", r"(?:-a|--pass)[=\s]\s{0,3}")),
     (r"ldap\w{1,12}\s[^\n|;]{0,600}\s-w", "password", _argument(r"ldap\w{1,12}", r"-w\s{0,3}")),
     (r"\s-pw\s", "password", _argument(r"plink|pscp|psftp|putty|plink\.exe", r"-pw\s{1,3}")),
     (
@@ -81,9 +81,9 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:['\"]?(?P<value>[^\s\"'⟦⟧]{{4,256}})['\"]?@", re.IGNORECASE)),
     (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:pass|pwd|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
     (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
-    (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:", "password", Exact(rf"\bopenssl\b{_GAP}\s-pass(?:in|out)?\s+{_Q}pass:{_V}")),
+    (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:|openssl\senc\s", "password", Exact(rf"\bopenssl\b{_GAP}\s(?:-pass(?:in|out)?\s+{_Q}pass:{_V}|-k\s{{1,3}}(?!-){_QV2})")),
     (r"(?:keytool|jarsigner)\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
-    (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b[^\n|;]{{0,200}}/user:\S+\s+{_QV}", re.IGNORECASE)),
+    (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
     (r"aws\s+configure\s+set\s", "aws-secret", Exact(rf"\baws\s+configure\s+set\s+\S*(?:secret_access_key|session_token|access_key_id)\s+{_QV}")),
@@ -176,12 +176,18 @@ def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 _CURL_USER = Exact(
     r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
     rf"\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_Q}"
-    r"(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
+    r"(?:(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
+    r"|(?P<alone>[\w.\-]{16,256}):?(?=[\"'\s]|$))"
 )
+"""A key that stands alone is the user, and its password is empty."""
 
 
 def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _CURL_USER.finditer(text, start, end):
+        if match["alone"]:
+            if is_random(match["alone"]):
+                yield SecretSpan(*match.span("alone"), "basic", "argv")
+            continue
         begin = match.start("value")
         end, quote = end_of_argument(text, match.start("user"), match.end("value"))
         if not is_harmless(text[begin:end]):

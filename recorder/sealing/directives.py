@@ -35,7 +35,7 @@ _DEVICE = Exact(
     + _V
 )
 _LOGIN = Exact(
-    rf"{_BEGIN}(?:(?:---)?>[ ]|[CS]:[ ]|(?:redis|valkey|keydb)-cli[ ])?(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
+    rf"{_BEGIN}(?:(?:---)?>[ ]|[CS]:[ ]|[\w.\-]{{1,80}}:\d{{2,5}}(?:\[\d{{1,2}}\])?>[ ]|(?:redis|valkey|keydb)-cli[ ])?(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
     rf"|USER\s+\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}PASS|PASS(?=[ ])|login:\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}passcode:)[ \t]{{0,4}}{_V}[ \t\r]{{0,2}}(?:$|[\"'`\\])",
     re.MULTILINE,
 )

@@ -58,7 +58,7 @@ _WORDLIKE = Exact(r"^[-+]?(?:[A-Za-z]+|\d+)(?:[_\-./:=+~](?:[A-Za-z]+|\d{1,6}))*
 def is_random(value: str) -> bool:
     """Return whether a string looks made by chance: neither words nor a number nor a path."""
     if not _DIGIT.search(value):
-        letters = value.replace("_", "").replace("-", "")
+        letters = value.replace("_", "").replace("-", "").rstrip("=")
         return len(value) >= LEAST_WITHOUT_DIGIT and is_mixed_letters(letters)
     if _is_written(value):
         return False

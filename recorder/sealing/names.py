@@ -69,7 +69,7 @@ _HARMLESS = re.compile(
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
     r"|/[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|.*(?:\.{3}|…|x{4,}|\*{3,}|[_\-]here)"
-    r"|(?:\w{1,12}[_\-])?your[_\-].*|passwords?|passwd|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
+    r"|(?:\w{1,12}[_\-])?your[_\-].*|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
     r"|enabled|disabled|inherit|manual|auto|value|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
     r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
     re.IGNORECASE,

@@ -47,7 +47,9 @@ _RUN = re.compile(rb" (?=[a0]{10})(?:a*+0[a0]*+|a{%d,}+)" % LEAST_WITHOUT_DIGIT)
 no word is tried letter by letter."""
 _COUNT = Exact(r"[A-Za-z0-9_]{0,40}+[\"']?\s?[=:]\s?[\"']?\d{1,8}+(?:[,;}\])\n \"']|$)")
 """What follows a word that is all of a name before a number: no value can be behind it."""
-_FILE = Exact(r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|png|svg|go|rs|java|css|lock)$")
+_FILE = Exact(
+    r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|png|svg|go|rs|java|css|lock|deb|rpm|whl|gem|jar|apk|exe|xz|zst|bz2)$"
+)
 _CHECKSUM = Exact(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?=[ ]{2}\S)")
 """As `sha256sum` writes them."""
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)

@@ -89,6 +89,8 @@ _BARE_VALUE = Exact(rf"{LETTER}{{1,4096}}")
 _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
 _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
+_PLAIN_COOKIES = Exact(r"(?:[\w.\-]{1,40}=(?:[a-z/]{1,10}|\d{1,8})(?:;\s?|$)){1,9}")
+"""Of words and numbers: what a page is to look like."""
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
 _SESSION_NAME = Exact(r"(?:session_?-?ids?|client_?-?(?:request_?-?)?token)$", re.IGNORECASE)
 """Of a UUID under it: it names a session, or a request that is sent twice."""
@@ -188,6 +190,7 @@ def _tells_no_secret(name: str, value: str) -> bool:
         _JOINED.match(value)
         or is_count(name, value)
         or (_SESSION_NAME.search(name) and _UUID.fullmatch(value))
+        or (_COOKIES.fullmatch(name) and _PLAIN_COOKIES.fullmatch(value))
     ):
         return True
     if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):

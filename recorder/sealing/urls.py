@@ -25,6 +25,11 @@ _USERINFO = Exact(
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
 
 
+_SIGNED = frozenset(
+    {"sig", "signature", "x-amz-signature", "x-goog-signature", "key", "code", "code_verifier"}
+)
+_KEY = Exact(r"[0-9a-f]{32}")
+"""Of services that call a key the application's id."""
 _PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
 """What stands in a program that a link hands to a page, and in no code of a login."""
 
@@ -51,7 +56,9 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         name = match["name"]
         if is_count(name, match["value"]):
             continue
-        signed = name.lower() in {"sig", "signature", "x-amz-signature", "key", "code"}
+        signed = name.lower() in _SIGNED or (
+            name.lower() == "appid" and _KEY.fullmatch(match["value"])
+        )
         if name == "code" and _PROGRAM.search(match["value"]):
             continue
         if (signed or is_secret_name(name)) and not is_harmless(match["value"]):
@@ -66,7 +73,7 @@ CLUES = (
     Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)://[\w.\-]{1,60}:[^\"'`\n<>/ ]{1,80} ", 160, 400, _spaced),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
     Clue(
-        rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code)[\w.\-]{{0,40}}=",
+        rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}=",
         160, 4_200, _query,
     ),
 )  # fmt: skip
