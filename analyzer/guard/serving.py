@@ -172,12 +172,16 @@ def serve(path: Path, *, until_idle: bool = False, stop: threading.Event | None 
     stop = stop or threading.Event()
     ready = threading.Event()
     with _alone(path):
-        nearby = NearbyRecorder(path, ready.set)
+        nearby = NearbyRecorder(path, ready.set, _complain)
         try:
             ready.wait(READY_SECONDS)
             _answer(path, stop, until_idle=until_idle)
         finally:
             nearby.stop()
+
+
+def _complain(why: str) -> None:
+    sys.stderr.write(f"flightlog: the guard runs on, nothing is recorded: {why}\n")
 
 
 def _answer(path: Path, stop: threading.Event, *, until_idle: bool) -> None:

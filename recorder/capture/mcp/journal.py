@@ -1,7 +1,7 @@
 """Records what passes between a client and a server on standard streams.
 
-All of it happens in the inbox's thread, the loading of the pipeline's parts included: a server does
-not start later because it is recorded.
+All of it happens in the inbox's thread of the scribe, the loading of the pipeline's parts included:
+a server does not start later because it is recorded.
 """
 
 from __future__ import annotations
@@ -9,30 +9,27 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder import semconv
 from recorder.capture.mcp.conversation import Conversation, Scene, must_be_durable
-from recorder.capture.mcp.inbox import DECISION_SECONDS, Passed
 from recorder.capture.mcp.message import Form, Side, parse
+from recorder.capture.mcp.messages import Opened, Over, Passed, Said
 from recorder.capture.mcp.methods import PREFIX
 from recorder.environment import FLIGHTLOG_RUN
 from recorder.errors import FlightlogError
 from recorder.guarding.ask import ask_about
 from recorder.guarding.hold import Hold, cannot_decide
-from recorder.guarding.place import Mode, mode_of
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 
 if TYPE_CHECKING:
     from recorder.capture.mcp.nearby import NearbyRecorder
     from recorder.client import Client
-    from recorder.launch.foreground import Ended
 
 __all__ = ["Journal", "Wrapped"]
 
@@ -51,20 +48,30 @@ class Wrapped:
     """As named on the command line; None: by the environment, else the user's own."""
     name: str
     """What the agent is called; empty: the client's program."""
+    client: int
+    """The client's process."""
+    t_ns: int = 0
+    """When it was started, in ns since the Unix epoch."""
 
 
 class Journal:
     """Writes the records of one wrapped server. Not recording is said once, and harms nothing."""
 
-    def __init__(self, wrapped: Wrapped) -> None:
+    def __init__(self, wrapped: Wrapped, say: Callable[[Opened | Said], None]) -> None:
+        """Begin.
+
+        Args:
+            wrapped: the server.
+            say: tells the wrapper.
+        """
         self._wrapped = wrapped
+        self._say = say
         self._ref = new_id()
         self._scene = Scene()
         self._conversation = Conversation(self._scene)
         self._client: Client | None = None
         self._nearby: NearbyRecorder | None = None
         self._recording: Path | None = None
-        self._opened = threading.Event()
 
     def open(self, go: threading.Event) -> None:
         """Find the recording, see to a recorder, and record that the server was started."""
@@ -74,15 +81,13 @@ class Journal:
             self._open(go)
         except (FlightlogError, OSError, ValueError) as error:
             said = str(error) if isinstance(error, FlightlogError) else type(error).__name__
-            sys.stderr.write(f"flightlog: the MCP server runs, not recorded: {said}\n")
+            self._complain(said)
         finally:
-            self._opened.set()
+            if self._recording is None:
+                self._say(Opened(None))
 
-    def enforces(self) -> bool:
-        """Tell whether a call may only go on once a guard has let it."""
-        if self._recording is None:
-            self._opened.wait(DECISION_SECONDS)
-        return self._recording is not None and mode_of(self._recording) is Mode.ENFORCE
+    def _complain(self, why: str) -> None:
+        self._say(Said(f"flightlog: the MCP server runs, not recorded: {why}\n"))
 
     def record(self, passed: Passed) -> Hold | None:
         """Record one line, and ask a guard about a call in it, where there is one."""
@@ -110,18 +115,19 @@ class Journal:
             if self._client is not None:
                 self._client.submit(record)
 
-    def end(self, ended: Ended) -> None:
-        """Record how the server ended, and let go of the recorder."""
+    def end(self, over: Over | None) -> None:
+        """Record how the server ended, and let go of the recorder.
+
+        Args:
+            over: how; None where the wrapper was killed, and nobody saw it.
+        """
         if self._client is not None:
-            said = {
-                semconv.PROCESS_EXIT_CODE: ended.exit_code,
-                **({"flightlog.process.signal": ended.signal_name} if ended.signal_name else {}),
-                **self._conversation.summary(),
-            }
-            status = Status.ERROR if ended.exit_code else Status.OK
-            self._own(SERVER, Phase.END, said, status)
+            said, status = _about_end(over)
+            now = time.time_ns() if over is None else over.t_ns
+            said.update(self._conversation.summary())
+            self._own(SERVER, Phase.END, said, now, status=status)
             if self._scene.session:
-                self._own("session", Phase.END, {}, status, wait=True)
+                self._own("session", Phase.END, {}, now, status=status, wait=True)
             self._client.close()
         if self._nearby is not None:
             self._nearby.stop()
@@ -131,17 +137,18 @@ class Journal:
         from recorder.capture.mcp.nearby import NearbyRecorder  # noqa: PLC0415
         from recorder.capture.mcp.surroundings import (  # noqa: PLC0415
             about_client,
-            client_process,
             of_the_launch,
         )
+        from recorder.capture.proxy.peer import describe  # noqa: PLC0415
         from recorder.client import Client  # noqa: PLC0415
         from recorder.location import recording_to_write  # noqa: PLC0415
 
-        os.environ.update(of_the_launch(os.environ))
+        client = self._wrapped.client
+        os.environ.update(of_the_launch(os.environ, client))
         recording = recording_to_write(self._wrapped.recording).absolute()
         self._recording = recording
-        self._opened.set()
-        peer, run = client_process(), os.environ.get(FLIGHTLOG_RUN, "")
+        self._say(Opened(recording))
+        peer, run = describe(client), os.environ.get(FLIGHTLOG_RUN, "")
         connection = new_id()
         self._scene = Scene(
             connection=connection,
@@ -153,18 +160,18 @@ class Journal:
             digest_key=_digest_key(recording),
         )
         self._conversation = Conversation(self._scene)
-        self._nearby = NearbyRecorder(recording, go.set)
+        self._nearby = NearbyRecorder(recording, go.set, self._complain)
         # What is recorded before there is a recorder takes the way by the spool, and comes last.
         go.wait(READY_SECONDS)
         self._client = Client(recording)
         name = self._wrapped.name or (peer.executable if peer else "") or "mcp client"
         if self._scene.session:
-            self._own("session", Phase.START, _about_session(name))
+            self._own("session", Phase.START, _about_session(name), self._wrapped.t_ns)
         command = {
             "process.command_line": shlex.join(self._wrapped.command),
             semconv.PROCESS_CWD: str(Path.cwd()),
         }
-        self._own(SERVER, Phase.START, command)
+        self._own(SERVER, Phase.START, command, self._wrapped.t_ns)
 
     def _records(self, passed: Passed) -> list[Record]:
         made: list[Record] = []
@@ -191,8 +198,9 @@ class Journal:
         name: str,
         phase: Phase,
         said: Mapping[str, Json],
-        status: Status = Status.UNSET,
+        t_ns: int,
         *,
+        status: Status = Status.UNSET,
         wait: bool = False,
     ) -> None:
         if self._client is None:
@@ -206,12 +214,23 @@ class Journal:
             session=scene.session,
             run=scene.run,
             ref=f"{name}:{self._ref}",
-            t_ns=time.time_ns(),
+            t_ns=t_ns,
             status=status,
             pid=scene.pid,
             attributes={**scene.attributes, semconv.MCP_CONNECTION: scene.connection, **said},
         )
         self._client.submit(record, wait=wait)
+
+
+def _about_end(over: Over | None) -> tuple[dict[str, Json], Status]:
+    if over is None:
+        reason = "the wrapper was killed: how the server ended is not known"
+        return {semconv.REASON: reason}, Status.UNSET
+    ended = over.ended
+    said: dict[str, Json] = {semconv.PROCESS_EXIT_CODE: ended.exit_code}
+    if ended.signal_name:
+        said["flightlog.process.signal"] = ended.signal_name
+    return said, Status.ERROR if ended.exit_code else Status.OK
 
 
 def _about_session(name: str) -> dict[str, Json]:

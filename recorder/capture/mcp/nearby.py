@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,15 +21,19 @@ LOOK_SECONDS = 1.0
 class NearbyRecorder:
     """Sees to it that the recording has a recorder, from a thread: nobody waits for its start."""
 
-    def __init__(self, recording: Path, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, recording: Path, ready: Callable[[], None], complain: Callable[[str], None]
+    ) -> None:
         """Begin.
 
         Args:
             recording: where everything goes.
             ready: called once there is a recorder, or there will be none for now.
+            complain: says to a person, in one line, why there is none.
         """
         self._recording = recording
         self._ready = ready
+        self._complain = complain
         self._daemon: Daemon | None = None
         self._complained = False
         self._stop = threading.Event()
@@ -75,4 +78,4 @@ class NearbyRecorder:
         except (FlightlogError, OSError) as error:
             if not self._complained:
                 self._complained = True
-                sys.stderr.write(f"flightlog: the MCP server runs on, not recorded: {error}\n")
+                self._complain(str(error))

@@ -14,9 +14,9 @@ import time
 from dataclasses import dataclass, field
 
 from recorder.capture.mcp.denial import denials
-from recorder.capture.mcp.inbox import Inbox
 from recorder.capture.mcp.lines import MAX_LINE, Line, Lines
 from recorder.capture.mcp.message import Side, may_call_a_tool
+from recorder.capture.mcp.teller import Teller
 from recorder.guarding.hold import Hold, cannot_decide
 
 __all__ = ["Mouth", "Output", "to_client", "to_server"]
@@ -66,13 +66,13 @@ class Mouth:
             _write(self._sink, self._waiting.pop(0))
 
 
-def to_server(source: int, sink: int, inbox: Inbox, mouth: Mouth) -> None:
+def to_server(source: int, sink: int, teller: Teller, mouth: Mouth) -> None:
     """Copy what the client says until it ends, then close both ends: each side sees the other's.
 
     Args:
         source: where the client is heard.
         sink: where the server hears.
-        inbox: records it all.
+        teller: has it recorded.
         mouth: where the client hears, for the answer to a call that is denied.
     """
     lines = Lines(eager=True)
@@ -81,9 +81,9 @@ def to_server(source: int, sink: int, inbox: Inbox, mouth: Mouth) -> None:
         while chunk := _read(source):
             for piece, line in lines.feed(chunk):
                 if line is None:
-                    _write(sink, waiting.after(piece, gated=inbox.enforces()))
+                    _write(sink, waiting.after(piece, gated=teller.enforces()))
                     continue
-                hold = _taken(line, inbox)
+                hold = _taken(line, teller)
                 if hold is None:
                     _write(sink, waiting.whole(piece))
                 else:
@@ -92,7 +92,7 @@ def to_server(source: int, sink: int, inbox: Inbox, mouth: Mouth) -> None:
     except OSError:
         pass  # one of them is gone, which the other learns by the closing
     finally:
-        _last(lines, Side.CLIENT, inbox)
+        _last(lines, Side.CLIENT, teller)
         os.close(sink)
         # Not closed: a number that is free is given to the next file that somebody opens.
         _point_at_nothing(source)
@@ -126,19 +126,19 @@ class _Waiting:
         self._size = 0
 
 
-def _taken(line: Line, inbox: Inbox) -> Hold | None:
+def _taken(line: Line, teller: Teller) -> Hold | None:
     """Record a line of the client's; return what holds it back."""
     if not line.size:
         return None
     now = time.time_ns()
     if not may_call_a_tool(line.raw):
-        inbox.put(Side.CLIENT, line, now)
+        teller.put(Side.CLIENT, line, now)
         is_known = line.size == len(line.raw)
-        return None if is_known or not inbox.enforces() else cannot_decide("it is too long")
-    return inbox.put_and_wait(Side.CLIENT, line, now)
+        return None if is_known or not teller.enforces() else cannot_decide("it is too long")
+    return teller.put_and_wait(Side.CLIENT, line, now)
 
 
-def to_client(source: int, mouth: Mouth, inbox: Inbox, output: Output) -> None:
+def to_client(source: int, mouth: Mouth, teller: Teller, output: Output) -> None:
     """Copy what the server says until it ends, then close both ends."""
     lines = Lines()
     try:
@@ -147,7 +147,7 @@ def to_client(source: int, mouth: Mouth, inbox: Inbox, output: Output) -> None:
             # Noted first and written then: the client's answer must not come in before it.
             for _piece, line in lines.feed(chunk):
                 if line is not None and line.size:
-                    inbox.put(Side.SERVER, line, now)
+                    teller.put(Side.SERVER, line, now)
             output.is_writing = True
             mouth.say(chunk)
             output.passed += len(chunk)
@@ -155,15 +155,15 @@ def to_client(source: int, mouth: Mouth, inbox: Inbox, output: Output) -> None:
     except OSError:
         pass
     finally:
-        _last(lines, Side.SERVER, inbox)
+        _last(lines, Side.SERVER, teller)
         os.close(source)
         mouth.close()
 
 
-def _last(lines: Lines, side: Side, inbox: Inbox) -> None:
+def _last(lines: Lines, side: Side, teller: Teller) -> None:
     line = lines.rest()
     if line.size:
-        inbox.put(side, line, time.time_ns())
+        teller.put(side, line, time.time_ns())
 
 
 def _read(source: int) -> bytes:

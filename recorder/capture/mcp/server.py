@@ -8,9 +8,10 @@ import signal
 import threading
 from typing import NoReturn
 
-from recorder.capture.mcp.inbox import Inbox
-from recorder.capture.mcp.journal import Journal, Wrapped
+from recorder.capture.mcp.journal import Wrapped
 from recorder.capture.mcp.pump import Mouth, Output, to_client, to_server
+from recorder.capture.mcp.scribe import forked
+from recorder.capture.mcp.teller import Teller
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
 
 __all__ = ["end_like", "run_wrapped"]
@@ -18,7 +19,8 @@ __all__ = ["end_like", "run_wrapped"]
 QUIET_SECONDS = 0.5
 """How long a server that has ended may leave its output open (to a child of its own) in silence."""
 RECORD_SECONDS = 10.0
-"""How long the end waits for what has passed and is not recorded yet."""
+"""How long the end waits for what has passed and is not recorded yet; it is recorded after it, too.
+"""
 _ENDING = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT})
 
 
@@ -34,25 +36,23 @@ def run_wrapped(command: tuple[str, ...], recording: str | None, name: str) -> E
         FlightlogError: the server was not started; one line why, with a shell's exit code.
     """
     executable = executable_of(command[0], os.environ.get("PATH"))
+    scribe = forked(Wrapped(command, 0, recording, name, os.getppid()))
     server_in, to_write = os.pipe()
     to_read, server_out = os.pipe()
     with signals_held():
         pid = spawn(executable, command, dict(os.environ), {0: server_in, 1: server_out})
         os.close(server_in)
         os.close(server_out)
-        journal = Journal(Wrapped(command, pid, recording, name))
-        inbox = Inbox(journal)
-        inbox.start()
+        teller = Teller(scribe, pid)
         mouth, output = Mouth(1), Output()
-        heard = (0, to_write, inbox, mouth)
+        heard = (0, to_write, teller, mouth)
         threading.Thread(target=to_server, args=heard, daemon=True).start()
-        said = (to_read, mouth, inbox, output)
+        said = (to_read, mouth, teller, output)
         copying = threading.Thread(target=to_client, args=said, daemon=True)
         copying.start()
         ended = wait_for(pid, _nobody_else)
         _let_out(copying, output)
-        if inbox.close(RECORD_SECONDS):
-            journal.end(ended)
+        teller.close(ended, RECORD_SECONDS, _is_told_to_end)
     return ended
 
 
@@ -61,11 +61,15 @@ def _let_out(copying: threading.Thread, output: Output) -> None:
     to end.
     """
     passed = -1
-    while copying.is_alive() and not signal.sigpending() & _ENDING:
+    while copying.is_alive() and not _is_told_to_end():
         if not output.is_writing and output.passed == passed:
             return
         passed = output.passed
         copying.join(QUIET_SECONDS)
+
+
+def _is_told_to_end() -> bool:
+    return bool(signal.sigpending() & _ENDING)
 
 
 def end_like(ended: Ended) -> NoReturn:

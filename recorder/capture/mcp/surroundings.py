@@ -1,4 +1,4 @@
-"""Who started us, and which recording and launch that process belongs to.
+"""Who started a wrapped server, and which recording and launch that process belongs to.
 
 MCP clients start servers with a handful of variables only, so a launch's own are looked up in the
 nearest ancestor that has them. Of its environment nothing else is looked at.
@@ -6,35 +6,32 @@ nearest ancestor that has them. Of its environment nothing else is looked at.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import psutil
 
 from recorder import semconv
-from recorder.capture.proxy.peer import Peer, describe
+from recorder.capture.proxy.peer import Peer
 from recorder.environment import FLIGHTLOG_KEYS, FLIGHTLOG_RECORDING, FLIGHTLOG_RUN
 from recorder.model import Json
 
-__all__ = ["about_client", "client_process", "of_the_launch"]
+__all__ = ["about_client", "of_the_launch"]
 
 _OURS = (FLIGHTLOG_RECORDING, FLIGHTLOG_RUN, FLIGHTLOG_KEYS)
 
 
-def client_process() -> Peer | None:
-    """Return the process that started this one; None where it has ended already."""
-    return describe(os.getppid())
-
-
-def of_the_launch(given: Mapping[str, str]) -> dict[str, str]:
-    """Return our own variables: as given, else those of the nearest ancestor inside a launch."""
+def of_the_launch(given: Mapping[str, str], client: int) -> dict[str, str]:
+    """Return our own variables: as given, else those of the client, or its nearest ancestor, that
+    is inside a launch.
+    """
     if FLIGHTLOG_RUN in given or FLIGHTLOG_RECORDING in given:
         return {}
     try:
-        ancestors = psutil.Process().parents()
+        process = psutil.Process(client)
+        family = [process, *process.parents()]
     except psutil.Error:
         return {}
-    for process in ancestors:
+    for process in family:
         try:
             theirs = process.environ()
         except (psutil.Error, OSError):

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from recorder.daemon import Daemon
-from recorder.model import Phase
+from recorder.model import Phase, Status
 from tests.recorder.mcp.conftest import FLIGHTLOG, SECRET, Bench, until
 
 ECHO = "import sys\nfor line in sys.stdin.buffer: sys.stdout.buffer.write(line); sys.stdout.flush()"
@@ -173,6 +173,43 @@ def test_wrapper_killed_in_a_call_leaves_the_call_on_record_and_no_server(bench:
     process.communicate(timeout=60)
     assert bench.records("wipe")[0].phase is Phase.START
     server.wait(60)
+
+
+def is_over(bench: Bench) -> bool:
+    return any(r.phase is Phase.END for r in bench.records("mcp server"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_client_that_kills_the_wrapper_before_it_can_seal_loses_nothing_that_passed(
+    idle: Bench, tmp_path: Path, number: signal.Signals
+) -> None:
+    """As clients do some seconds after they had enough: with the whole process group."""
+    (tmp_path / "no-cache").mkdir()
+    environment = {**os.environ, **idle.environment, "XDG_CACHE_HOME": str(tmp_path / "no-cache")}
+    process = subprocess.Popen(
+        idle.wrapped(sys.executable, "-c", ANSWER),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+    say(process, CALL.replace(b'"a":1', b'"token":"' + SECRET.encode() + b'"'))
+    assert b"result" in hear(process)
+    os.killpg(process.pid, number)
+    assert process.wait(60) == -number
+    assert process.stdout is not None
+    assert process.stdout.read() == b""
+    until(lambda: idle.recording.exists() and is_over(idle), "the end of the server")
+    start, end = idle.pair("wipe")
+    assert (start.status, end.status) == (Status.UNSET, Status.OK)
+    (over,) = (r for r in idle.records("mcp server") if r.phase is Phase.END)
+    is_known = number is signal.SIGTERM
+    assert (over.attributes.get("flightlog.process.signal") == number.name) == is_known
+    assert ("killed" in str(over.attributes.get("flightlog.reason"))) != is_known
+    until(lambda: not list(idle.recording.parent.glob("*.spool/*")), "the spool to be taken in")
+    assert SECRET.encode() not in idle.bytes_at_rest()
+    (process.stdin or process.stdout).close()
+    process.stdout.close()
 
 
 def test_recorder_killed_in_a_call_loses_nothing(idle: Bench) -> None:
