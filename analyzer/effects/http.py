@@ -112,7 +112,7 @@ def judge_raw_http(text: str, host: str = "") -> Judgement:
 
 def overridden(method: str, url: str, headers: Mapping[str, str], body: str) -> str:
     """Return the method that a server will hold the request to have."""
-    if method not in {"POST", *READS}:
+    if method not in {"POST", "PUT", "PATCH", *READS}:
         return method
     for name in OVERRIDES:
         if value := headers.get(name):
@@ -169,14 +169,19 @@ def _by_method(method: str, where: str, host: str, path: str, query: str, body: 
     segments = segments_of(path)
     form = "" if body.lstrip().startswith(("{", "[", "<")) else body[:4_000]
     if asked := _ASKED.search(query) or _ASKED.search(form):
-        return destroys(
-            Effect.D1, f"{where}: its fields ask for it ({asked[0].strip('&')})", host, path
+        words = words_in(asked[0])
+        why = f"{where}: its fields ask for it ({asked[0].strip('&')})"
+        found = destroys(class_of(words), why, host, path)
+        return (
+            replace(found, effect=Effect.D2, same_domain=True) if is_recovery(asked[0]) else found
         )
     if method in READS:
         last = [w for s in segments[-1:] for w in words_in(s)]
         if method == "GET" and last and sense_of(last[0]) is Sense.DESTROYS and len(segments) > 1:
             return unknown(f"{where}: a GET whose path names a deletion")
         return Judgement(Effect.READ, (where,), surface=Surface.HTTP)
+    if method == "PURGE":
+        return destroys(Effect.D1, f"{where}: what a cache holds is thrown away", host, path)
     if method == "DELETE" and segments and segments[-1].lower() in _SIGNED_IN:
         return Judgement(Effect.WRITE, (f"{where}: the caller signs out",), surface=Surface.HTTP)
     if method == "DELETE":

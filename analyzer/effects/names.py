@@ -45,7 +45,7 @@ DESTROYING = frozenset(
     bulkdelete deletemany deleteone trash rd rmdir delsnapshot yank uninit undeploy vacate decommission
     discard reset clear clean cleanup gc empty expire dropall remove_all erasedisk tombstone
     implode cleanse unrecord eraseall deleteall removeall purgeall wipeall
-    des destr dele delet remov uninst delprinc deluser shun abandon
+    des destr dele delet remov uninst delprinc deluser shun abandon rmall remdup rmdel initrm
     """.split()
 )
 ENDING = frozenset(
@@ -53,6 +53,7 @@ ENDING = frozenset(
     disable detach revoke disassociate unschedule suspend deactivate deauthorize disconnect unlock
     unprotect cancel kill stop halt archive detaches removal unassign unbind undeclare down off
     reinstall rebuild reimage invalidate unpublish rollback revert downgrade restore overwrite fail untag
+    unalias unproxy unmanage unmap untrack
     """.split()
 )
 READING = frozenset(
@@ -139,6 +140,8 @@ _ENDS_IN_VERB = re.compile(
 _BEGINS_WITH_VERB = re.compile(
     r"(?:delete|remove|purge|destroy|erase|wipe)(?!(?:d|s|r|rs|ds|ing|able)$|(?:d|r)(?:at|by|on|s)?$)[a-z]{3,}"
 )
+_ENDS_IN_DEL = re.compile(r"(?!citadel|infidel|remodel|supermodel|submodel)[a-z]{3,}[^o]del")
+"""`groupdel`, `iothreaddel`; no `model`."""
 _GLUED = re.compile(r"^(delete|del|remove|rm|destroy|purge|drop|wipe|list|get|show|create)(.+)$")
 
 
@@ -155,7 +158,11 @@ def sense_of(word: str) -> Sense:
         if word in words:
             return sense
     # rrpurge, ldapdelete: a prefix and the verb in one word; removetab: the verb and its noun.
-    if _ENDS_IN_VERB.fullmatch(word) or _BEGINS_WITH_VERB.fullmatch(word):
+    if (
+        _ENDS_IN_DEL.fullmatch(word)
+        or _ENDS_IN_VERB.fullmatch(word)
+        or _BEGINS_WITH_VERB.fullmatch(word)
+    ):
         return Sense.DESTROYS
     # delsnapshot, listsnapshot, rmi: the verb and its noun in one word.
     glued = _GLUED.match(word)

@@ -38,9 +38,15 @@ _DELETES = re.compile(
 """Calls of a class's or a query's own deleting method, whatever it is given."""
 
 
+_PRINTS = re.compile(r"""\s*(?:print|puts|say|echo)\s*\(?\s*(?:'[^'`]*'|"[^"`#$@]*")\s*\)?;?\s*""")
+"""One word or sentence that is printed as it stands, whatever it speaks of."""
+
+
 def judge_other(source: str, place: Place, shell: Shell, what: str) -> Judgement:
     """Return the effect of a program in a language that is read only by its calls."""
     text = _bare(source[:MAX_TEXT])
+    if _PRINTS.fullmatch(text):
+        return Judgement(Effect.READ, (f"{what} prints",))
     parts: list[Judgement] = [shell(inner) for inner in re.findall(r"`([^`]+)`", text)]
     for match in _SHELL_CALL.finditer(text):
         command = match[1] or match[2] or match[3]

@@ -36,7 +36,6 @@ RECOVERY_ENDS: tuple[tuple[str, str], ...] = (
     (r"^net\s+stop\s+\"?(?:vss|sdrsvc|wbengine|.*backup)", "a backup service is off"),
     (r"^reg\s+add\b.*(?:systemrestore|disableconfig|disablesr|previousversions)", "system restore is off"),
     (r"^reg\s+add\b.*services\\(?:vss|sdrsvc|swprv|wbengine)\b.*\b4\b", "a backup service is off"),
-    (r"^fsutil\s+usn\s+deletejournal", "the journal of changes goes"),
 )  # fmt: skip
 """cmd's lines that end what could be restored (MITRE ATT&CK T1490)."""
 CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
@@ -76,6 +75,7 @@ CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
     (r"^netsh\b.*\b(?:delete|reset|off)\b", Effect.D5, "takes a network rule away"),
     (r"^takeown\b.*\s/r\b", Effect.D6, "takes all rights of a folder"),
     (r"^(?:wmic)\b.*\b(?:delete|uninstall)\b", Effect.D1, "deletes through WMI"),
+    (r"^fsutil\s+usn\s+deletejournal", Effect.D5, "the journal of changes goes"),
     (r"^(?:fsutil)\s+file\s+setzerodata", Effect.D1, "overwrites a file"),
 )  # fmt: skip
 CMD_READS = re.compile(

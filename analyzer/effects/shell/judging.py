@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from analyzer.catalogue.commands import ANY, Entry, Program, program_of
 from analyzer.effects.calls import looks_like_sql
-from analyzer.effects.names import is_recovery
+from analyzer.effects.names import is_recovery, sense_of
 from analyzer.effects.places import UNKNOWN, Place, environment_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.escapes import escapes_in
@@ -18,7 +19,7 @@ from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
 from analyzer.effects.shell.rehearsals import mark_rehearsals
 from analyzer.effects.shell.targets import SCOPING, target_of
-from analyzer.effects.shell.verbs import NAMING, judge_by_verbs, judge_recipe
+from analyzer.effects.shell.verbs import NAMING, destroying_option, judge_by_verbs, judge_recipe
 from analyzer.effects.shell.wrappers import Inner, inner_of
 from analyzer.effects.sql import judge_sql
 from analyzer.effects.tools import READERS, READERS_CHANGE, TOOLS, WRITERS
@@ -203,14 +204,18 @@ def _judge_plain(command: Invocation) -> Judgement:
         if found is not None:
             return found
     changes, why = READERS_CHANGE.get(name, ("", ""))
-    if arguments.has(*changes.split()):
+    if not {*changes.split()}.isdisjoint({*arguments.options, *arguments.words}):
         return Judgement(Effect.WRITE, (f"{name} {why}",), name)
     if name == "ifconfig" and len(arguments.words) > 1:
         down = "down" in arguments.words[1:]
         return Judgement(Effect.D5 if down else Effect.WRITE, ("ifconfig sets an interface",), name)
+    if name == "set" and command.arguments[:1] in _FISH_ERASES and len(command.arguments) > 1:
+        return Judgement(Effect.WRITE, ("fish takes a variable away",), name)
     if name == "hostname" and arguments.words:
         return Judgement(Effect.WRITE, ("hostname sets the name",), name)
     if name in READERS:
+        if name not in _FILTERS and (option := destroying_option(arguments)):
+            return unknown(f"{name} reads, but an option of it says {option!r}", name)
         return Judgement(Effect.READ, (f"{name} only reads",), name)
     if name in WRITERS:
         return Judgement(Effect.WRITE, (f"{name} makes or changes, and takes nothing away",), name)
@@ -224,6 +229,12 @@ def _judge_plain(command: Invocation) -> Judgement:
     return judge_by_verbs(command, arguments)
 
 
+_FISH_ERASES = (("-e",), ("--erase",))
+"""Of `set -e NAME`; other shells read two things more, and take nothing away."""
+_FILTERS = frozenset(
+    {"tr", "cut", "col", "echo", "printf", "ack", "grep", "rg", "less", "test", "["}
+)
+"""Readers whose options speak of what is shown, and not of what is there."""
 _REMOVES = frozenset({"rm", "rb", "del", "delete", "remove", "purge"})
 _COMPOSES = re.compile(r"compose\b|\bbuildx?\b|\bbake\b|\bplay\b|\bkube\b")
 """Words of docker's with which `-f` names a file."""
@@ -256,11 +267,32 @@ def _by_catalogue(command: Invocation, program: Program, arguments: Arguments) -
         words = tuple(words[0].split())  # a shell of its own's command in one word
     for entry in program.entries:
         if entry.fits(words, arguments.options, arguments.values):
+            if entry.effect in {Effect.READ, Effect.WRITE} and _goes_on(words, entry):
+                continue
             statements = _statements(entry, arguments)
             if statements:
                 return judge_sql(statements)
             return _judgement(command, program, entry, replace(arguments, words=tuple(words)))
     return None
+
+
+def _goes_on(words: Sequence[str], entry: Entry) -> bool:
+    """Tell whether what an entry takes for the whole is a noun, and its verb follows.
+
+    `npm config delete` is more than `npm config`; `npm view delete` shows a package of that name.
+    """
+    end = entry.end(words)
+    if not entry.path or not 0 < end < len(words) or words[end] not in _VERBS_AFTER:
+        return False
+    noun = words[end - 1]
+    return noun in _NOUNS or not sense_of(noun)
+
+
+_VERBS_AFTER = frozenset(
+    {"delete", "remove", "rm", "destroy", "purge", "erase", "wipe", "prune", "cleanup", "revoke"}
+)
+_NOUNS = frozenset({"config", "env", "tag", "tags", "label", "version", "versions", "event", "events",
+                    "log", "logs", "backup", "backups", "snapshot", "snapshots", "trash"})  # fmt: skip
 
 
 def _statements(entry: Entry, arguments: Arguments) -> str:

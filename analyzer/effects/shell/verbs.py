@@ -14,17 +14,18 @@ from analyzer.effects.ranks import unknown
 from analyzer.effects.shell.invocation import Invocation
 from analyzer.effects.shell.options import Arguments
 from analyzer.effects.shell.targets import target_of_verb
+from analyzer.effects.shell.verb_words import OPTIONS, first_verb
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
-__all__ = ["NAMING", "judge_by_verbs", "judge_recipe", "judge_verb"]
+__all__ = ["NAMING", "destroying_option", "judge_by_verbs", "judge_recipe", "judge_verb"]
 
 LOOKED_AT = 7
 """Plain words that may be a program's own; what comes later is names."""
 STRONG_ENDS = frozenset(
     """
     disable revoke detach disassociate unschedule deactivate deauthorize archive invalidate
-    rollback untag unprotect cancel unbind unassign
+    rollback untag unprotect cancel unbind unassign unalias unproxy unmanage unmap untrack
     """.split()
 )
 """Ends that take something away; the others stop what can be started again."""
@@ -35,44 +36,8 @@ RUNNERS = frozenset(
     """.split()
 )
 """Programs whose words are recipes of a project: what a recipe does stands in its file."""
-NOUNS_TOO = frozenset(
-    """
-    backup backups snapshot snapshots version versions env run log logs tag tags label test tables
-    events job stats metrics archive config history group user search query deploy build copy
-    metrics status export import restore check audit plan watch login checkpoint mirror schedule views view file
-    edit configure release trigger post site image sync mount export dump transfer purge-queue replace publish set token rule
-    """.split()
-)
-"""Verbs that are nouns where another verb follows: `env rm`, `backup delete`."""
-SHOWING = frozenset(
-    {"list", "ls", "show", "get", "info", "status", "describe", "view", "exists", "stats"}
-)
 PLAIN = frozenset({"--delete", "--remove", "--purge", "--wipe", "--erase", "--delete-all"})
 """Options that destroy even beside a word that reads: `members --delete bob list`."""
-SHOWN = frozenset(
-    {
-        "plan",
-        "metrics",
-        "status",
-        "env",
-        "version",
-        "versions",
-        "logs",
-        "log",
-        "events",
-        "history",
-        "tables",
-        "stats",
-    }
-)
-"""Verbs that read and are oftener nouns."""
-OPTIONS = frozenset(
-    """
-    delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall reset
-    clear flush drop strip autonuke nuke shred discard forget eraseall deleteall removeall purgeall
-    """.split()
-)
-"""Long options that destroy whatever they belong to."""
 ALL = frozenset({"--all", "-all", "--remove-all", "--delete-all", "--recursive", "-A", "all"})
 _OPERAND = re.compile(r"[/=@\\*$<>{}()]|\.\w|^\d|^[A-Z][a-z]*[A-Z]\w*\d")
 _JOINED_OPTION = re.compile(r"(?:remove|delete|erase|purge|destroy|wipe)(?!d$)[a-z]{3,}")
@@ -97,6 +62,8 @@ _RUNNING = frozenset(
     runs query queries task tasks batches command workflow pipeline preview snoozes
     """.split()
 )
+_PACKED = frozenset("sketch source package dist code build crate file files".split())
+"""What is packed into an archive, rather than put away."""
 _NEGATED = re.compile(r"^--?(?:no|not|without|dont|skip|keep|never)-")
 
 
@@ -109,7 +76,7 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     context = (name, *words)
     # Azure's commands end in their verb; all else are options.
     leading = list(takewhile(lambda a: not a.startswith("-"), invocation.arguments))
-    found = (_first(leading[-1:]) if name == "az" else None) or _first(words)
+    found = (first_verb(leading[-1:]) if name == "az" else None) or first_verb(words)
     forced = arguments.value("-f")
     if found is None and sense_of(forced) is Sense.DESTROYS:
         found = forced, Sense.DESTROYS  # `-f` forced it, and named no file
@@ -136,6 +103,10 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
                 bypass=arguments.bypasses(),
             )  # fmt: skip
         option = _option_beside(sense, arguments)
+        if not option and judged.effect is Effect.READ and (also := destroying_option(arguments)):
+            return unknown(
+                f"{' '.join(context)}: {verb!r} reads by its name, an option says {also!r}", name
+            )
         if not option:
             return judged
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
@@ -147,7 +118,7 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
             return judge_verb(part, sense, context, arguments, hints=invocation.hints)
     if setting := next((w for w in arguments.words if _ASKED.fullmatch(w)), ""):
         return judge_verb(setting.partition("=")[0], Sense.DESTROYS, (*context, setting), arguments)
-    if option := _destroying_option(arguments):
+    if option := destroying_option(arguments):
         return judge_verb(option, Sense.DESTROYS, (*context, option), arguments)
     return unknown(f"what {name} does with these words is in no catalogue", name)
 
@@ -238,12 +209,12 @@ def _recovers(name: str) -> bool:
 def _option_beside(sense: Sense, arguments: Arguments) -> str:
     """Return the destroying option that stands beside a verb which says otherwise."""
     if sense is Sense.WRITES:
-        return _destroying_option(arguments)
+        return destroying_option(arguments)
     plain = sorted(PLAIN & arguments.options) if sense is Sense.READS else []
     return plain[0].strip("-") if plain else ""
 
 
-def _destroying_option(arguments: Arguments) -> str:
+def destroying_option(arguments: Arguments) -> str:
     """Return the verb of an option that destroys: `--delete`, `--remove-all`."""
     for option in sorted(arguments.options):
         parts = words_in(option)
@@ -277,6 +248,8 @@ def judge_verb(
         )
     if sense is Sense.READS:
         return Judgement(Effect.READ, (f"{operation}: {verb!r} reads by its name",), operation)
+    if verb == "archive" and (len(context) <= 2 or _PACKED & set(nouns)):
+        return unknown(f"{operation}: 'archive' packs something or puts it away", operation)
     if verb in _MAY_OVERWRITE:
         return unknown(
             f"{operation}: what {verb!r} does to what is there is in no catalogue", operation
@@ -306,83 +279,3 @@ def judge_verb(
         bypass=arguments.bypasses(),
         bulk=Bulk.ALL if is_all else Bulk.UNKNOWN,
     )
-
-
-def _begins_with_verb(word: str) -> bool:
-    """Tell whether a word is a verb, or joins one to what it is done to: `delete-all`."""
-    parts = words_in(word)
-    return bool(sense_of(word.lower())) or (
-        len(parts) > 1 and sense_of(parts[0]) in {Sense.DESTROYS, Sense.ENDS, Sense.READS}
-    )
-
-
-def _first(words: list[str]) -> tuple[str, Sense] | None:
-    """Return the first word that is a verb."""
-    for place, word in enumerate(words):
-        lowered = word.lower()
-        sense = sense_of(lowered)
-        # What a reader is given may be any word: `search prod wipe` looks for it.
-        near = 2 if sense is Sense.READS and lowered not in SHOWN else 4
-        if lowered in NOUNS_TOO and any(
-            _begins_with_verb(w) for w in words[place + 1 : place + near]
-        ):
-            continue
-        if sense:
-            return lowered, sense
-        parts = words_in(word)
-        if len(parts) > 1 and parts[-1] in SHOWING and parts[0] in NOUNS_TOO:
-            return parts[-1], Sense.READS  # backups-list
-        if ":" in word and "fresh" in parts:
-            return "fresh", Sense.DESTROYS  # migrate:fresh, schema:fresh
-        if parts == _COLLECTS and not {"get", "list", "show", "status"} & set(words[place + 1 :]):
-            return "collection", Sense.DESTROYS  # registry garbage-collection start
-        if parts[-1:] == ("deletion",) and len(parts) > 1 and parts[0] in _ASKS_FOR:
-            return "deletion", Sense.DESTROYS  # schedule-deletion
-        taking = next((p for p in parts if sense_of(p) in {Sense.DESTROYS, Sense.ENDS}), "")
-        if taking and ":" in word:
-            return taking, sense_of(taking)  # env:unset
-        if len(parts) > 1 and (found := _compound(word, parts, words[place + 1 :])) is not None:
-            return found
-    return None
-
-
-_COLLECTS = ("garbage", "collection")
-_ASKS_FOR = frozenset({"schedule", "request", "start", "confirm", "initiate"})
-_RUNS_TOO = frozenset(
-    {"watch", "log", "logs", "history", "search", "scan", "cat", "tables", "events"}
-)
-"""Verbs that read and are oftener nouns of what goes."""
-_LEADS = frozenset({"set", "create", "add", "update", "enable", "register"})
-"""Verbs that say it all at the front of a word: `set-disk-auto-delete`."""
-
-
-def _compound(
-    word: str, parts: Sequence[str], following: Sequence[str]
-) -> tuple[str, Sense] | None:
-    """Return the verb of a word of several: `delete-all`, `snapshot-destroy`, `db:drop`."""
-    first = sense_of(parts[0])
-    is_noun = (
-        any(_begins_with_verb(w) for w in following[:4])
-        if parts[0] in NOUNS_TOO
-        else bool(sense_of(following[0].lower()))
-        if following
-        else False  # patch-deployments delete
-    )
-    if following and following[0].lower() in SHOWING:
-        return None  # restore-point list, delete-policy show
-    if parts[0] in _LEADS and not is_noun:
-        return parts[0], first
-    taken = [p for p in parts[1:] if p in OPTIONS]
-    if first is Sense.READS and taken and parts[0] in _RUNS_TOO:
-        return taken[0], Sense.DESTROYS  # watch-del-all
-    if first is Sense.UNDOES or (first is Sense.READS and not is_noun):
-        return parts[0], first
-    for part in parts:
-        sense = sense_of(part)
-        if sense in {Sense.DESTROYS, Sense.ENDS, Sense.UNDOES} or (
-            sense is Sense.READS and ":" in word
-        ):
-            return part, sense
-    if is_noun:
-        return None  # backup-plans delete, log-analytics workspace delete
-    return (parts[0], first) if first else None

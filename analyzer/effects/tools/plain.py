@@ -41,6 +41,7 @@ WRITERS = frozenset(
     """.split()
 )
 READERS_CHANGE: dict[str, tuple[str, str]] = {
+    "ipconfig": ("/flushdns /release /renew /registerdns", "changes what the network holds"),
     "date": ("-s --set", "sets the clock"),
     "dirs": ("-c", "empties its stack"),
     "sort": ("-o --output", "writes a file"),

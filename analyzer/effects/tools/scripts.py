@@ -178,6 +178,11 @@ def _flask(context: Context) -> Judgement | None:
     return None
 
 
+def _r(context: Context) -> Judgement | None:
+    """Judge `R -e`; the words after `R CMD` are in the catalogue."""
+    return None if context.command.arguments[:1] == ("CMD",) else _R(context)
+
+
 def _deno(context: Context) -> Judgement | None:
     """Judge `deno eval`; of its other words the verbs tell."""
     words = [w for w in context.command.arguments if not w.startswith("-")]
@@ -194,6 +199,7 @@ def _deno(context: Context) -> Judgement | None:
     return _DENO(context)
 
 
+_R = _interpreter("-e", _other("R"))
 _DENO = _interpreter("eval -e", judge_javascript)
 PYTHON = _interpreter("-c", judge_python)
 NODE = _interpreter("-e --eval -p --print", judge_javascript)
@@ -204,7 +210,7 @@ SCRIPT_TOOLS: dict[str, Tool] = {
     "deno": _deno,
     "ruby": _interpreter("-e", _other("Ruby")), "perl": _interpreter("-e -E", _other("Perl")),
     "php": _interpreter("-r", _other("PHP")), "lua": _interpreter("-e", _other("Lua")),
-    "r": _interpreter("-e", _other("R")), "littler": _interpreter("-e", _other("R")),
+    "r": _r, "littler": _interpreter("-e", _other("R")),
     "bun": _bun, "rscript": _interpreter("-e", _other("R")), "elixir": _interpreter("-e", _other("Elixir")),
     "groovy": _interpreter("-e", _other("Groovy")), "scala": _interpreter("-e", _other("Scala")),
     "irb": _interpreter("-e", _other("Ruby")), "osascript": _interpreter("-e", _other("AppleScript")),
