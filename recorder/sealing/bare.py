@@ -12,6 +12,7 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.lines import ENDS_LINE, begin_of_line
 from recorder.sealing.looks import SPECIAL, is_mixed_letters
 from recorder.sealing.names import LONGEST_WORDS, is_named_so, is_of_password, is_said_of_one
+from recorder.sealing.passwords import is_passphrase
 
 __all__ = [
     "DOTTED",
@@ -49,7 +50,9 @@ _PROPERTY = Exact(r"(?!this\.|self\.|window\.)[a-z][a-z0-9\-]*(?:\.[a-z][a-z0-9\
 _OF_SEED = Exact(r"mnemonic|seed", re.IGNORECASE)
 _BASE32 = Exact(r"(?:[A-Z2-7]{8}){2,8}")
 """As the secrets of one-time passwords are written."""
-_OF_PASSWORD = Exact(r"(?:passw(?:or)?d|passwd|passphrase|pwd|pass)$", re.IGNORECASE)
+_OF_PASSWORD = Exact(
+    r"(?:passw(?:or)?d|passwd|passphrase|pwd|pass|psk|credentials|(?<![a-z])pw)$", re.IGNORECASE
+)
 _WORD_OF_YAML = Exact(r"[a-z]{6,32}")
 _OF_SECRET = Exact(
     r"pass|secret|token|hash|crypt|string|bytes|text|boolean|number|varchar|object|unicode"
@@ -89,6 +92,7 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
         or _is_of_yaml(text, match, end)
         or _is_of_environment(text, match, end)
         or _is_of_form(text, match, end)
+        or (_OF_PASSWORD.search(match["name"]) and is_passphrase(value.rstrip(".")))
     ):
         return False
     return "." in value or not is_setting(text, match, end)
@@ -112,7 +116,7 @@ def _is_default(text: str, match: re.Match[str], end: int) -> bool:
 def _is_property(text: str, match: re.Match[str], end: int) -> bool:
     """Return whether a word is that of a property, wherever it stands: `a.b.password=word`."""
     return (
-        match[0].endswith("=")
+        match[0].endswith(("=", ": "))
         and _PROPERTY.fullmatch(match["name"]) is not None
         and ENDS_LINE.match(text, end) is not None
     )

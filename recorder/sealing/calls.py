@@ -22,7 +22,7 @@ from recorder.sealing.names import (
     is_said_of_one,
     is_secret_name,
 )
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_passphrase, is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -33,7 +33,7 @@ _ARGUMENT = r"""[^,()\n]{1,300}"""
 _OF_ONE_USE = (
     r"set_?basic_?auth|with_?basic_?auth|(?:http_?)?(?:basic|digest|proxy)_?auth(?:entication)?|basic_?credentials"
     r"|network_?credential|username_?password_?(?:credentials?|authentication_?token)|password_?authentication"
-    r"|(?:ftp|imap|smtp|mail|server|pop3?)\.login|(?:cx_?oracle|oracledb)\.connect|simple_bind(?:_s)?|(?:conn|connection|ldap)\.bind"
+    r"|(?:ftp|imap|smtp|mail|server|pop3?)\.login|username_pw_set|(?:cx_?oracle|oracledb)\.connect|simple_bind(?:_s)?|(?:conn|connection|ldap)\.bind"
     r"|ntlm_?auth|plain_?credentials|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin"
 )
 """Those of them that take nothing else: there any word is one."""
@@ -44,7 +44,7 @@ _SECOND = (
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
     r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
-    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|\bs3"
+    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|\bs3|\bFTP(?:_TLS)?"
 )
 """Functions whose third argument is it."""
 _OPEN = r"(?:\s?\(\s{0,40}|\s(?=\\{0,3}[\"'][\w.@\-]{1,60}\\{0,3}[\"'],))"
@@ -115,10 +115,12 @@ _PAIR_OF_CONSTANT = Exact(
     + _LITERAL
     + r"\s?[\])]"
 )
+LEAST_AUTH = 8
+"""Characters of a password that looks like none."""
 LEAST_KEY = 24
 """Characters of what is taken for a key of random bytes."""
 _SETTER = Exact(
-    r"(?<![A-Za-z0-9])(?P<name>(?:set|with|use|add)_?[A-Za-z_]{0,40}|[A-Za-z_]{0,20}(?:password|secret|token|key))"
+    r"(?<![A-Za-z0-9])(?P<name>(?:set|with|use|add)_?[A-Za-z_]{0,40}|[A-Za-z_]{0,20}(?:password|secret|token|key)|(?P<auth>(?<=[.:>])auth))"
     rf"\(\s{{0,40}}{_LITERAL}\s{{0,40}}\)",
     re.IGNORECASE,
 )
@@ -195,6 +197,12 @@ def _setters(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         name, value = match["name"], match["value"]
         if not is_secret_name(name) or is_harmless(value):
             continue
+        if (
+            match["auth"]
+            and not is_password(value)
+            and (len(value) < LEAST_AUTH or _is_word(value))
+        ):
+            continue  # `app.auth("oauth2")`
         if not _is_word(value) or _is_set_as_password(name, value):
             yield SecretSpan(*match.span("value"), class_of_name(name), "call")
 
@@ -208,7 +216,9 @@ def _is_set_as_password(name: str, value: str) -> bool:
 
 def _is_word(value: str) -> bool:
     """Return whether a literal reads as a name or a text rather than as a password."""
-    return (is_wordlike(value) and not any(c.isdigit() for c in value)) or " " in value
+    if " " in value:
+        return True
+    return is_wordlike(value) and not any(map(str.isdigit, value)) and not is_passphrase(value)
 
 
 CLUES = (

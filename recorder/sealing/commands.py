@@ -10,7 +10,7 @@ from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import is_harmless
-from recorder.sealing.passwords import is_password, is_plainly_password
+from recorder.sealing.passwords import is_passphrase, is_password, is_plainly_password
 from recorder.sealing.quotes import NESTED_QUOTE, end_of_argument, shell_secret
 from recorder.sealing.spans import SecretSpan
 
@@ -54,7 +54,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
         "password",
         _argument(
             r"(?:docker|podman|buildah|skopeo|nerdctl|helm|oras|crane|oc|az|ibmcloud|cf|bw|argocd|"
-            r"rancher)\b[^\n|;]{0,60}?\blogin|mongo(?:sh|dump|restore|export|import)?",
+            r"rancher|conan)\b[^\n|;]{0,60}?\blogin|mongo(?:sh|dump|restore|export|import)?",
             r"(?:-p|--password)[=\s]\s{0,3}(?!-)",
         ),
     ),
@@ -92,7 +92,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:vault|bao)\s+(?:kv\s+put|write)\s", "vault-secret", Exact(rf"\b(?:vault|bao)\s+(?:kv\s+put|write)\s{_GAP}(?:password|secret|token|key|value)\w*={_QV}")),
     (r"\|\s*(?:sudo\s+)?chpasswd", "password", Exact(rf"\becho\s+{_Q}[\w.\-]{{1,60}}:(?P<value>[^\s\"'|]{{3,256}}){_Q}\s*\|\s*(?:sudo\s+)?chpasswd")),
     (r"--passphrase[=\s]", "passphrase", _argument(r"gpg2?", r"--passphrase[=\s]\s{0,3}")),
-    (r"(?:security|supabase|racadm|unrar|xcrun|perccli|onstat|pdftk)\s[^\n|;]{0,600}\s-p", "password", _argument(r"security|supabase|racadm|xcrun|perccli", r"(?:-p|--password)\s{1,3}(?!-)")),
+    (r"(?:security|supabase|racadm|unrar|xcrun|perccli|onstat)\s[^\n|;]{0,600}\s-[pw]", "password", _argument(r"security|supabase|racadm|xcrun|perccli", r"(?:-p|--password|-w)\s{1,3}(?!-)")),
     (r"(?:unrar|rar|7z\w{0,2}|arj)\s[^\n|;]{0,200}\s-p", "password", _argument(r"unrar|rar|7z[ar]?|arj", r"-h?p")),
     (r"(?:security|ipmitool|vmware-cmd|pkcs12|dsconf|mysql_config)\s[^\n|;]{0,600}\s-P", "password", _argument(r"security|ipmitool|vmware-cmd", r"-P\s{1,3}(?!-)")),
     (r"qpdf\s", "password", Exact(rf"\bqpdf\b{_GAP}\s--encrypt\s+{_QV}")),
@@ -114,7 +114,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:ss-(?:local|server|tunnel|redir)|sslocal|swift)\s", "password", _argument(r"ss-(?:local|server|tunnel|redir)|sslocal|swift", r"-[kK]\s{1,3}(?!-)")),
     (r"service\s+install\s", "token", Exact(rf"\bcloudflared\b{_GAP}\sservice\s+install\s+{_QV}")),
     (r"ssh-keygen\s", "passphrase", _argument(r"ssh-keygen", r"-[NP]\s{1,3}(?!-)")),
-    (r"user-secrets\s+set\s", "secret", Exact(rf"\buser-secrets\s+set\s+\S+\s+{_QV}")),
+    (r"(?:user-secrets\s+set|rclone\sobscure)\s", "secret", Exact(rf"\b(?:user-secrets\s+set\s+\S+|rclone\s+obscure)\s+(?!-){_QV}")),
     (r"(?:veracrypt|truecrypt|lein)\s[^\n|;]{0,300}\s-p", "password", _argument(r"veracrypt|truecrypt|lein", r"-p\s{1,3}(?!-)")),
     (r"wpa_passphrase\s", "password", Exact(rf"\bwpa_passphrase\s+(?:'[^'\n]{{1,40}}'|\"[^\"\n]{{1,40}}\"|\S{{1,40}})\s+{_QV}")),
     (r"-setairportnetwork\s", "password", Exact(rf"-setairportnetwork\s+\S+\s+(?:'[^'\n]{{1,40}}'|\"[^\"\n]{{1,40}}\"|\S{{1,40}})\s+{_QV}")),
@@ -123,7 +123,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"db2\s", "database-password", Exact(rf"\bdb2\b{_GAP}\suser\s+\S+\s+using\s+{_QV}")),
     (r"rman\s", "database-password", Exact(rf"\brman\b{_GAP}\starget\s+[\w$#]+/{_V}@")),
     (r"uci\sset\s", "password", Exact(rf"\buci\s+set\s+\S{{1,120}}\.(?:key|password|psk|sae_password)={_QV}")),
-    (r"bw\sunlock\s", "token", Exact(rf"\bbw\s+unlock\s+(?:--raw\s+)?(?!-){_QV}")),
+    (r"bw\s(?:unlock|login)\s", "token", Exact(rf"\bbw\s+(?:unlock|login\s+\S+@\S+)\s+(?:--raw\s+)?(?!-){_QV}")),
     (r"cf\sauth\s", "token", Exact(rf"\bcf\s+auth\s+(?!-)\S{{1,80}}\s+(?!-){_QV}")),
     (r"(?:--with-token|--password-stdin|-stdin)[^\n]{0,200}<<", "token", Exact(rf"(?:--with-token|--password-stdin|-stdin)[^\n]{{0,200}}?<<-?\s?[\"']?[A-Za-z_]\w{{0,30}}[\"']?[^\n]{{0,80}}\n\s{{0,20}}{_QV}")),
     (r"nuget\s[^\n|;]{0,100}push\s", "token", Exact(rf"\bnuget(?:\.exe)?\s+push\s+\S+\s+(?!-){_QV}")),
@@ -169,7 +169,11 @@ def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         name = next(n for n in ("value", "single", "double", "escaped") if match[n])
         value = match[name]
         is_word = is_wordlike(value) and not any(map(str.isdigit, value))
-        if not (is_word or is_harmless(value) or _OTHER_P.fullmatch(value)):
+        if not (
+            (is_word and not is_passphrase(value))
+            or is_harmless(value)
+            or _OTHER_P.fullmatch(value)
+        ):
             yield SecretSpan(match.start(name), match.end(name), "password", "argv")
 
 
@@ -197,7 +201,7 @@ def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
 _USER_PASS = Exact(
-    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))(?:[=\s\"',]{1,5}|\"\s+a\d{1,2}=\")"
+    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',]{1,5}|\"\s+a\d{1,2}=\")"
     r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
 )
 """A user and a password in one argument, of whatever tool."""
@@ -238,7 +242,7 @@ def _in_list_too(trigger: str) -> str:
 CLUES = (
     Clue(r"[\s\"']-(?:[pknwt]|xp|pw)(?:[\"'],\s{0,3}|\s{1,3})[\"']?[^\s\"'`\\|;<>,()]{8}", 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
-    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
+    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS

@@ -38,6 +38,10 @@ _IN_PARAMETER = Exact(
     rf"[^{{}}]{{0,400}}?[\"'](?:default|value)\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}",
     re.IGNORECASE,
 )
+_BY_HOST = Exact(
+    rf"\s{{0,40}}\\{{0,3}}[\"'](?:https?://)?[\w\-]+(?:\.[\w\-]+)+(?::\d{{1,5}})?/?\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}"
+)
+"""Tokens of several hosts under the name of them all, as Composer keeps them."""
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
 _LIST = Exact(
@@ -66,6 +70,8 @@ def _otherwise(text: str, hits: list[int]) -> Iterator[SecretSpan]:
             while text[begin - 1] == "\\":
                 begin -= 1
         match = form.match(text, begin)
+        if match is None and last == "{" and (of_host := _BY_HOST.match(text, begin)):
+            match = of_host if is_random(of_host["value"]) else None
         if match is not None and _may_be(named["name"], match["value"]):
             yield SecretSpan(*match.span("value"), class_of_name(named["name"]), "assignment")
 

@@ -23,7 +23,7 @@ _V = r"""["'`]?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
 _BEGIN = r"(?:^|(?<=[\n\"'`;]))[ \t]{0,40}"
 
 _SURE = Exact(
-    rf"{_BEGIN}(?:requirepass|masterauth|user\s+\S{{1,60}}\s+on\s+>|bindpw|rootbindpw|rootpw(?:\s+--(?:plaintext|iscrypted))?"
+    rf"{_BEGIN}(?:requirepass|stats\s+auth\s+[\w.\-]{{1,60}}:|masterauth|user\s+\S{{1,60}}\s+on\s+>|bindpw|rootbindpw|rootpw(?:\s+--(?:plaintext|iscrypted))?"
     r"|ldap_default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|d-i\s+\S*password\S*\s+password)\s{0,8}"
     + _V,
     re.MULTILINE,
@@ -41,7 +41,7 @@ _LOGIN = Exact(
 )
 """What a client says to IMAP, SMTP, POP, FTP, STOMP and Redis."""
 _WORD = re.compile(
-    r"(?<![\w\-/])(?:(?:[A-Za-z][\w.\-]{0,40})?[\w.\-](?:pass(?:word|wd|phrase|code)?|pwd|secret|psk|key)|pass(?:word|wd|phrase|code)?|pwd|pw|psk)(?:-(?:value|text|string))?\s\Z",
+    r"(?<![\w\-/])(?:(?:[A-Za-z][\w.\-]{0,40})?[\w.\-](?:pass(?:word|wd|phrase|code)?|pwd|secret|psk|key|(?<=[_\-.])pw)|pass(?:word|wd|phrase|code)?|pwd|pw|psk)(?:-(?:value|text|string))?\s\Z",
     re.IGNORECASE,
 )
 _BEHIND = Exact(
@@ -64,7 +64,7 @@ _PROTOCOL = Exact(
     r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+[\"']?|\b(?:PSK|XAUTH|EAP)\s+[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
     r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
     r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
-    r"|\b(?:store|key)Password\s+[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+)"
+    r"|\b(?:store|key)Password\s+[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
     + _V
 )
 """What stands nowhere but before a secret."""
@@ -202,13 +202,13 @@ def _span(match: re.Match[str]) -> SecretSpan:
 
 
 CLUES = (
-    Clue(r"(?:(?:requirepass|masterauth|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
+    Clue(r"(?:(?:requirepass|masterauth|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword|stats\sauth)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512|level\s\d{1,2})\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
     Clue(r"\sLOGIN\s|AUTH\s|PASS\s|passcode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
         r"(?:createUser\s|PSK\s|XAUTH\s|EAP\s|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
-        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>)",
+        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),

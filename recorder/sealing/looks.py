@@ -33,7 +33,9 @@ LONGEST_NAME = 28
 """Characters from which on a name's letters and digits do not stand alone so often:"""
 SINGLE_LETTERS = 4
 MIXED_LENGTH = 10
-"""Letters from which on those of both cases say something."""
+"""Letters from which on those of both cases say something,"""
+SHORTEST_MIXED = 8
+"""and from which on they do where hardly two of them are of one word."""
 LEAST_WITHOUT_DIGIT = 2 * MIXED_LENGTH
 """Characters from which on a string without a digit may be made by chance."""
 _DIGIT = Exact(r"\d")
@@ -86,11 +88,12 @@ def _is_written(value: str) -> bool:
 
 def is_mixed_letters(value: str) -> bool:
     """Return whether letters change between capitals and small ones more than in `camelCase`."""
-    if len(value) < MIXED_LENGTH or not value.isascii() or not value.isalpha():
+    if len(value) < SHORTEST_MIXED or not value.isascii() or not value.isalpha():
         return False
     if value.islower() or value.isupper():
         return False
-    return len(value) < 3 * len(_PARTS.findall(value))
+    parts = len(_PARTS.findall(value))
+    return parts >= SINGLE_LETTERS if len(value) < MIXED_LENGTH else len(value) < 3 * parts
 
 
 def is_wordlike(value: str) -> bool:

@@ -160,7 +160,7 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
     if match.start("gap") > word_end + GAP or begin > word_end + FARTHEST:
         return
     value = match["value"]
-    if ":" in value:
+    if ":" in value or value[-1] == ".":
         value = value.rstrip(".:=")
     is_close = begin - word_end <= CLOSE
     is_told = is_close and _is_told(text, word_end)

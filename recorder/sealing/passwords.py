@@ -6,7 +6,7 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_mixed_letters, is_random, is_wordlike
 from recorder.sealing.names import is_harmless
 
-__all__ = ["is_password", "is_plainly_password"]
+__all__ = ["is_passphrase", "is_password", "is_plainly_password"]
 
 _VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
 _FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
@@ -14,6 +14,11 @@ _SPECIAL = Exact(rf"\w[{SPECIAL}{OPERATORS}]|[{SPECIAL}$&?]\w")
 _TELLING = Exact(rf"[{SPECIAL}{OPERATORS}=]")
 _NUMBERED_WORD = Exact(r"(?:[A-Z]?[a-z]+|[A-Z]+)[\-_.]?\d+")
 _TOKEN = Exact(r"[A-Za-z0-9]{20,}|[A-Za-z0-9_\-]{28,}")
+_PASSPHRASE = Exact(
+    r"(?!.*\b(?:pass|auth|login|user|name|key|cert|tls|cred|prod|test|type|text|file|path|and|the|for|with|not|this|that)"
+    r")[a-z]{3,9}(?:-[a-z]{3,9}){3,7}"
+)
+"""Four words or more that a generator has joined; names of code speak of what they are for."""
 _LEAST_PLAIN = 8
 _LEAST_KINDS = 3
 _LONG_ENOUGH = 12
@@ -23,8 +28,10 @@ def is_password(value: str) -> bool:
     """Return whether a string looks like a password or a token, and not like a word or a path."""
     if is_mixed_letters(value.rstrip("=")):
         return True
-    if is_harmless(value) or is_wordlike(value) or "/" in value or "(" in value:
+    if is_harmless(value) or "/" in value or "(" in value:
         return False
+    if is_wordlike(value):
+        return is_passphrase(value)
     if _VERSION.fullmatch(value) or _FILE.search(value) or not value.isascii():
         return False
     kinds = sum((any(map(str.isdigit, value)), any(map(str.islower, value)),
@@ -35,9 +42,16 @@ def is_password(value: str) -> bool:
     return has_digit and len(value) >= _LONG_ENOUGH and is_random(value)
 
 
+def is_passphrase(value: str) -> bool:
+    """Return whether words are joined as in a passphrase: `kelp-willow-orbit-saffron`."""
+    return _PASSPHRASE.fullmatch(value) is not None
+
+
 def is_plainly_password(value: str) -> bool:
     """Return whether a string can hardly be anything else: where names and numbers stand too."""
     if not is_password(value) or len(value) < _LEAST_PLAIN or _NUMBERED_WORD.fullmatch(value):
+        return False
+    if is_passphrase(value):
         return False
     if _TOKEN.fullmatch(value):
         return is_random(value)

@@ -1,4 +1,4 @@
-"""Find private keys in PEM, also those of which only the beginning or the end is shown.
+"""Find private keys in PEM, also those of which only an end is shown, and in JSON Web Keys.
 
 And what Ansible encrypts, which opens with one password, often a weak one.
 """
@@ -29,6 +29,11 @@ _LINES_BACKWARDS = Exact(
 _VAULT = Exact(
     r"\$ANSIBLE_VAULT;\d\.\d;\w{3,12}(?:;[\w.\-]{1,60};?)?(?P<value>(?:\s{1,60}[0-9a-f]{16,80}){1,400})"
 )
+_JWK = Exact(r"\{[^{}]{0,6000}?[\"']kty\\{0,7}[\"'][^{}]{0,6000}")
+_MEMBER = Exact(
+    r"[\"'](?:k|d|p|q|dp|dq|qi)\\{0,7}[\"']\s{0,4}:\s{0,4}\\{0,7}[\"'](?P<value>[A-Za-z0-9_\-]{16,3000})"
+)
+"""Of a JSON Web Key: what its owner alone has."""
 LONGEST = 20_000
 """Characters of a key."""
 
@@ -63,8 +68,15 @@ def _vaults(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         yield SecretSpan(begin, match.end(), "ansible-vault", "pem")
 
 
+def _web_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for key in _JWK.finditer(text, start, end):
+        for match in _MEMBER.finditer(text, *key.span()):
+            yield SecretSpan(*match.span("value"), "private-key", "document")
+
+
 CLUES = (
     Clue(r"PRIVATE KEY", LONGEST + 200, LONGEST + 200, _private_keys),
     Clue(r"\$ANSIBLE_VAULT;", 40, LONGEST, _vaults),
+    Clue(r"[\"']kty\\{0,7}[\"']", 6_010, 6_010, _web_keys),
 )
-"""A clue for keys in PEM, and one for vaults."""
+"""A clue for keys in PEM, one for vaults, and one for JSON Web Keys."""

@@ -60,7 +60,7 @@ _INTO_SECURE_STRING = Exact(
 )
 _ORACLE = Exact(
     r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\(\\?[\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
-    r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})@"
+    r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})(?:@|(?<!\.sql)(?=\s|$))"
 )
 _OPAQUE_USER = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"

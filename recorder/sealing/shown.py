@@ -13,7 +13,7 @@ from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import NAME_WORDS, is_harmless
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_passphrase, is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -76,8 +76,10 @@ def _told(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 def _looks_secret(value: str) -> bool:
     if _SETTING.match(value):
         return False
-    if is_harmless(value) or is_wordlike(value) or value.startswith(("http", "/", "-", "[", "{")):
+    if is_harmless(value) or value.startswith(("http", "/", "-", "[", "{")):
         return False
+    if is_wordlike(value):
+        return is_passphrase(value)
     return is_password(value) or (len(value) >= LEAST_RANDOM and is_random(value))
 
 

@@ -19,9 +19,11 @@ _PASSWORD = Exact(
     r"\b(?:PASSWORD(?=[\s=(])(?:\s{1,4}FOR\s{1,4}\S{1,80}(?=\s{1,4}=))?|PRAGMA\s{1,4}(?:re)?key"
     r"|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
     r"(?:(?:PASSWORD|VALUES)\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>(?:[^'\\⟦⟧]|''|\\.){4,512})'"
-    r"|(?<=BY )\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\"|(?<=BY )(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
+    r"|(?<=BY\s)\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\"|(?<=BY\s)(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
     re.IGNORECASE,
 )
+_CONCATENATED = Exact(r"\s?[.+]\s?\$?\w*[\[(]?$")
+"""What stands between the ends of two strings of a program."""
 _CONNECT = Exact(
     r"(?:^|[\n;\"'>])\s{0,8}CONN(?:ECT)?\s{1,4}[A-Za-z][\w$#]{0,60}/\"?(?P<value>[^\s@\"'`/⟦⟧]{4,128})\"?(?=@|\s|;|$)",
     re.IGNORECASE,
@@ -31,10 +33,10 @@ _INSERTED = Exact(
     re.IGNORECASE,
 )
 _ROW = Exact(
-    r"\s{0,40}\((?P<row>(?:'(?:[^'\\\n]|''|\\.){0,4096}'|[^()']|\([^()]{0,400}\)){1,4000})\)\s{0,8},?"
+    r"\s{0,40}\((?P<row>(?:'(?:[^'\\\n]|''|\\.){0,4096}'|\"(?:[^\"\\\n]|\\.){0,4096}\"|[^()'\"]|\([^()]{0,400}\)){1,4000})\)\s{0,8},?"
 )
 _CELL = Exact(
-    r"\s{0,40}(?:[NEeXx]?'(?P<value>(?:[^'\\\n]|''|\\.){0,4096})'|(?:[^,'()]|\([^()]{0,400}\)){0,4000})\s{0,40}(?:,|$)"
+    r"\s{0,40}(?:[NEeXx]?'(?P<value>(?:[^'\\\n]|''|\\.){0,4096})'|\"(?P<quoted>(?:[^\"\\\n]|\\.){0,4096})\"|(?:[^,'\"()]|\([^()]{0,400}\)){0,4000})\s{0,40}(?:,|$)"
 )
 _COLUMN = Exact(r"[\w$]+")
 _NAMED_ROW = Exact(
@@ -58,7 +60,7 @@ def _passwords(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         value = match[group]
         if group == "bare" and not _is_of_users(text, match, value):
             continue
-        if not is_harmless(value) and not reads_as_text(value):
+        if not (is_harmless(value) or reads_as_text(value) or _CONCATENATED.match(value)):
             bare = "" if group == "bare" else secret_in(value, "'")
             yield SecretSpan(*match.span(group), "database-password", "sql", value=bare)
 
@@ -93,9 +95,10 @@ def _inserted(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _cells(row: re.Match[str], wanted: dict[int, str]) -> Iterator[SecretSpan]:
     for number, cell in enumerate(_CELL.finditer(row["row"])):
-        value = cell["value"]
+        group = "quoted" if cell["quoted"] else "value"
+        value = cell[group]
         if number in wanted and value and len(value) >= 4 and not is_harmless(value):
-            begin = row.start("row") + cell.start("value")
+            begin = row.start("row") + cell.start(group)
             name = class_of_name(wanted[number])
             yield SecretSpan(begin, begin + len(value), name, "sql")
 

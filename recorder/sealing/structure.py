@@ -60,7 +60,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]=|As[ ]String[ ]=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
@@ -107,6 +107,8 @@ _MADE_BY_HAND = Exact(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[)\]}\"'`;|&,]\w).*\w
 _PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,23}(?=[ \t]*\r?(?:\n|$))")
 _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
+_CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\"(?P<value>[^\"\n\\⟦⟧]{4,512})\"")
+"""As Terraform shows what a setting was, and what it is to be."""
 _DIGIT = Exact(r"\d")
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -182,6 +184,8 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
             if not (is_name or is_command or _tells_no_secret(name, value)):
                 yield from _without_scheme(text, span)
+        if changed := _CHANGED.match(text, quote.end()):
+            yield SecretSpan(*changed.span("value"), class_of_name(name), "assignment")
 
 
 def _tells_no_secret(name: str, value: str) -> bool:
@@ -335,8 +339,8 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]="
-            rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
+            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]?="
+            rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]?=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|\[\]byte\(\\{{0,3}}[\"'`])"
         ],
         _assignments, is_frequent=True,

@@ -23,6 +23,11 @@ _USERINFO = Exact(
     re.IGNORECASE,
 )
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
+_INNER_QUERY = Exact(
+    r"(?:%3F|%26|[?&])(?P<name>[A-Za-z_][\w.\-]{0,60})%3D(?P<value>(?:(?!%26|%23)[^\s&;#\"'`\\<>⟦⟧]){4,4096})",
+    re.IGNORECASE,
+)
+"""Of a URL that is a parameter of another."""
 
 
 _SIGNED = frozenset(
@@ -52,7 +57,7 @@ def _spaced(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 
 def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _QUERY.finditer(text, start, end):
+    for match in (*_QUERY.finditer(text, start, end), *_INNER_QUERY.finditer(text, start, end)):
         name = match["name"]
         if is_count(name, match["value"]):
             continue
@@ -73,7 +78,7 @@ CLUES = (
     Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)://[\w.\-]{1,60}:[^\"'`\n<>/ ]{1,80} ", 160, 400, _spaced),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
     Clue(
-        rf"[?&;][\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}=",
+        rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",
         160, 4_200, _query,
     ),
 )  # fmt: skip
