@@ -74,7 +74,9 @@ def keyed(text: str, key: bytes, kept: str = "") -> str:
     return _MARKED.sub(replaced, text)
 
 
+@lru_cache(maxsize=8192)
 def _under_key(digest: str, key: bytes) -> str:
+    # Kept a while: an import looks ids up before it hands over the records that bear them.
     # `hmac.digest` lets other threads run at each call: reading and writing would take turns.
     code = _begun(key).copy()
     code.update(digest.encode())

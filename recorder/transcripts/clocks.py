@@ -16,6 +16,8 @@ SECOND = 1_000_000_000
 LATEST_NS = 2**63 - 1
 """SQLite holds no larger integer."""
 _EPOCH = datetime.fromtimestamp(0, UTC)
+LEAST_BEHIND = 7
+"""Characters behind the point of more than microseconds."""
 _FRACTION = re.compile(r"[.,](\d{7,})")
 _ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 
@@ -25,7 +27,7 @@ def iso_ns(value: Any) -> int | None:
     if not isinstance(value, str) or len(value) > 64:
         return None
     # datetime has microseconds; Google and Kubernetes may write nanoseconds.
-    long = _FRACTION.search(value)
+    long = None if "." in value[-LEAST_BEHIND:] else _FRACTION.search(value)
     nanos = int(long[1][6:9].ljust(3, "0")) if long else 0
     try:
         moment = datetime.fromisoformat(value.strip())

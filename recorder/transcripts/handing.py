@@ -25,6 +25,8 @@ __all__ = ["Hand", "Handing", "Nobody", "hand_to"]
 IN_FLIGHT = 3
 """Groups that may wait for their commit while the next is read."""
 ANSWER_SECONDS = 120.0
+SELECT_REPORTED = "SELECT 1 FROM records WHERE witness <> 'recorder' OR name = 'damage' LIMIT 1"
+"""Whether anything is there that a former release may have imported."""
 ASK_SECONDS = 1.0
 """After so long without a commit it is asked whether our own recorder is still at work."""
 
@@ -93,6 +95,12 @@ class Hand:
         self._recording = Recording.open(path)
         with keys_named():
             self._key = fingerprint_key(self._recording.meta.log_id)[0]
+        # The spool first: what stood in it is in the recording by the time that it is looked at.
+        self._may_have_former = (
+            client is not None
+            or waiting_in(spool_folder(path)) > 0
+            or bool(self._rows(SELECT_REPORTED, ()))
+        )
 
     @classmethod
     def to(cls, path: Path) -> Self:
@@ -130,7 +138,7 @@ class Hand:
         ids = [record.id for record in new]
         with self._lock:
             self._waiting.update(ids)
-        self._free.acquire()
+        self._acquire()
 
         def done(committed: bool) -> None:
             with self._lock:
@@ -155,12 +163,7 @@ class Hand:
     def settle(self) -> None:
         """Wait for every commit."""
         for _ in range(IN_FLIGHT):
-            # One record may hold a hundred thousand secrets, which takes minutes.
-            while not self._free.acquire(timeout=ASK_SECONDS):
-                if self._service is not None and not self._service.is_at_work():
-                    raise FlightlogError(
-                        "the recorder ended before it committed what it was given: import again"
-                    )
+            self._acquire()
         for _ in range(IN_FLIGHT):
             self._free.release()
         if self._failed:
@@ -175,6 +178,15 @@ class Hand:
                 f"{failed} records could not be committed to the recording (is the disk full?); "
                 f"{kept}: make room and import again, which adds what is missing"
             )
+
+    def _acquire(self) -> None:
+        """Wait until a group more may be under way."""
+        # One record may hold a hundred thousand secrets, which takes minutes.
+        while not self._free.acquire(timeout=ASK_SECONDS):
+            if self._service is not None and not self._service.is_at_work():
+                raise FlightlogError(
+                    "the recorder ended before it committed what it was given: import again"
+                )
 
     def close(self) -> None:
         """Let go of the recording; a recorder of our own ends."""
@@ -197,7 +209,9 @@ class Hand:
 
     def _committed(self, ids: Sequence[str]) -> set[str]:
         """Return those of some ids that the recording has, in the form of now or a former one."""
-        stored = {form: one for one in ids for form in (keyed(one, self._key), bare(one))}
+        stored = {keyed(one, self._key): one for one in ids}
+        if self._may_have_former:
+            stored |= {bare(one): one for one in ids}
         marks = ",".join("?" * len(stored))
         rows = self._rows(f"SELECT id FROM records WHERE id IN ({marks})", list(stored))  # noqa: S608  # marks only
         return {stored[str(row[0])] for row in rows}

@@ -116,7 +116,7 @@ class Importer:
                 else:
                     records = item.records
                 for record in records:
-                    if record.session:
+                    if record.session and record.session != session:
                         session = record.session
                         report.sessions.add(self._hand.filed_as(session))
                     self._take(report, self._placed(record, source, chosen, ordinal, item.line))
@@ -172,14 +172,10 @@ class Importer:
             attributes[semconv.SOURCE_PLACE] = shown_place(own, line)
         if record.t_ns is None:
             attributes[semconv.SOURCE_ORDER] = "inferred"
-        # Not `dataclasses.replace`, which takes four times as long, for every record.
-        return Record(
-            witness=record.witness, phase=record.phase, kind=record.kind, name=record.name,
-            session=record.session, run=record.run, ref=record.ref, t_ns=record.t_ns,
-            observed_ns=self._observed_ns, status=record.status, trace_id=record.trace_id,
-            span_id=record.span_id, parent_span_id=record.parent_span_id, pid=record.pid,
-            attributes=attributes, id=record.id,
-        )  # fmt: skip
+        # It was made for us just now. Making a frozen one anew takes longer than all else here.
+        object.__setattr__(record, "attributes", attributes)
+        object.__setattr__(record, "observed_ns", self._observed_ns)
+        return record
 
     def _take(self, report: FileReport, record: Record) -> None:
         self._group.append(record)

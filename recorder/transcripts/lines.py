@@ -58,9 +58,8 @@ def lines(source: Source) -> Iterator[Line | Damage]:
                 yield Damage(f"a line of {length >> 20} MiB: {left_out}", number, begun)
                 if (beginning := mended(data[:BEGINNING])) is not None:
                     yield Line(number, begun, json.dumps(beginning).encode())
-            elif kept.strip(b" \t\r\n"):
-                is_open = not kept.endswith(b"\n")
-                yield Line(number, begun, kept.rstrip(b"\r\n"), is_open)
+            elif (line := kept.rstrip(b"\r\n")).strip(b" \t\r\n"):
+                yield Line(number, begun, line, not kept.endswith(b"\n"))
 
 
 def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:

@@ -30,6 +30,10 @@ _TELLING = (
 for words is ten times as fast."""
 _CODE = re.compile(r"[45](?=[0-9][0-9])")
 """Where what every one of them holds begins."""
+_FIGURES = bytes(b"."[0] if not 48 <= b <= 57 else b"4"[0] if b in b"45" else b"0"[0]
+                 for b in range(256))  # fmt: skip
+_CODE_IN_FIGURES = re.compile(rb"4[04][04]")
+"""Finds whether a code stands in a text whose figures were made one of two: three times as fast."""
 _BARE = re.compile(r"(?:^Output:\s*|\A\s*)([45]\d\d)\s*$", re.MULTILINE)
 _GRAPHQL = re.compile(r"\"errors\" ?: ?\[ ?\{")
 _EXIT = re.compile(
@@ -86,9 +90,11 @@ def human_estimate(by: str, *, interactive: bool | None) -> str:
 
 def _may_tell(part: str) -> bool:
     """Return whether the patterns of a status may find one: in most results none of them does."""
+    figures = part.encode("utf-8", "surrogatepass").translate(_FIGURES)
+    if not _CODE_IN_FIGURES.search(figures):
+        return False
     lower = part.lower()
-    tells = _begins_as_code(part) or any(word in lower for word in _TELLING)
-    return tells and _CODE.search(part) is not None
+    return _begins_as_code(part) or any(word in lower for word in _TELLING)
 
 
 def _told_code(part: str) -> str:
