@@ -250,7 +250,7 @@ CLUES = (
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),
-    Clue(rf"(?:\||│|║|┃)[ \t*`]{{0,22}}[\w.\- ]{{0,50}}{NAME_WORDS}:?[*`]{{0,2}}[ \t]{{0,40}}(?:\||│|║|┃)[ \t]", 170, 700, _reversed),
+    Clue(rf"{NAME_WORDS}:?[*`]{{0,2}}[ \t]{{0,40}}(?:\||│|║|┃)[ \t]", 170, 700, _reversed),
     Clue(rf"(?:{_LABEL}):?[ ]?</(?:td|th|dt|b|strong|label|span|code|p|em)>", 40, 500, _labelled),
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 
 from recorder import semconv
 from recorder.model import Kind, Phase, Record, Role
 
-__all__ = ["TOKEN", "beginning_of", "password_in", "role_of"]
+__all__ = ["TOKEN", "beginning_of", "password_in", "role_of", "tokens_in"]
 
 TOKEN = re.compile(r"⟦[^⟦⟧:]{1,80}:[0-9a-f]{32}⟧")
 """What stands in a secret's place. Whatever else stands between such brackets is a text like any
@@ -29,6 +30,17 @@ def role_of(record: Record, place: str) -> Role:
     if place == semconv.GEN_AI_TOOL_ARGUMENTS:
         return Role.USED
     return Role.EXPOSED
+
+
+def tokens_in(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where tokens stand in a text, in order."""
+    # A character is found a hundred times as fast as a pattern that begins with it.
+    at = text.find("⟦")
+    while at >= 0:
+        match = TOKEN.match(text, at)
+        if match is not None:
+            yield match.span()
+        at = text.find("⟦", match.end() if match is not None else at + 1)
 
 
 def beginning_of(text: str) -> str:

@@ -21,7 +21,7 @@ from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, nothing
 from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.encodings import BASE64
-from recorder.sealing.extracts import TOKEN
+from recorder.sealing.extracts import tokens_in
 from recorder.sealing.joints import (
     EVENTS,
     JOINT,
@@ -197,10 +197,9 @@ class Sealer:
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that are no session's id and do not lie in what is sealed already."""
         found = [s for s in spans if not self.is_session(s, s.value or text[s.start : s.end])]
-        if not found or "⟦" not in text:
+        if not found:
             return found
-        tokens = [match.span() for match in TOKEN.finditer(text)]
-        return apart_from(tokens, found)
+        return apart_from(list(tokens_in(text)), found)
 
     def _knows_any(self) -> bool:
         return bool(self._known) or self.recall.knows_any()
