@@ -13,7 +13,7 @@ import pytest
 
 from recorder.model import Kind, Phase
 from tests.recorder.launch.conftest import Ground
-from tests.recorder.launch.user_proxies import socks_proxy, user_proxy
+from tests.recorder.launch.user_proxies import old_socks_proxy, socks_proxy, user_proxy
 
 PASSWORD = "hunter2-Zq81-swordfish"
 BASIC = f"Basic {base64.b64encode(f'agent:{PASSWORD}'.encode()).decode()}"
@@ -139,6 +139,35 @@ def test_a_socks_proxy_is_gone_through_with_the_credentials_which_are_never_at_r
     assert len(ground.requests("/things")) == 1
     assert len(ground.requests("/plain")) == 2
     assert PASSWORD.encode() not in ground.bytes_at_rest()
+
+
+@pytest.mark.parametrize("scheme", ["socks4", "socks4a"])
+def test_an_old_socks_proxy_is_gone_through_and_looks_names_up_where_it_can(
+    ground: Ground, scheme: str
+) -> None:
+    with old_socks_proxy("agent") as proxy, plain_server() as server:
+        port = server.server_address[1]
+        address = f"{scheme}://agent@127.0.0.1:{proxy.server_address[1]}"
+        urls = [ground.upstream.url("/things"), f"http://localhost:{port}/plain"]
+        done = ground.run("curl", "-sS", "--fail", *urls, ALL_PROXY=address)
+        targets = server.targets  # type: ignore[attr-defined]
+    assert (done.returncode, targets) == (0, ["/plain"]), done.stderr
+    host = "localhost" if scheme == "socks4a" else "127.0.0.1"
+    tls = f"127.0.0.1:{ground.upstream.server_address[1]}"
+    assert proxy.asked == [("agent", tls), ("agent", f"{host}:{port}")]
+    assert len(ground.requests("/things")) == len(ground.requests("/plain")) == 1
+
+
+@pytest.mark.parametrize("scheme", ["socks4", "socks4a"])
+def test_an_old_socks_proxy_that_refuses_is_not_gone_around(ground: Ground, scheme: str) -> None:
+    with old_socks_proxy("another") as proxy, plain_server() as server:
+        address = f"{scheme}://agent@127.0.0.1:{proxy.server_address[1]}"
+        url = f"http://localhost:{server.server_address[1]}/x"
+        done = ground.run("curl", "-sS", "--fail", url, all_proxy=address)
+        assert server.targets == []  # type: ignore[attr-defined]
+    assert done.returncode != 0
+    (end,) = (r for r in ground.records(Kind.API_REQUEST) if r.phase is Phase.END)
+    assert end.attributes["error.type"] == "refused_by_upstream_proxy"
 
 
 def test_a_socks_proxy_that_refuses_or_is_down_is_not_gone_around(ground: Ground) -> None:

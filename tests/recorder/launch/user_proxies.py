@@ -9,6 +9,8 @@ import os
 import re
 import selectors
 import socket
+import socketserver
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -140,3 +143,50 @@ def socks_proxy(pair: str) -> Iterator[SocksProxy]:
             finally:
                 process.terminate()
                 process.wait()
+
+
+class _OldSocks(socketserver.BaseRequestHandler):
+    """SOCKS 4 and 4A, by their authors' papers."""
+
+    server: OldSocksProxy
+
+    def handle(self) -> None:
+        reader = self.request.makefile("rb")
+        version, command, port, address = struct.unpack("!BBH4s", reader.read(8))
+        user = _until_zero(reader)
+        host = socket.inet_ntoa(address)
+        if address[:3] == b"\0\0\0" and address[3]:
+            host = _until_zero(reader)
+        self.server.asked.append((user, f"{host}:{port}"))
+        is_granted = (version, command) == (4, 1) and user == self.server.user
+        self.request.sendall(struct.pack("!BBH4s", 0, 90 if is_granted else 91, port, address))
+        if is_granted:
+            with socket.create_connection((host, port), _SECONDS) as upstream:
+                _relay(self.request, upstream)
+
+
+def _until_zero(reader: BufferedReader) -> str:
+    return b"".join(iter(lambda: reader.read(1), b"\0")).decode()
+
+
+class OldSocksProxy(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, user: str) -> None:
+        super().__init__(("127.0.0.1", 0), _OldSocks)
+        self.user = user
+        self.asked: list[tuple[str, str]] = []
+        """User and where to, as each connection said it."""
+
+
+@contextlib.contextmanager
+def old_socks_proxy(user: str) -> Iterator[OldSocksProxy]:
+    """Run a proxy of SOCKS 4 that lets one user through."""
+    with OldSocksProxy(user) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
