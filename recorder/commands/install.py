@@ -97,15 +97,18 @@ def _see_to_receiver(wiring: Wiring, *, serve: bool, asks: bool) -> None:
     """Say where telemetry goes that nobody receives, and start the receiver if that is wanted."""
     if is_answered(wiring.endpoint):
         return
-    words = serve_words(wiring.recording, wiring.endpoint)
-    click.echo(
-        f"note: hooks are recorded from now on; telemetry goes to {wiring.endpoint}, where nothing "
-        f"listens. Keep this running beside the agent: {words}",
-        err=True,
-    )
-    if serve or (asks and click.confirm("Start it now, in the background?", err=True)):
+    if not serve:
+        words = serve_words(wiring.recording, wiring.endpoint)
+        click.echo(
+            f"note: hooks are recorded from now on; telemetry goes to {wiring.endpoint}, where "
+            f"nothing listens. Keep this running beside the agent: {words}",
+            err=True,
+        )
+        serve = asks and click.confirm("Start it now, in the background?", err=True)
+    if serve:
         pid = serve_behind(wiring.recording, wiring.endpoint)
-        click.echo(f"started as process {pid}; 'kill {pid}' ends it", err=True)
+        said = f"receives telemetry at {wiring.endpoint}, as process {pid} until this machine"
+        click.echo(f"{said} restarts; 'kill {pid}' ends it", err=True)
 
 
 def place_of(project: Path | None, *, user: bool) -> Place:

@@ -9,14 +9,18 @@ import os
 import shlex
 import socket
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from recorder.capture.otlp.guard import is_loopback
+from recorder.errors import FlightlogError
 
 __all__ = ["is_answered", "serve_behind", "serve_words"]
 
 REACH_SECONDS = 0.5
+START_SECONDS = 30.0
+LOOK_SECONDS = 0.1
 DEFAULT_PORT = 4318
 
 
@@ -38,21 +42,32 @@ def serve_words(recording: Path, endpoint: str) -> str:
 
 
 def serve_behind(recording: Path, endpoint: str) -> int:
-    """Start it, away from this terminal; return its process id.
+    """Start it, away from this terminal, and return its process id once it receives.
 
     Raises:
+        FlightlogError: it does not.
         OSError: no process can be started.
     """
     root = str(Path(__file__).resolve().parents[2])
     program = "from recorder.commands.serve import command; command()"
     quiet = [(os.POSIX_SPAWN_OPEN, n, os.devnull, os.O_RDWR, 0) for n in range(3)]
-    return os.posix_spawn(
+    pid = os.posix_spawn(
         sys.executable,
         [sys.executable, "-P", "-c", program, *_arguments(recording, endpoint)[1:]],
         {**os.environ, "PYTHONPATH": root},
         file_actions=quiet,
         setsid=True,
     )
+    deadline = time.monotonic() + START_SECONDS
+    while not is_answered(endpoint):
+        ended, _ = os.waitpid(pid, os.WNOHANG)
+        if ended or time.monotonic() > deadline:
+            how = "ended at once" if ended else f"(process {pid}) does not answer yet"
+            raise FlightlogError(
+                f"the receiver that was started {how}; see why: {serve_words(recording, endpoint)}"
+            )
+        time.sleep(LOOK_SECONDS)
+    return pid
 
 
 def _arguments(recording: Path, endpoint: str) -> list[str]:
@@ -61,7 +76,8 @@ def _arguments(recording: Path, endpoint: str) -> list[str]:
     if host not in {"127.0.0.1", "localhost"}:
         words += ["--host", host]
     if port != DEFAULT_PORT:
-        words += ["--http-port", str(port)]
+        # A receiver at the usual ports may have that of gRPC, which is served at this one as well.
+        words += ["--http-port", str(port), "--grpc-port", "0"]
     return words
 
 
