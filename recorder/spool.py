@@ -228,24 +228,26 @@ def spool_lines(several: Sequence[SealedRecord], secrets: Sequence[NewSecret] = 
 
     Args:
         several: the records.
-        secrets: what became known with them; of these only marks and fingerprints stand in the
-            first line.
+        secrets: what became known with them; of these only marks, fingerprints and what stands for
+            a declared one stand in the first line.
 
     Raises:
         TypeError: something other than a sealed record was handed in.
     """
     lines = b""
     forms = [_form_as_json(form) for secret in secrets for form in secret.forms]
+    declared = {s.fingerprint: [s.declared, s.token] for s in secrets if s.declared}
     for sealed in several:
         if not isinstance(sealed, SealedRecord):
             raise TypeError("the spool takes sealed records only")
         lines += _encoded({
             "fields": dict(sealed.fields),
             **({"forms": forms} if forms else {}),
+            **({"declared": declared} if declared else {}),
             "blobs": {b.digest.hex(): base64.b64encode(b.data).decode() for b in sealed.blobs},
         })  # fmt: skip
         lines += b"\n"
-        forms = []
+        forms, declared = [], {}
     return lines
 
 
@@ -290,8 +292,10 @@ def _secrets(document: dict[str, Any]) -> Iterator[NewSecret]:
     for fingerprint, mark, at, length, encoding in document.get("forms", ()):
         form = Form(bytes.fromhex(mark), int(at), int(length), str(encoding), str(fingerprint))
         forms.setdefault(form.fingerprint, []).append(form)
+    told = document.get("declared", {})
     for fingerprint, several in forms.items():
-        yield NewSecret("", fingerprint, tuple(several))
+        declared, token = told.get(fingerprint, ("", ""))
+        yield NewSecret("", fingerprint, tuple(several), str(declared), str(token))
 
 
 def _restore(document: dict[str, Any]) -> tuple[Record, tuple[Seal, ...]]:

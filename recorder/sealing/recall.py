@@ -37,6 +37,10 @@ class NewSecret:
     """Empty where only its forms are known: whoever put a record aside saw it."""
     fingerprint: str
     forms: tuple[Form, ...]
+    declared: str = ""
+    """Fingerprint of the user's declaration of it, under this machine's key; empty without one."""
+    token: str = ""
+    """The token that stands for it, where it is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,27 +150,35 @@ class Recall:
     def learned(self, value: str, credential_class: str, fingerprint: str) -> None:
         """Take note that a value is known as a secret from now on."""
         self._values[value] = (credential_class, fingerprint)
-        self._meet(value, credential_class, fingerprint)
+        declared, token = self._meet(value, credential_class, fingerprint)
         if self._tells:
             forms = tuple(recallable_forms(value, fingerprint, self._marker))
-            self._new.append(NewSecret(value, fingerprint, forms))
+            self._new.append(NewSecret(value, fingerprint, forms, declared, token))
             for form in forms:
                 self._forms.add(form)
 
-    def _meet(self, value: str, credential_class: str, fingerprint: str) -> None:
-        if not self._declared or fingerprint in self._met:
-            return
-        declaration = self._declared.get(fingerprint_of(self._settings.key, value))
-        if declaration is not None:
+    def _meet(self, value: str, credential_class: str, fingerprint: str) -> tuple[str, str]:
+        """Take note of a value that is declared; return of which declaration, and its token."""
+        if not self._declared:
+            return "", ""
+        token = f"⟦{credential_class}:{fingerprint}⟧"
+        declared = fingerprint_of(self._settings.key, value)
+        is_known = self._has_met(declared, fingerprint, token)
+        return (declared, token) if is_known else ("", "")
+
+    def _has_met(self, declared: str, fingerprint: str, token: str) -> bool:
+        declaration = self._declared.get(declared)
+        if declaration is not None and fingerprint not in self._met:
             self._met.add(fingerprint)
-            token = f"⟦{credential_class}:{fingerprint}⟧"
             self._newly_met.append(Met(declaration, token))
+        return declaration is not None
 
     def remember(self, secret: NewSecret) -> None:
         """Know a secret from its forms alone: somebody else saw its value."""
         self._has_changed = True
         for form in secret.forms:
             self._forms.add(form)
+        self._has_met(secret.declared, secret.fingerprint, secret.token)
 
     def take_new(self) -> list[NewSecret]:
         """Return the secrets that became known since this was last asked."""

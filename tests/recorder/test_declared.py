@@ -9,6 +9,7 @@ import pty
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,16 @@ import recorder
 from analyzer.analysis import analyze
 from analyzer.following import answers_of
 from recorder import semconv
+from recorder.capture.proxy.ahead import Ahead
+from recorder.client import Client
 from recorder.commands.credential import command
 from recorder.errors import FlightlogError
+from recorder.leaving import leave_behind
 from recorder.location import credentials_file
 from recorder.model import Kind, Phase, Record
 from recorder.reader import Recording
 from recorder.service import Service
+from recorder.store import Store
 from recorder.verify import verify
 from tests.analyzer.factories import ACCOUNT_TOKEN, wipe
 from tests.recorder.factories import record
@@ -77,6 +82,54 @@ def test_a_declared_value_is_sealed_bare_and_encoded_in_every_recording(
     kept = at_rest(tmp_path, own_folders)
     assert [form for form in forms if form.encode() in kept] == []
     assert stat.S_IMODE(credentials_file().stat().st_mode) == 0o600
+
+
+def by_client(path: Path, one: Record) -> None:
+    assert not Client(path).submit(one), "there is no recorder"
+
+
+def by_hook(path: Path, one: Record) -> None:
+    payload = {
+        "hook_event_name": "PostToolUse", "session_id": "s", "tool_name": "Bash",
+        "tool_use_id": "t", "tool_input": {},
+        "tool_response": one.attributes[semconv.GEN_AI_TOOL_RESULT],
+    }  # fmt: skip
+    flightlog = str(Path(sys.executable).with_name("flightlog"))
+    subprocess.run(
+        [flightlog, "hook", "claude-code", "-r", str(path)], input=json.dumps(payload).encode(),
+        env={**os.environ, "FLIGHTLOG_LINGER": "0"}, check=True, timeout=60,
+    )  # fmt: skip
+
+
+def by_proxy(path: Path, one: Record) -> None:
+    Service.start(path).stop()
+    ahead = Ahead(path)
+    assert ahead.write(one)
+    ahead.close()
+
+
+def at_an_agents_end(path: Path, one: Record) -> None:
+    store = Store.open(path)
+    leave_behind(store, [one])
+    store.close()
+
+
+@pytest.mark.parametrize("way", [by_client, by_hook, by_proxy, at_an_agents_end])
+def test_what_is_declared_is_told_in_a_recording_that_began_later_by_whoever_meets_it(
+    way: Callable[[Path, Record], None], tmp_path: Path
+) -> None:
+    add("domains", VALUE, "--purpose", "customDomain*")
+    path = tmp_path / "flight.db"
+    way(path, told(f"bare {VALUE} here"))
+    for _ in range(2):
+        Service.start(path).stop()
+    with Recording.open(path) as recording:
+        records = list(recording.records())
+    (said,) = (r for r in records if r.kind is Kind.CREDENTIAL)
+    assert said.attributes[semconv.CREDENTIAL_PURPOSE] == "customDomain*"
+    (seal,) = {(s.credential_class, s.fingerprint) for r in records for s in r.seals if r != said}
+    assert said.attributes[semconv.CREDENTIAL_SECRET] == f"⟦{seal[0]}:{seal[1]}⟧"
+    assert VALUE.encode() not in at_rest(tmp_path)
 
 
 def test_the_running_recorder_is_told_and_seals_what_it_has(tmp_path: Path) -> None:
