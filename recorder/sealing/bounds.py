@@ -28,6 +28,8 @@ SMALLEST = 1024
 """Characters of each string that are kept of a document of very many long ones."""
 _LIVE = frozenset({Witness.SDK, Witness.HOOK, Witness.OTLP})
 _OF_WORDS = f"{string.ascii_letters}{string.digits}+/=_.~%:-"
+_PLAIN = frozenset({int, float, bool, type(None)})
+"""What has no length: told sooner than that it is no mapping."""
 _WINDOW = 8192
 """Characters within which the end of the last whole word is looked for."""
 
@@ -51,6 +53,8 @@ def bounded(record: Record, key: bytes, kept: int = KEPT) -> Record:
                 continue
             changed[name] = shortened(value, kept)
             cut[name] = {"length": len(value), "sha256": _digest(key, value)}
+        elif type(value) in _PLAIN:
+            continue
         elif isinstance(value, list | tuple | Mapping) and _longest(value) > kept + MARKED:
             whole = json.dumps(value, ensure_ascii=False, default=str)
             changed[name] = _shorter(value, kept)

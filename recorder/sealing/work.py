@@ -25,7 +25,7 @@ BLOB_THRESHOLD = 4096
 MAX_MARKS = 4096
 """Marks of one record; one that has more is looked through whenever something is looked for."""
 _MADE_ID = re.compile(r"[0-9a-f]+")
-_ID_LENGTHS = frozenset({0, 16, 32})
+_ID_LENGTHS = frozenset({16, 32})
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
 _NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 
@@ -52,16 +52,20 @@ class Work:
         """Return the record's attributes, sealed."""
         sealed: dict[str, Json] = {}
         unknown: list[tuple[str, Json]] = []
-        known = self._sealer.clean.attributes
+        known, collected = self._sealer.clean.attributes, self._marks
         for item in self._record.attributes.items():
             name, value = item
-            text = _only_text(value)
-            marks = known.get((name, text)) if text is not None and len(text) <= SHORT else None
+            text = value if type(value) is str else _only_text(value)
+            if text is None:
+                unknown.append(item)
+                continue
+            marks = known.get((name, text)) if len(text) <= SHORT else None
             if marks is None:
                 unknown.append(item)
-            else:
-                sealed[name] = value
-                self._marks |= marks
+                continue
+            sealed[name] = value
+            if marks:
+                collected |= marks
         # Headers first: they name their secrets, which the body and the URL may only mention.
         named = [item for item in unknown if item[0].startswith(_NAMING_ITS_SECRET)]
         sealed |= {self._name(name): self._named_attribute(name, value) for name, value in named}
@@ -97,7 +101,8 @@ class Work:
     def _attribute(self, name: str, value: Json) -> Json:
         if isinstance(value, int | float):
             return value
-        clean, text = self._sealer.clean, _only_text(value)
+        clean = self._sealer.clean
+        text = value if type(value) is str else _only_text(value)
         marks = clean.texts.get(text) if text is not None and len(text) <= SHORT else None
         sealed = self._value(value, name, name)
         # The second time: an id that comes once is not worth it.
@@ -165,7 +170,9 @@ class Work:
         it stood somewhere as a secret does not change it, nor does a suspicion. What tells of
         itself that it is a credential, or was declared as one, is sealed here too.
         """
-        is_made = len(text) in _ID_LENGTHS and (not text or _MADE_ID.fullmatch(text))
+        if not text:
+            return text
+        is_made = len(text) in _ID_LENGTHS and _MADE_ID.fullmatch(text)
         return text if is_made else self.text(text, place)
 
     def _name(self, name: str) -> str:
