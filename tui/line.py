@@ -18,7 +18,7 @@ __all__ = ["Line", "Piece", "Tone", "line", "mark_tone", "merged", "severity_ton
 
 
 class Tone(StrEnum):
-    """How a piece of text is to look; each is a component class of the widgets."""
+    """How a piece of text is to look; each is a component class of the screens."""
 
     NORMAL = "tone--normal"
     DIM = "tone--dim"

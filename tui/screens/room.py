@@ -22,7 +22,7 @@ from tui.interruption import ended_at_once
 from tui.line import Line, Tone, line
 from tui.pager import pager_command, show_in_pager
 from tui.scene import Scene
-from tui.widgets.drawn import OneLine
+from tui.widgets.drawn import TONE_CSS, TONES, OneLine
 from tui.widgets.hints import Hints
 from tui.widgets.lines import LineList
 from tui.widgets.prompt import Prompt, Question
@@ -67,7 +67,10 @@ class Room(Screen[None]):
     _asked_from: Widget | None = None
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own names
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
-    DEFAULT_CSS = """
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONES
+    DEFAULT_CSS = (
+        f"Room {{ {TONE_CSS} }}"
+        """
     Room { layout: vertical; }
     Room #header { background: $panel; }
     Room #hints { background: $panel; }
@@ -82,6 +85,7 @@ class Room(Screen[None]):
     Room.-ascii .panel { border-left: ascii $panel-lighten-2; }
     Room.-ascii.-narrow .panel { border-left: none; border-top: ascii $panel-lighten-2; }
     """
+    )
 
     def compose(self) -> ComposeResult:
         """Lay out the room between header and footer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, cast
+from typing import Protocol, cast
 
 from rich.style import Style
 from textual.strip import Strip
@@ -12,7 +12,7 @@ from tui.glyphs import UNICODE, Glyphs
 from tui.line import Line, Tone
 from tui.safe_content import to_strip
 
-__all__ = ["TONES", "TONE_CSS", "Drawn", "OneLine", "glyphs_of"]
+__all__ = ["TONES", "TONE_CSS", "Drawn", "OneLine", "glyphs_of", "tone_style"]
 
 TONES = {tone.value for tone in Tone}
 TONE_CSS = """
@@ -29,6 +29,8 @@ TONE_CSS = """
     & > .tone--made-up { color: $secondary; text-style: italic; }
     & > .tone--found { color: $foreground; text-style: bold underline; }
 """
+"""What the tones look like. It stands at the screens: where every widget had the tones of its own,
+a third of the time that a screen took to open or to change went into working them out."""
 
 
 class HasGlyphs(Protocol):
@@ -42,11 +44,27 @@ def glyphs_of(widget: Widget) -> Glyphs:
     return cast("HasGlyphs", widget.app).glyphs if hasattr(widget.app, "glyphs") else UNICODE
 
 
+def tone_style(widget: Widget, tone: Tone) -> Style:
+    """Return how a tone of the screen's looks on a widget's ground."""
+    looks = widget.screen.get_component_styles(tone.value)
+    _, ground = widget.background_colors
+    ink = Style(color=(ground + looks.color).rich_color)
+    return widget.rich_style + ink + looks.text_style
+
+
 class Drawn(Widget):
     """A widget that draws its own rows in the tones; no markup, no renderables."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONES
-    DEFAULT_CSS = f"Drawn {{ width: 1fr; {TONE_CSS} }}"
+    DEFAULT_CSS = "Drawn { width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._tones: dict[Tone, Style] = {}
+
+    def notify_style_update(self) -> None:
+        """Look the tones up again: they are otherwise now."""
+        self._tones.clear()
+        super().notify_style_update()
 
     def draw(self, y: int) -> Line:
         """Return what a row shows."""
@@ -57,7 +75,10 @@ class Drawn(Widget):
         return to_strip(self.draw(y), self.size.width, self._tone_style, glyphs_of(self))
 
     def _tone_style(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(tone.value)
+        style = self._tones.get(tone)
+        if style is None:
+            style = self._tones[tone] = tone_style(self, tone)
+        return style
 
 
 class OneLine(Drawn):

@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from tui.line import Line, Tone
 from tui.safe_content import as_text, to_strip
-from tui.widgets.drawn import TONE_CSS, TONES, glyphs_of
+from tui.widgets.drawn import glyphs_of, tone_style
 
 __all__ = ["BlockBar", "RowView"]
 
@@ -43,14 +43,13 @@ class RowView(ScrollView, inherit_bindings=False):
     It binds no keys: the screens do, from the table of actions.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONES | {"row--cursor"}
-    DEFAULT_CSS = f"""
-    RowView {{
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--cursor"}
+    DEFAULT_CSS = """
+    RowView {
         scrollbar-gutter: stable; scrollbar-size-vertical: 1; overflow-x: hidden;
-        & > .row--cursor {{ background: $boost; text-style: bold; }}
-        &:focus > .row--cursor {{ background: $block-cursor-blurred-background; }}
-        {TONE_CSS}
-    }}
+        & > .row--cursor { background: $boost; text-style: bold; }
+        &:focus > .row--cursor { background: $block-cursor-blurred-background; }
+    }
     """
     can_focus = True
     virtual_size = Reactive(Size(0, 0))
@@ -188,7 +187,7 @@ class RowView(ScrollView, inherit_bindings=False):
         # Never None: a segment without a style crashes the NO_COLOR filter.
         style = self._tones.get(tone)
         if style is None:
-            style = self._tones[tone] = self.get_component_rich_style(tone.value)
+            style = self._tones[tone] = tone_style(self, tone)
         return style
 
     def _cursor_style(self) -> Style:
