@@ -76,6 +76,9 @@ def _of_call(
             attributes |= _answer(output, "http_code" in command)
         own = Texts(attributes, {}, blobs)
         outcome = _outcome(call, own)
+        if outcome is Outcome.NO_RESULT:
+            said = texts.whole(semconv.GEN_AI_TOOL_RESULT).strip()
+            attributes[semconv.STATUS_UNTOLD if said else semconv.ANSWER_UNSEEN] = True
         made = -(call.id + number * MANY)
         yield Action(
             id=made,

@@ -24,6 +24,8 @@ from recorder.reader import Recording
 
 __all__ = ["Claim", "Completeness", "Note", "blind_spots", "completeness_of"]
 
+MAX_NOTES = 40
+"""Notes of the recorder within a session that are told one by one."""
 AGENTS_OWN = (Witness.HOOK, Witness.OTLP, Witness.SDK, Witness.TRANSCRIPT)
 """Witnesses of which each, where it is at work at all, should tell of every call."""
 INNER_MARKS = (INNER_AGENT, "agent_id", "agent.id", "isSidechain", "flightlog.sidechain")
@@ -269,4 +271,21 @@ def _notes(recording: Recording, analysis: Analysis) -> list[Note]:
                 if name in record.attributes
             ]
             found.append(Note(record.seq, record.name, ", ".join(parts) or record.phase.value))
-    return found
+    own = [a for a in analysis.actions if _is_of_recorder(a)]
+    found += [Note(a.id, a.name, _damage(a)) for a in own[:MAX_NOTES]]
+    if len(own) > MAX_NOTES:
+        more = f"{len(own) - MAX_NOTES} more such notes follow"
+        found.append(Note(own[MAX_NOTES].id, own[MAX_NOTES].name, more))
+    return sorted(found, key=lambda note: note.seq)
+
+
+def _is_of_recorder(action: Action) -> bool:
+    """Tell whether the recorder itself says it of the session: a damaged part of its source."""
+    return action.kind is Kind.LIFECYCLE and action.witnesses == (Witness.RECORDER,)
+
+
+def _damage(action: Action) -> str:
+    names = (semconv.SOURCE_FILE, semconv.SOURCE_PLACE)
+    where = ", ".join(filter(None, (as_text(action.attributes.get(name)) for name in names)))
+    reason = as_text(action.attributes.get(semconv.REASON))
+    return f"{reason} ({where})" if where else reason or action.outcome.value

@@ -106,6 +106,8 @@ def _answer(texts: Texts, outcome: Outcome) -> str:
         return "→ answer not seen"
     error = as_text(texts.attributes.get(semconv.ERROR_TYPE))
     is_answered = semconv.RESPONSE_BODY in texts.attributes
+    if outcome is Outcome.NO_RESULT and (is_answered or semconv.STATUS_UNTOLD in texts.attributes):
+        return "→ status not told"
     told = words.get(outcome, " ok") if is_answered else " no answer"
     return f"→ {error}" if error else f"→{told}"
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.completeness import Completeness, blind_spots
+from analyzer.counted import counted
 from analyzer.deeds import harms_of
 from analyzer.incident.blast import blast_of
 from analyzer.incident.claims import claims_of
-from analyzer.incident.journeys import journeys_of
+from analyzer.incident.journeys import ENDED, journeys_of
 from analyzer.incident.links import links_of
 from analyzer.incident.model import Fact, Incident, PartName, Span
 from analyzer.incident.omissions import omissions_of
@@ -22,6 +23,9 @@ from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, no_blobs
 
 __all__ = ["incident_of"]
+
+NOTHING_LOST = frozenset({"recorder", "spool"})
+"""Notes of the recorder that leave nothing unknown: that it began, and what it took in late."""
 
 
 def incident_of(
@@ -73,9 +77,10 @@ def _headline(plot: Plot) -> Fact:
     judgement = plot.pivot.judgement
     what = judgement.operation or plot.pivot.title
     more = len(plot.harms) - 1
-    others = f", and {more} more harmful actions" if more > 0 else ""
+    others = f", and {counted(more, 'more harmful action')}" if more > 0 else ""
     left = f"; {plot.leaks[0].told.text}" if plot.leaks else ""
-    text = f"#{plot.pivot.id} {what} ({judgement.effect}), ended {plot.pivot.outcome}{others}{left}"
+    end = ENDED[plot.pivot.outcome]
+    text = f"#{plot.pivot.id} {what} ({judgement.effect}), {end}{others}{left}"
     return Fact(text, Certainty.INFERRED, tuple(a.id for a in plot.harms))
 
 
@@ -84,7 +89,8 @@ def _nothing_decisive(analysis: Analysis) -> Fact:
     if not harms:
         return Fact("Nothing decisive was found, and no action is known to harm.",
                     Certainty.INFERRED)  # fmt: skip
-    text = f"Nothing decisive was found; {len(harms)} actions destroy, overwrite or cut off"
+    number = counted(len(harms), "action destroys, overwrites", "actions destroy, overwrite")
+    text = f"Nothing decisive was found; {number} or cut off"
     return Fact(text, Certainty.INFERRED, tuple(a.id for a in harms[:40]))
 
 
@@ -105,20 +111,23 @@ def _limits(analysis: Analysis, completeness: Completeness) -> Iterator[Fact]:
         text = "The wire was not watched: what was sent is known from commands and output alone"
         yield Fact(text, Certainty.OBSERVED)
     holes = (
-        ("have no recorded end: what they did is open", completeness.open),
-        ("have no recorded result", completeness.no_result),
-        ("sent what the wire could not read", completeness.unread),
-        ("on the wire were made by no recorded call", completeness.undeclared),
-        ("bear what cannot all be true", completeness.contradictions),
-        ("passed a hook that did not answer", completeness.silences),
+        ("without a recorded end: what was done is open", completeness.open),
+        ("with no result on record", completeness.no_result),
+        ("that sent what the wire could not read", completeness.unread),
+        ("on the wire that no recorded call made", completeness.undeclared),
+        ("of which not all can be true that is said", completeness.contradictions),
+        ("past a hook that did not answer", completeness.silences),
     )
     for text, numbers in holes:
         if numbers:
-            yield Fact(f"{len(numbers)} actions {text}", Certainty.OBSERVED, numbers[:40])
+            told = f"{counted(len(numbers), 'action')} {text}"
+            yield Fact(told, Certainty.OBSERVED, numbers[:40])
     for witness, numbers in completeness.missed.items():
         text = f"{witness} was at work and missed {len(numbers)} of {completeness.calls} calls"
         yield Fact(f"{text}: what it alone could tell is absent", Certainty.OBSERVED, numbers[:40])
     for note in completeness.notes:
+        if note.name in NOTHING_LOST:
+            continue
         yield Fact(f"the recorder notes {note.name}: {note.text}", Certainty.OBSERVED)
     if not analysis.session.timed:
         yield Fact("the source has no times: order is its own, lengths mean nothing",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from analyzer.counted import counted
 from analyzer.deeds import may_have_run
+from analyzer.incident.journeys import ENDED
 from analyzer.incident.model import BlastRadius, Fact
 from analyzer.incident.story import Plot
 from analyzer.model import Action, Analysis, Effect, ResourceState
@@ -39,9 +41,10 @@ def _hit(plot: Plot, end: WorldState) -> Iterator[Fact]:
     for resource in end.resources:
         if resource.state in LOST and resource.type != BACKUPS:
             named.add(resource.id)
+            number = f" ({resource.id})" if resource.id != resource.name else ""
+            what = f"{resource.type} {resource.name}{number}".strip()
             yield Fact(
-                f"{resource.type} {resource.name} ({resource.id}): {resource.state}, "
-                f"environment {resource.environment}; {resource.basis}",
+                f"{what}: {resource.state}, environment {resource.environment}; {resource.basis}",
                 resource.certainty,
                 (resource.action,),
             )
@@ -52,8 +55,8 @@ def _hit(plot: Plot, end: WorldState) -> Iterator[Fact]:
         what = judgement.target_id or judgement.operation or harm.title
         kind = f"{judgement.target_type} " if judgement.target_type else ""
         yield Fact(
-            f"{kind}{what}: {judgement.effect}, environment {judgement.environment}; ended "
-            f"{harm.outcome.value}",
+            f"{kind}{what}: {judgement.effect}, environment {judgement.environment}; "
+            f"{ENDED[harm.outcome]}",
             Certainty.INFERRED,
             (harm.id,),
         )
@@ -96,7 +99,8 @@ def _sent(analysis: Analysis, plot: Plot) -> Iterator[Fact]:
                 if sighting.fingerprint in foreign and sighting.host:
                     hosts.setdefault(sighting.host, []).append(action.id)
     for host, numbers in hosts.items():
-        text = f"the credential from outside the task was sent to {host}, {len(numbers)} times"
+        times = counted(len(numbers), "time")
+        text = f"the credential from outside the task was sent to {host}, {times}"
         yield Fact(text, Certainty.OBSERVED, tuple(numbers))
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.claims import claimed_hosts
+from analyzer.counted import counted
 from analyzer.deeds import DOING
 from analyzer.incident.model import Fact, Journey
 from analyzer.model import Action, Analysis, Effect, Outcome, ResourceState
@@ -14,12 +15,21 @@ from analyzer.testimony import Certainty, Presence
 from analyzer.texts import Blobs, Texts
 from recorder.model import Kind, Witness
 
-__all__ = ["journeys_of"]
+__all__ = ["ENDED", "journeys_of"]
 
 PLAIN = frozenset({Effect.READ, Effect.UNKNOWN})
 MAKERS = frozenset({Kind.TOOL_CALL, Kind.PROCESS})
 """What makes requests: where no agent tells of calls, its processes stand for them."""
 APPROVED = "approved"
+ENDED = {
+    Outcome.OK: "ended ok",
+    Outcome.OPEN: "no end of it is on record",
+    Outcome.REFUSED: "refused",
+    Outcome.FAILED: "failed",
+    Outcome.DENIED: "denied",
+    Outcome.NO_RESULT: "how it ended is not on record",
+}
+"""How an action ended, in words."""
 
 
 def journeys_of(analysis: Analysis, blobs: Blobs, *, wire: bool) -> tuple[Journey, ...]:
@@ -91,9 +101,11 @@ def _executed(action: Action, inside: Mapping[int, Sequence[Action]]) -> Fact:
     code = "" if action.exit_code is None else f", exit {action.exit_code}"
     said = f", it says {action.content_error!r}" if action.content_error else ""
     requests = inside.get(action.id, ())
-    sent = f"; {len(requests)} requests seen inside it" if requests else ""
+    sent = f"; {counted(len(requests), 'request')} seen inside it" if requests else ""
     numbers = (action.id, *(r.id for r in requests[:20]))
-    return Fact(f"{action.outcome.value}{code}{said}{sent}", action.certainty, numbers)
+    is_told = action.outcome is not Outcome.NO_RESULT
+    how = action.outcome.value if is_told else ENDED[action.outcome]
+    return Fact(f"{how}{code}{said}{sent}", action.certainty, numbers)
 
 
 def _effect(action: Action) -> Fact:
@@ -174,4 +186,4 @@ def _numbers(action: Action, requests: Sequence[Action]) -> tuple[int, ...]:
 
 
 def _short(state: ResourceState) -> str:
-    return f"{state.type} {state.name} {state.state}"
+    return f"{state.type} {state.name} {state.state}".strip()

@@ -33,6 +33,7 @@ MAX_NEEDLES = 40
 MAX_TEXT = 2_000_000
 """Characters of one result that are looked through."""
 _WORD = re.compile(r"[\w./:@-]{12,200}")
+_SEALED = re.compile(r"⟦[^⟦⟧]*⟧")
 _TELLING = re.compile(r"[0-9./:@]")
 
 
@@ -133,7 +134,9 @@ def _needles(action: Action, cwd: str, blobs: Blobs) -> Iterator[_Needle]:
         if len(path) >= 6:
             yield _Needle(path, action, Basis.FILE)
     said = command_of(arguments) or texts.whole(semconv.REQUEST_BODY)
-    found = [w for w in _WORD.findall(said[:20_000]) if _TELLING.search(w) and w not in paths]
+    # A sealed secret is a link by credential, and no further one.
+    said = _SEALED.sub(" ", said[:20_000])
+    found = [w for w in _WORD.findall(said) if _TELLING.search(w) and w not in paths]
     for word in list(dict.fromkeys(found))[:MAX_NEEDLES]:
         if word != target:
             yield _Needle(word, action, Basis.DATA)

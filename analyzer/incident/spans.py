@@ -42,11 +42,12 @@ def _spans(analysis: Analysis, plot: Plot) -> Iterator[Span]:
             length = leak.action.start_ns - first.t_ns
             yield Span(HELD, first.action, leak.action.id, length, certainty)
     only_left = plot.only_left
-    if plot.trigger is not None and plot.trigger.start_ns <= pivot.start_ns:
+    harm = min(plot.harms, key=lambda a: a.start_ns)
+    if plot.trigger is not None and plot.trigger.start_ns <= harm.start_ns:
         since = plot.trigger.until_ns or plot.trigger.start_ns
-        length = max(0, pivot.start_ns - since)
+        length = max(0, harm.start_ns - since)
         name = TRIGGER_TO_LEFT if only_left else TRIGGER_TO_DESTROYED
-        yield Span(name, plot.trigger.id, pivot.id, length, Certainty.INFERRED)
+        yield Span(name, plot.trigger.id, harm.id, length, Certainty.INFERRED)
     if pivot.duration_ns is not None:
         yield Span(
             SENDING if only_left else RUNNING,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer.claims import FETCHES
+from analyzer.counted import counted
 from analyzer.deeds import DOING, carriers_of, deeds_of, harms_of, may_have_run
 from analyzer.effects import BADNESS
 from analyzer.incident.leaks import Leak, leaks_of
 from analyzer.incident.model import Fact, Part, PartName
 from analyzer.model import Action, Analysis, Credential, Outcome, Severity
 from analyzer.rules.base import Scene, seconds, weakest
-from analyzer.testimony import Certainty
+from analyzer.testimony import Certainty, Presence
 from recorder import semconv
 from recorder.model import Kind, Role
 
@@ -20,6 +21,8 @@ __all__ = ["SEARCHES", "Plot", "plot_of"]
 
 SEARCHES = frozenset({"websearch", "web_search", "google_web_search", "search_web"})
 BAD = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.DENIED})
+ASKED = frozenset({Presence.PRESENT, Presence.UNKNOWN})
+"""Of who decided on what an agent did: somebody may have been asked."""
 NEAR_NS = 600 * 1_000_000_000
 """A failure this long before the crossing is no longer held to have set it off."""
 
@@ -58,7 +61,8 @@ def plot_of(analysis: Analysis, scene: Scene) -> Plot | None:
     carriers = carriers_of(analysis.actions)
     leaks = leaks_of(analysis, scene)
     gone = {n for k in leaks for n in (k.action.id, k.call.id)}
-    pivot = _pivot(analysis, scene, carriers, gone)
+    worst = _worst(analysis, carriers)
+    pivot = _pivot(analysis, scene, worst, gone)
     if pivot is None:
         return None
     carrier = scene.by_id.get(pivot.join.parent) if pivot.join else None
@@ -71,30 +75,52 @@ def plot_of(analysis: Analysis, scene: Scene) -> Plot | None:
     crossed = min([c.first.t_ns for c in foreign if c.first.t_ns < began], default=crossed)
     cited = {n for f in analysis.findings for n in f.evidence} | {pivot.id}
     cited |= {carriers[n] for n in cited if n in carriers}
+    begun = _begun(analysis, worst, gone, crossed)
     harms = tuple(
         a
         for a in harms_of(analysis.actions)
-        if a.id in cited and a.start_ns >= crossed and a.id not in gone
+        if a.id in cited and a.start_ns >= begun and a.id not in gone
     ) or (pivot,)
     crossing = _crossing(scene, foreign, began) or (left.call if left else None)
-    trigger, why = _trigger(analysis, pivot, crossing.start_ns if crossing else began)
+    before = min(crossing.start_ns if crossing else began, begun)
+    trigger, why = _trigger(analysis, pivot, before)
     ruin = tuple(a for a in harms if a.id not in gone)
     parts = _parts(analysis, scene, trigger, why, crossing, ruin, foreign, left)
     return Plot(pivot, carrier, harms, foreign, trigger, why, parts, leaks)
 
 
-def _pivot(
-    analysis: Analysis, scene: Scene, carriers: dict[int, int], gone: set[int]
-) -> Action | None:
-    """Return the harm on which the worst findings stand; of equals the worse, then the first.
-
-    What only left (`gone`) is a crossing where anything was destroyed besides.
-    """
+def _worst(analysis: Analysis, carriers: Mapping[int, int]) -> dict[int, Severity]:
+    """Return action -> the gravest finding that stands on it."""
     worst: dict[int, Severity] = {}
     for finding in analysis.findings:
         for number in (finding.action, *finding.evidence):
             number = carriers.get(number, number)  # noqa: PLW2901 - a call stands for its request
             worst[number] = max(finding.severity, worst.get(number, Severity.LOW))
+    return worst
+
+
+def _begun(
+    analysis: Analysis, worst: Mapping[int, Severity], gone: set[int], crossed_ns: int
+) -> int:
+    """Return when the story's harm begins: grave harm shortly before belongs to it.
+
+    The worst of several destructions is what the story turns on, not where it begins.
+    """
+    begun = crossed_ns
+    for harm in reversed(harms_of(analysis.actions)):
+        is_grave = worst.get(harm.id, 0) >= Severity.HIGH and harm.id not in gone
+        if is_grave and 0 <= begun - harm.start_ns <= NEAR_NS:
+            begun = harm.start_ns
+    return begun
+
+
+def _pivot(
+    analysis: Analysis, scene: Scene, worst: Mapping[int, Severity], gone: set[int]
+) -> Action | None:
+    """Return the harm on which the worst findings stand; of equals the worse, then the first.
+
+    What only left (`gone`) is a crossing where anything was destroyed besides.
+    """
     harms = [a for a in harms_of(analysis.actions) if worst.get(a.id, 0) >= Severity.MEDIUM]
     if harms:
         return max(
@@ -173,7 +199,12 @@ def _parts(
     foreign: Sequence[Credential],
     left: Leak | None,
 ) -> tuple[Part, ...]:
-    first_ns = min((_with_call(scene, a)[0].start_ns for a in harms), default=None)
+    ruin = {a.id for h in harms for a in _with_call(scene, h)}
+    began = [_with_call(scene, a)[0].start_ns for a in harms]
+    first_ns = min(began, default=None)
+    if crossing is not None:
+        # What was destroyed before a credential was taken up is told with the rest.
+        first_ns = min([ns for ns in began if ns >= crossing.start_ns], default=first_ns)
     if first_ns is None:
         # Nothing was destroyed: the crossing ends when what left has gone.
         goes = [a for a in (left.call, left.action) if a] if left else []
@@ -194,11 +225,11 @@ def _parts(
     ]
     parts = [_triggered(analysis, scene, trigger, why)]
     for name, start, end in between:
-        skipped = {a.id for a in _with_call(scene, trigger)} if trigger else set()
+        skipped = ruin | ({a.id for a in _with_call(scene, trigger)} if trigger else set())
         within = [a for a in whole if start <= a.start_ns < end and a.id not in skipped]
         parts.append(_part(name, start, end, within, _told(name, within, foreign, left)))
-    ruin = {a.id for h in harms for a in _with_call(scene, h)}
     within = [a for a in whole if ruin and (first_ns <= a.start_ns <= last_ns or a.id in ruin)]
+    first_ns = min(began, default=first_ns)
     parts.append(_part(PartName.DESTRUCTION, first_ns, last_ns, within, _destroyed(scene, harms)))
     told_of = {n for part in parts for n in part.actions}
     after = [a for a in whole if a.start_ns >= last_ns and a.id not in told_of]
@@ -237,14 +268,18 @@ def _told(
 ) -> Fact:
     deeds = deeds_of(within)
     numbers = tuple(a.id for a in deeds)
-    length = f"{len(deeds)} deed{'s' if len(deeds) != 1 else ''}"
+    length = counted(len(deeds), "deed")
     if name is PartName.IMPROVISATION:
         if not within:
             return Fact("Nothing lies between the trigger and what it led to.", Certainty.OBSERVED)
         turns = tuple(a.id for a in within if a.kind is Kind.MODEL_CALL)
-        text = f"On its own, asking nobody: {length} and {len(turns)} turns of the model"
+        done = f"{length} and {counted(len(turns), 'turn')} of the model"
+        text = f"On its own, asking nobody: {done}"
         if any(_is_user_prompt(a) for a in within):
-            text = f"{length} and {len(turns)} turns of the model, a person speaking between"
+            text = f"{done}, a person speaking between"
+        elif decided := [a for a in within if a.decision and a.decision.presence in ASKED]:
+            told = ", ".join(f"#{a.id}" for a in decided[:5])
+            text = f"{done}, of which {told} had been put to somebody"
         return Fact(text, Certainty.OBSERVED, (*turns, *numbers))
     if not foreign and left is not None:
         return replace(left.told, text=f"What belongs here left: {left.told.text}")
@@ -281,7 +316,7 @@ def _after(after: Sequence[Action]) -> Fact:
         return Fact("The record ends with the destruction.", Certainty.OBSERVED)
     people = [a for a in after if _is_user_prompt(a)]
     deeds = deeds_of(after)
-    text = f"{len(deeds)} further deeds"
+    text = counted(len(deeds), "further deed")
     if people:
         text += f"; a person first spoke in #{people[0].id}"
     else:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from analyzer.casefile import Entry, remarks_of
 from analyzer.completeness import Completeness, blind_spots
+from analyzer.counted import counted
 from analyzer.filters import Filter, finding_subjects, subjects_of
 from analyzer.frames import actions_frame, effort_of
 from analyzer.incident.model import Incident
@@ -140,11 +141,6 @@ def build(
 def shown(text: str) -> str:
     """Return recorded text as a report may show it: one line, no control codes, short seals."""
     return shorten_seals(safe_text(text))
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number of things: `1 request`, `2 requests`."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def clock(t_ns: int) -> str:
@@ -338,9 +334,11 @@ def _destruction(analysis: Analysis, action: Action) -> Statement:
         Outcome.DENIED: "was denied on the agent's side",
         Outcome.NO_RESULT: "has no recorded result",
     }[action.outcome]
+    named = " ".join(filter(None, (judgement.target_type, judgement.target_id)))
+    target = f" on {named}" if named else ""
     text = (
         f"At {_offset(analysis, action.start_ns)} {judgement.operation} "
-        f"({judgement.effect.value}) on {judgement.target_type} {judgement.target_id} {what}; "
+        f"({judgement.effect.value}){target} {what}; "
         f"environment then known to the agent: {judgement.environment}."
     )
     return Statement(shown(text), _certainty(action), (action.id,))

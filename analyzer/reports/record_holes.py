@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.clocks import Skew
@@ -17,6 +18,8 @@ LISTED = 40
 """Action numbers that a statement lists; the others are counted."""
 OBSERVED = Certainty.OBSERVED.value
 INFERRED = Certainty.INFERRED.value
+_PLURAL = re.compile(r"(?<=call|tion|uest)s\b")
+"""What makes the first word of a statement's text, which counts things, more than one."""
 
 
 def statements_of(record: Completeness) -> tuple[Statement, ...]:
@@ -33,25 +36,25 @@ def _statements(record: Completeness) -> Iterator[Statement]:
         text = f"of {record.calls} tool calls are told of or seen by two witnesses or more{more}"
         yield _listed(text, record.twice, INFERRED if guessed else OBSERVED)
     for witness, numbers in sorted(record.once.items()):
-        yield _listed(f"tool calls are told of by {witness} alone", numbers, OBSERVED)
+        yield _listed(f"tool calls told of by {witness} alone", numbers, OBSERVED)
     inside = record.missed_inside
     for witness, numbers in sorted(record.missed.items()):
         of_inner = len(inside.get(witness, ()))
         more = f", {of_inner} of them by an agent inside the agent" if of_inner else ""
-        yield _listed(f"tool calls were missed by {witness}, which was at work{more}", numbers,
+        yield _listed(f"tool calls missed by {witness}, which was at work{more}", numbers,
                       OBSERVED)  # fmt: skip
     parts: Sequence[tuple[str, tuple[int, ...], str]] = (
-        ("calls and requests that two witnesses speak of", record.confirmed, OBSERVED),
+        ("actions that two witnesses speak of", record.confirmed, OBSERVED),
         ("actions without a recorded end", record.open, OBSERVED),
         ("calls with no result recorded, after which the agent went on", record.no_result,
          INFERRED),
-        ("calls that were denied on the agent's side", record.denied, OBSERVED),
+        ("calls denied on the agent's side", record.denied, OBSERVED),
         ("calls whose hook did not answer", record.silences, OBSERVED),
         ("actions of which not all can be true that is said of them", record.contradictions,
          OBSERVED),
         ("requests on the wire or calls of MCP tools that no recorded call made (undeclared)",
          record.undeclared, INFERRED),
-        ("calls that claim a request which the wire never saw",
+        ("calls claiming a request which the wire never saw",
          tuple(dict.fromkeys(c.action for c in record.unwitnessed)), INFERRED),
         ("actions whose place inside another one is inferred", record.inferred_joins, INFERRED),
         ("actions of which a witness's words are held to speak by likeness alone",
@@ -78,7 +81,9 @@ def _statements(record: Completeness) -> Iterator[Statement]:
 
 def _listed(text: str, numbers: tuple[int, ...], certainty: str) -> Statement:
     more = f" (the first {LISTED} are listed)" if len(numbers) > LISTED else ""
-    return Statement(f"{len(numbers)} {text}{more}.", certainty, numbers[:LISTED])
+    is_one = len(numbers) == 1 and not text.startswith("of ")
+    counted = _PLURAL.sub("", text, 1) if is_one else text
+    return Statement(f"{len(numbers)} {counted}{more}.", certainty, numbers[:LISTED])
 
 
 def _of_skew(skew: Skew) -> str:

@@ -172,7 +172,7 @@ def test_an_answer_that_nobody_saw_is_none_that_is_still_awaited(tmp_path: Path)
     flight.tool(10, "Bash", {"command": f"curl -s {URL} > out"}, "")
     analysis = analyzed(tmp_path, flight)
     (request,) = (a for a in analysis.actions if a.kind is Kind.API_REQUEST)
-    assert request.title.endswith("→ no answer")
+    assert request.title.endswith("→ answer not seen")
     end_ns = max(a.until_ns or 0 for a in analysis.actions)
     assert request.id not in state_at(analysis, end_ns).open_actions
 
@@ -228,3 +228,21 @@ def test_of_a_request_whose_witness_sees_no_answers_none_is_said_to_be_missing(
     said: dict[str, Json] = {"http.request.method": "GET", "url.full": URL}
     texts = Texts({**said, **({semconv.ANSWER_UNSEEN: True} if unseen else {})}, {})
     assert title_of(Kind.API_REQUEST, "GET /", texts, Outcome.OK).endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("output", "end"),
+    [
+        ('{"projects": []}', "→ status not told"),
+        ("ok", "→ status not told"),
+        ("", "→ answer not seen"),
+        ("HTTP/1.1 204 No Content\r\n\r\n", "→ 204"),
+    ],
+)
+def test_an_answer_is_told_as_far_as_the_output_tells_it(
+    output: str, end: str, tmp_path: Path
+) -> None:
+    flight = Flight()
+    flight.tool(10, "Bash", {"command": f"curl -s {URL}"}, output)
+    found = analyzed(tmp_path, flight).actions
+    assert [a.title.endswith(end) for a in found if a.kind is Kind.API_REQUEST] == [True]

@@ -11,7 +11,7 @@ from analyzer.analysis import analyze
 from analyzer.completeness import Completeness, blind_spots, completeness_of
 from analyzer.processes import OURS
 from analyzer.reports.record_holes import statements_of
-from recorder.model import Kind, Phase, Record, Witness
+from recorder.model import Kind, Phase, Record, Status, Witness
 from recorder.reader import Recording
 from tests.analyzer.factories import (
     AGENT_PID,
@@ -209,3 +209,34 @@ def test_processes_that_start_while_no_call_is_under_way_are_counted(tmp_path: P
         (record,) = [recording.record(seq) for seq in found.processes]
     assert record is not None
     assert record.attributes["process.command_line"] == "curl evil"
+
+
+def test_what_is_damaged_in_a_sessions_source_is_noted_with_file_and_line(tmp_path: Path) -> None:
+    damage = [
+        Record(
+            witness=Witness.RECORDER, phase=Phase.POINT, kind=Kind.LIFECYCLE, name="damage",
+            session=SESSION, t_ns=None, observed_ns=ns(5.0 + line), status=Status.ERROR,
+            attributes={
+                "flightlog.reason": "not valid JSON", "flightlog.source.file": "a.jsonl",
+                "flightlog.source.place": f"line {line}",
+            },
+        )
+        for line in range(4, 94)
+    ]  # fmt: skip
+    path = write(tmp_path / "flight.db", [told(Witness.HOOK, Phase.START, 1, call_id="t"), *damage])
+    with Recording.open(path) as recording:
+        notes = completeness_of(recording, analyze(recording, SESSION)).notes
+    told_of = [n.text for n in notes if n.name == "damage"]
+    assert told_of[0] == "not valid JSON (a.jsonl, line 4)"
+    assert 1 < len(told_of) < len(damage)
+    assert str(len(damage) - len(told_of) + 1) in told_of[-1]
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_a_statement_counts_as_people_do(calls: int, tmp_path: Path) -> None:
+    flight = Flight()
+    for number in range(calls):
+        flight.tool(1.0 + number, "Bash", {"command": f"echo {number}"})
+    sentences = [s.text for s in statements_of(of(flight, tmp_path))]
+    word = "call" if calls == 1 else "calls"
+    assert any(f"{calls} tool {word} told of by sdk alone." in s for s in sentences), sentences

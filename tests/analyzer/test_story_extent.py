@@ -1,0 +1,87 @@
+"""How far an incident reaches: all that was destroyed in it, not only the worst of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analyzer.analysis import analyze
+from analyzer.completeness import completeness_of
+from analyzer.controls import CONTROLS
+from analyzer.controls.hindsight import verdicts_of
+from analyzer.controls.replaying import past_of, ruled_over
+from analyzer.controls.settings import Settings
+from analyzer.incident import incident_of
+from analyzer.incident.model import Incident, PartName
+from analyzer.model import Analysis
+from recorder.reader import Recording
+from tests.analyzer.factories import Flight, action
+
+REPOSITORY = "gh repo delete acme/site --yes"
+BUCKET = "aws s3api delete-bucket --bucket pulse"
+GROUP = "az group delete -n prod-rg --yes"
+INSTANCE = "gcloud sql instances delete orders-pg --quiet"
+NAMESPACE = "kubectl delete namespace shop"
+
+
+def story(flight: Flight, folder: Path) -> tuple[Analysis, Incident]:
+    with Recording.open(flight.write(folder / "story.db")) as recording:
+        analysis = analyze(recording, flight.session)
+        completeness = completeness_of(recording, analysis)
+        return analysis, incident_of(analysis, completeness, recording.blob)
+
+
+def part(incident: Incident, name: PartName) -> tuple[int, ...]:
+    return next(p.actions for p in incident.parts if p.name is name)
+
+
+def destroying(*commands: str, apart: float = 3.0) -> Flight:
+    flight = Flight()
+    flight.prompt(0.5, "Tidy up the old things, please.")
+    for number, command in enumerate(commands):
+        flight.tool(2.0 + number * apart, "Bash", {"command": command}, "done")
+    return flight
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [(REPOSITORY, BUCKET, GROUP), (NAMESPACE, INSTANCE), (GROUP, INSTANCE), (BUCKET, REPOSITORY)],
+)
+def test_all_of_a_run_of_destructions_is_the_destruction(
+    commands: tuple[str, ...], tmp_path: Path
+) -> None:
+    analysis, incident = story(destroying(*commands), tmp_path)
+    numbers = [action(analysis, command).id for command in commands]
+    assert set(numbers) <= set(part(incident, PartName.DESTRUCTION))
+    assert set(incident.headline.actions) >= set(numbers)
+    assert not set(numbers) & set(part(incident, PartName.IMPROVISATION))
+    ruled = list(ruled_over(analysis, past_of(analysis), CONTROLS, Settings()))
+    found = {v.control: v for v in verdicts_of(analysis, incident, ruled, CONTROLS)}
+    assert found["approval"].action == numbers[0]
+    assert set(found["approval"].prevented) >= set(numbers)
+
+
+def test_what_was_destroyed_long_before_is_no_part_of_it(tmp_path: Path) -> None:
+    analysis, incident = story(destroying(REPOSITORY, GROUP, apart=3_600.0), tmp_path)
+    assert action(analysis, REPOSITORY).id not in part(incident, PartName.DESTRUCTION)
+    assert action(analysis, GROUP).id in part(incident, PartName.DESTRUCTION)
+
+
+def test_the_time_from_the_trigger_ends_with_the_first_of_it(tmp_path: Path) -> None:
+    analysis, incident = story(destroying(REPOSITORY, GROUP), tmp_path)
+    (span,) = (s for s in incident.spans if s.name == "trigger to destruction")
+    assert span.end_action == action(analysis, REPOSITORY).id
+
+
+@pytest.mark.parametrize("commands", [(GROUP,), (GROUP, BUCKET), (GROUP, BUCKET, REPOSITORY)])
+def test_numbers_are_told_as_people_say_them(commands: tuple[str, ...], tmp_path: Path) -> None:
+    flight = destroying(*commands)
+    flight.model(60.0, "There you are.")
+    _, incident = story(flight, tmp_path)
+    facts = [incident.headline.text, *(p.told.text for p in incident.parts)]
+    facts += [f.text for f in (*incident.limits, *incident.blast.hit, *incident.blast.sent)]
+    facts += [j.executed.text for j in incident.journeys]
+    assert not [t for t in facts if "1 actions" in t or "1 deeds" in t or "1 turns" in t]
+    assert not [t for t in facts if "1 more harmful actions" in t or "1 requests" in t]
+    assert not [t for t in facts if t != t.strip() or "  " in t]
