@@ -333,14 +333,20 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert done.stdout == ""
 
 
-def test_a_picture_is_made_of_a_real_recording(recording: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [([], "00:02.2/00:03.4"), (["--press", "F", "--press", "down"], "FINDINGS")],
+)
+def test_a_picture_is_made_of_a_real_recording(
+    recording: Path, tmp_path: Path, keys: list[str], shown: str
+) -> None:
     out = tmp_path / "replay.svg"
     done = subprocess.run(
-        [sys.executable, "-m", "tui.picture", str(recording), "last", str(out), "--at", "2.2"],
+        [sys.executable, "-m", "tui.picture", str(recording), "last", str(out), "--at", "2.2", *keys],
         capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     drawn = out.read_text().replace("&#160;", " ")
     assert drawn.startswith("<svg")
-    assert "00:02.2/00:03.4" in drawn
+    assert shown in drawn
     assert "\x1b" not in drawn
