@@ -1,4 +1,4 @@
-"""The commands as people and machines run them: child processes on real recordings."""
+"""The commands as people and machines run them, on real recordings."""
 
 from __future__ import annotations
 
@@ -16,20 +16,10 @@ import pytest
 
 from analyzer.commands.sessions import short_ids
 from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight
+from tests.command_line import flightlog
 
 RUN = [sys.executable, "-c", "from tui.cli import main; main()"]
 HOSTILE = "\x1b]2;owned\x07\x1b[31m\u202eevil"
-
-
-def flightlog(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*RUN, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, **variables},
-        check=False,
-    )
 
 
 def in_a_terminal(*arguments: str | Path, merged: bool = False, **variables: str) -> str:

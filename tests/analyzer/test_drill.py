@@ -18,8 +18,8 @@ from recorder.capture.hook.settings.table import SETTINGS
 from recorder.capture.otlp.launch import start_receiver
 from recorder.checkup.check import Verdict
 from recorder.checkup.scratch import scratch
+from tests.command_line import flightlog
 
-FLIGHTLOG = str(Path(sys.executable).with_name("flightlog"))
 AGENTS = list(SETTINGS)
 
 
@@ -37,12 +37,6 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
         with start_receiver(folder / "users.db") as receiver:
             yield receiver.http
-
-
-def flightlog(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [FLIGHTLOG, *words], capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def scores(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:

@@ -17,8 +17,8 @@ from recorder.sealing import Sealer
 from recorder.store import Store
 from tests.analyzer.factories import ns
 from tests.analyzer.test_commands import RUN as FLIGHTLOG
-from tests.analyzer.test_commands import flightlog
 from tests.analyzer.test_joining import SESSION, told
+from tests.command_line import flightlog
 from tests.recorder.factories import write
 
 HOSTILE = "\x1b]2;owned\x07\x1b[31mred\u202e"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from analyzer.frames import actions_frame, sightings_frame
 from analyzer.model import Analysis
 from analyzer.testimony import Certainty
 from recorder.reader import Recording
+from tests.command_line import flightlog
 
 REFUSED = "11111111-2222-4333-8444-555555555555"
 FOUND = "4f7c2b9e-8a1d-4c3e-9b5f-1a2b3c4d5e6f"
@@ -49,7 +48,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = folder / "messages.json"
     source.write_text(json.dumps(messages()))
     path = folder / "flight.db"
-    flightlog("import", "-r", str(path), str(source))
+    said("import", "-r", str(path), str(source))
     return path
 
 
@@ -61,14 +60,14 @@ def analysis(recording: Path) -> Analysis:
         return analyze(source, row.id)
 
 
-def flightlog(*arguments: str) -> str:
-    main = [sys.executable, "-c", "from tui.cli import main; main()", *arguments]
-    done = subprocess.run(main, capture_output=True, text=True, check=True, timeout=120)
+def said(*arguments: str) -> str:
+    done = flightlog(*arguments)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def asked(recording: Path, command: str) -> Any:
-    return json.loads(flightlog(command, "-r", str(recording), "--json", "last"))
+    return json.loads(said(command, "-r", str(recording), "--json", "last"))
 
 
 def test_what_order_tells_is_found_and_no_length_of_time_is_claimed(analysis: Analysis) -> None:
@@ -122,13 +121,13 @@ def test_the_tempo_brake_cannot_tell(recording: Path) -> None:
 
 
 def test_the_decisive_seconds_are_put_in_order_alone(recording: Path) -> None:
-    told = flightlog("incident", "-r", str(recording), "last")
+    told = said("incident", "-r", str(recording), "last")
     assert "--:--.- " in told
     assert "(+0.0 s)" not in told
     assert "(-0.0 s)" not in told
 
 
 def test_a_replay_claims_no_length_of_time(recording: Path) -> None:
-    told = flightlog("replay", "--plain", "-r", str(recording), "last")
+    told = said("replay", "--plain", "-r", str(recording), "last")
     assert re.search(r"^human   #\d+, time unknown  last word or decision", told, re.MULTILINE)
     assert re.findall(r"\b\d+(?:\.\d+)?(?:ms|s|min)\b", told) == []

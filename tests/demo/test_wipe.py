@@ -17,7 +17,7 @@ from analyzer.testimony import Certainty
 from recorder.location import socket_path
 from recorder.model import Kind, Role, Witness
 from recorder.reader import Recording
-from tests.demo.command import flightlog
+from tests.command_line import flightlog
 from tests.demo.seen import analysis_of, records_of, tokens_in
 from tui.reenactment import Wipe, reenact
 

@@ -24,6 +24,7 @@ from recorder.location import (
     spool_folder,
 )
 from recorder.reader import Recording
+from tests.command_line import flightlog
 
 MAIN = [sys.executable, "-c", "from tui.cli import main; main()"]
 
@@ -58,7 +59,8 @@ def test_that_the_demo_stands_in_is_said_where_recordings_are_chosen_and_nowhere
     subprocess.run([sys.executable, "-c", record], check=True, timeout=60)
 
     def complaint(*command: str) -> str:
-        done = subprocess.run([*MAIN, *command], capture_output=True, text=True, check=True)
+        done = flightlog(*command)
+        assert done.returncode == 0
         return done.stderr
 
     assert "no recording of your own yet" in complaint("sessions")

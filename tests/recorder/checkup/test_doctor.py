@@ -20,8 +20,8 @@ from recorder.checkup.machine import check_machine
 from recorder.checkup.scratch import scratch
 from recorder.daemon import Daemon
 from recorder.location import named_recording
+from tests.command_line import flightlog
 
-FLIGHTLOG = str(Path(sys.executable).with_name("flightlog"))
 WAYS = {
     "hook without a recorder (spool)", "hook", "recorder's socket", "OTLP over HTTP",
     "OTLP over gRPC", "proxy, with TLS", "Python SDK", "MCP",
@@ -37,12 +37,6 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "OTEL_EXPORTER_OTLP_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     return folder
-
-
-def flightlog(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [FLIGHTLOG, *words], capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def program(folder: Path, name: str) -> None:
