@@ -335,16 +335,16 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 
 @pytest.mark.parametrize(
     ("keys", "shown"),
-    [([], "00:02.2/00:03.4"), (["--press", "F", "--press", "down"], "FINDINGS")],
+    [([], "00:02.2/00:03.4"), (["--press", "F", "--press", "down"], "Findings ›")],
 )
 def test_a_picture_is_made_of_a_real_recording(
     recording: Path, tmp_path: Path, keys: list[str], shown: str
 ) -> None:
     out = tmp_path / "replay.svg"
+    command = [sys.executable, "-m", "tui.picture", str(recording), "last", str(out), "--at", "2.2"]
     done = subprocess.run(
-        [sys.executable, "-m", "tui.picture", str(recording), "last", str(out), "--at", "2.2", *keys],
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
-    )  # fmt: skip
+        [*command, *keys], capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
     assert done.returncode == 0, done.stderr
     drawn = out.read_text().replace("&#160;", " ")
     assert drawn.startswith("<svg")
