@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any, SupportsIndex
 
-from recorder.transcripts.json_text import NotJsonError
+from recorder.transcripts.json_text import NotJsonError, TooLargeError
 
 __all__ = ["LongList", "parse_long"]
 
@@ -21,6 +21,11 @@ SMALL = 256 * 1024
 """Bytes of a value that is parsed as a whole."""
 LONGEST_STRING = 16 * 1024 * 1024
 """Bytes of a string or number; longer strings were cut before."""
+MOST_OF_OBJECT = 24 * 1024 * 1024
+"""Bytes of the members of one object that are held, small ones and their names; lists do not count.
+No agent writes one of that size, and two million members would take a gigabyte."""
+MEMBER = 200
+"""Bytes of memory that a member takes besides its text."""
 DEEPEST = 50
 """Large values inside each other."""
 _BLANK = re.compile(rb"[ \t\r\n\x00]*+")
@@ -37,6 +42,7 @@ def parse_long(text: bytes | bytearray) -> Any:
 
     Raises:
         NotJsonError: it holds none, or something behind it.
+        TooLargeError: an object in it has more small members than can be held.
     """
     found = _Text(text)
     value, end = found.value(0, 0)
@@ -154,6 +160,7 @@ class _Text:
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Any], int]:
         held: dict[str, Any] = {}
+        size = 0
         at = self.skip(at)
         if self._text[at : at + 1] == b"}":
             return held, at + 1
@@ -164,6 +171,10 @@ class _Text:
             at += _bytes_of(window, end)
             if is_last:
                 return held, at + 1
+            size += end
+            if size + MEMBER * len(held) > MOST_OF_OBJECT:
+                most = MOST_OF_OBJECT >> 20
+                raise TooLargeError(f"a JSON object of over {most} MiB, which is not read")
             # The next one is large, or damaged.
             key, at = self.value(at, depth)
             if not isinstance(key, str):

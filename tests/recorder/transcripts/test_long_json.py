@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recorder.transcripts import long_json
 from recorder.transcripts import source as source_module
 from recorder.transcripts.format import Entry
-from recorder.transcripts.json_text import NotJsonError
+from recorder.transcripts.json_text import NotJsonError, TooLargeError
 from recorder.transcripts.long_json import LongList, parse_long
 from recorder.transcripts.table import detect, format_named, recognised
 from tests.recorder.transcripts.reading import in_memory
@@ -114,6 +114,21 @@ def test_a_million_small_messages_take_their_text_and_little_more() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("written", ["{%s}", '[1, {"a": {%s}}]'])
+def test_an_object_of_very_many_members_is_refused_before_it_fills_the_memory(
+    written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_json, "MOST_OF_OBJECT", 4 << 20)
+    members = ", ".join(f'"member{n}": {{"value": {n}}}' for n in range(60_000))
+    text = (written % members).encode()
+    tracemalloc.start()
+    with pytest.raises(TooLargeError, match="a JSON object of over 4 MiB, which is not read"):
+        parse_long(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12_000_000
 
 
 CLOUD = {"auditID": "a", "stage": "ResponseComplete", "verb": "get", "requestURI": "/api"}
