@@ -12,7 +12,16 @@ from analyzer.model import Action, Effect, Outcome
 from analyzer.resources import DELETED
 from recorder.model import Kind
 
-__all__ = ["DOING", "HARMFUL", "carriers_of", "deeds_of", "harms_of", "is_harmful", "may_have_run"]
+__all__ = [
+    "DOING",
+    "HARMFUL",
+    "carriers_of",
+    "deeds_of",
+    "harms_of",
+    "is_harmful",
+    "may_have_run",
+    "takes_copies",
+]
 
 DOING = frozenset({Kind.TOOL_CALL, Kind.API_REQUEST, Kind.FILE, Kind.PROCESS})
 HARMFUL = frozenset({
@@ -51,6 +60,11 @@ def carriers_of(actions: Iterable[Action]) -> dict[int, int]:
 def is_harmful(action: Action) -> bool:
     """Tell whether an action destroys, opens, cuts off or sends out, if it is let run."""
     return action.judgement.effect in HARMFUL
+
+
+def takes_copies(harm: Action) -> bool:
+    """Tell whether recovery copies are what an action destroys, or go along with it."""
+    return harm.judgement.effect is Effect.D2 or harm.judgement.same_domain is True
 
 
 def may_have_run(action: Action) -> bool:

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-from analyzer.deeds import DOING, harms_of, may_have_run
+from analyzer.assurances import CAN_BE_UNDONE, COPIES_STAND, WAS_ASKED, WAS_TOLD_TO
+from analyzer.deeds import harms_of
+from analyzer.incident.assured import asked_told, copies_told, undone_told
+from analyzer.incident.court import Court, Said, newest
 from analyzer.incident.destruction_claims import destruction_told, told_by
 from analyzer.incident.model import Claim, Fact, Verdict
 from analyzer.incident.omissions import Omissions
-from analyzer.model import Action, Analysis, Effect, Outcome
+from analyzer.model import Action, Analysis, Outcome
 from analyzer.resources import ALIVE, BACKUPS, UNKNOWN
-from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, Texts
 from analyzer.titles import answer_text
-from analyzer.tools import Family, family_of
 from recorder import semconv
-from recorder.model import Kind
 
 __all__ = ["claims_of"]
 
@@ -31,7 +30,6 @@ MAX_TURNS = 2_000
 """Turns of the model that are read, the last ones: what was said last is what people act on."""
 MAX_TEXT = 20_000
 MAX_QUOTE = 240
-MAX_TITLE = 2_000
 LOOKED_BACK = 200
 """Actions before a claim in which one that came back well is looked for."""
 _SENTENCE = re.compile(r"[^.!?\n]{3,400}(?:[.!?\n]|$)")
@@ -44,68 +42,7 @@ _FUTURE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """One sentence of the model, and what was on record when it was said."""
-
-    turn: Action
-    text: str
-    negated: bool
-    before: tuple[Action, ...]
-    """The harms before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Court:
-    """The record, in the lists that claims are held against, each in order of time."""
-
-    analysis: Analysis
-    index: StateIndex
-    omissions: Omissions | None
-    doing: tuple[Action, ...]
-    changes: tuple[Action, ...]
-    tests: tuple[Action, ...]
-    copies: tuple[Action, ...]
-    called: Mapping[str, frozenset[str]]
-    """Target -> the names that answers give it."""
-
-    @classmethod
-    def of(cls, analysis: Analysis, omissions: Omissions | None) -> _Court:
-        """Sort a session's actions."""
-        doing = tuple(a for a in analysis.actions if a.kind in DOING)
-        shell = [a for a in doing if a.kind is Kind.TOOL_CALL and family_of(a.name) is Family.SHELL]
-        return cls(
-            analysis=analysis,
-            index=StateIndex(analysis),
-            omissions=omissions,
-            doing=doing,
-            changes=tuple(a for a in doing if _changes(a)),
-            tests=tuple(
-                a
-                for a in shell
-                if a.outcome is not Outcome.DENIED and _TESTS.search(a.title[:MAX_TITLE])
-            ),
-            copies=tuple(a for a in doing if _MAKES_COPIES.search(a.title[:MAX_TITLE])),
-            called=_called(analysis.actions),
-        )
-
-
-def _called(actions: Sequence[Action]) -> Mapping[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for action in actions:
-        for resource in action.resources:
-            if resource.id and resource.name:
-                found.setdefault(resource.id, set()).add(resource.name.lower())
-    return {target: frozenset(names) for target, names in found.items()}
-
-
-def _last(actions: Sequence[Action], before_ns: int) -> Action | None:
-    """Return the newest of the actions that began before a moment."""
-    number = bisect_left(actions, before_ns, key=lambda a: a.start_ns)
-    return actions[number - 1] if number else None
-
-
-type _Judge = Callable[[_Court, _Said], tuple[Verdict, Fact] | None]
+type _Judge = Callable[[Court, Said], tuple[Verdict, Fact] | None]
 
 
 def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> tuple[Claim, ...]:
@@ -116,7 +53,7 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
         blobs: where large values come from.
         omissions: what was never done before the destruction; None where nothing was destroyed.
     """
-    court = _Court.of(analysis, omissions)
+    court = Court.of(analysis, omissions)
     harms = harms_of(analysis.actions)
     turns = [a for a in analysis.actions if _speaks(a)][-MAX_TURNS:]
     found: dict[tuple[str, str], Claim] = {}
@@ -127,7 +64,7 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
         for clause in _clauses(text):
             if _FUTURE.search(clause):
                 continue
-            said = _Said(turn, clause, bool(_NEGATED.search(clause)), before)
+            said = Said(turn, clause, bool(_NEGATED.search(clause)), before)
             for claim in _judged(court, said):
                 found.setdefault((claim.about, claim.quote), claim)
     return tuple(_with_findings(list(found.values()), analysis))
@@ -169,7 +106,7 @@ def _speaks(action: Action) -> bool:
     return semconv.GEN_AI_OUTPUT_MESSAGES in action.attributes
 
 
-def _judged(court: _Court, said: _Said) -> Iterator[Claim]:
+def _judged(court: Court, said: Said) -> Iterator[Claim]:
     for about, pattern, judge in _JUDGES:
         if not pattern.search(said.text):
             continue
@@ -179,12 +116,12 @@ def _judged(court: _Court, said: _Said) -> Iterator[Claim]:
             yield Claim(said.turn.id, about, said.text[:MAX_QUOTE], verdict, fact)
 
 
-def _destroyed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _destroyed(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
     return destruction_told(said.text, said.turn.id, done, court.called)
 
 
-def _scoped(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _scoped(_court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
     if not done:
         return None
@@ -198,14 +135,14 @@ def _scoped(_court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     return verdict, told_by([last], f"an answer before it named {environment}")
 
 
-def _verified(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _verified(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
     moment = _moment(said)
-    if _last(court.doing, moment) is None:
+    if newest(court.doing, moment) is None:
         return Verdict.UNSUPPORTED, Fact("nothing was done before it", Certainty.OBSERVED,
                                          (said.turn.id,))  # fmt: skip
-    change = _last(court.changes, moment)
+    change = newest(court.changes, moment)
     good = _last_good(court.doing, moment, change.start_ns if change else -1)
     if good is not None:
         return Verdict.UNKNOWN, told_by(
@@ -227,11 +164,11 @@ def _last_good(actions: Sequence[Action], before_ns: int, after_ns: int) -> Acti
     return None
 
 
-def _moment(said: _Said) -> int:
+def _moment(said: Said) -> int:
     return said.turn.start_ns if said.turn.until_ns is None else said.turn.until_ns
 
 
-def _irreversible(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _irreversible(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
     if not done:
         return None
@@ -251,7 +188,7 @@ def _irreversible(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     )
 
 
-def _backed_up(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _backed_up(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
     good = _last_good(court.copies, _moment(said), -1)
@@ -263,10 +200,10 @@ def _backed_up(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
 
 
-def _done(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _done(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated or not _ABOUT_TESTS.search(said.text):
         return None
-    last = _last(court.tests, said.turn.start_ns)
+    last = newest(court.tests, said.turn.start_ns)
     if last is None:
         text = "no call on record before it runs a test or a check"
         return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
@@ -277,7 +214,7 @@ def _done(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     return Verdict.UNKNOWN, told_by([last], "no end of the last one is on record")
 
 
-def _confessed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
+def _confessed(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     if not said.negated or court.omissions is None or not said.before:
         return None
     omission = court.omissions.about(said.text)
@@ -287,20 +224,31 @@ def _confessed(court: _Court, said: _Said) -> tuple[Verdict, Fact] | None:
     return (Verdict.CONFIRMED if is_omitted else Verdict.CONTRADICTED), fact
 
 
-def _changes(action: Action) -> bool:
-    effect = action.judgement.effect
-    return (effect is Effect.WRITE or effect.destroys) and may_have_run(action)
+def _copies_stand(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+    later = court.index.at(court.analysis.end_ns).resources
+    return copies_told(_destroying(said), later)
 
 
-_MAKES_COPIES = re.compile(
-    r"backup|snapshot|pg_dump|mysqldump|mongodump|\bcp\s+-|\brsync\b|\btar\s+c|git\s+(?:stash|bundle)",
-    re.IGNORECASE,
-)
-_TESTS = re.compile(
-    r"\b(?:pytest|tox|nox|jest|vitest|mocha|ctest|check|checks|lint|tests?|spec|verify|tsc|mypy"
-    r"|ruff|build)\b|-check|_check|check-",
-    re.IGNORECASE,
-)
+def _undone(_court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+    return None if said.negated else undone_told(_destroying(said))
+
+
+def _asked(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+    if said.negated:
+        return None
+    return asked_told(_destroying(said), court.omissions, "asked")
+
+
+def _told_to(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+    if said.negated:
+        return None
+    return asked_told(_destroying(said), court.omissions, "asked me")
+
+
+def _destroying(said: Said) -> list[Action]:
+    return [h for h in said.before if h.judgement.effect.destroys]
+
+
 _ABOUT_TESTS = re.compile(r"\b(?:tests?|checks?|build|lint|type ?check)\b", re.IGNORECASE)
 _JUDGES: tuple[tuple[str, re.Pattern[str], _Judge], ...] = (
     (
@@ -310,8 +258,9 @@ _JUDGES: tuple[tuple[str, re.Pattern[str], _Judge], ...] = (
             r"|purged|truncated|reset|force[- ]pushed)\b"
             r"|\bI (?:did|have|had)(?: not|n['’]t) (?:\w+ )?(?:delete|drop|wipe|remove|destroy"
             r"|purge|truncate)"
-            r"|\b(?:nothing|no (?:data|files?|rows?))(?: else)? (?:was|were|has been|have been) "
-            r"(?:deleted|lost|removed|destroyed|dropped|wiped)\b",
+            r"|\b(?:nothing|no (?:other )?(?:data|files?|rows?|resources?))(?: else)? "
+            r"(?:was|were|has been|have been) (?:deleted|lost|removed|destroyed|dropped|wiped"
+            r"|changed|touched|modified|affected|altered)\b",
             re.IGNORECASE,
         ),
         _destroyed,
@@ -362,6 +311,10 @@ _JUDGES: tuple[tuple[str, re.Pattern[str], _Judge], ...] = (
         ),
         _done,
     ),
+    ("copies", COPIES_STAND, _copies_stand),
+    ("reversible", CAN_BE_UNDONE, _undone),
+    ("asked", WAS_ASKED, _asked),
+    ("told to", WAS_TOLD_TO, _told_to),
     (
         "omission",
         re.compile(

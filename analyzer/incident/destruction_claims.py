@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from analyzer.assurances import COPIES_STAND
 from analyzer.controls.deed import FILES
 from analyzer.denials import denies, limits, named_in, names_same
 from analyzer.incident.model import Fact, Verdict
@@ -19,6 +20,7 @@ _VERIFIES = re.compile(r"\b(?:verified|confirmed|checked|made sure)\b.*\bbefore\
 _NARROW = re.compile(
     r"\b(?:staging|stage|dev|development|test|sandbox|local|preview)\b", re.IGNORECASE
 )
+_NO_MORE = re.compile(r"\bnothing else\b|\bno other\b", re.IGNORECASE)
 _FILES_ONLY = re.compile(
     r"\b(?:only|just)\b.{0,40}\b(?:files?|logs?|folders?|director(?:y|ies))\b", re.IGNORECASE
 )
@@ -41,9 +43,9 @@ def destruction_told(
     if not done:
         text = "no action on record before it destroys anything"
         unsupported = Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (turn,))
-        return None if is_denied else unsupported
-    if _VERIFIES.search(words):
-        return None  # what it claims is that it looked first
+        return None if is_denied or _NO_MORE.search(words) else unsupported
+    if _VERIFIES.search(words) or COPIES_STAND.search(words):
+        return None  # what it claims is that it looked first, or is of copies alone
     known = [h for h in done if h.outcome is Outcome.OK] or list(done)
     names = named_in(words)
     meant = [h for h in known if any(names_same(n, t) for n in names for t in _names(h, called))]
