@@ -115,6 +115,22 @@ def test_nothing_that_an_agent_sent_is_missing(station: Station, captured: Path,
         assert {r.session for r in about} == sessions - {None}
 
 
+def test_claude_codes_excerpt_of_a_command_is_a_command_as_its_whole_input_is(
+    station: Station, captured: Path, tmp_path: Path
+) -> None:
+    """Its former versions, and settings that tell less, give the excerpt alone."""
+    path = captured / "claude_code/otlp-logs.otlp.jsonl"
+    told = [i.said["tool_input"] for i in items_of(path) if i.said.get("tool_input")]
+    less = tmp_path / "less.jsonl"
+    less.write_bytes(path.read_bytes().replace(b'"tool_input"', b'"another"'))
+    calls = of(send(station, less), Kind.TOOL_CALL)
+    given = [json.loads(str(r.attributes[semconv.GEN_AI_TOOL_ARGUMENTS])) for r in calls]
+    expected = [json.loads(text)["command"] for text in told]
+    assert expected
+    assert [a["command"].split()[:1] for a in given] == [c.split()[:1] for c in expected]
+    assert all(set(arguments) == {"command"} for arguments in given)
+
+
 @pytest.mark.parametrize("agent", ["claude_code", "claude_agent_sdk"])
 def test_claude_code(station: Station, captured: Path, agent: str) -> None:
     logs, traces = (captured / agent / f"otlp-{signal}.otlp.jsonl" for signal in ("logs", "traces"))

@@ -7,6 +7,7 @@ Booleans and numbers come as text in its logs. A rejected call has a `tool_decis
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from recorder import semconv
 from recorder.capture.genai import text_of
@@ -52,7 +53,7 @@ def _event(log: LogItem, name: str) -> tuple[Meaning, ...]:
             )
         case "tool_result":
             adds: dict[str, Json] = {}
-            arguments = text_of(said, "tool_input", "tool_parameters")
+            arguments = text_of(said, "tool_input") or _arguments(said)
             if arguments:
                 adds[semconv.GEN_AI_TOOL_ARGUMENTS] = arguments
             return (tool_result(log, tool, call_id, adds),)
@@ -68,6 +69,15 @@ def _event(log: LogItem, name: str) -> tuple[Meaning, ...]:
             answer: dict[str, Json] = {semconv.GEN_AI_OUTPUT_MESSAGES: text_of(said, "response")}
             return (Meaning(Kind.MODEL_CALL, text_of(said, "model") or name, adds=answer),)
     return ()
+
+
+def _arguments(said: Mapping[str, Json]) -> str:
+    """Return the arguments as its own excerpt of them tells; of a command that is under its name
+    as everywhere else, so that it is told from a text.
+    """
+    parameters = text_of(said, "tool_parameters")
+    command = member(parameters, "full_command")
+    return json.dumps({"command": command}, ensure_ascii=False) if command else parameters
 
 
 def _model_call(log: LogItem, name: str) -> Meaning:
