@@ -11,6 +11,7 @@ import math
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ SPOOL_LOOK_SECONDS = 2.0
 GATHER_SECONDS = 0.01
 """How long records wait for others that nobody waits for and whose sender holds a copy: each commit
 is a flush of the disk."""
+TOO_FAST = "records came faster than they could be kept"
+NOWHERE = "neither the recording nor the spool beside it could be written"
+"""Why records are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Writer:
         self._in_hand: list[_Item] = []
         """What is being sealed and committed."""
         self._pending = 0
-        self._dropped = 0
+        self._dropped: Counter[str] = Counter()
         self._count_lock = threading.Lock()
         self._signed_at = self._spool_looked_at = self._wrote_at = time.monotonic()
         self._warned_at = -math.inf
@@ -133,7 +137,7 @@ class Writer:
             if not too_many:
                 self._pending += len(records)
         if too_many:
-            self._count_dropped(len(records))
+            self._count_dropped(len(records), TOO_FAST)
             if done:
                 done(False)
             return
@@ -261,8 +265,8 @@ class Writer:
             or self._store.unsigned + len(sealed) >= CHECKPOINT_EVERY
             or now - self._signed_at >= CHECKPOINT_SECONDS
         )
-        dropped, gap_record = self._gap_record()
-        group = [*gap_record, *sealed]
+        dropped = self._take_dropped()
+        group = [*(self._sealer.seal(gap(n, why)) for why, n in dropped.items()), *sealed]
         try:
             forms = self._late.take_forms()
             try:
@@ -275,8 +279,9 @@ class Writer:
             if now - self._warned_at >= WARN_AGAIN_SECONDS:
                 logger.warning("recording not writable (%s): records go to the spool", _name(error))
             self._warned_at = now
+            for why, number in dropped.items():
+                self._count_dropped(number, why)
             return False
-        self._count_dropped(-dropped)
         self._wrote_at = now
         if signs:
             self._signed_at = now
@@ -296,7 +301,7 @@ class Writer:
                 self._spool.append(record, secrets=secrets)
                 secrets = ()
             except OSError:
-                self._count_dropped(1)
+                self._count_dropped(1, NOWHERE)
 
     def _look_into_spool(self, *, busy: bool) -> None:
         """Take in, now and then, what others put aside: those whose recorder was not there yet.
@@ -347,17 +352,15 @@ class Writer:
         self._store.append([*new, *map(self._sealer.seal, note)], forms=self._late.take_forms())
         self._seal_late(before)
 
-    def _gap_record(self) -> tuple[int, list[SealedRecord]]:
+    def _take_dropped(self) -> Counter[str]:
+        """Return how many records are lost, by the reason, that the recording does not tell yet."""
         with self._count_lock:
-            dropped = self._dropped
-        if not dropped:
-            return 0, []
-        record = gap(dropped, "records came faster than they could be kept")
-        return dropped, [self._sealer.seal(record)]
+            dropped, self._dropped = self._dropped, Counter()
+        return dropped
 
-    def _count_dropped(self, number: int) -> None:
+    def _count_dropped(self, number: int, why: str) -> None:
         with self._count_lock:
-            self._dropped += number
+            self._dropped[why] += number
 
 
 def _record(given: Record | dict[str, Any]) -> Record:

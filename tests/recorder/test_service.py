@@ -333,6 +333,28 @@ def test_a_locked_recording_costs_the_agent_nothing_and_the_records_come_later(
     assert verify(path).ok
 
 
+def test_what_neither_recording_nor_spool_could_take_is_counted_and_the_gap_says_why(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "flight.db"
+    service = Service.start(path)
+    assert service.submit(record("before"), wait=True, timeout_seconds=30)
+    spool_folder(path).write_text("in the way")
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    assert not service.submit(record("lost"), wait=True, timeout_seconds=60)
+    locker.execute("ROLLBACK")
+    locker.close()
+    assert service.submit(record("after"), wait=True, timeout_seconds=60)
+    service.stop()
+    with Recording.open(path) as recording:
+        stored = list(recording.records())
+    (gap,) = (r.attributes for r in stored if r.name == "gap")
+    assert gap["flightlog.count"] == 1
+    assert "neither the recording nor the spool" in str(gap["flightlog.reason"])
+    assert [r.name for r in stored if r.kind is Kind.TOOL_CALL] == ["before", "after"]
+
+
 def test_a_path_too_long_for_a_socket_is_recorded_all_the_same(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 30)
     folder.mkdir()
