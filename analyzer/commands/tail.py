@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,17 +16,16 @@ import click
 from analyzer.commands.filters import filter_options
 from analyzer.commands.rules import rules_option
 from analyzer.commands.selection import NEWEST, chosen_session
+from analyzer.commands.tail_effects import JUDGED, LiveEffects
 from analyzer.commands.tail_findings import Alerts, FindingsWatch, Output, alert_options
 from analyzer.commands.tail_lines import document_of, line_of
-from analyzer.effects import judge_request
 from analyzer.filters import Filter, Subject
 from analyzer.live import Event, LiveFeed, Remark
 from analyzer.model import Action, Effect
 from analyzer.rules import rules_of
-from analyzer.texts import Texts
 from recorder.commands.options import json_option, recording_option
 from recorder.location import resolve_recording
-from recorder.model import Kind, SessionRow
+from recorder.model import SessionRow
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
 
@@ -116,13 +115,14 @@ def _follow(path: Path, choice: _Choice, output: Output, *, once: bool, lines: i
     inode = _inode(path)
     with Recording.open(path) as source:
         feed = LiveFeed(source, _wanted(source, choice, once=once))
-        printer = _printer(source, as_json=output.as_json)
-        watch = FindingsWatch(source, feed, output)
+        printer = _printer(as_json=output.as_json)
+        watch, effects = FindingsWatch(source, feed, output), LiveEffects(source)
 
         def look() -> list[News]:
             events = feed.look()
             watch.take(event.action for event in events)
-            chosen = [event for event in events if _is_chosen(source, event.action, choice)]
+            judged = map(effects.judged, events)
+            chosen = [event for event in judged if _is_chosen(source, event.action, choice)]
             return sorted([*feed.remarks(), *chosen], key=lambda news: news.t_ns)
 
         feed.is_stale()
@@ -146,10 +146,7 @@ def _follow(path: Path, choice: _Choice, output: Output, *, once: bool, lines: i
 def _is_chosen(source: Recording, action: Action, choice: _Choice) -> bool:
     if choice.actions.is_empty:
         return True
-    row = source.session(action.session)
-    if action.kind is Kind.API_REQUEST:
-        action = replace(action, judgement=judge_request(Texts.of(action, source.blob)))
-    return choice.actions.fits(Subject(row, action))
+    return choice.actions.fits(Subject(source.session(action.session), action))
 
 
 def _wanted(source: Recording, choice: _Choice, *, once: bool) -> Callable[[SessionRow], bool]:
@@ -170,10 +167,10 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _printer(source: Recording, *, as_json: bool) -> Printer:
+def _printer(*, as_json: bool) -> Printer:
     def printer(found: Iterable[News]) -> None:
         for news in found:
-            effect = None if isinstance(news, Remark) else _effect(source, news.action)
+            effect = None if isinstance(news, Remark) else _effect(news.action)
             if as_json:
                 click.echo(json.dumps(document_of(news, effect)))
             else:
@@ -182,7 +179,5 @@ def _printer(source: Recording, *, as_json: bool) -> Printer:
     return printer
 
 
-def _effect(source: Recording, action: Action) -> Effect | None:
-    if action.kind is not Kind.API_REQUEST:
-        return None
-    return judge_request(Texts.of(action, source.blob)).effect
+def _effect(action: Action) -> Effect | None:
+    return action.judgement.effect if action.kind in JUDGED else None

@@ -121,7 +121,9 @@ def _testimony(action: Action) -> dict[str, Json]:
 def _ending(event: Event, effect: Effect | None) -> str:
     """Return how it stands with the action: running, or how it ended."""
     action = event.action
-    harm = [effect.value] if effect is not None and effect not in {Effect.READ} else []
+    # Of most tools nobody knows what they do: said of each call, it would say nothing.
+    quiet = {Effect.READ} if action.kind is Kind.API_REQUEST else {Effect.READ, Effect.UNKNOWN}
+    harm = [effect.value] if effect is not None and effect not in quiet else []
     if event.step is Step.NOTED:
         return ""
     if event.step is Step.STARTED:

@@ -9,6 +9,7 @@ from analyzer.model import Analysis, Effect, Outcome
 from recorder import semconv
 from recorder.model import Json, Phase
 from tests.analyzer.factories import Flight, action, rules_of
+from tests.analyzer.test_commands import flightlog
 
 GIVEN = f"{semconv.HTTP_RESPONSE_HEADER}mcp-session-id"
 KIND = f"{semconv.HTTP_RESPONSE_HEADER}content-type"
@@ -37,6 +38,9 @@ def test_the_end_of_a_session_that_the_server_gave_is_no_destruction(tmp_path: P
     assert judgement.effect is Effect.WRITE
     assert "ends the MCP session that this server gave" in judgement.reasons[0]
     assert not rules_of(analysis) & {"R24", "R27"}
+    shown = flightlog("tail", "last", "--once", "-r", next(tmp_path.glob("*.db"))).stdout
+    assert "DELETE" in shown
+    assert Effect.D1.value not in shown
 
 
 def test_a_header_alone_makes_no_deletion_harmless(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from analyzer.analysis import analyze
 from analyzer.live import LiveFeed, Step
 from recorder.model import Kind, Phase, Record, Status, Witness
 from recorder.reader import Recording
@@ -103,6 +104,41 @@ def test_filters_choose_actions_and_never_hide_a_gap(
     options: tuple[str, ...], events: list[str], recorded: Path
 ) -> None:
     assert [d["event"] for d in documents("-r", recorded, *options)] == events
+
+
+def test_what_a_call_does_is_told_and_chosen_by_when_it_starts_as_in_a_report(
+    tmp_path: Path,
+) -> None:
+    commands = [
+        "ls -la",
+        "cat notes.txt",
+        "echo a > b",
+        "rm -rf /srv/data",
+        "curl -X DELETE https://api.example.com/v1/volumes/9",
+        "git push --force origin main",
+        "psql -c 'DROP TABLE users'",
+        "./unknown.sh",
+    ]
+    records = []
+    for number, command in enumerate(commands):
+        given = json.dumps({"command": command})
+        records.append(
+            told(Witness.HOOK, Phase.START, number, call_id=str(number), arguments=given)
+        )
+    path = write(tmp_path / "flight.db", records)
+    with Recording.open(path) as recording:
+        calls = [a for a in analyze(recording, SESSION).actions if a.id > 0]
+    effects = [a.judgement.effect for a in calls if a.kind is Kind.TOOL_CALL]
+    assert len(set(effects)) >= 4
+
+    def chosen(*options: str) -> list[str]:
+        return [str(d["effect"]) for d in documents("-r", path, *options) if "effect" in d]
+
+    assert chosen() == [effect.value for effect in effects]
+    for effect in set(effects):
+        expected = [effect.value] * effects.count(effect)
+        assert chosen("--filter", f"effect:{effect.value}") == expected
+    assert len(chosen("--filter", "destroys")) == sum(effect.destroys for effect in effects)
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
