@@ -21,11 +21,13 @@ SMALL = 256 * 1024
 """Bytes of a value that is parsed as a whole."""
 LONGEST_STRING = 16 * 1024 * 1024
 """Bytes of a string or number; longer strings were cut before."""
-MOST_OF_OBJECT = 24 * 1024 * 1024
-"""Bytes of the members of one object that are held, small ones and their names; lists do not count.
+MOST_OF_OBJECT = 64 * 1024 * 1024
+"""Bytes of memory that an object's small members may take, by estimate; large lists do not count.
 No agent writes one of that size, and two million members would take a gigabyte."""
 MEMBER = 200
 """Bytes of memory that a member takes besides its text."""
+INNER = 60
+"""Bytes of memory that a list or an object within it does."""
 DEEPEST = 50
 """Large values inside each other."""
 _BLANK = re.compile(rb"[ \t\r\n\x00]*+")
@@ -171,10 +173,12 @@ class _Text:
             at += _bytes_of(window, end)
             if is_last:
                 return held, at + 1
-            size += end
+            size += end + INNER * (window.count("[", 0, end) + window.count("{", 0, end))
             if size + MEMBER * len(held) > MOST_OF_OBJECT:
                 most = MOST_OF_OBJECT >> 20
-                raise TooLargeError(f"a JSON object of over {most} MiB, which is not read")
+                raise TooLargeError(
+                    f"a JSON object of over {most} MiB of memory, which is not read"
+                )
             # The next one is large, or damaged.
             key, at = self.value(at, depth)
             if not isinstance(key, str):
