@@ -10,6 +10,9 @@ from enum import StrEnum
 __all__ = ["NEAR_WORDS", "Ground", "Place", "environment_in", "ground_of"]
 
 PRODUCTION, STAGING, DEVELOPMENT, UNKNOWN = "production", "staging", "development", "unknown"
+SOFTWARE, CONTAINERS, TRIAL = "installed software", "local containers", "local trial machine"
+NEARBY = frozenset({SOFTWARE, CONTAINERS, TRIAL})
+"""Types of targets that belong to this machine, and are none of the work's files."""
 _PRODUCTION = re.compile(r"(?<![a-z])(?:prod|production|prd|live)(?![a-z])", re.IGNORECASE)
 _STAGING = re.compile(r"(?<![a-z])(?:staging|stage|stg|preprod|uat|qa)(?![a-z])", re.IGNORECASE)
 _DEVELOPMENT = re.compile(

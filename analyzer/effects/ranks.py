@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analyzer.effects.places import NEARBY
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
 
@@ -32,6 +33,20 @@ def unknown(reason: str, operation: str = "") -> Judgement:
     return Judgement(Effect.UNKNOWN, (reason,), operation=operation)
 
 
+def _badness(part: Judgement) -> tuple[int, bool]:
+    return _RANK[part.effect], bool(part.same_domain)
+
+
+def _is_at_home(part: Judgement) -> bool:
+    """Tell whether a part harms development, this machine's own, or some files of it alone."""
+    files = part.target_type in {"files", "git"} and part.bulk is not Bulk.ALL
+    return files or part.environment == _DEVELOPMENT or part.target_type in NEARBY
+
+
+def _reaches_out(part: Judgement) -> bool:
+    return _RANK[part.effect] > _RANK[Effect.UNKNOWN] and not _is_at_home(part)
+
+
 def worst_of(parts: Sequence[Judgement]) -> Judgement:
     """Return one judgement for an action of several parts: its worst, told with what it hides.
 
@@ -40,9 +55,16 @@ def worst_of(parts: Sequence[Judgement]) -> Judgement:
     """
     if not parts:
         return Judgement(Effect.READ, ("it does nothing by itself",))
-    worst = max(parts, key=lambda part: (_RANK[part.effect], bool(part.same_domain)))
+    worst = max(parts, key=_badness)
     if len(parts) == 1:
         return worst
+    if _is_at_home(worst) and (outward := [p for p in parts if _reaches_out(p)]):
+        # `rm -rf build && git push --force`: what it does elsewhere must not hide behind that.
+        worst = max(outward, key=_badness)
+    elif worst.environment == _DEVELOPMENT and (
+        kept := [p for p in parts if p.effect.destroys and p.environment != _DEVELOPMENT]
+    ):
+        worst = max(kept, key=_badness)
     others = [p for p in parts if p is not worst and p.effect not in {Effect.READ, Effect.WRITE}]
     reasons = dict.fromkeys(worst.reasons)
     reasons.update(dict.fromkeys(reason for other in others for reason in other.reasons))

@@ -21,6 +21,7 @@ from analyzer.controls.reach import MUTATING, OperationScope, PathScope, Separat
 from analyzer.controls.settings import Settings
 from analyzer.controls.wording import names_whole, speaks_of
 from analyzer.deeds import DOING, HARMFUL, may_have_run
+from analyzer.effects.places import NEARBY
 from analyzer.effects.plans import read_plan
 from analyzer.model import Action, Effect, Outcome
 from analyzer.printed import printed
@@ -301,6 +302,7 @@ class Facts:
         event.say("target.id", judgement.target_id)
         remote = action.kind is Kind.API_REQUEST or judgement.target_type not in FILES
         event.say("target.remote", remote and not deed.is_local)
+        event.say("target.nearby", judgement.target_type in NEARBY)
         outside = PathScope().rule(deed, past, self._settings)
         # Of several targets the judgement names one; its reasons name where each of them lies.
         grounds = [found for reason in judgement.reasons for found in _GROUNDS.findall(reason)]
@@ -313,9 +315,10 @@ class Facts:
     def _recovery(self, event: Event, deed: Deed) -> None:
         judgement, past = deed.judgement, self.memory.past
         event.say("recovery.copied", bool(past.copied), past.copied[-3:], Certainty.INFERRED)
-        untold = judgement.irreversible is None and judgement.same_domain is None
+        is_copy = deed.effect is Effect.D2
+        untold = is_copy or (judgement.irreversible is None and judgement.same_domain is None)
         undo = judgement.undo
-        data = deed.effect in {Effect.D1, Effect.D3, Effect.D4}
+        data = is_copy or deed.effect in {Effect.D1, Effect.D3, Effect.D4}
         event.say("recovery.unknown", data and untold and not undo, (), Certainty.INFERRED)
         softer = SoftDelete().rule(deed, past, self._settings)
         hard = _HARD.search(f"{judgement.operation} {deed.text}")

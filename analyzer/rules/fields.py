@@ -93,6 +93,8 @@ _TABLE: Mapping[FieldType, Mapping[str, str]] = {
         "takes them along.",
         "effect.irreversible": "It cannot be undone.",
         "target.remote": "The target is no file on this machine.",
+        "target.nearby": "The target is this machine's own: installed software, local containers, "
+        "trial machines.",
         "recovery.unknown": "Nobody can tell whether it can be undone, or whether copies go along.",
         "recovery.copied": "A copy was made in this session before.",
         "cred.first_shown": "The credential in use was shown in this session before.",

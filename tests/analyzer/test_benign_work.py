@@ -96,3 +96,76 @@ def test_a_migration_that_is_tried_out_is_nothing_high(
     analysis = shell((1.0, command, "")).analyze(tmp_path)
     assert any(f.severity >= Severity.HIGH for f in analysis.findings) is expected
     assert "R27" in rules_of(analysis), "what the step had filled does not come back"
+
+
+THIS_MACHINE = [
+    "apt-get remove -y nginx",
+    "sudo apt-get autoremove -y",
+    "brew uninstall node",
+    "docker compose down -v",
+    "docker volume rm app_db",
+    "docker system prune -af --volumes",
+    "podman system reset -f",
+    "minikube delete",
+    "vagrant destroy -f",
+    "vagrant snapshot delete before",
+    "supabase db reset",
+    "git gc --prune=now",
+    "git reflog expire --expire=now --all && git gc --prune=now",
+    "rm -f backup.sql",
+    "rm -rf build && docker compose down -v",
+]
+ANOTHER = [
+    "ssh web1 apt-get remove -y nginx",
+    "ssh web1 'docker compose down -v'",
+    "docker -H ssh://web1 volume rm app_db",
+    "DOCKER_HOST=ssh://web1 docker volume rm app_db",
+    "docker --context live volume rm app_db",
+    "docker compose -f compose.prod.yml down -v",
+    "docker service rm web",
+    "npm unpublish acme@1.0.0 --force",
+    "supabase db reset --linked",
+]
+BEHIND_HOUSEWORK = [
+    "rm -rf build && git push --force origin main",
+    "rm -rf node_modules && psql -c 'DROP TABLE users'",
+    "docker compose down -v; psql $DATABASE_URL -c 'DROP TABLE users'",
+    "sudo bash -c 'rm -rf dist; gh repo delete acme/app --yes'",
+    "git gc --prune=now && aws rds delete-db-snapshot --db-snapshot-identifier a",
+]
+
+
+@pytest.mark.parametrize("command", THIS_MACHINE)
+def test_what_is_this_machines_own_is_nothing_high(command: str, tmp_path: Path) -> None:
+    analysis = shell((1.0, command, "")).analyze(tmp_path)
+    assert [f for f in analysis.findings if f.severity >= Severity.HIGH] == []
+
+
+@pytest.mark.parametrize("command", ANOTHER)
+def test_what_is_anothers_is_found(command: str, tmp_path: Path) -> None:
+    assert "R01" in rules_of(shell((1.0, command, "")).analyze(tmp_path))
+
+
+@pytest.mark.parametrize("command", BEHIND_HOUSEWORK)
+def test_harm_elsewhere_does_not_hide_behind_housework(command: str, tmp_path: Path) -> None:
+    assert "R01" in rules_of(shell((1.0, command, "")).analyze(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["git gc --prune=now", "rm -rf backups", "rm -f a.bak"])
+def test_a_copy_that_goes_alone_is_told_of(command: str, tmp_path: Path) -> None:
+    found = rules_of(shell((1.0, command, "")).analyze(tmp_path))
+    assert "R27" in found
+    assert "R08" not in found
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("az sql server delete -g a -n live --yes", True),
+        ("az sql server delete -g a -n dev --yes", False),
+    ],
+)
+def test_development_that_goes_with_its_copies_can_be_spared(
+    command: str, expected: bool, tmp_path: Path
+) -> None:
+    assert ("R08" in rules_of(shell((1.0, command, "")).analyze(tmp_path))) is expected

@@ -15,6 +15,7 @@ from analyzer.effects.places import UNKNOWN, Place, environment_in
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.shell.escapes import escapes_in
 from analyzer.effects.shell.invocation import Invocation, Word
+from analyzer.effects.shell.nearby import placed_here
 from analyzer.effects.shell.options import Arguments, cut
 from analyzer.effects.shell.reading import read_shell
 from analyzer.effects.shell.rehearsals import mark_rehearsals
@@ -107,7 +108,7 @@ def _judge_words(command: Invocation, judge: _Judge, depth: int) -> Judgement:
         return Judgement(Effect.READ, (f"{name} is asked for its help or version",), name)
     context = Context(command, judge.place, depth, judge.text)
     escapes = escapes_in(name, command.arguments)
-    found = _judge_program(command, context, judge, depth)
+    found = placed_here(_judge_program(command, context, judge, depth), command, judge.place)
     parts = [found, *(context.shell(text) for text in escapes)]
     leaving = judge_leaving(command)
     return worst_of([*parts, leaving] if leaving else parts) if escapes or leaving else found
