@@ -37,7 +37,8 @@ _GEMINI = frozenset({"BeforeTool", "AfterTool", "BeforeAgent", "AfterAgent", "Be
 def recognises(value: Any) -> bool:
     """Tell whether a value is such a log, or an entry of one."""
     if isinstance(value, list):
-        return bool(value) and all(recognises(v) for v in value[:3] if isinstance(v, Mapping))
+        entries = [entry for entry in value[:3] if isinstance(entry, Mapping)]
+        return bool(entries) and all(map(recognises, entries))
     payload = _payload(value)
     return bool(payload) and (
         any(isinstance(payload.get(name), str) for name in EVENT_NAMES)

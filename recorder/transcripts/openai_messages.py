@@ -34,9 +34,12 @@ BEGINNING = 3
 
 def recognises(document: Any) -> bool:
     """Tell whether a document, or one line of a file, holds chat messages."""
-    if isinstance(document, list):
-        return bool(document) and (_is_entry(document[0]) or recognises_holder(document[0]))
-    return recognises_holder(document)
+    if not isinstance(document, list):
+        return recognises_holder(document)
+    first = document[0] if document else None
+    if isinstance(first, list):
+        return bool(first) and _is_entry(first[0])  # several conversations, with nothing around
+    return _is_entry(first) or recognises_holder(first)
 
 
 def recognises_holder(value: Any) -> bool:
@@ -57,7 +60,7 @@ def tell(document: Any, sessions: Counter[bytes] | None = None) -> Iterator[Reco
             yield from tell(item, sessions)
         return
     held = document if isinstance(document, list) else _held(document)
-    if held is not None:
+    if held:
         yield from _session(held, document if isinstance(document, Mapping) else {}, sessions)
 
 

@@ -11,6 +11,7 @@ from recorder import semconv
 from recorder.model import Kind, Record, Status
 from recorder.transcripts import atif, claude_agent_sdk, openai_messages
 from recorder.transcripts import source as source_module
+from recorder.transcripts.table import detect
 from tests.recorder.transcripts import counting
 from tests.recorder.transcripts.reading import in_memory, jsonl, read, source_of
 
@@ -85,6 +86,26 @@ def test_a_trajectory_inside_another_is_a_session_that_names_its_parent() -> Non
     assert counting.sessions(records) == {"main", "sub"}
     begun = next(r for r in records if r.session == "sub" and r.name == "session")
     assert begun.attributes["flightlog.session.parent"] == "main"
+
+
+@pytest.mark.parametrize(
+    ("document", "prompts"),
+    [
+        ([[{"role": "user", "content": "one"}], [], [{"role": "user", "content": "two"}]], 2),
+        ([[[]], [1, 2]], None),
+        ([["a"], {"b": 1}], None),
+        (["a", 1], None),
+    ],
+)
+def test_conversations_with_nothing_around_are_sessions_and_other_lists_are_no_transcript(
+    document: object, prompts: int | None
+) -> None:
+    found = detect(in_memory(json.dumps(document).encode()))
+    assert (found.name if found else None) == (None if prompts is None else "messages")
+    if prompts is not None:
+        records = list(openai_messages.tell(document))
+        assert len(counting.sessions(records)) == prompts
+        assert sum(r.kind is Kind.PROMPT for r in records) == prompts
 
 
 def test_the_sdk_s_stream_counts_usage_once_and_calls_all(corpus: Path) -> None:
