@@ -9,7 +9,7 @@ from analyzer.model import Analysis, Effect, Outcome
 from recorder import semconv
 from recorder.model import Json, Phase
 from tests.analyzer.factories import Flight, action, rules_of
-from tests.analyzer.test_commands import flightlog
+from tests.command_line import flightlog
 
 GIVEN = f"{semconv.HTTP_RESPONSE_HEADER}mcp-session-id"
 KIND = f"{semconv.HTTP_RESPONSE_HEADER}content-type"
