@@ -47,10 +47,12 @@ def read_values(source: Source, tell: Callable[[Any, str], Iterable[Record]]) ->
             yield found
             continue
         line, value = found
-        yield from _told(tell(value, keys.of(line.data)), line.number, line.offset)
+        yield from _told(tell(value, keys.of(line.data)), line.number, line.offset, line.text)
 
 
-def _told(records: Iterable[Record], line: int = 0, offset: int = 0) -> Iterator[Item]:
+def _told(
+    records: Iterable[Record], line: int = 0, offset: int = 0, text: str = ""
+) -> Iterator[Item]:
     group: list[Record] = []
     try:
         for record in records:
@@ -61,7 +63,7 @@ def _told(records: Iterable[Record], line: int = 0, offset: int = 0) -> Iterator
     except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
         if group:
             yield Entry(group, line, offset)
-        yield Damage(f"an entry of an unknown shape ({type(error).__name__})", line, offset)
+        yield Damage(f"an entry of an unknown shape ({type(error).__name__})", line, offset, text)
         return
     if group:
         yield Entry(group, line, offset)

@@ -35,7 +35,7 @@ class EntryKeys:
             within: what it is told apart by beside its content: the session; the source's id where
                 the content has no time, so that two files may say the same.
         """
-        said = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+        said = _encoded(content) if isinstance(content, str) else content
         hashed = _begun(within).copy()
         hashed.update(said)
         digest = hashed.digest()
@@ -47,6 +47,13 @@ class EntryKeys:
         again = f" #{times}" if times > 1 else ""
         part = f" part {self._part}" if self._part > 1 else ""
         return f"content {marked(digest.hex())}{again}{part}"
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair that the file wrote as an escape
+        return text.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=64)

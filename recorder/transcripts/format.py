@@ -35,6 +35,8 @@ class Damage:
     """What is wrong, without quoting the content."""
     line: int = 0
     offset: int = 0
+    kept: str = ""
+    """The part as it stands, where it is sound and only its meaning is not known."""
 
 
 type Item = Entry | Damage

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from recorder.client import Client
+from recorder.columns import column_text
 from recorder.digests import bare, keyed
 from recorder.errors import FlightlogError, RecorderBusyError, RecorderUnreachableError
 from recorder.founding import keys_named
@@ -155,9 +156,10 @@ class Hand:
         """Return the id under which the recording has a session, or will have it."""
         filed = self._filed.get(session)
         if filed is None:
-            former = bare(session)
+            former = column_text(bare(session))
             has = self._rows("SELECT 1 FROM sessions WHERE id = ?", (former,))
-            filed = self._filed[session] = former if has else keyed(session, self._key)
+            filed = former if has else column_text(keyed(session, self._key))
+            self._filed[session] = filed
         return filed
 
     def settle(self) -> None:

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from recorder import semconv
 from recorder.capture.hook.agents.base import EVENT_NAMES
 from recorder.capture.hook.payload import HookPayload
@@ -23,6 +21,7 @@ from recorder.transcripts.clocks import iso_ns, millis_ns, seconds_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.json_text import written
 from recorder.transcripts.source import Source
 
 __all__ = ["FORMAT", "HookLogReader", "recognises"]
@@ -69,10 +68,10 @@ class HookLogReader:
         payload = _payload(entry) or entry
         received = next((entry[n] for n in RECEIVED if n in entry), None)
         t_ns = _time(payload.get("timestamp")) or _time(received)
-        raw = orjson.dumps(dict(payload), option=orjson.OPT_NON_STR_KEYS, default=str)
+        raw = written(dict(payload))
         # Without a time, two files of a session may say the same and mean two things.
         file = "" if t_ns is not None else self._source
-        key = self._keys.of(orjson.dumps(dict(entry), option=orjson.OPT_NON_STR_KEYS, default=str))
+        key = self._keys.of(written(dict(entry)))
         identity = bare(f"hook\0{file}\0{key}").encode()
         handed = HookPayload(
             id=digest_id(identity),

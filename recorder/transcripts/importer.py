@@ -219,6 +219,8 @@ def _damage_record(source: Source, chosen: Format, damage: Damage, session: str)
         semconv.SOURCE_PLACE: f"line {damage.line}" if damage.line else "",
         "flightlog.source.offset": damage.offset,
     }
+    if damage.kept:
+        attributes[semconv.RAW] = damage.kept
     return Record(
         witness=Witness.RECORDER,
         phase=Phase.POINT,

@@ -12,7 +12,16 @@ from typing import Any, BinaryIO
 
 import orjson
 
-__all__ = ["CHUNK", "MAX_STRING", "NotJsonError", "TooLargeError", "Trimmer", "parse", "trimmed"]
+__all__ = [
+    "CHUNK",
+    "MAX_STRING",
+    "NotJsonError",
+    "TooLargeError",
+    "Trimmer",
+    "parse",
+    "trimmed",
+    "written",
+]
 
 MAX_STRING = 4 * 1024 * 1024
 """Bytes of one string, as written; the rest is counted and left out."""
@@ -33,6 +42,20 @@ class NotJsonError(ValueError):
 
 class TooLargeError(NotJsonError):
     """A text is longer than is read."""
+
+
+def written(value: Any, *, by_name: bool = False) -> bytes:
+    """Return a value as JSON; half a surrogate pair and a long integer as the file had them.
+
+    Args:
+        value: what came out of JSON, and records made of it.
+        by_name: the keys of each object in their order.
+    """
+    option = orjson.OPT_NON_STR_KEYS | (orjson.OPT_SORT_KEYS if by_name else 0)
+    try:
+        return orjson.dumps(value, option=option, default=str)
+    except TypeError:
+        return json.dumps(value, default=str, sort_keys=by_name).encode()
 
 
 def parse(text: bytes) -> Any:

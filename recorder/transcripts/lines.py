@@ -100,7 +100,7 @@ def read_json_lines(
             records = list(tell(line, value))
         except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
             reason = f"an entry of an unknown shape ({type(error).__name__})"
-            yield Damage(reason, line.number, line.offset)
+            yield Damage(reason, line.number, line.offset, line.text)
         else:
             yield Entry(records, line.number, line.offset)
 

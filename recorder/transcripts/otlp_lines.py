@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from recorder.capture.otlp.items import LogItem, MalformedError, Rejected, SpanItem, source_of
 from recorder.capture.otlp.json_form import logs, metric_count, spans
 from recorder.capture.otlp.records import Translator
@@ -21,6 +19,7 @@ from recorder.digests import digest_id
 from recorder.model import Json, Kind, Record
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Damage, Format, Item
+from recorder.transcripts.json_text import written
 from recorder.transcripts.source import Source
 
 __all__ = ["FORMAT", "LinesReader", "MalformedError", "recognises"]
@@ -88,13 +87,12 @@ def _settled(record: Record) -> Record:
     is_resource = record.kind is Kind.LIFECYCLE and record.name == "resource"
     # A resource is noted when it is first met, which is no time of the transcript's.
     t_ns = None if is_resource else record.t_ns
-    content = orjson.dumps(
+    content = written(
         [
             record.kind, record.phase, record.name, record.session, record.ref, t_ns,
             record.trace_id, record.span_id, dict(record.attributes),
         ],
-        option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS,
-        default=str,
+        by_name=True,
     )  # fmt: skip
     return replace(record, t_ns=t_ns, id=digest_id(content))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Iterator
 from math import isfinite
@@ -106,11 +107,19 @@ def _parsed(body: bytes) -> dict[str, Any]:
         raise MalformedError("the request holds too many values; send smaller batches")
     try:
         document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedError("the body is no JSON document") from error
+    except orjson.JSONDecodeError:
+        document = _with_halves(body)
     if not isinstance(document, dict):
         raise MalformedError("the body is no JSON object")
     return document
+
+
+def _with_halves(body: bytes) -> object:
+    """Return a document in which an agent cut a text within a surrogate pair: JavaScript does."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedError("the body is no JSON document") from error
 
 
 def _list(value: object, name: str) -> list[Any]:
@@ -192,9 +201,16 @@ def _log(item: dict[str, Any], source: Source) -> LogItem:
 def _identity(item: dict[str, Any], source: Source) -> str:
     """Return the id of what an item becomes; empty where it is nested too deeply to be compared."""
     try:
-        return identity_of(source, orjson.dumps(item))
-    except orjson.JSONEncodeError:
+        return identity_of(source, _dumped(item))
+    except RecursionError:
         return ""
+
+
+def _dumped(value: object) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # half a surrogate pair, or nested too deeply
+        return json.dumps(value).encode()
 
 
 def _attributes(pairs: object) -> dict[str, Json]:
@@ -244,7 +260,7 @@ def _value(value: object, depth: int = 0) -> Json:  # noqa: PLR0911 - one for ea
 
 def _opaque(value: object) -> str:
     """Return what is no value of the protocol as the JSON that it came as."""
-    return orjson.dumps(value).decode()
+    return _dumped(value).decode()
 
 
 def _bytes(text: str) -> str:
