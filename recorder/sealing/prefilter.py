@@ -95,16 +95,24 @@ class Prefilter:
         """
         found: dict[int, list[int]] = {}
         self._scan(self._all, raw, found)
+        if found:
+            self._tell_apart(raw, found)
+        self._add_common(raw, found)
+        return found
+
+    def _tell_apart(self, raw: bytes, found: dict[int, list[int]]) -> None:
+        """Put a family's members in its place."""
         for number, (family, members) in self._families.items():
             ends = found.pop(number, None)
             if ends is not None:
                 for start, end in _surroundings(ends, family):
                     self._scan(members, raw[start:end], found, start)
-        self._add_common(raw, found)
-        return found
 
     def _add_common(self, raw: bytes, found: dict[int, list[int]]) -> None:
         """Add the places of the common words."""
+        if len(raw) <= SHORT:
+            self._add_words(raw.lower(), found)
+            return
         by_word: list[list[int]] = [[] for _ in self._common]
 
         def seen(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
@@ -112,13 +120,18 @@ class Prefilter:
             ends.append(end)
             return len(ends) == MANY and end < MANY * EVERYWHERE
 
-        if len(raw) <= SHORT or self._words.scan(raw, seen):
-            lowered = raw.lower()
-            by_word = [_ends_of(word, lowered) for _, word in self._common]
+        if self._words.scan(raw, seen):
+            self._add_words(raw.lower(), found)
+            return
         for (owner, _), ends in zip(self._common, by_word, strict=True):
             if ends:
-                others = found.get(owner)
-                found[owner] = sorted({*others, *ends}) if others else ends
+                _add(owner, ends, found)
+
+    def _add_words(self, lowered: bytes, found: dict[int, list[int]]) -> None:
+        """Add the places of the common words in a text of small letters."""
+        for owner, word in self._common:
+            if word in lowered:
+                _add(owner, _ends_of(word, lowered), found)
 
     def add_bare(self, raw: bytes, found: dict[int, list[int]]) -> None:
         """Add what is looked for only when it is asked for to what `ends` returned."""
@@ -153,6 +166,12 @@ def _database(
         for written in expressions[number].patterns
     ]
     return Database([*patterns, *more])
+
+
+def _add(owner: int, ends: list[int], found: dict[int, list[int]]) -> None:
+    """Add places to those that are known already."""
+    others = found.get(owner)
+    found[owner] = sorted({*others, *ends}) if others else ends
 
 
 def _ends_of(word: bytes, lowered: bytes) -> list[int]:

@@ -18,7 +18,7 @@ from recorder.identifiers import with_ids_as_text
 from recorder.model import Record, Seal
 from recorder.sealing.bounds import bounded
 from recorder.sealing.clean import Clean
-from recorder.sealing.clues import Clue, Clues, nothing
+from recorder.sealing.clues import Clue, Clues, Hits, nothing
 from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.encodings import BASE64
 from recorder.sealing.extracts import tokens_in
@@ -144,17 +144,23 @@ class Sealer:
         words = words_in(seen)
         hits = _CLUES.look(plain, seen, words)
         marks, recalled = self.recall.look(raw, seen, words)
-        known = self._known.find(text, raw, hits.pop(_JOINT, ()))
-        streamed = self._in_events(text) if len(hits.pop(_EVENTS, ())) > 1 else ()
-        listed = self._in_items(text, raw) if self._knows_any() and has_items(text) else ()
-        wrapped = self._in_lines(text, raw) if "\n" in plain and self._knows_any() else ()
-        followed = _CLUES.follow(plain, hits)
-        if plain is not text:
-            followed = (as_meant(within(span, text, plain), text, plain) for span in followed)
-        followed = (to_its_end(span, text) for span in followed)
-        found = self._outside_tokens(
-            text, [*known, *recalled, *streamed, *listed, *wrapped, *followed]
-        )
+        joints, events = hits.pop(_JOINT, ()), hits.pop(_EVENTS, ())
+        found: list[SecretSpan] = []
+        # Most texts are short and hold nothing: what is not called here costs them nothing.
+        knows_any = self._knows_any()
+        if knows_any:
+            found += self._known.find(text, raw, joints)
+            found += recalled
+        if len(events) > 1:
+            found += self._in_events(text)
+        if knows_any and has_items(text):
+            found += self._in_items(text, raw)
+        if knows_any and "\n" in plain:
+            found += self._in_lines(text, raw)
+        if hits:
+            found += _followed(text, plain, hits)
+        if found:
+            found = self._outside_tokens(text, found)
         if not found:
             return [], marks
         certain = without_overlaps(span for span in found if not span.suspected)
@@ -324,6 +330,13 @@ class Sealer:
         """Return a sealed text as a blob."""
         raw = text.encode("utf-8", "surrogatepass")
         return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
+
+
+def _followed(text: str, plain: str, hits: Hits) -> Iterator[SecretSpan]:
+    """Yield what the clues in a text's plain form lead to."""
+    for span in _CLUES.follow(plain, hits):
+        at = span if plain is text else as_meant(within(span, text, plain), text, plain)
+        yield to_its_end(at, text)
 
 
 def _raw(text: str) -> bytes:
