@@ -115,7 +115,8 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     undoes = (
         Sense.UNDOES in senses
         or (passing and words[:1] in {("clear",), ("cancel",), ("dismiss",)})
-        or (words[-1:] in {("cancel",), ("undo",), ("preview",), ("check",)} and len(words) > 2)
+        or (words[-1:] in _TRIES and len(words) > 2)
+        or words[-2:] == ("dry", "run")
     )
     if Sense.DESTROYS in senses and not undoes and words[:1] and words[0] not in _LEADS:
         verb = words[senses.index(Sense.DESTROYS)]
@@ -136,6 +137,9 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
         effect = Effect.D6 if ending in {"revoke", "invalidate"} else Effect.D5
         return Judgement(effect, (f"{name}: {ending!r} ends by its name, in no catalogue",), name,
                          surface=Surface.HTTP)  # fmt: skip
+    if words[:1] == ("release",) and _HELD & set(words):
+        return Judgement(Effect.D5, (f"{name}: gives up what somebody else may take, by its name",),
+                         name, surface=Surface.HTTP)  # fmt: skip
     if "cancel" in words and _CANCELLED & set(words) and not undoes:
         return Judgement(Effect.D5, (f"{name}: 'cancel' ends it for good, by its name",), name,
                          surface=Surface.HTTP)  # fmt: skip
@@ -161,6 +165,7 @@ def judge_name(name: str, arguments: Mapping[str, Json] | None = None) -> Judgem
     return unknown(f"mutation {name} is in no catalogue", name)
 
 
+_HELD = frozenset({"ip", "address", "addresses", "number", "numbers", "hold", "lease"})
 _CANCELLED = frozenset(
     {
         "subscription",
@@ -174,8 +179,13 @@ _CANCELLED = frozenset(
     }
 )
 """What is cancelled for good; a job can be begun again."""
+_TRIES = frozenset({("cancel",), ("undo",), ("preview",), ("check",), ("test",), ("estimate",)})
+"""Words at the end of a name by which nothing goes yet, or comes back."""
 _LEADS = frozenset(
-    {"get", "list", "is", "can", "update", "set", "create", "add", "enable", "request", "send"}
+    """
+    get list is can update set create add enable request send validate verify preview check simulate
+    estimate count
+    """.split()
 )
 """Verbs that say it all at the front of a name: `updateMembersCanDeleteIssues`."""
 _STOPS = frozenset({"disable", "cancel", "stop", "suspend", "pause", "unschedule"})

@@ -142,6 +142,13 @@ _BEGINS_WITH_VERB = re.compile(
 )
 _ENDS_IN_DEL = re.compile(r"(?!citadel|infidel|remodel|supermodel|submodel)[a-z]{3,}[^o]del")
 """`groupdel`, `iothreaddel`; no `model`."""
+_PARTS = frozenset(
+    """
+    part partition node nodes monitor mode addr address link queue index file entry record table group
+    branch port vlan iface device disk vol volume image rule chain peer printer share domuser
+    """.split()
+)
+"""Things whose name follows the verb in one word: `delpart`, `deldevice`."""
 _GLUED = re.compile(r"^(delete|del|remove|rm|destroy|purge|drop|wipe|list|get|show|create)(.+)$")
 
 
@@ -166,7 +173,7 @@ def sense_of(word: str) -> Sense:
         return Sense.DESTROYS
     # delsnapshot, listsnapshot, rmi: the verb and its noun in one word.
     glued = _GLUED.match(word)
-    if glued and (glued[2] in RECOVERY or glued[2] in CONTAINERS or glued[2] in ACCESS):
+    if glued and glued[2] in RECOVERY | CONTAINERS | ACCESS | _PARTS:
         return sense_of(glued[1])
     return Sense.NONE
 

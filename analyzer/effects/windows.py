@@ -272,8 +272,10 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         return unknown("an HTTP request by PowerShell") if method else Judgement(
             Effect.READ, ("an HTTP GET by PowerShell",), name
         )  # fmt: skip
-    if re.search(r"(?i)\s-WhatIf\b", line) or name.lower() in NOT_DESTROYING:
-        return Judgement(Effect.READ, (f"{name} harms nothing",), name)
+    if re.search(r"(?i)\s-WhatIf\b", line):
+        return Judgement(Effect.READ, (f"{name} says what it would do",), name)
+    if name.lower() in NOT_DESTROYING:
+        return Judgement(Effect.WRITE, (f"{name} harms nothing that lasts",), name)
     recovery = is_recovery(pipeline) or bool(
         re.search(r"(?i)shadow|computerrestore|\bvss\b", pipeline)
     )

@@ -103,7 +103,11 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
                 bypass=arguments.bypasses(),
             )  # fmt: skip
         option = _option_beside(sense, arguments)
-        if not option and judged.effect is Effect.READ and (also := destroying_option(arguments)):
+        if (
+            not option
+            and judged.effect is Effect.READ
+            and (also := destroying_option(arguments) or _tidying_option(arguments))
+        ):
             return unknown(
                 f"{' '.join(context)}: {verb!r} reads by its name, an option says {also!r}", name
             )
@@ -226,6 +230,15 @@ def destroying_option(arguments: Arguments) -> str:
         if option.startswith("-") and takes and not _NEGATED.match(option):
             return parts[0]
     return ""
+
+
+def _tidying_option(arguments: Arguments) -> str:
+    """Return the verb of an option that may take something away beside what is read."""
+    said = (words_in(option)[:1] for option in sorted(arguments.options) if option[:2] == "--")
+    return next((word for parts in said for word in parts if word in _TIDIES), "")
+
+
+_TIDIES = frozenset({"clean", "cleanup", "unset", "unlink", "unregister", "trim", "vacuum"})
 
 
 def judge_verb(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from analyzer.effects.names import Sense, sense_of, words_in
 from analyzer.effects.places import DEVELOPMENT
@@ -188,9 +189,8 @@ def _branch(arguments: Arguments, rest: list[str]) -> Judgement:
     if arguments.has("-f", "--force", "-M", "-C"):
         return _local(Effect.D4, "branch", "git branch -f moves a branch off its commits", arguments,
                       undo="the reflog, for weeks", bulk=Bulk.ONE)  # fmt: skip
-    return _calm(
-        Effect.WRITE if arguments.words else Effect.READ, "branch", "lists or makes branches"
-    )
+    changes = arguments.words or arguments.has("--unset-upstream")
+    return _calm(Effect.WRITE if changes else Effect.READ, "branch", "lists or makes branches")
 
 
 def _stash(arguments: Arguments, rest: list[str]) -> Judgement:
@@ -260,20 +260,29 @@ def _prune(arguments: Arguments, rest: list[str]) -> Judgement:
     return _local(Effect.D2, "prune", "git prune deletes commits that no branch holds", arguments)
 
 
+def _flow(arguments: Arguments, rest: list[str]) -> Judgement:
+    return _words("delete")(replace(arguments, words=arguments.words[1:]), rest)
+
+
+def _merged(arguments: Arguments, rest: list[str]) -> Judgement:
+    return _local(Effect.D1, "delete-merged-branches", "git deletes every branch that is merged",
+                  arguments, undo="the reflog, for weeks", bulk=Bulk.SOME)  # fmt: skip
+
+
 _BY_VERB: dict[str, Callable[[Arguments, list[str]], Judgement]] = {
     "push": _push, "reset": _reset, "clean": _clean, "checkout": _checkout, "switch": _switch,
     "restore": _restore, "branch": _branch, "stash": _stash, "reflog": _reflog, "gc": _gc, "tag": _tag,
     "rm": _rm, "filter-branch": _rewrite, "filter-repo": _rewrite, "prune": _prune,
-    "remote": _words("remove rm prune"), "worktree": _words("remove prune"),
+    "remote": _words("remove rm prune --delete"), "worktree": _words("remove prune"),
     "submodule": _words("deinit"), "notes": _words("remove prune"), "update-ref": _words("-d"),
     "symbolic-ref": _words("-d --delete"), "replace": _words("-d --delete"),
     "config": _words("--unset --unset-all --remove-section unset remove-section", undo="set it again"),
     "credential": _words("reject erase", effect=Effect.D6),
     "credential-cache": _words("exit erase", effect=Effect.D6),
     "svn": _words("reset gc", undo="the reflog"), "lfs": _words("prune untrack migrate"), "annex": _words("drop dropkey"), "obliterate": _rewrite,
-    "bisect": _words(""), "flow": _words("delete"), "cvsserver": _words(""),
+    "bisect": _words(""), "flow": _flow, "rerere": _words("clear forget"), "cvsserver": _words(""),
     "read-tree": _words("--reset -u"), "checkout-index": _words("-f --force"),
-    "delete-merged-branches": _words(""), "repack": _words("-d"),
+    "delete-merged-branches": _merged, "repack": _words("-d"),
 }  # fmt: skip
 GIT_TOOLS: dict[str, Tool] = {"git": _git, "bfg": lambda context: _rewrite(cut(context.command.arguments), []),
                               "git-filter-repo": lambda context: _rewrite(cut(context.command.arguments), [])}  # fmt: skip

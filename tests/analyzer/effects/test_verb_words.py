@@ -18,6 +18,8 @@ TAKES = [
     "latexmk -C a.tex", "scons -c", "cmake -E rm -rf a", "ninja -C b -t clean", "pipenv --rm",
     "gem sources --clear-all", "mp3gain -s d a.mp3", "xmlstarlet ed -L -d //a f.xml",
     "arj d a.arj f", "ipset -X a", "pacman-key --delete a", "mdutil -E /", "powercfg /delete a",
+    "delpart /dev/sda 1", "pvecm delnode a", "cset set -d a", "git rerere clear",
+    "git flow feature delete a", "git delete-merged-branches",
     # goals of a plugin's own are no recipes of a project
     "gradle flywayClean", "mix deps.clean --all", "lerna clean",
 ]  # fmt: skip
@@ -25,6 +27,7 @@ LEAVES = [
     "northflank delete help", "doctl registry garbage-collection", "m trash status",
     "mongocli privateEndpoints online-archive aws create", "arduino-cli sketch archive",
     "k6 archive a.js", "swift package archive-source", "uv tool dir", "pipenv graph",
+    "git flow feature start a", "git clean", "hugo mod verify --clean",
     "xmlstarlet sel -t -v //a f.xml", "cmake --build b", "lpoptions -l",
 ]  # fmt: skip
 HTTP = [
@@ -33,6 +36,10 @@ HTTP = [
     ("POST https://cbs.acme.dev/?Action=DeleteSnapshots", Effect.D2, True),
     ("POST https://cvm.tencentcloudapi.com/\nX-TC-Action: TerminateInstances\n\n{}", Effect.D3, None),
 ]  # fmt: skip
+GRAPHQL = [
+    ("releaseIpAddress", True), ("deleteVolumeTest", False), ("backupRestoreTest", False),
+    ("validateDelete", False), ("deleteProjectDryRun", False), ("previewRemoval", False),
+]  # fmt: skip
 WITH_THEIR_COPIES = [
     ("az postgres flexible-server delete -g a -n b --yes", True),
     ("az mysql flexible-server delete -g a -n b --yes", True),
@@ -40,6 +47,7 @@ WITH_THEIR_COPIES = [
     ("oci mysql db-system delete --db-system-id a", True),
     ("aliyun rds DeleteDBInstance --DBInstanceId a", True),
     ("aliyun rds DeleteDBInstance --DBInstanceId a --ReleasedKeepPolicy All", False),
+    ("avn service terminate a --force", True),
     ("az sql db delete -g a -s b -n c --yes", False),
 ]  # fmt: skip
 
@@ -58,6 +66,13 @@ def test_nothing_is_said_to_be_taken_away(command: str) -> None:
 def test_a_request_asks_for_it(request_text: str, effect: Effect, same_domain: bool | None) -> None:
     judged = judge_text(Spoken.HTTP, request_text)
     assert (judged.effect, judged.same_domain) == (effect, same_domain)
+
+
+@pytest.mark.parametrize(("name", "expected"), GRAPHQL)
+def test_what_is_only_tried_takes_nothing_away(name: str, expected: bool) -> None:
+    judged = judge_text(Spoken.GRAPHQL, f"mutation {{ {name}(id: 1) {{ ok }} }}")
+    assert bool(is_destructive(judged)) is expected
+    assert judged.effect is not Effect.READ
 
 
 @pytest.mark.parametrize(("command", "same_domain"), WITH_THEIR_COPIES)
