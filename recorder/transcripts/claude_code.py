@@ -14,6 +14,15 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.transcripts.claude_line import (
+    blocks_of,
+    decision_of,
+    detail_beside,
+    is_of,
+    is_told,
+    session_of,
+    side_chain,
+)
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
@@ -60,7 +69,7 @@ class ClaudeReader:
     """Tells the lines of one file, in their order."""
 
     def __init__(self, source: Source) -> None:
-        known = (_session_of(v) for v in source.sample if isinstance(v, dict))
+        known = (session_of(v) for v in source.sample if isinstance(v, dict))
         self._session = next((name for name in known if name), "")
         self._session = self._session or made_session(AGENT, source.id)
         found = _MODEL.search(source.head)
@@ -74,7 +83,7 @@ class ClaudeReader:
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
         t_ns = iso_ns(value.get("timestamp"))
-        telling = self._tellings.get(_session_of(value) or self._session)
+        telling = self._tellings.get(session_of(value) or self._session)
         if telling is None:
             telling = self._begin(value)
             yield telling.begin("session", t_ns)
@@ -104,7 +113,7 @@ class ClaudeReader:
         return self._keys.of(line.data, f"{session} {file}")
 
     def _begin(self, value: Mapping[str, Any]) -> Telling:
-        session = _session_of(value) or self._session
+        session = session_of(value) or self._session
         telling = Telling(AGENT, session, CLOCK, model=self._model)
         telling.version = str(value.get("version") or value.get("claude_code_version") or "")
         telling.cwd = str(value.get("cwd") or "")
@@ -119,20 +128,24 @@ class ClaudeReader:
         key: str,
         t_ns: int | None,
     ) -> Iterator[Record]:
-        blocks = _blocks(message.get("content"))
-        calls = [b for b in blocks if str(b.get("type")).endswith("tool_use")]
-        results = [b for b in blocks if str(b.get("type")).endswith("tool_result")]
-        words = [b for b in blocks if b not in calls and b not in results]
+        calls: list[Mapping[str, Any]] = []
+        results: list[Mapping[str, Any]] = []
+        words: list[Mapping[str, Any]] = []
+        for block in blocks_of(message.get("content")):
+            kind = str(block.get("type"))
+            is_call, is_result = kind.endswith("tool_use"), kind.endswith("tool_result")
+            (calls if is_call else results if is_result else words).append(block)
         usage = self._usage_news(str(message.get("id") or key), message.get("usage"))
         if words or usage or not calls:
             yield self._model_call(telling, value, message, words, usage, key, t_ns)
-        about = _about(value)
+        about = side_chain(value)
         for block in calls:
             ref, tool = str(block.get("id") or key), str(block.get("name") or "")
             self._remember(ref, tool)
             yield telling.call(f"{key} {ref}", ref, tool, block.get("input"), t_ns, about)
         for block in results:
-            yield self._result(telling, value, block, key, t_ns)
+            output = text_parts(block.get("content"))
+            yield self._result(telling, value, block, key, output, t_ns)
 
     def _model_call(
         self,
@@ -148,18 +161,19 @@ class ClaudeReader:
         if not model.startswith("<"):
             telling.model = model
         failed = value.get("isApiErrorMessage") is True or "error" in value
-        thoughts = [b for b in words if str(b.get("type")).endswith("thinking")]
+        thoughts = [b for b in words if is_of(b, "thinking")]
+        said = [b for b in words if not is_of(b, "thinking")] if thoughts else words
         attributes: dict[str, Json] = {
             semconv.GEN_AI_OPERATION: "chat",
             semconv.GEN_AI_MODEL: model,
-            semconv.GEN_AI_OUTPUT_MESSAGES: text_parts([b for b in words if b not in thoughts]),
+            semconv.GEN_AI_OUTPUT_MESSAGES: text_parts(said),
             "flightlog.thinking": text_parts(thoughts),
             "gen_ai.response.id": str(message.get("id") or ""),
             "gen_ai.response.finish_reasons": str(message.get("stop_reason") or ""),
             semconv.REQUEST_ID: str(value.get("requestId") or ""),
             semconv.ERROR_TYPE: str(value.get("error") or "api_error") if failed else "",
             **usage,
-            **_about(value),
+            **side_chain(value),
         }
         ref = str(value.get("requestId") or message.get("id") or "")
         status = Status.ERROR if failed else Status.OK
@@ -194,11 +208,15 @@ class ClaudeReader:
         t_ns: int | None,
     ) -> Iterator[Record]:
         content = message.get("content")
-        results = [b for b in _blocks(content) if str(b.get("type")).endswith("tool_result")]
+        results = [b for b in blocks_of(content) if is_of(b, "tool_result")]
         for block in results:
-            yield from self._decided(telling, value, block, key)
-            yield self._result(telling, value, block, key, t_ns)
-        said = [b for b in content if b not in results] if isinstance(content, list) else content
+            output = text_parts(block.get("content"))
+            if (decided := self._decided(telling, value, block, key, output)) is not None:
+                yield decided
+            yield self._result(telling, value, block, key, output, t_ns)
+        said = content
+        if results and isinstance(content, list):
+            said = [b for b in content if not (isinstance(b, dict) and is_of(b, "tool_result"))]
         if not said and results:
             return
         role = "user"
@@ -206,14 +224,14 @@ class ClaudeReader:
             role = "summary"
         elif value.get("isMeta") is True:
             role = "system"
-        elif _about(value):
+        elif side_chain(value):
             # What a sub-agent is given to do, another agent says.
             role = "agent"
         attributes: dict[str, Json] = {
             semconv.PROMPT_TEXT: text_parts(said),
             semconv.PROMPT_ROLE: role,
             "flightlog.prompt.id": str(value.get("promptId") or ""),
-            **_about(value),
+            **side_chain(value),
         }
         yield telling.record(Kind.PROMPT, f"{role} prompt", Phase.POINT, key, t_ns, attributes)
 
@@ -223,21 +241,21 @@ class ClaudeReader:
         value: Mapping[str, Any],
         block: Mapping[str, Any],
         key: str,
+        output: str,
         t_ns: int | None,
     ) -> Record:
         ref = str(block.get("tool_use_id") or key)
-        output = text_parts(block.get("content"))
         detail = value.get("toolUseResult")
         failed = block.get("is_error") is True
         error = ""
         if failed:
-            denied = value.get("toolDenialKind") or _decision(value) == "denied"
+            denied = value.get("toolDenialKind") or decision_of(value) == "denied"
             error = "denied" if denied or is_denial(output) else "tool_error"
         more: dict[str, Json] = {
-            "flightlog.tool.result.detail": _detail(detail, output),
-            "flightlog.tool.interrupted": _flag(detail, "interrupted"),
+            "flightlog.tool.result.detail": detail_beside(detail, output),
+            "flightlog.tool.interrupted": is_told(detail, "interrupted"),
             semconv.EXCEPTION_MESSAGE: output if failed else "",
-            **_about(value),
+            **side_chain(value),
         }
         return telling.result(
             f"{key} {ref}",
@@ -251,25 +269,29 @@ class ClaudeReader:
         )
 
     def _decided(
-        self, telling: Telling, value: Mapping[str, Any], block: Mapping[str, Any], key: str
-    ) -> Iterator[Record]:
-        """Yield who let a call pass or not; old versions tell denials only, in words.
+        self,
+        telling: Telling,
+        value: Mapping[str, Any],
+        block: Mapping[str, Any],
+        key: str,
+        output: str,
+    ) -> Record | None:
+        """Return who let a call pass or not; old versions tell denials only, in words.
 
         When it was decided is not told: the line's time is that of the result.
         """
-        decision = _decision(value)
-        output = text_parts(block.get("content"))
+        decision = decision_of(value)
         if not decision and block.get("is_error") is True and is_denial(output):
             decision = "denied"
         if not decision:
-            return
+            return None
         told = value.get("permissionDecision")
         by = str(told.get("source") or "") if isinstance(told, dict) else ""
         entry = str(value.get("entrypoint") or "")
         interactive = entry == "cli" if entry else None
         ref = str(block.get("tool_use_id") or key)
         label = {k: value[k] for k in ("permissionDecision", "toolDenialKind") if k in value}
-        yield telling.approval(
+        return telling.approval(
             f"{key} {ref}",
             ref,
             decision,
@@ -281,7 +303,7 @@ class ClaudeReader:
                 semconv.APPROVAL_LABEL: as_text(label) if label else "text of the result",
                 semconv.APPROVAL_HUMAN: human_estimate(by, interactive=interactive),
                 semconv.GEN_AI_TOOL_NAME: self._tools.get(ref, ""),
-                **_about(value),
+                **side_chain(value),
             },
         )
 
@@ -333,48 +355,6 @@ class ClaudeReader:
         self._tools[ref] = tool
         if len(self._tools) > MAX_COUNTED:
             del self._tools[next(iter(self._tools))]
-
-
-def _session_of(value: Mapping[str, Any]) -> str:
-    session = value.get("sessionId") or value.get("session_id")
-    return session if isinstance(session, str) else ""
-
-
-def _blocks(content: Any) -> list[Mapping[str, Any]]:
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
-
-
-def _about(value: Mapping[str, Any]) -> dict[str, Json]:
-    if not (value.get("isSidechain") or value.get("parent_tool_use_id")):
-        return {}
-    agent = value.get("agentId") or value.get("parent_tool_use_id") or "side chain"
-    return {semconv.SIDECHAIN: str(agent)}
-
-
-def _decision(value: Mapping[str, Any]) -> str:
-    told = value.get("permissionDecision")
-    word = told.get("decision") if isinstance(told, dict) else None
-    if word is None:
-        return "denied" if value.get("toolDenialKind") else ""
-    return {"accept": "approved", "reject": "denied"}.get(str(word), str(word))
-
-
-def _detail(detail: Any, output: str) -> str:
-    """Return what a result's structure holds beside the text that the model was given."""
-    if not isinstance(detail, dict):
-        return ""
-    left = {
-        name: item
-        for name, item in detail.items()
-        if not (isinstance(item, str) and item.strip() in output) and item not in (None, False)
-    }
-    return as_text(left) if left else ""
-
-
-def _flag(detail: Any, name: str) -> bool | None:
-    return True if isinstance(detail, dict) and detail.get(name) is True else None
 
 
 FORMAT = Format(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
 __all__ = ["has_zone", "iso_ns", "millis_ns", "seconds_ns"]
@@ -57,7 +56,9 @@ def seconds_ns(value: Any) -> int | None:
 def _scaled(value: Any, factor: int) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:20])
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not abs(value) <= LATEST_NS:  # not even a number, or too large
         return None
     # Microseconds are as exact as a float of that size is.
     return _kept(value * factor if isinstance(value, int) else round(value * 1e6) * factor // 10**6)
