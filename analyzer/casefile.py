@@ -220,13 +220,13 @@ def _key_of(recording: Path) -> bytes:
     """Return the key that makes a note's seal the recording's own; a throw-away one without it."""
     try:
         with Recording.open(recording) as source:
-            log_id = source.meta.log_id
+            log_id, kept = source.meta.log_id, source.meta.keys
     except RecordingError:
         return secrets.token_bytes(32)
     # Asking for a key that is not there would make one: evidence of others has its keys elsewhere.
-    if not keys_folder(log_id).is_dir():
+    if not keys_folder(log_id, kept).is_dir():
         return secrets.token_bytes(32)
-    return fingerprint_key(log_id)[0]
+    return fingerprint_key(log_id, kept)[0]
 
 
 def _person() -> str:

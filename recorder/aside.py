@@ -47,7 +47,7 @@ class SealerAside:
         """
         self._reader = Recording.open(recording)
         try:
-            key = fingerprint_key(self._reader.meta.log_id)[0]
+            key = fingerprint_key(self._reader.meta.log_id, self._reader.meta.keys)[0]
             rows = self._reader.rows(SELECT_CLASSES)
             classes = {str(row[0]): (str(row[1]), str(row[2])) for row in rows}
             self._recall = Recall(key, tells=True)

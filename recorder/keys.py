@@ -22,9 +22,14 @@ FINGERPRINT_FILE = "fingerprint.key"
 SIGNING_FILE = "signing.key"
 
 
-def fingerprint_key(log_id: str) -> tuple[bytes, bool]:
-    """Return the recording's fingerprint key (32 bytes) and whether it was made just now."""
-    return _load_or_make(keys_folder(log_id) / FINGERPRINT_FILE)
+def fingerprint_key(log_id: str, kept: str = "") -> tuple[bytes, bool]:
+    """Return the recording's fingerprint key (32 bytes) and whether it was made just now.
+
+    Args:
+        log_id: the id of its log.
+        kept: where its keys are, as it tells itself (`keys_folder`).
+    """
+    return _load_or_make(keys_folder(log_id, kept) / FINGERPRINT_FILE)
 
 
 def machine_key() -> bytes:
@@ -32,14 +37,19 @@ def machine_key() -> bytes:
     return _load_or_make(keys_root() / MACHINE_FILE)[0]
 
 
-def signing_key(log_id: str) -> tuple[Ed25519PrivateKey, bool]:
-    """Return the recording's Ed25519 signing key and whether it was made just now."""
+def signing_key(log_id: str, kept: str = "") -> tuple[Ed25519PrivateKey, bool]:
+    """Return the recording's Ed25519 signing key and whether it was made just now.
+
+    Args:
+        log_id: the id of its log.
+        kept: where its keys are, as it tells itself (`keys_folder`).
+    """
     # Only the recorder signs: agents that hand records to it never load the cryptography package.
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
         Ed25519PrivateKey,
     )
 
-    raw, made = _load_or_make(keys_folder(log_id) / SIGNING_FILE)
+    raw, made = _load_or_make(keys_folder(log_id, kept) / SIGNING_FILE)
     return Ed25519PrivateKey.from_private_bytes(raw), made
 
 

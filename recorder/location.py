@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import stat
 import sys
 from pathlib import Path
 
@@ -102,9 +103,29 @@ def keys_root() -> Path:
     return user_config_path("flightlog", appauthor=False) / "keys"
 
 
-def keys_folder(log_id: str) -> Path:
-    """Return the folder of one recording's keys."""
-    return keys_root() / log_id
+def keys_folder(log_id: str, kept: str = "") -> Path:
+    """Return the folder of one recording's keys.
+
+    Args:
+        log_id: the id of the recording's log.
+        kept: the folder of all keys when it was last written to, as the recording tells: an agent
+            may start hooks and servers with other variables than its user's shell has. It counts
+            where there are no keys by our own variables, and only if it is this user's alone.
+    """
+    own = keys_root() / log_id
+    if not kept or own.is_dir():
+        return own
+    told = Path(kept) / log_id
+    return told if _is_private(told) else own
+
+
+def _is_private(folder: Path) -> bool:
+    try:
+        found = folder.lstat()
+    except (OSError, ValueError):
+        return False
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return is_ours and not found.st_mode & 0o022
 
 
 def lock_path(recording: Path) -> Path:

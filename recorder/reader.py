@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -35,6 +35,7 @@ MAX_BLOB_BYTES = 256 * 1024 * 1024
 SELECT_META = (
     "SELECT format_version, log_id, created_ns, recorder_version, origin, verifier_key FROM meta"
 )
+SELECT_KEYS = "SELECT folder FROM keys_kept"
 SELECT_SESSIONS = """
 SELECT s.id, s.agent, s.agent_version, s.model, s.cwd, s.host, s.user, s.witness, s.run,
        s.first_seq,
@@ -77,6 +78,8 @@ class Meta:
     origin: str
     verifier_key: str
     """C2SP signed-note verifier key (`name+hash+base64`) that the recording began with."""
+    keys: str = ""
+    """Folder of all keys when it was last written to; empty where it does not tell."""
 
 
 class Recording:
@@ -329,4 +332,13 @@ def _read_meta(path: Path, connection: sqlite3.Connection) -> Meta:
             f"{path} has format {version}; this flightlog reads format "
             f"{', '.join(map(str, sorted(READ_COMPATIBLE)))}: use a newer flightlog"
         )
-    return Meta(*connection.execute(SELECT_META).fetchone())
+    told = Meta(*connection.execute(SELECT_META).fetchone())
+    return replace(told, keys=_keys_kept(connection))
+
+
+def _keys_kept(connection: sqlite3.Connection) -> str:
+    try:
+        row = connection.execute(SELECT_KEYS).fetchone()
+    except sqlite3.OperationalError:
+        return ""  # a former release's recording
+    return str(row[0]) if row else ""

@@ -82,8 +82,8 @@ CREATE TABLE frontier (
 ) STRICT;
 """
 
-# What sealing needs to find again what it cannot keep: an index, no evidence. Recordings of former
-# releases get it when they are next appended to.
+# What sealing needs to find again what it cannot keep, and where the recording's keys are kept: no
+# evidence. Recordings of former releases get it when they are next appended to.
 CREATE_RECALL = """
 CREATE TABLE IF NOT EXISTS marks (
   seq INTEGER PRIMARY KEY,
@@ -95,6 +95,10 @@ CREATE TABLE IF NOT EXISTS forms (
   at INTEGER NOT NULL,
   length INTEGER NOT NULL,
   encoding TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS keys_kept (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  folder TEXT NOT NULL
 ) STRICT;
 """
 

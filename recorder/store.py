@@ -10,6 +10,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +23,7 @@ from recorder.columns import index_columns
 from recorder.errors import NewerFormatError, RecordingError
 from recorder.founding import begin, keys_named
 from recorder.keys import fingerprint_key, signing_key
+from recorder.location import keys_folder
 from recorder.merkle import Frontier, leaf_hash
 from recorder.reader import MAX_BLOB_BYTES, Meta, Recording
 from recorder.replacing import INSERT_MARKS, Replacement, replace, replacement
@@ -70,6 +72,11 @@ UPSERT_FRONTIER = (
     "ON CONFLICT (one) DO UPDATE SET size = excluded.size, stack = excluded.stack"
 )
 
+UPSERT_KEYS = (
+    "INSERT INTO keys_kept (one, folder) VALUES (1,?) "
+    "ON CONFLICT (one) DO UPDATE SET folder = excluded.folder"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
@@ -86,14 +93,15 @@ class _Rows:
 class Store:
     """An open recording with its signing key. Use it from one thread."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, log_id: str, origin: str) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection, meta: Meta) -> None:
         self.path = path
-        self.log_id = log_id
+        self.log_id = log_id = meta.log_id
         self._db = db
-        self._origin = origin
+        self._origin = meta.origin
         with keys_named():
-            self._key, key_is_new = signing_key(log_id)
-            self.fingerprint_key, fingerprint_key_is_new = fingerprint_key(log_id)
+            self._key, key_is_new = signing_key(log_id, meta.keys)
+            self.fingerprint_key, fingerprint_key_is_new = fingerprint_key(log_id, meta.keys)
+        _tell_where_keys_are(db, meta)
         row = db.execute("SELECT size, stack FROM frontier").fetchone()
         self._frontier = Frontier.from_bytes(row[0], row[1]) if row else Frontier()
         self._signed_size = int(
@@ -124,7 +132,7 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise RecordingError(f"cannot append to {path}: {error}") from error
         try:
-            store = cls(path, db, meta.log_id, meta.origin)
+            store = cls(path, db, meta)
             # Of a recorder that was killed the log may hold what was sealed late: not any longer.
             store.fold()
             return store
@@ -335,6 +343,14 @@ def _connect(path: Path, durability: Durability) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _tell_where_keys_are(db: sqlite3.Connection, meta: Meta) -> None:
+    folder = str(keys_folder(meta.log_id, meta.keys).parent.absolute())
+    if folder == meta.keys:
+        return
+    with suppress(UnicodeEncodeError):  # no name that SQLite can hold: then nobody is told
+        db.execute(UPSERT_KEYS, (folder,))
 
 
 def _check_format(path: Path) -> Meta:

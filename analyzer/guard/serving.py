@@ -71,7 +71,7 @@ class Guard:
         self._refresh()
         self._watch = Watch(self._recording, lambda: self._chosen)
         with keys_named():
-            self._key = fingerprint_key(self._recording.meta.log_id)[0]
+            self._key = fingerprint_key(self._recording.meta.log_id, self._recording.meta.keys)[0]
 
     def close(self) -> None:
         """Let go of recording and recorder."""

@@ -95,7 +95,7 @@ class Hand:
         self.committed = 0
         self._recording = Recording.open(path)
         with keys_named():
-            self._key = fingerprint_key(self._recording.meta.log_id)[0]
+            self._key = fingerprint_key(self._recording.meta.log_id, self._recording.meta.keys)[0]
         # The spool first: what stood in it is in the recording by the time that it is looked at.
         self._may_have_former = (
             client is not None

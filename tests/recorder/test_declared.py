@@ -32,7 +32,7 @@ from recorder.service import Service
 from recorder.store import Store
 from recorder.verify import verify
 from tests.analyzer.factories import ACCOUNT_TOKEN, wipe
-from tests.recorder.factories import record
+from tests.recorder.factories import record, take_spool_in
 
 VALUE = "kx/7Qm+pL2vR9tZw4Ns8"
 WORDS = "correct-horse"
@@ -122,7 +122,7 @@ def test_what_is_declared_is_told_in_a_recording_that_began_later_by_whoever_mee
     path = tmp_path / "flight.db"
     way(path, told(f"bare {VALUE} here"))
     for _ in range(2):
-        Service.start(path).stop()
+        take_spool_in(path)
     with Recording.open(path) as recording:
         records = list(recording.records())
     (said,) = (r for r in records if r.kind is Kind.CREDENTIAL)

@@ -71,15 +71,15 @@ def _sealer(recording: Path, sessions: Collection[str]) -> Sealer:
     where there is none: then secrets are sealed all the same, but cannot be followed.
     """
     try:
-        log_id, known = _known(recording, sessions)
-        return sealer_aside(fingerprint_key(log_id)[0], log_id, known)
+        log_id, kept, known = _known(recording, sessions)
+        return sealer_aside(fingerprint_key(log_id, kept)[0], log_id, known)
     except (OSError, ValueError, LookupError):
         return sealer_aside(os.urandom(32), "")
 
 
-def _known(recording: Path, sessions: Collection[str]) -> tuple[str, Known]:
-    """Return the id of the recording's log, beginning the recording where there is none, and what
-    it knows.
+def _known(recording: Path, sessions: Collection[str]) -> tuple[str, str, Known]:
+    """Return the id of the recording's log, beginning the recording where there is none, where its
+    keys are, and what it knows.
 
     Raises:
         OSError: it cannot be read or begun.
@@ -98,6 +98,7 @@ def _known(recording: Path, sessions: Collection[str]) -> tuple[str, Known]:
         db = _sqlite3.connect(f"{recording.absolute().as_uri()}?mode=ro", uri=True)
         try:
             row = db.execute("SELECT log_id FROM meta").fetchone()
+            kept = _keys_kept(db)
             known = _secrets(db, sessions)
         finally:
             db.close()
@@ -105,7 +106,18 @@ def _known(recording: Path, sessions: Collection[str]) -> tuple[str, Known]:
         raise LookupError from error
     if row is None:
         raise LookupError
-    return str(row[0]), known
+    return str(row[0]), kept, known
+
+
+def _keys_kept(db: Any) -> str:
+    """Return where the recording's keys are, as it tells; a former release's does not."""
+    import _sqlite3  # noqa: PLC0415
+
+    try:
+        row = db.execute("SELECT folder FROM keys_kept").fetchone()
+    except _sqlite3.Error:
+        return ""
+    return str(row[0]) if row else ""
 
 
 def _secrets(db: Any, sessions: Collection[str]) -> Known:

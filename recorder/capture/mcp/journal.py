@@ -257,6 +257,6 @@ def _digest_key(recording: Path) -> bytes | None:
 
     try:
         with Recording.open(recording) as opened:
-            return fingerprint_key(opened.meta.log_id)[0]
+            return fingerprint_key(opened.meta.log_id, opened.meta.keys)[0]
     except (FlightlogError, OSError, ValueError):
         return None
