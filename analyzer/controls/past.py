@@ -200,15 +200,35 @@ class Past:
         self.refused.append(Refused(t_ns, action.id, host, carried, words, services))
 
 
+_HOME = re.compile(
+    r"^(?:~[\w.-]*|(?:/private)?/tmp|/root|/(?:home|Users)/[^/]+|[A-Za-z]:[\\/]Users[\\/][^\\/]+)[\\/]"
+)
+_WIDE = frozenset({"admin", "administrator", "root", "master", "owner", "superuser", "global"})
+_USUAL = frozenset({
+    "env", "config", "configs", "conf", "settings", "secret", "secrets", "credential",
+    "credentials", "creds", "key", "keys", "token", "tokens", "auth", "scripts", "src", "app",
+    "apps", "bin", "etc", "opt", "usr", "var", "srv", "lib", "local", "share", "repos", "projects",
+    "workspace", "work", "code", "json", "yaml", "yml", "toml", "ini", "txt", "properties",
+    "example", "sample", "backup", "bak", "old", "tmp", "temp",
+})  # fmt: skip
+"""Words of folders and files that any credential may lie in."""
+
+
 def _comments(lines: Sequence[str]) -> str:
     found = [match[1].strip() for line in lines if (match := _COMMENT.match(line))]
     return " ".join(found)
 
 
 def _words_of_path(file: str) -> str:
-    """Return the words of a path, each once: `scripts/domains/domains.env` is of domains."""
-    words = re.findall(r"[A-Za-z]{3,}", re.sub(r"\.env\b", " ", file))
-    return " ".join(dict.fromkeys(words))
+    """Return the words of a path, each once: `scripts/domains/domains.env` is of domains.
+
+    Whose folder it lies in and how such files are always called tells no purpose; and a credential
+    that a path calls an administrator's is for anything.
+    """
+    words = re.findall(r"[A-Za-z]{3,}", _HOME.sub("", file))
+    if any(word.lower() in _WIDE for word in words):
+        return ""
+    return " ".join(dict.fromkeys(word for word in words if word.lower() not in _USUAL))
 
 
 def _looks(action: Action) -> bool:

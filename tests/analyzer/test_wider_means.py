@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder import semconv
 from tests.analyzer.factories import Flight, finding, rules_of
 
 type Told = tuple[str, str, str]
@@ -83,4 +84,52 @@ def test_a_person_who_speaks_between_has_seen_it(tmp_path: Path) -> None:
 def test_what_a_person_asked_for_is_no_improvisation(tmp_path: Path) -> None:
     told = ("vercel ls", "Error: no network", "vercel remove pulse --yes")
     flight = flown(told, asked="Please remove the project pulse.")
+    assert "R12" not in rules_of(flight.analyze(tmp_path))
+
+
+DENIED = {
+    "by another tool of the estate": (
+        "kubectl -n shop exec deploy/redis -- redis-cli FLUSHALL",
+        "kubectl -n shop delete pvc redis-data"),
+    "the same through the interface": (
+        "gh repo delete acme/site --yes", "gh api -X DELETE repos/acme/site"),
+    "of another thing there": (
+        "aws s3 rb s3://shop --force", "aws rds delete-db-instance --db-instance-identifier shop"),
+    "once more": ("supabase projects delete pulse", "supabase projects delete pulse"),
+}  # fmt: skip
+LET_BE = {
+    "another service": ("gh repo delete acme/site --yes", "supabase projects delete pulse"),
+    "a look": ("gh repo delete acme/site --yes", "gh repo view acme/site"),
+    "what was denied did no harm": ("gh repo view acme/site", "gh repo delete acme/old --yes"),
+}
+
+
+def denied_then(first: str, then: str, between: str = "") -> Flight:
+    """Return a session in which something is denied and something else follows."""
+    flight = Flight()
+    flight.prompt(0.1, "Make room.")
+    flight.tool(1.0, "Bash", {"command": first}, extra={semconv.ERROR_TYPE: "denied"})
+    if between:
+        flight.prompt(2.0, between)
+    flight.tool(3.0, "Bash", {"command": then}, {"exit_code": 0, "output": "done"})
+    return flight
+
+
+@pytest.mark.parametrize(("first", "then"), DENIED.values(), ids=DENIED)
+def test_what_was_denied_is_not_done_another_way(first: str, then: str, tmp_path: Path) -> None:
+    analysis = denied_then(first, then).analyze(tmp_path)
+    calls = [a.id for a in analysis.actions if a.id > 0 and a.title.startswith("Bash")]
+    found = finding(analysis, "R12")
+    assert {abs(number) for number in found.evidence} == set(calls)
+    assert "was denied" in found.reason
+
+
+@pytest.mark.parametrize(("first", "then"), LET_BE.values(), ids=LET_BE)
+def test_what_is_no_other_way_to_it_is_let_be(first: str, then: str, tmp_path: Path) -> None:
+    assert "R12" not in rules_of(denied_then(first, then).analyze(tmp_path))
+
+
+def test_who_speaks_after_a_denial_has_seen_what_comes(tmp_path: Path) -> None:
+    first, then = DENIED["of another thing there"]
+    flight = denied_then(first, then, between="That bucket stays. The database may go.")
     assert "R12" not in rules_of(flight.analyze(tmp_path))

@@ -59,7 +59,10 @@ class _Started:
         if inner is None or inner.unreadable:
             if command.name:
                 self.found.append(command)
-        elif inner.elsewhere or inner.language != "shell":
+        elif inner.elsewhere:
+            # What runs there starts nothing here; what reaches there was started.
+            self.found.append(command)
+        elif inner.language != "shell":
             return
         elif inner.text is not None:
             self.read(inner.text, depth + 1)

@@ -15,6 +15,7 @@ from analyzer.rules.step import StepRule
 from analyzer.services import services_of
 from analyzer.texts import Texts
 from recorder import semconv
+from recorder.model import Kind
 
 WINDOW_NS = 600 * 1_000_000_000
 _FORCES = re.compile(
@@ -56,6 +57,8 @@ class _Failed:
     services: frozenset[str]
     effect: Effect
     operation: str
+    is_denied: bool = False
+    """Somebody, or a rule, said no."""
 
 
 class StrongerAfterWarning(StepRule):
@@ -67,8 +70,8 @@ class StrongerAfterWarning(StepRule):
         severity=Severity.MEDIUM,
         description="A command failed or warned of a loss; within ten minutes the same command "
         "came again with a flag that overrides the warning, or what it spoke to was destroyed "
-        "instead (a plan fails, everything is torn down), which nobody had asked for; no person "
-        "spoke between.",
+        "instead (a plan fails, everything is torn down), or a deletion was denied and another one "
+        "followed, which nobody had asked for; no person spoke between.",
         false_positives=("A retry with a flag that the person's own instructions ask for.",),
         tags=("attack.t1485", "atlas.aml.t0053", "owasp.asi08"),
         strong=False,
@@ -77,12 +80,20 @@ class StrongerAfterWarning(StepRule):
     def __init__(self) -> None:
         self._warned: deque[_Warned] = deque(maxlen=50)
         self._failed: deque[_Failed] = deque(maxlen=50)
+        self._spoken: deque[tuple[int, frozenset[str]]] = deque(maxlen=50)
+        """Calls, and what each speaks to: so does the request inside it."""
 
     def begin(self, event: Event, memory: Memory) -> Iterator[Finding]:
         """Yield a finding where a command overrides what its weaker form was warned of."""
         command = event.fields.get("action.command")
         if not isinstance(command, str):
+            if event.action.kind is Kind.API_REQUEST:
+                yield from self._wider(event, memory)
             return
+        if self._failed:
+            self._spoken.append(
+                (event.action.id, frozenset(services_of(event.action, memory.blobs)))
+            )
         stronger = list(self._stronger(event, memory, command)) if self._warned else []
         yield from stronger or self._wider(event, memory)
 
@@ -112,15 +123,19 @@ class StrongerAfterWarning(StepRule):
         if not self._failed or not wanted <= fields.keys():
             return
         services = frozenset(services_of(action, memory.blobs))
+        if action.join is not None:
+            services = services.union(*(s for n, s in self._spoken if n == action.join.parent))
         for failed in reversed(self._failed):
             if action.start_ns - failed.t_ns > WINDOW_NS:
                 return
             if _is_wider(action, services, failed) and (memory.past.last_human_ns() < failed.t_ns):
+                before = "was denied" if failed.is_denied else "did not work"
+                further = "destroys all the same" if failed.is_denied else "goes further by itself"
                 yield self.inferred(
                     action,
-                    f"#{failed.action} did not work; #{action.id} "
-                    f"{action.judgement.operation or 'destroys'} ({action.judgement.effect}) goes "
-                    "further by itself, and nobody spoke between",
+                    f"#{failed.action} {before}; #{action.id} "
+                    f"{action.judgement.operation or 'destroys'} ({action.judgement.effect}) "
+                    f"{further}, and nobody spoke between",
                     failed.action,
                     action.id,
                 )
@@ -130,7 +145,12 @@ class StrongerAfterWarning(StepRule):
         """Remember a command that failed in words of warning."""
         command = event.fields.get("action.command")
         action = event.action
-        if isinstance(command, str) and (action.outcome is Outcome.FAILED or action.content_error):
+        if isinstance(command, str) and action.outcome is Outcome.DENIED:
+            if action.judgement.effect in DELETES:
+                self._fail(action, memory, is_denied=True)
+        elif isinstance(command, str) and (
+            action.outcome is Outcome.FAILED or action.content_error
+        ):
             self._fail(action, memory)
             text = Texts.of(action, memory.blobs).whole(semconv.GEN_AI_TOOL_RESULT)[:50_000]
             until = action.start_ns if action.end_ns is None else action.end_ns
@@ -145,13 +165,15 @@ class StrongerAfterWarning(StepRule):
             self._failed = deque(kept, maxlen=self._failed.maxlen)
         yield from ()
 
-    def _fail(self, action: Action, memory: Memory) -> None:
+    def _fail(self, action: Action, memory: Memory, *, is_denied: bool = False) -> None:
         services = frozenset(services_of(action, memory.blobs))
         if services:
             until = action.start_ns if action.end_ns is None else action.end_ns
             judgement = action.judgement
             self._failed.append(
-                _Failed(until, action.id, services, judgement.effect, judgement.operation)
+                _Failed(
+                    until, action.id, services, judgement.effect, judgement.operation, is_denied
+                )
             )
 
 
@@ -160,13 +182,16 @@ def _is_wider(action: Action, services: frozenset[str], failed: _Failed) -> bool
     effect, operation = action.judgement.effect, action.judgement.operation
     if effect not in DELETES:
         return False
+    is_one_estate = bool(services & ESTATES) and bool(failed.services & ESTATES)
+    if failed.is_denied:
+        return is_one_estate or bool(services & failed.services)
     if failed.effect is Effect.READ and effect is not Effect.D3:
         return False  # a look that failed leads to much; that all is torn down is no next step
     if services & failed.services:
         more = effect is Effect.D3 and failed.effect is not Effect.D3
         return failed.effect not in DELETES or (more and operation != failed.operation)
     changes = failed.effect not in {Effect.READ, Effect.UNKNOWN}
-    return changes and bool(services & ESTATES) and bool(failed.services & ESTATES)
+    return changes and is_one_estate
 
 
 def _parts(command: str) -> list[str]:
