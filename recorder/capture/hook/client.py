@@ -55,8 +55,7 @@ def hook(arguments: list[bytes]) -> bytes:
 def record(agent: bytes, event: bytes, recording: bytes) -> bytes:
     """Take what stands on the standard input, hand it over, and return it as a frame.
 
-    Raises:
-        Exception: it is lost; the gap is in the spool, where that can be written.
+    Raises whatever goes wrong: it is lost, and the gap is in the spool, where that can be written.
     """
     frame = taken(agent, event, recording)
     hand_over(frame, recording)
@@ -90,9 +89,7 @@ def hand_over(frame: bytes, recording: bytes) -> None:
 
 
 def put_aside_behind(frame: bytes, recording: bytes, descriptor: int | None) -> None:
-    """Seal a frame in a child, which takes ten times longer than all else here; seal it here where
-    nothing stands for it meanwhile in a locked file of the spool.
-    """
+    """Seal a frame in a child, for that takes long; here, where no notice stands for it."""
     from posix import dup2, fork, setsid  # noqa: PLC0415
 
     if descriptor is None:
@@ -381,6 +378,9 @@ def main() -> None:
     """Record, ask the guard where there is one, answer, leave."""
     agent = answer = b""
     try:
+        while (spare := posix.open(b"/dev/null", posix.O_RDWR)) < 3:
+            pass  # this stream was closed: a file of ours would stand there, and be written to
+        close(spare)
         arguments = [word.encode("utf-8", "surrogateescape") for word in sys.argv[1:]]
         agent = arguments[0]
         answer = hook(arguments)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import stat
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from recorder import semconv
 from recorder.capture.hook import client, fallback
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.records import CUT, PAYLOAD
+from recorder.capture.hook.settings.table import Wiring
 from recorder.commands.hook import command
 from recorder.daemon import Daemon
 from recorder.location import socket_path, spool_folder
@@ -224,6 +227,17 @@ def test_nothing_keeps_the_agent_from_its_work(tmp_path: Path) -> None:
     done = Hooks(blocked / "flight.db").run("cursor", START)
     assert (done.returncode, done.stdout) == (0, b"{}\n")
     assert b"Bash" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["0", "1", "2", "01", "02", "12", "012"])
+def test_streams_that_are_closed_keep_nobody_from_work(hooks: Hooks, closed: str) -> None:
+    words = shlex.join(Wiring(hooks.recording).words("cursor"))  # which is answered something
+    shut = " ".join(f"{number}<&-" for number in closed)
+    said = json.dumps({**START, "hook_event_name": "preToolUse"}).encode()
+    done = subprocess.run(["/bin/sh", "-c", f"{words} {shut}"], input=said, check=False)
+    assert done.returncode == 0
+    names = [fields["name"] for fields in hooks.spooled()]
+    assert names == (["hook"] if "0" in closed else ["Bash"])
 
 
 def test_at_the_end_of_a_turn_the_spool_is_taken_in_without_anybody_asking(hooks: Hooks) -> None:
