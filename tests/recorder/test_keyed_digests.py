@@ -181,7 +181,6 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
             patch.setenv(name, str(folder / name))
         patch.setenv("FLIGHTLOG_LINGER", "0")
         patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
         files = list(transcripts(folder))
         one, other = folder / "one.db", folder / "other.db"
         spooled = fly(one, files), fly(other, files)

@@ -128,7 +128,6 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
         patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
         # A recorder that a hook starts would take the spool in before it is copied.
         patch.setenv("FLIGHTLOG_LINGER", "0")
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
         said = b"".join(fly(recording, [c.text for c in cases]))
         with Recording.open(recording) as opened:
             key, made = fingerprint_key(opened.meta.log_id)

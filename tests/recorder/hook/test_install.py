@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from recorder.model import Kind
 from recorder.reader import Recording
+from tests.recorder.hook.conftest import Hooks
 from tests.recorder.hook.settings_files import (
     AGENTS,
     FILE_OF,
@@ -250,6 +251,8 @@ def taken_in(recording: Path) -> int:
     """Take the spool in and count the calls."""
     from recorder.capture.hook.settle import settle
 
+    # Each hook leaves a process behind that writes there: wait until they have ended.
+    Hooks(recording).spooled()
     settle(recording)
     with Recording.open(recording) as reader:
         return sum(record.kind is Kind.TOOL_CALL for record in reader.records())

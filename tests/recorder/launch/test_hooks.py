@@ -15,6 +15,7 @@ import pytest
 from recorder.capture.hook.settings.table import SETTINGS
 from recorder.launch.hooks import hooks_for
 from recorder.model import Kind, Phase, Witness
+from tests.recorder.hook.conftest import Hooks
 from tests.recorder.launch.conftest import FLIGHTLOG, Ground
 
 PAYLOAD = {
@@ -93,15 +94,15 @@ def test_hooks_that_are_wired_to_what_is_gone_are_replaced_for_the_run(
 def test_the_same_payload_of_two_hooks_is_recorded_once_also_through_the_spool(
     ground: Ground, tmp_path: Path
 ) -> None:
-    from recorder.capture.hook.settings.table import Wiring
     from recorder.capture.hook.settle import settle
     from recorder.reader import Recording
 
     recording = tmp_path / "spooled" / "flight.db"
     recording.parent.mkdir()
+    hooks = Hooks(recording)
     for _ in range(2):
-        words = Wiring(recording).words("claude-code")
-        subprocess.run(words, input=json.dumps(PAYLOAD).encode(), check=True)
+        assert hooks.run("claude-code", PAYLOAD).returncode == 0
+    assert hooks.spooled(), "written by a process that each hook leaves behind"
     settle(recording)
     with Recording.open(recording) as reader:
         assert [r.ref for r in reader.records() if r.witness is Witness.HOOK] == ["toolu_1"]

@@ -52,6 +52,8 @@ class Station:
 
     recording: Path
     receiver: ReceiverProcess
+    since: int = 0
+    """Number of the last record before this test."""
 
     @property
     def port(self) -> int:
@@ -79,7 +81,7 @@ class Station:
         """Return what was received."""
         return [
             r
-            for r in everything(self.recording)
+            for r in self.everything()
             if r.witness is Witness.OTLP
             and r.name != "resource"
             and (kind is None or r.kind is kind)
@@ -87,7 +89,11 @@ class Station:
         ]
 
     def gaps(self) -> list[StoredRecord]:
-        return [r for r in everything(self.recording) if r.name == "gap"]
+        return [r for r in self.everything() if r.name == "gap"]
+
+    def everything(self) -> list[StoredRecord]:
+        """Return all that was recorded since the test began."""
+        return [r for r in everything(self.recording) if r.seq > self.since]
 
 
 def everything(recording: Path) -> list[StoredRecord]:
@@ -115,8 +121,9 @@ def trace_request(
     first: int = 1,
     attributes: Mapping[str, str] | None = None,
 ) -> ExportTraceServiceRequest:
-    """Return spans of one trace, numbered from `first` in their span ids."""
+    """Return spans of a trace of their own, numbered from `first` in their span ids."""
     request = ExportTraceServiceRequest()
+    trace_id = os.urandom(16)
     entry = request.resource_spans.add()
     entry.resource.attributes.add(key="service.name").value.string_value = "test-agent"
     scope = entry.scope_spans.add()
@@ -124,7 +131,7 @@ def trace_request(
     for number in range(first, first + count):
         span = scope.spans.add(
             name=name,
-            trace_id=bytes(15) + b"\x01",
+            trace_id=trace_id,
             span_id=number.to_bytes(8),
             start_time_unix_nano=1_790_000_000_000_000_000,
             end_time_unix_nano=1_790_000_000_500_000_000,
@@ -167,6 +174,27 @@ def station(recording: Path) -> Iterator[Station]:
     with start_receiver(recording) as receiver:
         yield Station(recording, receiver)
         assert receiver.has_ended() or receiver.errors() == ""
+
+
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ReceiverProcess]]:
+    """A receiver for a module's tests, and its recording."""
+    folder = tmp_path_factory.mktemp("receiver")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLIGHTLOG_KEYS", str(folder / "keys"))
+        recording = folder / "flight" / "flight.db"
+        recording.parent.mkdir()
+        with start_receiver(recording) as receiver:
+            yield recording, receiver
+
+
+@pytest.fixture
+def shared(receiver: tuple[Path, ReceiverProcess]) -> Station:
+    """A station that others used before: not for who counts gaps, which may be told of later."""
+    recording, process = receiver
+    assert process.errors() == ""
+    with Recording.open(recording) as reader:
+        return Station(recording, process, reader.last_seq())
 
 
 @dataclass

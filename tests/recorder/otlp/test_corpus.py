@@ -94,13 +94,13 @@ def files() -> list[str]:
 
 
 @pytest.mark.parametrize("name", files())
-def test_nothing_that_an_agent_sent_is_missing(station: Station, captured: Path, name: str) -> None:
+def test_nothing_that_an_agent_sent_is_missing(shared: Station, captured: Path, name: str) -> None:
     path = captured / f"{name}.otlp.jsonl"
-    records = send(station, path)
+    records = send(shared, path)
     sent = list(items_of(path))
     got = Counter((r.trace_id, r.span_id) for r in records)
     assert not Counter((i.trace, i.span) for i in sent) - got
-    assert station.gaps() == []
+    assert shared.gaps() == []
     agent = name.partition("/")[0]
     if agent not in CALL_ID:
         return

@@ -56,29 +56,29 @@ BODY = trace_request().SerializeToString()
         {"Host": ""},
     ],
 )
-def test_a_web_page_can_neither_write_nor_read(station: Station, headers: dict[str, str]) -> None:
+def test_a_web_page_can_neither_write_nor_read(shared: Station, headers: dict[str, str]) -> None:
     for method, path in (("POST", "/v1/traces"), ("GET", "/"), ("OPTIONS", "/v1/traces")):
-        answer = station.request(method, path, BODY, {"Content-Type": JSON, **headers})
+        answer = shared.request(method, path, BODY, {"Content-Type": JSON, **headers})
         assert answer.status == 403
         assert not any(name.startswith("access-control") for name in answer.headers)
-    assert station.records() == []
-    assert all(r.witness is not Witness.OTLP for r in everything(station.recording))
+    assert shared.records() == []
+    assert all(r.witness is not Witness.OTLP for r in shared.everything())
 
 
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:4318", "127.9.9.9"]
 )
-def test_a_program_may_call_this_machine_by_any_of_its_names(station: Station, host: str) -> None:
-    answer = station.post("/v1/traces", BODY, Host=host)
+def test_a_program_may_call_this_machine_by_any_of_its_names(shared: Station, host: str) -> None:
+    answer = shared.post("/v1/traces", BODY, Host=host)
     assert answer.status == 200
 
 
-def test_a_page_cannot_send_by_grpc_either(station: Station) -> None:
-    with grpc.insecure_channel(station.receiver.grpc.removeprefix("http://")) as channel:
+def test_a_page_cannot_send_by_grpc_either(shared: Station) -> None:
+    with grpc.insecure_channel(shared.receiver.grpc.removeprefix("http://")) as channel:
         with pytest.raises(grpc.RpcError) as refused:
             export_by_grpc(channel, trace_request(), [("origin", "https://evil.example")])
         assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
-    assert station.records() == []
+    assert shared.records() == []
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_a_page_cannot_send_by_grpc_either(station: Station) -> None:
 )
 @pytest.mark.parametrize("way", ["grpc", "http"])
 def test_a_name_that_was_made_to_lead_here_is_refused_by_grpc_too(
-    station: Station, way: str, authority: str, is_ours: bool
+    shared: Station, way: str, authority: str, is_ours: bool
 ) -> None:
-    address = getattr(station.receiver, way).removeprefix("http://")
+    address = getattr(shared.receiver, way).removeprefix("http://")
     options = [("grpc.default_authority", authority), ("grpc.enable_http_proxy", 0)]
-    before = len(station.records())
+    before = len(shared.records())
     with grpc.insecure_channel(address, options=options) as channel:
         if is_ours:
             for number in range(3):
@@ -110,7 +110,7 @@ def test_a_name_that_was_made_to_lead_here_is_refused_by_grpc_too(
             with pytest.raises(grpc.RpcError) as refused:
                 export_by_grpc(channel, trace_request())
             assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
-    assert len(station.records()) - before == (3 if is_ours else 0)
+    assert len(shared.records()) - before == (3 if is_ours else 0)
 
 
 class Client:
@@ -161,10 +161,10 @@ class Client:
 @pytest.mark.parametrize("way", ["grpc", "http"])
 @pytest.mark.parametrize("cuts", [5, 65536])
 def test_each_request_of_a_grpc_connection_is_asked_whom_it_is_for(
-    station: Station, way: str, cuts: int
+    shared: Station, way: str, cuts: int
 ) -> None:
     """Also where headers come in pieces, after large messages, and by another header."""
-    before = len(station.records())
+    before = len(shared.records())
     strangers: list[list[tuple[str, str]]] = [
         [(":authority", "evil.example")],
         [(":authority", "localhost"), (":authority", "evil.example")],
@@ -172,14 +172,14 @@ def test_each_request_of_a_grpc_connection_is_asked_whom_it_is_for(
         [],
     ]
     for stranger in strangers:
-        with closing(Client(getattr(station.receiver, way), cuts)) as client:
+        with closing(Client(getattr(shared.receiver, way), cuts)) as client:
             for number in range(3):
                 asked = trace_request(20, first=20 * number + 1).SerializeToString()
                 assert client.export(asked, [(":authority", "localhost:4317")]) == "0"
             assert client.export(BODY, stranger) == ""
-        with closing(Client(getattr(station.receiver, way), cuts)) as client:
+        with closing(Client(getattr(shared.receiver, way), cuts)) as client:
             assert client.export(BODY, stranger) in {"7", ""}
-    assert len(station.records()) - before == 3 * 20
+    assert len(shared.records()) - before == len(strangers) * 3 * 20
 
 
 def test_a_receiver_leaves_no_folder_for_what_is_behind_its_door(recording: Path) -> None:

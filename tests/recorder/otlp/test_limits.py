@@ -239,17 +239,18 @@ def test_a_recording_that_cannot_be_written_is_answered_with_unavailable(
     def full(*_: object, **__: object) -> int:
         raise sqlite3.OperationalError("database or disk is full")
 
+    first = trace_request().SerializeToString()
     with in_process(recording, Limits()) as receiver:
         with monkeypatch.context() as broken:
             broken.setattr(Store, "append", full)
-            answer = receiver.post("/v1/traces", trace_request().SerializeToString())
+            answer = receiver.post("/v1/traces", first)
             assert (answer.status, answer.headers["retry-after"]) == (503, "2")
             with grpc.insecure_channel(receiver.endpoint.grpc.removeprefix("http://")) as channel:
                 with pytest.raises(grpc.RpcError) as told:
                     export_by_grpc(channel, trace_request(first=2))
                 assert told.value.code() is grpc.StatusCode.UNAVAILABLE
         # The first client comes again, as it was told to, while its span waits in the spool.
-        assert receiver.post("/v1/traces", trace_request().SerializeToString()).status == 200
+        assert receiver.post("/v1/traces", first).status == 200
         assert receiver.post("/v1/traces", trace_request(first=3).SerializeToString()).status == 200
         until(lambda: len(receiver.received()) == 3, "what waited in the spool")
         assert not list(spool_folder(recording).glob("*.jsonl"))

@@ -1,4 +1,4 @@
-"""`flightlog import` as people run it: a process of its own, real files, real recordings."""
+"""`flightlog import` as people run it: real files, real recordings."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from recorder.transcripts import json_text
 from recorder.transcripts.json_text import Trimmer, trimmed
 from recorder.transcripts.lines import Line, lines
 from recorder.verify import verify
+from tests.command_line import flightlog
 from tests.recorder.transcripts.reading import in_memory, jsonl
 
 FLIGHTLOG = [sys.executable, "-c", "from tui.cli import main; main()"]
 
 
-def run(*arguments: str, stdin: bytes = b"", code: int = 0) -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run([*FLIGHTLOG, *arguments], input=stdin, capture_output=True, check=False)
-    assert done.returncode == code, done.stderr.decode()
+def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = flightlog(*arguments)
+    assert done.returncode == code, done.stderr
     return done
 
 
-def imported(recording: Path, *arguments: str, stdin: bytes = b"", code: int = 0) -> Any:
-    done = run("import", "-r", str(recording), "--json", *arguments, stdin=stdin, code=code)
-    return json.loads(done.stdout)
+def imported(recording: Path, *arguments: str) -> Any:
+    return json.loads(run("import", "-r", str(recording), "--json", *arguments).stdout)
 
 
 def stored(recording: Path) -> list[StoredRecord]:
@@ -155,7 +155,13 @@ def test_every_packing_tells_the_same(packing: str, tmp_path: Path, recording: P
             path.write_bytes(content.decode().encode("utf-16"))
         case _:
             path.write_bytes(b"\xef\xbb\xbf" + content)
-    said = imported(recording, argument, stdin=stdin)
+    if stdin:
+        command = [*FLIGHTLOG, "import", "-r", str(recording), "--json", argument]
+        said = json.loads(
+            subprocess.run(command, input=stdin, stdout=subprocess.PIPE, check=True).stdout
+        )
+    else:
+        said = imported(recording, argument)
     assert (said["new"], said["damaged"]) == (16, 0)
 
 
@@ -170,7 +176,7 @@ def test_damage_is_named_by_file_and_line_and_the_rest_is_imported(
         + jsonl(values[1:2]) + latin + b"\n" + b"[1, 2]\n" + jsonl(values[3:])[:-30]
     )  # fmt: skip
     done = run("import", "-r", str(recording), str(path))
-    errors = done.stderr.decode().splitlines()
+    errors = done.stderr.splitlines()
     named = [line for line in errors if line.startswith("damaged: ")]
     assert [line.split(":")[2] for line in named] == ["2", "3", "6", "11"]
     assert errors[-1] == "Warning: 4 damaged parts were left out."
@@ -188,8 +194,8 @@ def test_what_cannot_be_opened_or_is_no_transcript_ends_in_one_line(
     tmp_path: Path, recording: Path
 ) -> None:
     done = run("import", "-r", str(recording), str(tmp_path / "nothing"), code=2)
-    assert done.stderr.decode().count("\n") == 1
-    assert "no such file" in done.stderr.decode()
+    assert done.stderr.count("\n") == 1
+    assert "no such file" in done.stderr
     (tmp_path / "notes.txt").write_text("hello")
     # A large buffer is filled before anything of it is seen: what is cut must lie behind it.
     values = ({**v, "x": os.urandom(6000).hex()} for v in conversation(200))
@@ -200,7 +206,7 @@ def test_what_cannot_be_opened_or_is_no_transcript_ends_in_one_line(
     assert said["files"][0]["new"] > 0, "what came out of the broken archive"
     assert said["damaged"] == 1
     done = run("import", "-r", str(recording), "--format", "nonsense", "-", code=2)
-    assert "claude-code" in done.stderr.decode()
+    assert "claude-code" in done.stderr
 
 
 def test_times_of_receipt_keep_the_order_and_are_not_the_records_own(
@@ -298,7 +304,7 @@ def test_a_dry_run_records_nothing_and_the_formats_are_listed(
 ) -> None:
     (tmp_path / "x.jsonl").write_bytes(jsonl(conversation(2)))
     done = run("import", "-r", str(recording), "--dry-run", str(tmp_path / "x.jsonl"))
-    assert done.stdout.decode() == "Would import 7 records of 1 session from 1 file.\n"
+    assert done.stdout == "Would import 7 records of 1 session from 1 file.\n"
     assert not recording.exists()
     listed = json.loads(run("import", "--format", "list", "--json").stdout)
     assert all(one["name"] and one["title"] and one["tested"] for one in listed)
@@ -315,7 +321,7 @@ def test_a_scan_finds_what_is_in_the_usual_places_by_content(
     found = json.loads(run("import", "--scan", "--json").stdout)
     assert [(f["format"], f["begins"]) for f in found] == [("claude-code", "2026-11-23 06:00")]
     done = run("import", "-r", str(recording), "--scan")
-    assert b"--yes" in done.stderr
+    assert "--yes" in done.stderr
     assert not recording.exists()
     assert run("import", "-r", str(recording), "--scan", "--yes").returncode == 0
     assert len(stored(recording)) == 7
