@@ -33,14 +33,15 @@ def named_recording(name: str) -> Path:
 def resolve_recording(value: str | None) -> Path:
     """Return the recording to read that a `--recording` value means.
 
-    A value with a slash or a suffix is a path; a bare name stands for `NAME.db` in the data folder.
+    A value with a slash or a suffix is a path; a bare name stands for `NAME.db` in the data folder,
+    unless a file of that name lies here. A folder is no recording.
     Without one: `FLIGHTLOG_RECORDING`, then `flight.db` in the data folder, then, while there is no
     such file yet, the demo's recording. Who writes asks `recording_to_write`.
     """
     value = value or os.environ.get(FLIGHTLOG_RECORDING) or None
     if value is not None:
         path = Path(value).expanduser()
-        if path.name == value and not path.suffix and not path.exists():
+        if path.name == value and not path.suffix and not path.is_file():
             return named_recording(value)
         return path
     default, demo = named_recording(DEFAULT_NAME), named_recording(DEMO_NAME)

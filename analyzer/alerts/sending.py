@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.alerts.alert import Alert, alert_of
 from analyzer.alerts.channels import Channel
+from analyzer.counted import counted
 from analyzer.model import Finding, Severity
 
 __all__ = ["Limit", "Sender"]
@@ -23,24 +24,37 @@ END_SECONDS = 15.0
 
 
 class Limit:
-    """At most ten alerts a minute, and one of a rule in a session each half minute."""
+    """At most ten alerts a minute, and one of a rule in a session each half minute.
+
+    Lesser alerts take no graver one's place: ten of its own severity or above are what stops one.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._sent: deque[float] = deque()
+        self._sent: deque[tuple[float, Severity]] = deque()
         self._last: dict[tuple[str, str], float] = {}
         self._kept_back = 0
 
-    def allows(self, session: str, rule: str) -> tuple[bool, int]:
+    @property
+    def kept_back(self) -> int:
+        """How many were kept back since the last alert that went."""
+        return self._kept_back
+
+    def keep_back(self, number: int = 1) -> None:
+        """Count alerts that could not go, though they might have."""
+        self._kept_back += number
+
+    def allows(self, session: str, rule: str, severity: Severity) -> tuple[bool, int]:
         """Tell whether an alert may go, and how many were kept back since the last that did."""
         now = self._clock()
-        while self._sent and now - self._sent[0] > WINDOW_SECONDS:
+        while self._sent and now - self._sent[0][0] > WINDOW_SECONDS:
             self._sent.popleft()
+        as_grave = sum(sent >= severity for _, sent in self._sent)
         last = self._last.get((session, rule))
-        if len(self._sent) >= MOST or (last is not None and now - last < AGAIN_SECONDS):
+        if as_grave >= MOST or (last is not None and now - last < AGAIN_SECONDS):
             self._kept_back += 1
             return False, 0
-        self._sent.append(now)
+        self._sent.append((now, severity))
         self._last[session, rule] = now
         kept, self._kept_back = self._kept_back, 0
         return True, kept
@@ -77,17 +91,20 @@ class Sender:
         """Queue an alert of a finding; tell whether it goes out."""
         if finding.severity < self._least or not self._channels:
             return False
-        may, kept = self._limit.allows(session, finding.rule)
+        may, kept = self._limit.allows(session, finding.rule, finding.severity)
         if not may:
             return False
         try:
             self._queue.put_nowait(alert_of(session, finding, kept))
         except queue.Full:
+            self._limit.keep_back(kept + 1)
             return False
         return True
 
     def close(self) -> None:
-        """Send what waits, then end; not longer than a channel may take."""
+        """Send what waits, say what was kept back, then end; not longer than a channel takes."""
+        if number := self._limit.kept_back:
+            self._complain(f"{counted(number, 'further finding')}: too many for an alert each")
         try:
             self._queue.put(None, timeout=END_SECONDS)
         except queue.Full:

@@ -83,7 +83,8 @@ def alert_options[F: Callable[..., Any]](function: F) -> F:
         click.option(
             "--webhook",
             metavar="URL",
-            help=f"Post findings there, signed with ${SECRET_VARIABLE} (HMAC-SHA256).",
+            help="Post findings there as JSON. X-Flightlog-Signature is sha256=HMAC-SHA256 of "
+            f"`X-Flightlog-Timestamp.body` with ${SECRET_VARIABLE}.",
         ),
         click.option("--notify", is_flag=True, help="Show a desktop notification of findings."),
         click.option(

@@ -171,10 +171,12 @@ def _size_of(files: Sequence[str]) -> int:
 
 def _scanned(*, yes: bool, as_json: bool, dry_run: bool) -> list[str] | None:
     """Return what is to be imported of what is on this machine; None where nothing is."""
-    found = list(scan())
+    unread: list[str] = []
+    found = list(scan(unread))
     if as_json and not yes:
         click.echo(json.dumps([_found_json(one) for one in found], indent=2))
         return None
+    _say_unread(unread)
     if not found:
         click.echo("No transcripts in the usual places.", err=True)
         return None
@@ -192,6 +194,13 @@ def _scanned(*, yes: bool, as_json: bool, dry_run: bool) -> list[str] | None:
     total = size_text(sum(one.size for one in found))
     question = f"Import these {len(found)} transcripts ({total})?"
     return [one.path for one in found] if click.confirm(question, err=True) else None
+
+
+def _say_unread(paths: Sequence[str]) -> None:
+    for path in paths[:NAMED_DAMAGE]:
+        click.echo(f"not listed, nothing in it can be read: {safe_text(path)}", err=True)
+    if more := len(paths[NAMED_DAMAGE:]):
+        click.echo(f"not listed, nothing in it can be read: {more} more", err=True)
 
 
 def _found_json(one: Found) -> dict[str, Any]:
@@ -226,7 +235,8 @@ def _say(outcome: _Outcome, path: Path | None, recording: str | None, *, as_json
     _say_left_out(outcome)
     _say_read(outcome, path, recording)
     if outcome.damaged:
-        click.echo(f"Warning: {outcome.damaged} damaged parts were left out.", err=True)
+        parts = "part was" if outcome.damaged == 1 else "parts were"
+        click.echo(f"Warning: {outcome.damaged} damaged {parts} left out.", err=True)
     if outcome.unknown:
         click.echo(f"Warning: {_skipped(len(outcome.unknown))}", err=True)
     if outcome.stopped:

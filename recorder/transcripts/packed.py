@@ -13,7 +13,9 @@ from typing import BinaryIO, Protocol
 
 import zstandard
 
-__all__ = ["Breakage", "archive_of", "member", "ungzipped", "unxz", "unzstd"]
+__all__ = [
+    "Breakage", "archive_of", "inflated", "member", "stored", "ungzipped", "unxz", "unzstd",
+]  # fmt: skip
 
 BUFFER = 1 << 20
 PIECE = 16 * 1024
@@ -109,6 +111,41 @@ class _Gzip:
                 return piece
 
 
+class _Deflated:
+    """A member of a zip archive whose list of files is lost: its end is in its content."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        while not self._inflater.eof:
+            packed = self._left or self._stream.read(PIECE)
+            if not packed:
+                raise EOFError
+            piece = self._inflater.decompress(packed, size)
+            self._left = self._inflater.unconsumed_tail
+            if piece:
+                return piece
+        return b""
+
+
+class _Stored:
+    """So many bytes of an archive, as they stand."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._left = size
+
+    def read(self, size: int) -> bytes:
+        piece = self._stream.read(min(size, self._left))
+        if not piece and self._left:
+            raise EOFError
+        self._left -= len(piece)
+        return piece
+
+
 class _Zstd:
     """Frames of zstandard one after the other. Its own reader does not tell a frame cut off."""
 
@@ -183,6 +220,16 @@ def unxz(opener: Callable[[], BinaryIO], breakage: Breakage) -> BinaryIO:
     """Open what was compressed with xz."""
     stream = opener()
     return _Closing(_Xz(stream), breakage, stream)
+
+
+def inflated(stream: BinaryIO, breakage: Breakage) -> BinaryIO:
+    """Return what a deflated member says that begins where a stream stands."""
+    return _Closing(_Deflated(stream), breakage, stream)
+
+
+def stored(stream: BinaryIO, size: int, breakage: Breakage) -> BinaryIO:
+    """Return so many bytes from where a stream stands."""
+    return _Closing(_Stored(stream, size), breakage, stream)
 
 
 def archive_of(packed: Path | bytes) -> zipfile.ZipFile:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recorder.errors import FlightlogError
+from recorder.transcripts.cut_zip import opened, unlisted
 from recorder.transcripts.held import Held
 from recorder.transcripts.packed import Breakage, archive_of, member, ungzipped, unxz, unzstd
 from recorder.transcripts.source import Source
@@ -41,7 +42,7 @@ LARGE_ZIP = (
 )
 CUT_ZIP = (
     "a zip archive that is cut off or damaged (its list of files, which stands at the end, cannot "
-    "be read): copy it again, or mend it with `zip -FF` and import what that writes"
+    "be read): what stands before is read by itself; import a whole copy to add the rest"
 )
 
 
@@ -158,7 +159,7 @@ def _opened(
     elif magic == ZIP and local is not None and zipfile.is_zipfile(local):
         yield from _members(name, local)
     elif magic == ZIP and local is not None:
-        yield _nothing_of(name, CUT_ZIP, size)
+        yield from _unlisted(name, local, size)
     else:
         yield Source(name, opener, size, local)
 
@@ -186,10 +187,23 @@ def _members(name: str, packed: Path | bytes) -> Iterator[Source]:
                 (info for info in archive.infolist() if not info.is_dir()), key=lambda i: i.filename
             )
     except zipfile.BadZipFile:
-        yield _nothing_of(name, CUT_ZIP)
+        yield from _unlisted(name, packed)
         return
     for info in members:
         yield from _member(f"{name}!{info.filename}", packed, info)
+
+
+def _unlisted(name: str, packed: Path | bytes, size: int = 0) -> Iterator[Source]:
+    """Yield what of an archive can be read without its list, and that the list is lost."""
+    yield _nothing_of(name, CUT_ZIP, size)
+    for one in unlisted(packed):
+        breakage = Breakage()
+        opener = partial(opened, packed, one, breakage)
+        with opener() as stream:
+            magic = stream.read(4)
+        if unpacked := _unpacked(magic):
+            opener = partial(unpacked, opener, breakage)
+        yield Source(f"{name}!{one.name}", opener, one.size or 0, breakage=breakage)
 
 
 def _member(name: str, packed: Path | bytes, info: zipfile.ZipInfo) -> Iterator[Source]:

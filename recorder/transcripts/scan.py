@@ -35,15 +35,23 @@ class Found:
     times: agents' clients rewrite them."""
 
 
-def scan() -> Iterator[Found]:
-    """Yield every transcript in the usual places, format by format, each file once."""
+def scan(unread: list[str] | None = None) -> Iterator[Found]:
+    """Yield every transcript in the usual places, format by format, each file once.
+
+    Args:
+        unread: takes the files there that are not empty and of which nothing can be read.
+    """
     seen: set[str] = set()
     for one in formats().values():
         for path in _paths(one):
             real = os.path.realpath(path)
             if real not in seen and not path.endswith(SIDE_FILES) and os.path.isfile(path):
                 seen.add(real)
-                yield from _found(path)
+                known = _found(path)
+                if known is not None:
+                    yield known
+                elif unread is not None and _is_filled(path):
+                    unread.append(path)
 
 
 def _paths(one: Format) -> Iterator[str]:
@@ -53,18 +61,25 @@ def _paths(one: Format) -> Iterator[str]:
             yield from sorted(glob.glob(whole, recursive=True, include_hidden=True))
 
 
-def _found(path: str) -> Iterator[Found]:
+def _found(path: str) -> Found | None:
     try:
         for source in sources_of(path):
             known = detect(source)
             source.forget()
             if known is not None:
                 begins = _time_in(source.head)
-                yield Found(path, known.name, known.title, os.path.getsize(path), begins)
-                return
+                return Found(path, known.name, known.title, os.path.getsize(path), begins)
     except (NoSourceError, *BROKEN):
-        # What cannot be read is not found; asked for by name, import says why.
-        return
+        # Asked for by name, import says why.
+        return None
+    return None
+
+
+def _is_filled(path: str) -> bool:
+    try:
+        return os.path.getsize(path) > 0
+    except OSError:  # gone meanwhile
+        return False
 
 
 def _time_in(head: bytes) -> int | None:

@@ -144,12 +144,29 @@ def test_a_channel_that_fails_is_named_without_content(tmp_path: Path) -> None:
 def test_alerts_are_limited_and_what_was_kept_back_is_counted() -> None:
     now = [0.0]
     limit = Limit(lambda: now[0])
-    assert limit.allows("s1", "R01") == (True, 0)
-    assert limit.allows("s1", "R01") == (False, 0)
-    assert limit.allows("s2", "R01") == (True, 1)
-    assert sum(limit.allows("s1", f"X{n}")[0] for n in range(30)) == 8
+    assert limit.allows("s1", "R01", Severity.HIGH) == (True, 0)
+    assert limit.allows("s1", "R01", Severity.HIGH) == (False, 0)
+    assert limit.allows("s2", "R01", Severity.HIGH) == (True, 1)
+    assert sum(limit.allows("s1", f"X{n}", Severity.HIGH)[0] for n in range(30)) == 8
     now[0] = 61.0
-    assert limit.allows("s1", "R01") == (True, 22)
+    assert limit.allows("s1", "R01", Severity.HIGH) == (True, 22)
+
+
+@pytest.mark.parametrize("lesser", [s for s in Severity if s < Severity.CRITICAL])
+def test_lesser_alerts_take_no_graver_ones_place(lesser: Severity) -> None:
+    limit = Limit(lambda: 0.0)
+    assert sum(limit.allows("s1", f"X{n}", lesser)[0] for n in range(30)) == 10
+    graver = [s for s in Severity if s > lesser]
+    assert [limit.allows("s1", f"R{s}", s)[0] for s in graver] == [True] * len(graver)
+    assert sum(limit.allows("s1", f"Y{n}", Severity.CRITICAL)[0] for n in range(30)) <= 10
+
+
+def test_what_was_kept_back_at_the_end_is_said() -> None:
+    said: list[str] = []
+    sender = Sender([Command(("true",))], said.append)
+    assert [sender.send("s1", FOUND) for _ in range(3)] == [True, False, False]
+    sender.close()
+    assert said == ["2 further findings: too many for an alert each"]
 
 
 def test_findings_below_the_level_are_not_sent() -> None:

@@ -124,3 +124,21 @@ def test_what_is_suggested_opens_the_recording_that_is_meant(
     assert recording_to_write(None) == elsewhere
     assert recording_option_for(elsewhere) == ""
     assert recording_option_for(own) == " -r flight"
+
+
+@pytest.mark.parametrize("kind", ["folder", "nothing"])
+def test_a_folder_of_the_same_name_hides_no_recording(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if kind == "folder":
+        (tmp_path / "work").mkdir()
+    assert resolve_recording("work") == named_recording("work")
+
+
+def test_a_file_of_that_name_here_is_the_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").touch()
+    assert resolve_recording("work") == Path("work")

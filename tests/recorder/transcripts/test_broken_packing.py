@@ -132,8 +132,11 @@ def test_an_archive_without_its_end_is_damaged_and_does_not_hide_the_rest(tmp_pa
         locked[locked.index(header) + (6 if header == b"PK\x03\x04" else 8)] |= 1  # encrypted
     (tmp_path / "b.zip").write_bytes(locked)
     (tmp_path / "c.jsonl").write_text(json.dumps(lines()[0]) + "\n")
-    archive, member, sound = reports(tmp_path)
-    assert "zip -FF" in archive.damage[0].reason
+    archive, part, member, sound = reports(tmp_path)
+    assert "its list of files" in archive.damage[0].reason
+    assert part.name.endswith("a.zip!a.jsonl")
+    assert 0 < part.records < LINES + 1
+    assert "cut off here" in part.damage[0].reason
     assert member.name.endswith("b.zip!a.jsonl")
     assert "cannot be unpacked (RuntimeError)" in member.damage[0].reason
     assert (sound.records, sound.damaged) == (2, 0)

@@ -318,10 +318,12 @@ def test_a_scan_finds_what_is_in_the_usual_places_by_content(
     (folder / "s1.jsonl").write_bytes(jsonl(conversation(2)))
     os.utime(folder / "s1.jsonl", (1, 1))
     (folder / "notes.jsonl").write_text("{}\n")
+    (folder / "empty.jsonl").touch()
     found = json.loads(run("import", "--scan", "--json").stdout)
     assert [(f["format"], f["begins"]) for f in found] == [("claude-code", "2026-11-23 06:00")]
     done = run("import", "-r", str(recording), "--scan")
     assert "--yes" in done.stderr
+    assert ("notes.jsonl" in done.stderr, "empty.jsonl" in done.stderr) == (True, False)
     assert not recording.exists()
     assert run("import", "-r", str(recording), "--scan", "--yes").returncode == 0
     assert len(stored(recording)) == 7

@@ -81,11 +81,18 @@ def test_what_cannot_be_read_is_named(made: str, reason: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"),
-    [(zipped(prompts(3))[:-20], "cut off or damaged"), (zipped(prompts(99)), "read from a pipe")],
+    ("content", "reason", "records"),
+    [
+        (zipped(prompts(3))[:-20], "cut off or damaged", [0, 4]),
+        (zipped(prompts(99)), "read from a pipe", [0]),
+    ],
 )
-def test_a_zip_that_cannot_be_read_from_a_pipe_is_named(
-    content: bytes, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_zip_that_cannot_be_read_whole_from_a_pipe_is_named(
+    content: bytes,
+    reason: str,
+    records: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(places, "MAX_PIPED_ZIP", 2000)
     monkeypatch.setattr("recorder.transcripts.held.HELD", 100)
@@ -93,10 +100,11 @@ def test_a_zip_that_cannot_be_read_from_a_pipe_is_named(
     os.mkfifo(pipe)
     writing = threading.Thread(target=pipe.write_bytes, args=(content,))
     writing.start()
-    [said] = json.loads(ran(tmp_path / "r.db", "--json", str(pipe)).stdout)["files"]
+    said = json.loads(ran(tmp_path / "r.db", "--json", str(pipe)).stdout)["files"]
     writing.join()
-    assert (said["records"], said["damaged"]) == (0, 1)
-    assert reason in said["damage"][0]["reason"]
+    assert [one["records"] for one in said] == records
+    assert said[0]["damaged"] == 1
+    assert reason in said[0]["damage"][0]["reason"]
 
 
 def test_what_is_held_is_seen_again_and_never_more_than_was_allowed() -> None:
