@@ -49,6 +49,12 @@ def judge_redis(words: Sequence[str]) -> Judgement:
     ):
         return Judgement(Effect.D5, ("Redis stops saving, or saves elsewhere",), "redis.config set",
                          same_domain=True)  # fmt: skip
+    if two == "CONFIG SET" and re.match(
+        r"MAXMEMORY(?! 0\b|-POLICY NOEVICTION)", " ".join(upper[2:])
+    ):
+        return Judgement(
+            Effect.D5, ("Redis may throw keys away when memory is short",), "redis.config set"
+        )
     if known:
         return Judgement(known[0], (f"Redis {two.title()} by its documentation",),
                          f"redis.{upper[0].lower()}", bulk=known[1])  # fmt: skip

@@ -118,6 +118,7 @@ def judge_by_verbs(invocation: Invocation, arguments: Arguments) -> Judgement:
     for part in glued if len(glued) > 1 or sense_of(name) is Sense.DESTROYS else ():
         sense = sense_of(part)
         weak = part in {"clean", "clear", "reset"} and (part == "clean" or part != glued[-1])
+        weak |= part == "cleanup" and name.endswith((".sh", ".bash"))  # stands in its file
         if sense in {Sense.DESTROYS, Sense.ENDS} and not weak:
             return judge_verb(part, sense, context, arguments, hints=invocation.hints)
     if setting := next((w for w in arguments.words if _ASKED.fullmatch(w)), ""):

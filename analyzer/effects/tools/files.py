@@ -12,7 +12,7 @@ from analyzer.effects.shell.invocation import Word
 from analyzer.effects.shell.options import cut
 from analyzer.effects.tools.context import Context, Tool
 from analyzer.effects.tools.infrastructure import is_state, judge_state
-from analyzer.effects.tools.paths import ground_in, judge_paths, paths_of
+from analyzer.effects.tools.paths import NEAR, ground_in, judge_paths, paths_of
 from analyzer.model import Effect, Judgement
 
 __all__ = ["FILE_TOOLS"]
@@ -128,16 +128,24 @@ def _chmod(context: Context) -> Judgement | None:
     arguments = cut(context.command.arguments)
     if context.command.name == "chattr":
         return Judgement(Effect.WRITE, ("chattr changes attributes",), "chattr")
-    if not arguments.has("-R", "--recursive"):
-        return Judgement(Effect.WRITE, (f"{context.command.name} changes rights",), "chmod")
     paths = paths_of(context, arguments)[1:]
-    wide = {ground_in(word, context.command, context.place) for word in paths} & {Ground.ROOT}
-    if wide:
+    grounds = {ground_in(word, context.command, context.place) for word in paths}
+    mode = next(iter(arguments.words), "")
+    if context.command.name == "chmod" and _OPENS.fullmatch(mode) and grounds - _OWN:
+        listed = ", ".join(word.text[:120] for word in paths[:4])
+        return Judgement(Effect.D5, (f"chmod {mode} opens {listed} to others",), "chmod",
+                         target_id=listed)  # fmt: skip
+    if arguments.has("-R", "--recursive") and Ground.ROOT in grounds:
         return judge_paths(context.command, paths, context.place, verb="changes all rights of",
                            effect=Effect.D6)  # fmt: skip
     return Judgement(Effect.WRITE, (f"{context.command.name} changes rights",), "chmod")
 
 
+_OWN = NEAR | {Ground.WORKSPACE, Ground.DEVICE}
+_OPENS = re.compile(
+    r"[0-7]?[0-7][0-7][2367]|[4-7][0-7]{3}|(?:a|o|go|uo|ugo)?[+=][rx]*w[rwx]*|(?:u|g|ug)[+]\w*s"
+)
+"""Rights to write for everybody, or to run as the owner."""
 _EVERY_LINE = re.compile(r"d|1?,?\$d|1,\$d|/\.\*/d|/\^/d|s/\.\*//g?")
 
 

@@ -126,7 +126,8 @@ def _systemctl(context: Context) -> Judgement | None:
         return Judgement(
             Effect.D1, (f"systemctl {verb} deletes what units keep",), f"systemctl {verb}"
         )
-    if verb in {"poweroff", "halt", "reboot", "emergency", "rescue"}:
+    reached = units.removesuffix(".target") if verb == "isolate" else verb
+    if reached in {"poweroff", "halt", "reboot", "emergency", "rescue"}:
         return Judgement(
             Effect.D5, (f"systemctl {verb} takes the machine down",), f"systemctl {verb}"
         )

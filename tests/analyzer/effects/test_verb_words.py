@@ -20,6 +20,9 @@ TAKES = [
     "arj d a.arj f", "ipset -X a", "pacman-key --delete a", "mdutil -E /", "powercfg /delete a",
     "delpart /dev/sda 1", "pvecm delnode a", "cset set -d a", "git rerere clear",
     "git flow feature delete a", "git delete-merged-branches",
+    # what opens a machine to everybody, or takes it down
+    "chmod 777 /", "chmod -R a+w /etc/app", "chmod u+s /bin/bash", "systemctl isolate rescue.target",
+    "docker compose down --rmi all", "redis-cli CONFIG SET maxmemory 1mb",
     # goals of a plugin's own are no recipes of a project
     "gradle flywayClean", "mix deps.clean --all", "lerna clean",
 ]  # fmt: skip
@@ -27,6 +30,9 @@ LEAVES = [
     "northflank delete help", "doctl registry garbage-collection", "m trash status",
     "mongocli privateEndpoints online-archive aws create", "arduino-cli sketch archive",
     "k6 archive a.js", "swift package archive-source", "uv tool dir", "pipenv graph",
+    "chmod 777 build", "chmod -R 777 .", "chmod 755 /usr/local/bin/a", "chmod 666 /dev/ttyUSB0",
+    "systemctl isolate multi-user.target", "redis-cli CONFIG SET maxmemory-policy noeviction",
+    "(crontab -l; echo '0 0 * * 0 /usr/local/bin/docker-cleanup.sh') | crontab -",
     "git flow feature start a", "git clean", "hugo mod verify --clean",
     "xmlstarlet sel -t -v //a f.xml", "cmake --build b", "lpoptions -l",
 ]  # fmt: skip
