@@ -107,6 +107,10 @@ _TUPLE = Exact(
     r"(?P<open>[{(])\s?(?P<name>[A-Za-z_][\w\-]{1,40}),\s{0,4}<{0,2}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"[^\"\n]{0,4}[})]"
 )
 """Erlang's pairs."""
+_SYMBOL = Exact(
+    r"(?<![\w:]):(?P<name>[a-z_]\w{1,60}),\s{0,4}(?P<quote>[\"'])(?P<value>[^\"'\\\n⟦⟧]{4,512})(?P=quote)"
+)
+"""Ruby's: `set :db_password, "…"`."""
 _QUOTED_BY_LISP = Exact(
     r"\((?:setq|def\w{0,9}|setf|set!)\s{1,4}(?P<name>[\w\-*]{2,60})\s{1,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
@@ -170,7 +174,7 @@ def _in_literals(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _FIELD.finditer(text, start, end):
         if is_secret_name(match["name"]) and is_password(match["value"]):
             yield SecretSpan(*match.span("value"), "password", "call")
-    for form in (_PROPERTY, _TUPLE, _QUOTED_BY_LISP):
+    for form in (_PROPERTY, _TUPLE, _SYMBOL, _QUOTED_BY_LISP):
         yield from _named(form, text, start, end)
 
 

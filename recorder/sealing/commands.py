@@ -81,7 +81,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:['\"]?(?P<value>[^\s\"'⟦⟧]{{4,256}})['\"]?@", re.IGNORECASE)),
     (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:pass|pwd|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
     (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
-    (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:|openssl\senc\s", "password", Exact(rf"\bopenssl\b{_GAP}\s(?:-pass(?:in|out)?\s+{_Q}pass:{_V}|-k\s{{1,3}}(?!-){_QV2})")),
+    (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:|openssl\s(?:enc|passwd)\s", "password", Exact(rf"\bopenssl\b{_GAP}\s(?:-pass(?:in|out)?\s+{_Q}pass:{_V}|(?:-k|passwd(?:\s+-[\w.]+)*)\s{{1,3}}(?!-){_QV2})")),
     (r"(?:keytool|jarsigner)\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
     (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),

@@ -1,7 +1,7 @@
 """Find secrets that a variable, an option or a parameter has otherwise, and lists of them.
 
 `ENV.fetch("DB_PASSWORD") { "…" }`, `add_argument("--password", default="…")`, a template's
-`"Default": "…"`.
+`"Default": "…"`; and what stands behind a type, or a call, that a name is given first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from recorder.sealing.names import (
 from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["CLUES"]
+__all__ = ["CLUES", "literal_behind"]
 
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 _NAMED = Exact(
@@ -42,6 +42,22 @@ _BY_HOST = Exact(
     rf"\s{{0,40}}\\{{0,3}}[\"'](?:https?://)?[\w\-]+(?:\.[\w\-]+)+(?::\d{{1,5}})?/?\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}"
 )
 """Tokens of several hosts under the name of them all, as Composer keeps them."""
+_QUOTED = (
+    r"[rbufRBUF@]{0,2}(?P<quote>[\"'`])(?P<value>(?:[^\"'`\\\n$⟦⟧]|\$(?![{(\w])){4,512})(?P=quote)"
+)
+_ELSE = Exact(
+    r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[\w.:]{1,40}\([\"'][\w.]{1,60}[\"']\)\s?|[^\n\"'`;|?]{0,120})"
+    rf"(?:\|\||\?\?|\?:|\bor|\.unwrap_or(?:_else)?\((?:\|_?\|)?)\s{{0,3}}{_QUOTED}"
+)
+"""What a variable is otherwise: `process.env.SECRET || "…"`."""
+_OF_TYPE = Exact(
+    rf"[A-Za-z][\w.]{{0,40}}(?:[\[<][\w.,| ]{{1,40}}[\]>])?\??(?:[ ]?\|[ ]?\w{{1,20}}){{0,2}}[ ]?=[ ]?{_QUOTED}"
+)
+"""Of a name that is declared: `api_key: Optional[str] = "…"`."""
+_OF_FIELD = Exact(
+    rf"(?:[\w.]{{0,30}}Field\(|[A-Za-z_][\w.]{{0,30}}\([^()\n\"'`]{{0,80}}?\b(?:default|initial)\s?=)\s?{_QUOTED}"
+)
+"""Of a field of a model or a form, by its default."""
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
 _LIST = Exact(
@@ -74,6 +90,26 @@ def _otherwise(text: str, hits: list[int]) -> Iterator[SecretSpan]:
             match = of_host if is_random(of_host["value"]) else None
         if match is not None and _may_be(named["name"], match["value"]):
             yield SecretSpan(*match.span("value"), class_of_name(named["name"]), "assignment")
+
+
+def literal_behind(text: str, at: int, name: str, *, is_typed: bool) -> Iterator[SecretSpan]:
+    """Yield the literal that a name is given behind something else.
+
+    Args:
+        text: what it stands in.
+        at: where what the name is given begins.
+        name: what says that it is a secret.
+        is_typed: may a type stand first?
+    """
+    for form in (_ELSE, _OF_TYPE, _OF_FIELD) if is_typed else (_ELSE, _OF_FIELD):
+        match = form.match(text, at)
+        if match is None:
+            continue
+        value = match["value"]
+        may_be_word = is_of_password(name) and "env" in match[0].lower()
+        if not is_harmless(value) and (may_be_word or not is_wordlike(value)) and " " not in value:
+            yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
+        return
 
 
 def _may_be(name: str, value: str) -> bool:

@@ -167,7 +167,7 @@ def _accounts(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         before = text[max(0, hit - LONGEST_ACCOUNT) : hit]
         named = before.rstrip(" \t|/\"'`*").lower()
         if not named.endswith(_ACCOUNTS):
-            continue  # nearly all of them
+            continue
         for account in _ACCOUNTS:
             if named.endswith(account):
                 begin = hit - len(before) + len(named) - len(account)
@@ -215,7 +215,7 @@ CLUES = (
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
     Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
-    DenseClue([r"[nrtsao\"'`*\s]\|", r"\s/\s", r"[\"'`]/[\"'`]"], _accounts),
+    DenseClue([r"(?:admin|administrator|root|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])"], _accounts),
     Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),

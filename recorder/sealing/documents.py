@@ -50,7 +50,7 @@ _SECURE = Exact(
 _MACRO = Exact(r"\{\\{0,2}(?P<name>[A-Za-z]{2,60})\}\{(?P<value>[^{}\s⟦⟧]{4,512})\}")
 """LaTeX's: a name and what it stands for."""
 _BLOCK_SCALAR = Exact(
-    r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$)",
+    r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+(?:!!?[a-z]{2,20}[ \t]+)?[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$)",
     re.MULTILINE,
 )
 _RANDOM_RESULT = Exact(
@@ -246,7 +246,7 @@ CLUES = (
         rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
         400, 4_600, _elements,
     ),
-    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+(?:!!?[a-z]{{2,20}}[ \t]+)?[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),

@@ -320,7 +320,7 @@ _MORE_TOOLS = (
     Shape("intercom-token", r"dG9rO[A-Za-z0-9+/]{50,70}={0,2}", "dG9rO"),
     Shape("klaviyo-key", rf"pk_{_HEX}{{34}}", "pk_"),
     Shape("courier-key", r"[pd]k_(?:prod|test)_[A-Z0-9]{28}"),
-    Shape("ably-key", rf"{_WORD}{{6}}\.{_WORD}{{6}}:{_WORD}{{43}}", near=r"ably", is_rare=True),
+    Shape("ably-key", rf"{_WORD}{{6}}\.{_WORD}{{6}}:{_WORD}{{43}}", near=r"ably_|(?:^|[^a-z])ably", is_rare=True),
     Shape("paddle-key", rf"pdl_(?:live|sdbx)_apikey_{_ALNUM}{{26}}_{_ALNUM}{{22}}_{_ALNUM}{{3}}", "pdl_"),
     Shape("payment-key", rf"(?:live|test)_{_ALNUM}{{30,45}}"),
     Shape("woocommerce-key", rf"c[ks]_{_HEX}{{40}}"),

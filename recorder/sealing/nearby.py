@@ -108,7 +108,10 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     is_dense = len(hits) * DENSE > len(text)
     near = _in_all(text, hits) if is_dense else _behind_each(text, hits)
     match_at = _AFTER.compiled.match
-    for hit in near:
+    for end in near:
+        hit = end
+        while not text[hit - 1].isalnum():
+            hit -= 1  # a common name counts with the sign behind it, which is read again
         match = match_at(text, hit, hit + REACH)
         if match is not None:
             yield from _judged(text, hit, match)
@@ -232,9 +235,20 @@ def _prefixed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(*match.span("token"), "secret", "prefix", suspected=True)
 
 
+_COMMON_ISSUERS = frozenset(
+    {
+        "adobe", "checkout", "coderabbit", "debounce", "deno", "docker", "fileio", "findl", "github",
+        "huggingface", "iterable", "noticeable", "notion", "replicate", "sanity", "vercel",
+    }
+)  # fmt: skip
+"""Those of which texts and programs speak all the time, or that are words of a language."""
+_NAMES_VALUE = r"(?:[_\-\"'(]|\s?[=:]|\s[\"']|[. ](?:api|key|tok|sec|acc|pat))"
+
+
 def _word(issuer: str) -> str:
     # A short one at a word's beginning: `ibm` stands in every `libm`.
-    return issuer if len(issuer) > SHORT else f"(?:^|[^A-Za-z]){issuer}"
+    word = issuer if len(issuer) > SHORT else f"(?:^|[^A-Za-z]){issuer}"
+    return f"{word}{_NAMES_VALUE}" if issuer in _COMMON_ISSUERS else word
 
 
 _COMMON = ("token", "key")

@@ -93,7 +93,7 @@ _MODELS = (
 _PAYMENTS = (
     Shape("brex-token", rf"bxt_{_WORD}{{36,50}}", "bxt_"),
     Shape("cashfree-key", rf"cfsk_ma_(?:test|prod)_{_HEX}{{32}}_{_HEX}{{8}}", "cfsk_"),
-    Shape("checkout-key", r"[sp]k_(?:sbox_)?[a-z0-9]{26}[a-z0-9#*$]{0,2}", near=r"checkout|cko", is_rare=True),
+    Shape("checkout-key", r"[sp]k_(?:sbox_)?[a-z0-9]{26}[a-z0-9#*$]{0,2}", near=r"checkout(?:\.com|[_\-. ]?(?:api|sec|pub|sk|pk|key|tok))|cko", is_rare=True),
     Shape("conekta-key", rf"key_{_ALNUM}{{20,24}}", "key_", near=r"conekta", is_rare=True),
     Shape("mercadopago-token", rf"(?:APP_USR|TEST)-\d{{6,20}}-\d{{6}}-{_HEX}{{32}}-\d{{4,12}}"),
     Shape("midtrans-key", rf"(?:SB-)?Mid-(?:server|client)-{_WORD}{{14,40}}"),
@@ -104,7 +104,7 @@ _PAYMENTS = (
     Shape("sumsub-token", rf"(?:sbx|prd):{_ALNUM}{{24,40}}\.{_ALNUM}{{32}}"),
     Shape("wompi-key", rf"(?:prv|pub)_(?:test|prod|stagtest)_{_ALNUM}{{30,40}}"),
     Shape("xendit-key", rf"xnd_(?:public_)?(?:development|production)_{_ALNUM}{{40,80}}", "xnd_"),
-    Shape("yookassa-key", rf"(?:live|test)_{_WORD}{{43}}"),
+    Shape("yookassa-key", rf"(?:live|test)_{_WORD}{{43}}", near=r"yookassa|yoomoney", is_rare=True),
 )  # fmt: skip
 
 _HASHES = (

@@ -20,16 +20,15 @@ from recorder.sealing.bare import (
     may_be_word,
 )
 from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.defaults import literal_behind
 from recorder.sealing.exact import Exact
 from recorder.sealing.lines import begin_of_line
-from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
     is_count,
     is_harmless,
     is_named_so,
-    is_of_password,
     is_secret_name,
 )
 from recorder.sealing.quotes import (
@@ -81,10 +80,6 @@ _BEFORE_QUOTE = Exact(
     r"(?=\\{0,31}[\"'`])"
 )
 """What languages write before a literal."""
-_ELSE = Exact(
-    r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[^\n\"'`;|?]{0,120})(?:\|\||\?\?|\bor)\s{0,3}(?P<quote>[\"'`])(?P<value>[^\"'`\\\n$⟦⟧]{4,512})(?P=quote)"
-)
-"""What a variable is otherwise: `process.env.SECRET || "…"`."""
 _BARE_VALUE = Exact(rf"{LETTER}{{1,4096}}")
 _SCHEME_BEFORE = Exact(rf"({_SCHEMES})\s+(?=\S{{4}})", re.IGNORECASE)
 _SCHEME_ALONE = Exact(_SCHEMES, re.IGNORECASE)
@@ -168,14 +163,8 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
         if bare is not None and _is_secret(text, match, end, name):
             span = SecretSpan(bare.start(), end, class_of_name(name), "assignment")
             yield from _without_scheme(text, span)
-        elif (other := _ELSE.match(text, match.end())) is not None and not (
-            is_harmless(other["value"])
-            or (
-                is_wordlike(other["value"])
-                and not ("env" in other[0].lower() and is_of_password(name))
-            )
-        ):
-            yield SecretSpan(*other.span("value"), class_of_name(name), "assignment")
+        else:
+            yield from literal_behind(text, match.end(), name, is_typed=match["operator"] == ":")
     elif not _closes(text, match, quote):
         for span in _quoted_value(text, quote, class_of_name(name)):
             value = text[span.start : span.end]
