@@ -6,7 +6,7 @@ theirs by an entry point in the group `flightlog.transcripts` whose value is a `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -62,14 +62,7 @@ def formats() -> Mapping[str, Format]:
     Raises:
         FlightlogError: another package's entry point is no format.
     """
-    own = [import_module(module).FORMAT for module in MODULES]
-    found: dict[str, Format] = {one.name: one for one in own}
-    for point in entry_points(group=GROUP):
-        loaded = point.load()
-        if not isinstance(loaded, Format):
-            raise FlightlogError(f"entry point {point.name} of {GROUP} is no Format: {point.value}")
-        found.setdefault(loaded.name, loaded)
-    return found
+    return {one.name: one for one in _in_order()}
 
 
 def format_named(name: str) -> Format:
@@ -87,10 +80,7 @@ def format_named(name: str) -> Format:
 
 def detect(source: Source) -> Format | None:
     """Return the format of a source by its content; None where no format recognises it."""
-    for one in formats().values():
-        if recognised(one, source):
-            return one
-    return None
+    return next((one for one in _in_order() if recognised(one, source)), None)
 
 
 def recognised(one: Format, source: Source) -> bool:
@@ -100,3 +90,29 @@ def recognised(one: Format, source: Source) -> bool:
     except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
         # What is shaped so oddly that a format stumbles over it is not of that format.
         return False
+
+
+def _in_order() -> Iterator[Format]:
+    """Yield every format, each loaded when those before it are not the one that is looked for.
+
+    Loading all of them takes as long as reading 3 MB.
+    """
+    yield from map(_own, MODULES)
+    yield from _of_others()
+
+
+@cache
+def _own(module: str) -> Format:
+    one: Format = import_module(module).FORMAT
+    return one
+
+
+@cache
+def _of_others() -> tuple[Format, ...]:
+    found: dict[str, Format | None] = dict.fromkeys(_own(module).name for module in MODULES)
+    for point in entry_points(group=GROUP):
+        loaded = point.load()
+        if not isinstance(loaded, Format):
+            raise FlightlogError(f"entry point {point.name} of {GROUP} is no Format: {point.value}")
+        found.setdefault(loaded.name, loaded)
+    return tuple(one for one in found.values() if one)
