@@ -1,7 +1,8 @@
 """What instrumentations wrap a tool's arguments and results in, taken off again.
 
-LangChain's are the ones that wrap: a serialised ToolMessage as the result, and in OpenLLMetry the
-arguments as the text of a Python value inside a JSON object.
+LangChain's wraps the result as a serialised ToolMessage, and in OpenLLMetry the arguments as the
+text of a Python value inside a JSON object. OpenLLMetry's own decorators tell what a function was
+called with, by place and by name.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def unwrapped_arguments(text: str) -> str:
     """Return a tool's arguments as the JSON object that they are, where OpenLLMetry wrapped them;
     anything else as it is.
     """
+    if text.startswith('{"args"'):
+        return _called_with(text)
     if not text.startswith('{"input_str"'):
         return text
     document = _loaded(text)
@@ -45,6 +48,16 @@ def unwrapped_arguments(text: str) -> str:
         return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
+
+
+def _called_with(text: str) -> str:
+    document = _loaded(text)
+    if not isinstance(document, dict) or set(document) != {"args", "kwargs"}:
+        return text
+    placed, named = document["args"], document["kwargs"]
+    if not isinstance(placed, list) or not isinstance(named, dict) or "args" in named:
+        return text
+    return json.dumps({"args": placed, **named} if placed else named, ensure_ascii=False)
 
 
 def names_a_call(result: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -87,6 +89,31 @@ def test_an_end_tells_what_its_start_did_not(
     assert {key: start[key] for key in ("session", "ref", "trace_id", "span_id", "run")} == {
         key: end[key] for key in ("session", "ref", "trace_id", "span_id", "run")
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"args": [], "kwargs": {"command": "ls", "n": 1}}, {"command": "ls", "n": 1}),
+        ({"args": ["ü", 2], "kwargs": {"command": "ls"}}, {"args": ["ü", 2], "command": "ls"}),
+        ({"args": [], "kwargs": {}}, {}),
+        ({"args": [1], "kwargs": {"args": "its own"}}, None),
+        ({"args": {"a": 1}, "kwargs": {}}, None),
+        ({"args": [], "kwargs": {}, "more": 1}, None),
+        ({"input_str": "{'command': 'ls'}", "inputs": {}}, {"command": "ls"}),
+        ({"input_str": "no literal"}, None),
+    ],
+)
+def test_what_openllmetry_wraps_arguments_in_is_taken_off_and_nothing_else(
+    told: dict[str, Any], expected: dict[str, Any] | None
+) -> None:
+    kept = Kept()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(FlightSpanProcessor(kept, durable_starts=False))
+    said = {"traceloop.span.kind": "tool", "traceloop.entity.input": json.dumps(told)}
+    provider.get_tracer("t").start_span("shell.tool", attributes=said).end()
+    given = json.loads(kept.given[0]["attributes"][semconv.GEN_AI_TOOL_ARGUMENTS])
+    assert given == (told if expected is None else expected)
 
 
 def test_bytes_become_text_wherever_the_recorder_is(tmp_path: Path) -> None:
