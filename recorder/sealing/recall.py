@@ -138,6 +138,10 @@ class Recall:
     def _declared_class(self, fingerprint: str) -> str:
         return class_of_name(self._declared[fingerprint].name)
 
+    def allows_any(self) -> bool:
+        """Tell whether the user allowed anything."""
+        return bool(self._settings.allowed)
+
     def allows(self, value: str, credential_class: str) -> bool:
         """Tell whether the user said that a value of this class is no secret."""
         allowed = self._settings.allowed

@@ -160,7 +160,7 @@ class Sealer:
         if hits:
             found += _followed(text, plain, hits)
         if found:
-            found = self._outside_tokens(text, found)
+            found = self._outside_tokens(text, self._not_allowed(text, found))
         if not found:
             return [], marks
         certain = without_overlaps(span for span in found if not span.suspected)
@@ -168,6 +168,22 @@ class Sealer:
         # What is only suspected never widens what is certain: its edges are a guess.
         apart = apart_from([(span.start, span.end) for span in certain], suspected)
         return without_overlaps([*certain, *apart]) if apart else certain, marks
+
+    def _not_allowed(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+        """Return the spans that the user has not allowed, each by itself: where what is allowed
+        stands in a header, the header's own find is left. What is known or only suspected is of the
+        value's first class.
+        """
+        if not self.recall.allows_any():
+            return list(spans)
+        left = []
+        for span in spans:
+            value, told = span.value or text[span.start : span.end], span.credential_class
+            if span.suspected or span.detector == "known_value":
+                told = self._classes.get(self.fingerprint(value), (told, ""))[0]
+            if not self.recall.allows(value, told):
+                left.append(span)
+        return left
 
     def _in_events(self, text: str) -> Iterator[SecretSpan]:
         """Yield what stands in a stream's events only once they are put together."""
@@ -300,14 +316,13 @@ class Sealer:
             text: any text.
             spans: where its secrets stand, in order and without overlaps.
         """
-        allows = self.recall.allows
-        spans = [s for s in within_strings(text, spans)
-                 if not allows(s.value or text[s.start : s.end], s.credential_class)]  # fmt: skip
+        spans = self._not_allowed(text, within_strings(text, spans))
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
             joints = _CLUES.look(text, raw, ()).get(_JOINT, ())
-            again = self._outside_tokens(text, self._known.find(text, raw, joints))
+            again = self._not_allowed(text, self._known.find(text, raw, joints))
+            again = self._outside_tokens(text, again)
             again = within_strings(text, without_overlaps(again))
             more = apart_from([(span.start, span.end) for span in spans], again)
             places += [self._sealed_place(text, span) for span in more]

@@ -276,6 +276,45 @@ def test_a_false_seal_is_listed_and_allowed_for_its_class_alone(tmp_path: Path) 
     assert isinstance(run("allow", fingerprint[:8], "--remove").exception, FlightlogError)
 
 
+@pytest.mark.parametrize("way", ["the same recorder", "another one", "nobody yet"])
+@pytest.mark.parametrize("found", ["API_KEY={} here", "--password {} here", "the access key {}"])
+def test_what_is_allowed_stays_readable_whoever_comes_by_it_and_a_header_seals_it_still(
+    found: str, way: str, tmp_path: Path
+) -> None:
+    path, value = tmp_path / "flight.db", "zQ8mX2vN5kR9pL3w"
+    service = Service.start(path)
+    assert service.submit(told(found.format(value)), wait=True, timeout_seconds=30)
+    (seal,) = json.loads(run("seals", "-r", str(path), "--json").output)
+    if way != "the same recorder":
+        service.stop()
+    assert run("allow", seal["fingerprint"], "-r", str(path)).exit_code == 0
+    header = f"curl -H 'Authorization: Bearer {value}' https://a.example"
+    later = [told(found.format(value)), told(header), told(f"{found.format(value)}\n{header}")]
+    if way == "nobody yet":
+        client = Client(path)
+        for one in later:
+            client.submit(one)
+        client.close()
+        take_spool_in(path)
+    else:
+        if way == "another one":
+            service = Service.start(path)
+        for one in later:
+            assert service.submit(one, wait=True, timeout_seconds=30)
+        service.stop()
+    with Recording.open(path) as recording:
+        texts = [
+            str(r.attributes[semconv.GEN_AI_TOOL_RESULT])
+            for r in recording.records()
+            if r.kind is Kind.TOOL_CALL
+        ]
+    assert texts[1] == found.format(value)
+    assert value not in texts[2]
+    first, _, second = texts[3].partition("\n")
+    assert first == found.format(value)
+    assert value not in second
+
+
 @pytest.mark.parametrize("digits", ["abc", "not-hex-digits"])
 def test_a_fingerprint_that_is_none_is_refused(digits: str) -> None:
     assert run("allow", digits).exit_code == 2
