@@ -1,4 +1,4 @@
-"""The command as people run it: a process of its own."""
+"""The demo as people run it, without its replay: a process of its own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import subprocess
 import sys
 
-__all__ = ["flightlog"]
+__all__ = ["demo"]
 
 
-def flightlog(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from tui.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from tui.cli import main; main()", "demo", "--no-tui", *arguments],
         env={**os.environ, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,

@@ -23,7 +23,8 @@ from recorder.location import DEFAULT_NAME, DEMO_NAME, named_recording
 from recorder.model import Kind
 from recorder.reader import Recording
 from recorder.verify import verify
-from tests.demo.command import flightlog
+from tests.command_line import flightlog
+from tests.demo.command import demo
 from tests.demo.seen import analysis_of, records_of, tokens_in
 from tui.reenactment import ReenactmentError, reenact
 
@@ -36,7 +37,7 @@ def test_a_killed_agent_leaves_its_call_in_flight_in_the_recording(tmp_path: Pat
     def kill_in_mid_call(line: str) -> None:
         if "delete" not in line or "+" not in line:
             return
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             sent = [
                 r
@@ -124,7 +125,7 @@ def test_the_tail_shows_a_call_while_it_is_still_running(tmp_path: Path) -> None
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as demo:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not recording.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         with subprocess.Popen(
@@ -142,7 +143,7 @@ def test_the_tail_shows_a_call_while_it_is_still_running(tmp_path: Path) -> None
                     break
             demo_done = demo.wait(60) == 0
             tail.send_signal(signal.SIGINT)
-            assert tail.wait(20) == 0
+            assert tail.wait(60) == 0
     assert demo_done
     calls = [e for e in seen if "volumeDelete" in json.dumps(e) and e.get("kind") == "tool_call"]
     assert [e["event"] for e in calls] == ["started", "ended"]
@@ -154,7 +155,7 @@ def test_the_hints_at_the_end_open_this_recording_whatever_else_there_is(
 ) -> None:
     named_recording(DEFAULT_NAME).parent.mkdir(parents=True)
     Daemon.launch(named_recording(DEFAULT_NAME)).stop()
-    done = flightlog("demo", "--fast", "--no-tui")
+    done = demo("--fast")
     assert done.returncode == 0
     (hint,) = [line for line in done.stderr.splitlines() if line.startswith("next ")]
     (session,) = [line.split()[1] for line in done.stderr.splitlines() if "session  " in line]
@@ -210,12 +211,12 @@ def test_however_the_demo_ends_its_children_and_the_tokens_are_gone(
 
 
 def test_the_demo_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
-    done = flightlog("demo", "--fast", "--no-tui", PATH=str(tmp_path))
+    done = demo("--fast", PATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert "install curl" in done.stderr
     letter = tmp_path / "letter.db"
     letter.write_text("somebody's letter " * 20)
-    done = flightlog("demo", "--fast", "--no-tui", "-r", str(letter))
+    done = demo("--fast", "-r", str(letter))
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("Error: ")
     assert done.stderr.splitlines()[0].startswith("Error: "), "it began before it looked"
@@ -225,11 +226,11 @@ def test_the_demo_says_in_one_line_what_it_lacks(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named_rightly(tmp_path: Path) -> None:
     keys, blocking = tmp_path / "keys", tmp_path / "file"
     keys.write_text("no folder")
-    done = flightlog("demo", "--no-tui", "-r", str(tmp_path / "x.db"), FLIGHTLOG_KEYS=str(keys))
+    done = demo("-r", str(tmp_path / "x.db"), FLIGHTLOG_KEYS=str(keys))
     assert done.returncode == 2
     assert f"keys in {keys}" in done.stderr.splitlines()[-1]
     blocking.write_text("no folder")
-    done = flightlog("demo", "--no-tui", "-r", str(blocking / "x.db"))
+    done = demo("-r", str(blocking / "x.db"))
     assert done.returncode == 2
     assert f"{blocking} is a file, not a folder" in done.stderr.splitlines()[-1]
     assert "File exists" not in done.stderr
@@ -239,7 +240,7 @@ def test_a_place_that_cannot_be_written_is_named_rightly(tmp_path: Path) -> None
 def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = flightlog("demo", "--no-tui", "-r", str(tmp_path / "flight.db"), option, port)
+        done = demo("-r", str(tmp_path / "flight.db"), option, port)
     assert (done.returncode, done.stdout) == (2, "")
     assert [line for line in done.stderr.splitlines() if line.startswith("Error: ")] == [
         done.stderr.splitlines()[-1]

@@ -35,7 +35,7 @@ from tests.recorder.factories import record
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "rw_Fe26_9f8e7d6c5b4a39281706f5e4d3c2b1a0"
-DEADLINE = 10.0
+DEADLINE = 60.0
 WRITER = """
 import sys, time
 from pathlib import Path

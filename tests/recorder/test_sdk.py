@@ -128,7 +128,7 @@ with recorder.session("s"):
         [sys.executable, "-c", AGENT + program],
         env={**os.environ, "FLIGHTLOG_RECORDING": str(path)},
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not sign.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     agent.send_signal(signal.SIGKILL)

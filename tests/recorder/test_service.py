@@ -29,7 +29,7 @@ from recorder.store import Store
 from recorder.verify import verify
 from tests.recorder.factories import TOKEN, record
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 def records_of(path: Path) -> list[StoredRecord]:

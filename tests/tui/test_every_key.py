@@ -31,8 +31,8 @@ from tui.widgets.prompt import Prompt
 from tui.widgets.rows import RowView
 
 SIZES = [(120, 36), (80, 24)]
-SEEN = 3.0
-"""Seconds in which something must be seen."""
+SEEN = 30.0
+"""Seconds in which something must be seen; nobody waits for them but where nothing is."""
 LEAVING = {"back"}
 """Acts that end the screen; tried last, on the screen as it is."""
 

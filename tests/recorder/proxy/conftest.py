@@ -33,7 +33,7 @@ from recorder.service import Service
 from recorder.spool import records_in
 
 BIG = bytes(range(32, 127)) * 55_000
-DEADLINE = 15.0
+DEADLINE = 60.0
 
 
 class Cloud(http.server.BaseHTTPRequestHandler):

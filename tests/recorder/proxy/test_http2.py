@@ -22,7 +22,7 @@ from recorder.model import Phase, Status
 if TYPE_CHECKING:
     from tests.recorder.proxy.conftest import Stage
 
-DEADLINE = 15.0
+DEADLINE = 60.0
 UPLOAD = 96 * 1024 * 1024
 
 

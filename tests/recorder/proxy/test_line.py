@@ -23,7 +23,7 @@ from recorder.reader import Recording
 from recorder.service import Service
 from recorder.spool import records_in
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 def record(number: int, body: str = "") -> Record:

@@ -26,7 +26,7 @@ from recorder.service import Service
 
 COMMAND = (sys.executable, "-P", "-m", "recorder.capture.proxy")
 TOKEN = "rw_Fe26_0a1b2c3d4e5f60718293a4b5c6d7e8f9"
-DEADLINE = 15.0
+DEADLINE = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from recorder.capture.proxy import socks
 from recorder.capture.proxy.socks import bridged
 from recorder.capture.proxy.upstream import UpstreamProxies, UpstreamProxy, upstream_proxies
 
@@ -41,13 +42,23 @@ def test_who_does_not_show_the_bridges_own_credentials_is_refused(
             value = proxies.https.authorization if shown == "its own" else shown
             head = f"{asked}\r\n{f'Proxy-Authorization: {value}' if shown else 'A: b'}\r\n\r\n"
             assert (await answered(proxies.https, head)).startswith(answer)
-            assert (await answered(proxies.https, "CONNECT ")) == b""
         with pytest.raises(ConnectionRefusedError):
             await answered(proxies.https, head)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     asyncio.run(act(port))
+
+
+def test_who_does_not_say_what_he_wants_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def act() -> bytes:
+        given = upstream_proxies({"all_proxy": "socks5h://a:b@127.0.0.1:9"})
+        async with bridged(given) as proxies:
+            assert proxies.https is not None
+            return await answered(proxies.https, "CONNECT ")
+
+    monkeypatch.setattr(socks, "HEAD_SECONDS", 0.2)
+    assert asyncio.run(act()) == b""
 
 
 def test_other_proxies_stay_as_they_are() -> None:

@@ -38,7 +38,7 @@ def one_connection(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def through(stage: Stage) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", stage.proxy.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", stage.proxy.port), timeout=60) as connection:
         yield connection
 
 
