@@ -21,7 +21,11 @@ from recorder.launch.errors import CannotRunError, CommandNotFoundError
 __all__ = ["Ended", "executable_of", "name_of_signal", "signals_held", "spawn", "wait_for"]
 
 _TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP})
-_FORWARDED = frozenset({signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2})
+# Whatever would end us and is meant for the command; we set no timer and ask for no news of files.
+_FORWARDED = frozenset({
+    signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2,
+    signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO,
+})  # fmt: skip
 _HELD = frozenset({signal.SIGCHLD, *_TERMINAL, *_FORWARDED})
 _FROM_KERNEL = 0x80
 """`si_code` of a signal that no process sent (SI_KERNEL, Linux): a key at the terminal."""

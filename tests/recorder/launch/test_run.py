@@ -46,6 +46,24 @@ def test_it_exits_as_its_command_did(ground: Ground, program: str, code: int) ->
     assert verify(ground.recording).ok
 
 
+@pytest.mark.parametrize(
+    "name", ["TERM", "HUP", "INT", "QUIT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO"]
+)
+def test_a_signal_that_is_sent_to_run_is_the_commands_to_take(ground: Ground, name: str) -> None:
+    program = (
+        "import signal, sys\n"
+        f"signal.signal(signal.SIG{name}, lambda *_: (print('taken', flush=True), sys.exit(5)))\n"
+        "print('ready', flush=True)\n"
+        "while True: signal.pause()\n"
+    )
+    process = ground.begin(PYTHON, "-c", program, options=["--no-proxy", "--no-otlp"])
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(getattr(signal, f"SIG{name}"))
+    output, _ = process.communicate(timeout=60)
+    assert (output, process.returncode) == ("taken\n", 5)
+
+
 def test_a_command_that_is_not_there_or_no_program_ends_as_in_a_shell(
     ground: Ground, tmp_path: Path
 ) -> None:
