@@ -25,7 +25,7 @@ def flightlog(*arguments: str | Path, **environment: str) -> subprocess.Complete
     # Files, as from a shell: the command may ask its streams for what stands behind them.
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as out,
-        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as errors,
         tempfile.TemporaryFile("r", encoding="utf-8") as nothing,
         pytest.MonkeyPatch.context() as patch,
     ):

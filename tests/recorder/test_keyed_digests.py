@@ -11,7 +11,6 @@ import http.client
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -29,6 +28,7 @@ from recorder.capture.proxy import start_proxy
 from recorder.location import spool_folder
 from recorder.reader import Recording
 from recorder.verify import verify
+from tests.command_line import flightlog
 from tests.recorder.test_nothing_plain import FLIGHTLOG, MCP_SERVER, by_grpc, by_http, echoing, ran
 
 SECRETS = ("hunter2", "1234", "correct horse", "Passw0rd!", "ab")
@@ -166,8 +166,8 @@ def by_mcp(recording: Path) -> None:
 
 
 def told_of_import(recording: Path, files: list[Path]) -> dict[str, int]:
-    command = [FLIGHTLOG, "import", "--json", "-r", str(recording), *map(str, files)]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    done = flightlog("import", "--json", "-r", recording, *files)
+    assert done.returncode == 0, done.stderr
     told: dict[str, int] = json.loads(done.stdout)
     return told
 

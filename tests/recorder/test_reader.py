@@ -22,6 +22,7 @@ from recorder.errors import (
 from recorder.model import Kind, Phase, Record
 from recorder.reader import Recording
 from recorder.safe_text import safe_text, shorten_seals
+from tests.command_line import flightlog
 from tests.recorder.factories import record, write
 
 
@@ -109,12 +110,7 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(recording: Path, case: str)
         read_all(recording)
     before = recording.read_bytes() if recording.is_file() else None
     for arguments in (["verify", str(recording)], ["sessions", "-r", str(recording)]):
-        done = subprocess.run(
-            [sys.executable, "-c", "from tui.cli import main; main()", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = flightlog(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
         assert done.stderr.startswith("Error: ")
         assert done.stderr.count("\n") == 1
