@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from analyzer.deeds import HARMFUL, is_harmful
+from analyzer.effects.local import acts_here
 from analyzer.model import Action, Effect, Judgement
 from analyzer.requests import header, host_of
 from analyzer.secret_names import names_a_secret
@@ -33,18 +34,8 @@ MAX_TEXT = 100_000
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _LOCK = re.compile(r"(?<![a-z])(?:force-)?unlock\b|break-?lock", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-FILES = frozenset({"file", "folder", "directory", "path", "files", "git"})
-LOCAL = frozenset({
-    ">", ">>", "mkdir", "touch", "mv", "cp", "ln", "chmod", "chown", "sed", "tee", "cat", "rm",
-    "rmdir", "unlink", "tar", "unzip", "zip", "gzip", "patch", "git", "find", "install", "pip",
-    "pip3", "uv", "poetry", "npm", "pnpm", "yarn", "npx", "cargo", "go", "make", "python",
-    "python3", "virtualenv",
-})  # fmt: skip
-"""First words of operations that change this machine's files and packages, and nothing else."""
 TASK_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 """Programs that run what the project's own files name."""
-OUTWARD = frozenset({"push", "publish", "unpublish", "deploy", "login", "prisma", "drizzle-kit"})
-"""Further words of operations that reach out all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +91,7 @@ class Deed:
         """True where it changes files here and nothing else, as far as is known."""
         if self.kind is Kind.API_REQUEST or self.host:
             return False
-        words = self.judgement.operation.split()
-        if len(words) > 1 and OUTWARD & set(words[1:3]):
-            return False
-        is_file = self.family is Family.EDIT or self.judgement.target_type in FILES
-        return is_file or (bool(words) and words[0] in LOCAL)
+        return self.family is Family.EDIT or acts_here(self.judgement)
 
     @property
     def takes_guard_off(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from analyzer.controls.working_places import worked_in
 from analyzer.effects.places import Ground, Place, ground_of
 from analyzer.effects.shell.invocation import Invocation, Word
 from analyzer.effects.shell.reading import read_shell
@@ -33,10 +35,15 @@ def beyond_workspace(command: str, folder: str, roots: Sequence[str]) -> str:
         folder: the workspace, in which the command is given.
         roots: further folders that belong to it.
     """
+    own = {posixpath.normpath(root) for root in (folder, *roots) if root}
     for word, where, deletes in _changed(command, folder, 0):
         whole = word.empty if not word.known and word.empty else word.text
+        if word.text == "." and where.folder:
+            whole = posixpath.normpath(where.folder)
+            if whole in own and not deletes:
+                continue
         if _ground(whole, word, where, roots) in BEYOND:
-            return word.text
+            return whole if word.text == "." else word.text
         if deletes and _ground(whole, word, where, roots) is Ground.WORKSPACE:
             return word.text
     return ""
@@ -64,6 +71,8 @@ def _by_command(
             yield word, place, False
     for word in _named(command):
         yield word, place, command.name in DELETERS
+    for word in worked_in(command):
+        yield word, place, False
     inner = inner_of(command) if depth < MAX_NESTING else None
     if inner is None or inner.elsewhere:
         return

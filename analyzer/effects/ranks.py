@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analyzer.effects.local import acts_here
 from analyzer.effects.places import NEARBY
 from analyzer.extent import Bulk
 from analyzer.model import Effect, Judgement
@@ -33,8 +34,10 @@ def unknown(reason: str, operation: str = "") -> Judgement:
     return Judgement(Effect.UNKNOWN, (reason,), operation=operation)
 
 
-def _badness(part: Judgement) -> tuple[int, bool]:
-    return _RANK[part.effect], bool(part.same_domain)
+def _badness(part: Judgement) -> tuple[int, bool, bool]:
+    # Of two changes the one that reaches beyond this machine tells more, whichever stands first.
+    reaches_out = part.effect is Effect.WRITE and not acts_here(part)
+    return _RANK[part.effect], bool(part.same_domain), reaches_out
 
 
 def _is_at_home(part: Judgement) -> bool:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from analyzer.assurances import COPIES_STAND
-from analyzer.controls.deed import FILES
 from analyzer.denials import denies, limits, named_in, names_same
+from analyzer.effects.local import FILES
 from analyzer.incident.model import Fact, Verdict
 from analyzer.model import Action, Outcome
 from analyzer.rules.base import weakest

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from analyzer.claims import FETCHES
 from analyzer.controls.consent import Approval
-from analyzer.controls.deed import FILES, Deed, deed_of
+from analyzer.controls.deed import Deed, deed_of
 from analyzer.controls.egress import Egress
 from analyzer.controls.lasting import SoftDelete
 from analyzer.controls.past import Consent
@@ -21,6 +21,7 @@ from analyzer.controls.reach import MUTATING, OperationScope, PathScope, Separat
 from analyzer.controls.settings import Settings
 from analyzer.controls.wording import names_whole, speaks_of
 from analyzer.deeds import DOING, HARMFUL, may_have_run
+from analyzer.effects.local import FILES
 from analyzer.effects.places import NEARBY
 from analyzer.effects.plans import read_plan
 from analyzer.model import Action, Effect, Outcome
