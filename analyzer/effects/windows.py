@@ -34,7 +34,7 @@ RECOVERY_ENDS: tuple[tuple[str, str], ...] = (
     (r"^sc(?:\.exe)?\s+(?:config|sdset|delete|stop)\s+(?:vss|swprv|sdrsvc|wbengine)", "a backup service is off"),
     (r"^taskkill\b.*(?:backup|veeam|acronis|sqlwriter|vss)", "what makes backups is ended"),
     (r"^net\s+stop\s+\"?(?:vss|sdrsvc|wbengine|.*backup)", "a backup service is off"),
-    (r"^reg\s+add\b.*(?:systemrestore|disableconfig|disablesr|previousversions)", "system restore is off"),
+    (r"^reg\s+add\b.*(?:systemrestore|disableconfig|disablesr|previousversions|windowsbackup|disable\w*backup)", "system restore is off"),
     (r"^reg\s+add\b.*services\\(?:vss|sdrsvc|swprv|wbengine)\b.*\b4\b", "a backup service is off"),
 )  # fmt: skip
 """cmd's lines that end what could be restored (MITRE ATT&CK T1490)."""
@@ -57,6 +57,8 @@ CMD_DESTROYS: tuple[tuple[str, Effect, str], ...] = (
     (r"^sc\s+(?:stop|config)\s+(?:windefend|eventlog|sense|mpssvc|wscsvc|sysmon\w*|wuauserv)\b"
      r"|^sc\s+config\s+\S+\s+start\s*=\s*disabled", Effect.D5, "a guard or a service is off"),
     (r"^reg\s+add\b.*\s/v\s+start\s.*/d\s+4\b", Effect.D5, "a service does not start any more"),
+    (r"^reg\s+add\b.*(?:windows defender|disableanti|disablerealtime|enablelua|\\eventlog\b|enablefirewall"
+     r"|scriptblocklogging|modulelogging|transcription|tamperprotection)", Effect.D5, "a guard or a log is off"),
     (r"^fltmc\s+unload|^sysmon(?:64)?\s+-u\b", Effect.D5, "what watches is taken out"),
     (r"^bcdedit\b.*/set\s+(?:\S+\s+)?safeboot", Effect.D5, "the next start is without guards"),
     (r"^dism\b.*/(?:disable-feature|remove-\w+)", Effect.D5, "takes a feature away"),
@@ -274,6 +276,8 @@ def _judge_cmdlet(name: str, words: Sequence[str], pipeline: str) -> Judgement:
         )  # fmt: skip
     if re.search(r"(?i)\s-WhatIf\b", line):
         return Judgement(Effect.READ, (f"{name} says what it would do",), name)
+    if name.lower() == "set-psreadlineoption" and re.search(r"(?i)\bSaveNothing\b", line):
+        return _windows(Effect.D5, line, "no more commands are kept")
     if name.lower() in NOT_DESTROYING:
         return Judgement(Effect.WRITE, (f"{name} harms nothing that lasts",), name)
     recovery = is_recovery(pipeline) or bool(

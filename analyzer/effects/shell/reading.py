@@ -253,6 +253,12 @@ class _Reader(Expander):
             else:
                 self._substitutions(child, scope, depth)
 
+    def _unset(self, node: Node, scope: Scope, depth: int) -> None:
+        named = [self.text(child) for child in node.named_children]
+        scope.variables.update(dict.fromkeys(named))
+        if lost := [name for name in named if name in _HISTORY]:
+            self._emit(Invocation(words=plain(("unset", *lost)), folder=scope.folder))
+
     def _assignment(self, node: Node, scope: Scope, depth: int) -> None:
         self._assigned(node, scope, depth, keep=True)
 
@@ -275,6 +281,9 @@ class _Reader(Expander):
             if adds and old is not None and value is not None and value.type != "array":
                 words = [replace(words[0], text="".join(w.text for w in old) + words[0].text)]
             scope.variables[called] = tuple(words)
+            kept_not = {"/dev/null", "0", "" if called == "HISTFILE" else "0"}
+            if called in _HISTORY and words[:1] and words[0].text in kept_not:
+                self._emit(Invocation(words=plain(("unset", called)), folder=scope.folder))
         return called, tuple(words)
 
     def _known(self, scope: Scope) -> Iterator[tuple[str, str]]:
@@ -349,6 +358,8 @@ def _joined(folder: str, place: str) -> str:
     return f"{folder.rstrip('/')}/{place}" if folder else place
 
 
+_HISTORY = frozenset({"HISTFILE", "HISTSIZE", "HISTFILESIZE"})
+"""Variables without which a shell keeps no record of its commands."""
 _METHODS = {
     "command": _Reader._command,
     "redirected_statement": _Reader._redirected,
@@ -361,4 +372,5 @@ _METHODS = {
     "while_statement": _Reader._while,
     "declaration_command": _Reader._declaration,
     "variable_assignment": _Reader._assignment,
+    "unset_command": _Reader._unset,
 }

@@ -44,7 +44,7 @@ SHOWN = frozenset(
 OPTIONS = frozenset(
     """
     delete del remove purge wipe erase uninstall destroy unregister obliterate prune delall reset
-    clear flush drop strip autonuke nuke shred discard forget eraseall deleteall removeall purgeall
+    clear flush drop strip unset autonuke nuke shred discard forget eraseall deleteall removeall purgeall
     """.split()
 )
 """Long options that destroy whatever they belong to."""

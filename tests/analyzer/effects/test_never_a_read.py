@@ -23,6 +23,8 @@ SHELL = [
     "atlas clusters search indexes delete a", "npm config delete a", "okteto preview destroy a",
     "railway variables delete A", "conda config --remove-key a", "trivy image --reset",
     "atuin search --delete-it-all a", "pytest --cache-clear", "brew services cleanup",
+    "unset HISTFILE", "export HISTFILE=/dev/null", "set +o history", "HISTSIZE=0", "Remove-Variable a",
+    "Set-PSReadLineOption -HistorySaveStyle SaveNothing",
     "ipconfig /flushdns", "arp /d 10.0.0.1", "fish -c 'set -e PATH'", "info --delete a",
     "curl -T a ftp://h/x", "curl --quote 'SITE WIPE' ftp://h/",
 ]  # fmt: skip
@@ -40,7 +42,8 @@ READS = [
     (Spoken.SHELL, "awk '{print $1}' a"), (Spoken.SHELL, "sed -n 1p a"), (Spoken.SHELL, "hostname -f"),
     (Spoken.SHELL, "git -c core.pager=cat log"), (Spoken.SHELL, "ssh -o ProxyCommand=cat h true"),
     (Spoken.SHELL, "curl -Q PWD ftp://h/"), (Spoken.SHELL, "curl ftp://h/a -o a"),
-    (Spoken.SHELL, r"dir C:\Users"), (Spoken.SHELL, "npm view delete"), (Spoken.SHELL, "set -e"),
+    (Spoken.SHELL, r"dir C:\Users"), (Spoken.SHELL, "npm view delete"), (Spoken.SHELL, "export HISTSIZE="),
+    (Spoken.SHELL, "unset FOO"), (Spoken.SHELL, "echo 'unset HISTFILE'"), (Spoken.SHELL, "set -e"),
     (Spoken.SHELL, "docker search clean"), (Spoken.SHELL, "ruby -e 'puts \"FileUtils.rm_rf\"'"),
     (Spoken.SHELL, "uv cache dir"), (Spoken.SHELL, "m trash list"), (Spoken.SHELL, "tr --delete a"),
     (Spoken.SQL, "SELECT truncate(amount, 2), drop_reason FROM a"),

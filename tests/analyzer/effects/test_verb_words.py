@@ -22,7 +22,8 @@ TAKES = [
     "git flow feature delete a", "git delete-merged-branches",
     # what opens a machine to everybody, or takes it down
     "chmod 777 /", "chmod -R a+w /etc/app", "chmod u+s /bin/bash", "systemctl isolate rescue.target",
-    "docker compose down --rmi all", "redis-cli CONFIG SET maxmemory 1mb",
+    "reg add \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows Defender\" /v DisableAntiSpyware /d 1 /f",
+    "esxcli system syslog config set --loghost=a", "docker compose down --rmi all", "redis-cli CONFIG SET maxmemory 1mb",
     # goals of a plugin's own are no recipes of a project
     "gradle flywayClean", "mix deps.clean --all", "lerna clean",
 ]  # fmt: skip
@@ -53,7 +54,6 @@ WITH_THEIR_COPIES = [
     ("oci mysql db-system delete --db-system-id a", True),
     ("aliyun rds DeleteDBInstance --DBInstanceId a", True),
     ("aliyun rds DeleteDBInstance --DBInstanceId a --ReleasedKeepPolicy All", False),
-    ("avn service terminate a --force", True),
     ("az sql db delete -g a -s b -n c --yes", False),
 ]  # fmt: skip
 
