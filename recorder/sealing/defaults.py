@@ -132,15 +132,15 @@ def _listed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
                 yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
 
 
-_TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
+_TAIL = (
+    r"\s?[)\]]{1,2}\s{0,3}(?:\|\||\?\?|\?:|or\s|\{|\.or_?else\()\s{0,3}[rbuf]?\\{0,3}[\"']"
+    r"|,[^\n()]{0,120}default(?:_value)?\s?[=:]"
+    r"|\s{0,3}:\s{0,3}\{"
+)
 _PLURAL = r"(?:tokens|secrets|passwords|passphrases|api_?-?keys|access_?keys|credentials|creds)"
 CLUES = (
     DenseClue(
-        [
-            rf"{_TAIL}\\{{0,3}}[\"']\s?[)\]]{{1,2}}\s{{0,3}}(?:\|\||\?\?|\?:|or\s|\{{|\.or_?else\()\s{{0,3}}[rbuf]?\\{{0,3}}[\"']",
-            rf"{_TAIL}\\{{0,3}}[\"'],[^\n()]{{0,120}}default(?:_value)?\s?[=:]",
-            rf"{_TAIL}\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}\{{",
-        ],
+        [rf"{NAME_WORDS}[\w.\-]{{0,40}}\\{{0,3}}[\"'](?:{_TAIL})"],
         _otherwise,
     ),
     Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}[\"'][^\"'\n]{{4}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
