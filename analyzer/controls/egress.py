@@ -16,10 +16,12 @@ from recorder.model import Kind
 __all__ = ["Egress"]
 
 _URL = re.compile(r"\b(?:https?|ftp|wss?)://([^\s/'\"`<>\\)]+)")
+_REMOTE = re.compile(r"(?<![\w./@-])[\w.-]+@([\w-]+(?:\.[\w-]+)+):[\w~/]")
+"""A host in the form that git takes beside addresses: `git@github.com:acme/site`."""
 _SENDS = re.compile(
     r"\bcurl\b.*(?:\s-d\b|\s--data|\s-F\b|\s--form|\s-T\b|\s--upload-file|\s-X\s*(?:POST|PUT|PATCH)"
     r"|--request\s*(?:POST|PUT|PATCH)|\s--json\b)|\bwget\b.*--post-(?:data|file)|\bnc\b|\bscp\b"
-    r"|\brsync\b.*::?",
+    r"|\brsync\b.*::?|\bgit\b[^;&|\n]{0,400}\spush\b|\bdocker\s+push\b|\brclone\b.{0,400}\b(?:copy|sync|move)\b",
     re.DOTALL,
 )
 MODELS = (
@@ -59,6 +61,8 @@ def _receivers(deed: Deed) -> tuple[str, ...]:
     if not sends:
         return ()
     hosts = [match.rpartition("@")[2] for match in _URL.findall(deed.command)]
+    if deed.judgement.operation.startswith("git"):
+        hosts += _REMOTE.findall(deed.command)
     if deed.judgement.target_type == HOST and not hosts:
         hosts = [deed.judgement.target_id]
     return tuple(dict.fromkeys(hosts))

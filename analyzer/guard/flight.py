@@ -15,10 +15,12 @@ from analyzer.deeds import DOING
 from analyzer.effects import Plans, judge_all
 from analyzer.lending import Shown, learn, with_lent
 from analyzer.model import Action, Outcome
-from analyzer.texts import Blobs
+from analyzer.texts import Blobs, Texts, no_blobs
+from analyzer.titles import title_of
+from recorder import semconv
 from recorder.model import Kind, Phase, Status, StoredRecord, Witness
 
-__all__ = ["Flight", "begin_alone", "wired"]
+__all__ = ["Flight", "as_asked", "begin_alone", "wired"]
 
 CONTEXT = 12
 """Answers that told of resources, the newest: what a request's target is looked up in."""
@@ -156,6 +158,25 @@ class Flight:
         ordered = sorted(concerned.values(), key=lambda a: (a.start_ns, a.id))
         for credential in credentials_of(ordered, self._fold.labels(), self._blobs):
             self._scopes[credential.fingerprint] = (credential.name, credential.scope)
+
+
+def as_asked(action: Action, record: StoredRecord) -> Action:
+    """Return an action with the arguments that a question was asked with.
+
+    A call's id that comes a second time, with something else, is one action on record; what is
+    about to be done is what the newest question says.
+    """
+    name = semconv.GEN_AI_TOOL_ARGUMENTS
+    asked = record.attributes.get(name)
+    whole = record.blobs[name].digest if name in record.blobs else None
+    if asked is None or (asked, whole) == (action.attributes.get(name), action.blob_of.get(name)):
+        return action
+    attributes = {**action.attributes, name: asked}
+    blob_of = {k: v for k, v in action.blob_of.items() if k != name}
+    if whole is not None:
+        blob_of[name] = whole
+    title = title_of(action.kind, action.name, Texts(attributes, {}, no_blobs), action.outcome)
+    return replace(action, attributes=attributes, blob_of=blob_of, title=title)
 
 
 def begin_alone(run: str, blobs: Blobs, declared: Mapping[str, str]) -> Flight:

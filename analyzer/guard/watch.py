@@ -12,7 +12,7 @@ from analyzer.controls.deed import Deed
 from analyzer.controls.ruling import Answer, Ruling
 from analyzer.deeds import DOING
 from analyzer.following.gather import declarations_of
-from analyzer.guard.flight import Flight, begin_alone, wired
+from analyzer.guard.flight import Flight, as_asked, begin_alone, wired
 from analyzer.guard.settings_file import GuardSettings
 from analyzer.model import Action
 from recorder.model import Kind, StoredRecord, Witness
@@ -83,7 +83,7 @@ class Watch:
         if record.kind not in DOING:
             return Decided(Answer.ALLOW, "it does nothing by itself", "", about=record)
         flight, action = self._action(record)
-        deeds = flight.deeds_at(action)
+        deeds = flight.deeds_at(as_asked(action, record))
         decided = self._ruled(deeds, flight, record)
         if decided.answer is Answer.ALLOW:
             flight.begin(action, deeds)

@@ -88,6 +88,20 @@ def test_a_harmful_call_is_denied_and_a_harmless_one_is_not_spoken_of(
     assert b"c2a9e7d4" not in done.stdout, "the reason quotes no secret"
 
 
+@pytest.mark.parametrize("agent", ["claude-code", "codex", "opencode"])
+@pytest.mark.parametrize("padding", ["", " " * 9_000])
+def test_an_id_that_comes_again_is_judged_by_what_is_asked_now(
+    post: Post, agent: str, padding: str
+) -> None:
+    post.set(Mode.ENFORCE)
+    number = 5 + len(padding)
+    for arguments in (HARMLESS, HARM, HARMLESS, HARM):
+        event, asked = call(agent, {"command": f"{padding}{arguments['command']}"}, number)
+        done = post.hooks.run(agent, asked, event)
+        is_neutral = done.stdout == AGENTS[agent].answer
+        assert is_neutral == (arguments is HARMLESS)
+
+
 ASKING = {"claude-code": "ask", "copilot": "ask", "cursor": "ask",
           "codex": "deny", "gemini": "deny", "opencode": "deny"}  # fmt: skip
 """What cannot ask a person is told to be denied: a question would be let run."""
