@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from recorder.child import ReadyChild, StartError, python_command
+from recorder.core_dumps import no_core_dump
 from recorder.errors import FlightlogError, RecorderBusyError, RecordingError
 from recorder.service import Service
 
@@ -81,6 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--recording", type=Path, required=True, metavar="PATH")
     parser.add_argument("--shared", action="store_true", help="stay while others are connected")
     options = parser.parse_args(arguments)
+    no_core_dump()
     stop, launcher_left = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -31,6 +31,7 @@ from recorder.capture.hook.records import HookReader
 from recorder.capture.hook.refusing import answer_for, event_of, is_readable
 from recorder.capture.mcp.nearby import NearbyRecorder
 from recorder.client import Client
+from recorder.core_dumps import no_core_dump
 from recorder.digests import keyed
 from recorder.errors import FlightlogError
 from recorder.founding import keys_named
@@ -276,6 +277,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--recording", type=Path, required=True, metavar="PATH")
     parser.add_argument("--until-idle", action="store_true")
     options = parser.parse_args(arguments)
+    no_core_dump()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -10,6 +10,7 @@ import click
 from recorder import semconv
 from recorder.client import Client
 from recorder.commands.options import writing_option
+from recorder.core_dumps import no_core_dump
 from recorder.declaring import declare, declared
 from recorder.errors import FlightlogError, RecorderUnreachableError
 from recorder.location import recording_to_write
@@ -56,6 +57,7 @@ def command(
       pass show railway | flightlog credential add domains --stdin --purpose 'customDomain*'
       flightlog credential add stripe --scope account --environment production
     """
+    no_core_dump()
     if more or _looks_secret(name):
         raise click.UsageError(NOT_HERE)
     if not name.isprintable() or not name.strip():

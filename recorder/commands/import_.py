@@ -15,6 +15,7 @@ import click
 
 from recorder.columns import column_text
 from recorder.commands.options import json_option, recording_option
+from recorder.core_dumps import no_core_dump
 from recorder.errors import FlightlogError
 from recorder.location import recording_to_write
 from recorder.reader import Recording
@@ -125,6 +126,7 @@ def command(
         paths = (*paths, *found)
     if not paths:
         raise click.UsageError("name a file or folder, `-` for standard input, or use --scan")
+    no_core_dump()
     files = expand(paths)
     outcome = _Outcome()
     path = None if dry_run else recording_to_write(recording)

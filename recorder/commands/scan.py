@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from recorder.core_dumps import no_core_dump
 from recorder.safe_text import safe_text
 from recorder.sealing import Sealer
 from recorder.sealing.sealed import SealedPlace, SealedText
@@ -39,6 +40,7 @@ def command(context: click.Context, *, jsonl: bool) -> None:
       env | flightlog credentials scan
       flightlog credentials scan --jsonl < cases.jsonl | jq -c .seals
     """
+    no_core_dump()
     sealer = Sealer(os.urandom(32))
     if not jsonl:
         _show(sealer.seal_text(_read()))

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from recorder.capture.proxy.launch import ProxyOptions
 from recorder.capture.proxy.upstream import upstream_proxies
 from recorder.client import Client
+from recorder.core_dumps import no_core_dump
 from recorder.errors import FlightlogError
 from recorder.launch.agents import Switches, switches_for
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
@@ -199,6 +200,7 @@ def _play(
             watch.stop(0)
             journal.end(Ended(CANNOT_RUN, "", 0), {})
             raise
+        no_core_dump()
         watch.leader = pid
         ended = wait_for(pid, watch.reap_orphans)
         sockets.stop()

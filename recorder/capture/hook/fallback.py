@@ -14,6 +14,7 @@ from typing import Any
 
 from recorder.capture.hook.payload import HookPayload, decode_payload
 from recorder.capture.hook.records import HookReader
+from recorder.core_dumps import no_core_dump
 from recorder.environment import FLIGHTLOG_LINGER, FLIGHTLOG_RUN
 from recorder.keys import fingerprint_key
 from recorder.location import spool_folder
@@ -47,6 +48,7 @@ def put_aside(frame: bytes, recording: bytes, noticed: int | None = None) -> Non
         OSError: the spool cannot be written.
         ValueError: it is no frame.
     """
+    no_core_dump()
     path = Path(os.fsdecode(recording))
     payload = decode_payload(frame)
     records = HookReader(pairs=False).read(payload)

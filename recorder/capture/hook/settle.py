@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+from recorder.core_dumps import no_core_dump
 from recorder.environment import FLIGHTLOG_LINGER, FLIGHTLOG_RUN
 from recorder.errors import FlightlogError, RecorderBusyError
 from recorder.service import Service
@@ -48,6 +49,7 @@ def settle(recording: Path, linger_seconds: float = 0.0) -> bool:
 
 def main() -> None:
     """Take in the spool of the recording that the command line names."""
+    no_core_dump()
     recording = Path(sys.argv[1]).absolute()
     # Whoever started this is gone soon; its folder may be deleted or unmounted.
     os.chdir("/")

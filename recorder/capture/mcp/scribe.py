@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from recorder.capture.mcp.inbox import Inbox
 from recorder.capture.mcp.journal import Journal, Wrapped
 from recorder.capture.mcp.messages import Begun, Over, Passed, Recorded
+from recorder.core_dumps import no_core_dump
 from recorder.guarding.hold import Hold
 
 __all__ = ["forked"]
@@ -53,6 +54,7 @@ def _leave() -> NoReturn:
 
 
 def _write_down(wrapper: Connection, wrapped: Wrapped) -> None:
+    no_core_dump()
     # As long as we held them, who reads the server's output would not see its end.
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for descriptor in (0, 1, 2):

@@ -12,6 +12,7 @@ from recorder.capture.mcp.journal import Wrapped
 from recorder.capture.mcp.pump import Mouth, Output, to_client, to_server
 from recorder.capture.mcp.scribe import forked
 from recorder.capture.mcp.teller import Teller
+from recorder.core_dumps import no_core_dump
 from recorder.launch.foreground import Ended, executable_of, signals_held, spawn, wait_for
 
 __all__ = ["end_like", "run_wrapped"]
@@ -41,6 +42,7 @@ def run_wrapped(command: tuple[str, ...], recording: str | None, name: str) -> E
     to_read, server_out = os.pipe()
     with signals_held():
         pid = spawn(executable, command, dict(os.environ), {0: server_in, 1: server_out})
+        no_core_dump()
         os.close(server_in)
         os.close(server_out)
         teller = Teller(scribe, pid)

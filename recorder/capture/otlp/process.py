@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 
 from recorder.capture.otlp.server import Endpoint, Settings, serve
+from recorder.core_dumps import no_core_dump
 
 __all__ = ["run"]
 
@@ -43,4 +44,5 @@ def run(
             also_stop(stop_from_any_thread)
         await serve(settings, stop, ready)
 
+    no_core_dump()
     asyncio.run(main())

@@ -60,8 +60,10 @@ def _run(options: argparse.Namespace) -> None:
     from recorder.capture.proxy.deliveries import Reach  # noqa: PLC0415
     from recorder.capture.proxy.server import ProxySettings, serve  # noqa: PLC0415
     from recorder.capture.proxy.upstream import UpstreamProxies, upstream_proxies  # noqa: PLC0415
+    from recorder.core_dumps import no_core_dump  # noqa: PLC0415
     from recorder.location import socket_path  # noqa: PLC0415
 
+    no_core_dump()
     recording: Path = options.recording
     settings = ProxySettings(
         options.run,
