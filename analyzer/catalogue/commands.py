@@ -9,7 +9,8 @@ A file of the catalogue may name `programs`, and `commands` with the words that 
 stands for any word, `...` at its front for any words. `with` and `without` name options of which
 one must, or none may stand there (`--flag=value` is compared whole as well); `option` and `holds`
 name one whose value must hold something; `sql` says where SQL stands that decides. The first entry
-that fits counts. Programs of one name in several files (two vendors' `atlas`) are one program.
+that fits counts. `letters: false` beside `programs` says that `-pvc` is one option of theirs and
+not three. Programs of one name in several files (two vendors' `atlas`) are one program.
 """
 
 from __future__ import annotations
@@ -104,6 +105,8 @@ class Program:
     entries: tuple[Entry, ...]
     takes_verbs: bool
     """Where no entry fits, its verbs may tell."""
+    letters: bool = True
+    """Options of one dash may be several: `-rf`; not where long ones have one dash too."""
 
 
 @cache
@@ -158,6 +161,7 @@ def _of_part(part: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, 
         bypass=frozenset(part.get("bypass", ())),
         dry=frozenset(part.get("dry", ())),
         takes_verbs=part.get("verbs", True),
+        letters=part.get("letters", True),
         entries=tuple(
             _entry(document["provider"], entry, sources) for entry in part.get("commands", ())
         ),

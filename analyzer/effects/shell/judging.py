@@ -197,7 +197,8 @@ def _judge_plain(command: Invocation) -> Judgement:
     if program and program.provider == "docker":
         start = " ".join((name, *command.arguments[:6]))
         valued -= frozenset() if _COMPOSES.search(start) else {"-f"}  # elsewhere it forces
-    arguments = cut(command.arguments, valued)
+    letters = program is None or program.letters
+    arguments = cut(command.arguments, valued, letters=letters)
     if DRY & arguments.options or (program and program.dry & arguments.options):
         return Judgement(Effect.READ, (f"{name}: a dry run",), name)
     if program is not None:

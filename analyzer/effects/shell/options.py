@@ -44,8 +44,13 @@ class Arguments:
         return tuple(sorted(self.options & (BYPASSES | frozenset(own))))
 
 
-def cut(arguments: Sequence[str], valued: frozenset[str] = frozenset()) -> Arguments:
-    """Return arguments cut; the options in `valued` take the next word."""
+def cut(
+    arguments: Sequence[str], valued: frozenset[str] = frozenset(), *, letters: bool = True
+) -> Arguments:
+    """Return arguments cut; the options in `valued` take the next word.
+
+    Without `letters`, `-pvc` is one option, as in programs whose long ones begin with one dash.
+    """
     words: list[str] = []
     options: set[str] = set()
     values: list[tuple[str, str]] = []
@@ -60,7 +65,7 @@ def cut(arguments: Sequence[str], valued: frozenset[str] = frozenset()) -> Argum
         else:
             name, is_assigned, value = text.partition("=")
             options |= {text, name}
-            if not text.startswith("--"):
+            if letters and not text.startswith("--"):
                 options.update(f"-{letter}" for letter in text[1:] if letter.isalpha())
             if is_assigned:
                 values.append((name, value))

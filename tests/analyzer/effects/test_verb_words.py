@@ -34,6 +34,7 @@ LEAVES = [
     "chmod 777 build", "chmod -R 777 .", "chmod 755 /usr/local/bin/a", "chmod 666 /dev/ttyUSB0",
     "systemctl isolate multi-user.target", "redis-cli CONFIG SET maxmemory-policy noeviction",
     "(crontab -l; echo '0 0 * * 0 /usr/local/bin/docker-cleanup.sh') | crontab -",
+    "latexmk -pdf -pvc a.tex", "xrandr --output a --primary", "strip --info",
     "git flow feature start a", "git clean", "hugo mod verify --clean",
     "xmlstarlet sel -t -v //a f.xml", "cmake --build b", "lpoptions -l",
 ]  # fmt: skip
