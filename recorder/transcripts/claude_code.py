@@ -143,9 +143,11 @@ class ClaudeReader:
             ref, tool = str(block.get("id") or key), str(block.get("name") or "")
             self._remember(ref, tool)
             yield telling.call(f"{key} {ref}", ref, tool, block.get("input"), t_ns, about)
+        detail = value.get("toolUseResult")
         for block in results:
             output = text_parts(block.get("content"))
-            yield self._result(telling, value, block, key, output, t_ns)
+            yield self._result(telling, value, block, key, output, detail, t_ns)
+            detail = None
 
     def _model_call(
         self,
@@ -209,11 +211,14 @@ class ClaudeReader:
     ) -> Iterator[Record]:
         content = message.get("content")
         results = [b for b in blocks_of(content) if is_of(b, "tool_result")]
+        # The line has one, however many results: told with each, a line could fill the disk.
+        detail = value.get("toolUseResult")
         for block in results:
             output = text_parts(block.get("content"))
             if (decided := self._decided(telling, value, block, key, output)) is not None:
                 yield decided
-            yield self._result(telling, value, block, key, output, t_ns)
+            yield self._result(telling, value, block, key, output, detail, t_ns)
+            detail = None
         said = content
         if results and isinstance(content, list):
             said = [b for b in content if not (isinstance(b, dict) and is_of(b, "tool_result"))]
@@ -242,10 +247,10 @@ class ClaudeReader:
         block: Mapping[str, Any],
         key: str,
         output: str,
+        detail: Any,
         t_ns: int | None,
     ) -> Record:
         ref = str(block.get("tool_use_id") or key)
-        detail = value.get("toolUseResult")
         failed = block.get("is_error") is True
         error = ""
         if failed:

@@ -22,6 +22,12 @@ MAX_LINE = 32 * 1024 * 1024
 BEGINNING = 1024 * 1024
 """Bytes of such a line that are read, up to the last whole value in them."""
 
+TIMES = 4
+MAX_TOLD = 32 * 1024 * 1024
+"""What a line may tell beside so many times its size, in characters."""
+FEW = 3
+"""Records that a line tells in any case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -97,12 +103,33 @@ def read_json_lines(
             yield Damage("not a JSON object", line.number, line.offset)
             continue
         try:
-            records = list(tell(line, value))
+            records = list(_bounded(tell(line, value), len(line.data)))
         except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
             reason = f"an entry of an unknown shape ({type(error).__name__})"
+            if isinstance(error, _TellsTooMuchError):
+                reason = "an entry that tells the same again and again"
             yield Damage(reason, line.number, line.offset, line.text)
         else:
             yield Entry(records, line.number, line.offset)
+
+
+class _TellsTooMuchError(ValueError):
+    pass
+
+
+def _bounded(records: Iterator[Record], size: int) -> Iterator[Record]:
+    """Yield what a line of a size tells.
+
+    Raises:
+        _TellsTooMuchError: it is far more than stands in it: the same with each of many blocks.
+    """
+    room = MAX_TOLD + TIMES * size
+    for number, record in enumerate(records, 1):
+        yield record
+        if number > FEW:
+            room -= sum(len(v) for v in record.attributes.values() if isinstance(v, str))
+            if room < 0:
+                raise _TellsTooMuchError
 
 
 def _rest_of_long(stream: BinaryIO, begun: bytes) -> tuple[bytes | None, int]:
