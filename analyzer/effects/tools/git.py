@@ -60,7 +60,11 @@ def _git(context: Context) -> Judgement | None:
         return Judgement(Effect.READ, (f"git {verb} reads",), f"git {verb}")
     if verb in WRITES:
         return Judgement(Effect.WRITE, (f"git {verb} adds to the history",), f"git {verb}")
-    if any(sense_of(word) is Sense.DESTROYS for word in words_in(verb)):
+    # `git bug rm`, `git machete delete-unmanaged`: a program beside git, and its verb.
+    said = (verb, *arguments.words[:1])
+    if any(sense_of(part) is Sense.DESTROYS for word in said for part in words_in(word)[:1]) or any(
+        sense_of(word) is Sense.DESTROYS for word in words_in(verb)
+    ):
         return _local(Effect.D1, verb, f"git {verb} takes something away by its name", arguments)
     return unknown(f"git {verb} is not known", f"git {verb}")
 
@@ -279,7 +283,7 @@ _BY_VERB: dict[str, Callable[[Arguments, list[str]], Judgement]] = {
     "config": _words("--unset --unset-all --remove-section unset remove-section", undo="set it again"),
     "credential": _words("reject erase", effect=Effect.D6),
     "credential-cache": _words("exit erase", effect=Effect.D6),
-    "svn": _words("reset gc", undo="the reflog"), "lfs": _words("prune untrack migrate"), "annex": _words("drop dropkey"), "obliterate": _rewrite,
+    "svn": _words("reset gc", undo="the reflog"), "lfs": _words("prune untrack migrate"), "annex": _words("drop dropkey dropunused uninit unannex dead"), "obliterate": _rewrite,
     "bisect": _words(""), "flow": _flow, "rerere": _words("clear forget"), "cvsserver": _words(""),
     "read-tree": _words("--reset -u"), "checkout-index": _words("-f --force"),
     "delete-merged-branches": _merged, "repack": _words("-d"),

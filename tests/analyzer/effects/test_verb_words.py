@@ -19,6 +19,7 @@ TAKES = [
     "gem sources --clear-all", "mp3gain -s d a.mp3", "xmlstarlet ed -L -d //a f.xml",
     "arj d a.arj f", "ipset -X a", "pacman-key --delete a", "mdutil -E /", "powercfg /delete a",
     "delpart /dev/sda 1", "pvecm delnode a", "cset set -d a", "git rerere clear",
+    "git bug rm a", "git machete delete-unmanaged", "git annex uninit", "trivy clean --all",
     "git flow feature delete a", "git delete-merged-branches",
     # what opens a machine to everybody, or takes it down
     "chmod 777 /", "chmod -R a+w /etc/app", "chmod u+s /bin/bash", "systemctl isolate rescue.target",
@@ -35,7 +36,7 @@ LEAVES = [
     "systemctl isolate multi-user.target", "redis-cli CONFIG SET maxmemory-policy noeviction",
     "(crontab -l; echo '0 0 * * 0 /usr/local/bin/docker-cleanup.sh') | crontab -",
     "latexmk -pdf -pvc a.tex", "xrandr --output a --primary", "strip --info",
-    "git flow feature start a", "git clean", "hugo mod verify --clean",
+    "git flow feature start a", "git clean", "git bug ls", "hugo mod verify --clean",
     "xmlstarlet sel -t -v //a f.xml", "cmake --build b", "lpoptions -l",
 ]  # fmt: skip
 HTTP = [
