@@ -44,7 +44,7 @@ _SECOND = (
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
     r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
-    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|\bs3|\bFTP(?:_TLS)?"
+    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|create(?:Scram\w{4,10})?Credential|\bs3|\bFTP(?:_TLS)?"
 )
 """Functions whose third argument is it."""
 _OPEN = r"(?:\s?\(\s{0,40}|\s(?=\\{0,3}[\"'][\w.@\-]{1,60}\\{0,3}[\"'],))"
@@ -73,7 +73,7 @@ LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
-    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.new|Signer|hashpw|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
+    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.[nN]ew|Signer|hashpw|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
     r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
@@ -97,7 +97,7 @@ _BASIC = Exact(
 )
 """A user and a password about to be encoded."""
 _FIELD = Exact(
-    rf"(?<![A-Za-z_])(?P<name>[A-Za-z_][\w.\-]{{1,120}})[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}"
+    rf"(?<![A-Za-z_])(?P<name>[A-Za-z_][\w.\-]{{1,120}})[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}(?:with:\s)?|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}"
 )
 """A form's field that a test of the screen fills: `fill('#password', "…")`."""
 _PROPERTY = Exact(
@@ -111,6 +111,9 @@ _SYMBOL = Exact(
     r"(?<![\w:]):(?P<name>[a-z_]\w{1,60}),\s{0,4}(?P<quote>[\"'])(?P<value>[^\"'\\\n⟦⟧]{4,512})(?P=quote)"
 )
 """Ruby's: `set :db_password, "…"`."""
+_COMPARED = Exact(
+    r"(?:strn?(?:case)?cmp|memcmp|equals|compare\w{0,12})\((?P<name>[A-Za-z_][\w.>\-]{1,60}),\s{0,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
+)
 _QUOTED_BY_LISP = Exact(
     r"\((?:setq|def\w{0,9}|setf|set!)\s{1,4}(?P<name>[\w\-*]{2,60})\s{1,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
@@ -124,7 +127,7 @@ LEAST_AUTH = 8
 LEAST_KEY = 24
 """Characters of what is taken for a key of random bytes."""
 _SETTER = Exact(
-    r"(?<![A-Za-z0-9])(?P<name>(?:set|with|use|add)_?[A-Za-z_]{0,40}|[A-Za-z_]{0,20}(?:password|secret|token|key)|(?P<auth>(?<=[.:>])auth))"
+    r"(?<![A-Za-z0-9])(?P<name>(?:set|with|use|add)_?[A-Za-z_]{0,40}|[A-Za-z_]{0,20}(?:password|secret|token|key)|(?P<auth>(?<=[.:>])auth)|[A-Za-z_][\w.]{0,40}(?=\.equals))(?:\.equals(?:IgnoreCase)?)?"
     rf"\(\s{{0,40}}{_LITERAL}\s{{0,40}}\)",
     re.IGNORECASE,
 )
@@ -174,7 +177,7 @@ def _in_literals(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _FIELD.finditer(text, start, end):
         if is_secret_name(match["name"]) and is_password(match["value"]):
             yield SecretSpan(*match.span("value"), "password", "call")
-    for form in (_PROPERTY, _TUPLE, _SYMBOL, _QUOTED_BY_LISP):
+    for form in (_PROPERTY, _TUPLE, _SYMBOL, _COMPARED, _QUOTED_BY_LISP):
         yield from _named(form, text, start, end)
 
 
@@ -240,11 +243,11 @@ CLUES = (
     Clue(r"\"\)?\.(?:tochararray|getbytes)\(", 640, 4, partial(_telling, _BYTES_OF)),
     Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}\\{0,3}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
     Clue(
-        rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
+        rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,(?:\swith:)?|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
         r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
         200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
-    Clue(rf"{NAME_WORDS}\(\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 160, 600, _setters),
+    Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 160, 600, _setters),
 )  # fmt: skip
 """A clue for each kind of call."""

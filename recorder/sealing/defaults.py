@@ -20,7 +20,7 @@ from recorder.sealing.names import (
     is_of_password,
     is_secret_name,
 )
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_passphrase, is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES", "literal_behind"]
@@ -51,22 +51,28 @@ _ELSE = Exact(
 )
 """What a variable is otherwise: `process.env.SECRET || "…"`."""
 _OF_TYPE = Exact(
-    rf"[A-Za-z][\w.]{{0,40}}(?:[\[<][\w.,| ]{{1,40}}[\]>])?\??(?:[ ]?\|[ ]?\w{{1,20}}){{0,2}}[ ]?=[ ]?{_QUOTED}"
+    rf"[A-Za-z][\w.]{{0,40}}(?:[\[<][\w.,| ()]{{1,40}}[\]>])?\??(?:[ ]?\|[ ]?\w{{1,20}}){{0,2}}[ ]?=[ ]?{_QUOTED}"
 )
 """Of a name that is declared: `api_key: Optional[str] = "…"`."""
 _OF_FIELD = Exact(
     rf"(?:[\w.]{{0,30}}Field\(|[A-Za-z_][\w.]{{0,30}}\([^()\n\"'`]{{0,80}}?\b(?:default|initial)\s?=)\s?{_QUOTED}"
 )
 """Of a field of a model or a form, by its default."""
+_BELOW = Exact(rf"[(\\][ ]?\n[ \t]{{0,40}}{_QUOTED}")
+"""On the line below, as those who keep lines short write it."""
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
 _LIST = Exact(
-    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]\n]{{4,4000}})\]|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)){{1,60}}))"
+    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]\n]{{4,4000}})\]|\{{(?P<members>[^{{}}\n]{{4,4000}})\}}|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)){{1,60}}))"
 )
 _ITEM = Exact(r"(?P<quote>[\"'])(?P<value>[^\"'\s\\⟦⟧]{4,512})(?P=quote)(?=\s{0,40}(?:,|$))")
+_MEMBER = Exact(
+    r"[\"'][\w.@\- ]{1,60}[\"']\s?:\s?(?P<quote>[\"'])(?P<value>[^\"'\s\\⟦⟧]{4,512})(?P=quote)"
+)
 _LINE = Exact(
     r"^[ \t]{0,40}-[ \t]+[\"']?(?P<value>[^\s\"'#:{}\[\]⟦⟧]{4,512})[\"']?[ \t\r]*$", re.MULTILINE
 )
+_FORMS_OF_LIST = {"items": _ITEM, "members": _MEMBER, "lines": _LINE}
 QUOTES = "\"'"
 LEAST_TOKEN = 20
 """Characters of a list's item that is no password."""
@@ -101,12 +107,12 @@ def literal_behind(text: str, at: int, name: str, *, is_typed: bool) -> Iterator
         name: what says that it is a secret.
         is_typed: may a type stand first?
     """
-    for form in (_ELSE, _OF_TYPE, _OF_FIELD) if is_typed else (_ELSE, _OF_FIELD):
+    for form in (_ELSE, _OF_TYPE, _OF_FIELD) if is_typed else (_ELSE, _OF_FIELD, _BELOW):
         match = form.match(text, at)
         if match is None:
             continue
         value = match["value"]
-        may_be_word = is_of_password(name) and "env" in match[0].lower()
+        may_be_word = is_passphrase(value) or (is_of_password(name) and "env" in match[0].lower())
         if not is_harmless(value) and (may_be_word or not is_wordlike(value)) and " " not in value:
             yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
         return
@@ -125,7 +131,8 @@ def _listed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         name = found["name"]
         if not is_secret_name(name):
             continue
-        group, form = ("items", _ITEM) if found["items"] else ("lines", _LINE)
+        group = next(group for group in _FORMS_OF_LIST if found[group])
+        form = _FORMS_OF_LIST[group]
         for match in form.finditer(text, *found.span(group)):
             value = match["value"]
             if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
@@ -143,6 +150,6 @@ CLUES = (
         [rf"{NAME_WORDS}[\w.\-]{{0,40}}\\{{0,3}}[\"'](?:{_TAIL})"],
         _otherwise,
     ),
-    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}[\"'][^\"'\n]{{4}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
+    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}[\"'][^\"'\n]{{4}}|\{{\s{{0,3}}[\"'][^\"'\n]{{2}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
 )  # fmt: skip
 """A clue for each of them."""

@@ -216,7 +216,7 @@ CLUES = (
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
     Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
     DenseClue([r"(?:admin|administrator|root|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])"], _accounts),
-    Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest|test|demo)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
+    Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),
     Clue(r"expect\s[^\n]{0,80}(?:assw|assphr|oken|ecret)", 200, 600, partial(_plainly, _EXPECT)),

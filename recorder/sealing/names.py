@@ -37,7 +37,7 @@ _SECRET_NAME = re.compile(
     r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
     r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d"
     r"|[a-z]{2,12}(?:passwd|password|passphrase|pwd|apikey|secretkey|accesskey)|authtok|key_?material|(?:signing|auth|nonce|logged_?in|secret|password|hash|session|cookie)_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
-    r"|(?:auth|bind|ftp|http|imap|key|ldap|login|mail|master|proxy|rdp|keystore|truststore|remote|root|smtp|sql|ssh|store|trust|user|vnc|web|wifi)pass|(?:admin|bind|ldap|root|user)pw"
+    r"|(?:auth|bind|ftp|http|imap|key|ldap|login|mail|master|proxy|require|rdp|keystore|truststore|remote|root|smtp|sql|ssh|store|trust|user|vnc|web|wifi)pass|(?:admin|bind|ldap|root|user)pw"
     r"|(?:csrf|deploy|git|github|gitlab|jwt|npm|push|secret|security|service|vault|xsrf)tokens?)"
     r"(?:$|(?<=[a-z])(?=[A-Z])|(?=[0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl|stdin|env|dir|times?$|dates?$|at$|domain|host|port$|realm|mode$|region|scopes?$|changed|reset|updated|created|last|issuer|audience|user$|users$|email|enabled|uri)))"
 )

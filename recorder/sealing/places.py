@@ -21,6 +21,7 @@ from recorder.sealing.names import (
     is_of_password,
     is_secret_name,
 )
+from recorder.sealing.passwords import is_passphrase
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -144,7 +145,7 @@ def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[Secret
         name, value = match["name"].rsplit(".", 1)[-1], match["value"]
         if not is_secret_name(name) or is_harmless(value.strip()):
             continue
-        if not is_wordlike(value) or _is_set(match, name):
+        if not is_wordlike(value) or is_passphrase(value) or _is_set(match, name):
             yield _span(match, class_of_name(name), "assignment")
 
 

@@ -59,8 +59,10 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}})[ \t]{{0,40}}(?P<operator>:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?[\"'])|(?:\?\?|\|\|)(?=[ ]?[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
+_COMPARES = frozenset({"==", "===", "!=", "!==", "||", "??"})
+"""Operators behind which a word in quotes may be anything."""
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
 _TYPES = (" string", " str", ":str", ":string", " String", "&str")
@@ -143,8 +145,8 @@ def _name_start(text: str, hit: int) -> int:
     """Return where the name can begin at the earliest whose value begins at a hit's end."""
     before = text[max(0, hit - LONGEST_NAME) : hit - 1]
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
-    stem = stem.removesuffix(_BYTES).rstrip(" \t")
-    stem = stem.rstrip("=:>?.+|!").rstrip(" \t").rstrip("]").rstrip("[" + string.digits)
+    stem = (stem.rstrip("(") if text[hit - 1] == "\n" else stem.removesuffix(_BYTES)).rstrip(" \t")
+    stem = stem.rstrip("=:>?.+|!<-").rstrip(" \t").rstrip("])").rstrip("[" + string.digits)
     if stem.endswith(_TYPES):
         stem = stem.rstrip("Sstring").rstrip("& \t:")
         stem = stem.removesuffix("'static").removesuffix(" As").rstrip("& \t:")
@@ -153,7 +155,7 @@ def _name_start(text: str, hit: int) -> int:
 
 
 def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[SecretSpan]:
-    is_comparison = match["operator"] in {"==", "===", "!=", "!=="}
+    is_comparison = match["operator"] in _COMPARES
     before = _BEFORE_QUOTE.match(text, match.end())
     quote = OPENING_QUOTE.match(text, before.end() if before else match.end())
     if quote is None:
@@ -328,9 +330,9 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?\]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|(?:as[ ])?str(?:ing)?[ ]?="
+            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?[\])]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|<-|(?:as[ ])?str(?:ing)?[ ]?="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]?=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
-            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|\[\]byte\(\\{{0,3}}[\"'`])"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\[\]byte\(\\{{0,3}}[\"'`])"
         ],
         _assignments, is_frequent=True,
     ),
