@@ -14,25 +14,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    parse,
-)
-from graphql.utilities import value_from_ast_untyped
-
 from recorder.model import Json
 
-__all__ = ["GraphQLRequest", "Operation", "Selected", "read_request"]
-
-MAX_TOKENS = 20_000
-MAX_FIELDS = 5_000
-"""Fragments can multiply without end; beyond this the request counts as unreadable."""
+__all__ = ["GraphQLRequest", "Operation", "Selected", "UnreadableError", "read_request"]
 
 
 class UnreadableError(Exception):
@@ -93,10 +77,13 @@ def read_request(
         documents = _documents(method, parts.query, content_type, body, looks=looks)
         if documents is None:
             return None
+        # Its parser takes a tenth of a second to load: most recordings need none.
+        from analyzer.graphql_documents import operations_of  # noqa: PLC0415
+
         operations = [
             operation
             for place, document in enumerate(documents)
-            for operation in _operations(document, place)
+            for operation in operations_of(document, place)
         ]
     except UnreadableError as error:
         # Elsewhere than at a GraphQL address a `query` may be anything, and by their method alone
@@ -156,82 +143,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parses(text: str) -> bool:
-    try:
-        parse(text, max_tokens=MAX_TOKENS)
-    except (GraphQLError, RecursionError):
-        return False
-    return True
+    from analyzer.graphql_documents import parses  # noqa: PLC0415 - as above
 
-
-def _operations(document: dict[str, Any], batch: int) -> list[Operation]:
-    source = document.get("query")
-    if not isinstance(source, str) or not source.strip():
-        if "extensions" in document or "id" in document or "documentId" in document:
-            raise UnreadableError("a persisted query: its text is not in the request")
-        raise UnreadableError("the body holds no query")
-    try:
-        ast = parse(source, no_location=True, max_tokens=MAX_TOKENS)
-    except (GraphQLError, RecursionError) as error:
-        raise UnreadableError(f"the query does not parse ({str(error).splitlines()[0]})") from error
-    variables = document.get("variables") or {}
-    if not isinstance(variables, dict):
-        raise UnreadableError("the variables are no object")
-    fragments = {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)}
-    found = [d for d in ast.definitions if isinstance(d, OperationDefinitionNode)]
-    if not found:
-        raise UnreadableError("the document holds no operation")
-    wanted = document.get("operationName")
-    chosen = [d for d in found if wanted and d.name and d.name.value == wanted] or found
-    resolver = _Resolver(fragments, variables)
-    try:
-        return [
-            Operation(d.operation.value, resolver.fields(d.selection_set, ()), batch)
-            for d in chosen
-        ]
-    except RecursionError as error:
-        raise UnreadableError("the query is nested too deeply") from error
-
-
-class _Resolver:
-    """Turns selections into plain fields, counting so that no request can exhaust the reader."""
-
-    def __init__(
-        self, fragments: Mapping[str, FragmentDefinitionNode], variables: dict[str, Any]
-    ) -> None:
-        self._fragments = fragments
-        self._variables = variables
-        self._count = 0
-
-    def fields(
-        self, selections: SelectionSetNode | None, inside: tuple[str, ...]
-    ) -> tuple[Selected, ...]:
-        found: list[Selected] = []
-        for node in selections.selections if selections else ():
-            self._count += 1
-            if self._count > MAX_FIELDS:
-                raise UnreadableError("the query selects too many fields")
-            if isinstance(node, FieldNode):
-                found.append(self._field(node, inside))
-            elif isinstance(node, InlineFragmentNode):
-                found += self.fields(node.selection_set, inside)
-            elif isinstance(node, FragmentSpreadNode):
-                found += self._spread(node.name.value, inside)
-        return tuple(found)
-
-    def _field(self, node: FieldNode, inside: tuple[str, ...]) -> Selected:
-        name = node.name.value
-        return Selected(
-            name=name,
-            key=node.alias.value if node.alias else name,
-            arguments={
-                a.name.value: value_from_ast_untyped(a.value, self._variables)
-                for a in node.arguments or ()
-            },
-            children=self.fields(node.selection_set, inside),
-        )
-
-    def _spread(self, name: str, inside: tuple[str, ...]) -> tuple[Selected, ...]:
-        fragment = self._fragments.get(name)
-        if fragment is None or name in inside:
-            raise UnreadableError(f"fragment {name!r} is missing or holds itself")
-        return self.fields(fragment.selection_set, (*inside, name))
+    return parses(text)

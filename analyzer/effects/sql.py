@@ -16,7 +16,7 @@ from analyzer.effects import sql_recovery, sql_upkeep
 from analyzer.effects.names import is_recovery
 from analyzer.effects.ranks import unknown, worst_of
 from analyzer.effects.sql_alter import alter, set_option
-from analyzer.effects.sql_statements import Statement, statements_of
+from analyzer.effects.sql_statements import Statement
 from analyzer.effects.sql_telling import found, join_name, name_after
 from analyzer.effects.windows import judge_cmd
 from analyzer.extent import Bulk
@@ -45,6 +45,9 @@ def _judged(text: str, dialect: str, depth: int) -> Judgement:
         return unknown(f"SQL of {len(text)} characters is not read")
     if depth > MAX_NESTING:
         return unknown("SQL runs SQL too deep to follow")
+    # Its tokenizer takes a tenth of a second to load, and most commands hold no SQL.
+    from analyzer.effects.sql_cutting import statements_of  # noqa: PLC0415
+
     statements = statements_of(_EXECUTED.sub(r" \1 ", text), dialect, depth)
     if statements is None:
         return unknown("SQL whose quotes do not close")

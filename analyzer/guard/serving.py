@@ -21,6 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import analyzer.effects.sql_cutting
+import analyzer.graphql_documents  # noqa: F401 - loaded now: nobody waits for it at a decision
 from analyzer.controls.ruling import Answer
 from analyzer.guard.journal import record_of
 from analyzer.guard.settings_file import GuardSettings, read_settings

@@ -26,10 +26,12 @@ class Ground:
 
     recording: Path
     upstream: Upstream
+    ways: tuple[str, ...] = ()
+    """Options of every run here: which ways in there are."""
 
     def command(self, *agent: str, options: Sequence[str] = ()) -> list[str]:
         own = ["-r", str(self.recording), "--upstream-ca", str(self.upstream.certificate)]
-        return [FLIGHTLOG, "run", *own, *options, "--", *agent]
+        return [FLIGHTLOG, "run", *own, *self.ways, *options, "--", *agent]
 
     def run(
         self, *agent: str, options: Sequence[str] = (), **environment: str

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -34,6 +35,12 @@ if hashlib.sha256(connection.sock.getpeercert(True)).hexdigest() != fingerprint:
 connection.request("GET", "/things")
 print(connection.getresponse().read().decode())
 """
+
+
+@pytest.fixture
+def ground(ground: Ground) -> Ground:
+    """Without a receiver of telemetry: nobody sends any here."""
+    return replace(ground, ways=("--no-otlp",))
 
 
 def opaque(ground: Ground, port: int) -> list[StoredRecord]:

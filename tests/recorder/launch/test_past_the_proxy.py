@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from recorder.model import Kind
 from tests.recorder.launch.conftest import Ground
@@ -34,6 +37,12 @@ async def both():
         await main()
 asyncio.run(both())
 """
+
+
+@pytest.fixture
+def ground(ground: Ground) -> Ground:
+    """Without a receiver of telemetry: nobody sends any here."""
+    return replace(ground, ways=("--no-otlp",))
 
 
 def test_a_connection_past_the_proxy_is_recorded_and_named_in_the_last_line(

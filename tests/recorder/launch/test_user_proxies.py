@@ -8,6 +8,7 @@ import http.server
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,12 @@ from tests.recorder.launch.user_proxies import old_socks_proxy, socks_proxy, use
 
 PASSWORD = "hunter2-Zq81-swordfish"
 BASIC = f"Basic {base64.b64encode(f'agent:{PASSWORD}'.encode()).decode()}"
+
+
+@pytest.fixture
+def ground(ground: Ground) -> Ground:
+    """Without a receiver of telemetry: nobody sends any here."""
+    return replace(ground, ways=("--no-otlp",))
 
 
 class _Plain(http.server.BaseHTTPRequestHandler):
