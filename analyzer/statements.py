@@ -101,7 +101,10 @@ def contradictions_of(said: Sequence[Said]) -> tuple[Contradiction, ...]:
 
 def _found(said: Sequence[Said]) -> Iterator[Contradiction]:
     codes = _of(said, Facet.EXIT_CODE)
-    fine = [s for s in _of(said, Facet.TRANSPORT) if s.value == Status.OK.value]
+    # A record that tells the exit code itself says of the call that it came back, and no more.
+    precise = {s.seq for s in codes}
+    came_back = [s for s in _of(said, Facet.TRANSPORT) if s.value == Status.OK.value]
+    fine = [s for s in came_back if s.seq not in precise]
     failed = [s for s in codes if s.value != "0"]
     if fine and failed:
         # The two that most likely come from different mouths.

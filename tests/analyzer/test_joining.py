@@ -325,3 +325,29 @@ def test_a_late_end_takes_the_place_of_no_result(tmp_path: Path) -> None:
         told(Witness.OTLP, Phase.END, 2, status=Status.OK),
     ))  # fmt: skip
     assert found.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize("code", [1, 2, 127])
+@pytest.mark.parametrize("witness", [Witness.TRANSCRIPT, Witness.HOOK, Witness.OTLP, Witness.SDK])
+def test_a_call_that_came_back_with_an_exit_code_contradicts_nothing(
+    witness: Witness, code: int, tmp_path: Path
+) -> None:
+    found = only_call(derived(
+        tmp_path,
+        told(witness, Phase.START, 1),
+        told(witness, Phase.END, 2, status=Status.OK, process__exit__code=code),
+    ))  # fmt: skip
+    assert found.contradictions == ()
+    assert (found.transport, found.exit_code) == (Status.OK, code)
+
+
+@pytest.mark.parametrize("code", [1, 127])
+def test_success_by_one_and_an_exit_code_by_another_contradict(code: int, tmp_path: Path) -> None:
+    found = only_call(derived(
+        tmp_path,
+        told(Witness.HOOK, Phase.START, 1),
+        told(Witness.HOOK, Phase.END, 2, status=Status.OK),
+        told(Witness.OTLP, Phase.WHOLE, 1, status=Status.OK, process__exit__code=code),
+    ))  # fmt: skip
+    (contradiction,) = found.contradictions
+    assert [side.witness for side in contradiction.sides] == [Witness.HOOK, Witness.OTLP]
