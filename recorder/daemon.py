@@ -91,8 +91,10 @@ def main(arguments: list[str] | None = None) -> int:
     except FlightlogError as error:
         sys.stderr.write(f"Error: {error}\n")
         return BUSY if isinstance(error, RecorderBusyError) else error.exit_code
-    sys.stdout.write(json.dumps({"recording": str(options.recording), "pid": os.getpid()}) + "\n")
-    sys.stdout.flush()
+    ready = {"recording": str(options.recording), "pid": os.getpid()}
+    with contextlib.suppress(OSError):  # whoever launched it has gone: as its input's end says, too
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
     at_end = launcher_left if options.shared else stop
     threading.Thread(target=_set_at_end_of_input, args=(at_end,), daemon=True).start()
     # A wait without a limit would not let a signal's handler run on every platform.

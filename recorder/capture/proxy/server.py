@@ -95,8 +95,13 @@ class ReadyAddon:
             "ca": str(self._authority.certificate),
             "ca_bundle": str(self._authority.bundle),
         }
-        sys.stdout.write(json.dumps(ready) + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(json.dumps(ready) + "\n")
+            sys.stdout.flush()
+        except OSError:
+            # Whoever launched it has gone meanwhile; the engine would only note the error.
+            self._master.shutdown()  # type: ignore[no-untyped-call]
+            return
         # Not before: a proxy that cannot listen says so whatever its stdin is.
         threading.Thread(
             target=_until_stdin_ends, args=(self._master.shutdown,), daemon=True
