@@ -1,7 +1,8 @@
 """What a control costs: the harmless actions, over all recorded sessions, that it would have held.
 
 Harmless is what belongs to no incident and on which no finding of medium level or more stands. What
-would have harmed and was denied or refused is not: holding it costs nobody anything.
+would have harmed and was denied or refused is not: holding it costs nobody anything. Nor is what
+harms beside an incident in the same session: a log that is switched off when all is gone.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ class Till:
         cited = set(_cited(analysis))
         turned_away = {a.id for a in analysis.actions if a.outcome in TURNED_AWAY}
         for one, rulings in held_outside(incident, ruled):
-            if one.deed.id in cited or (one.deed.harms and one.deed.id in turned_away):
+            is_harm = one.deed.harms and (incident.pivot is not None or one.deed.id in turned_away)
+            if is_harm or one.deed.id in cited:
                 continue
             self._harmless += 1
             for name, ruling in rulings.items():

@@ -10,6 +10,7 @@ from analyzer.analysis import analyze
 from analyzer.completeness import completeness_of
 from analyzer.controls import CONTROLS
 from analyzer.controls.hindsight import verdicts_of
+from analyzer.controls.price import Till
 from analyzer.controls.replaying import past_of, ruled_over
 from analyzer.controls.settings import Settings
 from analyzer.incident import incident_of
@@ -85,3 +86,22 @@ def test_numbers_are_told_as_people_say_them(commands: tuple[str, ...], tmp_path
     assert not [t for t in facts if "1 actions" in t or "1 deeds" in t or "1 turns" in t]
     assert not [t for t in facts if "1 more harmful actions" in t or "1 requests" in t]
     assert not [t for t in facts if t != t.strip() or "  " in t]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "gcloud logging sinks delete audit-sink -q",
+        "aws cloudtrail stop-logging --name trail",
+    ],
+)
+def test_what_harms_beside_an_incident_is_no_harmless_action(after: str, tmp_path: Path) -> None:
+    flight = destroying(GROUP)
+    flight.tool(60.0, "Bash", {"command": after}, "done")
+    flight.tool(61.0, "Bash", {"command": "mkdir build"}, "")
+    analysis, incident = story(flight, tmp_path)
+    ruled = list(ruled_over(analysis, past_of(analysis), CONTROLS, Settings()))
+    till = Till(CONTROLS)
+    till.add(analysis, incident, ruled)
+    price = till.prices()["approval"]
+    assert (price.harmless, price.held) == (1, 0)
