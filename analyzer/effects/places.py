@@ -116,13 +116,17 @@ def _inside(path: str, workspace: str, folder: str) -> Ground:
     return Ground.MADE_AGAIN if parts and parts[-1] in _MADE_AGAIN else Ground.INSIDE
 
 
-_USER = re.compile(r"(?:/home|/Users|[A-Za-z]:\\Users)[/\\][\w.-]+")
-"""A home folder: a user who is called `dev` or `stage` tells no environment."""
+_USER = re.compile(r"(?:/home|/Users|[A-Za-z]:\\Users)[/\\][\w.-]+|/usr/local\b|\.local/")
+"""Folders that tell no environment: a user who is called `dev`, what is installed for all."""
+
+
+_PUBLIC = re.compile(r"(?<=[a-z0-9-])(?<!env)\.(?:dev|live)(?=[:/?#\s\"']|$)", re.IGNORECASE)
+"""Ends of public names of hosts: `acme.dev` is as likely a product as `acme.com`."""
 
 
 def environment_in(text: str) -> tuple[str, str]:
     """Return the environment that names in a text tell, and the word that tells it."""
-    text = _USER.sub("", text[:4_000])
+    text = _PUBLIC.sub("", _USER.sub("", text[:4_000]))
     for environment, pattern in (
         (PRODUCTION, _PRODUCTION), (STAGING, _STAGING), (DEVELOPMENT, _DEVELOPMENT),
     ):  # fmt: skip
