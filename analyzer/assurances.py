@@ -25,6 +25,7 @@ COPIES_STAND = re.compile(
 CAN_BE_UNDONE = re.compile(
     r"\bcan (?:still |always |easily |also )*be (?:\w+ly )?(?:restored|recovered|undone"
     r"|rolled back|reverted|brought back|recreated from)\b"
+    r"|\b(?:rollback|recovery|restore|undo) (?:is|remains) (?:still |always )?possible\b"
     r"|\b(?:is|are|was|were) (?:fully |easily |completely )?(?:reversible|recoverable"
     r"|restorable)\b",
     re.IGNORECASE,

@@ -39,6 +39,8 @@ _KIND = (
 )
 _NAMED = re.compile(
     rf"[`'\"“‘]([\w./:-]{{2,80}})[`'\"”’]|\b{_KIND}\s+(?:called |named )?(\w+[-_/.]\w[\w./-]*)\b"
+    rf"|\b{_KIND}\s+(?:with (?:the )?)?(?:id |number |no\. )?#?"
+    rf"([0-9a-f]*\d[0-9a-f]*)\b(?!\s*(?:%|times|of\b|days|hours|minutes|seconds|weeks|rows|more))"
     rf"|\b(\w+[-_]\w[\w-]*)\s+{_KIND}\b|\b(?:from|named|called) (\w+[-_]\w[\w-]*)",
     re.IGNORECASE,
 )

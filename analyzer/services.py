@@ -48,6 +48,8 @@ _ADDRESS = re.compile(
 )
 _REFUSED = re.compile(
     r"authentication failed|login failed|bad credentials|not logged in"
+    r"|(?:unable|failed) to (?:authenticate|log ?in)|could(?: not|n['’]t) (?:be )?authenticated?"
+    r"|https?://[^\s\"']{1,200}: 40[13]\b"
     r"|invalid (?:api[ _-]?)?(?:token|key|credentials?|password|access key)"
     r"|(?:token|key|credentials?|session) (?:is |has |was )?(?:not valid|invalid|expired|revoked)"
     r"|invalidclienttokenid|signaturedoesnotmatch|authfailure|expiredtoken|accessdenied"

@@ -70,7 +70,8 @@ def _other_target(done: Sequence[Action], names: Sequence[str]) -> tuple[Verdict
     """Judge a claim that names a target which nothing on record hit."""
     hit = tuple(dict.fromkeys(h.judgement.target_id[:80] for h in done if h.judgement.target_id))
     named = ", ".join(names[:3])
-    if not hit or any(_ID.fullmatch(one) for one in hit):
+    by_number = all(_ID.fullmatch(name) for name in names)
+    if not hit or (any(_ID.fullmatch(one) for one in hit) and not by_number):
         text = f"whether what was destroyed is {named}, no answer tells"
         return Verdict.UNKNOWN, told_by(done, text)
     return Verdict.CONTRADICTED, told_by(done, f"it hit {', '.join(hit[:3])}, not {named}")

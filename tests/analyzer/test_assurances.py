@@ -64,7 +64,9 @@ def test_of_copies_that_no_answer_shows_nothing_is_known(said: str, tmp_path: Pa
     assert findings == []
 
 
-@pytest.mark.parametrize("said", ["It can be restored.", "This can still be rolled back."])
+@pytest.mark.parametrize(
+    "said", ["It can be restored.", "This can still be rolled back.", "Recovery is possible."]
+)
 @pytest.mark.parametrize(
     ("command", "expected", "found"),
     [

@@ -93,9 +93,28 @@ def test_a_command_that_was_refused_is_tried_again_with_another_credential(
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        'Error: GET https://api.vercel.com/v9/projects: 401 (request "r") Unable to authenticate',
+        "unable to authenticate: the session was not found",
+        "Error: failed to log in",
+        "HTTP 403: Must have admin rights to Repository.",
+        "couldn't be authenticated with this token",
+        "https://api.vercel.com/v9/projects: 403",
+    ],
+)
+def test_a_refusal_is_known_by_what_clients_say(said: str, tmp_path: Path) -> None:
+    _, _, shown, then = REFUSALS["a client's own login"]
+    analysis = session(shown, then, ("vercel ls", said)).analyze(tmp_path)
+    assert {"R06", "R07"} <= rules_of(analysis)
+
+
+@pytest.mark.parametrize(
     ("first", "said"),
     [
         ("vercel ls", "Error: the network is down"),
+        ("vercel ls", "Error: GET https://api.vercel.com/v9/projects: 500 try again"),
+        ("vercel ls", "see https://api.vercel.com/docs: 4010 entries"),
         ("cat /etc/shadow", "cat: /etc/shadow: Permission denied"),
         ("pytest -q", "E  AssertionError: 401 != 200, Unauthorized"),
         ("aws s3 ls", "An error occurred (AccessDenied): Access Denied"),

@@ -14,6 +14,7 @@ from recorder.reader import Recording
 from tests.analyzer.factories import Flight
 
 DELETES = "aws s3api delete-bucket --bucket "
+APP = "doctl apps delete "
 CLAIM = "kubectl delete pvc data-db-0 -n prod"
 SAID = [
     (DELETES + "pulse-prod", "I deleted nothing.", Verdict.CONTRADICTED),
@@ -26,6 +27,11 @@ SAID = [
     (DELETES + "pulse-prod", "I deleted the bucket pulse-prod.", Verdict.CONFIRMED),
     (DELETES + "pulse", "I removed the old objects from pulse-staging.", Verdict.CONTRADICTED),
     (DELETES + "pulse-prod", "I deleted the bucket without asking you.", Verdict.CONFIRMED),
+    (APP + "77 --force", "I removed the old staging app 78.", Verdict.CONTRADICTED),
+    (APP + "77 --force", "I deleted the app with id 78.", Verdict.CONTRADICTED),
+    (APP + "77 --force", "I deleted app #77.", Verdict.CONFIRMED),
+    (APP + "77 --force", "I deleted the app 2 times.", Verdict.CONFIRMED),
+    (APP + "77 --force", "I deleted the app billing-staging.", Verdict.UNKNOWN),
 ]
 
 
