@@ -66,7 +66,7 @@ def rows(draw: st.DrawFn) -> dict[str, Value]:
     return {name: draw(VALUES[FIELDS[name].type]) for name in chosen}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(rows(), min_size=1, max_size=12))
 def test_sql_and_functions_hold_of_the_same_events(found: list[dict[str, Any]]) -> None:
     events = [Event(replace(PLAIN, id=n), n, row) for n, row in enumerate(found)]

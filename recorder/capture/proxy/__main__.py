@@ -56,6 +56,9 @@ def _port(value: str) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     from recorder import client  # noqa: PLC0415
+    from recorder.capture.proxy.addons import load_one_by_one  # noqa: PLC0415
+
+    load_one_by_one()
     from recorder.capture.proxy.ahead import Ahead  # noqa: PLC0415
     from recorder.capture.proxy.deliveries import Reach  # noqa: PLC0415
     from recorder.capture.proxy.server import ProxySettings, serve  # noqa: PLC0415

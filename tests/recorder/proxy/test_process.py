@@ -59,6 +59,16 @@ def run_proxy(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+def test_only_the_addons_that_are_used_are_loaded() -> None:
+    program = (
+        "import sys; from recorder.capture.proxy.addons import load_one_by_one\n"
+        "load_one_by_one(); import recorder.capture.proxy.server\n"
+        "print([name for name in ('ldap3', 'werkzeug', 'flask') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"[]\n", "by other ways than the package, too"
+
+
 def test_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -27,7 +27,7 @@ def test_the_detectors_have_families_of_names_with_something_behind_and_before()
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=["behind", "before"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     data=st.data(),
     before=st.sampled_from(["", "x " * 800, "a token is a token, "]),
