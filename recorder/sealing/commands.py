@@ -181,7 +181,7 @@ _CURL_USER = Exact(
     r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
     rf"\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_Q}"
     r"(?:(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
-    r"|(?P<alone>[\w.\-]{16,256}):?(?=[\"'\s]|$))"
+    r"|(?P<alone>[^\s:\"'`\\$]{8,256}(?=:[\"'\s]|:$)|[\w.\-]{16,256}(?=[\"'\s]|$)))"
 )
 """A key that stands alone is the user, and its password is empty."""
 
@@ -189,7 +189,7 @@ _CURL_USER = Exact(
 def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _CURL_USER.finditer(text, start, end):
         if match["alone"]:
-            if is_random(match["alone"]):
+            if is_random(match["alone"]) or is_plainly_password(match["alone"]):
                 yield SecretSpan(*match.span("alone"), "basic", "argv")
             continue
         begin = match.start("value")

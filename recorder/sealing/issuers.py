@@ -59,7 +59,7 @@ _CLOUDS = (
     Shape("aws-bedrock-short", r"bedrock-api-key-[A-Za-z0-9+/=]{30,2000}", "bedrock-api-key-"),
     Shape("aws-mws-key", rf"amzn\.mws\.{_UUID}", "amzn.mws."),
     Shape("aws-session-token", r"(?:FwoG|IQoJ)[A-Za-z0-9+/=]{100,2000}"),
-    Shape("azure-client-secret", r"[A-Za-z0-9_~.]{3}[78]Q~[A-Za-z0-9_~.\-]{31,34}", bounded=False),
+    Shape("azure-client-secret", r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.\-]{31,34}", bounded=False),
     Shape("azure-storage-key", r"AccountKey=[A-Za-z0-9+/]{60,90}={0,2}", "AccountKey="),
     Shape("azure-shared-access-key", r"SharedAccessKey=[A-Za-z0-9+/]{40,90}={0,2}", "SharedAccessKey="),
     Shape("azure-devops-pat", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}"),

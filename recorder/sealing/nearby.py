@@ -32,7 +32,7 @@ _AFTER = Exact(
     r"(?:(?!is\b)[A-Za-z0-9]*+(?:[_.\- \[\]>$]|[^\x00-\x7f](?<=\w)))*?(?:(?!is\b)[A-Za-z0-9]*+)"
     r"(?P<gap>)[\\\"'`\]}]{0,4}\s{0,3}"
     r"(?:=>|:{0,4}=|[?.+<]=|\|\|:|!==?|===?|[:,(>\-_]|\bis\b|\s)\s{0,40}[\\\"'`(\[{]{0,4}"
-    r"(?P<value>[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
+    r"(?P<value>(?![A-Z]{3,10}_(?:KEY|TOKEN|SECRET)\s)[A-Za-z0-9_\-+/.~:]{10,512}={0,2})(?![=\w])"
 )
 _SORTS = bytes(
     ord("0") if chr(byte) in string.digits
@@ -71,7 +71,9 @@ _POD = Exact(
 )
 """How names end that were given by Kubernetes, by clouds, by a cache: `db-credentials-7f9c`."""
 _OF_ID = Exact(r"[_\- ]?ids?\b", re.IGNORECASE)
-_TOLD_BY = (*_SECRET_WORDS, *ISSUERS_OF_UUIDS)
+_OPAQUE = "_api"
+"""Ends the name of a variable that holds a key and does not say so: `RAILWAY_API=`."""
+_TOLD_BY = (*_SECRET_WORDS, *ISSUERS_OF_UUIDS, _OPAQUE)
 LONGEST_WORD = max(map(len, _TOLD_BY))
 MIN_SECRET_LENGTH = 10
 SHORT = 5
@@ -257,6 +259,7 @@ CLUES = (
         [
             *sorted(set(_SECRET_WORDS).difference(_COMMON)),
             *map(_word, (*ISSUER_WORDS, *ISSUERS_OF_UUIDS)),
+            rf"{_OPAQUE}\s?=",
         ],
         _find,
         common=_COMMON,

@@ -11,6 +11,8 @@ TOKEN = "rNLU09X0fmnR7n5FdmueGDmblocOKFm7"
 HEXADECIMAL = "f69e3a2da7db2de613f9ca517392b964"
 WORDS = "saffron-maple-meadow-orbit"
 LETTERS = "HtemGNYyst"
+UUID = "b7022e1c-7068-421c-8a03-09aacb746c96"
+SMALL = "qmzkdhwpxvbntrslygcjfaeu"
 
 
 def sealed_in(text: str) -> list[str]:
@@ -27,6 +29,14 @@ def sealed_in(text: str) -> list[str]:
         (f"https://h/2.5/forecast?q=Oslo&appid={HEXADECIMAL}", HEXADECIMAL),
         (f"https://h/x?X-Goog-Expires=900&X-Goog-Signature={HEXADECIMAL * 4}", HEXADECIMAL * 4),
         (f"client_id=web&code_verifier={TOKEN}abcdefghijk&x=y", f"{TOKEN}abcdefghijk"),
+        ('curl -u "d2LkV78zLx!t:" https://h', "d2LkV78zLx!t"),
+        (f"RAILWAY_API={UUID}\nREGION=eu\n", UUID),
+        (f"ai21 = {UUID}", UUID),
+        (f"betterstack PRIVATE_KEY {SMALL}", SMALL),
+        (
+            "Create: 'dO29Q~F5-VwnW.lZdd11xFF_t5NAXCaGwDl9NbT1'",
+            "dO29Q~F5-VwnW.lZdd11xFF_t5NAXCaGwDl9NbT1",
+        ),
         # Variables of the environment whose names end as their program writes them.
         (f"export TF_VAR_admin_password={WORDS}; terraform apply", WORDS),
         (f"TF_VAR_db_password={WORDS} terraform apply", WORDS),
@@ -107,6 +117,9 @@ def test_what_stands_in_a_place_of_its_kind_is_sealed(text: str, secret: str) ->
     "text",
     [
         "curl -u elastic https://h:9200",
+        "curl -u admin: https://h",
+        f"RAILWAY_PROJECT_ID={UUID}",
+        "payment_api = PaymentApiV2Client(x)",
         "curl -u my-service-account-name https://h",
         "https://store.example/agecheck?appid=1091500",
         "https://h/cb?appid=wx8888888888888888&state=1",
