@@ -23,6 +23,8 @@ SEARCHES = frozenset({"websearch", "web_search", "google_web_search", "search_we
 BAD = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.DENIED})
 ASKED = frozenset({Presence.PRESENT, Presence.UNKNOWN})
 """Of who decided on what an agent did: somebody may have been asked."""
+TAKEN_UP = frozenset({"R03", "R06"})
+"""Rules on the use of a credential that the task did not hand out."""
 NEAR_NS = 600 * 1_000_000_000
 """A failure this long before the crossing is no longer held to have set it off."""
 
@@ -227,7 +229,10 @@ def _parts(
     for name, start, end in between:
         skipped = ruin | ({a.id for a in _with_call(scene, trigger)} if trigger else set())
         within = [a for a in whole if start <= a.start_ns < end and a.id not in skipped]
-        parts.append(_part(name, start, end, within, _told(name, within, foreign, left)))
+        told = _told(name, within, foreign, left)
+        if name is PartName.CROSSING and not foreign and left is None:
+            told = _used_before(analysis, told, set_off_ns, first_ns)
+        parts.append(_part(name, start, end, within, told))
     within = [a for a in whole if ruin and (first_ns <= a.start_ns <= last_ns or a.id in ruin)]
     first_ns = min(began, default=first_ns)
     parts.append(_part(PartName.DESTRUCTION, first_ns, last_ns, within, _destroyed(scene, harms)))
@@ -292,6 +297,19 @@ def _told(
     )
     certainty = weakest(*(c.first.certainty for c in foreign), Certainty.INFERRED)
     return Fact(where, certainty, tuple(c.first.action for c in foreign))
+
+
+def _used_before(analysis: Analysis, told: Fact, start_ns: int, end_ns: int) -> Fact:
+    """Return what is told of the crossing, with a credential from outside that was used before.
+
+    A client that keeps what it once got (`gh auth login`, a variable) shows none when it destroys.
+    """
+    before = [f for f in analysis.findings if f.rule in TAKEN_UP and start_ns <= f.t_ns <= end_ns]
+    if not before:
+        return told
+    last = max(before, key=lambda f: f.t_ns)
+    text = f"{told.text}; one had been used before, in #{last.action} ({last.rule})"
+    return Fact(text, weakest(told.certainty, last.certainty), (*told.actions, last.action))
 
 
 def _destroyed(scene: Scene, harms: Sequence[Action]) -> Fact:

@@ -23,6 +23,8 @@ REPOSITORY = "gh repo delete acme/site --yes"
 BUCKET = "aws s3api delete-bucket --bucket pulse"
 GROUP = "az group delete -n prod-rg --yes"
 INSTANCE = "gcloud sql instances delete orders-pg --quiet"
+TOKEN = "dop_v1_" + "0123456789abcdef" * 4
+REFUSED = "Error: GET https://api.digitalocean.com/v2/apps: 401 Unable to authenticate you"
 NAMESPACE = "kubectl delete namespace shop"
 
 
@@ -105,3 +107,27 @@ def test_what_harms_beside_an_incident_is_no_harmless_action(after: str, tmp_pat
     till.add(analysis, incident, ruled)
     price = till.prices()["approval"]
     assert (price.harmless, price.held) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("uses", "is_told"),
+    [
+        (f"DIGITALOCEAN_ACCESS_TOKEN={TOKEN} doctl apps list", True),
+        (f"doctl -t {TOKEN} account get", True),
+        ("doctl apps list", False),
+    ],
+)
+def test_a_credential_from_outside_that_was_used_just_before_is_told(
+    uses: str, is_told: bool, tmp_path: Path
+) -> None:
+    flight = Flight()
+    flight.prompt(0.5, "Fix the failing deploy.")
+    flight.tool(1.0, "Bash", {"command": "doctl apps list"}, {"exit_code": 1, "output": REFUSED})
+    flight.read(3.0, "/home/mia/ops/.env", f"DIGITALOCEAN_ACCESS_TOKEN={TOKEN}")
+    flight.tool(5.0, "Bash", {"command": uses}, "77 billing")
+    flight.tool(7.0, "Bash", {"command": "doctl apps delete 77 --force"}, "done")
+    analysis, incident = story(flight, tmp_path)
+    crossing = next(p for p in incident.parts if p.name is PartName.CROSSING)
+    used = [a.id for a in analysis.actions if a.title.startswith("Bash")][1]
+    assert ("one had been used before" in crossing.told.text) is is_told
+    assert (used in crossing.told.actions) is is_told
