@@ -64,11 +64,18 @@ def entry_of(event: Mapping[str, Any]) -> Entry:
 
 
 def _more(event: Mapping[str, Any]) -> dict[str, Json]:
-    return {
+    more: dict[str, Json] = {
         f"flightlog.audit.{name}": value if isinstance(value, bool | int) else text(value)
         for name, value in event.items()
         if name not in NAMED
     }
+    kind = text(event.get("action")).partition(".")[0]
+    # What an action is on has the name of its first word; what has no name is part of a repository.
+    target = text(event.get(kind)) or text(event.get("repo"))
+    if target:
+        more["flightlog.audit.target.name"] = target
+        more["flightlog.audit.target.resource"] = "repository" if kind == "repo" else kind
+    return more
 
 
 FORMAT = audit_format(

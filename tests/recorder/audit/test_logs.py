@@ -111,6 +111,25 @@ def test_a_github_request_has_its_method_path_and_status() -> None:
     assert said["flightlog.audit.token_scopes"] == "repo,delete_repo"
 
 
+@pytest.mark.parametrize(
+    ("action", "fields", "kind", "name"),
+    [
+        ("repo.destroy", {"repo": "acme/site"}, "repository", "acme/site"),
+        ("protected_branch.destroy", {"repo": "acme/site"}, "protected_branch", "acme/site"),
+        ("team.destroy", {"team": "acme/ops", "repo": "acme/x"}, "team", "acme/ops"),
+        ("org.remove_member", {"org": "acme"}, "org", "acme"),
+        ("environment.delete", {"repo": "acme/site"}, "environment", "acme/site"),
+    ],
+)
+def test_what_a_github_action_is_on_is_told(
+    action: str, fields: dict[str, str], kind: str, name: str
+) -> None:
+    entry = {k: v for k, v in samples.github(action).items() if k not in {"repo", "team", "org"}}
+    said = one({**entry, **fields}).attributes
+    assert said["flightlog.audit.target.resource"] == kind
+    assert said["flightlog.audit.target.name"] == name
+
+
 def test_a_github_action_that_removes_is_no_read() -> None:
     said = one(samples.github("repo.destroy")).attributes
     assert said["flightlog.audit.read_only"] is False
