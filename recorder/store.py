@@ -349,7 +349,8 @@ def _tell_where_keys_are(db: sqlite3.Connection, meta: Meta) -> None:
     folder = str(keys_folder(meta.log_id, meta.keys).parent.absolute())
     if folder == meta.keys:
         return
-    with suppress(UnicodeEncodeError):  # no name that SQLite can hold: then nobody is told
+    # No name that SQLite can hold, or no room to write it: then whoever opens it next tells.
+    with suppress(UnicodeEncodeError, sqlite3.OperationalError):
         db.execute(UPSERT_KEYS, (folder,))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -106,3 +107,16 @@ def test_a_folder_that_others_can_write_to_is_not_believed(
     assert ROTATED in {one.name for one in stored(path)}
     assert len(set(fingerprints(path))) == 2
     assert list((tmp_path / "of-another").rglob("*.key"))
+
+
+def test_a_recording_that_cannot_take_it_is_opened_all_the_same(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "of-the-shell").rename(tmp_path / "of-another")
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    service = Service.start(path)
+    locker.execute("ROLLBACK")
+    locker.close()
+    assert service.submit(told(), wait=True, timeout_seconds=30)
+    service.stop()
+    assert verify(path).ok
+    assert ROTATED not in {one.name for one in stored(path)}
