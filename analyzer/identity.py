@@ -86,8 +86,10 @@ def keys_of(record: StoredRecord) -> tuple[str, ...]:
             if request:
                 keys.append(f"request {request}")
                 break
-    if not keys and record.ref and not is_of_enclosing_span(record):
-        # A reference may be a call's id that stands nowhere else.
+    is_mcp = record.witness is Witness.MCP
+    if (is_mcp or not keys) and record.ref and not is_of_enclosing_span(record):
+        # A reference may be a call's id that stands nowhere else; and of an MCP server's call the
+        # agent's own id may have come with the request alone.
         loose = "" if record.session else "~"
         keys.append(f"call {loose}{record.ref}")
     return tuple(keys) or (f"#{record.seq}",)

@@ -205,6 +205,26 @@ def test_an_mcp_servers_witness_is_the_same_call_by_tool_arguments_and_time(
     assert {link.certainty for link in found.links} == {Certainty.INFERRED}
 
 
+def test_an_mcp_servers_answer_that_bears_no_call_id_ends_the_call_that_came_with_one(
+    tmp_path: Path,
+) -> None:
+    start = replace(told(Witness.MCP, Phase.START, 1, call_id="toolu_7", name="vols"), ref="m1")
+    end = replace(
+        told(Witness.MCP, Phase.END, 6, call_id="", name="vols"),
+        ref="m1",
+        attributes={semconv.GEN_AI_TOOL_NAME: "vols"},
+    )
+    hooks = [told(Witness.HOOK, p, 1.1, call_id="toolu_7", name="mcp__own__vols") for p in (
+        Phase.START, Phase.END,
+    )]  # fmt: skip
+    for number, records in enumerate([(start, end), (*hooks, start, end), (start, *hooks, end)]):
+        (tmp_path / str(number)).mkdir()
+        found = only_call(derived(tmp_path / str(number), *records))
+        assert found.end_ns is not None
+        assert Witness.MCP in found.witnesses
+        assert found.outcome is not Outcome.NO_RESULT
+
+
 @pytest.mark.parametrize("client", [4711, 4712])
 def test_an_mcp_connection_outside_a_launch_joins_the_session_of_its_process(
     client: int, tmp_path: Path

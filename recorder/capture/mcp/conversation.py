@@ -165,6 +165,10 @@ class Conversation:
         }
         if message.id:
             attributes[semconv.JSONRPC_ID] = message.id.strip('"')
+        for name, value in meta.items():
+            # Of its answer, too: by this id both are joined to what else tells of the call.
+            if isinstance(value, str) and _CALL_ID.search(name):
+                attributes[semconv.GEN_AI_TOOL_CALL_ID] = value
         return _Open(
             ref=new_id(),
             method=message.method,
@@ -319,9 +323,6 @@ class Conversation:
         rest = {name: value for name, value in meta.items() if name not in _PLAIN_META}
         if rest:
             said[PREFIX + "meta"] = keep.json(rest)
-        for name, value in rest.items():
-            if isinstance(value, str) and _CALL_ID.search(name):
-                said[semconv.GEN_AI_TOOL_CALL_ID] = value
         traceparent = meta.get("traceparent")
         if isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent):
             said[semconv.PEER_TRACEPARENT] = traceparent

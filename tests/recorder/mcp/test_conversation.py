@@ -94,8 +94,10 @@ def test_what_a_server_asks_inside_a_result_is_answered_in_the_next_call() -> No
 
 
 def test_call_id_of_the_agent_is_found_in_the_meta_data() -> None:
-    (start,) = talk((CLIENT, call(1, _meta={"claudecode/toolUseId": "toolu_01A"})))
+    asked = call(1, _meta={"claudecode/toolUseId": "toolu_01A"})
+    start, end = talk((CLIENT, asked), (SERVER, answer(1, {"content": []})))
     assert start.attributes["gen_ai.tool.call.id"] == "toolu_01A"
+    assert end.attributes["gen_ai.tool.call.id"] == "toolu_01A"
 
 
 def test_answer_that_nobody_asked_for_is_a_record() -> None:
