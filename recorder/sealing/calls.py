@@ -229,7 +229,7 @@ def _is_word(value: str) -> bool:
 
 
 CLUES = (
-    Clue(rf"(?:{_SECOND})(?:\s?\(|\s\\{{0,3}}[\"'])[^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\?[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
+    Clue(rf"(?:{_SECOND})(?:\s?\(|\s\\{{0,3}}[\"'])[^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},\s{{0,40}}[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
     Clue(r"auth\\{0,3}[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}\\{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings),
@@ -248,6 +248,6 @@ CLUES = (
         200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
-    Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\?[\"']", 160, 600, _setters),
+    Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 160, 600, _setters),
 )  # fmt: skip
 """A clue for each kind of call."""

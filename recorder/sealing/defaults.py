@@ -42,9 +42,7 @@ _BY_HOST = Exact(
     rf"\s{{0,40}}\\{{0,3}}[\"'](?:https?://)?[\w\-]+(?:\.[\w\-]+)+(?::\d{{1,5}})?/?\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}"
 )
 """Tokens of several hosts under the name of them all, as Composer keeps them."""
-_QUOTED = (
-    r"[rbufRBUF@]{0,2}(?P<quote>[\"'`])(?P<value>(?:[^\"'`\\\n$⟦⟧]|\$(?![{(\w])){4,512})(?P=quote)"
-)
+_QUOTED = r"[rbufRBUF@]{0,2}(?P<quote>\\{0,7}[\"'`])(?P<value>(?:[^\"'`\\\n$⟦⟧]|\$(?![{(\w])){4,512})(?P=quote)"
 _ELSE = Exact(
     r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[\w.:]{1,40}\([\"'][\w.]{1,60}[\"']\)\s?|[^\n\"'`;|?]{0,120})"
     rf"(?:\|\||\?\?|\?:|\bor|\.unwrap_or(?:_else)?\((?:\|_?\|)?)\s{{0,3}}{_QUOTED}"

@@ -19,7 +19,7 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
-_V = r"""["'`]?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
+_V = r"""(?:\\{0,7}["'`])?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
 _BEGIN = r"(?:^|(?<=[\n\"'`;]))[ \t]{0,40}"
 
 _SURE = Exact(
@@ -61,10 +61,10 @@ _NOT_A_PLACE = Exact(
 )
 """Words that end like a password's and are none."""
 _PROTOCOL = Exact(
-    r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+[\"']?|\b(?:PSK|XAUTH|EAP)\s+[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
+    r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+\\{0,7}[\"']?|\b(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
     r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
-    r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
-    r"|\b(?:store|key)Password\s+[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
+    r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+\\{0,7}[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
+    r"|\b(?:store|key)Password\s+\\{0,7}[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
     + _V
 )
 """What stands nowhere but before a secret."""

@@ -59,7 +59,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?[\"'])|(?:\?\?|\|\|)(?=[ ]?[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _COMPARES = frozenset({"==", "===", "!=", "!==", "||", "??"})
 """Operators behind which a word in quotes may be anything."""
@@ -104,7 +104,7 @@ _MADE_BY_HAND = Exact(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[)\]}\"'`;|&,]\w).*\w
 _PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,23}(?=[ \t]*\r?(?:\n|$))")
 _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
-_CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\"(?P<value>[^\"\n\\⟦⟧]{4,512})\"")
+_CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\\{0,7}\"(?P<value>[^\"\n\\⟦⟧]{4,512})\\{0,7}\"")
 """As Terraform shows what a setting was, and what it is to be."""
 _DIGIT = Exact(r"\d")
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

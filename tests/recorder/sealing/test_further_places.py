@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from recorder.sealing import Sealer
@@ -111,6 +113,25 @@ def sealed_in(text: str) -> list[str]:
 )
 def test_what_stands_in_a_place_of_its_kind_is_sealed(text: str, secret: str) -> None:
     assert sealed_in(text) == [secret]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'api_key: Optional[str] = "{TOKEN}"',
+        f'api_key <- "{TOKEN}"',
+        f'CONFIG SET requirepass "{TOKEN}"',
+        f'carol : EAP "{TOKEN}"',
+        f'  ~ token = "x1" -> "{TOKEN}"',
+        f'client.SetBasicAuth("svc", "{TOKEN}")',
+        f'request.setPassword("{TOKEN}")',
+    ],
+)
+def test_it_is_found_within_strings_of_json_as_well(text: str, layers: int) -> None:
+    for _ in range(layers):
+        text = json.dumps({"output": text})
+    assert TOKEN not in Sealer(KEY).seal_text(text).text
 
 
 @pytest.mark.parametrize(
