@@ -22,6 +22,10 @@ settings.load_profile("any")
 LONGEST = {"test_nothing_plain.py", "test_keyed_digests.py", "test_runs.py", "test_every_key.py"}
 """Files with tests of ten seconds and more, most of them in one go."""
 
+# Hundreds of processes are started here: where none may keep what it compiled, each compiles all of
+# flightlog again, which takes a third of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Started in the background, or by nohup, the suite is told to ignore these; its children are not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
