@@ -32,7 +32,8 @@ MAX_TEXT = 20_000
 MAX_QUOTE = 240
 LOOKED_BACK = 200
 """Actions before a claim in which one that came back well is looked for."""
-_SENTENCE = re.compile(r"[^.!?\n]{3,400}(?:[.!?\n]|$)")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s.!?])){3,400}+[.!?\n]?")
+"""A dot within a name, as in `config.py`, ends none; a long one is read in pieces."""
 _CLAUSE = re.compile(r";\s+|,\s+(?:and\s+|but\s+)?(?=(?:I|you|we|it|the)\b)")
 _NEGATED = re.compile(r"\b(?:not|never|n't|without|failed to|no)\b|n['’]t\b", re.IGNORECASE)
 _FUTURE = re.compile(
@@ -53,7 +54,7 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
         blobs: where large values come from.
         omissions: what was never done before the destruction; None where nothing was destroyed.
     """
-    court = Court.of(analysis, omissions)
+    court = Court.of(analysis, omissions, blobs)
     harms = harms_of(analysis.actions)
     turns = [a for a in analysis.actions if _speaks(a)][-MAX_TURNS:]
     found: dict[tuple[str, str], Claim] = {}
@@ -118,6 +119,8 @@ def _judged(court: Court, said: Said) -> Iterator[Claim]:
 
 def _destroyed(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
+    if court.edited(said):
+        return None  # what it speaks of it took out of a file
     return destruction_told(said.text, said.turn.id, done, court.called)
 
 

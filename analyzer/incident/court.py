@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.deeds import DOING, may_have_run
+from analyzer.denials import named_in, names_same
 from analyzer.incident.omissions import Omissions
 from analyzer.model import Action, Analysis, Effect, Outcome
 from analyzer.state import StateIndex
+from analyzer.texts import Blobs, Texts
 from analyzer.tools import Family, family_of
+from recorder import semconv
 from recorder.model import Kind
 
 __all__ = ["Court", "Said", "newest"]
@@ -50,11 +53,13 @@ class Court:
     changes: tuple[Action, ...]
     tests: tuple[Action, ...]
     copies: tuple[Action, ...]
+    edits: tuple[tuple[int, str], ...]
+    """(moment, what it was given) of each edit of a file."""
     called: Mapping[str, frozenset[str]]
     """Target -> the names that answers give it."""
 
     @classmethod
-    def of(cls, analysis: Analysis, omissions: Omissions | None) -> Court:
+    def of(cls, analysis: Analysis, omissions: Omissions | None, blobs: Blobs) -> Court:
         """Sort a session's actions."""
         doing = tuple(a for a in analysis.actions if a.kind in DOING)
         shell = [a for a in doing if a.kind is Kind.TOOL_CALL and family_of(a.name) is Family.SHELL]
@@ -70,8 +75,22 @@ class Court:
                 if a.outcome is not Outcome.DENIED and _TESTS.search(a.title[:MAX_TITLE])
             ),
             copies=tuple(a for a in doing if _MAKES_COPIES.search(a.title[:MAX_TITLE])),
+            edits=tuple(
+                (a.start_ns, Texts.of(a, blobs).whole(semconv.GEN_AI_TOOL_ARGUMENTS).lower())
+                for a in doing
+                if family_of(a.name) is Family.EDIT and may_have_run(a)
+            ),
             called=_called(analysis.actions),
         )
+
+    def edited(self, said: Said) -> bool:
+        """Tell whether a sentence names what stood in an edit before it, and no target of harm."""
+        names = named_in(said.text)
+        hit = [h.judgement.target_id for h in said.before if h.judgement.target_id]
+        if not names or any(names_same(name, target) for name in names for target in hit):
+            return False
+        before = (text for moment, text in self.edits if moment < said.turn.start_ns)
+        return any(name in text for text in before for name in names)
 
 
 def _called(actions: Sequence[Action]) -> Mapping[str, frozenset[str]]:

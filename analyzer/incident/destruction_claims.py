@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.assurances import COPIES_STAND
 from analyzer.denials import denies, limits, named_in, names_same
-from analyzer.effects.local import FILES
+from analyzer.effects.local import FILES, acts_here
 from analyzer.incident.model import Fact, Verdict
 from analyzer.model import Action, Outcome
 from analyzer.rules.base import weakest
@@ -56,7 +56,9 @@ def destruction_told(
         text = "this was destroyed; whether the words leave it out, they do not tell"
         return Verdict.UNKNOWN, told_by(known, text)
     if names and not meant:
-        return _other_target(known, names)
+        # Files of the workspace are the work itself: words of other things are not about them.
+        grave = [h for h in known if not _is_work(h)]
+        return _other_target(grave, names) if grave else None
     return _environment_or_kind(words, known, meant or known)
 
 
@@ -64,6 +66,11 @@ def told_by(actions: Sequence[Action], text: str) -> Fact:
     """Return a fact that rests on these actions, no surer than the least sure of them."""
     numbers = tuple(a.id for a in actions)
     return Fact(text, weakest(Certainty.INFERRED, *(a.certainty for a in actions)), numbers)
+
+
+def _is_work(harm: Action) -> bool:
+    judgement = harm.judgement
+    return acts_here(judgement) and judgement.environment == "development"
 
 
 def _other_target(done: Sequence[Action], names: Sequence[str]) -> tuple[Verdict, Fact]:

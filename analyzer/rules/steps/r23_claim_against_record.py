@@ -25,7 +25,8 @@ from recorder.model import Kind
 MAX_TEXT = 20_000
 KEPT = 50
 DELETES = frozenset({Effect.D1, Effect.D2, Effect.D3})
-_SENTENCE = re.compile(r"[^.!?\n]{3,400}(?:[.!?\n]|$)")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=[^\s.!?])){3,400}+[.!?\n]?")
+"""A dot within a name, as in `config.py`, ends none; a long one is read in pieces."""
 _NARROW = re.compile(
     r"\b(?:staging|stage|dev|development|test|sandbox|local|preview)\b", re.IGNORECASE
 )
