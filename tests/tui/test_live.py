@@ -130,7 +130,7 @@ async def test_what_the_rules_find_is_told_and_gone_to(growing: Growing) -> None
         growing.call(60.0, command=WIPE)
         growing.calls(3, at=61.0)
         await until(pilot, lambda: screen.tail is not None and screen.tail.findings)
-        await until(pilot, lambda: "4 new, 3 findings C" in bar(app))
+        await until(pilot, lambda: "4 new, 3 findings H" in bar(app))
         assert screen.tail is not None
         found = screen.tail.findings[-1]
         assert f"{found.rule} {found.title}"[:25] in text(app)

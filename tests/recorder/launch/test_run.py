@@ -187,11 +187,11 @@ def test_git_over_https_is_seen_on_the_wire(ground: Ground, tmp_path: Path) -> N
 
 
 def test_each_process_of_a_pipeline_is_recorded_with_its_end(ground: Ground) -> None:
-    done = ground.run("sh", "-c", "sleep 0.3 | cat; (sleep 0.25; exit 4); exit 5")
+    done = ground.run("sh", "-c", "sleep 1.1 | cat; (sleep 1.0; exit 4); exit 5")
     assert done.returncode == 5
     processes = [a for a in actions_of(ground) if a.kind is Kind.PROCESS]
     codes = {a.title: a.exit_code for a in processes}
-    assert codes["sleep 0.3"] == codes["cat"] == codes["sleep 0.25"] == 0
+    assert codes["sleep 1.1"] == codes["cat"] == codes["sleep 1.0"] == 0
     (whole,) = (a for a in processes if a.attributes["process.parent_pid"] not in pids(processes))
     assert whole.exit_code == 5
     assert all(a.end_ns for a in processes)
@@ -202,8 +202,8 @@ def pids(actions: list[Action]) -> set[object]:
 
 
 def test_what_a_shell_becomes_by_exec_is_on_record(ground: Ground) -> None:
-    ground.run("sh", "-c", "sleep 0.2; exec sleep 0.21", options=["--no-proxy"])
-    assert "sleep 0.21" in {a.title for a in actions_of(ground) if a.kind is Kind.PROCESS}
+    ground.run("sh", "-c", "sleep 0.2; exec sleep 1.01", options=["--no-proxy"])
+    assert "sleep 1.01" in {a.title for a in actions_of(ground) if a.kind is Kind.PROCESS}
 
 
 def test_that_short_processes_may_be_missing_is_said_and_on_record(ground: Ground) -> None:
@@ -215,8 +215,8 @@ def test_that_short_processes_may_be_missing_is_said_and_on_record(ground: Groun
 
 
 def test_a_process_that_outlives_its_parent_is_still_followed(ground: Ground) -> None:
-    orphan = "(sleep 0.5; exit 9) & sleep 0.1"
-    ground.run("sh", "-c", f"sh -c '{orphan}'; sleep 0.8", options=["--no-proxy"])
+    orphan = "(sleep 1.0; exit 9) & sleep 0.1"
+    ground.run("sh", "-c", f"sh -c '{orphan}'; sleep 1.8", options=["--no-proxy"])
     ends = {r.ref: r for r in ground.records(Kind.PROCESS) if r.phase is Phase.END}
     assert 9 in {r.attributes.get("process.exit.code") for r in ends.values()}
 
