@@ -47,7 +47,8 @@ _ACCESS = os.O_WRONLY | os.O_RDWR
 _READERS = frozenset({
     "<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>", "<frozen zipimport>",
 })  # fmt: skip
-"""Code that opens modules; the files are the program's, the act is not the agent's."""
+"""Code that opens modules, or keeps them compiled; the files are the program's, the act is not the
+agent's."""
 _SOURCE_READERS = frozenset({"linecache", "tokenize", "inspect"})
 _SYSTEM = ("/dev/", "/proc/", "/sys/")
 
@@ -116,6 +117,8 @@ def _opened(begun: running.Running, watch: _Watch, _event: str, arguments: tuple
     how = _manner(mode, flags)
     if how == "read" and (name.startswith(watch.silent_reads) or _is_module_being_read()):
         return
+    if _is_bytecode(name):
+        return
     span_id = running.inner_span().get_span_context().span_id
     if watch.is_new(name, how, span_id):
         begun.submit_point(Kind.FILE, f"open {how}", {FILE_PATH: name, FILE_MODE: how})
@@ -125,7 +128,7 @@ def _changed(
     begun: running.Running, _watch: _Watch, event: str, arguments: tuple[Any, ...]
 ) -> None:
     name = _path(arguments[0])
-    if not name:
+    if not name or _is_bytecode(name):
         return
     verb = event.rpartition(".")[2]
     said: dict[str, Json] = {FILE_PATH: name, FILE_MODE: verb}
@@ -240,6 +243,12 @@ def _is_module_being_read() -> bool:
     return (
         frame.f_code.co_filename in _READERS or frame.f_globals.get("__name__") in _SOURCE_READERS
     )
+
+
+def _is_bytecode(name: str) -> bool:
+    """Tell whether an imported module is being kept compiled: not the agent's doing either."""
+    is_kept = "/__pycache__/" in name or name.endswith("/__pycache__")
+    return is_kept and _is_module_being_read()
 
 
 def _is_datagram(socket: Any) -> bool:

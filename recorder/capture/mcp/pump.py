@@ -1,8 +1,8 @@
 """Copies bytes between a client and a server, unchanged and as they come.
 
-Only one thing is ever held back, and for a bounded time: the end of a message that may call a tool,
-until its start is on record. Where a person has set up a guard that enforces, a call that it denies
-is not passed on, and answered here.
+Two things are held back, each for a bounded time: the end of a message that may call a tool, until
+its start is on record, and what the server says, until the scribe has it. Where a person has set up
+a guard that enforces, a call that it denies is not passed on, and answered here.
 """
 
 from __future__ import annotations
@@ -144,10 +144,12 @@ def to_client(source: int, mouth: Mouth, teller: Teller, output: Output) -> None
     try:
         while chunk := _read(source):
             now = time.time_ns()
-            # Noted first and written then: the client's answer must not come in before it.
+            # Noted first and written then: the client's answer must not come in before it, and a
+            # client that kills us for it must not take it along.
             for _piece, line in lines.feed(chunk):
                 if line is not None and line.size:
                     teller.put(Side.SERVER, line, now)
+            teller.until_told()
             output.is_writing = True
             mouth.say(chunk)
             output.passed += len(chunk)

@@ -34,6 +34,8 @@ DECISION_SECONDS = 12.0
 """The longest that a call waits for a guard that enforces, its start included; then it is denied.
 """
 LOOK_SECONDS = 0.05
+TOLD_SECONDS = 0.05
+"""The longest that what the server says is held back until the scribe has it."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Teller:
         self._scribe = scribe
         self._queue: SimpleQueue[Begun | Passed | Over] = SimpleQueue()
         self._queue.put(Begun(pid, time.time_ns()))
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._held = self._lost = 0
         self._numbers = itertools.count(1)
         self._receipts: dict[int, _Receipt] = {}
@@ -67,6 +69,11 @@ class Teller:
     def put(self, side: Side, line: Line, t_ns: int) -> None:
         """Take a line that passed, and return at once."""
         self._take(side, line, t_ns, None)
+
+    def until_told(self) -> None:
+        """Wait until the scribe has all that was taken, so that our own end cannot lose it."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._is_gone or not self._held, TOLD_SECONDS)
 
     def put_and_wait(self, side: Side, line: Line, t_ns: int) -> Hold | None:
         """Take a line and return when it is recorded, or after `HAND_OVER_SECONDS`.
@@ -129,6 +136,7 @@ class Teller:
                 if isinstance(item, Passed):
                     with self._lock:
                         self._held -= len(item.line.raw)
+                        self._lock.notify_all()
 
     def _hear(self) -> None:
         with contextlib.suppress(EOFError, OSError):
@@ -146,6 +154,7 @@ class Teller:
                     sys.stderr.write(heard.text)
         with self._lock:
             self._is_gone = True
+            self._lock.notify_all()
             receipts = list(self._receipts.values())
         self._opened.set()
         for receipt in receipts:

@@ -146,7 +146,7 @@ class Onward:
                     await way.close()
 
     async def until_idle(self) -> None:
-        """Wait until nothing is left, for a little while; nothing is tried twice from now on."""
+        """Wait until nothing is left, for a little while; each is tried once more at the most."""
         self._ending.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS):
@@ -159,7 +159,9 @@ class Onward:
             try:
                 await self._way(request).send(request)
             except _FailedError as failed:
-                if failed.again and left and not self._ending.is_set():
+                if failed.again and left:
+                    if self._ending.is_set():
+                        left = 1
                     await self._pause(pause)
                     pause *= 2
                     continue
