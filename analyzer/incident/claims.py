@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from analyzer.assurances import CAN_BE_UNDONE, COPIES_STAND, WAS_ASKED, WAS_TOLD_TO
 from analyzer.deeds import harms_of
 from analyzer.incident.assured import asked_told, copies_told, undone_told
-from analyzer.incident.court import Court, Said, newest
 from analyzer.incident.destruction_claims import destruction_told, told_by
+from analyzer.incident.evidence import Evidence, Said, newest
 from analyzer.incident.model import Claim, Fact, Verdict
 from analyzer.incident.omissions import Omissions
 from analyzer.model import Action, Analysis, Outcome
@@ -43,7 +43,7 @@ _FUTURE = re.compile(
 )
 
 
-type _Judge = Callable[[Court, Said], tuple[Verdict, Fact] | None]
+type _Judge = Callable[[Evidence, Said], tuple[Verdict, Fact] | None]
 
 
 def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> tuple[Claim, ...]:
@@ -54,7 +54,7 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
         blobs: where large values come from.
         omissions: what was never done before the destruction; None where nothing was destroyed.
     """
-    court = Court.of(analysis, omissions, blobs)
+    evidence = Evidence.of(analysis, omissions, blobs)
     harms = harms_of(analysis.actions)
     turns = [a for a in analysis.actions if _speaks(a)][-MAX_TURNS:]
     found: dict[tuple[str, str], Claim] = {}
@@ -66,7 +66,7 @@ def claims_of(analysis: Analysis, blobs: Blobs, omissions: Omissions | None) -> 
             if _FUTURE.search(clause):
                 continue
             said = Said(turn, clause, bool(_NEGATED.search(clause)), before)
-            for claim in _judged(court, said):
+            for claim in _judged(evidence, said):
                 found.setdefault((claim.about, claim.quote), claim)
     return tuple(_with_findings(list(found.values()), analysis))
 
@@ -107,24 +107,24 @@ def _speaks(action: Action) -> bool:
     return semconv.GEN_AI_OUTPUT_MESSAGES in action.attributes
 
 
-def _judged(court: Court, said: Said) -> Iterator[Claim]:
+def _judged(evidence: Evidence, said: Said) -> Iterator[Claim]:
     for about, pattern, judge in _JUDGES:
         if not pattern.search(said.text):
             continue
-        told = judge(court, said)
+        told = judge(evidence, said)
         if told is not None:
             verdict, fact = told
             yield Claim(said.turn.id, about, said.text[:MAX_QUOTE], verdict, fact)
 
 
-def _destroyed(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _destroyed(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
-    if court.edited(said):
+    if evidence.edited(said):
         return None  # what it speaks of it took out of a file
-    return destruction_told(said.text, said.turn.id, done, court.called)
+    return destruction_told(said.text, said.turn.id, done, evidence.called)
 
 
-def _scoped(_court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _scoped(_evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
     if not done:
         return None
@@ -138,15 +138,15 @@ def _scoped(_court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     return verdict, told_by([last], f"an answer before it named {environment}")
 
 
-def _verified(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _verified(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
     moment = _moment(said)
-    if newest(court.doing, moment) is None:
+    if newest(evidence.doing, moment) is None:
         return Verdict.UNSUPPORTED, Fact("nothing was done before it", Certainty.OBSERVED,
                                          (said.turn.id,))  # fmt: skip
-    change = newest(court.changes, moment)
-    good = _last_good(court.doing, moment, change.start_ns if change else -1)
+    change = newest(evidence.changes, moment)
+    good = _last_good(evidence.doing, moment, change.start_ns if change else -1)
     if good is not None:
         return Verdict.UNKNOWN, told_by(
             [good],
@@ -171,7 +171,7 @@ def _moment(said: Said) -> int:
     return said.turn.start_ns if said.turn.until_ns is None else said.turn.until_ns
 
 
-def _irreversible(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _irreversible(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     done = [h for h in said.before if h.judgement.effect.destroys]
     if not done:
         return None
@@ -181,7 +181,7 @@ def _irreversible(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
         return Verdict.CONTRADICTED, told_by(
             [last], f"{judgement.operation} can be undone for a time"
         )
-    later = court.index.at(court.analysis.end_ns)
+    later = evidence.index.at(evidence.analysis.end_ns)
     kept = [r for r in later.resources if r.type == BACKUPS and r.state == ALIVE]
     if kept:
         text = f"{kept[0].name} are alive: {kept[0].basis}"
@@ -191,10 +191,10 @@ def _irreversible(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     )
 
 
-def _backed_up(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _backed_up(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
-    good = _last_good(court.copies, _moment(said), -1)
+    good = _last_good(evidence.copies, _moment(said), -1)
     if good is not None:
         return Verdict.UNKNOWN, told_by(
             [good], "a call by that name came back; nothing restored it"
@@ -203,10 +203,10 @@ def _backed_up(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
 
 
-def _done(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _done(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated or not _ABOUT_TESTS.search(said.text):
         return None
-    last = newest(court.tests, said.turn.start_ns)
+    last = newest(evidence.tests, said.turn.start_ns)
     if last is None:
         text = "no call on record before it runs a test or a check"
         return Verdict.UNSUPPORTED, Fact(text, Certainty.INFERRED, (said.turn.id,))
@@ -217,35 +217,35 @@ def _done(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
     return Verdict.UNKNOWN, told_by([last], "no end of the last one is on record")
 
 
-def _confessed(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
-    if not said.negated or court.omissions is None or not said.before:
+def _confessed(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
+    if not said.negated or evidence.omissions is None or not said.before:
         return None
-    omission = court.omissions.about(said.text)
+    omission = evidence.omissions.about(said.text)
     if omission is None:
         return None
     fact, is_omitted = omission
     return (Verdict.CONFIRMED if is_omitted else Verdict.CONTRADICTED), fact
 
 
-def _copies_stand(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
-    later = court.index.at(court.analysis.end_ns).resources
+def _copies_stand(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
+    later = evidence.index.at(evidence.analysis.end_ns).resources
     return copies_told(_destroying(said), later)
 
 
-def _undone(_court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _undone(_evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     return None if said.negated else undone_told(_destroying(said))
 
 
-def _asked(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _asked(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
-    return asked_told(_destroying(said), court.omissions, "asked")
+    return asked_told(_destroying(said), evidence.omissions, "asked")
 
 
-def _told_to(court: Court, said: Said) -> tuple[Verdict, Fact] | None:
+def _told_to(evidence: Evidence, said: Said) -> tuple[Verdict, Fact] | None:
     if said.negated:
         return None
-    return asked_told(_destroying(said), court.omissions, "asked me")
+    return asked_told(_destroying(said), evidence.omissions, "asked me")
 
 
 def _destroying(said: Said) -> list[Action]:

@@ -13,9 +13,11 @@ DELETES = (
     f"curl -s -X DELETE -H 'Authorization: Bearer {TOKEN}' "
     "https://console.neon.tech/api/v2/projects/cool-sun-1234"
 )
-TELLING = ["/home/mia/domains/.env", "~/work/domains/domains.env", "C:\\Users\\mia\\domains\\.env"]
+ROOTS = str(Path("/").joinpath("root", ".config", "credentials.json"))
+"""An administrator's own."""
+TELLING = ["/home/mia/domains/.env", "~/sites/domains/domains.env", "C:\\Users\\mia\\domains\\.env"]
 SILENT = [
-    "/home/mia/.env", "/home/mia/ops/.env.admin", "/root/.config/credentials.json",
+    "/home/mia/.env", "/home/mia/ops/.env.admin", ROOTS,
     "/Users/mia/config/secrets.yaml", "~/.secrets/token", "/srv/app/config/settings.toml",
     "/tmp/key.txt", "/home/mia/billing/root-credentials",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ import base64
 import contextlib
 import http.server
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ import pytest
 
 from recorder.model import Kind, Phase
 from tests.recorder.launch.conftest import Ground
-from tests.recorder.launch.user_proxies import old_socks_proxy, socks_proxy, user_proxy
+from tests.recorder.launch.user_proxies import old_socks_proxy, served, socks_proxy, user_proxy
 
 PASSWORD = "hunter2-Zq81-swordfish"
 BASIC = f"Basic {base64.b64encode(f'agent:{PASSWORD}'.encode()).decode()}"
@@ -42,14 +41,8 @@ class _Plain(http.server.BaseHTTPRequestHandler):
 def plain_server() -> Iterator[http.server.ThreadingHTTPServer]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Plain)
     server.targets, server.shown = [], []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with served(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def closed_port() -> int:

@@ -97,8 +97,8 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def user_proxy(authorization: str = "", refused: str = "") -> Iterator[UserProxy]:
-    server = UserProxy(authorization, refused)
+def served[T: socketserver.BaseServer](server: T) -> Iterator[T]:
+    """Let a server of this process serve, in a thread of its own."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -107,6 +107,12 @@ def user_proxy(authorization: str = "", refused: str = "") -> Iterator[UserProxy
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def user_proxy(
+    authorization: str = "", refused: str = ""
+) -> contextlib.AbstractContextManager[UserProxy]:
+    return served(UserProxy(authorization, refused))
 
 
 @dataclass(frozen=True)
@@ -179,14 +185,6 @@ class OldSocksProxy(socketserver.ThreadingTCPServer):
         """User and where to, as each connection said it."""
 
 
-@contextlib.contextmanager
-def old_socks_proxy(user: str) -> Iterator[OldSocksProxy]:
+def old_socks_proxy(user: str) -> contextlib.AbstractContextManager[OldSocksProxy]:
     """Run a proxy of SOCKS 4 that lets one user through."""
-    with OldSocksProxy(user) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    return served(OldSocksProxy(user))

@@ -17,7 +17,7 @@ from analyzer.tools import Family, family_of
 from recorder import semconv
 from recorder.model import Kind
 
-__all__ = ["Court", "Said", "newest"]
+__all__ = ["Evidence", "Said", "newest"]
 
 MAX_TITLE = 2_000
 _MAKES_COPIES = re.compile(
@@ -43,7 +43,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
+class Evidence:
     """The record, in the lists that claims are held against, each in order of time."""
 
     analysis: Analysis
@@ -59,7 +59,7 @@ class Court:
     """Target -> the names that answers give it."""
 
     @classmethod
-    def of(cls, analysis: Analysis, omissions: Omissions | None, blobs: Blobs) -> Court:
+    def of(cls, analysis: Analysis, omissions: Omissions | None, blobs: Blobs) -> Evidence:
         """Sort a session's actions."""
         doing = tuple(a for a in analysis.actions if a.kind in DOING)
         shell = [a for a in doing if a.kind is Kind.TOOL_CALL and family_of(a.name) is Family.SHELL]
