@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from analyzer.alerts.alert import Alert, alert_of
 from analyzer.alerts.channels import Channel
-from analyzer.counted import counted
 from analyzer.model import Finding, Severity
+from recorder.counted import counted
 
 __all__ = ["Limit", "Sender"]
 

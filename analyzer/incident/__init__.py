@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.completeness import Completeness, blind_spots
-from analyzer.counted import counted
 from analyzer.deeds import harms_of
 from analyzer.incident.blast import blast_of
 from analyzer.incident.claims import claims_of
@@ -21,6 +20,7 @@ from analyzer.rules.base import Scene
 from analyzer.task_scope import TaskScope
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, no_blobs
+from recorder.counted import counted
 
 __all__ = ["incident_of"]
 

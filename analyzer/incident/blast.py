@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analyzer.counted import counted
 from analyzer.deeds import may_have_run
 from analyzer.incident.journeys import ENDED
 from analyzer.incident.model import BlastRadius, Fact
@@ -16,6 +15,7 @@ from analyzer.resources import ALIVE, BACKUPS, DELETED, GONE, UNKNOWN
 from analyzer.state import StateIndex
 from analyzer.testimony import Certainty
 from analyzer.world import WorldState
+from recorder.counted import counted
 from recorder.model import Kind
 
 __all__ = ["blast_of"]

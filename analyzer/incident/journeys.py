@@ -6,13 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.claims import claimed_hosts
-from analyzer.counted import counted
 from analyzer.deeds import DOING
 from analyzer.incident.model import Fact, Journey
 from analyzer.model import Action, Analysis, Effect, Outcome, ResourceState
 from analyzer.requests import host_of
 from analyzer.testimony import Certainty, Presence
 from analyzer.texts import Blobs, Texts
+from recorder.counted import counted
 from recorder.model import Kind, Witness
 
 __all__ = ["ENDED", "journeys_of"]

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer.claims import FETCHES
-from analyzer.counted import counted
 from analyzer.deeds import DOING, carriers_of, deeds_of, harms_of, may_have_run
 from analyzer.effects import BADNESS
 from analyzer.incident.leaks import Leak, leaks_of
@@ -15,6 +14,7 @@ from analyzer.model import Action, Analysis, Credential, Outcome, Severity
 from analyzer.rules.base import Scene, seconds, weakest
 from analyzer.testimony import Certainty, Presence
 from recorder import semconv
+from recorder.counted import counted
 from recorder.model import Kind, Role
 
 __all__ = ["SEARCHES", "Plot", "plot_of"]

@@ -12,7 +12,6 @@ from itertools import groupby
 
 from analyzer.casefile import Entry, remarks_of
 from analyzer.completeness import Completeness, blind_spots
-from analyzer.counted import counted
 from analyzer.filters import Filter, finding_subjects, subjects_of
 from analyzer.frames import actions_frame, effort_of
 from analyzer.incident.model import Incident
@@ -38,6 +37,7 @@ from analyzer.reports.testimony import disputes_of, testimony_of
 from analyzer.rules import about_of
 from analyzer.testimony import Certainty
 from analyzer.timeline import format_length, length_of, offset_of
+from recorder.counted import counted
 from recorder.model import Kind
 from recorder.reader import Meta
 from recorder.safe_text import safe_text, shorten_seals

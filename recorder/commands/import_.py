@@ -16,6 +16,7 @@ import click
 from recorder.columns import column_text
 from recorder.commands.options import json_option, recording_option
 from recorder.core_dumps import no_core_dump
+from recorder.counted import counted
 from recorder.errors import FlightlogError
 from recorder.location import recording_to_write
 from recorder.reader import Recording
@@ -266,8 +267,8 @@ def _say_read(outcome: _Outcome, path: Path | None, recording: str | None) -> No
     sessions = set().union(*(report.sessions for report in outcome.files))
     records = sum(report.records for report in outcome.files)
     new = sum(report.new for report in outcome.files)
-    of, files = _counted(len(sessions), "session"), _counted(len(outcome.files), "file")
-    told = f"{_counted(records, 'record')} of {of} from {files}"
+    of, files = counted(len(sessions), "session"), counted(len(outcome.files), "file")
+    told = f"{counted(records, 'record')} of {of} from {files}"
     if path is None:
         click.echo(f"Would import {told}.")
         return
@@ -283,10 +284,6 @@ def _holds(path: Path, session: str) -> bool:
     """Tell whether a session is recorded under its id: one that is a credential was sealed."""
     with Recording.open(path) as opened:
         return bool(opened.rows("SELECT 1 FROM sessions WHERE id = ?", (column_text(session),)))
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _skipped(count: int) -> str:
