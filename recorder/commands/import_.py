@@ -62,13 +62,14 @@ class _Outcome:
     def stop(self, current: FileReport | None, committed: int) -> None:
         """Take in that the import ends inside a source, and how much of it all is committed."""
         self.stopped = True
-        if current is None:
-            return
         # The group that was being handed over may be committed without having been counted.
-        current.new = committed - sum(report.new for report in self.files)
-        current.records = max(current.records, current.new)
-        if current.records:
+        counted_new = sum(report.new for report in self.files) + (current.new if current else 0)
+        if current is not None and (current.records or committed > counted_new):
             self.add(current)
+        if self.files and committed > counted_new:
+            last = self.files[-1]
+            last.new += committed - counted_new
+            last.records = max(last.records, last.new)
 
 
 @click.command("import")
@@ -132,7 +133,8 @@ def command(
     outcome = _Outcome()
     path = None if dry_run else recording_to_write(recording)
     hand = hand_to(path)
-    progress = Progress(_size_of(files), shown=sys.stderr.isatty())
+    is_seen = sys.stderr.isatty()
+    progress = Progress(_size_of(files) if is_seen else 0, shown=is_seen)
 
     def done(report: FileReport) -> None:
         progress.finished(report.size)

@@ -28,6 +28,7 @@ IN_FLIGHT = 3
 ANSWER_SECONDS = 120.0
 SELECT_REPORTED = "SELECT 1 FROM records WHERE witness <> 'recorder' OR name = 'damage' LIMIT 1"
 """Whether anything is there that a former release may have imported."""
+SELECT_SESSION = "SELECT 1 FROM sessions WHERE id = ?"
 ASK_SECONDS = 1.0
 """After so long without a commit it is asked whether our own recorder is still at work."""
 
@@ -39,8 +40,8 @@ class Handing(Protocol):
     def committed(self) -> int:
         """Records that are in the recording now and were not before."""
 
-    def give(self, records: Sequence[Record]) -> int:
-        """Hand over a group; return how many of its records are new."""
+    def give(self, records: Sequence[Record]) -> set[str]:
+        """Hand over a group; return the ids of those of its records that are new."""
 
     def filed_as(self, session: str) -> str:
         """Return the id under which a session's records are filed."""
@@ -64,9 +65,9 @@ class Nobody:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(KEY_BYTES)
 
-    def give(self, records: Sequence[Record]) -> int:
-        """Return how many records there are."""
-        return len(records)
+    def give(self, records: Sequence[Record]) -> set[str]:
+        """Return the ids of all of them."""
+        return {record.id for record in records}
 
     def filed_as(self, session: str) -> str:
         """Return an id that tells nothing of what the session's was made from."""
@@ -125,40 +126,41 @@ class Hand:
             service.stop()
             raise
 
-    def give(self, records: Sequence[Record]) -> int:
-        """Hand over those records of a group that are not in the recording."""
+    def give(self, records: Sequence[Record]) -> set[str]:
+        """Hand over those records of a group that are not in the recording; return their ids."""
         new = self._new(records)
+        ids = {record.id for record in new}
         if not new:
-            return 0
+            return ids
         if self._client is not None:
             if self._client.submit_group(new, timeout_seconds=ANSWER_SECONDS):
                 self.committed += len(new)
             else:
                 self._failed += len(new)
-            return len(new)
-        ids = [record.id for record in new]
+            return ids
+        waiting = frozenset(ids)
         with self._lock:
-            self._waiting.update(ids)
+            self._waiting.update(waiting)
         self._acquire()
 
         def done(committed: bool) -> None:
             with self._lock:
-                self._waiting.difference_update(ids)
-                self.committed += len(ids) if committed else 0
-                self._failed += 0 if committed else len(ids)
+                self._waiting.difference_update(waiting)
+                self.committed += len(waiting) if committed else 0
+                self._failed += 0 if committed else len(waiting)
             self._free.release()
 
         if self._service is not None:
             self._service.submit_group(new, done)
-        return len(new)
+        return ids
 
     def filed_as(self, session: str) -> str:
         """Return the id under which the recording has a session, or will have it."""
         filed = self._filed.get(session)
         if filed is None:
-            former = column_text(bare(session))
-            has = self._rows("SELECT 1 FROM sessions WHERE id = ?", (former,))
-            filed = former if has else column_text(keyed(session, self._key))
+            former, filed = column_text(bare(session)), column_text(keyed(session, self._key))
+            if filed != former and self._rows(SELECT_SESSION, (former,)):
+                filed = former
             self._filed[session] = filed
         return filed
 

@@ -73,7 +73,8 @@ class Importer:
         self._hand = hand
         self._forced = forced
         self._watch = watch
-        self._group: list[Record] = []
+        self._group: list[tuple[FileReport, Record]] = []
+        """What was read and not handed over, each with the report that counts it."""
         self._characters = 0
         self._observed_ns = 0
         self.current: FileReport | None = None
@@ -82,16 +83,28 @@ class Importer:
     def run(self, sources: Iterable[Source], done: Callable[[FileReport], None]) -> None:
         """Import every source; `done` is told of each when it has been read.
 
+        What small ones tell is handed over together, and counted then: a commit for each would
+        take longer than all else.
+
         Raises:
             FlightlogError: the recording cannot take the records.
         """
-        for source in sources:
-            report = self.one(source)
-            self.current = None
-            done(report)
+        try:
+            for source in sources:
+                report = self._read(source)
+                self.current = None
+                done(report)
+        finally:
+            self._give()
 
     def one(self, source: Source) -> FileReport:
-        """Import one source and wait until it is committed."""
+        """Import one source and hand over all that it tells."""
+        try:
+            return self._read(source)
+        finally:
+            self._give()
+
+    def _read(self, source: Source) -> FileReport:
         report = self.current = FileReport(source.name, "", source.size)
         try:
             chosen = self._forced or detect(source)
@@ -132,7 +145,6 @@ class Importer:
             self._take(report, _damage_record(source, chosen, damage, session))
         finally:
             source.forget()
-            self._give(report)
         return report
 
     def _holds_nothing(self, report: FileReport, source: Source, chosen: Format) -> bool:
@@ -178,18 +190,24 @@ class Importer:
         return record
 
     def _take(self, report: FileReport, record: Record) -> None:
-        self._group.append(record)
+        self._group.append((report, record))
         for value in record.attributes.values():
             if type(value) is str:
                 self._characters += len(value)
         if len(self._group) >= GROUP_RECORDS or self._characters >= GROUP_CHARACTERS:
-            self._give(report)
+            self._give()
 
-    def _give(self, report: FileReport) -> None:
+    def _give(self) -> None:
         group, self._group, self._characters = self._group, [], 0
-        if group:
-            report.new += self._hand.give(group)
-            report.records += len(group)
+        if not group:
+            return
+        new = self._hand.give([record for _, record in group])
+        for report, record in group:
+            report.records += 1
+            if record.id in new:
+                # Told twice, it counts once.
+                new.remove(record.id)
+                report.new += 1
 
     def _note_damage(self, report: FileReport, source: Source, damage: Damage) -> bool:
         """Count and name it; tell whether it is where the source breaks off.

@@ -31,6 +31,8 @@ ZIP = b"PK\x03\x04"
 UNPACKED = ((b"\x1f\x8b", ungzipped), (b"\x28\xb5\x2f\xfd", unzstd), (b"\xfd7zX", unxz))
 """What a compressed file begins with, and what opens it."""
 BUFFER = 1 << 20
+SMALL = 64 * 1024
+"""Bytes of a file that is opened once and held while it is read."""
 SIDE_FILES = ("-wal", "-shm", "-journal")
 """Ends of files that belong to a database, which is read with them."""
 MAX_PIPED_ZIP = 128 * 1024 * 1024
@@ -145,14 +147,17 @@ def _opened(
     name: str, opener: Callable[[], BinaryIO], size: int, local: Path | None
 ) -> Iterator[Source]:
     with opener() as stream:
-        magic = stream.read(4)
-    breakage = Breakage()
+        beginning = stream.read(SMALL)
+    breakage, magic = Breakage(), beginning[:4]
     unpacked = _unpacked(magic)
     if unpacked:
         opener, local = partial(unpacked, opener, breakage), None
-    with opener() as stream:
-        beginning = stream.read(HEADER)
-    if is_tar(beginning):
+        with opener() as stream:
+            beginning = stream.read(HEADER)
+    elif len(beginning) < SMALL:
+        # All of it: of thousands of small files, to open each several times takes the most.
+        opener = partial(io.BytesIO, beginning)
+    if is_tar(beginning[:HEADER]):
         yield from _tarred(name, opener, breakage, local)
     elif unpacked:
         yield Source(name, opener, size, breakage=breakage)

@@ -161,9 +161,9 @@ def test_the_place_that_is_shown_is_the_line() -> None:
         def filed_as(self, session: str) -> str:
             return session
 
-        def give(self, records: Any) -> int:
+        def give(self, records: Any) -> set[str]:
             told.extend(str(r.attributes[semconv.SOURCE_PLACE]) for r in records)
-            return len(records)
+            return {record.id for record in records}
 
         def settle(self) -> None: ...
 

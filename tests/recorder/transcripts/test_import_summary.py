@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from recorder import semconv
 from recorder.commands.import_ import command
 from recorder.commands.verify import command as verify
 from recorder.errors import FlightlogError
-from recorder.model import Kind, Phase
+from recorder.model import Kind, Phase, Record
 from recorder.reader import Recording
 from recorder.store import Store
+from recorder.transcripts.handing import Hand
 from recorder.transcripts.progress import Progress
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling
@@ -72,6 +74,32 @@ def test_an_interrupted_import_counts_what_it_committed_of_the_file_in_progress(
     told = json.loads(again.stdout)
     assert (told["stopped"], told["records"], told["new"]) == (True, 1552, 0)
     assert json.loads(ran(recording, "--json", *files).stdout)["new"] == 3052 - 1552
+
+
+def test_what_small_files_tell_is_handed_over_together_and_counted_by_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    give = Hand.give
+
+    def watched(self: Hand, records: Sequence[Record]) -> set[str]:
+        given.append(len(records))
+        return give(self, records)
+
+    monkeypatch.setattr(Hand, "give", watched)
+    folder, recording = tmp_path / "files", tmp_path / "flight.db"
+    folder.mkdir()
+    for number in range(30):
+        # Every third says what the first one does.
+        (folder / f"{number:02}.jsonl").write_bytes(prompts(9, f"s{number * (number % 3 > 0)}"))
+    told = json.loads(ran(recording, "--json", str(folder)).stdout)
+    assert given == [300]
+    assert [f["records"] for f in told["files"]] == [10] * 30
+    assert [f["new"] for f in told["files"]] == [10, 10, 10, *[0, 10, 10] * 9]
+    assert committed(recording) == told["new"] == 210
+    (folder / "30.jsonl").write_bytes(prompts(12, "s1"))
+    told = json.loads(ran(recording, "--json", str(folder)).stdout)
+    assert [f["new"] for f in told["files"]] == [0] * 30 + [3]
 
 
 @pytest.mark.parametrize("name", ["har", "messages", "otlp", "aider", "cursor"])
