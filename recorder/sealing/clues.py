@@ -179,9 +179,9 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
             is_frequent=clue.is_frequent,
             common=tuple(clue.common),
         )
-    return Expression(
-        (clue.trigger,), clue.ignore_case, clue.before + clue.after, is_bare=clue.is_bare
-    )
+    # Between two lines that end before the next begins stand others, which no surroundings reach.
+    reach = clue.before if clue.is_of_line else clue.before + clue.after
+    return Expression((clue.trigger,), clue.ignore_case, reach, is_bare=clue.is_bare)
 
 
 def _windows(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:
@@ -198,14 +198,14 @@ def _windows(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tupl
 
 def _lines(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:
     """Yield the same, but none that goes on behind the end of a line."""
-    start = stop = -1
+    start, stop = 0, -1
     for hit in ends:
+        if hit - clue.before > stop:
+            if stop >= 0:
+                yield start, stop
+            start = hit - clue.before
         farthest = hit + clue.after
         line_end = text.find("\n", hit + SLACK, farthest)
-        if hit - clue.before > stop:
-            if start >= 0:
-                yield start, stop
-            start = max(0, hit - clue.before)
         stop = min(line_end if line_end >= 0 else farthest, len(text))
     yield start, stop
 

@@ -42,6 +42,16 @@ def test_what_is_found_by_clues_is_what_is_found_without(pieces: list[str]) -> N
     assert found == {m.span("value") for m in WORD.finditer(text)}
 
 
+@given(st.lists(st.sampled_from(["key=abcdefgh", "\n", "key=", "x" * 9, "y\n" * 20, "key=ab "])))
+def test_what_ends_with_its_line_is_found_in_each_line_however_far_apart_they_are(
+    pieces: list[str],
+) -> None:
+    text = "".join(pieces)
+    clues = Clues([Clue("key=", 4, 60, keys, is_of_line=True)])
+    found = {(s.start, s.end) for s in clues.follow(text, clues.look(text, text.encode(), ()))}
+    assert found == {m.span("value") for m in WORD.finditer(text)}
+
+
 def test_no_trigger_has_a_class_of_letters_that_are_several_bytes() -> None:
     """Vectorscan would take each byte for a letter, and does not even find those."""
     triggers = [
