@@ -204,11 +204,11 @@ def _span(match: re.Match[str]) -> SecretSpan:
 CLUES = (
     Clue(r"(?:(?:requirepass|masterauth|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword|stats\sauth)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512|level\s\d{1,2})\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
-    Clue(r"\sLOGIN\s|AUTH\s|PASS\s|passcode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
+    Clue(r"\sLOGIN\s|(?:^|[\s\"'`;])(?:AUTH\s|PASS[ ])|\spasscode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
-        r"(?:createUser\s|PSK\s|XAUTH\s|EAP\s|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
-        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
+        r"(?:createUser\s|(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
+        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),

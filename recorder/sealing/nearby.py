@@ -80,7 +80,7 @@ SHORT = 5
 """Letters of an issuer's word that may be part of others."""
 GAP = 40
 """Characters between the word and what joins it to a value."""
-DENSE = 2000
+DENSE = 250
 """Characters of a text for each word in it, below which the whole text is sorted at once."""
 EVERYWHERE = 400
 """Characters of a text for each word in it, below which most are names of counts."""
@@ -107,6 +107,9 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield what looks random behind each telling word, where the hits end."""
     # Prose speaks of keys and tokens all the time: most of these words end in the first two looks.
     # Where they are few, only what stands behind each is looked at.
+    if len(hits) * EVERYWHERE > len(text):
+        count_at = _COUNT.compiled.match
+        hits = [hit for hit in hits if count_at(text, hit) is None]
     is_dense = len(hits) * DENSE > len(text)
     near = _in_all(text, hits) if is_dense else _behind_each(text, hits)
     match_at = _AFTER.compiled.match
@@ -123,11 +126,8 @@ def _in_all(text: str, hits: list[int]) -> Iterator[int]:
     """Yield the hits behind which, in a text of many, anything may be a value."""
     sorts = _sorted(text)
     size, first, blank_before, run_in = len(sorts), sorts.find, sorts.rfind, _RUN.search
-    count_at = _COUNT.compiled.match if len(hits) * EVERYWHERE > size else None
     begin = end = -1
     for hit in hits:
-        if count_at is not None and count_at(text, hit):
-            continue
         if end < hit + MIN_SECRET_LENGTH:
             last = min(size, hit + FARTHEST + MIN_SECRET_LENGTH)
             word = blank_before(b" ", hit - FARTHEST if hit > FARTHEST else 0, hit + 1)

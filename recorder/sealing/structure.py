@@ -325,8 +325,8 @@ LONG = 8_400
 
 CLUES = (
     Clue(
-        rf"(?:authorization|cookie|token|api-?key|secret){_QUOTES}\s?[:=]\s?{_QUOTES}{_SCHEMES}\s",
-        160, LONG, _headers,
+        rf"(?:authorization|cookie|token|api-?key|secret){_QUOTES}\s?[:=]\s?{_QUOTES}{_SCHEMES}[ \t]",
+        160, LONG, _headers, is_of_line=True,
     ),
     DenseClue(
         [
@@ -336,6 +336,6 @@ CLUES = (
         ],
         _assignments, is_frequent=True,
     ),
-    Clue(r"(?:bearer|basic)\s+[A-Za-z0-9._~+/=\-]{16}", 40, LONG, _schemes),
+    Clue(r"(?:bearer|basic)\s+[A-Za-z0-9._~+/=\-]{16}", 40, LONG, _schemes, is_of_line=True),
 )  # fmt: skip
 """A clue for each kind of surroundings."""
