@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["Fragments"]
+__all__ = ["LEAST", "Fragments"]
 
 GRAM = 6
 """Bytes at a text's edge that are looked up, before anything is compared."""
@@ -44,18 +44,32 @@ class Fragments:
                     if gram.count(gram[0]) < GRAM:
                         self._seen[hash(gram) % PLACES] = 1
 
+    def may_stand(self, raw: bytes) -> bool:
+        """Return whether a text (UTF-8) may have a fragment at an edge."""
+        return len(raw) >= LEAST and (self._may_begin(raw) or self._may_end(raw))
+
     def find(self, raw: bytes) -> Iterator[tuple[int, int, int]]:
         """Yield the fragments at a text's edges (UTF-8): their begin, end, and secret's number."""
         if len(raw) < LEAST:
             return
-        if self._seen[hash(raw[:GRAM]) % PLACES] and self._may_be(raw[LEAST - GRAM : LEAST]):
+        if self._may_begin(raw):
             length, number = max(self._beginnings(raw), default=(0, 0))
             if length:
                 yield 0, length, number
-        if self._seen[hash(raw[-GRAM:]) % PLACES] and self._may_be(raw[-LEAST : GRAM - LEAST]):
+        if self._may_end(raw):
             length, number = max(self._ends(raw), default=(0, 0))
             if length:
                 yield len(raw) - length, len(raw), number
+
+    def _may_begin(self, raw: bytes) -> bool:
+        """Return whether a text may begin with a fragment: its first eight bytes tell."""
+        seen = self._seen[hash(raw[:GRAM]) % PLACES]
+        return seen > 0 and self._may_be(raw[LEAST - GRAM : LEAST])
+
+    def _may_end(self, raw: bytes) -> bool:
+        """Return whether a text may end with a fragment: its last eight bytes tell."""
+        seen = self._seen[hash(raw[-GRAM:]) % PLACES]
+        return seen > 0 and self._may_be(raw[-LEAST : GRAM - LEAST])
 
     def _may_be(self, gram: bytes) -> bool:
         """Return whether six bytes stand in a string, as far as that is known."""

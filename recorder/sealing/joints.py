@@ -12,6 +12,7 @@ from operator import itemgetter
 __all__ = [
     "EVENTS",
     "JOINT",
+    "REACH",
     "Joined",
     "Parts",
     "has_few_items",
@@ -19,7 +20,6 @@ __all__ = [
     "joined",
     "joined_events",
     "joined_items",
-    "squeezed",
 ]
 
 _JOINT = re.compile(
@@ -132,21 +132,12 @@ def joined_events(text: str) -> Joined | None:
 
 def has_items(text: str) -> bool:
     """Return whether strings follow each other in a list of JSON."""
-    return _LISTED.search(text) is not None
+    return '",' in text and _LISTED.search(text) is not None
 
 
 def has_few_items(text: str) -> bool:
     """Return whether there are so few of them that each two can be looked at (1 µs each)."""
     return text.count('",') <= FEW
-
-
-def squeezed(raw: bytes) -> bytes:
-    """Return a text (UTF-8) without what stands between the strings of lists, and without blanks.
-
-    It takes a nanosecond for a byte, and tells whether it is worth to put the items together.
-    """
-    joined = raw.translate(None, b" \r\n\t\\").replace(b'","', b"")
-    return joined.replace(b'",n"', b"") if b"\\n" in raw else joined
 
 
 def joined_items(text: str) -> Joined | None:

@@ -12,14 +12,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import BASE64, forms_of
-from recorder.sealing.fragments import Fragments
-from recorder.sealing.joints import joined
-from recorder.sealing.literals import Literals
+from recorder.sealing.fragments import LEAST, Fragments
+from recorder.sealing.joints import REACH, joined
+from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["IN_PIECES", "KnownSecrets", "whole_base64_run"]
+__all__ = ["IN_PIECES", "Form", "KnownSecrets", "whole_base64_run"]
 
 MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
@@ -32,13 +33,20 @@ TIERS = (16, 128, 1024)
 """Secrets that are compiled together: the newest few again and again, the many once."""
 QUIET = 500
 """Texts without a new secret after which it pays to compile all of them together."""
+LEAST_BONES = 4
+"""Bytes of a form's bones; of what has less, its bones stand anywhere."""
+FEW = 8
+"""Forms that are sooner found one after another than together."""
 _PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+){0,2}$")
 _BASE64_ALPHABET = frozenset(string.ascii_letters + string.digits + "+/-_=")
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    text: str
+class Form:
+    """One way in which a secret is written. Never write it anywhere."""
+
+    raw: bytes
+    """In UTF-8."""
     value: str
     credential_class: str
     hint: str
@@ -48,21 +56,29 @@ class _Form:
 class _Tier:
     """Forms of some secrets, prepared when they are first looked for."""
 
-    def __init__(self, forms: Sequence[_Form], secrets: int) -> None:
+    def __init__(self, forms: Sequence[tuple[bytes, Form]], secrets: int) -> None:
         self.forms = list(forms)
+        """Each behind its bones."""
         self.secrets = secrets
         self._literals: Literals | None = None
+        self._by_bones: list[list[Form]] = []
 
-    def add(self, forms: Sequence[_Form]) -> None:
+    def add(self, forms: Sequence[tuple[bytes, Form]]) -> None:
         """Take up one secret more."""
         self.forms += forms
         self.secrets += 1
         self._literals = None
 
-    def find(self, raw: bytes) -> list[tuple[int, int, _Form]]:
+    def standing(self, bones: bytes) -> list[Form]:
+        """Return the forms whose bones stand in a text's."""
         if self._literals is None:
-            self._literals = Literals([form.text for form in self.forms])
-        return [(start, end, self.forms[n]) for start, end, n in self._literals.find(raw)]
+            by_bones: dict[bytes, list[Form]] = {}
+            for its, form in self.forms:
+                by_bones.setdefault(its, []).append(form)
+            self._literals = Literals(list(by_bones))
+            self._by_bones = list(by_bones.values())
+        hits = self._literals.find(bones)
+        return [form for n in {n for *_, n in hits} for form in self._by_bones[n]] if hits else []
 
 
 class KnownSecrets:
@@ -79,7 +95,8 @@ class KnownSecrets:
         self._tiers: list[_Tier] = []
         """The largest first."""
         self._fragments = Fragments()
-        self._whole: list[_Form] = []
+        self._whole: list[Form] = []
+        self._boneless: list[Form] = []
         self._quiet = 0
         """Texts since a secret was added."""
 
@@ -109,17 +126,19 @@ class KnownSecrets:
         if suspected:
             self._suspected.add(value)
         forms = {
-            form: _Form(form, value, credential_class, hint, encoding)
+            form: Form(_raw(form), value, credential_class, hint, encoding)
             for form, encoding in reversed(list(forms_of(value)))
             if form not in self._forms
         }
         self._forms.update(forms)  # `|=` with a view of keys copies the whole set
         cuttable = [text for text, form in forms.items() if form.encoding in CUTTABLE]
         self._fragments.add(cuttable, len(self._whole))
-        self._whole.append(_Form(value, value, credential_class, hint, CUT))
+        self._whole.append(Form(b"", value, credential_class, hint, CUT))
         if not self._tiers or self._tiers[-1].secrets >= TIERS[0]:
             self._tiers.append(_Tier([], 0))
-        self._tiers[-1].add([*forms.values()])
+        boned = [(bones_of(form.raw), form) for form in forms.values()]
+        self._boneless += [form for bones, form in boned if len(bones) < LEAST_BONES]
+        self._tiers[-1].add([its for its in boned if len(its[0]) >= LEAST_BONES])
         self._settle()
         self._quiet = 0
         return True
@@ -150,26 +169,35 @@ class KnownSecrets:
         """Return whether a value is followed."""
         return value in self._values
 
-    def may_stand(self, raw: bytes) -> bool:
-        """Return whether a known secret stands in a text (UTF-8) in some form."""
-        return any(tier.find(raw) for tier in self._tiers)
+    def standing(self, raw: bytes) -> Sequence[Form]:
+        """Return the forms that may stand in a text (UTF-8), whole or in pieces: mostly none."""
+        if not self._tiers:
+            return ()
+        self._rest()
+        bones = bones_of(raw)
+        found = [form for tier in self._tiers for form in tier.standing(bones)]
+        return [*self._boneless, *found] if self._boneless else found
 
-    def find(self, text: str, raw: bytes, joints: Sequence[int] = ()) -> Iterator[SecretSpan]:
+    def find(
+        self, text: str, raw: bytes, forms: Sequence[Form], joints: Sequence[int] = ()
+    ) -> Iterator[SecretSpan]:
         """Yield every place where a known secret stands in some form, the first in the text first.
 
         Args:
             text: what is looked through.
             raw: the same in UTF-8.
+            forms: those that may stand in it (`standing`).
             joints: where the clue `JOINT` ends: strings in it are written as several there.
         """
-        if not self._tiers:
-            return
-        self._rest()
-        yield from self._in(text, raw)
-        whole = joined(text, joints) if joints else None
+        is_cut = self._fragments.may_stand(raw)
+        if forms or is_cut:
+            yield from self._in(text, raw, forms)
+        whole = None
+        if joints and (forms or is_cut or _is_near_an_edge(text, joints)):
+            whole = joined(text, joints)
         if whole is None:
             return
-        for span in self._in(whole.text, whole.text.encode("utf-8", "surrogatepass")):
+        for span in self._in(whole.text, _raw(whole.text), forms):
             if whole.is_across(span.start, span.end):
                 yield SecretSpan(
                     whole.original(span.start), whole.original(span.end - 1) + 1,
@@ -177,12 +205,14 @@ class KnownSecrets:
                     f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES,
                 )  # fmt: skip
 
-    def bare(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
+    def bare(self, text: str, raw: bytes, forms: Sequence[Form]) -> Iterator[SecretSpan]:
         """Yield the same as `find`, of base64 only what depends on nothing but the secret."""
-        return self._in(text, raw, widened=False) if self._tiers else iter(())
+        return self._in(text, raw, forms, widened=False)
 
-    def _in(self, text: str, raw: bytes, *, widened: bool = True) -> Iterator[SecretSpan]:
-        hits = [hit for tier in self._tiers for hit in tier.find(raw)]
+    def _in(
+        self, text: str, raw: bytes, forms: Sequence[Form], *, widened: bool = True
+    ) -> Iterator[SecretSpan]:
+        hits = _places(forms, raw)
         hits += [(begin, end, self._whole[n]) for begin, end, n in self._fragments.find(raw)]
         if not hits:
             return
@@ -204,6 +234,31 @@ class KnownSecrets:
                 *whole, form.credential_class, "known_value", form.hint, form.value,
                 suspected=form.value in self._suspected, encoding=form.encoding,
             )  # fmt: skip
+
+
+def _places(forms: Sequence[Form], raw: bytes) -> list[tuple[int, int, Form]]:
+    """Return every place in a text (UTF-8) where one of some forms stands: its begin and end."""
+    if len(forms) > FEW or any(len(form.raw) > LONGEST for form in forms):
+        found = Literals([form.raw for form in forms]).find(raw)
+        return [(begin, end, forms[n]) for begin, end, n in found]
+    places: list[tuple[int, int, Form]] = []
+    for form in forms:
+        at = raw.find(form.raw)
+        while at >= 0:
+            places.append((at, at + len(form.raw), form))
+            at = raw.find(form.raw, at + 1)
+    return places
+
+
+def _is_near_an_edge(text: str, joints: Sequence[int]) -> bool:
+    """Return whether a joint may be among those characters of a text's edge by which a fragment is
+    told: without it they are those of the text put together, too.
+    """
+    return joints[0] < REACH + LEAST or joints[-1] > len(text) - LEAST
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:

@@ -30,10 +30,9 @@ from recorder.sealing.joints import (
     has_items,
     joined_events,
     joined_items,
-    squeezed,
 )
 from recorder.sealing.json_strings import within_strings
-from recorder.sealing.known import IN_PIECES, KnownSecrets, whole_base64_run
+from recorder.sealing.known import IN_PIECES, Form, KnownSecrets, whole_base64_run
 from recorder.sealing.marks import words_in
 from recorder.sealing.plain import as_meant, plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
@@ -147,16 +146,17 @@ class Sealer:
         joints, events = hits.pop(_JOINT, ()), hits.pop(_EVENTS, ())
         found: list[SecretSpan] = []
         # Most texts are short and hold nothing: what is not called here costs them nothing.
-        knows_any = self._knows_any()
-        if knows_any:
-            found += self._known.find(text, raw, joints)
-            found += recalled
+        forms = self._known.standing(raw)
+        if self._known:
+            found += self._known.find(text, raw, forms, joints)
+        found += recalled
         if len(events) > 1:
             found += self._in_events(text)
-        if knows_any and has_items(text):
-            found += self._in_items(text, raw)
-        if knows_any and "\n" in plain:
-            found += self._in_lines(text, raw)
+        recalls = self.recall.knows_any()
+        if (forms or (recalls and has_few_items(text))) and has_items(text):
+            found += self._in_items(text, forms)
+        if "\n" in plain and (self._known or recalls):
+            found += self._in_lines(text, raw, forms)
         if hits:
             found += _followed(text, plain, hits)
         if found:
@@ -191,20 +191,19 @@ class Sealer:
         if whole is not None:
             yield from _in_parts(whole, self.find(whole.text))
 
-    def _in_items(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
+    def _in_items(self, text: str, forms: Sequence[Form]) -> Iterator[SecretSpan]:
         """Yield what is known and stands in a list's strings only once they are put together."""
-        is_recalled = has_few_items(text) and self.recall.knows_any()
-        whole = joined_items(text) if is_recalled or self._known.may_stand(squeezed(raw)) else None
+        whole = joined_items(text)
         if whole is not None:
-            found = self._known.find(whole.text, _raw(whole.text))
+            found = self._known.find(whole.text, _raw(whole.text), forms)
             yield from _in_parts(whole, [*found, *self._recalled_in(whole.text)])
 
-    def _in_lines(self, text: str, raw: bytes) -> Iterator[SecretSpan]:
+    def _in_lines(self, text: str, raw: bytes, forms: Sequence[Form]) -> Iterator[SecretSpan]:
         """Yield what is known and stands in base64 or hexadecimal over the ends of lines."""
-        whole = unwrapped(text, raw)
+        whole = unwrapped(text, raw, edges=not (forms or self.recall.knows_any()))
         if whole is None:
             return
-        found = self._known.bare(whole.text, _raw(whole.text))
+        found = self._known.bare(whole.text, _raw(whole.text), forms)
         for span in [*found, *self._recalled_in(whole.text)]:
             if span.value and whole.is_across(span.start, span.end):
                 start, end = whole.original(span.start), whole.original(span.end - 1) + 1
@@ -213,6 +212,8 @@ class Sealer:
                 yield replace(span, start=start, end=end)
 
     def _recalled_in(self, text: str) -> list[SecretSpan]:
+        if not self.recall.knows_any():
+            return []
         raw = _raw(text)
         return self.recall.look(raw, raw, words_in(raw))[1]
 
@@ -222,9 +223,6 @@ class Sealer:
         if not found:
             return found
         return apart_from(list(tokens_in(text)), found)
-
-    def _knows_any(self) -> bool:
-        return bool(self._known) or self.recall.knows_any()
 
     def file_under(self, sessions: Iterable[str]) -> None:
         """Take note of the sessions that a recording has already."""
@@ -321,7 +319,8 @@ class Sealer:
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
             joints = _CLUES.look(text, raw, ()).get(_JOINT, ())
-            again = self._not_allowed(text, self._known.find(text, raw, joints))
+            forms = self._known.standing(raw)
+            again = self._not_allowed(text, self._known.find(text, raw, forms, joints))
             again = self._outside_tokens(text, again)
             again = within_strings(text, without_overlaps(again))
             more = apart_from([(span.start, span.end) for span in spans], again)

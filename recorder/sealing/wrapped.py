@@ -6,6 +6,7 @@ import re
 import string
 from itertools import pairwise
 
+from recorder.sealing.database import Database, Pattern
 from recorder.sealing.joints import Joined, Parts
 from recorder.sealing.offsets import in_characters
 
@@ -21,21 +22,27 @@ _SORTS = bytes(
 _ENDS = (b"\n", b"\r\n", b"\\n", b"\\r\\n")
 """Ends of a line, as they are and as in JSON."""
 _LONG = 16
-_BEFORE_END = b"a" * _LONG + b"\n"
-"""A long word and what follows it, sorted: one string is found five times as fast as a pattern."""
+_BEFORE_END = Database([Pattern(0, "a" * _LONG + r"\n", ignore_case=False)])
+"""A long word and what follows it, sorted: a string is found five times as fast as a pattern."""
+_AT_EDGES = 40
+"""Ends of lines from a text's edges on, between which there are all the bytes of a fragment."""
 _WORD = re.compile(rf"{_RUN}{{2,1000}}+={{0,2}}")
 
 
-def unwrapped(text: str, raw: bytes) -> Joined | None:
+def unwrapped(text: str, raw: bytes, *, edges: bool = False) -> Joined | None:
     """Return the broken words of a text, each put together; None where there are none.
 
     Args:
         text: any text.
         raw: the same in UTF-8.
+        edges: only as much of them as may be a fragment of a secret, at the first one's beginning
+            and the last one's end.
     """
     ends = _between_words(raw)
     if not ends:
         return None
+    if edges and len(ends) > 2 * _AT_EDGES:
+        ends = ends[:_AT_EDGES] + ends[-_AT_EDGES:]
     if len(raw) != len(text):
         places = in_characters(raw, (place for end in ends for place in end))
         ends = [(places[begin], places[end]) for begin, end in ends]
@@ -58,18 +65,15 @@ def unwrapped(text: str, raw: bytes) -> Joined | None:
 
 def _between_words(raw: bytes) -> list[tuple[int, int]]:
     """Return the ends of lines between a long word and another, in order."""
-    found: list[tuple[int, int]] = []
     sorts = raw.translate(_SORTS)
-    at = sorts.find(_BEFORE_END)
-    while at >= 0:
-        begin = at + _LONG
-        found += [
-            (begin, begin + len(end))
-            for end in _ENDS
-            if raw.startswith(end, begin) and sorts.startswith(b"aa", begin + len(end))
-        ]
-        at = sorts.find(_BEFORE_END, begin)
-    return found
+    begins: list[int] = []
+    _BEFORE_END.scan(sorts, lambda _n, _start, end, _flags, _context: begins.append(end - 1))
+    return [
+        (begin, begin + len(end))
+        for begin in begins
+        for end in _ENDS
+        if raw.startswith(end, begin) and sorts.startswith(b"aa", begin + len(end))
+    ]
 
 
 def _is_letter(letter: str) -> bool:
