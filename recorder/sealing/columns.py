@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.lines import begin_of_line
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_count, is_harmless, is_secret_name
 from recorder.sealing.spans import SecretSpan
@@ -45,7 +46,7 @@ def _below(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         if end < 0 or start < done:
             continue
         done = end
-        line = text[start:end]
+        line = text[begin_of_line(text, hit - 2) : end]
         separator = next((s for s in _HEAD if s in line), "")
         if separator and _HEAD[separator].fullmatch(line):
             yield from _of_head(text, end, line, separator)

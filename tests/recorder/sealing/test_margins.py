@@ -1,0 +1,91 @@
+"""Secrets in files that a tool printed with something before each of their lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from recorder.sealing import Sealer
+from recorder.sealing.margins import without_margins
+
+KEY = b"k" * 32
+SECRET = "Willow2019!"
+FILES = {
+    "a head above its rows": f"username,password,role\nbob,{SECRET},admin\n",
+    "an element behind its name": f"<a>\n<name>db.password</name>\n<value>{SECRET}</value>\n",
+    "a property list": f"<dict>\n  <key>DbPassword</key>\n  <string>{SECRET}</string>\n</dict>\n",
+    "a name below its value": f'env:\n  - value: "{SECRET}"\n    name: DB_PASSWORD\n',
+    "a block of YAML": f"db:\n  password: |\n    {SECRET}\n  port: 5432\n",
+    "a parameter's default": f"All:\n  DBPassword:\n    Type: String\n    Default: {SECRET}\n",
+    "a word at a line's beginning": f"# kickstart\nrootpw --plaintext {SECRET}\nreboot\n",
+    "a list of accounts": f"chpasswd:\n  list: |\n    root:{SECRET}\n",
+    "a server's own word": f"port 6379\nmasterauth {SECRET}\n",
+}
+MARGINS: dict[str, Callable[[int, str], str]] = {
+    "cat -n": lambda number, line: f"{number + 7:6d}\t{line}",
+    "numbers and arrows": lambda number, line: f"{number + 97:6d}→{line}",
+    "numbers of one width": lambda number, line: f"{number + 8}→{line}",
+    "a container's": lambda _, line: f"api-1  | {line}",
+    "a quotation": lambda _, line: f"> {line}",
+}
+
+
+def printed(margin: str, file: str) -> str:
+    lines = file.rstrip("\n").split("\n")
+    return "\n".join(MARGINS[margin](number, line) for number, line in enumerate(lines, 1))
+
+
+@pytest.mark.parametrize("margin", MARGINS)
+@pytest.mark.parametrize("kind", FILES)
+def test_what_stands_before_lines_hides_nothing(kind: str, margin: str) -> None:
+    text = printed(margin, FILES[kind])
+    for whole in (text, f"src:\n{text}", json.dumps({"content": text}, ensure_ascii=False)):
+        if margin == "a quotation" and whole.startswith("src"):
+            continue  # who quotes does so from the first line on
+        if margin == "a container's" and whole.startswith("src"):
+            continue  # it prints its own lines alone
+        assert SECRET not in Sealer(KEY).seal_text(whole).text
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_differences_signs_hide_nothing(kind: str) -> None:
+    lines = FILES[kind].rstrip("\n").split("\n")
+    for sign in "+-":
+        changed = "\n".join(f"{sign}{line}" for line in lines)
+        text = f"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,9 @@\n{changed}\n"
+        assert SECRET not in Sealer(KEY).seal_text(text).text
+
+
+@pytest.mark.parametrize("margin", MARGINS)
+def test_a_text_without_margins_is_as_long_and_has_its_lines(margin: str) -> None:
+    file = FILES["a block of YAML"]
+    text = printed(margin, file)
+    bare = without_margins(text)
+    assert len(bare) == len(text)
+    first, *lines = file.rstrip("\n").split("\n")
+    assert [line.strip() for line in bare.split("\n")][1:] == [line.strip() for line in lines]
+    assert bare.split("\n")[0].endswith(first)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id        | 7\napi_token | abc\nowner     | bob\n",
+        "10:00:01 begin\n10:00:02 end\n",
+        "1. one\n2. two\n3. three\n",
+        "7\t8\n9\t10\n11\t12\n",
+        "password: x\n  port: 1\n",
+        "- name: a\n- name: b\n",
+        "db-1.corp:5432:app:bob:pw\ndb-2.corp:5432:app:bob:pw\n",
+    ],
+)
+def test_what_is_no_margin_stays(text: str) -> None:
+    assert without_margins(text) == text
+
+
+def test_a_secret_in_a_containers_name_is_seen() -> None:
+    token = "ghp_" + "x7Kq2mVb9TzR4wLn8YcD3fHs6JpA1eGu5oBt"
+    text = f"{token} | one\n{token} | two\n{token} | three\n"
+    assert token not in Sealer(KEY).seal_text(text).text
