@@ -31,7 +31,7 @@ def unwrapped(document: Any) -> Iterable[Any] | None:
         return None
     for name in ("Records", "Events"):
         listed = document.get(name)
-        if isinstance(listed, list) and listed and is_entry(_event(listed[0])):
+        if isinstance(listed, list) and any(is_entry(_event(one)) for one in listed[:2]):
             return map(_event, listed)
     return None
 

@@ -34,7 +34,7 @@ def is_entry(event: Any) -> bool:
 def unwrapped(document: Any) -> list[Any] | None:
     """Return the entries of an answer of `entries.list`; None for anything else."""
     entries = document.get("entries") if isinstance(document, Mapping) else None
-    if isinstance(entries, list) and entries and is_entry(entries[0]):
+    if isinstance(entries, list) and any(map(is_entry, entries[:2])):
         return entries
     return None
 

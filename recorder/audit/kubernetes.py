@@ -35,7 +35,7 @@ METHODS = {
 def unwrapped(document: Any) -> list[Any] | None:
     """Return the events of an `EventList`, as webhooks receive it; None for anything else."""
     items = document.get("items") if isinstance(document, Mapping) else None
-    if isinstance(items, list) and items and is_entry(items[0]):
+    if isinstance(items, list) and any(map(is_entry, items[:2])):
         return items
     return None
 

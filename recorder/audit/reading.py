@@ -8,9 +8,9 @@ from itertools import chain, islice
 from typing import Any
 
 from recorder.audit.entry import Entry, record_of
-from recorder.model import Record
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.one_by_one import Told, by_itself, odd
 from recorder.transcripts.source import Source
 
 __all__ = ["audit_format"]
@@ -55,14 +55,18 @@ def audit_format(
     def recognises(source: Source) -> bool:
         return any(holds(value) for value in source.sample)
 
-    def tell(value: Any, _place: str) -> Iterator[Record]:
+    def told(event: Mapping[str, Any], place: str) -> Iterator[Told]:
+        if is_entry(event):
+            yield record_of(entry_of(event), time.time_ns())
+        else:
+            yield odd(event, place, "no entry of this log")
+
+    def tell(value: Any, _place: str) -> Iterator[Told]:
         found = within(value)
         if found is None or not holds(value):
             raise ValueError("no entry of this log")
-        for event in found:
-            if not is_entry(event):
-                raise ValueError("no entry of this log")
-            yield record_of(entry_of(event), time.time_ns())
+        for number, event in enumerate(found, 1):
+            yield from by_itself(event, f"entry {number}", told)
 
     def read(source: Source) -> Iterator[Item]:
         return read_values(source, tell)

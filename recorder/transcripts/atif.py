@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder import semconv
-from recorder.model import Json, Record
+from recorder.model import Json
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_values
-from recorder.transcripts.format import Format, Item
+from recorder.transcripts.format import Damage, Format, Item
 from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.messages import arguments_of
+from recorder.transcripts.one_by_one import Told, objects, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
@@ -37,13 +38,16 @@ def recognises(document: Any) -> bool:
     )
 
 
-def tell(document: Mapping[str, Any], parent: str = "", depth: int = 0) -> Iterator[Record]:
+def tell(
+    document: Mapping[str, Any], parent: str = "", depth: int = 0, place: str = ""
+) -> Iterator[Told]:
     """Yield the records of a trajectory and of those that its sub-agents left in it.
 
     Args:
         document: as `recognises` takes it.
         parent: the session that it is part of, for a sub-agent's.
         depth: how many trajectories it stands in.
+        place: where it stands in them.
     """
     agent = _mapping(document.get("agent"))
     name = str(agent.get("name") or "agent")
@@ -64,14 +68,20 @@ def tell(document: Mapping[str, Any], parent: str = "", depth: int = 0) -> Itera
     }
     first_ns = next((iso_ns(step.get("timestamp")) for step in steps.first(1)), None)
     yield telling.begin("session", first_ns, about=about)
-    for number, step in enumerate(steps, 1):
-        yield from _step(telling, step, f"step {step.get('step_id', number)}")
-    for inner in _list(document.get("subagent_trajectories")):
-        if isinstance(inner, Mapping) and depth < DEPTH:
-            yield from tell(inner, session, depth + 1)
+    yield from one_by_one(
+        document.get("steps"),
+        f"{place}step",
+        lambda step, at: _step(telling, step, at, at.removeprefix(place)),
+    )
+    yield from one_by_one(
+        document.get("subagent_trajectories") if depth < DEPTH else None,
+        f"{place}trajectory",
+        lambda inner, at: tell(inner, session, depth + 1, f"{at} "),
+    )
 
 
-def _step(telling: Telling, step: Mapping[str, Any], key: str) -> Iterator[Record]:
+def _step(telling: Telling, step: Mapping[str, Any], place: str, key: str) -> Iterator[Told]:
+    key = f"step {step['step_id']}" if "step_id" in step else key
     t_ns = iso_ns(step.get("timestamp"))
     if step.get("is_copied_context") is True:
         yield telling.note(key, "copied step", step, t_ns)
@@ -89,14 +99,16 @@ def _step(telling: Telling, step: Mapping[str, Any], key: str) -> Iterator[Recor
         usage = (spent.get("prompt_tokens"), spent.get("completion_tokens"))
         model = _known(step.get("model_name"))
         yield telling.answer(f"{key} model", said, t_ns, model=model, usage=usage, more=more)
-    yield from _calls(telling, step, key, t_ns)
+    yield from _calls(telling, step, place, key, t_ns)
 
 
 def _calls(
-    telling: Telling, step: Mapping[str, Any], key: str, t_ns: int | None
-) -> Iterator[Record]:
+    telling: Telling, step: Mapping[str, Any], place: str, key: str, t_ns: int | None
+) -> Iterator[Told]:
     """Yield the calls of a step, then their results, which name them or stand in their order."""
-    calls = [call for call in _list(step.get("tool_calls")) if isinstance(call, Mapping)]
+    listed = [call for _, call in objects(step.get("tool_calls"), f"{place} call")]
+    yield from (call for call in listed if isinstance(call, Damage))
+    calls = [call for call in listed if isinstance(call, Mapping)]
     given = Counter(call.get("tool_call_id") for call in calls)
     refs, tools = [], {}
     for number, call in enumerate(calls, 1):
@@ -107,9 +119,10 @@ def _calls(
         tools[ref] = tool
         arguments = arguments_of(call.get("arguments"))
         yield telling.call(f"{key} call {number}", ref, tool, arguments, t_ns)
-    results = _list(_mapping(step.get("observation")).get("results"))
-    for number, result in enumerate(results, 1):
-        if not isinstance(result, Mapping):
+    results = objects(_mapping(step.get("observation")).get("results"), f"{place} observation")
+    for number, result in results:
+        if isinstance(result, Damage):
+            yield result
             continue
         named = result.get("source_call_id")
         in_order = refs[number - 1] if number <= len(refs) else f"{key} observation {number}"

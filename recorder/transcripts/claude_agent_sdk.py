@@ -68,8 +68,9 @@ class SdkReader:
 
     def _answer(self, message: Mapping[str, Any], key: str) -> Iterator[Record]:
         own = str(message.get("message_id") or key)
-        parts = [p for p in _list(message.get("content")) if isinstance(p, Mapping)]
-        said = [part for part in parts if "input" not in part]
+        content = _list(message.get("content"))
+        parts = [part for part in content if isinstance(part, Mapping)]
+        said = [p for p in content if not (isinstance(p, Mapping) and "input" in p)]
         usage = usage_of(message.get("usage"))
         if said or usage != self._counted.get(own):
             # Each line of one message repeats its usage, and the last one's is the whole.

@@ -27,10 +27,12 @@ def session_of(value: Mapping[str, Any]) -> str:
 
 
 def blocks_of(content: Any) -> list[Mapping[str, Any]]:
-    """Return the blocks of a message's content; words alone are one."""
+    """Return the blocks of a message's content; words alone are one, and what is no block."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
-    return [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
+    if not isinstance(content, list):
+        return []
+    return [b if isinstance(b, dict) else {"type": "text", "text": as_text(b)} for b in content]
 
 
 def is_of(block: Mapping[str, Any], kind: str) -> bool:

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recorder import semconv
-from recorder.model import Json, Record
+from recorder.model import Json
 from recorder.transcripts.cline_rows import RowReader, is_row, request_times
 from recorder.transcripts.clocks import millis_ns
 from recorder.transcripts.messages import MessageReader, is_message
+from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.telling import Telling, as_text, made_session
 
 __all__ = ["AGENT", "is_session", "is_ui", "tell_session", "tell_task"]
@@ -25,7 +26,7 @@ AGENT = "cline"
 
 def is_ui(document: Any) -> bool:
     """Tell whether a document is a task's `ui_messages.json`."""
-    return isinstance(document, list) and bool(document) and is_row(document[0])
+    return isinstance(document, list) and any(map(is_row, document[:2]))
 
 
 def is_session(document: Any) -> bool:
@@ -40,7 +41,7 @@ def is_session(document: Any) -> bool:
 
 def tell_task(
     task: str, rows: Sequence[Any], history: Sequence[Any], item: Mapping[str, Any]
-) -> Iterator[Record]:
+) -> Iterator[Told]:
     """Yield the records of a task.
 
     Args:
@@ -60,17 +61,20 @@ def tell_task(
     yield telling.begin("session", millis_ns(first), about=about)
     has_calls = any(_calls(message) for message in history)
     reader = RowReader(telling, calls=not has_calls)
-    for number, row in enumerate(rows, 1):
+
+    def told(row: Mapping[str, Any], key: str) -> Iterator[Told]:
         if is_row(row):
-            yield from reader.row(row, f"row {number}")
+            yield from reader.row(row, key)
         else:
-            yield telling.note(f"row {number}", "row", row, None)
+            yield telling.note(key, "row", row, None)
+
+    yield from one_by_one(rows, "row", told)
     last = next((row.get("ts") for row in reversed(rows) if is_row(row)), None)
     yield from reader.settle("last row", millis_ns(last))
     yield from _history(telling, list(rows), history, has_calls=has_calls)
 
 
-def tell_session(document: Mapping[str, Any]) -> Iterator[Record]:
+def tell_session(document: Mapping[str, Any]) -> Iterator[Told]:
     """Yield the records of a session of the SDK or the CLI; messages have times of their own."""
     telling = Telling(AGENT, str(document["sessionId"]), "epoch ms")
     messages = document["messages"]
@@ -81,30 +85,34 @@ def tell_session(document: Mapping[str, Any]) -> Iterator[Record]:
     if isinstance(document.get("system_prompt"), str):
         yield telling.prompt("system prompt", document["system_prompt"], None, "system")
     reader = MessageReader(telling)
-    for number, message in enumerate(messages, 1):
-        if is_message(message):
-            made = message.get("modelInfo")
-            model = made.get("modelId") or made.get("id") if isinstance(made, Mapping) else made
-            telling.model = str(model or telling.model)
-            told = {**message, "usage": message.get("usage") or _spent(message.get("metrics"))}
-            yield from reader.message(told, f"message {number}", millis_ns(message.get("ts")))
-        else:
-            yield telling.note(f"message {number}", "message", message, None)
+
+    def told(message: Mapping[str, Any], key: str) -> Iterator[Told]:
+        if not is_message(message):
+            yield telling.note(key, "message", message, None)
+            return
+        made = message.get("modelInfo")
+        model = made.get("modelId") or made.get("id") if isinstance(made, Mapping) else made
+        telling.model = str(model or telling.model)
+        whole = {**message, "usage": message.get("usage") or _spent(message.get("metrics"))}
+        yield from reader.message(whole, key, millis_ns(message.get("ts")))
+
+    yield from one_by_one(messages, "message", told)
 
 
 def _history(
     telling: Telling, rows: list[Any], history: Sequence[Any], *, has_calls: bool
-) -> Iterator[Record]:
+) -> Iterator[Told]:
     """Yield the API's history: its calls, or its messages as they are where the rows tell more."""
     times = request_times(rows)
     answers = sum(1 for m in history if isinstance(m, Mapping) and m.get("role") == "assistant")
     in_step = len(times) == answers
     reader, asked = MessageReader(telling), 0
-    for number, message in enumerate(history, 1):
-        key = f"message {number}"
+
+    def told(message: Mapping[str, Any], key: str) -> Iterator[Told]:
+        nonlocal asked
         if not is_message(message):
             yield telling.note(key, "message", message, None)
-            continue
+            return
         t_ns = millis_ns(message.get("ts"))
         if t_ns is None and in_step and times:
             # A result belongs to the request that takes it along, an answer to the one before.
@@ -115,6 +123,8 @@ def _history(
             yield from reader.message(message, key, t_ns)
         else:
             yield telling.note(key, f"{message.get('role')} message", message, t_ns)
+
+    yield from one_by_one(history, "message", told)
 
 
 def _calls(message: Any) -> bool:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from recorder.model import Record
 from recorder.transcripts.cline import is_session, is_ui, tell_session, tell_task
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import is_message
+from recorder.transcripts.one_by_one import Told
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import text_parts
 
@@ -30,10 +30,8 @@ _OURS = re.compile(r"<task>|<environment_details>|<user_message>")
 
 def _is_history(document: Any) -> bool:
     """Tell a task's history from any other list of messages by the marks in its first one."""
-    first = document[0] if isinstance(document, list) and document else None
-    if not isinstance(first, Mapping) or not is_message(first):
-        return False
-    return bool(_OURS.search(text_parts(first.get("content"))))
+    first = filter(is_message, document[:2] if isinstance(document, list) else ())
+    return any(_OURS.search(text_parts(message.get("content"))) for message in first)
 
 
 def _is_item(document: Any) -> bool:
@@ -45,7 +43,7 @@ def _recognises(document: Any) -> bool:
 
 
 def _read(source: Source) -> Iterator[Item]:
-    def tell(document: Any) -> Iterator[Record]:
+    def tell(document: Any) -> Iterator[Told]:
         if is_session(document):
             return tell_session(document)
         rows = document if is_ui(document) else _beside(source, ROWS)

@@ -33,7 +33,7 @@ def is_row(value: Any) -> bool:
     """Tell whether a value is a row."""
     return (
         isinstance(value, Mapping)
-        and value.get("type") in {"ask", "say"}
+        and value.get("type") in ("ask", "say")
         and "ts" in value
         and bool({"ask", "say"} & value.keys())
     )

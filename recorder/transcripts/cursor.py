@@ -17,10 +17,12 @@ from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.databases import is_database, opened, tables_of
+from recorder.transcripts.documents import items_of
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, lines, read_json_lines
 from recorder.transcripts.messages import MessageReader, arguments_of
+from recorder.transcripts.one_by_one import by_itself, one_by_one
 from recorder.transcripts.outcomes import exit_code_in
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -90,9 +92,9 @@ class _Transcript:
             yield self._telling.note(key, str(value.get("type") or "entry"), line.text, None)
             return
         content = value["message"].get("content")
-        parts = [p for p in content if isinstance(p, Mapping)] if isinstance(content, list) else []
-        calls = [p for p in parts if p.get("type") == "tool_use"]
-        words = text_parts([p for p in parts if p not in calls] if parts else content)
+        parts = content if isinstance(content, list) else []
+        calls = [part for part in parts if _is_call(part)]
+        words = text_parts([p for p in parts if not _is_call(p)] if parts else content)
         if value["role"] == "user":
             yield self._telling.prompt(key, _asked(words), None)
         elif words or not calls:
@@ -233,6 +235,10 @@ def _sections(said: list[str]) -> Iterator[tuple[str, str, list[str]]]:
     yield mark, behind, held
 
 
+def _is_call(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "tool_use"
+
+
 def _arguments(held: list[str]) -> dict[str, str]:
     """Return the arguments under a call, each `  name: value` and the lines that follow it."""
     found: dict[str, str] = {}
@@ -254,7 +260,7 @@ def _database(source: Source) -> Iterator[Item]:
         for key, value in composers:
             composer, about = str(key).partition(":")[2], _loaded(value)
             if about is None:
-                yield Damage(f"{key} holds no JSON object")
+                yield Damage(f"{key} holds no JSON object", kept=as_text(value))
                 continue
             telling = Telling(AGENT, composer, "iso8601")
             telling.model = str(_mapping(about.get("modelConfig")).get("modelName") or "")
@@ -283,16 +289,21 @@ def _bubbles(
     )
     order |= dict.fromkeys(str(row[0]) for row in there)
     # In older versions the bubbles stand in the composer itself.
-    inline = [b for b in about.get("conversation") or [] if isinstance(b, Mapping)]
-    for number, bubble in enumerate(inline, 1):
-        yield Entry(list(_bubble(telling, bubble, str(bubble.get("bubbleId") or number))))
+    yield from items_of(
+        one_by_one(
+            about.get("conversation"), f"{composer} bubble",
+            lambda one, at: _bubble(telling, one, str(one.get("bubbleId") or at.split(" ")[-1])),
+        )
+    )  # fmt: skip
     for key in order:
         row = db.execute(f"SELECT value FROM {TABLE} WHERE key = ?", (key,)).fetchone()  # noqa: S608  # a constant
         told = _loaded(row[0]) if row else None
         if told is not None:
-            yield Entry(list(_bubble(telling, told, key.removeprefix(prefix))))
+            yield from items_of(
+                by_itself(told, key, lambda b, at: _bubble(telling, b, at.removeprefix(prefix)))
+            )
         elif row is not None and row[0] is not None:
-            yield Damage(f"{key} holds no JSON object")
+            yield Damage(f"{key} holds no JSON object", kept=as_text(row[0]))
 
 
 def _bubble(telling: Telling, bubble: Mapping[str, Any], key: str) -> Iterator[Record]:

@@ -9,31 +9,32 @@ from recorder.model import Record
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Item
 from recorder.transcripts.lines import json_lines
+from recorder.transcripts.one_by_one import ODD, Told, placed
 from recorder.transcripts.source import Source
 
-__all__ = ["read_document", "read_values"]
+__all__ = ["items_of", "read_document", "read_values"]
 
 GROUP = 200
 """Records of a document that are handed on together."""
 
 
-def read_document(source: Source, tell: Callable[[Any], Iterable[Record]]) -> Iterator[Item]:
-    """Yield the entries of a source that is one document; `tell` yields the document's records."""
+def read_document(source: Source, tell: Callable[[Any], Iterable[Told]]) -> Iterator[Item]:
+    """Yield the entries of a source that is one document; `tell` yields the document's."""
     document = source.document
     if source.damage:
         yield Damage(source.damage)
     if document is None:
         return
     source.forget()
-    yield from _told(tell(document))
+    yield from items_of(tell(document))
 
 
-def read_values(source: Source, tell: Callable[[Any, str], Iterable[Record]]) -> Iterator[Item]:
+def read_values(source: Source, tell: Callable[[Any, str], Iterable[Told]]) -> Iterator[Item]:
     """Yield the entries of a source that is one document, or has one on each line.
 
     Args:
         source: what to read.
-        tell: yields the records of a document; its second argument is the key of the line that it
+        tell: yields what a document tells; its second argument is the key of the line that it
             stands on, empty for the whole source.
     """
     is_one = len(source.sample) == 1 and not source.is_several()
@@ -47,23 +48,29 @@ def read_values(source: Source, tell: Callable[[Any, str], Iterable[Record]]) ->
             yield found
             continue
         line, value = found
-        yield from _told(tell(value, keys.of(line.data)), line.number, line.offset, line.text)
+        yield from items_of(tell(value, keys.of(line.data)), line.number, line.offset, line.text)
 
 
-def _told(
-    records: Iterable[Record], line: int = 0, offset: int = 0, text: str = ""
+def items_of(
+    told: Iterable[Told], line: int = 0, offset: int = 0, text: str = ""
 ) -> Iterator[Item]:
+    """Yield what was told, in groups; what cannot be told on is damage."""
     group: list[Record] = []
+    damage: list[Damage] = []
     try:
-        for record in records:
-            group.append(record)
-            if len(group) >= GROUP:
+        for one in told:
+            if isinstance(one, Record):
+                group.append(one)
+                if len(group) < GROUP:
+                    continue
+            if group:
                 yield Entry(group, line, offset)
                 group = []
-    except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
-        if group:
-            yield Entry(group, line, offset)
-        yield Damage(f"an entry of an unknown shape ({type(error).__name__})", line, offset, text)
-        return
+            if isinstance(one, Damage):
+                yield placed(one, line, offset)
+    except ODD as error:
+        reason = f"an entry of an unknown shape ({type(error).__name__})"
+        damage.append(Damage(reason, line, offset, text))
     if group:
         yield Entry(group, line, offset)
+    yield from damage

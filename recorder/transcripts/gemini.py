@@ -18,6 +18,7 @@ from recorder.transcripts.documents import read_document
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
+from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.outcomes import exit_code_in, human_estimate
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -39,7 +40,7 @@ def recognises(value: Any) -> bool:
     messages = value.get("messages")
     if isinstance(messages, list):
         is_chat = {"lastUpdated", "startTime", "projectHash"} & value.keys()
-        return bool(is_chat) and all(_is_message(m) for m in messages[:3])
+        return bool(is_chat) and (not messages or any(map(_is_message, messages[:3])))
     if "projectHash" in value and "sessionId" in value:
         return True
     return value.get("type") == "init" and {"session_id", "model", "timestamp"} <= value.keys()
@@ -58,15 +59,12 @@ class GeminiReader:
         """Keys of what was told: a message comes again with every change."""
         self._tools: dict[str, str] = {}
 
-    def document(self, chat: Mapping[str, Any]) -> Iterator[Record]:
+    def document(self, chat: Mapping[str, Any]) -> Iterator[Told]:
         """Yield the records of a chat in one document."""
         yield from self._begin(chat)
-        messages = chat.get("messages")
-        for number, message in enumerate(messages if isinstance(messages, list) else [], 1):
-            if isinstance(message, Mapping):
-                yield from self._message(message, f"message {number}")
+        yield from one_by_one(chat.get("messages"), "message", self._message)
 
-    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
+    def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Told]:
         """Yield the records of one line."""
         named = _is_message(value) and value.get("id")
         key = str(named or self._keys.of(line.data))
@@ -80,9 +78,7 @@ class GeminiReader:
         patch = value.get("$set")
         if isinstance(patch, Mapping):
             messages = patch.get("messages")
-            for number, one in enumerate(messages if isinstance(messages, list) else [], 1):
-                if isinstance(one, Mapping):
-                    yield from self._message(one, f"{key} message {number}")
+            yield from one_by_one(messages, f"{key} message", self._message)
             if not isinstance(messages, list) and set(patch) != {"lastUpdated"}:
                 yield self._telling.note(key, "$set", line.text, None)
         elif _is_message(value):
@@ -107,10 +103,9 @@ class GeminiReader:
         t_ns = iso_ns(header.get("startTime") or header.get("timestamp"))
         yield self._telling.begin("session", t_ns, about)
 
-    def _message(self, message: Mapping[str, Any], place: str) -> Iterator[Record]:
+    def _message(self, message: Mapping[str, Any], place: str) -> Iterator[Told]:
         key, t_ns = str(message.get("id") or place), iso_ns(message.get("timestamp"))
         kind, said = message.get("type"), text_parts(_words(message.get("content")))
-        calls = [c for c in _list(message.get("toolCalls")) if isinstance(c, Mapping)]
         if kind == "user":
             if said and self._first(key):
                 yield self._telling.prompt(key, said, t_ns, self._speaker)
@@ -122,8 +117,9 @@ class GeminiReader:
         elif self._first(key):
             error = (said or "error") if kind == "error" else ""
             yield self._telling.note(key, str(kind or "message"), message, t_ns, error)
-        for number, call in enumerate(calls, 1):
-            yield from self._call(call, f"{key} call {number}", t_ns)
+        yield from one_by_one(
+            message.get("toolCalls"), f"{key} call", lambda call, at: self._call(call, at, t_ns)
+        )
 
     def _answer(self, message: Mapping[str, Any], key: str, said: str, t_ns: int | None) -> Record:
         tokens = message.get("tokens")
@@ -214,7 +210,10 @@ class GeminiReader:
 
 
 def _is_message(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get("type") in _TYPES and "content" in value
+    if not isinstance(value, Mapping) or "content" not in value:
+        return False
+    kind = value.get("type")
+    return isinstance(kind, str) and kind in _TYPES
 
 
 def _words(content: Any) -> Any:

@@ -11,11 +11,12 @@ import binascii
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recorder.model import Json, Record
+from recorder.model import Json
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.exchanges import Exchange, record_of
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text, made_session
 
@@ -30,14 +31,15 @@ def recognises(document: Any) -> bool:
     return isinstance(log, Mapping) and isinstance(log.get("entries"), list)
 
 
-def tell(document: Mapping[str, Any]) -> Iterator[Record]:
+def tell(document: Mapping[str, Any]) -> Iterator[Told]:
     """Yield a record for each entry."""
     log = _mapping(document.get("log"))
     # Without entries it is damaged: the error says so.
     entries = log["entries"]
     session = made_session(AGENT, log.get("creator"), entries[:1])
-    for number, entry in enumerate((e for e in entries if isinstance(e, Mapping)), 1):
-        yield record_of(_exchange(entry, session, f"entry {number}"))
+    yield from one_by_one(
+        entries, "entry", lambda entry, at: [record_of(_exchange(entry, session, at))]
+    )
 
 
 def _exchange(entry: Mapping[str, Any], session: str, key: str) -> Exchange:

@@ -22,6 +22,7 @@ from recorder.transcripts.documents import read_values
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.json_text import written
+from recorder.transcripts.one_by_one import Told, by_itself
 from recorder.transcripts.source import Source
 
 __all__ = ["FORMAT", "HookLogReader", "recognises"]
@@ -37,7 +38,7 @@ def recognises(value: Any) -> bool:
     """Tell whether a value is such a log, or an entry of one."""
     if isinstance(value, list):
         entries = [entry for entry in value[:3] if isinstance(entry, Mapping)]
-        return bool(entries) and all(map(recognises, entries))
+        return any(map(recognises, entries))
     payload = _payload(value)
     return bool(payload) and (
         any(isinstance(payload.get(name), str) for name in EVENT_NAMES)
@@ -56,13 +57,12 @@ class HookLogReader:
         self._refs: dict[str, str] = {}
         """Id that the live reader made for a call -> one that follows from the file."""
 
-    def document(self, value: Any, place: str) -> Iterator[Record]:
+    def document(self, value: Any, place: str) -> Iterator[Told]:
         """Yield the records of a document or of a line."""
         entries = value if isinstance(value, list) else [value]
         for number, entry in enumerate(entries, 1):
             where = f"{place} entry {number}".strip() if isinstance(value, list) else place
-            if isinstance(entry, Mapping):
-                yield from self._entry(entry, where or "entry 1")
+            yield from by_itself(entry, where or "entry 1", self._entry)
 
     def _entry(self, entry: Mapping[str, Any], place: str) -> Iterator[Record]:
         payload = _payload(entry) or entry

@@ -14,6 +14,7 @@ from recorder.transcripts.documents import read_document
 from recorder.transcripts.exchanges import Exchange, record_of
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.mappings import Mappings
+from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text, made_session
 
@@ -24,38 +25,41 @@ AGENT = "http log"
 
 def recognises(document: Any) -> bool:
     """Tell whether a document is such a log."""
-    first = document[0] if isinstance(document, list) and document else None
-    return isinstance(first, Mapping) and {"scope", "method", "path", "status"} <= first.keys()
+    return isinstance(document, list) and any(
+        {"scope", "method", "path", "status"} <= one.keys() for one in Mappings(document).first(2)
+    )
 
 
-def tell(document: Sequence[Any]) -> Iterator[Record]:
+def tell(document: Sequence[Any]) -> Iterator[Told]:
     """Yield a record for each exchange, in the order of the log."""
-    exchanges = Mappings(document)
-    session = made_session("http-log", exchanges.first(1))
-    for number, item in enumerate(exchanges, 1):
-        status, body = item.get("status"), item.get("response")
-        # nock writes bodies that are no text as lists of hexadecimal pieces.
-        is_binary = item.get("responseIsBinary") is True
-        content_type = item.get("contentType")
-        headers = _headers(item.get("rawHeaders"))
-        if isinstance(content_type, str) and content_type:
-            headers.setdefault("content-type", [content_type])
-        yield record_of(
-            Exchange(
-                tool=AGENT,
-                session=session,
-                key=f"exchange {number}",
-                method=str(item.get("method") or "?"),
-                url=f"{item.get('scope') or ''}{item.get('path') or ''}",
-                start_ns=None,
-                status=status if isinstance(status, int) and status > 0 else None,
-                request_headers=_headers(item.get("reqheaders")),
-                response_headers=headers,
-                request_body=as_text(item.get("body") or ""),
-                response_body="" if is_binary or not body else as_text(body),
-                more={"flightlog.source.clock": "none"},
-            )
+    session = made_session("http-log", Mappings(document).first(1))
+    yield from one_by_one(document, "exchange", lambda item, at: [_exchange(item, session, at)])
+
+
+def _exchange(item: Mapping[str, Any], session: str, key: str) -> Record:
+    status, body = item.get("status"), item.get("response")
+    # nock writes bodies that are no text as lists of hexadecimal pieces.
+    is_binary = item.get("responseIsBinary") is True
+    content_type = item.get("contentType")
+    headers = _headers(item.get("rawHeaders"))
+    if isinstance(content_type, str) and content_type:
+        headers.setdefault("content-type", [content_type])
+    return record_of(
+        Exchange(
+            tool=AGENT,
+            session=session,
+            key=key,
+            method=str(item.get("method") or "?"),
+            url=f"{item.get('scope') or ''}{item.get('path') or ''}",
+            start_ns=None,
+            status=status if isinstance(status, int) and status > 0 else None,
+            request_headers=_headers(item.get("reqheaders")),
+            response_headers=headers,
+            request_body=as_text(item.get("body") or ""),
+            response_body="" if is_binary or not body else as_text(body),
+            more={"flightlog.source.clock": "none"},
         )
+    )
 
 
 def _headers(raw: Any) -> dict[str, list[str]]:

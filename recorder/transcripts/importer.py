@@ -10,7 +10,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zipfile import BadZipFile
 
 from zstandard import ZstdError
@@ -21,6 +21,7 @@ from recorder.model import Json, Kind, Phase, Record, Status, Witness
 from recorder.transcripts.entry_keys import shown_place
 from recorder.transcripts.format import Damage, Format
 from recorder.transcripts.handing import Handing
+from recorder.transcripts.one_by_one import ODD
 from recorder.transcripts.source import Source
 from recorder.transcripts.table import detect, recognised
 
@@ -139,7 +140,7 @@ class Importer:
                 damage = _breakage(source)
                 self._note_damage(report, source, damage)
                 self._take(report, _damage_record(source, chosen, damage, session))
-        except BROKEN as error:
+        except (*BROKEN, *ODD) as error:
             damage = Damage(f"cannot be read on ({type(error).__name__})")
             self._note_damage(report, source, damage)
             self._take(report, _damage_record(source, chosen, damage, session))
@@ -217,7 +218,8 @@ class Importer:
         report.damaged += 1
         broken = source.breakage
         is_end = (damage.line, damage.reason) == (broken.line, broken.reason)
-        report.damage.insert(0 if is_end else len(report.damage), damage)
+        named = replace(damage, kept="")
+        report.damage.insert(0 if is_end else len(report.damage), named)
         del report.damage[KEPT_DAMAGE:]
         return is_end
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -11,6 +11,7 @@ from recorder.model import Record
 from recorder.transcripts.format import Damage, Entry, Item
 from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse
 from recorder.transcripts.mending import mended
+from recorder.transcripts.one_by_one import ODD, Told, placed
 from recorder.transcripts.source import Source
 
 __all__ = ["MAX_LINE", "Line", "json_lines", "lines", "read_json_lines"]
@@ -85,13 +86,13 @@ def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
 
 
 def read_json_lines(
-    source: Source, tell: Callable[[Line, Mapping[str, Any]], Iterator[Record]]
+    source: Source, tell: Callable[[Line, Mapping[str, Any]], Iterable[Told]]
 ) -> Iterator[Item]:
     """Yield the entries of a source whose lines are JSON objects.
 
     Args:
         source: what to read.
-        tell: yields the records of a line. What it raises over a line that is not shaped as it
+        tell: yields what a line tells. What it raises over a line that is not shaped as it
             expects becomes damage of that line, and the next one is read.
     """
     for found in json_lines(source):
@@ -100,36 +101,46 @@ def read_json_lines(
             continue
         line, value = found
         if not isinstance(value, Mapping):
-            yield Damage("not a JSON object", line.number, line.offset)
+            yield Damage("not a JSON object", line.number, line.offset, line.text)
             continue
         try:
-            records = list(_bounded(tell(line, value), len(line.data)))
-        except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
+            told = list(_bounded(tell(line, value), len(line.data)))
+        except ODD as error:
             reason = f"an entry of an unknown shape ({type(error).__name__})"
             if isinstance(error, _TellsTooMuchError):
                 reason = "an entry that tells the same again and again"
             yield Damage(reason, line.number, line.offset, line.text)
         else:
+            records = [one for one in told if isinstance(one, Record)]
             yield Entry(records, line.number, line.offset)
+            if len(records) < len(told):
+                damage = (one for one in told if isinstance(one, Damage))
+                yield from (placed(one, line.number, line.offset) for one in damage)
 
 
 class _TellsTooMuchError(ValueError):
     pass
 
 
-def _bounded(records: Iterator[Record], size: int) -> Iterator[Record]:
+def _bounded(told: Iterable[Told], size: int) -> Iterator[Told]:
     """Yield what a line of a size tells.
 
     Raises:
         _TellsTooMuchError: it is far more than stands in it: the same with each of many blocks.
     """
     room = MAX_TOLD + TIMES * size
-    for number, record in enumerate(records, 1):
-        yield record
+    for number, one in enumerate(told, 1):
+        yield one
         if number > FEW:
-            room -= sum(len(v) for v in record.attributes.values() if isinstance(v, str))
+            room -= _size_of(one)
             if room < 0:
                 raise _TellsTooMuchError
+
+
+def _size_of(told: Told) -> int:
+    if isinstance(told, Damage):
+        return len(told.kept)
+    return sum(len(value) for value in told.attributes.values() if isinstance(value, str))
 
 
 def _rest_of_long(stream: BinaryIO, begun: bytes) -> tuple[bytes | None, int]:

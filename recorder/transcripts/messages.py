@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from recorder.model import Record
+from recorder.transcripts.format import Damage
+from recorder.transcripts.one_by_one import Told, objects
 from recorder.transcripts.telling import Telling, text_parts
 
 __all__ = ["MessageReader", "arguments_of", "is_message", "usage_of"]
@@ -24,7 +25,8 @@ def is_message(value: Any) -> bool:
     """Tell whether a value is a chat message."""
     return (
         isinstance(value, Mapping)
-        and value.get("role") in ROLES
+        and isinstance(role := value.get("role"), str)
+        and role in ROLES
         and bool({"content", "tool_calls", "function_call"} & value.keys())
     )
 
@@ -59,7 +61,7 @@ class MessageReader:
         """Id of a call -> name of its tool."""
         self._last_call = ""
 
-    def message(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
+    def message(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Told]:
         """Yield the records of one message."""
         role, content = str(message.get("role")), message.get("content")
         if role in _ASSISTANTS:
@@ -74,7 +76,7 @@ class MessageReader:
             if said or not content:
                 yield self.telling.prompt(key, said, t_ns, "user" if role == "user" else "system")
 
-    def _answer(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
+    def _answer(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Told]:
         content = message.get("content")
         said = text_parts(_without(content, "tool_use")) or str(message.get("refusal") or "")
         yield self.telling.answer(
@@ -84,12 +86,18 @@ class MessageReader:
             model=str(message.get("model") or ""),
             usage=usage_of(message.get("usage")),
         )
-        for number, (own, tool, arguments) in enumerate(_calls(message), 1):
+        number = 0
+        for call in _calls(message, key):
+            if isinstance(call, Damage):
+                yield call
+                continue
+            number += 1
+            own, tool, arguments = call
             ref = own or f"{key} call {number}"
             self.tools[ref], self._last_call = tool, ref
             yield self.telling.call(f"{key} call {number}", ref, tool, arguments, t_ns)
 
-    def _results(self, content: Any, key: str, t_ns: int | None) -> Iterator[Record]:
+    def _results(self, content: Any, key: str, t_ns: int | None) -> Iterator[Told]:
         if not isinstance(content, list):
             return
         for number, part in enumerate(content, 1):
@@ -107,14 +115,16 @@ class MessageReader:
             )
 
 
-def _calls(message: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _calls(message: Mapping[str, Any], place: str) -> Iterator[tuple[str, str, Any] | Damage]:
     """Yield (id, tool, arguments) of each call that a message makes."""
-    for call in _list(message.get("tool_calls")):
-        if isinstance(call, Mapping):
-            function = call.get("function")
-            named = function if isinstance(function, Mapping) else call
-            raw = named.get("arguments", named.get("args", named.get("input")))
-            yield str(call.get("id") or ""), str(named.get("name") or ""), arguments_of(raw)
+    for _, call in objects(message.get("tool_calls"), f"{place} call"):
+        if isinstance(call, Damage):
+            yield call
+            continue
+        function = call.get("function")
+        named = function if isinstance(function, Mapping) else call
+        raw = named.get("arguments", named.get("args", named.get("input")))
+        yield str(call.get("id") or ""), str(named.get("name") or ""), arguments_of(raw)
     older = message.get("function_call")
     if isinstance(older, Mapping):
         yield "", str(older.get("name") or ""), arguments_of(older.get("arguments"))

@@ -15,6 +15,7 @@ from recorder.transcripts.clocks import seconds_ns
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import MessageReader, is_message
+from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
@@ -45,7 +46,7 @@ def recognises(document: Any) -> bool:
     )
 
 
-def tell(document: Any) -> Iterator[Record]:
+def tell(document: Any) -> Iterator[Told]:
     """Yield the records of one trajectory."""
     around = document if isinstance(document, Mapping) else {}
     messages = document if isinstance(document, list) else around.get("messages")
@@ -60,12 +61,7 @@ def tell(document: Any) -> Iterator[Record]:
     telling.cwd = str(_mapping(config.get("environment")).get("cwd") or "")
     yield telling.begin("session", first_ns)
     reader = _Messages(telling)
-    for number, message in enumerate(messages, 1):
-        key = f"message {number}"
-        if isinstance(message, Mapping):
-            yield from reader.message(message, key)
-        else:
-            yield telling.note(key, "message", message, None)
+    yield from one_by_one(messages, "message", reader.message)
     if info.get("exit_status") and not reader.ended:
         yield telling.end("exit", None, str(info["exit_status"]))
 
@@ -80,7 +76,7 @@ class _Messages:
         self._pending = ""
         self._responses: set[str] = set()
 
-    def message(self, message: Mapping[str, Any], key: str) -> Iterator[Record]:
+    def message(self, message: Mapping[str, Any], key: str) -> Iterator[Told]:
         """Yield the records of one message."""
         role, said = message.get("role"), text_parts(message.get("content"))
         extra, t_ns = _mapping(message.get("extra")), _time(message)
@@ -104,7 +100,7 @@ class _Messages:
         key: str,
         said: str,
         t_ns: int | None,
-    ) -> Iterator[Record]:
+    ) -> Iterator[Told]:
         response = _mapping(extra.get("response"))
         yield from self._reader.message(
             {**message, "model": response.get("model"), "usage": response.get("usage")}, key, t_ns

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
-from recorder.model import Json, Record
+from recorder.model import Json
 from recorder.transcripts.clocks import seconds_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import MessageReader, is_message, usage_of
+from recorder.transcripts.one_by_one import Told, odd, one_by_one
 from recorder.transcripts.responses import is_item, tell_item, tell_response
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session
@@ -28,6 +30,8 @@ AGENT = "messages"
 HOLDERS = ("messages", "traj", "conversation", "history", "trajectory", "input", "items")
 RESPONSE = "output"
 """Holder of what a response of the Responses API is made of."""
+LOOKED_AT = 3
+"""Entries of a list of which one is a message, where it is a list of messages at all."""
 BEGINNING = 3
 """Messages that a session's id is made from; a longer copy has the same."""
 
@@ -36,10 +40,7 @@ def recognises(document: Any) -> bool:
     """Tell whether a document, or one line of a file, holds chat messages."""
     if not isinstance(document, list):
         return recognises_holder(document)
-    first = document[0] if document else None
-    if isinstance(first, list):
-        return bool(first) and _is_entry(first[0])  # several conversations, with nothing around
-    return _is_entry(first) or recognises_holder(first)
+    return _holds_entries(document) or any(map(_conversation, islice(document, LOOKED_AT)))
 
 
 def recognises_holder(value: Any) -> bool:
@@ -47,7 +48,7 @@ def recognises_holder(value: Any) -> bool:
     return _held(value) is not None
 
 
-def tell(document: Any, sessions: Counter[bytes] | None = None) -> Iterator[Record]:
+def tell(document: Any, sessions: Counter[bytes] | None = None) -> Iterator[Told]:
     """Yield the records of every session that a document holds.
 
     Args:
@@ -55,18 +56,25 @@ def tell(document: Any, sessions: Counter[bytes] | None = None) -> Iterator[Reco
         sessions: how often each was told of in the same file, by digest; a session may come again.
     """
     sessions = Counter() if sessions is None else sessions
-    if isinstance(document, list) and document and not _is_entry(document[0]):
-        for item in document:
-            yield from tell(item, sessions)
+    if _conversation(document) is not None or not isinstance(document, list):
+        yield from _told(document, "", sessions)
         return
-    held = document if isinstance(document, list) else _held(document)
-    if held:
-        yield from _session(held, document if isinstance(document, Mapping) else {}, sessions)
+    for number, item in enumerate(document, 1):
+        yield from _told(item, f"conversation {number}", sessions)
+
+
+def _told(value: Any, place: str, sessions: Counter[bytes]) -> Iterator[Told]:
+    held = _conversation(value)
+    if held is None and not _is_empty(value):
+        yield odd(value, place or "an entry", "no chat messages in it")
+    elif held is not None:
+        around = value if isinstance(value, Mapping) else {}
+        yield from _session(held, around, f"{place} ".lstrip(), sessions)
 
 
 def _session(
-    messages: list[Any], around: Mapping[str, Any], sessions: Counter[bytes]
-) -> Iterator[Record]:
+    messages: list[Any], around: Mapping[str, Any], place: str, sessions: Counter[bytes]
+) -> Iterator[Told]:
     label = [around.get(name) for name in ("id", "session_id", "task_id", "trial", "instance_id")]
     own = around.get("session_id") or around.get("conversation_id")
     session = str(own) if own else made_session(AGENT, label, messages[:BEGINNING])
@@ -82,16 +90,26 @@ def _session(
     t_ns = seconds_ns(around.get("created_at")) if _is_response(around) else None
     yield telling.begin("session", t_ns, about=about)
     reader = MessageReader(telling)
-    for number, message in enumerate(messages, 1):
-        key = f"{prefix}message {number}"
+
+    def told(message: Mapping[str, Any], at: str) -> Iterator[Told]:
+        key = f"{prefix}{at.removeprefix(place)}"
         if is_message(message):
             yield from reader.message(message, key, None)
         elif is_item(message):
             yield from tell_item(telling, reader.tools, message, key, None)
         else:
             yield telling.note(key, "message", message, None)
+
+    yield from one_by_one(messages, f"{place}message", told)
     if _is_response(around):
         yield tell_response(telling, around, t_ns, usage_of(around.get("usage")))
+
+
+def _conversation(value: Any) -> list[Any] | None:
+    """Return the messages of a list of them, or of an object around one; None for all else."""
+    if isinstance(value, list):
+        return value if _holds_entries(value) else None
+    return _held(value)
 
 
 def _held(value: Any) -> list[Any] | None:
@@ -99,9 +117,19 @@ def _held(value: Any) -> list[Any] | None:
         return None
     for name in (RESPONSE, *HOLDERS) if _is_response(value) else HOLDERS:
         held = value.get(name)
-        if isinstance(held, list) and held and _is_entry(held[0]):
+        if isinstance(held, list) and _holds_entries(held):
             return held
     return None
+
+
+def _is_empty(value: Any) -> bool:
+    """Tell whether a value is a conversation in which nobody said anything."""
+    held = [value.get(name) for name in HOLDERS] if isinstance(value, Mapping) else [value]
+    return [] in held
+
+
+def _holds_entries(values: list[Any]) -> bool:
+    return any(map(_is_entry, islice(values, LOOKED_AT)))
 
 
 def _is_response(value: Mapping[str, Any]) -> bool:

@@ -16,10 +16,11 @@ from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
 from recorder.transcripts.clocks import millis_ns
 from recorder.transcripts.databases import opened, tables_of
-from recorder.transcripts.documents import read_document
+from recorder.transcripts.documents import items_of, read_document
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
+from recorder.transcripts.one_by_one import Told, by_itself, odd, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text
 
@@ -202,17 +203,23 @@ class _Run:
             yield from teller.part(part, "assistant", t_ns)
 
 
-def _export(document: Mapping[str, Any]) -> Iterator[Record]:
+def _export(document: Mapping[str, Any]) -> Iterator[Told]:
     info = _mapping(document.get("info"))
     teller = PartTeller(str(info.get("id")))
     yield from teller.session(info)
-    for message in document["messages"]:
-        about = _mapping(_mapping(message).get("info"))
+
+    def told(message: Mapping[str, Any], place: str) -> Iterator[Told]:
+        about = message.get("info")
+        if not isinstance(about, Mapping):
+            yield odd(message, place, "a message that does not say whose it is")
+            about = {}
         yield from teller.message(about)
-        t_ns = millis_ns(_time(about, "created"))
-        for part in _mapping(message).get("parts") or []:
-            if isinstance(part, Mapping):
-                yield from teller.part(part, str(about.get("role") or ""), t_ns)
+        role, t_ns = str(about.get("role") or ""), millis_ns(_time(about, "created"))
+        yield from one_by_one(
+            message.get("parts"), f"{place} part", lambda part, _: teller.part(part, role, t_ns)
+        )
+
+    yield from one_by_one(document["messages"], "message", told)
 
 
 def _stored(document: Mapping[str, Any], source: Source) -> Iterator[Record]:
@@ -269,18 +276,27 @@ def _messages(db: sqlite3.Connection, teller: PartTeller, session: str) -> Itera
     for row in _rows(db, messages, session):
         info = _loaded(row.get("data"))
         if not isinstance(info, Mapping):
-            yield Damage(f"message {row.get('id')} holds no JSON object")
+            why = f"message {row.get('id')} holds no JSON object"
+            yield Damage(why, kept=as_text(row.get("data")))
             continue
         info = {**info, "id": row.get("id")}
-        yield Entry(list(teller.message(info)))
+        place = f"message {row.get('id')}"
+        yield from items_of(by_itself(info, place, lambda about, _: teller.message(about)))
         t_ns = millis_ns(row.get("time_created"))
         for piece in _rows(db, parts, str(row.get("id"))):
             part = _loaded(piece.get("data"))
             if not isinstance(part, Mapping):
-                yield Damage(f"part {piece.get('id')} holds no JSON object")
+                why = f"part {piece.get('id')} holds no JSON object"
+                yield Damage(why, kept=as_text(piece.get("data")))
                 continue
             part = {**part, "id": piece.get("id"), "messageID": row.get("id")}
-            yield Entry(list(teller.part(part, str(info.get("role") or ""), t_ns)))
+            role = str(info.get("role") or "")
+            yield from items_of(
+                by_itself(
+                    part, f"part {piece.get('id')}",
+                    lambda one, _, who=role, when=t_ns: teller.part(one, who, when),  # type: ignore[misc]  # mypy infers no defaults
+                )
+            )  # fmt: skip
 
 
 def _rows(db: sqlite3.Connection, sql: str, *values: str) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ an answer are approvals; the label itself is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from recorder.model import Json, Record
@@ -18,6 +19,7 @@ from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import usage_of
+from recorder.transcripts.one_by_one import Told, by_itself
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
@@ -34,11 +36,13 @@ NOT_CALLS = frozenset({
 
 def recognises(document: Any) -> bool:
     """Tell whether a document, or a line of a file, is such a trajectory."""
-    first = next(_events(document), {})
-    return "source" in first and bool({"action", "observation"} & first.keys())
+    return any(
+        "source" in event and bool({"action", "observation"} & event.keys())
+        for event in islice(_events(document), 2)
+    )
 
 
-def tell(document: Any) -> Iterator[Record]:
+def tell(document: Any) -> Iterator[Told]:
     """Yield the records of one trajectory, in its order."""
     first = next(_events(document), {})
     around = document if isinstance(document, Mapping) else {}
@@ -46,8 +50,11 @@ def tell(document: Any) -> Iterator[Record]:
     reader = _Trajectory(Telling(AGENT, session, CLOCK))
     reader.telling.model = next((name for e in _events(document) if (name := _model(e))), "")
     yield reader.telling.begin("session", iso_ns(first.get("timestamp")))
-    for number, event in enumerate(_events(document)):
-        yield from reader.event(event, f"event {event.get('id', number)}")
+    number = 0
+    for place, value in _values(document):
+        key = f"event {value.get('id', number)}" if isinstance(value, Mapping) else place
+        yield from by_itself(value, key, reader.event)
+        number += isinstance(value, Mapping)
 
 
 def _beginning(first: Mapping[str, Any], around: Mapping[str, Any]) -> list[Any]:
@@ -160,17 +167,23 @@ class _Trajectory:
 
 
 def _events(document: Any) -> Iterator[dict[str, Any]]:
-    """Yield the events of any of the three shapes; older histories hold pairs of events.
+    """Yield the events of any of the three shapes."""
+    return (value for _, value in _values(document) if isinstance(value, dict))
+
+
+def _values(document: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each event with its place; older histories hold pairs of events.
 
     One after the other, and again for each use: a large document is parsed while it is gone
     through, and a copy of its list would be all of it in memory.
     """
     if isinstance(document, Mapping):
         document = document.get("trajectory", document.get("history"))
-    for item in document if isinstance(document, list) else ():
-        for event in item if isinstance(item, list) else (item,):
-            if isinstance(event, dict):
-                yield event
+    for number, item in enumerate(document if isinstance(document, list) else (), 1):
+        if isinstance(item, list):
+            yield from ((f"event {number} part {n}", value) for n, value in enumerate(item, 1))
+        else:
+            yield f"event {number}", item
 
 
 def _model(event: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ Copilot CLI's own file exporter writes spans in another shape, with times as [se
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from recorder.model import Json, Kind, Record
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Damage, Format, Item
 from recorder.transcripts.json_text import written
+from recorder.transcripts.one_by_one import Told, objects, odd
 from recorder.transcripts.source import Source
 
 __all__ = ["FORMAT", "LinesReader", "MalformedError", "recognises"]
@@ -46,40 +47,88 @@ class LinesReader:
         self._translator = Translator()
         self.metrics = 0
         """Metrics seen; they measure, and no record is made of them."""
-        self.rejected = 0
-        """Spans and log records that were not well formed."""
 
-    def document(self, document: Mapping[str, Any]) -> list[Record]:
-        """Return the records of one document.
+    def document(self, document: Mapping[str, Any]) -> Iterator[Told]:
+        """Yield the records of one document, and what of it is not well formed.
 
         Raises:
             MalformedError: it has not the structure of an OTLP request.
         """
         if document.get("type") == "span":
-            return self._made([_copilot_span(document)])
+            yield from self._made([_copilot_span(document)])
+            return
         if document.get("type") == "metric":
             self.metrics += 1
-            return []
-        # Bytes of the file that were no UTF-8 stand in it as lone surrogates.
-        body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+            return
         items: list[SpanItem | LogItem] = []
-        found: list[SpanItem | LogItem | Rejected] = []
-        # Each reads the whole body: hardly any document is of more than one signal.
-        if "resourceSpans" in document:
-            found += spans(body)
-        if "resourceLogs" in document:
-            found += logs(body)
+        damage: list[Damage] = []
+        for signal in filter(document.__contains__, SIGNALS[:2]):
+            for found in _items(document, signal):
+                if isinstance(found, Damage):
+                    damage.append(found)
+                else:
+                    items.append(found)
         if "resourceMetrics" in document:
-            self.metrics += metric_count(body)
-        for item in found:
-            if isinstance(item, Rejected):
-                self.rejected += 1
-            else:
-                items.append(item)
-        return self._made(items)
+            self.metrics += metric_count(_body(document))
+        yield from self._made(items)
+        yield from damage
 
     def _made(self, items: Sequence[SpanItem | LogItem]) -> list[Record]:
         return [_settled(record) for record in self._translator.records(items)]
+
+
+def _body(document: Mapping[str, Any]) -> bytes:
+    # Bytes of the file that were no UTF-8 stand in it as lone surrogates.
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _items(document: Mapping[str, Any], signal: str) -> Iterator[SpanItem | LogItem | Damage]:
+    """Yield what a document holds of a signal; where that is odd somewhere, one by one."""
+    read = spans if signal == "resourceSpans" else logs
+    try:
+        found = list(read(_body({signal: document[signal]})))
+    except MalformedError:
+        found = [Rejected("")]
+    if not any(isinstance(one, Rejected) for one in found):
+        yield from _sound(found)
+        return
+    scopes, items = ("scopeSpans", "spans") if read is spans else ("scopeLogs", "logRecords")
+    for n, resource in objects(document[signal], signal):
+        if isinstance(resource, Damage):
+            yield resource
+            continue
+        for m, scope in objects(resource.get(scopes), f"{signal} {n} {scopes}"):
+            at = f"{signal} {n} {scopes} {m}"
+            if isinstance(scope, Damage):
+                yield scope
+                continue
+            around = {**resource, scopes: [{**scope, items: []}]}
+            is_odd = _is_odd(read, {signal: [around]})
+            if is_odd:
+                yield odd(around, at, "told without its resource and scope, which are odd")
+            for k, item in objects(scope.get(items), f"{at} {items}"):
+                alone: dict[str, Any] = {scopes: [{items: [item]}]}
+                if not is_odd:
+                    alone = {**resource, scopes: [{**scope, items: [item]}]}
+                if isinstance(item, Damage):
+                    yield item
+                elif _is_odd(read, {signal: [alone]}):
+                    yield odd(item, f"{at} {items} {k}", "not well formed")
+                else:
+                    yield from _sound(read(_body({signal: [alone]})))
+
+
+def _sound(found: Iterable[SpanItem | LogItem | Rejected]) -> Iterator[SpanItem | LogItem]:
+    return (one for one in found if not isinstance(one, Rejected))
+
+
+def _is_odd(
+    read: Callable[[bytes], Iterator[SpanItem | LogItem | Rejected]], document: Mapping[str, Any]
+) -> bool:
+    try:
+        return any(isinstance(one, Rejected) for one in read(_body(document)))
+    except MalformedError:
+        return True
 
 
 def _settled(record: Record) -> Record:
@@ -147,13 +196,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _read(source: Source) -> Iterator[Item]:
     reader = LinesReader()
-
-    def tell(document: Any, _place: str) -> Iterator[Record]:
-        yield from reader.document(document)
-
-    yield from read_values(source, tell)
-    if reader.rejected:
-        yield Damage(f"{reader.rejected} spans or log records that are not well formed")
+    return read_values(source, lambda document, _place: reader.document(document))
 
 
 FORMAT = Format(

@@ -87,9 +87,9 @@ class PiReader:
 
     def _answer(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         content = message.get("content")
-        parts = [p for p in content if isinstance(p, Mapping)] if isinstance(content, list) else []
-        calls = [part for part in parts if part.get("type") == "toolCall"]
-        said = [part for part in parts if part.get("type") != "toolCall"] if parts else content
+        parts = content if isinstance(content, list) else []
+        calls = [part for part in parts if _is_call(part)]
+        said = [part for part in parts if not _is_call(part)] if parts else content
         spent = message.get("usage")
         usage = spent if isinstance(spent, Mapping) else {}
         more: dict[str, Json] = {
@@ -125,6 +125,10 @@ class PiReader:
             exit_code=message.get("exitCode"),
             error="cancelled" if message.get("cancelled") is True else "",
         )
+
+
+def _is_call(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "toolCall"
 
 
 def _is_number(entry: Mapping[str, Any], name: str) -> bool:

@@ -11,10 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recorder.model import Json, Record
+from recorder.model import Json
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.messages import MessageReader
+from recorder.transcripts.one_by_one import Told, by_itself, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
@@ -29,18 +31,15 @@ def recognises(document: Any) -> bool:
     """Tell whether a document is such a trajectory."""
     if not isinstance(document, Mapping):
         return False
-    steps, history = document.get("trajectory"), document.get("history")
-    if isinstance(steps, list) and steps and isinstance(steps[0], Mapping):
-        return {"action", "observation"} <= steps[0].keys() and "source" not in steps[0]
-    return (
-        isinstance(history, list)
-        and bool(history)
-        and isinstance(history[0], Mapping)
-        and {"role", "agent"} <= history[0].keys()
-    )
+    steps, history = (Mappings(document.get(name)).first(2) for name in ("trajectory", "history"))
+    if steps:
+        return any(
+            {"action", "observation"} <= step.keys() and "source" not in step for step in steps
+        )
+    return any({"role", "agent"} <= message.keys() for message in history)
 
 
-def tell(document: Mapping[str, Any]) -> Iterator[Record]:
+def tell(document: Mapping[str, Any]) -> Iterator[Told]:
     """Yield the records of one trajectory."""
     history = _list(document.get("history"))
     steps = _list(document.get("trajectory"))
@@ -53,9 +52,8 @@ def tell(document: Mapping[str, Any]) -> Iterator[Record]:
     }
     yield telling.begin("session", None, about=about)
     yield from _told(telling, history, only_around=bool(steps))
-    for number, step in enumerate(steps, 1):
-        if isinstance(step, Mapping):
-            yield from _step(telling, step, number, _calls(history))
+    calls = iter(_calls(history))
+    yield from one_by_one(steps, "step", lambda step, at: _step(telling, step, at, next(calls, {})))
     info = _mapping(document.get("info"))
     if info.get("exit_status"):
         used: dict[str, Json] = {
@@ -65,42 +63,49 @@ def tell(document: Mapping[str, Any]) -> Iterator[Record]:
         yield telling.end("exit", None, str(info["exit_status"]), about=used)
 
 
-def _told(telling: Telling, history: list[Any], *, only_around: bool) -> Iterator[Record]:
+def _told(telling: Telling, history: list[Any], *, only_around: bool) -> Iterator[Told]:
     """Yield the history: all of it, or the prompts before the first step where steps follow."""
-    reader = MessageReader(telling)
-    pending = ""
+    reader = _History(telling)
     for number, message in enumerate(history, 1):
-        key = f"message {number}"
-        if not isinstance(message, Mapping):
-            continue
-        role, observed = message.get("role"), message.get("message_type") == "observation"
-        if only_around and role == "assistant":
+        if only_around and isinstance(message, Mapping) and message.get("role") == "assistant":
             return
-        if pending and role in {"tool", "user"} and (observed or role == "tool"):
+        yield from by_itself(message, f"message {number}", reader.message)
+
+
+class _History:
+    """The messages of a history, with the call that waits for its result."""
+
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
+        self._reader = MessageReader(telling)
+        self._pending = ""
+
+    def message(self, message: Mapping[str, Any], key: str) -> Iterator[Told]:
+        """Yield what one message tells."""
+        role, observed = message.get("role"), message.get("message_type") == "observation"
+        if self._pending and (role == "tool" or (role == "user" and observed)):
             said = text_parts(message.get("content"))
-            yield telling.result(f"{key} result", pending, "", said, None)
-            pending = ""
-            continue
-        yield from reader.message(message, key, None)
+            yield self._telling.result(f"{key} result", self._pending, "", said, None)
+            self._pending = ""
+            return
+        yield from self._reader.message(message, key, None)
         if role == "assistant" and message.get("action"):
             ids = message.get("tool_calls")
             if isinstance(ids, list) and ids and isinstance(ids[0], Mapping):
-                pending = str(ids[0].get("id") or "")
+                self._pending = str(ids[0].get("id") or "")
             else:
-                pending = f"{key} call 1"
+                self._pending = f"{key} call 1"
                 arguments = {"command": message["action"]}
-                yield telling.call(pending, pending, SHELL, arguments, None)
+                yield self._telling.call(self._pending, self._pending, SHELL, arguments, None)
 
 
 def _step(
-    telling: Telling, step: Mapping[str, Any], number: int, calls: list[Mapping[str, Any]]
-) -> Iterator[Record]:
-    key = f"step {number}"
+    telling: Telling, step: Mapping[str, Any], key: str, made: Mapping[str, Any]
+) -> Iterator[Told]:
     telling.cwd = _cwd(step.get("state")) or telling.cwd
     yield telling.answer(
         f"{key} model", text_parts(step.get("response") or step.get("thought")), None
     )
-    made = calls[number - 1] if number <= len(calls) else {}
     ref = str(made.get("id") or key)
     took = step.get("execution_time")
     arguments = {"command": step.get("action")}

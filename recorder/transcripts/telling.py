@@ -8,6 +8,7 @@ where things stand in their files; what the things are called in a recording is 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -27,6 +28,8 @@ MAX_NAME = 200
 MOST_LEVELS = 3
 """Objects inside objects whose strings are looked at one by one."""
 USAGE = "gen_ai.usage."
+_OPAQUE = re.compile("image|audio|video|document|file|redacted", re.IGNORECASE)
+"""Types of parts that hold what is no text."""
 NO_CLOCK = "none"
 """The format has no times: records stand in the order of the file, and only that is known."""
 
@@ -285,7 +288,8 @@ def _json(value: Any, levels: int) -> str:
 def text_parts(content: Any) -> str:
     """Return the text of a message's content: a string, or a list of parts of which some are text.
 
-    Parts that hold no text (images) are named by their type.
+    Parts that hold no text are written as they stand, but for images and the like, of which only
+    the type is told.
     """
     if content is None or isinstance(content, str):
         return content or ""
@@ -310,7 +314,9 @@ def _part(part: Any) -> str:
         for name in ("text", "content", "thinking"):
             if isinstance(part.get(name), str):
                 return str(part[name])
-        return f"[{part.get('type', 'part')}]"
+        kind = part.get("type", "part")
+        if isinstance(kind, str) and _OPAQUE.search(kind):
+            return f"[{kind}]"
     return as_text(part)
 
 

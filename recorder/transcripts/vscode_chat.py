@@ -10,18 +10,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder import semconv
-from recorder.model import Json, Record
+from recorder.model import Json
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.documents import read_values
-from recorder.transcripts.format import Format
+from recorder.transcripts.format import Damage, Format
 from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.messages import arguments_of
+from recorder.transcripts.one_by_one import Told, objects, one_by_one
 from recorder.transcripts.outcomes import exit_code_in
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
 __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "copilot-chat"
+THINKING = "thinking"
 _CONFIRMED: Mapping[int, tuple[str, str]] = {
     0: ("denied", "denied"),
     1: ("approved", "confirmation not needed"),
@@ -46,7 +48,7 @@ def recognises(value: Any) -> bool:
     )
 
 
-def tell(document: Any, place: str) -> Iterator[Record]:
+def tell(document: Any, place: str) -> Iterator[Told]:
     """Yield the records of a chat."""
     if isinstance(document, Mapping) and isinstance(document.get("v"), Mapping):
         # A stored session as a log: its first line is the whole, the others are patches.
@@ -60,21 +62,24 @@ def tell(document: Any, place: str) -> Iterator[Record]:
         yield from _chat(document)
 
 
-def _replay(document: Mapping[str, Any]) -> Iterator[Record]:
+def _replay(document: Mapping[str, Any]) -> Iterator[Told]:
     prompts = Mappings(document.get("prompts"))
     first = prompts.first(1)
     beginning = [_list(p.get("logs"))[:1] for p in first]
     session = made_session(AGENT, [p.get("prompt") for p in first], beginning)
     telling = Telling(AGENT, session, "iso8601")
     yield telling.begin("session", None)
-    for number, prompt in enumerate(prompts, 1):
-        yield telling.prompt(f"prompt {number}", as_text(prompt.get("prompt") or ""), None)
-        for at, log in enumerate(_list(prompt.get("logs")), 1):
-            if isinstance(log, Mapping):
-                yield from _logged(telling, log, f"prompt {number} log {at}")
+
+    def told(prompt: Mapping[str, Any], place: str) -> Iterator[Told]:
+        yield telling.prompt(place, as_text(prompt.get("prompt") or ""), None)
+        yield from one_by_one(
+            prompt.get("logs"), f"{place} log", lambda log, at: _logged(telling, log, at)
+        )
+
+    yield from one_by_one(document.get("prompts"), "prompt", told)
 
 
-def _logged(telling: Telling, log: Mapping[str, Any], key: str) -> Iterator[Record]:
+def _logged(telling: Telling, log: Mapping[str, Any], key: str) -> Iterator[Told]:
     about = _mapping(log.get("metadata"))
     if log.get("kind") == "request":
         telling.model = str(about.get("model") or telling.model)
@@ -99,51 +104,69 @@ def _logged(telling: Telling, log: Mapping[str, Any], key: str) -> Iterator[Reco
         yield telling.note(key, str(log.get("kind") or "log"), log, None)
 
 
-def _chat(chat: Mapping[str, Any]) -> Iterator[Record]:
+def _chat(chat: Mapping[str, Any]) -> Iterator[Told]:
     requests = Mappings(chat.get("requests"))
     beginning = [(r.get("requestId"), r.get("timestamp")) for r in requests.first(1)]
     own = chat.get("sessionId")
     telling = Telling(AGENT, str(own or made_session(AGENT, beginning)), "epoch ms")
     yield telling.begin("session", millis_ns(chat.get("creationDate")))
-    for number, request in enumerate(requests, 1):
-        key = str(request.get("requestId") or f"request {number}")
-        t_ns = millis_ns(request.get("timestamp"))
-        telling.model = str(request.get("modelId") or telling.model)
-        yield telling.prompt(key, as_text(_mapping(request.get("message")).get("text") or ""), t_ns)
-        parts = [p for p in _list(request.get("response")) if isinstance(p, Mapping)]
-        said = "".join(str(p["value"]) for p in parts if isinstance(p.get("value"), str))
-        outcome = _mapping(request.get("result"))
-        error = _mapping(outcome.get("errorDetails")).get("message")
-        more: dict[str, Json] = {
-            semconv.ERROR_TYPE: "chat_error" if error else "",
-            semconv.EXCEPTION_MESSAGE: str(error or ""),
-        }
-        yield telling.answer(f"{key} answer", said, t_ns, more=more)
-        yield from _calls(telling, _mapping(outcome.get("metadata")), parts, t_ns)
+    yield from one_by_one(
+        chat.get("requests"), "request", lambda request, at: _request(telling, request, at)
+    )
+
+
+def _request(telling: Telling, request: Mapping[str, Any], place: str) -> Iterator[Told]:
+    key = str(request.get("requestId") or place)
+    t_ns = millis_ns(request.get("timestamp"))
+    telling.model = str(request.get("modelId") or telling.model)
+    yield telling.prompt(key, as_text(_mapping(request.get("message")).get("text") or ""), t_ns)
+    listed = [part for _, part in objects(request.get("response"), f"{place} response")]
+    yield from (part for part in listed if isinstance(part, Damage))
+    parts = [part for part in listed if isinstance(part, Mapping)]
+    texts = [(p.get("kind"), p["value"]) for p in parts if isinstance(p.get("value"), str)]
+    said = "".join(text for kind, text in texts if kind != THINKING)
+    outcome = _mapping(request.get("result"))
+    error = _mapping(outcome.get("errorDetails")).get("message")
+    more: dict[str, Json] = {
+        "flightlog.thinking": "\n".join(text for kind, text in texts if kind == THINKING),
+        semconv.ERROR_TYPE: "chat_error" if error else "",
+        semconv.EXCEPTION_MESSAGE: str(error or ""),
+    }
+    yield telling.answer(f"{key} answer", said, t_ns, more=more)
+    for number, part in enumerate(parts, 1):
+        if not isinstance(part.get("value"), str) and not part.get("toolCallId"):
+            name = str(part.get("kind") or "part")
+            yield telling.note(f"{key} part {number}", name, part, None)
+    yield from _calls(telling, _mapping(outcome.get("metadata")), parts, place, t_ns)
 
 
 def _calls(
     telling: Telling,
     about: Mapping[str, Any],
     parts: list[Mapping[str, Any]],
+    place: str,
     t_ns: int | None,
-) -> Iterator[Record]:
+) -> Iterator[Told]:
     invoked = {str(p["toolCallId"]): p for p in parts if p.get("toolCallId")}
     results = _mapping(about.get("toolCallResults"))
     told: set[str] = set()
-    for turn in _list(about.get("toolCallRounds")):
-        for call in _list(_mapping(turn).get("toolCalls")):
-            if isinstance(call, Mapping):
-                ref, tool = str(call.get("id")), str(call.get("name") or "")
-                told.add(ref)
-                yield telling.call(ref, ref, tool, arguments_of(call.get("arguments")), t_ns)
-                yield from _confirmed(telling, invoked.get(ref, {}), ref, tool)
-                if ref in results:
-                    content = _mapping(results[ref]).get("content")
-                    output = "\n".join(_value(part) for part in _list(content))
-                    yield telling.result(
-                        f"{ref} result", ref, tool, output, None, exit_code=exit_code_in(output)
-                    )
+
+    def call_of(call: Mapping[str, Any], _place: str) -> Iterator[Told]:
+        ref, tool = str(call.get("id")), str(call.get("name") or "")
+        told.add(ref)
+        yield telling.call(ref, ref, tool, arguments_of(call.get("arguments")), t_ns)
+        yield from _confirmed(telling, invoked.get(ref, {}), ref, tool)
+        if ref in results:
+            content = _mapping(results[ref]).get("content")
+            output = "\n".join(_value(part) for part in _list(content))
+            yield telling.result(
+                f"{ref} result", ref, tool, output, None, exit_code=exit_code_in(output)
+            )
+
+    yield from one_by_one(
+        about.get("toolCallRounds"), f"{place} round",
+        lambda turn, at: one_by_one(turn.get("toolCalls"), f"{at} call", call_of),
+    )  # fmt: skip
     for ref, part in invoked.items():
         if ref not in told:
             tool = str(part.get("toolId") or "")
@@ -153,7 +176,7 @@ def _calls(
                 yield telling.result(f"{ref} result", ref, tool, part.get("resultDetails"), None)
 
 
-def _confirmed(telling: Telling, part: Mapping[str, Any], ref: str, tool: str) -> Iterator[Record]:
+def _confirmed(telling: Telling, part: Mapping[str, Any], ref: str, tool: str) -> Iterator[Told]:
     told = part.get("isConfirmed")
     kind = _mapping(told).get("type", told)
     if isinstance(kind, bool):

@@ -26,6 +26,7 @@ from recorder.transcripts import har, mini_swe_agent
 from tests.analyzer.factories import START, Flight, ns
 from tests.recorder.audit import samples
 from tests.recorder.factories import write
+from tests.recorder.transcripts.reading import records_of
 
 SESSION = "session-a"
 
@@ -269,10 +270,10 @@ def http_capture(tmp_path: Path) -> Path:
 def test_a_capture_of_the_wire_joins_the_transcript_of_the_same_session(
     tmp_path: Path, http_capture: Path
 ) -> None:
-    told = list(
+    told = records_of(
         mini_swe_agent.tell(json.loads((http_capture / "mini-session.traj.json").read_text()))
     )
-    kept = list(har.tell(json.loads((http_capture / "mini-session.har").read_text())))
+    kept = records_of(har.tell(json.loads((http_capture / "mini-session.har").read_text())))
     path = write(tmp_path / "flight.db", [*kept, *told])
     with Recording.open(path) as recording:
         # Its id was made of its content, and the recording's key made it another.

@@ -45,6 +45,13 @@ def told(path: Path) -> list[Record]:
     return records
 
 
+def records_of(what_is_told: Iterable[Record | Damage]) -> list[Record]:
+    """Return what an undamaged document tells."""
+    found = list(what_is_told)
+    assert not [one for one in found if isinstance(one, Damage)]
+    return [one for one in found if isinstance(one, Record)]
+
+
 def jsonl(values: Iterable[Any]) -> bytes:
     """Return values as lines of JSON."""
     return b"".join(json.dumps(value).encode() + b"\n" for value in values)

@@ -9,6 +9,7 @@ from recorder import semconv
 from recorder.model import Kind, Record, Status
 from recorder.transcripts import cline
 from tests.recorder.transcripts import counting
+from tests.recorder.transcripts.reading import records_of
 
 MS = 1_760_000_000_000
 
@@ -39,7 +40,7 @@ ROWS = [
 
 
 def told(rows: list[Any], history: list[Any] | None = None, **item: Any) -> list[Record]:
-    return list(cline.tell_task("1760000000000", rows, history or [], item))
+    return records_of(cline.tell_task("1760000000000", rows, history or [], item))
 
 
 def test_rows_tell_calls_outputs_and_who_approved() -> None:
@@ -126,7 +127,7 @@ def test_roo_names_the_task_that_it_came_from() -> None:
 def test_roos_session_is_named_by_its_item_and_its_first_text_is_the_task() -> None:
     rows = [say(0, "text", "do it"), say(1, "text", "I do."), say(2, "error", "boom"),
             ask(3, "api_req_failed", "429")]  # fmt: skip
-    records = list(cline.tell_task("", rows, [], {"id": "abc-uuid", "ts": MS}))
+    records = records_of(cline.tell_task("", rows, [], {"id": "abc-uuid", "ts": MS}))
     assert counting.sessions(records) == {"abc-uuid"}
     assert [r.attributes[semconv.PROMPT_TEXT] for r in records if r.kind is Kind.PROMPT] == [
         "do it"
@@ -150,7 +151,7 @@ def test_a_session_of_the_sdk_has_times_models_and_usage() -> None:
         ],
     }  # fmt: skip
     assert cline.is_session(document)
-    records = list(cline.tell_session(document))
+    records = records_of(cline.tell_session(document))
     counting.assert_sound(records)
     assert counting.tokens(records) == (7, 3)
     assert counting.calls(records)[0].t_ns == (MS + 5) * 1_000_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,15 @@ import pytest
 from recorder import semconv
 from recorder.model import Kind, Phase, Record, Status, Witness
 from recorder.transcripts import har, http_log, mitmproxy_flows, mitmproxy_reader, otlp_lines
+from recorder.transcripts.format import Damage
 from tests.recorder.transcripts import counting
+from tests.recorder.transcripts.reading import records_of
 
 
 def of_har(path: Path) -> list[Record]:
     document = counting.loaded(path)
     assert har.recognises(document)
-    return list(har.tell(document))
+    return records_of(har.tell(document))
 
 
 def of_flows(path: Path) -> list[Record]:
@@ -57,7 +58,9 @@ def test_a_body_in_base64_is_text_where_it_is_text() -> None:
         return {"request": {"method": "GET", "url": "http://x/"},
                 "response": {"status": 200, "content": content(raw)}}  # fmt: skip
 
-    read, unread = har.tell({"log": {"entries": [entry(b"plain"), entry(b"\xff\xfe\x00")]}})
+    read, unread = records_of(
+        har.tell({"log": {"entries": [entry(b"plain"), entry(b"\xff\xfe\x00")]}})
+    )
     assert read.attributes[semconv.RESPONSE_BODY] == "plain"
     assert semconv.RESPONSE_BODY not in unread.attributes
     assert unread.attributes["flightlog.http.body.unread"] == 3
@@ -100,7 +103,7 @@ def test_each_exchange_of_a_log_is_a_request_without_a_time(corpus: Path) -> Non
     for path in files:
         exchanges = counting.loaded(path)
         assert http_log.recognises(exchanges)
-        records = list(http_log.tell(exchanges))
+        records = records_of(http_log.tell(exchanges))
         assert [r.attributes[semconv.HTTP_METHOD] for r in records] == [
             e["method"] for e in exchanges
         ]
@@ -116,7 +119,7 @@ def test_every_span_and_log_record_of_exported_lines_is_told_once(corpus: Path) 
     for path in files:
         documents = counting.lines(path)
         reader = otlp_lines.LinesReader()
-        records = [r for d in documents for r in reader.document(d)]
+        records = [r for d in documents for r in records_of(reader.document(d))]
         spans = [
             s["spanId"].lower()
             for d in documents
@@ -128,13 +131,15 @@ def test_every_span_and_log_record_of_exported_lines_is_told_once(corpus: Path) 
         assert sorted(told) == sorted(spans) or not spans, path.name
         assert len({r.id for r in records}) == len(records), path.name
         again = otlp_lines.LinesReader()
-        assert [r.id for d in documents for r in again.document(d)] == [r.id for r in records]
+        assert [r.id for d in documents for r in records_of(again.document(d))] == [
+            r.id for r in records
+        ]
 
 
 def test_copilot_s_own_file_of_spans_is_read_with_its_pairs_of_numbers(corpus: Path) -> None:
     lines = counting.lines(corpus / "captured" / "copilot_cli" / "otel-file-exporter.jsonl")
     reader = otlp_lines.LinesReader()
-    records = [r for line in lines for r in reader.document(line)]
+    records = [r for line in lines for r in records_of(reader.document(line))]
     spans = [line for line in lines if line["type"] == "span"]
     told = {r.span_id: r for r in records if r.phase is Phase.WHOLE}
     assert told.keys() == {s["spanId"] for s in spans}
@@ -146,6 +151,19 @@ def test_copilot_s_own_file_of_spans_is_read_with_its_pairs_of_numbers(corpus: P
                              for s in spans)  # fmt: skip
 
 
-def test_a_line_that_is_no_request_is_refused_by_name() -> None:
-    with pytest.raises(otlp_lines.MalformedError):
-        otlp_lines.LinesReader().document(json.loads('{"resourceSpans": [1, "x"]}'))
+def test_what_is_odd_in_a_request_is_named_and_what_stands_around_it_is_told() -> None:
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8, "name": "s", "startTimeUnixNano": "1"}
+    document = {"resourceSpans": [
+        1, "x",
+        {"resource": {"attributes": [7]}, "scopeSpans": [{"spans": [span]}]},
+        {"scopeSpans": [{"spans": [span | {"spanId": "ef" * 8}, span | {"attributes": 5}]}, 9]},
+    ]}  # fmt: skip
+    told = list(otlp_lines.LinesReader().document(document))
+    assert [one.reason for one in told if isinstance(one, Damage)] == [
+        "resourceSpans 1 to 2: no JSON objects",
+        "resourceSpans 3 scopeSpans 1: told without its resource and scope, which are odd",
+        "resourceSpans 4 scopeSpans 1 spans 2: not well formed",
+        "resourceSpans 4 scopeSpans 2: not a JSON object",
+    ]
+    spans = [one.span_id for one in told if isinstance(one, Record) and one.span_id]
+    assert spans == ["cd" * 8, "ef" * 8]

@@ -13,13 +13,13 @@ from recorder.transcripts import atif, claude_agent_sdk, openai_messages
 from recorder.transcripts import source as source_module
 from recorder.transcripts.table import detect
 from tests.recorder.transcripts import counting
-from tests.recorder.transcripts.reading import in_memory, jsonl, read, source_of
+from tests.recorder.transcripts.reading import in_memory, jsonl, read, records_of, source_of
 
 
 def test_tau_bench_is_two_hundred_sessions_with_all_their_calls(corpus: Path) -> None:
     document = counting.loaded(corpus / "openai_messages" / "tau-gpt-4o-airline.json")
     assert openai_messages.recognises(document)
-    records = list(openai_messages.tell(document))
+    records = records_of(openai_messages.tell(document))
     counting.assert_sound_by_session(records)
     messages = [m for item in document for m in item["traj"]]
     assert len(counting.sessions(records)) == len(document) == 200
@@ -45,7 +45,7 @@ def test_anthropic_parts_and_old_function_calls_are_calls_too() -> None:
         {"role": "function", "name": "stop", "content": "stopped"},
     ]  # fmt: skip
     assert openai_messages.recognises(messages)
-    records = list(openai_messages.tell(messages))
+    records = records_of(openai_messages.tell(messages))
     counting.assert_sound(records)
     named = [(r.name, r.attributes[semconv.GEN_AI_TOOL_ARGUMENTS]) for r in counting.calls(records)]
     assert named == [("Bash", '{"command": "ls"}'), ("stop", '{"now": true}')]
@@ -59,7 +59,7 @@ def test_every_trajectory_of_atif_has_its_calls_and_results(corpus: Path) -> Non
     for path in files:
         document = counting.loaded(path)
         assert atif.recognises(document)
-        records = list(atif.tell(document))
+        records = records_of(atif.tell(document))
         counting.assert_sound(records)
         steps = document["steps"]
         made = [c for s in steps for c in s.get("tool_calls") or []]
@@ -73,7 +73,7 @@ def test_every_trajectory_of_atif_has_its_calls_and_results(corpus: Path) -> Non
 
 def test_calls_with_one_id_for_all_are_kept_apart(corpus: Path) -> None:
     path = corpus / "atif" / "nemo_relay_atif_v1.7_real_redacted.json"
-    records = list(atif.tell(counting.loaded(path)))
+    records = records_of(atif.tell(counting.loaded(path)))
     assert len({r.ref for r in counting.calls(records)}) == 4
     assert {r.t_ns for r in records} == {None}, "the times are redacted: none is made up"
 
@@ -82,7 +82,7 @@ def test_a_trajectory_inside_another_is_a_session_that_names_its_parent() -> Non
     inner = {"schema_version": "ATIF-v1.8", "trajectory_id": "sub", "agent": {"name": "a"},
              "steps": [{"step_id": 1, "source": "user", "message": "go"}]}  # fmt: skip
     outer = {**inner, "session_id": "main", "subagent_trajectories": [inner]}
-    records: list[Record] = list(atif.tell(outer))
+    records: list[Record] = records_of(atif.tell(outer))
     assert counting.sessions(records) == {"main", "sub"}
     begun = next(r for r in records if r.session == "sub" and r.name == "session")
     assert begun.attributes["flightlog.session.parent"] == "main"
@@ -103,7 +103,7 @@ def test_conversations_with_nothing_around_are_sessions_and_other_lists_are_no_t
     found = detect(in_memory(json.dumps(document).encode()))
     assert (found.name if found else None) == (None if prompts is None else "messages")
     if prompts is not None:
-        records = list(openai_messages.tell(document))
+        records = records_of(openai_messages.tell(document))
         assert len(counting.sessions(records)) == prompts
         assert sum(r.kind is Kind.PROMPT for r in records) == prompts
 
@@ -163,7 +163,7 @@ def test_the_items_of_a_responses_api_are_calls_results_and_approvals() -> None:
     ]  # fmt: skip
     assert openai_messages.recognises(items)
     assert openai_messages.recognises(items[1:]), "a list may begin with any item"
-    records = list(openai_messages.tell(items))
+    records = records_of(openai_messages.tell(items))
     counting.assert_sound(records)
     told = {r.ref: (r.name, r.attributes["gen_ai.tool.call.arguments"])
             for r in counting.calls(records)}  # fmt: skip
@@ -195,11 +195,11 @@ def test_a_response_of_that_api_is_a_session_with_its_usage_and_time() -> None:
         ],
     }  # fmt: skip
     assert openai_messages.recognises(response)
-    records = list(openai_messages.tell(response))
+    records = records_of(openai_messages.tell(response))
     assert [r.ref for r in counting.calls(records)] == ["g1"]
     assert counting.tokens(records) == (10, 3)
     assert records[0].t_ns == 1_795_900_000_000_000_000
-    failed = list(openai_messages.tell(response | {"error": {"code": "rate_limit"}}))
+    failed = records_of(openai_messages.tell(response | {"error": {"code": "rate_limit"}}))
     assert failed[-1].status is Status.ERROR
 
 

@@ -14,6 +14,7 @@ from recorder import semconv
 from recorder.model import Kind, Record, Status
 from recorder.transcripts import openhands_events, openhands_trajectory
 from tests.recorder.transcripts import counting
+from tests.recorder.transcripts.reading import records_of
 
 NOT_CALLS = {"message", "recall", "system"}
 
@@ -21,7 +22,7 @@ NOT_CALLS = {"message", "recall", "system"}
 def told(path: Path) -> list[Record]:
     document = counting.loaded(path)
     assert openhands_trajectory.recognises(document)
-    return list(openhands_trajectory.tell(document))
+    return records_of(openhands_trajectory.tell(document))
 
 
 def conversation(corpus: Path) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
@@ -92,8 +93,8 @@ def test_times_without_a_zone_say_so(corpus: Path) -> None:
 
 def test_a_longer_copy_tells_the_same_and_more(corpus: Path) -> None:
     events = counting.loaded(corpus / "openhands" / "oas-gpt-4o-docker-reset.json")
-    short = list(openhands_trajectory.tell(events[:20]))
-    whole = list(openhands_trajectory.tell(events))
+    short = records_of(openhands_trajectory.tell(events[:20]))
+    whole = records_of(openhands_trajectory.tell(events))
     assert [r.id for r in short] == [r.id for r in whole][: len(short)]
     assert len(whole) > len(short)
 
@@ -120,8 +121,8 @@ def test_a_copy_that_was_written_anew_tells_the_same(
     events = counting.loaded(corpus / "openhands" / name)
     document = copied(events)
     assert openhands_trajectory.recognises(document)
-    again = list(openhands_trajectory.tell(document))
-    assert [r.id for r in again] == [r.id for r in openhands_trajectory.tell(events)]
+    again = records_of(openhands_trajectory.tell(document))
+    assert [r.id for r in again] == [r.id for r in records_of(openhands_trajectory.tell(events))]
 
 
 def test_runs_of_several_tasks_and_times_are_sessions_of_their_own() -> None:
@@ -133,7 +134,7 @@ def test_runs_of_several_tasks_and_times_are_sessions_of_their_own() -> None:
         [{**event, "args": {"content": "stop"}}],
         [{**event, "source": "agent"}],
     ]
-    told_of = [{r.session for r in openhands_trajectory.tell(one)} for one in documents]
+    told_of = [{r.session for r in records_of(openhands_trajectory.tell(one))} for one in documents]
     assert len(set().union(*told_of)) == len(documents)
 
 
@@ -143,7 +144,7 @@ def test_an_error_that_no_action_caused_is_an_error() -> None:
         {"id": 1, "source": "environment", "observation": "error", "content": "boom"},
         {"id": 2, "source": "environment", "observation": "null", "content": "hm"},
     ]
-    failed = [r for r in openhands_trajectory.tell(events) if r.status is Status.ERROR]
+    failed = [r for r in records_of(openhands_trajectory.tell(events)) if r.status is Status.ERROR]
     assert [r.attributes[semconv.EXCEPTION_MESSAGE] for r in failed] == ["boom"]
 
 

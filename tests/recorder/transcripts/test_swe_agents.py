@@ -9,20 +9,21 @@ from recorder import semconv
 from recorder.model import Record, Status
 from recorder.transcripts import mini_swe_agent, swe_agent
 from tests.recorder.transcripts import counting
+from tests.recorder.transcripts.reading import records_of
 
 
 def of_swe_agent(path: Path) -> list[Record]:
     document = counting.loaded(path)
     assert swe_agent.recognises(document)
     assert not mini_swe_agent.recognises(document)
-    return list(swe_agent.tell(document))
+    return records_of(swe_agent.tell(document))
 
 
 def of_mini(path: Path) -> list[Record]:
     document = counting.loaded(path)
     assert mini_swe_agent.recognises(document)
     assert not swe_agent.recognises(document)
-    return list(mini_swe_agent.tell(document))
+    return records_of(mini_swe_agent.tell(document))
 
 
 def test_each_step_is_a_call_with_its_result(corpus: Path) -> None:

@@ -15,7 +15,7 @@ from recorder.model import Kind, Phase, Record, Status
 from recorder.reader import Recording
 from recorder.transcripts.openhands_trajectory import tell as tell_openhands
 from tests.recorder.transcripts import counting
-from tests.recorder.transcripts.reading import in_memory, jsonl, read, told
+from tests.recorder.transcripts.reading import in_memory, jsonl, read, records_of, told
 
 T = "2026-11-23T06:09:51.564Z"
 
@@ -100,7 +100,7 @@ def test_5_times_are_read_by_their_formats_clock_and_never_made_up(corpus: Path)
         assert all(
             (r.t_ns is None) == (r.attributes[semconv.SOURCE_CLOCK] == "none") for r in records
         ), name
-    records = list(tell_openhands(counting.loaded(corpus / "openhands/oh-basic.json")))
+    records = records_of(tell_openhands(counting.loaded(corpus / "openhands/oh-basic.json")))
     assert {r.attributes[semconv.SOURCE_CLOCK] for r in records} >= {"iso8601 without zone"}
 
 
