@@ -7,15 +7,14 @@ hundred in a parsed message. What is large is counted before it is parsed, for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1 import trace_pb2
 
 from recorder.capture.otlp.items import (
     LogItem,
@@ -26,6 +25,7 @@ from recorder.capture.otlp.items import (
     identity_of,
     source_of,
 )
+from recorder.capture.otlp.pairs import MAX_DEPTH, in_pairs, of_messages, of_wire, value_of
 from recorder.model import Json
 
 __all__ = ["logs", "metric_count", "spans"]
@@ -36,7 +36,9 @@ MAX_PARTS = 20_000
 """Messages (attributes, values, events) inside one span or log record; more is refused."""
 UNCOUNTED = 32 * 1024
 """Bytes; a smaller message is parsed without counting: it cannot become large."""
-MAX_DEPTH = 24
+
+_Span = in_pairs(trace_pb2.DESCRIPTOR, "Span")
+_LogRecord = in_pairs(logs_pb2.DESCRIPTOR, "LogRecord")
 
 type _Slice = tuple[int, int]
 type _Shape = dict[int, _Shape]
@@ -131,7 +133,7 @@ def _read[T](
 def _resource(body: bytes, entry: _Slice, budget: _Budget) -> dict[str, Json]:
     raw = _joined(body, _messages(body, entry, 1, budget), _RESOURCE)
     try:
-        return _attributes(Resource.FromString(raw).attributes)
+        return of_messages(Resource.FromString(raw).attributes)
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError("a resource is not well formed") from error
 
@@ -209,7 +211,7 @@ def _count(body: bytes, place: _Slice, shape: _Shape, budget: _Budget, depth: in
 
 
 def _span(raw: bytes, source: Source) -> SpanItem:
-    span = Span.FromString(raw)
+    span = _Span.FromString(raw)
     return SpanItem(
         source,
         span.trace_id.hex(),
@@ -221,8 +223,8 @@ def _span(raw: bytes, source: Source) -> SpanItem:
         span.end_time_unix_nano,
         span.status.code,
         span.status.message,
-        _extras(span, _attributes(span.attributes)),
-        [(e.name, e.time_unix_nano, _attributes(e.attributes)) for e in span.events],
+        _extras(span, of_wire(span.attributes)),
+        [(e.name, e.time_unix_nano, of_messages(e.attributes)) for e in span.events],
         len(raw),
         identity_of(source, raw),
     )
@@ -244,7 +246,7 @@ def _extras(span: Any, attributes: dict[str, Json]) -> dict[str, Json]:
 
 
 def _log(raw: bytes, source: Source) -> LogItem:
-    log = LogRecord.FromString(raw)
+    log = _LogRecord.FromString(raw)
     return LogItem(
         source,
         log.trace_id.hex(),
@@ -253,51 +255,8 @@ def _log(raw: bytes, source: Source) -> LogItem:
         log.observed_time_unix_nano,
         log.severity_text,
         log.event_name,
-        _value(log.body) if log.HasField("body") else None,
-        _attributes(log.attributes),
+        value_of(log.body) if log.HasField("body") else None,
+        of_wire(log.attributes),
         len(raw),
         identity_of(source, raw),
     )
-
-
-def _attributes(pairs: Sequence[KeyValue]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for pair in pairs:
-        value = pair.value
-        # Most values are text: this spares asking which one it is.
-        found[pair.key] = value.string_value or _value(value)
-    return found if len(found) == len(pairs) else _all_of(pairs)
-
-
-def _all_of(pairs: Sequence[KeyValue]) -> dict[str, Json]:
-    """Return attributes of which some have the same name.
-
-    The protocol forbids it; nothing may hide behind a name that comes twice.
-    """
-    found: dict[str, Json] = {}
-    for pair in pairs:
-        key = f"{pair.key}#{len(found)}" if pair.key in found else pair.key
-        found[key] = _value(pair.value)
-    return found
-
-
-def _value(value: AnyValue, depth: int = 0) -> Json:  # noqa: PLR0911 - one for each form
-    match value.WhichOneof("value"):
-        case "string_value":
-            return str(value.string_value)
-        case "int_value":
-            return int(value.int_value)
-        case "bool_value":
-            return bool(value.bool_value)
-        case "double_value":
-            number = value.double_value
-            return number if isfinite(number) else str(number)
-        case "bytes_value":
-            return bytes(value.bytes_value).decode("utf-8", "backslashreplace")
-        case None:
-            return None
-    if depth > MAX_DEPTH:
-        return "… (nested too deeply)"
-    if value.HasField("array_value"):
-        return [_value(item, depth + 1) for item in value.array_value.values]
-    return {p.key: _value(p.value, depth + 1) for p in value.kvlist_value.values}
