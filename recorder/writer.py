@@ -229,7 +229,9 @@ class Writer:
     ) -> list[SealedRecord]:
         """Seal a group; what one of its records gives away is sealed in all of them."""
         seals = earlier or [()] * len(records)
-        sealed = [self._seal(*pair) for pair in zip(records, seals, strict=True)]
+        ready = [self._ready(record) for record in records]
+        self._look_ahead(ready)
+        sealed = [self._seal(*pair) for pair in zip(ready, seals, strict=True)]
         for _ in range(MAX_ROUNDS):
             new = self._sealer.recall.take_new()
             if not new:
@@ -237,7 +239,7 @@ class Writer:
             self._late.expect(new)
             sealed = [self._late.again(one, new) for one in sealed]
         met = self._sealer.recall.take_met()
-        return sealed + [self._seal(declared(one)) for one in met]
+        return sealed + [self._sealer.seal(declared(one)) for one in met]
 
     def _seal_late(self, before: int) -> None:
         """Seal what was stored before it was recognised; a failure is tried again."""
@@ -249,14 +251,24 @@ class Writer:
     def _own(self, name: str, attributes: dict[str, Json]) -> SealedRecord:
         return self._sealer.seal(own_record(name, Phase.POINT, attributes))
 
-    def _seal(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
+    def _ready(self, record: Record) -> Record:
         try:
-            return self._sealer.seal(record, earlier)
+            return self._sealer.ready(record)
         except Exception as error:
-            # What cannot be sealed is not written: a record that says so stands in its place.
-            logger.warning("a record could not be sealed (%s) and is left out", _name(error))
-            reason = f"a {record.kind.value} record could not be sealed: {_name(error)}"
-            return self._sealer.seal(gap(1, reason))
+            return _left_out(record, error)
+
+    def _look_ahead(self, ready: Sequence[Record]) -> None:
+        try:
+            self._sealer.look_ahead(ready)
+        except Exception as error:
+            # Each is looked through by itself then, and the one to blame left out.
+            logger.warning("records are sealed one by one (%s)", _name(error))
+
+    def _seal(self, ready: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
+        try:
+            return self._sealer.seal_ready(ready, earlier)
+        except Exception as error:
+            return self._sealer.seal(_left_out(ready, error))
 
     def _append(self, sealed: list[SealedRecord], *, ends_a_session: bool = False) -> bool:
         now = time.monotonic()
@@ -370,6 +382,14 @@ def _record(given: Record | dict[str, Any]) -> Record:
         return decode_record(given)
     except ValueError as error:
         return gap(1, f"a record could not be read: {_name(error)}")
+
+
+def _left_out(record: Record, error: Exception) -> Record:
+    """Return what stands in the place of a record that cannot be sealed: nothing else is written
+    of it.
+    """
+    logger.warning("a record could not be sealed (%s) and is left out", _name(error))
+    return gap(1, f"a {record.kind.value} record could not be sealed: {_name(error)}")
 
 
 def _name(error: BaseException) -> str:

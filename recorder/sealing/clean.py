@@ -13,6 +13,7 @@ __all__ = ["SHORT", "Clean"]
 SHORT = 200
 """Characters of a text that is likely to come again: a name, a path, a model."""
 MAX_KEPT = 10_000
+_MAY_BE_PIECES = frozenset("\"'\\\n")
 LONG = 100_000
 """Characters of a text that is not kept until it comes again."""
 RECENT = 64
@@ -26,14 +27,21 @@ class Clean:
         """Begin with nothing."""
         self.texts: dict[str, frozenset[bytes]] = {}
         """Text that holds none -> its marks."""
+        self.ahead: dict[str, frozenset[bytes]] = {}
+        """The same for texts of the records that come next; most of them come once."""
         self._recent: dict[str, frozenset[bytes]] = {}
+        self._until_now: dict[str, frozenset[bytes]] = {}
+        """Short texts that were clean until a further secret became known."""
         self.attributes: dict[tuple[str, Json], frozenset[bytes]] = {}
         """Name and value -> the marks of both, where the value is no secret under its name."""
 
     def marks_of(self, text: str) -> frozenset[bytes] | None:
         """Return the marks of a text that is known to hold no secret."""
         if len(text) <= SHORT:
-            return self.texts.get(text)
+            marks = self.texts.get(text)
+            if marks is None and (marks := self.ahead.get(text)) is not None:
+                self.add_text(text, marks)
+            return marks
         return self._recent.get(text) if len(text) <= LONG else None
 
     def add_text(self, text: str, marks: frozenset[bytes]) -> None:
@@ -54,8 +62,29 @@ class Clean:
             self.attributes.clear()
         self.attributes[name, value] = marks
 
+    def one_more_known(self) -> None:
+        """Take note that a further secret is known, which may stand in what was clean."""
+        if len(self._until_now) >= MAX_KEPT:
+            self._until_now.clear()
+        self._until_now |= self.texts
+        self._until_now |= self.ahead
+        self.texts.clear()
+        self.ahead.clear()
+        self._recent.clear()
+        self.attributes.clear()
+
+    def until_now(self, text: str) -> frozenset[bytes] | None:
+        """Return the marks of a short text that can hold no secret but one that became known since.
+
+        Only of a text in one piece: others may hold a secret in pieces.
+        """
+        marks = self._until_now.pop(text, None)
+        return marks if marks is not None and not _MAY_BE_PIECES.intersection(text) else None
+
     def clear(self) -> None:
         """Forget all: something became known that may stand in any of them."""
         self.texts.clear()
+        self.ahead.clear()
+        self._until_now.clear()
         self._recent.clear()
         self.attributes.clear()

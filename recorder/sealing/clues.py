@@ -122,6 +122,16 @@ class Clues:
             self._told.add(raw, long, hits)
         return _in_characters(raw, hits) if hits and len(raw) != len(text) else hits
 
+    def all_ends(self, raw: bytes) -> list[int]:
+        """Return where in a text (UTF-8) clues of any kind may end, but for those that are words
+        (`is_word`).
+        """
+        return self._prefilter.all_ends(raw)
+
+    def is_word(self, words: Sequence[bytes]) -> bool:
+        """Tell whether one of a text's words is a clue."""
+        return any(len(word) >= LONG and self._told[word] for word in words)
+
     def follow(self, text: str, hits: Hits) -> Iterator[SecretSpan]:
         """Yield what the clues lead to, those of one clue after those of another."""
         for number in sorted(hits):

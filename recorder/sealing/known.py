@@ -178,6 +178,18 @@ class KnownSecrets:
         found = [form for tier in self._tiers for form in tier.standing(bones)]
         return [*self._boneless, *found] if self._boneless else found
 
+    def ends(self, raw: bytes) -> list[int]:
+        """Return where in a text (UTF-8) known secrets end, as they are or encoded."""
+        return [end for _, end, _ in _places(self.standing(raw), raw)]
+
+    def is_cut(self, raw: bytes) -> bool:
+        """Return whether a text (UTF-8) may begin or end with a piece of a known secret."""
+        return bool(self._tiers) and self._fragments.may_stand(raw)
+
+    def may_touch(self, raw: bytes) -> bool:
+        """Return whether any of a known secret may stand in a text (UTF-8) of one piece."""
+        return self.is_cut(raw) or bool(self.ends(raw))
+
     def find(
         self, text: str, raw: bytes, forms: Sequence[Form], joints: Sequence[int] = ()
     ) -> Iterator[SecretSpan]:

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 
 from recorder.sealing.plain import plain_of
 
-__all__ = ["MARK_BYTES", "Marked", "Marker", "longest_piece", "marks_in", "pieces_in", "words_in"]
+__all__ = [
+    "MARK_BYTES",
+    "Marked",
+    "Marker",
+    "longest_piece",
+    "marks_in",
+    "pieces_in",
+    "words_in",
+    "words_of_lines",
+]
 
 MARK_BYTES = 8
 SHORTEST = 8
@@ -27,6 +36,7 @@ MAX_KEPT_BYTES = 64
 """Bytes of a piece whose mark is remembered."""
 _LETTERS = (string.ascii_letters + string.digits + "_-").encode()
 _SPACED = bytes(byte if byte in _LETTERS else 0x20 for byte in range(256))
+_SPACED_LINES = bytes(byte if byte == 0x0A else _SPACED[byte] for byte in range(256))
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 _FIRST = re.compile(rb"[^ ]{8,512}+")
 _PIECE = re.compile(rb" ([^ ]{8,512}+)")
@@ -93,6 +103,15 @@ def words_in(seen: bytes) -> list[bytes]:
     if first := _FIRST.match(spaced):
         words.append(first[0])
     return words
+
+
+def words_of_lines(seen: bytes) -> Iterator[list[bytes]]:
+    """Yield what `words_in` returns for each line of a text, none of which is longer than a word
+    may be.
+    """
+    spaced = _PERCENT.sub(b"   ", seen) if b"%" in seen else seen
+    for line in spaced.translate(_SPACED_LINES).split(b"\n"):
+        yield [word for word in line.split() if len(word) >= SHORTEST]
 
 
 def longest_piece(value: str) -> tuple[int, bytes]:

@@ -100,6 +100,17 @@ class Prefilter:
         self._add_common(raw, found)
         return found
 
+    def all_ends(self, raw: bytes) -> list[int]:
+        """Return the byte offsets behind all that may be a match of any, bare ones too."""
+        found: list[int] = []
+
+        def seen(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            found.append(end)
+
+        for database in (self._all, self._words, self._bare):
+            database.scan(raw, seen)
+        return found
+
     def _tell_apart(self, raw: bytes, found: dict[int, list[int]]) -> None:
         """Put a family's members in its place."""
         for number, (family, members) in self._families.items():

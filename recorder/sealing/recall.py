@@ -17,10 +17,10 @@ from recorder.sealing.marks import Marker
 from recorder.sealing.names import class_of_name
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["FINGERPRINT_BYTES", "Met", "NewSecret", "Recall", "fingerprint_of"]
+__all__ = ["FINGERPRINT_BYTES", "NO_MARKS", "Met", "NewSecret", "Recall", "fingerprint_of"]
 
 FINGERPRINT_BYTES = 16
-_NO_MARKS: frozenset[bytes] = frozenset()
+NO_MARKS: frozenset[bytes] = frozenset()
 
 
 def fingerprint_of(key: bytes, value: str) -> str:
@@ -118,7 +118,7 @@ class Recall:
             words: those of `seen` (`words_in`).
         """
         if not self._keeps_marks and not self._forms and self._machine is None:
-            return _NO_MARKS, []
+            return NO_MARKS, []
         marks = self._marker.marks(words)
         found: list[SecretSpan] = []
         if self._forms.may_stand(marks):
@@ -130,7 +130,7 @@ class Recall:
                 raw, seen, self._machine, lambda value: fingerprint_of(key, value)
             )
             found += [_span(place, self._declared_class(place.fingerprint)) for place in places]
-        return (marks if self._keeps_marks else _NO_MARKS), found
+        return (marks if self._keeps_marks else NO_MARKS), found
 
     def _fingerprint(self, value: str) -> str:
         return fingerprint_of(self._key, value)

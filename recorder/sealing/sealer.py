@@ -44,6 +44,7 @@ from recorder.sealing.sealed import (
     seal_as_json,
 )
 from recorder.sealing.spans import SecretSpan, apart_from, to_its_end, without_overlaps
+from recorder.sealing.together import clean_texts, short_texts
 from recorder.sealing.work import Work
 from recorder.sealing.wrapped import unwrapped
 
@@ -91,11 +92,41 @@ class Sealer:
             record: what a witness reported.
             earlier: seals that the record already has (it comes out of a spool).
         """
+        return self.seal_ready(self.ready(record), earlier)
+
+    def ready(self, record: Record) -> Record:
+        """Return a record as it is to be looked through and sealed."""
         record = with_keyed_digests(with_ids_as_text(record), self._key, self.is_filed)
-        record = bounded(record, self._key)
+        return bounded(record, self._key)
+
+    def look_ahead(self, records: Sequence[Record]) -> None:
+        """Look through the short texts of some records, which are `ready`, as one text.
+
+        It changes nothing of what is found in them, and takes little more than half of the time.
+        """
+        self._note_changes()
+        texts = short_texts(records, self.clean.texts)
+        self.clean.ahead = clean_texts(texts, _CLUES, self._known, self.recall)
+
+    def still_clean(self, text: str) -> frozenset[bytes] | None:
+        """Return the marks of a text that was clean, if it holds nothing that became known since;
+        None where that is not known.
+        """
+        marks = self.clean.until_now(text)
+        if marks is None or self._known.may_touch(_raw(text)):
+            return None
+        self.clean.add_text(text, marks)
+        return marks
+
+    def _note_changes(self) -> None:
+        """Forget what was clean, if more became known since."""
         if self.recall.has_changed():
             self.clean.clear()
             self._filed = {session for session in self._filed if not self.recall.declares(session)}
+
+    def seal_ready(self, record: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
+        """Do as `seal` with a record that is `ready`."""
+        self._note_changes()
         if record.session and record.session not in self._filed:
             self._file(record.session)
         work = Work(self, record)
@@ -296,7 +327,7 @@ class Sealer:
         if self._known.add(
             value, credential_class, hint, suspected=span.suspected, declared=declared
         ):
-            self.clean.clear()
+            self.clean.one_more_known()
             self.recall.learned(value, credential_class, fingerprint)
         return fingerprint, credential_class, hint
 

@@ -183,6 +183,8 @@ class Work:
         clean = self._sealer.clean
         marks = clean.marks_of(text)
         if marks is None:
+            marks = self._sealer.still_clean(text)
+        if marks is None:
             spans, marks = self._sealer.look_through(text)
             if spans:
                 self._marks |= marks

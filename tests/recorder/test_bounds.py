@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 import textwrap
-import threading
 from pathlib import Path
 from typing import cast
 
@@ -18,12 +17,10 @@ from recorder import semconv
 from recorder.location import spool_folder
 from recorder.model import Phase, Witness
 from recorder.reader import Recording
-from recorder.sealing import Sealer
 from recorder.sealing.bounds import KEPT, MARKED, bounded
 from recorder.service import Service
 from recorder.spool import records_in
-from recorder.writer import Writer
-from tests.recorder.factories import record
+from tests.recorder.factories import record, stuck_writer
 
 KEY = b"k" * 32
 ARGUMENTS = semconv.GEN_AI_TOOL_ARGUMENTS
@@ -118,17 +115,7 @@ def test_what_cannot_be_committed_in_time_is_left_in_the_spool(
 ) -> None:
     path = tmp_path / "flight.db"
     service = Service.start(path)
-    may_go_on, is_stuck = threading.Event(), threading.Event()
-    seal, stop = Sealer.seal, Writer.stop
-
-    def stuck(self: Sealer, given: object, *rest: object) -> object:
-        if threading.current_thread().name == "flightlog-writer" and not may_go_on.is_set():
-            is_stuck.set()
-            may_go_on.wait(60)
-        return seal(self, given, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Sealer, "seal", stuck)
-    monkeypatch.setattr(Writer, "stop", lambda self: stop(self, 0.2))
+    is_stuck, may_go_on = stuck_writer(monkeypatch)
     service.submit(record("slow", attributes={"text": "words " * 2000}))
     assert is_stuck.wait(20)
     service.submit(record("behind"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import subprocess
-import threading
 from base64 import b64encode
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.service import Service
 from recorder.store import Store
-from recorder.writer import Writer
-from tests.recorder.factories import record
+from tests.recorder.factories import record, stuck_writer
 
 VALUE = "okapi-4417-lemon-7203"
 SESSION = "5f1c-okapi-88-teapot"
@@ -100,17 +98,7 @@ def test_a_recording_of_before_secrets_were_recalled_takes_hooks_all_the_same(
 def test_what_is_left_behind_at_the_end_is_sealed_by_what_the_recording_knows(
     knowing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_go_on, is_stuck = threading.Event(), threading.Event()
-    seal, stop = Sealer.seal, Writer.stop
-
-    def stuck(self: Sealer, given: object, *rest: object) -> object:
-        if threading.current_thread().name == "flightlog-writer" and not may_go_on.is_set():
-            is_stuck.set()
-            may_go_on.wait(60)
-        return seal(self, given, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Sealer, "seal", stuck)
-    monkeypatch.setattr(Writer, "stop", lambda self: stop(self, 0.2))
+    is_stuck, may_go_on = stuck_writer(monkeypatch)
     service = Service.start(knowing)
     assert is_stuck.wait(20)
     for form, text in SAID.items():
