@@ -20,6 +20,8 @@ LONGEST = 600
 MOST = 10_000
 """Strings, about those of a thousand secrets."""
 PLACES = 1 << 22
+_PLACE = PLACES - 1
+"""Of a hash, the bits that tell a gram's place."""
 
 
 class Fragments:
@@ -42,10 +44,14 @@ class Fragments:
                 for at in range(len(piece) - GRAM + 1):
                     gram = piece[at : at + GRAM]
                     if gram.count(gram[0]) < GRAM:
-                        self._seen[hash(gram) % PLACES] = 1
+                        self._seen[hash(gram) & _PLACE] = 1
 
     def may_stand(self, raw: bytes) -> bool:
         """Return whether a text (UTF-8) may have a fragment at an edge."""
+        seen = self._seen
+        # Of most texts neither the first bytes are known nor the last: no call is made for them.
+        if not (seen[hash(raw[:GRAM]) & _PLACE] or seen[hash(raw[-GRAM:]) & _PLACE]):
+            return False
         return len(raw) >= LEAST and (self._may_begin(raw) or self._may_end(raw))
 
     def find(self, raw: bytes) -> Iterator[tuple[int, int, int]]:
@@ -63,18 +69,18 @@ class Fragments:
 
     def _may_begin(self, raw: bytes) -> bool:
         """Return whether a text may begin with a fragment: its first eight bytes tell."""
-        seen = self._seen[hash(raw[:GRAM]) % PLACES]
+        seen = self._seen[hash(raw[:GRAM]) & _PLACE]
         return seen > 0 and self._may_be(raw[LEAST - GRAM : LEAST])
 
     def _may_end(self, raw: bytes) -> bool:
         """Return whether a text may end with a fragment: its last eight bytes tell."""
-        seen = self._seen[hash(raw[-GRAM:]) % PLACES]
+        seen = self._seen[hash(raw[-GRAM:]) & _PLACE]
         return seen > 0 and self._may_be(raw[-LEAST : GRAM - LEAST])
 
     def _may_be(self, gram: bytes) -> bool:
         """Return whether six bytes stand in a string, as far as that is known."""
         is_told = gram.count(gram[0]) < GRAM and _SPACED.search(gram) is None
-        return not is_told or self._seen[hash(gram) % PLACES] > 0
+        return not is_told or self._seen[hash(gram) & _PLACE] > 0
 
     def _beginnings(self, raw: bytes) -> Iterator[tuple[int, int]]:
         """Yield ends of strings that a text begins with."""

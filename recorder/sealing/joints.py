@@ -10,6 +10,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 __all__ = [
+    "BETWEEN",
     "EVENTS",
     "JOINT",
     "REACH",
@@ -45,6 +46,8 @@ _ITEM = re.compile(r"\"(?P<value>[^\"\\\s]{1,600}+)\\{0,7}\"(?:[ \r\n]|\\n){0,40
 _BLANKS = r"[ \r\n]*+(?:\\n[ \r\n]*+){0,40}+"
 _LISTED = re.compile(rf"\",{_BLANKS}\\{{0,7}}\"[^\"]{{0,600}}+\"{_BLANKS}[,\]]")
 """Two strings of a list, of which there may be more."""
+BETWEEN = '",'
+"""Stands between any two of them."""
 _BETWEEN_ITEMS = re.compile(r"(?:\s|\\+n|\\)*")
 _TOKEN_LIKE = re.compile(r"[0-9]|[a-z][A-Z]")
 FEW = 16
@@ -132,12 +135,12 @@ def joined_events(text: str) -> Joined | None:
 
 def has_items(text: str) -> bool:
     """Return whether strings follow each other in a list of JSON."""
-    return '",' in text and _LISTED.search(text) is not None
+    return _LISTED.search(text) is not None
 
 
 def has_few_items(text: str) -> bool:
     """Return whether there are so few of them that each two can be looked at (1 µs each)."""
-    return text.count('",') <= FEW
+    return text.count(BETWEEN) <= FEW
 
 
 def joined_items(text: str) -> Joined | None:

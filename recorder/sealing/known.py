@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import BASE64, forms_of
@@ -69,7 +70,7 @@ class _Tier:
         self.secrets += 1
         self._literals = None
 
-    def standing(self, bones: bytes) -> list[Form]:
+    def standing(self, bones: bytes) -> Sequence[Form]:
         """Return the forms whose bones stand in a text's."""
         if self._literals is None:
             by_bones: dict[bytes, list[Form]] = {}
@@ -78,7 +79,7 @@ class _Tier:
             self._literals = Literals(list(by_bones))
             self._by_bones = list(by_bones.values())
         hits = self._literals.find(bones)
-        return [form for n in {n for *_, n in hits} for form in self._by_bones[n]] if hits else []
+        return [form for n in {n for *_, n in hits} for form in self._by_bones[n]] if hits else ()
 
 
 class KnownSecrets:
@@ -97,6 +98,8 @@ class KnownSecrets:
         self._fragments = Fragments()
         self._whole: list[Form] = []
         self._boneless: list[Form] = []
+        self._least = sys.maxsize
+        """Bytes of the shortest bones."""
         self._quiet = 0
         """Texts since a secret was added."""
 
@@ -138,7 +141,9 @@ class KnownSecrets:
             self._tiers.append(_Tier([], 0))
         boned = [(bones_of(form.raw), form) for form in forms.values()]
         self._boneless += [form for bones, form in boned if len(bones) < LEAST_BONES]
-        self._tiers[-1].add([its for its in boned if len(its[0]) >= LEAST_BONES])
+        boned = [(bones, form) for bones, form in boned if len(bones) >= LEAST_BONES]
+        self._least = min([self._least, *(len(bones) for bones, _ in boned)])
+        self._tiers[-1].add(boned)
         self._settle()
         self._quiet = 0
         return True
@@ -153,7 +158,7 @@ class KnownSecrets:
     def _rest(self) -> None:
         """Put all that is not full together once no secret has been added for a while."""
         self._quiet += 1
-        if len(self._tiers) > 1 and self._quiet == max(QUIET, 10 * len(self._values)):
+        if self._quiet == max(QUIET, 10 * len(self._values)):
             self._merge([tier for tier in self._tiers if tier.secrets < TIERS[-1]])
 
     def _merge(self, tiers: Sequence[_Tier]) -> None:
@@ -171,12 +176,17 @@ class KnownSecrets:
 
     def standing(self, raw: bytes) -> Sequence[Form]:
         """Return the forms that may stand in a text (UTF-8), whole or in pieces: mostly none."""
-        if not self._tiers:
-            return ()
-        self._rest()
+        if len(self._tiers) > 1:
+            self._rest()
+        if len(raw) < self._least:
+            return self._boneless
         bones = bones_of(raw)
-        found = [form for tier in self._tiers for form in tier.standing(bones)]
-        return [*self._boneless, *found] if self._boneless else found
+        found = self._boneless
+        for tier in self._tiers:
+            forms = tier.standing(bones)
+            if forms:
+                found = [*found, *forms]
+        return found
 
     def ends(self, raw: bytes) -> list[int]:
         """Return where in a text (UTF-8) known secrets end, as they are or encoded."""
@@ -192,7 +202,7 @@ class KnownSecrets:
 
     def find(
         self, text: str, raw: bytes, forms: Sequence[Form], joints: Sequence[int] = ()
-    ) -> Iterator[SecretSpan]:
+    ) -> Iterable[SecretSpan]:
         """Yield every place where a known secret stands in some form, the first in the text first.
 
         Args:
@@ -201,12 +211,17 @@ class KnownSecrets:
             forms: those that may stand in it (`standing`).
             joints: where the clue `JOINT` ends: strings in it are written as several there.
         """
-        is_cut = self._fragments.may_stand(raw)
-        if forms or is_cut:
-            yield from self._in(text, raw, forms)
-        whole = None
-        if joints and (forms or is_cut or _is_near_an_edge(text, joints)):
-            whole = joined(text, joints)
+        if forms or self._fragments.may_stand(raw):
+            found = self._in(text, raw, forms)
+            return chain(found, self._over(text, forms, joints)) if joints else found
+        near = joints and _is_near_an_edge(text, joints)
+        return self._over(text, forms, joints) if near else ()
+
+    def _over(
+        self, text: str, forms: Sequence[Form], joints: Sequence[int]
+    ) -> Iterator[SecretSpan]:
+        """Yield what stands in a text only once it is put together over its joints."""
+        whole = joined(text, joints)
         if whole is None:
             return
         for span in self._in(whole.text, _raw(whole.text), forms):

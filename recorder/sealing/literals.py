@@ -14,6 +14,8 @@ LONGEST = 64
 PATIENCE = 1_000_000
 """Bytes that are searched at 170 MB/s, by what is made in no time, before the strings are compiled
 for ten times that, which takes some ms: as long as secrets come one after another, for each."""
+SHORT = 150
+"""Bytes of a text that are searched so before a call of the other is made."""
 
 
 class Literals:
@@ -37,13 +39,16 @@ class Literals:
 
     def find(self, raw: bytes) -> list[tuple[int, int, int]]:
         """Return every occurrence in a text (UTF-8) as its bytes' begin, end, and the string."""
-        if self._database is None:
+        database = self._database
+        if database is None:
             self._searched += len(raw)
             if self._searched > PATIENCE:
-                self._database = self._compiled()
+                self._database = database = self._compiled()
+        if database is None or len(raw) < SHORT:
+            hits = self._by_automaton(raw)
+        else:
+            hits = self._by_database(database, raw)
         found: list[tuple[int, int, int]] = []
-        database = self._database
-        hits = self._by_automaton(raw) if database is None else self._by_database(database, raw)
         for beginning, end in hits:
             begin = end - len(self._beginnings[beginning])
             for number in self._numbers[beginning]:
@@ -66,7 +71,7 @@ class Literals:
 
     def _by_automaton(self, raw: bytes) -> list[tuple[int, int]]:
         hits = self._quick.find_matches_as_indexes(raw, overlapping=True)
-        return [(number, end) for number, _, end in hits]
+        return [(number, end) for number, _, end in hits] if hits else []
 
     def _by_database(self, database: hyperscan.Database, raw: bytes) -> list[tuple[int, int]]:
         hits: list[tuple[int, int]] = []

@@ -23,6 +23,7 @@ from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.encodings import BASE64
 from recorder.sealing.extracts import tokens_in
 from recorder.sealing.joints import (
+    BETWEEN,
     EVENTS,
     JOINT,
     Joined,
@@ -175,18 +176,14 @@ class Sealer:
         hits = _CLUES.look(plain, seen, words)
         marks, recalled = self.recall.look(raw, seen, words)
         joints, events = hits.pop(_JOINT, ()), hits.pop(_EVENTS, ())
-        found: list[SecretSpan] = []
         # Most texts are short and hold nothing: what is not called here costs them nothing.
         forms = self._known.standing(raw)
-        if self._known:
-            found += self._known.find(text, raw, forms, joints)
-        found += recalled
+        found = [*self._known.find(text, raw, forms, joints), *recalled]
         if len(events) > 1:
             found += self._in_events(text)
-        recalls = self.recall.knows_any()
-        if (forms or (recalls and has_few_items(text))) and has_items(text):
+        if BETWEEN in text and (forms or self._may_recall_in_items(text)) and has_items(text):
             found += self._in_items(text, forms)
-        if "\n" in plain and (self._known or recalls):
+        if "\n" in plain and (self._known or self.recall.knows_any()):
             found += self._in_lines(text, raw, forms)
         if hits:
             found += _followed(text, plain, hits)
@@ -241,6 +238,9 @@ class Sealer:
                 if span.encoding.startswith(BASE64):
                     start, end = whole_base64_run(text, start, end)
                 yield replace(span, start=start, end=end)
+
+    def _may_recall_in_items(self, text: str) -> bool:
+        return self.recall.knows_any() and has_few_items(text)
 
     def _recalled_in(self, text: str) -> list[SecretSpan]:
         if not self.recall.knows_any():
