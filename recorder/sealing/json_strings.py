@@ -31,7 +31,8 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     """Return spans cut to the strings of a text that is JSON; as they are in any other text.
 
     One that stretches over several strings becomes one span in each of them, but for what of it is
-    too short to be a secret: a name, or nothing. What is JSON's punctuation alone is none either.
+    too short to be a secret: a name, or nothing. Of a secret that is known each is a piece of that
+    one. What is JSON's punctuation alone is none either.
     One that begins or ends within an escape is sealed without that.
     """
     spans = [s for s in spans if text[s.start : s.end].strip(_SYNTAX)]
@@ -43,6 +44,8 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         for start, end in document.pieces(span.start, span.end):
             if (start, end) == (span.start, span.end):
                 cut.append(span)
+            elif span.detector == "known_value":
+                cut.append(replace(span, start=start, end=end, encoding=span.of_a_piece))
             elif end - start >= LEAST:
                 cut.append(replace(span, start=start, end=end, value="", encoding=""))
     return cut

@@ -21,12 +21,11 @@ from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["IN_PIECES", "Form", "KnownSecrets", "whole_base64_run"]
+__all__ = ["Form", "KnownSecrets", "whole_base64_run"]
 
 MIN_LENGTH = 8
 """Characters; shorter values would seal ordinary words all over a recording."""
 MAX_KNOWN = 5000
-IN_PIECES = "in pieces"
 CUT = "cut"
 CUTTABLE = frozenset({"", BASE64, f"{BASE64}url", "hex", "json", "percent"})
 """Encodings whose halves are looked for at a text's edges."""
@@ -229,7 +228,7 @@ class KnownSecrets:
                 yield SecretSpan(
                     whole.original(span.start), whole.original(span.end - 1) + 1,
                     span.credential_class, span.detector, span.hint, span.value, span.suspected,
-                    f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES,
+                    span.of_a_piece,
                 )  # fmt: skip
 
     def bare(self, text: str, raw: bytes, forms: Sequence[Form]) -> Iterator[SecretSpan]:

@@ -33,7 +33,7 @@ from recorder.sealing.joints import (
     joined_items,
 )
 from recorder.sealing.json_strings import within_strings
-from recorder.sealing.known import IN_PIECES, Form, KnownSecrets, whole_base64_run
+from recorder.sealing.known import Form, KnownSecrets, whole_base64_run
 from recorder.sealing.marks import words_in
 from recorder.sealing.plain import as_meant, plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
@@ -393,6 +393,6 @@ def _in_parts(whole: Joined, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan
     for span in spans:
         if whole.is_across(span.start, span.end):
             value = span.value or whole.text[span.start : span.end]
-            encoding = f"{span.encoding}, {IN_PIECES}" if span.encoding else IN_PIECES
+            encoding = span.of_a_piece
             for start, end in whole.parts(span.start, span.end):
                 yield replace(span, start=start, end=end, value=value, encoding=encoding)

@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+IN_PIECES = "in pieces"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class SecretSpan:
@@ -23,6 +25,13 @@ class SecretSpan:
     """Found by its looks beside a telling word: not to be built upon."""
     encoding: str = ""
     """How the text writes `value`; empty where the secret stands as it is."""
+
+    @property
+    def of_a_piece(self) -> str:
+        """How a text writes `value` where this is the encoding of one of its pieces."""
+        if self.encoding.endswith(IN_PIECES):
+            return self.encoding
+        return f"{self.encoding}, {IN_PIECES}" if self.encoding else IN_PIECES
 
 
 LONG = 500

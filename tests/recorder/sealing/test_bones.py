@@ -18,7 +18,7 @@ from recorder.sealing import Sealer, known
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import forms_of
 from recorder.sealing.joints import Joined, joined, joined_items
-from recorder.sealing.spans import SecretSpan
+from recorder.sealing.spans import IN_PIECES, SecretSpan
 from recorder.sealing.wrapped import unwrapped
 
 KEY = b"k" * 32
@@ -76,7 +76,7 @@ def finds(secret: str, text: str) -> list[SecretSpan]:
     sealer = Sealer(KEY)
     for value in (secret, "7c9e6679-7425-40de-944b-e07fc1f90ae7"):
         sealer.learn(value, SecretSpan(0, 0, "token", "declared"))
-    is_edge = f"{known.CUT}, {known.IN_PIECES}" if '",' in text else None
+    is_edge = f"{known.CUT}, {IN_PIECES}" if '",' in text else None
     return [span for span in sealer.find(text) if span.encoding != is_edge]
 
 

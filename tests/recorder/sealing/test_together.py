@@ -130,6 +130,15 @@ def test_what_was_clean_is_looked_through_again_when_more_is_known(text: str) ->
     assert UUID[:12] not in str(after)
 
 
+@pytest.mark.parametrize("text", IN_PIECES)
+def test_pieces_of_what_is_known_are_told_as_that_secret(text: str) -> None:
+    one = sealer()
+    (whole,) = one.seal(record(attributes={"password": UUID})).seals
+    seals = one.seal(record(attributes={"a": text})).seals
+    assert {seal.fingerprint for seal in seals} == {whole.fingerprint}
+    assert {seal.encoding for seal in seals} == {"in pieces"}
+
+
 def test_most_short_texts_are_looked_through_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     ahead, looked = sealer(), Mock(return_value=([], frozenset()))
     monkeypatch.setattr(ahead, "look_through", looked)
