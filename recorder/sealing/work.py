@@ -52,14 +52,18 @@ class Work:
         """Return the record's attributes, sealed."""
         sealed: dict[str, Json] = {}
         unknown: list[tuple[str, Json]] = []
-        known, collected = self._sealer.clean.attributes, self._marks
+        clean, collected = self._sealer.clean, self._marks
+        known, names = clean.attributes, clean.texts
         for item in self._record.attributes.items():
             name, value = item
-            text = value if type(value) is str else _only_text(value)
-            if text is None:
-                unknown.append(item)
-                continue
-            marks = known.get((name, text)) if len(text) <= SHORT else None
+            if type(value) is str:
+                marks = known.get(item) if len(value) <= SHORT else None
+            elif type(value) is int:
+                marks = names.get(name)
+            else:
+                text = _only_text(value)
+                short = text is not None and len(text) <= SHORT
+                marks = known.get((name, text)) if short else None
             if marks is None:
                 unknown.append(item)
                 continue
@@ -75,9 +79,10 @@ class Work:
         if self._has_learned and len(sealed) > 1:
             # What one of them gave away may have stood in those before it.
             sealed = {name: self._again(value, name) for name, value in sealed.items()}
-        for name, value in sealed.items():
-            if isinstance(value, str) and len(value) > BLOB_THRESHOLD:
-                sealed[name] = self._in_a_blob(name, value)
+        if unknown:  # what is known is short
+            for name, value in sealed.items():
+                if type(value) is str and len(value) > BLOB_THRESHOLD:
+                    sealed[name] = self._in_a_blob(name, value)
         return {name: sealed[name] for name in sorted(sealed)}
 
     def _again(self, value: Json, place: str) -> Json:
