@@ -41,7 +41,8 @@ def printed(margin: str, file: str) -> str:
 @pytest.mark.parametrize("kind", FILES)
 def test_what_stands_before_lines_hides_nothing(kind: str, margin: str) -> None:
     text = printed(margin, FILES[kind])
-    for whole in (text, f"src:\n{text}", json.dumps({"content": text}, ensure_ascii=False)):
+    document = json.dumps({"content": text}, ensure_ascii=False)
+    for whole in (text, f"src:\n{text}", document):
         if margin == "a quotation" and whole.startswith("src"):
             continue  # who quotes does so from the first line on
         if margin == "a container's" and whole.startswith("src"):
@@ -82,6 +83,45 @@ def test_a_text_without_margins_is_as_long_and_has_its_lines(margin: str) -> Non
     ],
 )
 def test_what_is_no_margin_stays(text: str) -> None:
+    assert without_margins(text) == text
+
+
+DIFFERENCE = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a = 1\n+a = 2\n b\n"
+KEY_IN_PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{'aB3+' * 16}\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("behind", ["", "$ cat x\n", "\n"])
+@pytest.mark.parametrize(
+    "printed",
+    [
+        KEY_IN_PEM,
+        KEY_IN_PEM.partition("-----END")[0],
+        KEY_IN_PEM.partition("-----\n")[2],
+        "".join(f"-{line}\n" for line in KEY_IN_PEM.splitlines()),
+    ],
+)
+def test_a_key_behind_a_difference_is_found(printed: str, behind: str) -> None:
+    for text in (f"{DIFFERENCE}{behind}{printed}", f"@@ -1 +1 @@\n-a\n{behind}{printed}"):
+        for whole in (text, json.dumps({"content": text})):
+            assert "aB3+aB3+" not in Sealer(KEY).seal_text(whole).text
+
+
+def test_an_option_on_a_line_of_its_own_is_found_behind_a_difference() -> None:
+    text = f"{DIFFERENCE}$ mysql \\\n-p{SECRET} \\\n-u me\n"
+    assert SECRET not in Sealer(KEY).seal_text(text).text
+
+
+@pytest.mark.parametrize("first", [1, 7, 1001, 100_001])
+@pytest.mark.parametrize("begin", ["", "$ mysql -B app\n"])
+def test_rows_that_begin_with_a_number_are_rows_of_a_table(begin: str, first: int) -> None:
+    rows = "".join(f"{first + n}\tbob{n}\t{SECRET}{n}x\tadmin\n" for n in range(4))
+    text = f"{begin}id\tuser\tpassword\trole\n{rows}"
+    assert SECRET not in Sealer(KEY).seal_text(text).text
+
+
+@pytest.mark.parametrize("name", ["password", "api_token", "db.secret"])
+def test_a_secrets_name_before_each_line_is_no_containers(name: str) -> None:
+    text = f"{name} | {SECRET}\n{name} | {SECRET}9\n"
     assert without_margins(text) == text
 
 
