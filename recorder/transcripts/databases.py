@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 
 from recorder.transcripts.source import Source
 
-__all__ = ["is_database", "opened", "tables_of"]
+__all__ = ["is_database", "opened", "tables_of", "why_unread"]
 
 MAGIC = b"SQLite format 3\x00"
 MAX_IN_MEMORY = 64 * 1024 * 1024
@@ -35,6 +35,20 @@ def tables_of(source: Source) -> frozenset[str]:
     except (sqlite3.Error, ValueError):
         return frozenset()
     return frozenset(str(row[0]) for row in rows)
+
+
+def why_unread(source: Source) -> str:
+    """Return why a database cannot be read; nothing where it can, or where a source is none."""
+    if not is_database(source):
+        return ""
+    try:
+        with opened(source) as db:
+            db.execute("SELECT name FROM sqlite_master").fetchall()
+    except ValueError as error:
+        return str(error)
+    except sqlite3.Error as error:
+        return f"an SQLite database that cannot be read ({type(error).__name__})"
+    return ""
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from zstandard import ZstdError
 from recorder import semconv
 from recorder.digests import bare, digest_id
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
+from recorder.transcripts.databases import why_unread
 from recorder.transcripts.entry_keys import shown_place
 from recorder.transcripts.format import Damage, Format
 from recorder.transcripts.handing import Handing
@@ -113,7 +114,8 @@ class Importer:
             self._note_damage(report, source, Damage(f"cannot be read ({type(error).__name__})"))
             return report
         if chosen is None:
-            unread = _breakage(source) if source.breakage.reason else Damage(source.too_large)
+            why = source.too_large or why_unread(source)
+            unread = _breakage(source) if source.breakage.reason else Damage(why)
             if unread.reason:
                 self._note_damage(report, source, unread)
             source.forget()

@@ -13,6 +13,7 @@ from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse
 from recorder.transcripts.mending import mended
 from recorder.transcripts.one_by_one import ODD, Told, placed
 from recorder.transcripts.source import Source
+from recorder.transcripts.torn import pieces_of
 
 __all__ = ["MAX_LINE", "Line", "json_lines", "lines", "read_json_lines"]
 
@@ -80,9 +81,22 @@ def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
         except NotJsonError as error:
             cut = source.breakage.reason or "the last line is cut off"
             reason = cut if line.is_last_open else str(error)
-            yield Damage(reason, line.number, line.offset)
+            yield from _torn(line, reason)
         else:
             yield line, value
+
+
+def _torn(line: Line, reason: str) -> Iterator[tuple[Line, Any] | Damage]:
+    """Yield what is whole of a line that is no JSON value, and what is wrong with it."""
+    pieces = pieces_of(line.data)
+    if not pieces:
+        yield Damage(reason, line.number, line.offset)
+    for piece in pieces:
+        part = Line(line.number, line.offset + piece.start, piece.text)
+        if piece.is_whole:
+            yield part, parse(piece.text)
+        else:
+            yield Damage(reason, part.number, part.offset)
 
 
 def read_json_lines(

@@ -60,6 +60,9 @@ class LinesReader:
         if document.get("type") == "metric":
             self.metrics += 1
             return
+        if not any(signal in document for signal in SIGNALS):
+            yield odd(document, "an entry", "no document of OTLP")
+            return
         items: list[SpanItem | LogItem] = []
         damage: list[Damage] = []
         for signal in filter(document.__contains__, SIGNALS[:2]):

@@ -6,7 +6,6 @@ beginning, as often as it asks. Modification times are not looked at: agents' cl
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sys
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from recorder.transcripts.json_text import NotJsonError, TooLargeError, parse, t
 from recorder.transcripts.long_json import parse_long
 from recorder.transcripts.mending import mended
 from recorder.transcripts.packed import Breakage
+from recorder.transcripts.torn import pieces_of
 
 __all__ = ["HEAD", "Source"]
 
@@ -34,6 +34,8 @@ MAX_FIRST_LINE = 8 * 1024 * 1024
 LOOKED_AT_ONCE = 1024 * 1024
 MAX_LOOKED_AT = 4 * 1024 * 1024
 """Bytes of a first line whose end is looked for in what may be a pipe: so much is held of one."""
+UTF_16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
+"""Marks that a text in that encoding begins with."""
 BLANK = b" \t\r\n\x00"
 LARGE_DOCUMENT = 4 * 1024 * 1024
 """Bytes of a JSON document of which only a bit at a time becomes objects."""
@@ -65,7 +67,7 @@ class Source:
         """Return the content, decompressed, from its beginning; UTF-16 (by its mark) as UTF-8."""
         stream = self.opener()
         mark = self.head[:3]
-        if mark[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        if mark[:2] in UTF_16:
             return _Utf8(stream, "utf-16")
         if mark == b"\xef\xbb\xbf":
             stream.read(3)
@@ -84,14 +86,19 @@ class Source:
         Made from the first line (at most 64 KiB) that can be read, for entries that no id of their
         own names.
         """
-        lines = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n").split(b"\n", SAMPLE_LINES)
+        head = self.head
+        if head[:2] in UTF_16:
+            with self.open() as stream:
+                head = stream.read(HEAD)
+        lines = head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n").split(b"\n", SAMPLE_LINES)
         first = lines[0]
         if first.strip() in {b"{", b"["}:
             # A document laid out over many lines: its first line says nothing.
             first = b"\n".join(line.rstrip(b",\r") for line in lines[:LAID_OUT_LINES])
         else:
-            first = next(filter(_holds_object, lines[:SAMPLE_LINES]), first)
-        return marked(sha256(first).hexdigest()[:12])
+            first = next(filter(None, map(_first_object, lines[:SAMPLE_LINES])), first)
+        # As it is in a copy with other ends of lines.
+        return marked(sha256(first.rstrip(b"\r")).hexdigest()[:12])
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -111,7 +118,7 @@ class Source:
         Empty for anything else. Read once; a format's `recognises` may look at it freely.
         """
         begins = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
-        is_text = begins[:1] in {b"{", b"["} or begins[:2] in {b"\xff\xfe", b"\xfe\xff"}
+        is_text = begins[:1] in {b"{", b"["} or begins[:2] in UTF_16
         if not is_text and b'\n{"' not in self.head:
             return []
         # A bracket alone in its line begins a document that is laid out over many.
@@ -133,10 +140,7 @@ class Source:
                 seen += len(line)
                 if not line or (values and seen > MAX_SAMPLE):
                     break
-                with contextlib.suppress(NotJsonError):
-                    value = parse(line)
-                    if isinstance(value, dict | list):
-                        values.append(value)
+                values += [value for value in _in_line(line) if isinstance(value, dict | list)]
         return values
 
     def _beginning(self) -> list[Any]:
@@ -202,10 +206,21 @@ class Source:
         self.__dict__.pop("sample", None)
 
 
-def _holds_object(line: bytes) -> bool:
-    with contextlib.suppress(NotJsonError):
-        return line.startswith(b"{") and isinstance(parse(line), dict)
-    return False
+def _in_line(line: bytes) -> list[Any]:
+    try:
+        return [parse(line)]
+    except NotJsonError:
+        return [parse(piece.text) for piece in pieces_of(line) if piece.is_whole]
+
+
+def _first_object(line: bytes) -> bytes:
+    """Return the first object that a line holds as it stands there; nothing where it holds none."""
+    if not line.startswith(b"{"):
+        return b""
+    try:
+        return line if isinstance(parse(line), dict) else b""
+    except NotJsonError:
+        return next((piece.text for piece in pieces_of(line) if piece.is_whole), b"")
 
 
 class _Utf8(io.BufferedReader):
