@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ __all__ = ["FINGERPRINT_BYTES", "NO_MARKS", "Met", "NewSecret", "Recall", "finge
 
 FINGERPRINT_BYTES = 16
 NO_MARKS: frozenset[bytes] = frozenset()
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def fingerprint_of(key: bytes, value: str) -> str:
@@ -77,11 +79,14 @@ class Recall:
         self._keeps_marks = marks
         self._tells = tells
         self._forms = Forms()
+        self._has_others = False
+        """Whether any form is one of a value that is not known here."""
         self._met: set[str] = set()
         self._new: list[NewSecret] = []
         self._newly_met: list[Met] = []
         self._values: dict[str, tuple[str, str]] = {}
         for form in forms:
+            self._has_others = True
             self._forms.add(form)
         self.use(settings or Settings())
 
@@ -103,9 +108,11 @@ class Recall:
         changed, self._has_changed = self._has_changed, False
         return changed
 
-    def knows_any(self) -> bool:
-        """Tell whether there is anything to recall."""
-        return bool(self._forms) or self._machine is not None
+    def knows_others(self) -> bool:
+        """Tell whether there is anything to recall besides the values that are known here, whose
+        forms are looked for as they are.
+        """
+        return self._has_others or self._machine is not None
 
     def look(
         self, raw: bytes, seen: bytes, words: Sequence[bytes]
@@ -160,6 +167,8 @@ class Recall:
             self._new.append(NewSecret(value, fingerprint, forms, declared, token))
             for form in forms:
                 self._forms.add(form)
+            # Half a pair of surrogates is encoded in one way here, and in another there.
+            self._has_others = self._has_others or _HALF_PAIR.search(value) is not None
 
     def _meet(self, value: str, credential_class: str, fingerprint: str) -> tuple[str, str]:
         """Take note of a value that is declared; return of which declaration, and its token."""
@@ -179,7 +188,7 @@ class Recall:
 
     def remember(self, secret: NewSecret) -> None:
         """Know a secret from its forms alone: somebody else saw its value."""
-        self._has_changed = True
+        self._has_changed = self._has_others = True
         for form in secret.forms:
             self._forms.add(form)
         self._has_met(secret.declared, secret.fingerprint, secret.token)

@@ -183,7 +183,7 @@ class Sealer:
             found += self._in_events(text)
         if BETWEEN in text and (forms or self._may_recall_in_items(text)) and has_items(text):
             found += self._in_items(text, forms)
-        if "\n" in plain and (self._known or self.recall.knows_any()):
+        if "\n" in plain and (self._known or self.recall.knows_others()):
             found += self._in_lines(text, raw, forms)
         if hits:
             found += _followed(text, plain, hits)
@@ -224,15 +224,15 @@ class Sealer:
         whole = joined_items(text)
         if whole is not None:
             found = self._known.find(whole.text, _raw(whole.text), forms)
-            yield from _in_parts(whole, [*found, *self._recalled_in(whole.text)])
+            yield from _in_parts(whole, [*found, *self._recalled_in(whole.text, forms)])
 
     def _in_lines(self, text: str, raw: bytes, forms: Sequence[Form]) -> Iterator[SecretSpan]:
         """Yield what is known and stands in base64 or hexadecimal over the ends of lines."""
-        whole = unwrapped(text, raw, edges=not (forms or self.recall.knows_any()))
+        whole = unwrapped(text, raw, edges=not (forms or self.recall.knows_others()))
         if whole is None:
             return
         found = self._known.bare(whole.text, _raw(whole.text), forms)
-        for span in [*found, *self._recalled_in(whole.text)]:
+        for span in [*found, *self._recalled_in(whole.text, forms)]:
             if span.value and whole.is_across(span.start, span.end):
                 start, end = whole.original(span.start), whole.original(span.end - 1) + 1
                 if span.encoding.startswith(BASE64):
@@ -240,10 +240,10 @@ class Sealer:
                 yield replace(span, start=start, end=end)
 
     def _may_recall_in_items(self, text: str) -> bool:
-        return self.recall.knows_any() and has_few_items(text)
+        return self.recall.knows_others() and has_few_items(text)
 
-    def _recalled_in(self, text: str) -> list[SecretSpan]:
-        if not self.recall.knows_any():
+    def _recalled_in(self, text: str, forms: Sequence[Form]) -> list[SecretSpan]:
+        if not (forms or self.recall.knows_others()):
             return []
         raw = _raw(text)
         return self.recall.look(raw, raw, words_in(raw))[1]
