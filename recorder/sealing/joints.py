@@ -9,25 +9,43 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 
+from recorder.sealing.database import Database, Pattern
+from recorder.sealing.offsets import in_characters
+
 __all__ = [
     "BETWEEN",
     "EVENTS",
-    "JOINT",
     "REACH",
     "Joined",
     "Parts",
     "has_few_items",
     "has_items",
+    "has_joint_at_edge",
     "joined",
     "joined_events",
     "joined_items",
+    "joint_ends",
+    "joints_in",
 ]
 
 _JOINT = re.compile(
     r"""(?<=[^\s\\])(?:\\{0,3}(?P<quote>["'])\s{0,8}(?:[+.&]|\\?\n)?\s{0,8}\\{0,3}(?P=quote)|\\\r?\n[ \t]{0,40})(?=\S)"""  # noqa: E501
 )
-JOINT = r"""[^\s\\,:(\[{=](?:'\s{0,8}[+.&]?\s{0,8}\\?'|"\s{0,8}[+.&]?\s{0,8}\\?"|\\\r?\n[ \t]{0,40})[^\s,)\]}:]"""  # noqa: E501
-"""The clue that such a place may be in a text; it ends behind the first character after it."""
+_JOINTS = Database(
+    [
+        Pattern(
+            0,
+            r"""[^\s\\,:(\[{=](?:'\s{0,8}[+.&]?\s{0,8}\\?'|"\s{0,8}[+.&]?\s{0,8}\\?"|\\\r?\n[ \t]{0,40})[^\s,)\]}:]""",  # noqa: E501
+            ignore_case=False,
+        )
+    ]
+)
+"""The clue that such a place may be in a text; it ends behind the first character after it.
+Programs have one in every tenth line: they are only looked for where they may say something."""
+_MAY_JOIN = re.compile(
+    r"""['"\\](?<=[^\s\\,:(\[{=].)(?:(?<=['"])\s{0,8}[+.&]?\s{0,8}\\?['"]|(?<=\\)\r?\n[ \t]{0,40})[^\s,)\]}:]"""  # noqa: E501
+)
+"""Much the same for a few characters; each search begins at a quote."""
 _TEXT_OF = (
     r"(?P<key>text|partial_json|content|arguments|thinking|delta|chunk|data|output|part|line"
     r"|response)"
@@ -90,12 +108,41 @@ class Joined:
             yield at + max(start, begin) - begin, at + min(end, stop) - begin
 
 
+def joint_ends(raw: bytes) -> list[int]:
+    """Return behind which bytes of a text (UTF-8) a joint may be, ascending."""
+    ends: list[int] = []
+
+    def seen(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        ends.append(end)
+
+    _JOINTS.scan(raw, seen)
+    return ends
+
+
+def joints_in(plain: str) -> list[int]:
+    """Return behind which characters of a text (`plain_of`) a joint may be, ascending."""
+    raw = plain.encode("utf-8", "surrogatepass")
+    ends = joint_ends(raw)
+    if not ends or len(raw) == len(plain):
+        return ends
+    places = in_characters(raw, ends)
+    return [places[end] for end in ends]
+
+
+def has_joint_at_edge(plain: str, size: int) -> bool:
+    """Return whether a joint may be among the first or last characters of a text (`plain_of`)."""
+    if len(plain) <= 2 * size:
+        return _MAY_JOIN.search(plain) is not None
+    head, tail = _MAY_JOIN.search(plain, 0, size), _MAY_JOIN.search(plain, len(plain) - size)
+    return head is not None or tail is not None
+
+
 def joined(text: str, hits: Sequence[int]) -> Joined | None:
     """Return a text put together over its joints; None where there are none.
 
     Args:
         text: any text.
-        hits: where the clue `JOINT` ends, ascending.
+        hits: behind which characters joints may be (`joints_in`).
     """
     pieces: list[str] = []
     places: list[tuple[int, int]] = []

@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import BASE64, forms_of
 from recorder.sealing.fragments import LEAST, Fragments
-from recorder.sealing.joints import REACH, joined
+from recorder.sealing.joints import REACH, has_joint_at_edge, joined, joints_in
 from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
@@ -200,7 +200,7 @@ class KnownSecrets:
         return self.is_cut(raw) or bool(self.ends(raw))
 
     def find(
-        self, text: str, raw: bytes, forms: Sequence[Form], joints: Sequence[int] = ()
+        self, text: str, raw: bytes, forms: Sequence[Form], plain: str = ""
     ) -> Iterable[SecretSpan]:
         """Yield every place where a known secret stands in some form, the first in the text first.
 
@@ -208,19 +208,21 @@ class KnownSecrets:
             text: what is looked through.
             raw: the same in UTF-8.
             forms: those that may stand in it (`standing`).
-            joints: where the clue `JOINT` ends: strings in it are written as several there.
+            plain: the same without escapes (`plain_of`), if strings in it may be written as
+                several.
         """
         if forms or self._fragments.may_stand(raw):
             found = self._in(text, raw, forms)
-            return chain(found, self._over(text, forms, joints)) if joints else found
-        near = joints and _is_near_an_edge(text, joints)
-        return self._over(text, forms, joints) if near else ()
+            return chain(found, self._over(text, forms, plain)) if plain else found
+        # Without a joint among those characters of a text's edge by which a fragment is told, they
+        # are those of the text put together, too.
+        if plain and self._tiers and has_joint_at_edge(plain, REACH + LEAST):
+            return self._over(text, forms, plain)
+        return ()
 
-    def _over(
-        self, text: str, forms: Sequence[Form], joints: Sequence[int]
-    ) -> Iterator[SecretSpan]:
+    def _over(self, text: str, forms: Sequence[Form], plain: str) -> Iterator[SecretSpan]:
         """Yield what stands in a text only once it is put together over its joints."""
-        whole = joined(text, joints)
+        whole = joined(text, joints_in(plain))
         if whole is None:
             return
         for span in self._in(whole.text, _raw(whole.text), forms):
@@ -274,13 +276,6 @@ def _places(forms: Sequence[Form], raw: bytes) -> list[tuple[int, int, Form]]:
             places.append((at, at + len(form.raw), form))
             at = raw.find(form.raw, at + 1)
     return places
-
-
-def _is_near_an_edge(text: str, joints: Sequence[int]) -> bool:
-    """Return whether a joint may be among those characters of a text's edge by which a fragment is
-    told: without it they are those of the text put together, too.
-    """
-    return joints[0] < REACH + LEAST or joints[-1] > len(text) - LEAST
 
 
 def _raw(text: str) -> bytes:

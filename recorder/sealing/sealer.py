@@ -25,7 +25,6 @@ from recorder.sealing.extracts import tokens_in
 from recorder.sealing.joints import (
     BETWEEN,
     EVENTS,
-    JOINT,
     Joined,
     has_few_items,
     has_items,
@@ -52,10 +51,10 @@ from recorder.sealing.wrapped import unwrapped
 __all__ = ["Sealer"]
 
 ZSTD_LEVEL = 3
-_JOINT, _EVENTS = 0, 1
+_EVENTS = 0
 _AMBIGUOUS = re.compile(r"session|cookie|^secret$")
 """Classes of what may just be a session's id. A former recorder's suspicions are `secret`."""
-_CLUES = Clues([Clue(JOINT, 0, 0, nothing), Clue(EVENTS, 0, 0, nothing), *DETECTORS])
+_CLUES = Clues([Clue(EVENTS, 0, 0, nothing), *DETECTORS])
 
 
 class Sealer:
@@ -175,10 +174,10 @@ class Sealer:
         words = words_in(seen)
         hits = _CLUES.look(plain, seen, words)
         marks, recalled = self.recall.look(raw, seen, words)
-        joints, events = hits.pop(_JOINT, ()), hits.pop(_EVENTS, ())
+        events = hits.pop(_EVENTS, ())
         # Most texts are short and hold nothing: what is not called here costs them nothing.
         forms = self._known.standing(raw)
-        found = [*self._known.find(text, raw, forms, joints), *recalled]
+        found = [*self._known.find(text, raw, forms, plain), *recalled]
         if len(events) > 1:
             found += self._in_events(text)
         if BETWEEN in text and (forms or self._may_recall_in_items(text)) and has_items(text):
@@ -349,9 +348,8 @@ class Sealer:
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = text.encode("utf-8", "surrogatepass")
-            joints = _CLUES.look(text, raw, ()).get(_JOINT, ())
             forms = self._known.standing(raw)
-            again = self._not_allowed(text, self._known.find(text, raw, forms, joints))
+            again = self._not_allowed(text, self._known.find(text, raw, forms, text))
             again = self._outside_tokens(text, again)
             again = within_strings(text, without_overlaps(again))
             more = apart_from([(span.start, span.end) for span in spans], again)

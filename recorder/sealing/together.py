@@ -14,7 +14,7 @@ from itertools import accumulate
 from recorder.model import Json, Record
 from recorder.sealing.clean import SHORT
 from recorder.sealing.clues import Clues
-from recorder.sealing.joints import has_items
+from recorder.sealing.joints import has_items, joint_ends
 from recorder.sealing.known import KnownSecrets
 from recorder.sealing.marks import words_of_lines
 from recorder.sealing.recall import NO_MARKS, Recall
@@ -68,7 +68,9 @@ def clean_texts(
     lines = whole.split(b"\n")
     begins = [0, *accumulate(len(line) + 1 for line in lines)]
     # What ends on the blank behind a text is that text's.
-    ends = (*clues.all_ends(whole), *known.ends(whole))
+    ends = [*clues.all_ends(whole), *known.ends(whole)]
+    if known:
+        ends += joint_ends(whole)
     touched = {bisect_right(begins, end - 1) - 1 for end in ends}
     clean: dict[str, frozenset[bytes]] = {}
     for number, (text, line, words) in enumerate(
