@@ -27,6 +27,7 @@ MAX_MARKS = 4096
 _MADE_ID = re.compile(r"[0-9a-f]+")
 _ID_LENGTHS = frozenset({16, 32})
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
+_NUMBERS = frozenset({int, float, bool, type(None)})
 _NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 
 
@@ -50,26 +51,55 @@ class Work:
 
     def attributes(self) -> dict[str, Json]:
         """Return the record's attributes, sealed."""
-        sealed: dict[str, Json] = {}
+        given, clean = self._record.attributes, self._sealer.clean
+        known, collected = clean.attributes, self._marks
+        names = clean.names_of(given)
         unknown: list[tuple[str, Json]] = []
-        clean, collected = self._sealer.clean, self._marks
-        known, names = clean.attributes, clean.texts
-        for item in self._record.attributes.items():
+        for item in given.items():
             name, value = item
             if type(value) is str:
                 marks = known.get(item) if len(value) <= SHORT else None
-            elif type(value) is int:
-                marks = names.get(name)
+            elif type(value) in _NUMBERS:
+                if names is not None:
+                    continue
+                marks = clean.texts.get(name)
             else:
                 text = _only_text(value)
-                short = text is not None and len(text) <= SHORT
-                marks = known.get((name, text)) if short else None
+                is_short = text is not None and len(text) <= SHORT
+                marks = known.get((name, text)) if is_short else None
             if marks is None:
                 unknown.append(item)
-                continue
-            sealed[name] = value
-            if marks:
+            elif marks:
                 collected |= marks
+        if names is None:
+            sealed = self._under_new_names(_but_for(given, unknown), unknown)
+            self._note_names(sealed)
+            return sealed
+        collected |= names.marks
+        # In their order from the start: to sort them takes as long as all else here.
+        sealed = {name: given[name] for name in names.ordered}
+        for number, (name, value) in enumerate(unknown):
+            sealed[name] = self._attribute(name, value)
+            if self._has_learned:
+                before = _but_for(given, unknown)
+                before |= {name: sealed[name] for name, _ in unknown[:number]}
+                before[self._name(name)] = sealed[name]
+                return self._under_new_names(before, unknown[number + 1 :])
+        for name, _ in unknown:
+            whole = sealed[name]
+            if isinstance(whole, str) and len(whole) > BLOB_THRESHOLD:
+                sealed[name] = self._in_a_blob(name, whole)
+        return sealed
+
+    def _under_new_names(
+        self, sealed: dict[str, Json], unknown: list[tuple[str, Json]]
+    ) -> dict[str, Json]:
+        """Return attributes, sealed, whose names may hold secrets, too.
+
+        Args:
+            sealed: those that are sealed already, or hold none.
+            unknown: the others.
+        """
         # Headers first: they name their secrets, which the body and the URL may only mention.
         named = [item for item in unknown if item[0].startswith(_NAMING_ITS_SECRET)]
         sealed |= {self._name(name): self._named_attribute(name, value) for name, value in named}
@@ -84,6 +114,18 @@ class Work:
                 if type(value) is str and len(value) > BLOB_THRESHOLD:
                     sealed[name] = self._in_a_blob(name, value)
         return {name: sealed[name] for name in sorted(sealed)}
+
+    def _note_names(self, sealed: Mapping[str, Json]) -> None:
+        """Remember the names under which attributes came, where they hold no secret and name none:
+        those of the next record are most often the same.
+        """
+        given, clean = self._record.attributes, self._sealer.clean
+        if self._has_learned or sealed.keys() != given.keys() or not clean.came_before(given):
+            return
+        if any(name.startswith(_NAMING_ITS_SECRET) for name in given):
+            return
+        marks = [clean.marks_of(self._name(name)) for name in given]
+        clean.add_names(given, list(sealed), marks)
 
     def _again(self, value: Json, place: str) -> Json:
         match value:
@@ -243,6 +285,11 @@ def _only_text(value: Json) -> str | None:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value if isinstance(value, str) else None
+
+
+def _but_for(given: Mapping[str, Json], items: list[tuple[str, Json]]) -> dict[str, Json]:
+    others = {name for name, _ in items}
+    return {name: value for name, value in given.items() if name not in others}
 
 
 def _is_known_whole(span: SecretSpan, text: str) -> bool:
