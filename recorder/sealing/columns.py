@@ -15,9 +15,9 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _HEAD = {
-    ",": Exact(r"^[ \t]*[\"']?[A-Za-z_][\w \-]{0,40}[\"']?(?:,[ \t]?[\"']?[A-Za-z_][\w \-]{0,40}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
-    "\t": Exact(r"^[\"']?[A-Za-z_][\w \-]{0,40}[\"']?(?:\t[\"']?[A-Za-z_][\w \-]{0,40}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
-    ";": Exact(r"^[ \t]*[\"']?[A-Za-z_][\w \-]{0,40}[\"']?(?:;[ \t]?[\"']?[A-Za-z_][\w \-]{0,40}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
+    ",": Exact(r"^[ \t]*\\{0,7}[\"']?[A-Za-z_][\w \-]{0,40}\\{0,7}[\"']?(?:,[ \t]?\\{0,7}[\"']?[A-Za-z_][\w \-]{0,40}\\{0,7}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
+    "\t": Exact(r"^[ ]*\\{0,7}[\"']?[A-Za-z_][\w \-]{0,40}\\{0,7}[\"']?(?:\t\\{0,7}[\"']?[A-Za-z_][\w \-]{0,40}\\{0,7}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
+    ";": Exact(r"^[ \t]*\\{0,7}[\"']?[A-Za-z_][\w \-]{0,40}\\{0,7}[\"']?(?:;[ \t]?\\{0,7}[\"']?[A-Za-z_][\w \-]{0,40}\\{0,7}[\"']?){1,40}[ \t\r]*$", re.MULTILINE),
 }  # fmt: skip
 """What a line of names is like, by what stands between them."""
 _DRAWN_HEAD = Exact(
@@ -28,6 +28,8 @@ _DRAWN_HEAD = Exact(
 LONGEST_HEAD = 1_000
 """Characters of a line of names."""
 _RULE = Exact(r"^[ \t]*[+|]?[-=+| :]{3,}[ \t\r]*$")
+_CLOSING = Exact(r"\\{0,7}\"[ ]{0,4}[,}\]\\]")
+"""Ends a string of JSON, behind which its document goes on."""
 _RECORD = Exact(
     r"^[ \t]*(?P<name>[A-Za-z_]\w{1,60})[ \t]*\|[ \t](?P<value>[^\s|⟦⟧]{4,4096})[ \t\r]*$",
     re.MULTILINE,
@@ -41,12 +43,15 @@ def _below(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield what stands below the heads in whose lines the hits end."""
     done = 0
     for hit in hits:
-        end = text.find("\n", hit - 2, hit + LONGEST_HEAD)
-        start = text.rfind("\n", max(0, hit - LONGEST_HEAD), hit - 2) + 1
+        last = hit - 1
+        while text[last - 1] == " ":
+            last -= 1  # what stood before the second line
+        end = text.find("\n", last - 1, hit + LONGEST_HEAD)
+        start = text.rfind("\n", max(0, hit - LONGEST_HEAD), last - 1) + 1
         if end < 0 or start < done:
             continue
         done = end
-        line = text[begin_of_line(text, hit - 2) : end]
+        line = text[begin_of_line(text, last - 1) : end]
         separator = next((s for s in _HEAD if s in line), "")
         if separator and _HEAD[separator].fullmatch(line):
             yield from _of_head(text, end, line, separator)
@@ -72,6 +77,7 @@ def _of_head(text: str, end: int, head: str, separator: str) -> Iterator[SecretS
 def _rows(
     text: str, at: int, head: str, separator: str, columns: dict[int, str]
 ) -> Iterator[SecretSpan]:
+    count = head.count(separator) + 1
     for _ in range(ROWS):
         end = text.find("\n", at)
         line = text[at : end if end >= 0 else len(text)]
@@ -79,7 +85,10 @@ def _rows(
         if line == head:
             return  # it begins anew
         if not _RULE.match(line):
-            if len(cells) != head.count(separator) + 1:
+            if end < 0 or len(cells) != count:
+                within = _within_string(line, separator, count)
+                cells, end = within or cells, -1 if within else end
+            if len(cells) != count:
                 return
             place = at
             for number, cell in enumerate(cells):
@@ -94,6 +103,15 @@ def _rows(
         at = end + 1
 
 
+def _within_string(line: str, separator: str, count: int) -> list[str]:
+    """Return so many cells of a row that is the last of a string of JSON; or none."""
+    for closing in _CLOSING.finditer(line):
+        cells = line[: closing.start()].split(separator)
+        if len(cells) >= count:
+            return cells if len(cells) == count else []
+    return []
+
+
 def _may_be_secret(name: str, value: str) -> bool:
     is_word = is_wordlike(value) and not any(map(str.isdigit, value))
     if is_word or is_count(name, value):
@@ -102,7 +120,7 @@ def _may_be_secret(name: str, value: str) -> bool:
 
 
 def _bare(cell: str) -> str:
-    return cell.strip(" \t\r\"'`*")
+    return cell.strip(" \t\r\"'`*\\")
 
 
 def _upright(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -113,7 +131,7 @@ def _upright(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _NAME = rf"\w{{0,40}}{NAME_WORDS}\w{{0,20}}"
 CLUES = (
-    DenseClue([rf"{NAME_WORDS}\w{{0,20}}[\"']?(?:[,;\t][\"'A-Za-z_]|\r?\n\S)"], _below),
+    DenseClue([rf"{NAME_WORDS}\w{{0,20}}\\{{0,7}}[\"']?(?:(?:[,;]|[ ]?\t)\\{{0,7}}[\"'A-Za-z_]|[ ]?\r?\n[ ]{{0,60}}\S)"], _below),
     DenseClue([rf"{NAME_WORDS}\w{{0,20}}[ ]{{0,60}}(?:\|[^\n]{{0,400}})?\r?\n[ \t]{{0,8}}[+|\-][-+=| ]{{3}}"], _drawn),
     Clue(rf"\n[ ]{{0,8}}{_NAME}[ ]{{0,40}}\|[ ]", 100, 4_200, _upright),
 )  # fmt: skip

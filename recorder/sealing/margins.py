@@ -64,10 +64,13 @@ def _without_numbers(text: str, second: int, found: re.Match[str]) -> str:
     if before not in text[:second] and (third is None or third["number"] != str(number + 1)):
         return text
     text = _without_first(text, second, before)
-    # All of one width, as most are, are blanked without a look at each.
+    # All of one width, as most are, are blanked without a look at each; what stands behind them may
+    # begin with a number, too (a plain text has no NUL).
     width = len(found[0])
-    text = re.sub(rf"\n[ \d]{{{width - 1 - len(mark)}}}\d{mark}", "\n" + " " * width, text)
-    return re.sub(rf"\n[ ]{{0,8}}\d{{1,6}}{mark}", _blank, text) if mark in text else text
+    text = re.sub(rf"\n[ \d]{{{width - 1 - len(mark)}}}\d{mark}", "\n" + "\0" * width, text)
+    if mark in text:
+        text = re.sub(rf"\n[ ]{{0,8}}\d{{1,6}}{mark}", _blank, text)
+    return text.replace("\0", " ")
 
 
 def _without_first(text: str, second: int, begin: str) -> str:

@@ -14,6 +14,10 @@ KEY = b"k" * 32
 SECRET = "Willow2019!"
 FILES = {
     "a head above its rows": f"username,password,role\nbob,{SECRET},admin\n",
+    "a head that ends in the secret's name": f"username,password\nbob,{SECRET}\n",
+    "a head in quotes": f'"id","password"\n"1","{SECRET}"\n',
+    "a head with tabulators": f"id\tuser\tpassword\n1\tbob\t{SECRET}\n",
+    "a head with semicolons": f"password;user\n{SECRET};bob\n",
     "an element behind its name": f"<a>\n<name>db.password</name>\n<value>{SECRET}</value>\n",
     "a property list": f"<dict>\n  <key>DbPassword</key>\n  <string>{SECRET}</string>\n</dict>\n",
     "a name below its value": f'env:\n  - value: "{SECRET}"\n    name: DB_PASSWORD\n',
