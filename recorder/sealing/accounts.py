@@ -7,6 +7,7 @@ look like one itself.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from functools import partial
 
@@ -65,7 +66,7 @@ def _plain(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
 
 CLUES = (
     Clue(r"\[\+\][ ][^\n]{1,100}\\", 130, 240, partial(_told, _TRIED)),
-    Clue(r"\d\.\d{1,3}\.\d{1,3}\.\d{1,3}[^\n]{1,40}[A-Za-z0-9]/[^\s/]{6}", 120, 140, partial(_plain, _AT_ADDRESS)),
+    Clue([rf"{digit}\.\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}[^\n]{{1,40}}[A-Za-z0-9]/[^\s/]{{6}}" for digit in string.digits], 120, 140, partial(_plain, _AT_ADDRESS)),
     Clue(rf"(?:id|user|name|login|account|{_FOREIGN})\s?[/&,+]\s?(?:{_WORD}|{_FOREIGN})", 60, 240, partial(_plain, _HEADED)),
     Clue(rf"(?:(?:^|[^\w.\-/])id:[ ]?|{_WORD}[ :=\-]|{_FOREIGN})[a-z][\w.@\-]{{1,40}}/[^\s/]{{6}}", 80, 140, partial(_plain, _NAMED)),
     Clue(rf"{_WORD}[ ](?:for|of|on|in|at)[ ][\w.@\-]{{1,60}}[ ]?(?:[:=]|is[ ])", 90, 140, partial(_told, _OF_USER)),

@@ -50,9 +50,10 @@ def nothing(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 class Clue:
     """What is looked for first, and what then looks closely."""
 
-    trigger: str
+    trigger: str | Sequence[str]
     """Regular expression over ASCII, without look-around: it may match too much, never too
-    little."""
+    little. Several, any of which counts, where one would begin with any of some letters: it would
+    be an automaton that goes along each text, and each of them is found by letters of its own."""
     before: int
     """Characters before a trigger's end at which the secret's surroundings can begin."""
     after: int
@@ -191,7 +192,8 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
         )
     # Between two lines that end before the next begins stand others, which no surroundings reach.
     reach = clue.before if clue.is_of_line else clue.before + clue.after
-    return Expression((clue.trigger,), clue.ignore_case, reach, is_bare=clue.is_bare)
+    triggers = (clue.trigger,) if isinstance(clue.trigger, str) else tuple(clue.trigger)
+    return Expression(triggers, clue.ignore_case, reach, is_bare=clue.is_bare)
 
 
 def _windows(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:

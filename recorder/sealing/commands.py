@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from functools import partial
 
@@ -240,7 +241,7 @@ def _in_list_too(trigger: str) -> str:
 
 
 CLUES = (
-    Clue(r"[\s\"']-(?:[pknwt]|xp|pw)(?:[\"'],\s{0,3}|\s{1,3})[\"']?[^\s\"'`\\|;<>,()]{8}", 20, 300, _short_flags),
+    Clue([rf"{before}-(?:[pknwt]|xp|pw)(?:[\"'],\s{{0,3}}|\s{{1,3}})[\"']?[^\s\"'`\\|;<>,()]{{8}}" for before in (*string.whitespace, '"', "'")], 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
     Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(

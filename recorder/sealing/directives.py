@@ -98,6 +98,8 @@ _JOINED_ACCOUNT = Exact(
 _ACCOUNTS = (
     "admin", "administrator", "root", "postgres", "sa", "guest", "test", "demo", "superuser",
 )  # fmt: skip
+_OWNER = "root"
+"""Stands twice in each line of a listing of files."""
 LONGEST_ACCOUNT = 40
 """Characters before the end of the sign behind an account's name at which that may begin."""
 _SPECIAL = Exact(rf"[{SPECIAL}{OPERATORS}]")
@@ -174,6 +176,17 @@ def _accounts(text: str, hits: list[int]) -> Iterator[SecretSpan]:
                 yield from _passwords(filter(None, [_ACCOUNT.match(text, begin)]))
 
 
+def _spelled(name: str) -> Iterator[str]:
+    """Yield the triggers of an account's name that stands everywhere, with what is before a
+    password written out: it is passed over as fast as any other word.
+    """
+    marked = (rf"{name}{mark}[\"'`*]?\s{{0,4}}" for mark in (r"\"", "'", "`", r"\*"))
+    blank = (f"{name}{' ' * count}" for count in range(5))
+    tabbed = (rf"{name}{' ' * count}\t\s{{0,3}}" for count in range(5))
+    for begin in (*marked, *blank, *tabbed):
+        yield from (rf"{begin}\|", rf"{begin}[ ]?/\s", rf"{begin}[\"'`]/[\"'`]")
+
+
 def _joined_accounts(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _JOINED_ACCOUNT.finditer(text, start, end):
         if is_plainly_password(match["value"]) and _SPECIAL.search(match["value"]):
@@ -215,7 +228,7 @@ CLUES = (
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
     Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
-    DenseClue([r"(?:admin|administrator|root|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])"], _accounts),
+    DenseClue([r"(?:admin|administrator|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])", *_spelled(_OWNER)], _accounts),
     Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),
     Clue(r"chpasswd", 200, 4_000, _lines),

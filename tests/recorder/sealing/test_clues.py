@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -52,13 +52,19 @@ def test_what_ends_with_its_line_is_found_in_each_line_however_far_apart_they_ar
     assert found == {m.span("value") for m in WORD.finditer(text)}
 
 
+def triggers_of(clue: Clue | DenseClue) -> Sequence[str]:
+    if isinstance(clue, DenseClue):
+        return clue.triggers
+    return [clue.trigger] if isinstance(clue.trigger, str) else clue.trigger
+
+
 def test_no_trigger_has_a_class_of_letters_that_are_several_bytes() -> None:
     """Vectorscan would take each byte for a letter, and does not even find those."""
     triggers = [
         trigger
         for clue in DETECTORS
         if not isinstance(clue, WordClue)
-        for trigger in (clue.triggers if isinstance(clue, DenseClue) else [clue.trigger])
+        for trigger in triggers_of(clue)
     ]
     classes = [found for t in triggers for found in re.findall(r"\[(?:\\.|[^\]\\])*\]", t)]
     assert len(classes) > 1000

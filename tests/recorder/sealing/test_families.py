@@ -14,9 +14,11 @@ from recorder.sealing.families import Family, families_of
 from recorder.sealing.names import NAME_WORDS
 
 TRIGGERS = {
-    number: clue.triggers[0] if isinstance(clue, DenseClue) else clue.trigger
+    number: trigger
     for number, clue in enumerate(DETECTORS)
     if isinstance(clue, Clue) or (isinstance(clue, DenseClue) and not clue.is_frequent)
+    for trigger in [clue.triggers[0] if isinstance(clue, DenseClue) else clue.trigger]
+    if isinstance(trigger, str)
 }
 FAMILIES = families_of(TRIGGERS, NAME_WORDS)
 CLUES = Clues(DETECTORS)
