@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, islice
 
@@ -14,7 +14,16 @@ from analyzer.testimony import Clock, Facet
 from recorder.model import Kind, StoredRecord, Witness
 from recorder.reader import Recording
 
-__all__ = ["Skew", "by_the_recorder", "skews_of", "transcript_clock"]
+__all__ = [
+    "LOOKED_AT",
+    "ON_THE_SPOT",
+    "Skew",
+    "by_the_recorder",
+    "clock_of",
+    "skews_of",
+    "transcript_clock",
+    "window",
+]
 
 LEAST = 3
 """Calls that an estimate needs."""
@@ -78,25 +87,36 @@ def transcript_clock(actions: Iterable[Action], recording: Recording) -> Clock |
     """
     both = (a for a in actions if a.kind is Kind.TOOL_CALL and Witness.TRANSCRIPT in a.witnesses
             and ON_THE_SPOT.intersection(a.witnesses))  # fmt: skip
-    windows = [
-        window
-        for action in islice(both, LOOKED_AT)
-        if (window := _window(action, recording)) is not None
-    ]
+    return clock_of([one for a in islice(both, LOOKED_AT) for one in _window(a, recording)])
+
+
+def clock_of(windows: Sequence[Window]) -> Clock | None:
+    """Return how far a transcript's clock is off by what bounds it; None where nothing says so."""
     clock = fitted(windows, Witness.TRANSCRIPT.value, THE_RECORDERS)
     if clock is None or clock.agrees or clock.pairs < max(2, len(windows) // 2):
         return None
     return clock
 
 
-def _window(action: Action, recording: Recording) -> Window | None:
+def window(number: int, written: Sequence[int], seen: Sequence[int]) -> list[Window]:
+    """Return the bounds that a call gives.
+
+    Args:
+        number: of the call.
+        written: moments (ns) that the transcript tells of it.
+        seen: those that a witness with the recorder's clock tells.
+    """
+    low, high = min(written) - min(seen) - SLACK_NS, max(written) - max(seen) + SLACK_NS
+    return [Window(number, low, high)] if low <= high else []
+
+
+def _window(action: Action, recording: Recording) -> list[Window]:
     records = [record for seq in action.records if (record := recording.record(seq)) is not None]
     written = list(_moments(r for r in records if r.witness is Witness.TRANSCRIPT))
     seen = list(_moments(r for r in records if r.witness in ON_THE_SPOT))
     if len(written) < 2 or len(seen) < 2:
-        return None
-    low, high = min(written) - min(seen) - SLACK_NS, max(written) - max(seen) + SLACK_NS
-    return Window(action.id, low, high) if low <= high else None
+        return []
+    return window(action.id, written, seen)
 
 
 def _moments(records: Iterable[StoredRecord]) -> Iterator[int]:

@@ -21,6 +21,7 @@ from analyzer.glimpse import glimpse, whole_id
 from analyzer.model import Action
 from analyzer.rules.broken_chain import with_broken_chain
 from analyzer.search import SHORTEST, search
+from analyzer.session_clocks import by_one_clock, session_clocks
 from analyzer.state import StateIndex
 from recorder.model import SessionRow
 from recorder.reader import Recording
@@ -96,7 +97,8 @@ class RecordingSource:
             RecordingError: the recording cannot be used.
         """
         with Recording.open(self.path) as recording:
-            return newest_first(recording.sessions())
+            rows = by_one_clock(recording, recording.sessions(), session_clocks(recording))
+            return newest_first(rows)
 
     def glimpse(self, session_id: str) -> Scene | None:
         """Return the beginning of a long session, None where all of it is read as soon."""

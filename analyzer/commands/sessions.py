@@ -19,6 +19,9 @@ from analyzer.commands.filters import filter_option
 from analyzer.commands.selection import newest_first, opened
 from analyzer.completeness import Completeness, completeness_of
 from analyzer.filters import Filter, Scope, Subject, subjects_of
+from analyzer.outside.words import clock_words
+from analyzer.session_clocks import by_one_clock, session_clocks
+from analyzer.testimony import Clock
 from analyzer.timeline import format_length
 from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.location import demo_stands_in, spool_folder
@@ -70,7 +73,8 @@ def command(
       flightlog sessions --json | jq '.[0].id'
     """
     with opened(recording) as source:
-        every = newest_first(source.sessions())
+        clocks = session_clocks(source)
+        every = newest_first(by_one_clock(source, source.sessions(), clocks))
         rows = [row for row in every if _is_chosen(source, row, chosen)]
         chain = None if no_verify else chain_of(source.path)
         told = _witnesses(source)
@@ -78,13 +82,19 @@ def command(
         if as_json:
             found = [
                 _document(row, told.get(row.id, {}), calls.get(row.id))
-                | {"chain": _state(row, chain)}
+                | {
+                    "chain": _state(row, chain),
+                    "transcript_ahead_ns": _ahead_ns(clocks.get(row.id)),
+                }
                 for row in rows
             ]
             click.echo(json.dumps(found, indent=2))
         elif rows:
             names = short_ids([row.id for row in every])
             click.echo("\n".join(_table(rows, names, chain, told, calls)))
+            for row in rows:
+                if clock := clocks.get(row.id):
+                    click.echo(f"{safe_text(names[row.id])}: {clock_words(clock)}", err=True)
             if chain is not None and not chain.is_intact:
                 click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
             if demo_stands_in(recording):
@@ -134,6 +144,10 @@ def _document(
             "unwitnessed": len(calls.unwitnessed),
         }
     return shown
+
+
+def _ahead_ns(clock: Clock | None) -> int:
+    return 0 if clock is None else clock.ahead_ns
 
 
 def _state(row: SessionRow, chain: Chain | None) -> str:

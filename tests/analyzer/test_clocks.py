@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from analyzer.commands.sessions import command
 from analyzer.completeness import completeness_of
 from analyzer.model import Action, Analysis
 from analyzer.outside.words import clock_words
+from analyzer.session_clocks import session_clocks
+from analyzer.timeline import format_length
 from recorder.model import Kind, Phase, Record, Witness
 from recorder.reader import Recording
 from tests.analyzer.test_joining import derived, told
+from tui.source import RecordingSource
 
 SECOND = 1_000_000_000
 
@@ -65,3 +71,27 @@ def test_a_person_who_takes_time_is_no_other_clock(tmp_path: Path) -> None:
 
 def test_one_call_measures_no_clock(tmp_path: Path) -> None:
     assert derived(tmp_path, *twice_told(1, -90.0)).clocks == ()
+
+
+@pytest.mark.parametrize("ahead", [-90.0, 3600.0])
+def test_a_list_of_sessions_tells_their_length_by_one_clock(tmp_path: Path, ahead: float) -> None:
+    analysis = derived(tmp_path, *twice_told(5, ahead))
+    path = tmp_path / "flight.db"
+    listed = CliRunner().invoke(command, ["-r", str(path), "--json", "--no-verify"])
+    (row,) = json.loads(listed.stdout)
+    assert abs(row["transcript_ahead_ns"] - ahead * SECOND) < SECOND
+    length = row["last_ns"] - row["start_ns"]
+    assert abs(length - (analysis.end_ns - analysis.start_ns)) < 2 * SECOND
+    (shown,) = RecordingSource(path).sessions()
+    assert (shown.start_ns, shown.last_ns) == (row["start_ns"], row["last_ns"])
+    table = CliRunner().invoke(command, ["-r", str(path), "--no-verify"])
+    assert format_length(length) in table.stdout
+    assert "shown by the recorder's clock" in table.stderr
+
+
+def test_a_session_of_one_clock_is_listed_as_it_was_told(tmp_path: Path) -> None:
+    derived(tmp_path, *twice_told(5, 0.0, waits=4.0))
+    with Recording.open(tmp_path / "flight.db") as recording:
+        assert session_clocks(recording) == {}
+    listed = CliRunner().invoke(command, ["-r", str(tmp_path / "flight.db"), "--no-verify"])
+    assert listed.stderr == ""
