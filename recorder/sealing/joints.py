@@ -23,9 +23,9 @@ __all__ = [
     "has_joint_at_edge",
     "joined",
     "joined_events",
+    "joined_in_json",
     "joined_items",
     "joint_ends",
-    "joints_in",
 ]
 
 _JOINT = re.compile(
@@ -42,6 +42,20 @@ _JOINTS = Database(
 )
 """The clue that such a place may be in a text; it ends behind the first character after it.
 Programs have one in every tenth line: they are only looked for where they may say something."""
+_BLANK = r"(?:\s|\\{1,3}[nr])"
+_JOINT_IN_JSON = re.compile(
+    rf"""(?<=[^\s\\])(?:\\{{0,3}}(?P<quote>["']){_BLANK}{{0,8}}[+.&]?{_BLANK}{{0,8}}\\{{0,3}}(?P=quote)|(?:\\\r\n|\\{{3}}(?:r\\)?n)[ \t]{{0,40}})(?=\S)"""  # noqa: E501
+)
+"""In a program that is a string of JSON, or has Windows' ends of lines."""
+_JOINTS_IN_JSON = Database(
+    [
+        Pattern(
+            0,
+            rf"""[^\s\\,:(\[{{=]\\{{0,3}}(?:'{_BLANK}{{0,8}}[+.&]?{_BLANK}{{0,8}}\\{{0,3}}'|"{_BLANK}{{0,8}}[+.&]?{_BLANK}{{0,8}}\\{{0,3}}"|\\(?:\r\n|\\\\(?:r\\)?n)[ \t]{{0,40}})[^\s,)\]}}:]""",  # noqa: E501
+            ignore_case=False,
+        )
+    ]
+)
 _MAY_JOIN = re.compile(
     r"""['"\\](?<=[^\s\\,:(\[{=].)(?:(?<=['"])\s{0,8}[+.&]?\s{0,8}\\?['"]|(?<=\\)\r?\n[ \t]{0,40})[^\s,)\]}:]"""  # noqa: E501
 )
@@ -108,22 +122,22 @@ class Joined:
             yield at + max(start, begin) - begin, at + min(end, stop) - begin
 
 
-def joint_ends(raw: bytes) -> list[int]:
+def joint_ends(raw: bytes, joints: Database = _JOINTS) -> list[int]:
     """Return behind which bytes of a text (UTF-8) a joint may be, ascending."""
     ends: list[int] = []
 
     def seen(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
         ends.append(end)
 
-    _JOINTS.scan(raw, seen)
+    joints.scan(raw, seen)
     return ends
 
 
-def joints_in(plain: str) -> list[int]:
-    """Return behind which characters of a text (`plain_of`) a joint may be, ascending."""
-    raw = plain.encode("utf-8", "surrogatepass")
-    ends = joint_ends(raw)
-    if not ends or len(raw) == len(plain):
+def _ends(text: str, joints: Database) -> list[int]:
+    """Return behind which characters of a text a joint may be, ascending."""
+    raw = text.encode("utf-8", "surrogatepass")
+    ends = joint_ends(raw, joints)
+    if not ends or len(raw) == len(text):
         return ends
     places = in_characters(raw, ends)
     return [places[end] for end in ends]
@@ -137,18 +151,30 @@ def has_joint_at_edge(plain: str, size: int) -> bool:
     return head is not None or tail is not None
 
 
-def joined(text: str, hits: Sequence[int]) -> Joined | None:
+def joined(text: str, plain: str) -> Joined | None:
     """Return a text put together over its joints; None where there are none.
 
     Args:
         text: any text.
-        hits: behind which characters joints may be (`joints_in`).
+        plain: the same without escapes (`plain_of`).
     """
+    return _joined(text, _ends(plain, _JOINTS), _JOINT)
+
+
+def joined_in_json(text: str) -> Joined | None:
+    """Return a text put together over the joints of programs that are strings of JSON."""
+    if "\\" not in text:
+        return None
+    return _joined(text, _ends(text, _JOINTS_IN_JSON), _JOINT_IN_JSON)
+
+
+def _joined(text: str, hits: Sequence[int], joints: re.Pattern[str]) -> Joined | None:
+    """Return a text put together over its joints, behind some of which there are these places."""
     pieces: list[str] = []
     places: list[tuple[int, int]] = []
     at = length = 0
     for hit in hits:
-        joint = _JOINT.search(text, max(at, hit - MOSTLY), hit + 1) or _JOINT.search(
+        joint = joints.search(text, max(at, hit - MOSTLY), hit + 1) or joints.search(
             text, max(at, hit - REACH), hit + 1
         )
         if joint is None:

@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import BASE64, forms_of
 from recorder.sealing.fragments import LEAST, Fragments
-from recorder.sealing.joints import REACH, has_joint_at_edge, joined, joints_in
+from recorder.sealing.joints import REACH, Joined, has_joint_at_edge, joined, joined_in_json
 from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
@@ -222,7 +222,11 @@ class KnownSecrets:
 
     def _over(self, text: str, forms: Sequence[Form], plain: str) -> Iterator[SecretSpan]:
         """Yield what stands in a text only once it is put together over its joints."""
-        whole = joined(text, joints_in(plain))
+        yield from self._across(joined(text, plain), forms)
+        if forms:
+            yield from self._across(joined_in_json(text), forms)
+
+    def _across(self, whole: Joined | None, forms: Sequence[Form]) -> Iterator[SecretSpan]:
         if whole is None:
             return
         for span in self._in(whole.text, _raw(whole.text), forms):

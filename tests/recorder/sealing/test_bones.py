@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from recorder.sealing import Sealer, known
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import forms_of
-from recorder.sealing.joints import Joined, joined, joined_items
+from recorder.sealing.joints import Joined, joined, joined_in_json, joined_items
+from recorder.sealing.plain import plain_of
 from recorder.sealing.recall import Recall
 from recorder.sealing.spans import IN_PIECES, SecretSpan
 from recorder.sealing.wrapped import unwrapped
@@ -41,7 +42,13 @@ PIECES: dict[str, Callable[[list[str]], str]] = {
     "literals side by side": lambda pieces: '" "'.join(["x = ", *pieces, ";"]),
     "literals over lines": lambda pieces: '"\\\n  "'.join(["x = ", *pieces, ";"]),
     "literals in JSON": lambda pieces: json.dumps("' . '".join(["x = ", *pieces, ";"])),
+    "literals over lines in JSON": lambda pieces: json.dumps(
+        '" +\n  "'.join(["x = ", *pieces, ";"])
+    ),
     "over ends of lines": "\\\n    ".join,
+    "over Windows' ends of lines": "\\\r\n    ".join,
+    "over ends of lines in JSON": lambda pieces: json.dumps("\\\n  ".join(pieces)),
+    "over Windows' ends of lines in JSON": lambda pieces: json.dumps("\\\r\n".join(pieces)),
     "a list": json.dumps,
     "a list over lines": lambda pieces: json.dumps(pieces, indent=2),
     "a list in JSON": lambda pieces: json.dumps({"out": json.dumps(pieces, indent=1)}),
@@ -74,11 +81,13 @@ def texts(draw: st.DrawFn) -> tuple[str, str]:
 
 
 def finds(secret: str, text: str) -> list[SecretSpan]:
-    """Return all finds but halves of a secret at the edges of a list, which is no text's edge."""
+    """Return all finds but halves of a secret at the edges of a list, which is no text's edge, and
+    those in pieces in a string of JSON.
+    """
     sealer = Sealer(KEY, recall=Recall(KEY, tells=True))
     for value in (secret, "7c9e6679-7425-40de-944b-e07fc1f90ae7"):
         sealer.learn(value, SecretSpan(0, 0, "token", "declared"))
-    is_edge = f"{known.CUT}, {IN_PIECES}" if '",' in text else None
+    is_edge = f"{known.CUT}, {IN_PIECES}" if '",' in text or joined_in_json(text) else None
     return [span for span in sealer.find(text) if span.encoding != is_edge]
 
 
@@ -102,8 +111,8 @@ def test_the_cases_hold_what_is_found(way: str) -> None:
 
 def put_together(text: str) -> list[Joined]:
     raw = text.encode("utf-8", "surrogatepass")
-    ends = range(1, len(text) + 1)  # a joint may end anywhere
-    wholes = [joined(text, ends), joined_items(text), unwrapped(text, raw)]
+    wholes = [joined(text, plain_of(text)), joined_in_json(text)]
+    wholes += [joined_items(text), unwrapped(text, raw)]
     return [whole for whole in wholes if whole is not None]
 
 
