@@ -43,6 +43,10 @@ class _Raw(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
 class _UpToDamage(io.RawIOBase):
     """A decompressor's output, which ends where it fails; the breakage says so."""
 
@@ -71,7 +75,7 @@ class _UpToDamage(io.RawIOBase):
 class _Closing(io.BufferedReader):
     """A stream that is made from another one, or from an archive, and closes that with itself."""
 
-    def __init__(self, raw: _Raw, breakage: Breakage, beneath: BinaryIO | zipfile.ZipFile) -> None:
+    def __init__(self, raw: _Raw, breakage: Breakage, beneath: _Closable) -> None:
         super().__init__(_UpToDamage(raw, breakage), BUFFER)
         self._beneath = beneath
 
@@ -241,18 +245,29 @@ def archive_of(packed: Path | bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(packed) if isinstance(packed, bytes) else packed)
 
 
-def member(packed: Path | bytes, name: str, breakage: Breakage) -> BinaryIO:
+def member(
+    archive: zipfile.ZipFile, packed: Path | bytes, info: zipfile.ZipInfo, breakage: Breakage
+) -> BinaryIO:
     """Open a member of a zip archive.
+
+    Args:
+        archive: the archive, whose list takes long to read where it is long; it may be closed.
+        packed: what it is read from.
+        info: the member.
+        breakage: where the member cannot be read on.
 
     Raises:
         BadZipFile: the archive has no such member where it says.
         RuntimeError: the member is encrypted, or compressed in a way that is not known.
     """
-    archive = archive_of(packed)
+    if archive.fp is not None:
+        stream = archive.open(info)
+        return _Closing(stream, breakage, stream)
+    again = archive_of(packed)
     try:
-        return _Closing(archive.open(name), breakage, archive)
+        return _Closing(again.open(info), breakage, again)
     except BaseException:
-        archive.close()
+        again.close()
         raise
 
 

@@ -187,15 +187,15 @@ def _tarred(
 
 def _members(name: str, packed: Path | bytes) -> Iterator[Source]:
     try:
-        with archive_of(packed) as archive:
-            members = sorted(
-                (info for info in archive.infolist() if not info.is_dir()), key=lambda i: i.filename
-            )
+        archive = archive_of(packed)
     except zipfile.BadZipFile:
         yield from _unlisted(name, packed)
         return
-    for info in members:
-        yield from _member(f"{name}!{info.filename}", packed, info)
+    with archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        for info in sorted(members, key=lambda one: one.filename):
+            opener = partial(member, archive, packed, info)
+            yield from _member(f"{name}!{info.filename}", opener, info)
 
 
 def _unlisted(name: str, packed: Path | bytes, size: int = 0) -> Iterator[Source]:
@@ -211,20 +211,24 @@ def _unlisted(name: str, packed: Path | bytes, size: int = 0) -> Iterator[Source
         yield Source(f"{name}!{one.name}", opener, one.size or 0, breakage=breakage)
 
 
-def _member(name: str, packed: Path | bytes, info: zipfile.ZipInfo) -> Iterator[Source]:
+def _member(
+    name: str, opened_with: Callable[[Breakage], BinaryIO], info: zipfile.ZipInfo
+) -> Iterator[Source]:
     """Yield the sources of a member; its breakage is told by whatever reads it."""
     breakage = Breakage()
+    opener: Callable[[], BinaryIO] = partial(opened_with, breakage)
     try:
-        with member(packed, info.filename, breakage) as stream:
-            magic = stream.read(4)
+        with opener() as stream:
+            beginning = stream.read(SMALL)
     except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         # Encrypted, compressed in a way that is not known, or not where the list says.
         reason = f"cannot be unpacked ({type(error).__name__}): unpack the archive by other means"
         yield _nothing_of(name, reason, info.compress_size)
         return
-    opener = partial(member, packed, info.filename, breakage)
-    if unpacked := _unpacked(magic):
+    if unpacked := _unpacked(beginning[:4]):
         opener = partial(unpacked, opener, breakage)
+    elif len(beginning) < SMALL and not breakage.reason:
+        opener = partial(io.BytesIO, beginning)
     yield Source(name, opener, info.compress_size, breakage=breakage)
 
 

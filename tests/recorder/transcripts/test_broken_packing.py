@@ -140,3 +140,28 @@ def test_an_archive_without_its_end_is_damaged_and_does_not_hide_the_rest(tmp_pa
     assert member.name.endswith("b.zip!a.jsonl")
     assert "cannot be unpacked (RuntimeError)" in member.damage[0].reason
     assert (sound.records, sound.damaged) == (2, 0)
+
+
+def test_an_archives_list_is_read_once_however_many_members_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "many.zip"
+    members = {f"{n:03}.jsonl": jsonl(lines()[: 1 + n % 3 * 150]) for n in range(30)}
+    members["packed.gz"] = gzip.compress(jsonl(lines()))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    read: list[str] = []
+    opened = zipfile.ZipFile.__init__
+
+    def init(self: zipfile.ZipFile, file: Any, *more: Any) -> None:
+        read.append(str(file))
+        opened(self, file, *more)
+
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", init)
+    done = reports(path)
+    assert read == [str(path)]
+    assert [one.format for one in done] == ["claude-code"] * len(members)
+    # Whoever keeps the sources reads them after the archive was let go of.
+    told = {one.file_name: one.open().read() for one in list(sources_of(str(path)))}
+    assert told == members | {"packed.gz": gzip.decompress(members["packed.gz"])}
