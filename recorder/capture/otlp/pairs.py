@@ -27,6 +27,8 @@ MAX_KEPT = 8_000
 """Pairs that are remembered."""
 MAX_KEPT_BYTES = 200
 """Bytes of a pair that is likely to come again."""
+MAX_SIMPLE = 16_000
+"""Bytes of a pair that is taken apart here."""
 
 type Pair = tuple[str, Json]
 
@@ -90,7 +92,7 @@ class _Known(dict[bytes, Pair]):
     """Bytes of a pair -> its name and value."""
 
     def __missing__(self, raw: bytes) -> Pair:
-        pair = _read(KeyValue.FromString(raw))
+        pair = _of_text(raw) or _read(KeyValue.FromString(raw))
         # What has parts is made anew for each message, which may change it.
         if len(raw) <= MAX_KEPT_BYTES and not isinstance(pair[1], list | dict):
             if len(self) >= MAX_KEPT:
@@ -100,6 +102,49 @@ class _Known(dict[bytes, Pair]):
 
 
 _known = _Known()
+
+
+class _Heads(dict[int, bytes]):
+    """Bytes behind a pair's name -> what begins them where they are a text and no more."""
+
+    def __missing__(self, size: int) -> bytes:
+        heads = (
+            (text, b"\x12" + _varint(text + 1 + len(_varint(text))) + b"\x0a" + _varint(text))
+            for text in range(max(0, size - 12), size)
+        )
+        # Where no text fills it, what is longer than it: nothing begins with that.
+        none = bytes(max(0, size) + 1)
+        found = next((head for text, head in heads if len(head) + text == size), none)
+        self[size] = found
+        return found
+
+
+_heads = _Heads()
+
+
+def _of_text(raw: bytes) -> Pair | None:
+    """Return a pair whose value is text, as nearly all are that come once; None for another.
+
+    To have the library make two messages of it takes twice as long.
+
+    Raises:
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    if not 2 < len(raw) <= MAX_SIMPLE or raw[0] != 0x0A or raw[1] > 0x7F:
+        return None
+    value = 2 + raw[1]
+    head = _heads[len(raw) - value]
+    if not raw.startswith(head, value):
+        return None
+    return raw[2:value].decode(), raw[value + len(head) :].decode()
+
+
+def _varint(number: int) -> bytes:
+    digits = [number & 0x7F]
+    while number := number >> 7:
+        digits[-1] |= 0x80
+        digits.append(number & 0x7F)
+    return bytes(digits)
 
 
 def value_of(value: AnyValue, depth: int = 0) -> Json:  # noqa: PLR0911 - one for each form

@@ -171,7 +171,10 @@ def _fields(body: bytes, place: _Slice) -> Iterator[tuple[int, int, int]]:
     """
     at, end = place
     while at < end:
-        tag, at = _varint(body, at, end)
+        tag = body[at]
+        at += 1
+        if tag >= 0x80:
+            tag, at = _varint(body, at - 1, end)
         wire = tag & 7
         if wire == 2:
             size, at = _varint(body, at, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
@@ -82,6 +83,28 @@ def test_a_pair_that_is_none_costs_its_span_and_no_other() -> None:
     broken = whole.replace(b"value", b"va\xffue")
     found = list(protobuf.spans(broken + whole))
     assert [type(item) for item in found] == [Rejected, SpanItem]
+
+
+@pytest.mark.parametrize("name", ["", "k", "é" * 20, "k" * 127, "k" * 128])
+def test_a_text_of_any_length_is_read(name: str) -> None:
+    around = (0, 127, 128, 300, 2**14, pairs.MAX_SIMPLE)
+    texts = [letter * n for at in around for n in range(max(0, at - 12), at + 3) for letter in "xé"]
+    given = [[KeyValue(key=name, value=AnyValue(string_value=text))] for text in texts]
+    assert read(spans_of(*given)) == [{name: text} for text in texts]
+
+
+@pytest.mark.parametrize("size", [*range(12), *range(120, 140)])
+@pytest.mark.parametrize("wrong", [b"\0", b"\x12", b"\x12\x01", b"\x12\x02\x0a"])
+def test_bytes_that_are_no_text_are_read_as_the_library_reads_them(size: int, wrong: bytes) -> None:
+    raw = b"\x0a\x01k" + wrong + bytes(size)
+    try:
+        library = KeyValue.FromString(raw)
+    except DecodeError:
+        with pytest.raises(DecodeError):
+            pairs.of_wire([raw])
+    else:
+        value = pairs.value_of(library.value) if library.value.WhichOneof("value") else None
+        assert pairs.of_wire([raw]) == {library.key: value}
 
 
 def test_pairs_that_never_come_again_do_not_gather(monkeypatch: pytest.MonkeyPatch) -> None:
