@@ -74,7 +74,8 @@ class SessionRows:
             return
         session = column_text(fields["session"])
         blank = news.blank.get(session, self._blank.get(session))
-        if blank is not None and _telling(blank).isdisjoint(fields["attributes"]):
+        # The few that tell, looked for among the many that are told.
+        if blank is not None and fields["attributes"].keys().isdisjoint(_telling(blank)):
             return
         told = {name: told_of(name, fields) for name in (TOLD if blank is None else blank)}
         if blank is None:

@@ -313,7 +313,8 @@ class Store:
             self._sessions.note(rows.sessions, seq, sealed.fields)
             if sealed.marks != b"":
                 rows.marks.append((seq, sealed.marks))
-            rows.blobs.extend((b.digest, b.size, b.encoding, b.data) for b in sealed.blobs)
+            for blob in sealed.blobs:
+                rows.blobs.append((blob.digest, blob.size, blob.encoding, blob.data))
             for seal in sealed.seals:
                 rows.credentials.append((seal.fingerprint, seal.credential_class, seal.hint, seq))
                 rows.sightings.append(

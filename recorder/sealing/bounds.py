@@ -42,19 +42,16 @@ def bounded(record: Record, key: bytes, kept: int = KEPT) -> Record:
         key: the recording's, for the digests of what is cut.
         kept: characters of each value that are kept.
     """
-    if record.witness not in _LIVE:
+    if record.witness not in _LIVE or not _may_be_long(record.attributes, kept + MARKED):
         return record
     cut: dict[str, Json] = {}
     changed: dict[str, Json] = {}
     for name, value in record.attributes.items():
-        # Numbers and short texts, which nearly all are, are told by one look each.
-        if type(value) is str:
+        if isinstance(value, str):
             if len(value) <= kept + MARKED:
                 continue
             changed[name] = shortened(value, kept)
             cut[name] = {"length": len(value), "sha256": _digest(key, value)}
-        elif type(value) in _PLAIN:
-            continue
         elif isinstance(value, list | tuple | Mapping) and _longest(value) > kept + MARKED:
             whole = json.dumps(value, ensure_ascii=False, default=str)
             changed[name] = _shorter(value, kept)
@@ -62,6 +59,17 @@ def bounded(record: Record, key: bytes, kept: int = KEPT) -> Record:
     if not changed:
         return record
     return replace(record, attributes={**record.attributes, **changed, semconv.VALUES_CUT: cut})
+
+
+def _may_be_long(attributes: Mapping[str, Json], limit: int) -> bool:
+    # Numbers and short texts, which nearly all are, are told by one look each.
+    for value in attributes.values():
+        if type(value) is str:
+            if len(value) > limit:
+                return True
+        elif type(value) not in _PLAIN:
+            return True
+    return False
 
 
 def shortened(text: str, kept: int) -> str:
