@@ -65,7 +65,8 @@ def start(
         durable_starts: wait until a tool call's start is committed before the tool runs.
         instrument: also record what the agent does without saying so: the requests of libraries
             that an installed OpenTelemetry instrumentation knows, and what the interpreter reports
-            of files opened or removed, processes started and sockets connected (PEP 578).
+            of files opened or removed, processes started and sockets connected (PEP 578); and have
+            the children that multiprocessing starts recorded in the same way.
     """
     if running.current() is not None:
         return
@@ -87,8 +88,11 @@ def start(
     running.use(begun)
     atexit.register(stop)
     if instrument:
-        from recorder.capture import instrumentation, interpreter  # noqa: PLC0415
+        from recorder.capture import instrumentation, interpreter, spawned  # noqa: PLC0415
 
+        spawned.turn_on(
+            spawned.Settings(path, begun.agent, agent_version, model, durable_starts=durable_starts)
+        )
         instrumentation.turn_on(begun.provider if begun.sees_agents_spans else begun.own)
         interpreter.turn_on(path)
 
@@ -100,7 +104,7 @@ def stop() -> None:
         return
     from recorder.capture import beginning  # noqa: PLC0415
 
-    for name in ("interpreter", "instrumentation"):
+    for name in ("interpreter", "instrumentation", "spawned"):
         module = sys.modules.get(f"recorder.capture.{name}")
         if module is not None:
             module.turn_off()

@@ -93,6 +93,11 @@ class Running:
                 self.pipeline.submit(self._of_session(Phase.START, about))
         return self.process_session
 
+    def go_on_with(self, session: str) -> None:
+        """Do what stands alone in a session that another process began, and will end."""
+        self.process_session = session
+        self._untold = {"": True}
+
     def end_session_of_process(self) -> None:
         """Record the end of that session, if it was begun."""
         if not self._untold:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import signal
 import textwrap
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder.capture import spawned
 from recorder.daemon import Daemon
 from recorder.model import Kind, Phase
 from recorder.service import Service
@@ -99,6 +101,62 @@ def test_workers_of_multiprocessing_are_recorded(tmp_path: Path, method: str) ->
     assert printed == "[0, 1, 2, 3, 4, 5]\n"
     assert len(told(path)) == 7
     assert len(records_of(path, Kind.TOOL_CALL)) == 14
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_of_a_program_that_records_as_main_only_are_recorded(
+    tmp_path: Path, method: str
+) -> None:
+    """And theirs, in the session that was open when they were started."""
+    path = tmp_path / "flight.db"
+    module = tmp_path / "main_module.py"
+    body = """
+    import sys, warnings
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+    import recorder
+
+    @recorder.tool
+    def act(what):
+        open(f"made {what}", "w").close()
+        return what
+
+    def parent_of(what):
+        child = get_context(sys.argv[1]).Process(target=act, args=(what,))
+        child.start()
+        child.join()
+        return child.exitcode
+
+    if __name__ == "__main__":
+        recorder.start(agent="tester", instrument=True)
+        with recorder.session("whole"):
+            print(parent_of("child"))
+            with ProcessPoolExecutor(1, get_context(sys.argv[1])) as pool:
+                print(pool.submit(act, "pooled").result(), pool.submit(parent_of, "inner").result())
+        recorder.stop()
+        print(parent_of("unseen"))
+    """
+    module.write_text(textwrap.dedent(body))
+    command = f"[sys.executable, {str(module)!r}, {method!r}]"
+    printed = run(f"import subprocess, sys; subprocess.run({command}, check=True)", path)
+    assert printed == "0\npooled 0\n0\n"
+    calls = records_of(path, Kind.TOOL_CALL)
+    assert [r.session for r in calls] == ["whole"] * 6
+    assert len({r.pid for r in calls}) == 3
+    files = [str(r.attributes["file.path"]) for r in records_of(path, Kind.FILE)]
+    made = [Path(file).name for file in files if "/made " in file]
+    assert made == ["made child", "made pooled", "made inner"]
+    begun = [r for r in records_of(path, Kind.LIFECYCLE) if r.name == "session"]
+    assert [(r.session, r.phase) for r in begun] == [("whole", Phase.START), ("whole", Phase.END)]
+
+
+def test_a_child_of_another_python_starts_without_flightlog(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handed = spawned._Handed(spawned.Settings(Path("a"), "agent", "", "", durable_starts=True))
+    monkeypatch.setattr("multiprocessing.spawn._python_exe", b"/usr/bin/another")
+    assert b"recorder" not in pickle.dumps(handed)
 
 
 def test_a_child_that_outlives_the_recorder_in_its_parent_loses_nothing(tmp_path: Path) -> None:
