@@ -10,7 +10,7 @@ import re
 import string
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
 from recorder.sealing.bones import bones_of
@@ -35,6 +35,8 @@ QUIET = 500
 """Texts without a new secret after which it pays to compile all of them together."""
 LEAST_BONES = 4
 """Bytes of a form's bones; of what has less, its bones stand anywhere."""
+EDGE = 50_000
+"""Characters in which the longest fragment stands, were there a joint behind each of its own."""
 FEW = 8
 """Forms that are sooner found one after another than together."""
 _PLAIN_WORD = re.compile(r"^[A-Za-z]{1,14}$|^[a-z]+(?:[_\-][a-z]+){0,2}$")
@@ -217,8 +219,21 @@ class KnownSecrets:
         # Without a joint among those characters of a text's edge by which a fragment is told, they
         # are those of the text put together, too.
         if plain and self._tiers and has_joint_at_edge(plain, REACH + LEAST):
-            return self._over(text, forms, plain)
+            return self._at_edges(text, plain)
         return ()
+
+    def _at_edges(self, text: str, plain: str) -> Iterator[SecretSpan]:
+        """Yield the fragments that a text begins or ends with once it is put together."""
+        if len(text) <= 2 * EDGE:
+            yield from self._over(text, (), plain)
+            return
+        for span in self._over(text[:EDGE], (), plain[:EDGE]):
+            if span.start == 0:
+                yield span
+        before = len(text) - EDGE
+        for span in self._over(text[before:], (), plain[before:]):
+            if span.end == EDGE:
+                yield replace(span, start=before + span.start, end=len(text))
 
     def _over(self, text: str, forms: Sequence[Form], plain: str) -> Iterator[SecretSpan]:
         """Yield what stands in a text only once it is put together over its joints."""
