@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from recorder.sealing.marks import pieces_in
+from recorder.sealing.marks import ESCAPE, LONGEST, pieces_in
 from recorder.sealing.names import NAME_WORDS
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.prefilter import Expression, Prefilter
@@ -22,6 +22,10 @@ __all__ = ["Clue", "Clues", "DenseClue", "Finder", "Hits", "WordClue", "nothing"
 
 BARE = 27
 """Bytes of a word without which there is nothing that has no letters of its own."""
+AROUND = 60
+"""Bytes before and behind such a word over which what has no letters of its own can stretch."""
+SPARSE = 1000
+"""Bytes of a text for each such word, from which on only what is around them is read."""
 LONG = 35
 """Bytes of a word that is asked whether it is a clue."""
 SLACK = 8
@@ -119,9 +123,20 @@ class Clues:
         long = [word for word in words if len(word) >= BARE]
         if long:
             if not _is_uuid(raw):
-                self._prefilter.add_bare(raw, hits)
+                self._add_bare(raw, long, hits)
             self._told.add(raw, long, hits)
         return _in_characters(raw, hits) if hits and len(raw) != len(text) else hits
+
+    def _add_bare(self, raw: bytes, words: Sequence[bytes], hits: Hits) -> None:
+        """Add what has no letters of its own to a text's other hits: it is looked for around the
+        text's long words, or everywhere where they stand everywhere.
+        """
+        # The rest of a very long word may look like the next one.
+        if len(words) * SPARSE > len(raw) or max(map(len, words)) >= LONGEST:
+            self._prefilter.add_bare(raw, hits)
+            return
+        for start, end in _around(words, raw):
+            self._prefilter.add_bare(raw[start:end], hits, start)
 
     def all_ends(self, raw: bytes) -> list[int]:
         """Return where in a text (UTF-8) clues of any kind may end, but for those that are words
@@ -173,6 +188,26 @@ class _Told(dict[bytes, tuple[tuple[int, int], ...]]):
             if len(match[1]) >= LONG:
                 for number, end in self[match[1]]:
                     hits.setdefault(number, []).append(match.start(1) - 1 + end)
+
+
+def _around(words: Sequence[bytes], raw: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the surroundings of words (`words_in`, in order but for a text's first, which is the
+    last of them), those that touch as one.
+    """
+    start, stop = 0, len(words[-1]) + AROUND
+    at = 0
+    for word in words:
+        at = raw.find(word, at)
+        while at > 0 and (ESCAPE.match(raw, at - 1) or ESCAPE.match(raw, at - 2)):
+            at = raw.find(word, at + 1)
+        if at < 0:
+            break  # the text's first word: there is no other like it
+        if at - AROUND > stop:
+            yield start, stop
+            start = at - AROUND
+        at += len(word)
+        stop = max(stop, at + AROUND)
+    yield start, stop
 
 
 def _is_uuid(raw: bytes) -> bool:

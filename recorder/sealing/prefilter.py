@@ -144,9 +144,15 @@ class Prefilter:
             if word in lowered:
                 _add(owner, _ends_of(word, lowered), found)
 
-    def add_bare(self, raw: bytes, found: dict[int, list[int]]) -> None:
-        """Add what is looked for only when it is asked for to what `ends` returned."""
-        self._scan(self._bare, raw, found)
+    def add_bare(self, raw: bytes, found: dict[int, list[int]], at: int = 0) -> None:
+        """Add what is looked for only when it is asked for to what `ends` returned.
+
+        Args:
+            raw: a text, or a piece of it.
+            found: what `ends` returned.
+            at: where in the text the piece begins.
+        """
+        self._scan(self._bare, raw, found, at)
 
     def _scan(
         self, database: Database, raw: bytes, found: dict[int, list[int]], at: int = 0

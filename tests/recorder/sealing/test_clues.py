@@ -16,6 +16,7 @@ from recorder.location import cache_folder
 from recorder.sealing.clues import Clue, Clues, DenseClue, WordClue
 from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.exact import Exact
+from recorder.sealing.marks import words_in
 from recorder.sealing.prefilter import Expression, Prefilter
 from recorder.sealing.spans import SecretSpan
 
@@ -50,6 +51,31 @@ def test_what_ends_with_its_line_is_found_in_each_line_however_far_apart_they_ar
     clues = Clues([Clue("key=", 4, 60, keys, is_of_line=True)])
     found = {(s.start, s.end) for s in clues.follow(text, clues.look(text, text.encode(), ()))}
     assert found == {m.span("value") for m in WORD.finditer(text)}
+
+
+HEX = "0123456789abcdef" * 2
+WITHOUT_LETTERS = Exact(rf"(?<![a-z0-9\-]){HEX}\.(?P<value>[a-z]{{4}})")
+
+
+def dotted(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in WITHOUT_LETTERS.finditer(text, start, end):
+        yield SecretSpan(*match.span("value"), "key", "test")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [f"{HEX}.abcd", HEX, f"%{HEX}", f"%4{HEX}", f"{HEX[2:]}.abcd", "%41", "%z", " ", "é",
+             f"b{HEX}.abcd", f"{HEX}-", "x" * 600, "- " * 2_000, "- " * 40]
+        )
+    )
+)  # fmt: skip
+def test_what_has_no_letters_of_its_own_is_found_beside_each_long_word(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    raw = text.encode()
+    clues = Clues([Clue(r"[a-f0-9]{8}\.[a-z]{4}", 60, 20, dotted, is_bare=True)])
+    found = {(s.start, s.end) for s in clues.follow(text, clues.look(text, raw, words_in(raw)))}
+    assert found == {m.span("value") for m in WITHOUT_LETTERS.finditer(text)}
 
 
 def triggers_of(clue: Clue | DenseClue) -> Sequence[str]:
