@@ -239,12 +239,14 @@ class KnownSecrets:
         """Yield what stands in a text only once it is put together over its joints."""
         yield from self._across(joined(text, plain), forms)
         if forms:
-            yield from self._across(joined_in_json(text), forms)
+            yield from self._across(joined_in_json(text), forms, halves=False)
 
-    def _across(self, whole: Joined | None, forms: Sequence[Form]) -> Iterator[SecretSpan]:
+    def _across(
+        self, whole: Joined | None, forms: Sequence[Form], *, halves: bool = True
+    ) -> Iterator[SecretSpan]:
         if whole is None:
             return
-        for span in self._in(whole.text, _raw(whole.text), forms):
+        for span in self._in(whole.text, _raw(whole.text), forms, halves=halves):
             if whole.is_across(span.start, span.end):
                 yield SecretSpan(
                     whole.original(span.start), whole.original(span.end - 1) + 1,
@@ -257,10 +259,17 @@ class KnownSecrets:
         return self._in(text, raw, forms, widened=False)
 
     def _in(
-        self, text: str, raw: bytes, forms: Sequence[Form], *, widened: bool = True
+        self,
+        text: str,
+        raw: bytes,
+        forms: Sequence[Form],
+        *,
+        widened: bool = True,
+        halves: bool = True,
     ) -> Iterator[SecretSpan]:
         hits = _places(forms, raw)
-        hits += [(begin, end, self._whole[n]) for begin, end, n in self._fragments.find(raw)]
+        if halves:
+            hits += [(begin, end, self._whole[n]) for begin, end, n in self._fragments.find(raw)]
         if not hits:
             return
         places = None

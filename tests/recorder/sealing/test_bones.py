@@ -81,13 +81,11 @@ def texts(draw: st.DrawFn) -> tuple[str, str]:
 
 
 def finds(secret: str, text: str) -> list[SecretSpan]:
-    """Return all finds but halves of a secret at the edges of a list, which is no text's edge, and
-    those in pieces in a string of JSON.
-    """
+    """Return all finds but halves of a secret at the edges of a list, which is no text's edge."""
     sealer = Sealer(KEY, recall=Recall(KEY, tells=True))
     for value in (secret, "7c9e6679-7425-40de-944b-e07fc1f90ae7"):
         sealer.learn(value, SecretSpan(0, 0, "token", "declared"))
-    is_edge = f"{known.CUT}, {IN_PIECES}" if '",' in text or joined_in_json(text) else None
+    is_edge = f"{known.CUT}, {IN_PIECES}" if '",' in text else None
     return [span for span in sealer.find(text) if span.encoding != is_edge]
 
 
