@@ -1,9 +1,9 @@
 """A text as a person would see it, each character still in its place.
 
-Tool output comes coloured, inside JSON strings, with Windows' line ends, with numbers before its
-lines; an environment comes with NUL between its variables. What looks for the beginning of a line
-or a word should not have to know: in the plain text escapes and numbers are blanks, and an escaped
-newline is one. Brackets such as tokens stand in are a letter where they belong to no token.
+Tool output comes coloured, inside JSON strings, with Windows' line ends; an environment comes with
+NUL between its variables. What looks for the beginning of a line or a word should not have to know:
+in the plain text escapes are blanks, and an escaped newline is one. Brackets such as tokens stand
+in are a letter where they belong to no token.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 from dataclasses import replace
 
 from recorder.sealing.extracts import TOKEN
-from recorder.sealing.margins import without_margins
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["as_meant", "plain_of", "within"]
@@ -44,8 +43,6 @@ def plain_of(text: str) -> str:
         plain = _BRACKET.sub(_without_bracket, plain)
     if "\x1b" in plain:
         plain = _COLOUR.sub(lambda m: " " * len(m[0]), plain)
-    if "\n" in plain:
-        plain = without_margins(plain)
     return text if plain == text else plain
 
 

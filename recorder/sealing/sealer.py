@@ -33,6 +33,7 @@ from recorder.sealing.joints import (
 )
 from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import Form, KnownSecrets, whole_base64_run
+from recorder.sealing.margins import Bare, bare_of
 from recorder.sealing.marks import words_in
 from recorder.sealing.plain import as_meant, plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
@@ -172,7 +173,9 @@ class Sealer:
         plain = plain_of(text)
         seen = raw if plain is text else plain.encode("utf-8", "surrogatepass")
         words = words_in(seen)
-        hits = _CLUES.look(plain, seen, words)
+        bare = bare_of(plain)
+        file = bare.text if bare else plain
+        hits = _CLUES.look(file, _raw(file) if bare else seen, words)
         marks, recalled = self.recall.look(raw, seen, words)
         events = hits.pop(_EVENTS, ())
         # Most texts are short and hold nothing: what is not called here costs them nothing.
@@ -185,7 +188,7 @@ class Sealer:
         if "\n" in plain and (self._known or self.recall.knows_others()):
             found += self._in_lines(text, raw, forms)
         if hits:
-            found += _followed(text, plain, hits)
+            found += _followed(text, plain, bare, hits)
         if found:
             found = self._outside_tokens(text, self._not_allowed(text, found))
         if not found:
@@ -375,9 +378,10 @@ class Sealer:
         return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
 
 
-def _followed(text: str, plain: str, hits: Hits) -> Iterator[SecretSpan]:
-    """Yield what the clues in a text's plain form lead to."""
-    for span in _CLUES.follow(plain, hits):
+def _followed(text: str, plain: str, bare: Bare | None, hits: Hits) -> Iterator[SecretSpan]:
+    """Yield what the clues in a text's plain form, without its margins, lead to."""
+    for found in _CLUES.follow(bare.text if bare else plain, hits):
+        span = bare.placed(found) if bare else found
         at = span if plain is text else as_meant(within(span, text, plain), text, plain)
         yield to_its_end(at, text)
 

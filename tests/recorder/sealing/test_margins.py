@@ -6,13 +6,20 @@ import json
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recorder.sealing import Sealer
-from recorder.sealing.margins import without_margins
+from recorder.sealing.margins import bare_of
+from recorder.sealing.spans import SecretSpan
 
 KEY = b"k" * 32
 SECRET = "Willow2019!"
 FILES = {
+    "a setting": f"port=5432\ndb_password={SECRET}\n",
+    "a word that is set": "port=5432\ndb_password=sunflower\nhost=db\n",
+    "a section's word": "[db]\nhost = db\npassword = sunflower\n",
+    "words that are set": "[mail]\nsmtp_pass = correct horse battery staple\nport = 25\n",
     "a head above its rows": f"username,password,role\nbob,{SECRET},admin\n",
     "a head that ends in the secret's name": f"username,password\nbob,{SECRET}\n",
     "a head in quotes": f'"id","password"\n"1","{SECRET}"\n',
@@ -36,6 +43,13 @@ MARGINS: dict[str, Callable[[int, str], str]] = {
 }
 
 
+SECRETS = (SECRET, "sunflower", "correct horse")
+
+
+def held_in(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret in text]
+
+
 def printed(margin: str, file: str) -> str:
     lines = file.rstrip("\n").split("\n")
     return "\n".join(MARGINS[margin](number, line) for number, line in enumerate(lines, 1))
@@ -51,7 +65,7 @@ def test_what_stands_before_lines_hides_nothing(kind: str, margin: str) -> None:
             continue  # who quotes does so from the first line on
         if margin == "a container's" and whole.startswith("src"):
             continue  # it prints its own lines alone
-        assert SECRET not in Sealer(KEY).seal_text(whole).text
+        assert held_in(Sealer(KEY).seal_text(whole).text) == []
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -60,18 +74,48 @@ def test_a_differences_signs_hide_nothing(kind: str) -> None:
     for sign in "+-":
         changed = "\n".join(f"{sign}{line}" for line in lines)
         text = f"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,9 @@\n{changed}\n"
-        assert SECRET not in Sealer(KEY).seal_text(text).text
+        assert held_in(Sealer(KEY).seal_text(text).text) == []
 
 
 @pytest.mark.parametrize("margin", MARGINS)
-def test_a_text_without_margins_is_as_long_and_has_its_lines(margin: str) -> None:
-    file = FILES["a block of YAML"]
-    text = printed(margin, file)
-    bare = without_margins(text)
-    assert len(bare) == len(text)
-    first, *lines = file.rstrip("\n").split("\n")
-    assert [line.strip() for line in bare.split("\n")][1:] == [line.strip() for line in lines]
-    assert bare.split("\n")[0].endswith(first)
+@pytest.mark.parametrize("kind", FILES)
+def test_without_margins_it_is_the_file(kind: str, margin: str) -> None:
+    file = FILES[kind].rstrip("\n")
+    text = printed(margin, FILES[kind])
+    bare = bare_of(text)
+    assert bare is not None
+    assert bare.text == file
+    for start in range(len(file)):
+        for end in range(start + 1, len(file) + 1):
+            span = bare.placed(SecretSpan(start, end, "password", "assignment"))
+            held = text[span.start : span.end]
+            assert (held[0], held[-1]) == (file[start], file[end - 1])
+            assert (span.value or held) == file[start:end]
+
+
+LINES = [
+    "     1→",
+    "     2→a",
+    "  2\t",
+    "     3\tb",
+    "@@ -1 +1 @@",
+    "+",
+    "-a",
+    " b",
+    "--- a",
+    "> ",
+    "c",
+]
+
+
+@given(st.lists(st.sampled_from([*LINES, "web | ", "web | d", "é→", "", '"     1→'])))
+def test_each_letter_of_a_file_is_where_it_stands_in_the_text(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    bare = bare_of(text)
+    for at, letter in enumerate(bare.text if bare else ""):
+        assert bare
+        span = bare.placed(SecretSpan(at, at + 1, "password", "assignment"))
+        assert text[span.start : span.end] == letter
 
 
 @pytest.mark.parametrize(
@@ -87,7 +131,7 @@ def test_a_text_without_margins_is_as_long_and_has_its_lines(margin: str) -> Non
     ],
 )
 def test_what_is_no_margin_stays(text: str) -> None:
-    assert without_margins(text) == text
+    assert bare_of(text) is None
 
 
 DIFFERENCE = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a = 1\n+a = 2\n b\n"
@@ -126,7 +170,7 @@ def test_rows_that_begin_with_a_number_are_rows_of_a_table(begin: str, first: in
 @pytest.mark.parametrize("name", ["password", "api_token", "db.secret"])
 def test_a_secrets_name_before_each_line_is_no_containers(name: str) -> None:
     text = f"{name} | {SECRET}\n{name} | {SECRET}9\n"
-    assert without_margins(text) == text
+    assert bare_of(text) is None
 
 
 def test_a_secret_in_a_containers_name_is_seen() -> None:
