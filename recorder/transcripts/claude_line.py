@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from recorder import semconv
@@ -18,6 +20,13 @@ __all__ = [
     "session_of",
     "side_chain",
 ]
+
+LONG = 100
+"""Characters of a text that is worth looking for in another."""
+MOST_LOOKED_FOR = 20
+"""Texts of one structure that are looked for."""
+_NUMBER = re.compile(r"^ *\d+[→\t]", re.MULTILINE)
+"""What stands before each line of a file that an agent reads."""
 
 
 def session_of(value: Mapping[str, Any]) -> str:
@@ -58,16 +67,44 @@ def decision_of(value: Mapping[str, Any]) -> str:
 
 
 def detail_beside(detail: Any, output: str) -> str:
-    """Return what a result's structure holds beside the text that the model was given."""
+    """Return what a result's structure holds beside the text that the model was given.
+
+    A file that was read stands in both, with its lines numbered in the text: where they say the
+    same, to keep and seal it twice tells nobody more.
+    """
     if not isinstance(detail, dict):
         return ""
+    told = _Told(output)
     left = {
         name: item
         for name, item in detail.items()
         if not (isinstance(item, str) and (item == output or item.strip() in output))
         and item not in (None, False)
     }
+    for name, item in left.items():
+        if isinstance(item, dict):
+            left[name] = {n: v for n, v in item.items() if not told.holds(v)}
     return as_text(left) if left else ""
+
+
+class _Told:
+    """What a result's text says, with or without the numbers of its lines."""
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+        self._looked_for = 0
+
+    @cached_property
+    def _plain(self) -> str:
+        is_numbered = _NUMBER.match(self._output) is not None
+        return _NUMBER.sub("", self._output) if is_numbered else self._output
+
+    def holds(self, item: Any) -> bool:
+        """Tell whether a long text stands in it."""
+        if not isinstance(item, str) or len(item) < LONG or self._looked_for >= MOST_LOOKED_FOR:
+            return False
+        self._looked_for += 1
+        return item.strip() in self._plain
 
 
 def is_told(detail: Any, name: str) -> bool | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +77,65 @@ def test_as_many_blocks_of_their_own_words_are_all_told() -> None:
     records, damage = told(many, AFTER)
     assert not damage
     assert sum(r.phase == "start" and r.kind == "tool_call" for r in records) == BLOCKS
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+
+
+def read_file(content: str, numbered: str) -> dict[str, Any]:
+    return line("user", "tool_result") | {
+        "message": {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "t", "content": numbered}
+        ]},
+        "toolUseResult": {"type": "text", "file": {"filePath": "/a.py", "content": content,
+                                                   "numLines": 40, "more": content + "!"}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", ["→", "\t"])
+def test_a_file_that_was_read_is_told_once_where_the_text_says_the_same(mark: str) -> None:
+    lines = [f"{n}\tx = {n}  # line" for n in range(40)]
+    content = "\n".join(lines)
+    numbered = "\n".join(f"{n:>6}{mark}{text}" for n, text in enumerate(lines, 1))
+    records, _ = told(read_file(content, numbered + "\n\n<system-reminder>x</system-reminder>"))
+    detail = json.loads(str(records[-1].attributes["flightlog.tool.result.detail"]))
+    assert detail == {"type": "text", "file": {
+        "filePath": "/a.py", "numLines": 40, "more": content + "!"
+    }}  # fmt: skip
+    records, _ = told(read_file(content.replace("x = 7", "x = 8"), numbered))
+    detail = json.loads(str(records[-1].attributes["flightlog.tool.result.detail"]))
+    assert detail["file"]["content"] == content.replace("x = 7", "x = 8")
+
+
+def test_of_real_results_every_text_of_their_structure_is_still_on_record(corpus: Path) -> None:
+    looked_at = 0
+    for path in sorted((corpus / "claude_code").rglob("*.jsonl")):
+        for raw in path.read_bytes().splitlines():
+            try:
+                value = json.loads(raw)
+            except ValueError:
+                continue
+            detail = value.get("toolUseResult")
+            if not isinstance(detail, dict):
+                continue
+            for record in told(value)[0]:
+                output = str(record.attributes.get("gen_ai.tool.call.result", ""))
+                kept = str(record.attributes.get("flightlog.tool.result.detail", ""))
+                if record.phase != "end":
+                    continue
+                looked_at += 1
+                plain = re.sub(r"(?m)^ *\d+[→\t]", "", output)
+                held = set(strings(json.loads(kept))) if kept else set()
+                for text in strings(detail):
+                    assert text in held or text.strip() in output or text.strip() in plain
+                break
+    assert looked_at > 100
