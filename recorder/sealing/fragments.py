@@ -29,8 +29,9 @@ class Fragments:
 
     def __init__(self) -> None:
         self._seen = bytearray(PLACES)
-        """One byte for each hash of six bytes that stand together in any of the strings, unless all
-        are the same: rulers of one letter stand at the edge of many a text."""
+        """One byte for each hash of six bytes that stand together in any of the strings, but for
+        those with a blank or a quote, and unless all are the same: rulers of one letter stand at
+        the edge of many a text."""
         self._strings: list[tuple[bytes, int]] = []
 
     def add(self, strings: Iterable[str], number: int) -> None:
@@ -43,7 +44,7 @@ class Fragments:
             for piece in _SPACED.split(raw):
                 for at in range(len(piece) - GRAM + 1):
                     gram = piece[at : at + GRAM]
-                    if gram.count(gram[0]) < GRAM:
+                    if gram.count(gram[0]) < GRAM:  # `_is_told`, of what has no blanks
                         self._seen[hash(gram) & _PLACE] = 1
 
     def may_stand(self, raw: bytes) -> bool:
@@ -69,18 +70,19 @@ class Fragments:
 
     def _may_begin(self, raw: bytes) -> bool:
         """Return whether a text may begin with a fragment: its first eight bytes tell."""
-        seen = self._seen[hash(raw[:GRAM]) & _PLACE]
-        return seen > 0 and self._may_be(raw[LEAST - GRAM : LEAST])
+        first = raw[:GRAM]
+        is_known = self._seen[hash(first) & _PLACE] > 0 and _is_told(first)
+        return is_known and self._may_be(raw[1 : GRAM + 1]) and self._may_be(raw[2 : GRAM + 2])
 
     def _may_end(self, raw: bytes) -> bool:
         """Return whether a text may end with a fragment: its last eight bytes tell."""
-        seen = self._seen[hash(raw[-GRAM:]) & _PLACE]
-        return seen > 0 and self._may_be(raw[-LEAST : GRAM - LEAST])
+        last = raw[-GRAM:]
+        is_known = self._seen[hash(last) & _PLACE] > 0 and _is_told(last)
+        return is_known and self._may_be(raw[-GRAM - 1 : -1]) and self._may_be(raw[-GRAM - 2 : -2])
 
     def _may_be(self, gram: bytes) -> bool:
         """Return whether six bytes stand in a string, as far as that is known."""
-        is_told = gram.count(gram[0]) < GRAM and _SPACED.search(gram) is None
-        return not is_told or self._seen[hash(gram) & _PLACE] > 0
+        return self._seen[hash(gram) & _PLACE] > 0 or not _is_told(gram)
 
     def _beginnings(self, raw: bytes) -> Iterator[tuple[int, int]]:
         """Yield ends of strings that a text begins with."""
@@ -100,6 +102,11 @@ class Fragments:
                 if raw.endswith(head) and _is_telling(head):
                     yield len(head), number
                 at = string.find(raw[-GRAM:], at + 1)
+
+
+def _is_told(gram: bytes) -> bool:
+    """Return whether six bytes that stand in a string are noted: others share a place by chance."""
+    return gram.count(gram[0]) < GRAM and _SPACED.search(gram) is None
 
 
 def _is_telling(fragment: bytes) -> bool:
