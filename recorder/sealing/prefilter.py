@@ -21,6 +21,16 @@ MANY = 64
 """Common words from which on they may stand in every line."""
 EVERYWHERE = 500
 """Bytes of a text for each of them, below which they do."""
+_NAME_OF_NO_NUMBER = (
+    r"[A-Za-z0-9_]{0,40}(?:[^A-Za-z0-9_\"'\s=:]|[\"'][^\s=:]|[\"']?\s[^=:]|[\"']?\s?$"
+    r"|[\"']?\s?[=:](?:\s?[\"'][^\d]|\s[^\d\"']|[^\d\s\"']"
+    r"|\s?[\"']?(?:\d{1,9}[^\d,;}\])\n \"']|\d{9}|$)))"
+    r"|[A-Za-z0-9_]{41}"
+)
+"""What stands behind a common word of which it is to be told. In an agent's records the names of
+numbers stand in every line, and of those nothing is told."""
+FARTHEST = 60
+"""Bytes behind a word at which this first matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,9 @@ class Expression:
     is_frequent: bool = False
     """Stands so often in texts that it is looked for by itself."""
     common: tuple[str, ...] = ()
-    """Plain words in small letters that count too, in letters of either case, and may stand in
-    every line: as each match that is told costs a call, they are searched for without that in
-    texts where they do."""
+    """Plain words in small letters that count too, in letters of either case, unless they are the
+    name of a number (`tokens: 12`), and may stand in every line: as each match that is told costs
+    a call, they are searched for without that in texts where they do."""
     is_bare: bool = False
     """Is looked for only when it is asked for (`add_bare`)."""
 
@@ -71,7 +81,9 @@ class Prefilter:
         self._reach += [family.before + family.after for family in families]
         words = [(number, word) for number, e in enumerate(expressions) for word in e.common]
         self._common = [(number, word.encode()) for number, word in words]
-        self._words = Database([Pattern(n, w, True) for n, (_, w) in enumerate(words)])
+        self._words = Database(
+            [Pattern(n, f"{w}(?:{_NAME_OF_NO_NUMBER})", True) for n, (_, w) in enumerate(words)]
+        )
         bare = [number for number, e in enumerate(expressions) if e.is_bare]
         apart = told_apart.union(bare)
         alone = [number for number in range(len(expressions)) if number not in apart]
@@ -131,12 +143,16 @@ class Prefilter:
             ends.append(end)
             return len(ends) == MANY and end < MANY * EVERYWHERE
 
-        if self._words.scan(raw, seen):
-            self._add_words(raw.lower(), found)
+        is_dense = self._words.scan(raw, seen)
+        if not (is_dense or any(by_word)):
             return
-        for (owner, _), ends in zip(self._common, by_word, strict=True):
-            if ends:
-                _add(owner, ends, found)
+        lowered = raw.lower()
+        if is_dense:
+            self._add_words(lowered, found)
+            return
+        for (owner, word), ends in zip(self._common, by_word, strict=True):
+            if places := _ends_before(ends, word, lowered):
+                _add(owner, places, found)
 
     def _add_words(self, lowered: bytes, found: dict[int, list[int]]) -> None:
         """Add the places of the common words in a text of small letters."""
@@ -193,12 +209,21 @@ def _add(owner: int, ends: list[int], found: dict[int, list[int]]) -> None:
 
 def _ends_of(word: bytes, lowered: bytes) -> list[int]:
     """Return where a word ends in a text of small letters."""
+    return _ends_before([len(lowered)], word, lowered, len(lowered))
+
+
+def _ends_before(
+    stops: list[int], word: bytes, lowered: bytes, farthest: int = FARTHEST
+) -> list[int]:
+    """Return where a word ends in what is before some places in a text of small letters."""
     ends: list[int] = []
-    at = lowered.find(word)
-    while at >= 0:
-        at += len(word)
-        ends.append(at)
-        at = lowered.find(word, at)
+    done = 0
+    for stop in stops:
+        at = lowered.find(word, max(done, stop - farthest - len(word)), stop)
+        while at >= 0:
+            done = at + len(word)
+            ends.append(done)
+            at = lowered.find(word, done, stop)
     return ends
 
 

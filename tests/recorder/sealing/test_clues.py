@@ -141,6 +141,35 @@ def test_a_word_that_stands_in_every_line_is_told_wherever_it_stands(
     assert both.ends(raw) == {0: bars, 1: ends}
 
 
+NUMBER = re.compile(
+    rb"(?:token|key)[A-Za-z0-9_]{0,40}+[\"']?\s?[=:]\s?[\"']?\d{1,8}+(?:[,;}\])\n \"']|$)"
+)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["token", "key", "_id", "s", "x" * 45, ": ", "=", " ", '"', "'", "1", "12345678",
+             ",", "}", "\n", ".", "-", "é", "\t"]
+        )
+    )
+)  # fmt: skip
+def test_a_word_in_every_line_is_told_unless_it_is_the_name_of_a_number(pieces: list[str]) -> None:
+    raw = (" " * 300 + "".join(pieces)).encode()
+    told = Prefilter([Expression((), True, common=("token", "key"))]).ends(raw).get(0, [])
+    words = list(re.finditer(rb"token|key", raw))
+    assert {m.end() for m in words if not NUMBER.match(raw, m.start())} <= set(told)
+    assert set(told) <= {m.end() for m in words}
+
+
+@pytest.mark.parametrize(
+    "number", ["tokens: 12,", '"input_tokens": 5}', "key=7\n", "token_a = '1'"]
+)
+def test_the_name_of_a_number_in_every_line_is_not_told(number: str) -> None:
+    told = Prefilter([Expression((), True, common=("token", "key"))])
+    assert told.ends((number + "\n").encode() * 100) == {}
+
+
 def planted(content: bytes) -> Path:
     """Put other patterns, well compiled, where those of `EXPRESSIONS` are looked for."""
     (place,) = cache_folder().glob("*.hsdb")
