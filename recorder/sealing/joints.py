@@ -15,7 +15,6 @@ from recorder.sealing.offsets import in_characters
 __all__ = [
     "BETWEEN",
     "EVENTS",
-    "REACH",
     "Joined",
     "Parts",
     "has_few_items",
@@ -90,6 +89,8 @@ EDGE = 1000
 REACH = 80
 """Characters that a joint has at the most, and one on either side."""
 MOSTLY = 10
+AROUND = 5 * REACH
+"""Characters of a text's edge that are sooner put together than all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,26 @@ def _ends(text: str, joints: Database) -> list[int]:
     return [places[end] for end in ends]
 
 
-def has_joint_at_edge(plain: str, size: int) -> bool:
-    """Return whether a joint may be among the first or last characters of a text (`plain_of`)."""
-    if len(plain) <= 2 * size:
+def has_joint_at_edge(text: str, plain: str, size: int) -> bool:
+    """Return whether a joint may be among the first or last characters of a text.
+
+    Args:
+        text: any text.
+        plain: the same without escapes (`plain_of`).
+        size: so many characters.
+    """
+    near, last = REACH + size, len(plain) - REACH - size
+    if last <= near:
         return _MAY_JOIN.search(plain) is not None
-    head, tail = _MAY_JOIN.search(plain, 0, size), _MAY_JOIN.search(plain, len(plain) - size)
-    return head is not None or tail is not None
+    if _MAY_JOIN.search(plain, 0, near) is None and _MAY_JOIN.search(plain, last) is None:
+        return False
+    if len(text) <= 2 * AROUND:
+        return True
+    head = joined(text[:AROUND], plain[:AROUND])
+    if head is not None and head.joints[0] < size:
+        return True
+    tail = joined(text[-AROUND:], plain[-AROUND:])
+    return tail is not None and tail.places[-1][1] > AROUND - size
 
 
 def joined(text: str, plain: str) -> Joined | None:

@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import BASE64, forms_of
 from recorder.sealing.fragments import LEAST, Fragments
-from recorder.sealing.joints import REACH, Joined, has_joint_at_edge, joined, joined_in_json
+from recorder.sealing.joints import Joined, has_joint_at_edge, joined, joined_in_json
 from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
@@ -218,7 +218,7 @@ class KnownSecrets:
             return chain(found, self._over(text, forms, plain)) if plain else found
         # Without a joint among those characters of a text's edge by which a fragment is told, they
         # are those of the text put together, too.
-        if plain and self._tiers and has_joint_at_edge(plain, REACH + LEAST):
+        if plain and self._tiers and has_joint_at_edge(text, plain, LEAST):
             return self._at_edges(text, plain)
         return ()
 
