@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,3 +242,31 @@ def test_lines_too_long_to_be_looked_at_are_known_by_how_the_first_begins(
     assert [r.attributes.get(semconv.PROMPT_TEXT) for r in records if r.kind is Kind.PROMPT] == [
         f"{n} {m}" for n in range(3) for m in range(200)
     ]
+
+
+def test_lines_of_which_each_is_a_message_are_one_session_with_the_times_they_bear() -> None:
+    lines: list[dict[str, Any]] = [
+        {"role": "system", "content": "be good"},
+        {"role": "user", "content": "tidy up", "timestamp": "2026-01-01T00:00:00Z"},
+        {"role": "assistant", "content": None, "created_at": 1_767_225_601, "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "sh", "arguments": '{"c": 1}'}}
+        ]},
+        {"role": "tool", "tool_call_id": "c1", "content": "gone", "ts": 1_767_225_602_500},
+        {"role": "assistant", "content": "done"},
+    ]  # fmt: skip
+    found, records, damage = read(in_memory(jsonl(lines)))
+    assert (found, damage) == ("messages", [])
+    counting.assert_sound(records)
+    assert len(counting.sessions(records)) == 1
+    assert [r.t_ns and r.t_ns // 10**6 % 10**6 for r in records] == [
+        None, None, 600_000, 601_000, 601_000, 602_500, None
+    ]  # fmt: skip
+    assert len(counting.calls(records)) == len(counting.results(records)) == 1
+    bad = jsonl(lines[:2]) + b"{torn\n" + jsonl(lines[2:])
+    _, around, damage = read(in_memory(bad))
+    assert [one.line for one in damage] == [3]
+    assert [r.id for r in around] == [r.id for r in records]
+    longer = read(in_memory(jsonl([*lines, {"role": "user", "content": "thanks"}])))[1]
+    assert [r.id for r in longer][:-1] == [r.id for r in records]
+    several = jsonl({**one, "session_id": name} for one in lines for name in "ab")
+    assert counting.sessions(read(in_memory(several))[1]) == {"a", "b"}
