@@ -24,6 +24,7 @@ from analyzer.joins import (
 from analyzer.model import Action, Join
 from analyzer.placement import Place, Placement
 from analyzer.placing import Placing
+from analyzer.strangers import Strangers
 from analyzer.testimony import Certainty
 from analyzer.texts import Blobs, body_text, no_blobs
 from analyzer.turns import Turns
@@ -101,6 +102,7 @@ class ActionFold:
         self._awaiting: dict[tuple[str, str], list[Draft]] = {}
         """Span that is not known yet -> what stands in it."""
         self._placing = Placing()
+        self._strangers = Strangers()
         self._inside: dict[int, list[Draft]] = {}
         """Action -> what stands in it: that is told anew when it turns out to be another one."""
         self._became: list[tuple[int, int]] = []
@@ -118,12 +120,24 @@ class ActionFold:
         record = self._placement.placed(record)
         self._gathering.settle(self._placement.settled(record), record.time_ns)
         if record.session and not is_same_session(record.session, self.session):
-            if not self._is_of_our_server(record):
+            if not self._may_be_of_our_server(record):
                 self._foreign(record)
+                return
+            if not self._knows_process_of(record):
+                self._strangers.add(record, lineage_of(record.attributes))
                 return
             record = replace(record, session="")
         if not record.session and record.witness is Witness.RECORDER:
             return
+        self._take(record)
+        if record.session and record.pid is not None:
+            for stranger in self._strangers.of_process(record.pid):
+                if self._run:
+                    self._foreign(stranger)
+                else:
+                    self._take(replace(stranger, session=""))
+
+    def _take(self, record: StoredRecord) -> None:
         draft = self._gathering.take(record)
         if record.session:
             self._own(record, draft)
@@ -217,16 +231,16 @@ class ActionFold:
             if before != (span.start_ns, span.end_ns):
                 self._placing.since(0)
 
-    def _is_of_our_server(self, record: StoredRecord) -> bool:
-        """Tell whether an MCP call outside of any launch was made by a process of this session.
+    def _may_be_of_our_server(self, record: StoredRecord) -> bool:
+        """Tell whether a record is of an MCP call outside of any launch.
 
         Such a connection knows no session but its own, and the process that opened it.
         """
         connection = record.attributes.get(semconv.MCP_CONNECTION)
-        if record.kind is not Kind.TOOL_CALL or record.session != f"mcp-{connection}":
-            return False
-        if self._run or record.run:
-            return False
+        is_call = record.kind is Kind.TOOL_CALL and record.session == f"mcp-{connection}"
+        return is_call and not self._run and not record.run
+
+    def _knows_process_of(self, record: StoredRecord) -> bool:
         return any(map(self._ours.knows_process, lineage_of(record.attributes)))
 
     def _built(self, draft: Draft) -> Action | None:

@@ -17,6 +17,7 @@ from analyzer.lending import Shown, learn, lent_of
 from analyzer.model import Action, Analysis
 from analyzer.outside import outside_of
 from analyzer.rules import RuleSet, Scene, findings_of, rules_of
+from analyzer.strangers import may_be_server_of
 from analyzer.task_scope import TaskScope
 from analyzer.testimony import Clock
 from recorder.model import Kind, SessionRow, StoredRecord
@@ -120,13 +121,14 @@ def records_around(recording: Recording, row: SessionRow) -> Iterator[StoredReco
     """
     loose = list(_loose(recording, row))
     last = max(row.last_seq, loose[-1].seq if loose else 0)
-    others = [
-        recording.records(session=other.id, after=min(other.first_seq, row.first_seq) - 1,
-                          until=None if _is_kin(other, row) else last)
-        for other in recording.sessions()
-        if other.id != row.id
-        and (_is_kin(other, row) or (other.last_seq >= row.first_seq and other.first_seq <= last))
-    ]  # fmt: skip
+    others = []
+    for other in recording.sessions():
+        is_kin = _is_kin(other, row) or may_be_server_of(other, row)
+        is_around = other.last_seq >= row.first_seq and other.first_seq <= last
+        if other.id != row.id and (is_kin or is_around):
+            after = min(other.first_seq, row.first_seq) - 1
+            until = None if is_kin else last
+            others.append(recording.records(session=other.id, after=after, until=until))
     own = recording.records(session=row.id, after=row.first_seq - 1)
     return heapq.merge(own, loose, *others, key=lambda record: record.seq)
 

@@ -6,15 +6,18 @@ left alone until they speak again.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from operator import attrgetter
 
 from analyzer.actions import ActionFold
 from analyzer.begun import as_known_at
 from analyzer.effects import marked_like_its_call
 from analyzer.model import Action
+from analyzer.strangers import may_be_server_of
 from analyzer.texts import as_text
 from recorder import semconv
 from recorder.model import Kind, SessionRow, StoredRecord, Witness
@@ -180,8 +183,12 @@ class LiveFeed:
             self._refused.add(record.session)
             return
         fold = self._folds[row.id] = ActionFold.of(row, self._recording.blob)
-        if row.first_seq < record.seq:
-            for earlier in self._recording.records(session=row.id, until=record.seq - 1):
+        others = (one for one in self._rows.values() if one.id != row.id)
+        servers = [one.id for one in others if may_be_server_of(one, row, goes_on=True)]
+        if row.first_seq < record.seq or servers:
+            before = record.seq - 1
+            told = [self._recording.records(session=i, until=before) for i in (row.id, *servers)]
+            for earlier in heapq.merge(*told, key=attrgetter("seq")):
                 fold.add(earlier)
             self._told |= {action.id: _Told.of(action) for action in fold.changes()}
 

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from analyzer.analysis import analyze
+from analyzer.live import LiveFeed
 from analyzer.model import Action, Analysis, Outcome
 from analyzer.testimony import Certainty, Facet, Presence
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 from recorder.reader import Recording
+from recorder.sealing import Sealer
+from recorder.store import Store
 from tests.analyzer.factories import DELETE, REFUSED, RUN, TRACE, Flight, action, ns
 from tests.recorder.factories import write
 
@@ -52,6 +55,19 @@ def told(
 def derived(folder: Path, *records: Record, session: str = SESSION) -> Analysis:
     with Recording.open(write(folder / "flight.db", records)) as recording:
         return analyze(recording, session)
+
+
+def followed(path: Path, records: list[Record], session: str = SESSION) -> tuple[Action, ...]:
+    """Return a session's actions where its recording is followed while it grows."""
+    store = Store.open(path)
+    sealer = Sealer(store.fingerprint_key)
+    with Recording.open(path) as recording:
+        feed = LiveFeed(recording, lambda _row: True)
+        for record in records:
+            store.append([sealer.seal(record)])
+            feed.look()
+    store.close()
+    return feed._folds[session].actions()
 
 
 def only_call(analysis: Analysis) -> Action:
@@ -225,10 +241,14 @@ def test_an_mcp_servers_answer_that_bears_no_call_id_ends_the_call_that_came_wit
         assert found.outcome is not Outcome.NO_RESULT
 
 
+@pytest.mark.parametrize("order", [
+    "HSSSH", "SSSHH", "SSHSH", "SHSSH", "HHSSS", "BHSSSH", "SSSBHH", "SBSSHH", "SSBHSH", "BSSSHH",
+])  # fmt: skip
 @pytest.mark.parametrize("client", [4711, 4712])
 def test_an_mcp_connection_outside_a_launch_joins_the_session_of_its_process(
-    client: int, tmp_path: Path
+    client: int, order: str, tmp_path: Path
 ) -> None:
+    """In whatever order they come: what a hook told may have waited in a spool."""
     given = json.dumps({"path": "notes.txt"})
     hook = [
         replace(told(Witness.HOOK, phase, at, run="", name="mcp__files__read", arguments=given),
@@ -246,13 +266,17 @@ def test_an_mcp_connection_outside_a_launch_joins_the_session_of_its_process(
             (Phase.START, 1.2, "read"), (Phase.END, 1.3, "read"), (Phase.WHOLE, 8.0, "wipe"),
         )
     ]  # fmt: skip
-    found = [
-        a for a in derived(tmp_path, hook[0], *server, hook[1]).actions
-        if a.kind is Kind.TOOL_CALL
-    ]  # fmt: skip
+    begun = told(Witness.HOOK, Phase.START, 0.5, run="", kind=Kind.LIFECYCLE, name="session")
+    begun = replace(begun, ref="", pid=4711)
+    came = {"B": iter([begun]), "H": iter(hook), "S": iter(server)}
+    records = [next(came[letter]) for letter in order]
+    found = [a for a in derived(tmp_path, *records).actions if a.kind is Kind.TOOL_CALL]
+    live = [a for a in followed(tmp_path / "live.db", records) if a.kind is Kind.TOOL_CALL]
+    assert [(a.id, a.witnesses) for a in live] == [(a.id, a.witnesses) for a in found]
     if client == 4711:
-        assert [a.witnesses for a in found] == [(Witness.HOOK, Witness.MCP), (Witness.MCP,)]
-        assert found[1].id == 4, "a call that no recorded call declares"
+        assert [set(a.witnesses) for a in found] == [{Witness.HOOK, Witness.MCP}, {Witness.MCP}]
+        (undeclared,) = (a for a in found if a.witnesses == (Witness.MCP,))
+        assert undeclared.name == "wipe", "a call that no recorded call declares"
     else:
         assert [a.witnesses for a in found] == [(Witness.HOOK,)]
 
