@@ -74,6 +74,7 @@ def command(  # noqa: PLR0913 - one for each option
     that one. What a further witness tells later is an `updated` line of the same action, not
     another one; what the recorder missed is a `gap` line. What the rules find is a `finding` line,
     as soon as it is settled; at a terminal the bell rings and the title counts. Ctrl-C ends it.
+    Where there is no recording yet, it waits for one, and says where.
 
     \b
     Example:
@@ -87,12 +88,14 @@ def command(  # noqa: PLR0913 - one for each option
       flightlog tail last --once
     """
     path = resolve_recording(recording)
-    choice = _Choice(session, everything, chosen)
+    choice = _Choice(session, everything, chosen, time.time_ns())
     rules = rules_of(folders)
     for broken in rules.broken:
         click.echo(f"broken rule, left out: {safe_text(str(broken))}", err=True)
     sender = alerts.sender()
     try:
+        if session is None and not once:
+            _wait_for(path)
         while _follow(path, choice, Output(rules, sender, as_json=as_json), once=once, lines=lines):
             click.echo(f"{path} was replaced: following the new one", err=True)
     except KeyboardInterrupt:
@@ -108,6 +111,27 @@ class _Choice:
     session: str | None
     everything: bool
     actions: Filter
+    since_ns: int
+    """When the following began (ns since the epoch)."""
+
+
+def _wait_for(path: Path) -> None:
+    """Wait until there is a file: who follows is often there before the agent."""
+    if not _is_missing(path):
+        return
+    click.echo(f"no recording at {path} yet: waiting for one; Ctrl-C ends it", err=True)
+    while _is_missing(path):
+        time.sleep(LOOK_SECONDS)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # whoever opens it is told what is wrong
+    return False
 
 
 def _follow(path: Path, choice: _Choice, output: Output, *, once: bool, lines: int) -> bool:
@@ -156,7 +180,7 @@ def _wanted(source: Recording, choice: _Choice, *, once: bool) -> Callable[[Sess
     if choice.session is not None or once:
         chosen = chosen_session(source, choice.session or NEWEST).id
         return lambda row: row.id == chosen
-    began = time.time_ns()
+    began = choice.since_ns
     return lambda row: row.last_ns > began - SILENT_NS and (not row.ended or row.start_ns > began)
 
 

@@ -154,6 +154,26 @@ def test_the_call_that_an_agent_was_killed_in_is_shown_as_running(tmp_path: Path
     assert "ended" not in done.stdout
 
 
+@pytest.mark.parametrize("folder", [".", "not yet"])
+def test_tail_waits_for_a_recording_that_nobody_has_begun_yet(tmp_path: Path, folder: str) -> None:
+    recording, gate = tmp_path / folder / "flight.db", tmp_path / "gate"
+    gate.touch()
+    with child(TAIL, recording) as tail:
+        assert str(recording) in tail.until(lambda line: "waiting for one" in line)
+        with child([sys.executable, "-c", AGENT, str(gate)], recording) as agent:
+            assert agent.process.wait(DEADLINE) == 0
+        tail.until(lambda line: "ended" in line and "Bash second" in line)
+        tail.process.send_signal(signal.SIGINT)
+        assert tail.process.wait(DEADLINE) == 0
+
+
+@pytest.mark.parametrize("given", [["--once"], ["last"]])
+def test_tail_does_not_wait_for_what_should_be_there(tmp_path: Path, given: list[str]) -> None:
+    with child([*TAIL, *given], tmp_path / "flight.db") as tail:
+        tail.until(lambda line: "no recording at" in line and "flightlog demo" in line)
+        assert tail.process.wait(DEADLINE) == 2
+
+
 def test_tail_goes_on_with_the_file_that_replaced_the_one_it_followed(tmp_path: Path) -> None:
     recording, new = tmp_path / "flight.db", tmp_path / "new.db"
     Flight(session="old").write(recording)
