@@ -34,7 +34,7 @@ _OF_ONE_USE = (
     r"set_?basic_?auth|with_?basic_?auth|(?:http_?)?(?:basic|digest|proxy)_?auth(?:entication)?|basic_?credentials"
     r"|network_?credential|username_?password_?(?:credentials?|authentication_?token)|password_?authentication"
     r"|(?:ftp|imap|smtp|mail|server|pop3?)\.login|username_pw_set|(?:cx_?oracle|oracledb)\.connect|simple_bind(?:_s)?|(?:conn|connection|ldap)\.bind"
-    r"|ntlm_?auth|plain_?credentials|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin"
+    r"|ntlm_?auth|plain_?credentials|plain_?text_?auth_?provider|password_?authenticator|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin"
 )
 """Those of them that take nothing else: there any word is one."""
 _SECOND = (
@@ -45,6 +45,7 @@ _SECOND = (
 _THIRD = (
     r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
     r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|create(?:Scram\w{4,10})?Credential|\bs3|\bFTP(?:_TLS)?"
+    r"|ftp_login|ssh2_auth_password|odbc_connect|imap_open|(?:mssql|sybase|ibase|fbird)_connect|create_?(?:super)?user(?:_?with_?email_?and_?password)?|sign_?in_?with_?email_?and_?password"
 )
 """Functions whose third argument is it."""
 _OPEN = r"(?:\s?\(\s{0,40}|\s(?=\\{0,3}[\"'][\w.@\-]{1,60}\\{0,3}[\"'],))"
@@ -80,7 +81,7 @@ _KEYED = Exact(
 """What takes a key of its own: to sign, to check, to encrypt."""
 _SIGNER = Exact(
     rf"(?:(?:(?P<keyed>(?:jwt|jsonwebtoken)\.(?:sign|verify|encode|decode))|(?:jws|jose|JWT|token)\.(?:sign|verify|encode|decode|parse))\(\s{{0,40}}[^,\n]{{1,200}}"
-    rf"|(?:createHmac|createCipheriv|createDecipheriv|OpenSSL::HMAC\.(?:hex)?digest|hash_hmac)\(\s{{0,40}}[^,\n]{{1,60}}),\s{{0,40}}{_LITERAL}"
+    rf"|(?:createHmac|createCipheriv|createDecipheriv|OpenSSL::HMAC\.(?:hex)?digest|hash_hmac)\(\s{{0,40}}[^,\n]{{1,60}}|hash_hmac\([^,\n]{{1,60}},[^,\n]{{1,200}}),\s{{0,40}}{_LITERAL}"
 )
 _ALGORITHM = Exact(
     r"^(?:[HRPE]S|ES)\d{3}|^(?:utf|sha|md5|aes|des|base64|hex|latin|ascii|binary|hmac)",
@@ -97,7 +98,7 @@ _BASIC = Exact(
 )
 """A user and a password about to be encoded."""
 _FIELD = Exact(
-    rf"(?<![A-Za-z_])(?P<name>[A-Za-z_][\w.\-]{{1,120}})[\"'\]]{{1,3}}\)?(?:,\s{{0,3}}(?:with:\s)?|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}"
+    rf"(?<![A-Za-z_])(?P<name>[A-Za-z_][\w.\-]{{1,120}})[\\\"'\]/]{{1,8}}i?\)?(?:,\s{{0,3}}(?:with:\s)?|\)?\.\w{{2,20}}\(\s{{0,3}}){_LITERAL}(?!\s{{0,3}}:)"
 )
 """A form's field that a test of the screen fills: `fill('#password', "…")`."""
 _PROPERTY = Exact(
@@ -122,6 +123,12 @@ _PAIR_OF_CONSTANT = Exact(
     + _LITERAL
     + r"\s?[\])]"
 )
+_ADDRESS = Exact(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64}){0,4}\.[a-z]{2,12}")
+"""Of who logs in, where something else stands first."""
+_WALLET = Exact(
+    r"(?:[Ww]allet|To[Aa]ccount|[Ff]rom_?[Kk]ey)\([\\\"']{1,4}0x(?P<value>[0-9a-fA-F]{64})\\{0,3}[\"']"
+)
+"""What an account of a chain of blocks is made of."""
 LEAST_AUTH = 8
 """Characters of a password that looks like none."""
 LEAST_KEY = 24
@@ -136,7 +143,7 @@ _SETTER = Exact(
 def _arguments(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
         value = match["value"]
-        if is_harmless(value) or value.isspace():
+        if is_harmless(value) or value.isspace() or _ADDRESS.fullmatch(value):
             continue
         if not _is_word(value) or _is_beside_user(match):
             yield SecretSpan(*match.span("value"), "password", "call")
@@ -162,6 +169,11 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 def _is_key(value: str) -> bool:
     """Return whether a word may be what something is signed with, and names no algorithm."""
     return not (is_harmless(value) or " " in value or _ALGORITHM.search(value))
+
+
+def _wallets(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _WALLET.finditer(text, start, end):
+        yield SecretSpan(*match.span("value"), "private-key", "call")
 
 
 def _random_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -243,10 +255,12 @@ CLUES = (
     Clue(r"\"\)?\.(?:tochararray|getbytes)\(", 640, 4, partial(_telling, _BYTES_OF)),
     Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}\\{0,3}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
     Clue(
-        rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,(?:\swith:)?|\)?\.\w{{2,20}}\()\s{{0,3}}[\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
+        rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,(?:\swith:)?|\)?\.\w{{2,20}}\()\s{{0,3}}[\\\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
         r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
         200, 600, _in_literals, is_of_line=True,
     ),
+    Clue(r"(?:send_?keys\(|page\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),
+    Clue(r"(?:wallet|toaccount|from_?key)\([\\\"']{1,4}0x[0-9a-f]", 30, 80, _wallets),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 160, 600, _setters),
 )  # fmt: skip

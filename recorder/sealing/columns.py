@@ -131,7 +131,8 @@ def _upright(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _NAME = rf"\w{{0,40}}{NAME_WORDS}\w{{0,20}}"
 CLUES = (
-    DenseClue([rf"{NAME_WORDS}\w{{0,20}}\\{{0,7}}[\"']?(?:(?:[,;]|[ ]?\t)\\{{0,7}}[\"'A-Za-z_]|[ ]?\r?\n[ ]{{0,60}}\S)"], _below),
+    DenseClue([rf"{NAME_WORDS}\w{{0,20}}\\{{0,7}}[\"']?(?:(?:[,;]|[ ]{{0,3}}\t)\\{{0,7}}[\"'A-Za-z_]|[ ]{{0,3}}\r?\n[ ]{{0,60}}\S)"], _below),
+    DenseClue([r"(?:access|secret|api)[ ]key[\"']?(?:[,;\t][\"'A-Za-z_]|[ ]?\r?\n[ ]{0,60}\S)"], _below),
     DenseClue([rf"{NAME_WORDS}\w{{0,20}}[ ]{{0,60}}(?:\|[^\n]{{0,400}})?\r?\n[ \t]{{0,8}}[+|\-][-+=| ]{{3}}"], _drawn),
     Clue(rf"\n[ ]{{0,8}}{_NAME}[ ]{{0,40}}\|[ ]", 100, 4_200, _upright),
 )  # fmt: skip

@@ -77,7 +77,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"isql\s", "database-password", Exact(rf"\bisql\s+(?:-\w\s+){{0,4}}[\w.\-]{{1,80}}\s+[\w.\-]{{1,80}}\s+(?!-){_QV}")),
     (r"mysqladmin\s", "database-password", _argument("mysqladmin", r"password\s{1,3}")),
     (r"nmcli\s", "password", _argument("nmcli", r"password\s{1,3}")),
-    (r"(?:cargo|vault|bao|wandb|hf|huggingface-cli)\slogin\s|(?:snyk|tailscale|netlify)\sauth\s|authtoken\s", "token", Exact(rf"\b(?:(?:cargo|vault|bao|wandb|hf|huggingface-cli)\s+login|(?:snyk|netlify)\s+auth|ngrok\s+(?:config\s+add-)?authtoken)\s+(?!-|https?:){_QV}")),
+    (r"(?:cargo|vault|bao|wandb|hf|huggingface-cli)\slogin\s|(?:snyk|tailscale|netlify)\sauth\s|authtoken\s|operator\sunseal\s", "token", Exact(rf"\b(?:(?:vault|bao)\s+operator\s+unseal|(?:cargo|vault|bao|wandb|hf|huggingface-cli)\s+login|(?:snyk|netlify)\s+auth|ngrok\s+(?:config\s+add-)?authtoken)\s+(?!-|https?:){_QV}")),
     (r"composer\sconfig\s", "token", Exact(rf"\bcomposer\s+config\s+(?:-\S+\s+){{0,3}}(?:(?:http-basic)\.\S+\s+\S+|(?:bearer|github-oauth|gitlab-token|gitlab-oauth)\.\S+)\s+{_QV}")),
     (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:['\"]?(?P<value>[^\s\"'⟦⟧]{{4,256}})['\"]?@", re.IGNORECASE)),
     (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:pass|pwd|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
@@ -98,7 +98,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:security|ipmitool|vmware-cmd|pkcs12|dsconf|mysql_config)\s[^\n|;]{0,600}\s-P", "password", _argument(r"security|ipmitool|vmware-cmd", r"-P\s{1,3}(?!-)")),
     (r"qpdf\s", "password", Exact(rf"\bqpdf\b{_GAP}\s--encrypt\s+{_QV}")),
     (r"(?:signtool(?:\.exe)?|certutil(?:\.exe)?|netdom|dsadd|dcpromo|sc(?:\.exe)?\sconfig|pvk2pfx)\s", "password", _argument(r"signtool(?:\.exe)?|certutil(?:\.exe)?|netdom|pvk2pfx", r"(?:/p|-p|/pd:|/passwordd:)[:\s]?\s{0,3}(?!-)")),
-    (r"net\s+(?:use|user)\s", "password", Exact(rf"\bnet\s+use\b(?:\s+\w:|\s+\*)?\s+\\\\\S+\s+(?!/){_QV}|\bnet\s+user\s+(?:/\S+\s+)*[\w.\-]{{1,60}}\s+(?![/*]){_QV2}", re.IGNORECASE)),
+    (r"net\s+(?:use|user)\s", "password", Exact(rf"\bnet\s+use\b(?:\s+\w:|\s+\*)?\s+[\\\s]{{1,9}}\S+\s+(?!/){_QV}|\bnet\s+user\s+(?:/\S+\s+)*[\w.\-]{{1,60}}\s+(?![/*]){_QV2}", re.IGNORECASE)),
     (r"rasdial\s", "password", Exact(rf"\brasdial\s+(?:\"[^\"\n]{{1,80}}\"|\S+)\s+\S+\s+(?!/){_QV}", re.IGNORECASE)),
     (r"lftp\s", "password", Exact(rf"\blftp\b[^\n]{{0,600}}?\s(?:-u|--user)[=\s]\s{{0,3}}{_Q}[^\s,\"']{{1,128}},{_V}")),
     (r"(?:poetry|bundle|composer|pulumi|yarn|npm|pip|git|conda|serverless)\s+config\s", "token", Exact(rf"\b(?:poetry|bundle|composer|pulumi|yarn|npm|pip|git|conda|serverless)\s+config\s+(?:set\s+)?(?:-\S+\s+){{0,3}}(?:(?:set\s+)?http-basic\.\S+\s+\S+\s+{_QV}|(?:set\s+)?--secret\s+[\w.:\-]+\s+{_QV2}|(?:set\s+)?[\w.\-]+\s+[\w.\-]{{1,60}}:(?P<third>[^\s\"'`]{{4,256}}))")),
@@ -202,7 +202,7 @@ def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
 _USER_PASS = Exact(
-    r"(?:^|[\s\"'])(?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',]{1,5}|\"\s+a\d{1,2}=\")"
+    r"(?:^|[\s\"'])(?:-[uUAaE]|user(?=\s?=\s?\\{0,3}[\"'])|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',\\]{1,6}|\"\s+a\d{1,2}=\")"
     r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
 )
 """A user and a password in one argument, of whatever tool."""
@@ -243,7 +243,8 @@ def _in_list_too(trigger: str) -> str:
 CLUES = (
     Clue([rf"{before}-(?:[pknwt]|xp|pw)(?:[\"'],\s{{0,3}}|\s{{1,3}})[\"']?[^\s\"'`\\|;<>,()]{{8}}" for before in (*string.whitespace, '"', "'")], 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
-    Clue(r"[\s\"'](?:-[uUAa]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
+    Clue(r"user\s?=\s?\\{0,3}[\"'][\w.@\-]{1,60}:[^\s:%\"']", 160, 300, _user_pass),
+    Clue(r"[\s\"'](?:-[uUAaE]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS

@@ -42,6 +42,7 @@ _BY_HOST = Exact(
     rf"\s{{0,40}}\\{{0,3}}[\"'](?:https?://)?[\w\-]+(?:\.[\w\-]+)+(?::\d{{1,5}})?/?\\{{0,3}}[\"']\s{{0,3}}:\s{{0,3}}{_LITERAL}"
 )
 """Tokens of several hosts under the name of them all, as Composer keeps them."""
+_OAUTH = Exact(r"oauth$", re.IGNORECASE)
 _QUOTED = r"[rbufRBUF@]{0,2}(?P<quote>\\{0,7}[\"'`])(?P<value>(?:[^\"'`\\\n$⟦⟧]|\$(?![{(\w])){4,512})(?P=quote)"
 _ELSE = Exact(
     r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[\w.:]{1,40}\([\"'][\w.]{1,60}[\"']\)\s?|[^\n\"'`;|?]{0,120})"
@@ -49,7 +50,7 @@ _ELSE = Exact(
 )
 """What a variable is otherwise: `process.env.SECRET || "…"`."""
 _OF_TYPE = Exact(
-    rf"[A-Za-z][\w.]{{0,40}}(?:[\[<][\w.,| ()]{{1,40}}[\]>])?\??(?:[ ]?\|[ ]?\w{{1,20}}){{0,2}}[ ]?=[ ]?{_QUOTED}"
+    rf"(?:\[\]const[ ])?[A-Za-z][\w.]{{0,40}}(?:[\[<][\w.,| ()]{{1,40}}[\]>])?\??(?:[ ]?\|[ ]?\w{{1,20}}){{0,2}}[ ]?=[ ]?{_QUOTED}"
 )
 """Of a name that is declared: `api_key: Optional[str] = "…"`."""
 _OF_FIELD = Exact(
@@ -61,7 +62,7 @@ _BELOW = Exact(rf"[(\\][ ]?\n[ \t]{{0,40}}{_QUOTED}")
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
 _LIST = Exact(
-    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]\n]{{4,4000}})\]|\{{(?P<members>[^{{}}\n]{{4,4000}})\}}|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)){{1,60}}))"
+    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]\n]{{4,4000}})\]|\{{(?P<members>[^{{}}\n]{{4,4000}})\}}|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)(?:[ \t]{{2,40}}[A-Za-z]\w{{0,30}}:[^\n]{{0,400}}(?:\n|$)){{0,4}}){{1,60}}))"
 )
 _ITEM = Exact(r"(?P<quote>[\"'])(?P<value>[^\"'\s\\⟦⟧]{4,512})(?P=quote)(?=\s{0,40}(?:,|$))")
 _MEMBER = Exact(
@@ -70,7 +71,12 @@ _MEMBER = Exact(
 _LINE = Exact(
     r"^[ \t]{0,40}-[ \t]+[\"']?(?P<value>[^\s\"'#:{}\[\]⟦⟧]{4,512})[\"']?[ \t\r]*$", re.MULTILINE
 )
-_FORMS_OF_LIST = {"items": _ITEM, "members": _MEMBER, "lines": _LINE}
+_VALUED = Exact(
+    r"(?:^[ \t]{1,40}(?:-[ \t]+)?|[\"'])value\\{0,3}[\"']?\s?:\s{1,3}(?:\\{0,3}[\"'])?(?P<value>[^\s\"'#{}\[\]\\⟦⟧]{4,512})",
+    re.MULTILINE,
+)
+"""Of an item that has a name of its own."""
+_FORMS_OF_LIST = {"items": (_ITEM, _VALUED), "members": (_MEMBER,), "lines": (_LINE, _VALUED)}
 QUOTES = "\"'"
 LEAST_TOKEN = 20
 """Characters of a list's item that is no password."""
@@ -80,7 +86,7 @@ def _otherwise(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     """Yield the literals behind names, where the hits end."""
     for hit in hits:
         named = _NAMED.search(text, max(0, hit - LONGEST_NAME), hit)
-        if named is None or not is_secret_name(named["name"]):
+        if named is None or not (is_secret_name(named["name"]) or _OAUTH.search(named["name"])):
             continue
         last = text[hit - 1]
         form = _IN_PARAMETER if last == "{" else _VALUE
@@ -90,8 +96,10 @@ def _otherwise(text: str, hits: list[int]) -> Iterator[SecretSpan]:
             while text[begin - 1] == "\\":
                 begin -= 1
         match = form.match(text, begin)
-        if match is None and last == "{" and (of_host := _BY_HOST.match(text, begin)):
+        if last == "{" and (of_host := _BY_HOST.match(text, begin)):
             match = of_host if is_random(of_host["value"]) else None
+        elif not is_secret_name(named["name"]):
+            continue
         if match is not None and _may_be(named["name"], match["value"]):
             yield SecretSpan(*match.span("value"), class_of_name(named["name"]), "assignment")
 
@@ -130,11 +138,11 @@ def _listed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if not is_secret_name(name):
             continue
         group = next(group for group in _FORMS_OF_LIST if found[group])
-        form = _FORMS_OF_LIST[group]
-        for match in form.finditer(text, *found.span(group)):
-            value = match["value"]
-            if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
-                yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
+        for form in _FORMS_OF_LIST[group]:
+            for match in form.finditer(text, *found.span(group)):
+                value = match["value"]
+                if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
+                    yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
 
 
 _TAIL = (
@@ -148,6 +156,6 @@ CLUES = (
         [rf"{NAME_WORDS}[\w.\-]{{0,40}}\\{{0,3}}[\"'](?:{_TAIL})"],
         _otherwise,
     ),
-    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}[\"'][^\"'\n]{{4}}|\{{\s{{0,3}}[\"'][^\"'\n]{{2}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
+    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}(?:[\"'][^\"'\n]{{4}}|\{{)|\{{\s{{0,3}}[\"'][^\"'\n]{{2}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
 )  # fmt: skip
 """A clue for each of them."""

@@ -20,10 +20,10 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _V = r"""(?:\\{0,7}["'`])?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
-_BEGIN = r"(?:^|(?<=[\n\"'`;]))[ \t]{0,40}"
+_BEGIN = r"(?:^|(?<=[\n\"'`;]))(?:[ ]{0,8}\d{1,6}[→\t])?[ \t]{0,40}"
 
 _SURE = Exact(
-    rf"{_BEGIN}(?:requirepass|stats\s+auth\s+[\w.\-]{{1,60}}:|masterauth|user\s+\S{{1,60}}\s+on\s+>|bindpw|rootbindpw|rootpw(?:\s+--(?:plaintext|iscrypted))?"
+    rf"{_BEGIN}(?:(?:\d\)\s\\{{0,7}}\")?(?:requirepass|masterauth)(?:\\{{0,7}}\"\s{{1,8}}\d\))?|stats\s+auth\s+[\w.\-]{{1,60}}:|user\s+\S{{1,60}}\s+on\s+>|bindpw|rootbindpw|rootpw(?:\s+--(?:plaintext|iscrypted))?"
     r"|ldap_default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|d-i\s+\S*password\S*\s+password)\s{0,8}"
     + _V,
     re.MULTILINE,
@@ -35,7 +35,7 @@ _DEVICE = Exact(
     + _V
 )
 _LOGIN = Exact(
-    rf"{_BEGIN}(?:(?:---)?>[ ]|[CS]:[ ]|[\w.\-]{{1,80}}:\d{{2,5}}(?:\[\d{{1,2}}\])?>[ ]|(?:redis|valkey|keydb)-cli[ ])?(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
+    rf"{_BEGIN}(?:(?:---)?>[ ]|[CS]:[ ]|[\w.\-]{{1,80}}:\d{{2,5}}(?:\[\d{{1,2}}\])?>[ ]|(?:redis|valkey|keydb)-cli[ ])?(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH[ ]{{0,4}}\n\$\d{{1,3}}[ ]{{0,4}}\n(?:\S{{1,60}}[ ]{{0,4}}\n\$\d{{1,3}}[ ]{{0,4}}\n)?|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
     rf"|USER\s+\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}PASS|PASS(?=[ ])|login:\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}passcode:)[ \t]{{0,4}}{_V}[ \t\r]{{0,2}}(?:$|[\"'`\\])",
     re.MULTILINE,
 )
@@ -64,12 +64,12 @@ _PROTOCOL = Exact(
     r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+\\{0,7}[\"']?|\b(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
     r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
     r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+\\{0,7}[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
-    r"|\b(?:store|key)Password\s+\\{0,7}[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
+    r"|\bWIFI:(?:[^\n]{0,200};)?P:|\b[Nn]ick[Ss]erv\s:?(?i:identify|register|ghost|recover)\s+(?:[\w\-]{1,30}\s+(?=\S{4,64}(?:\s|$)))?|\bsecret\s+(?=\\{0,7}\"[^\"\\\n]{4,200}\\{0,7}\"\s?;)|\b(?:store|key)Password\s+\\{0,7}[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
     + _V
 )
 """What stands nowhere but before a secret."""
 _SECRETS_LINE = Exact(
-    r"^[\"']?[\w.@\\\-]{1,80}[\"']?[ \t]+(?:\*|[\"']?[\w.\-]{1,60}[\"']?)[ \t]+[\"']?(?P<value>[^\s\"'⟦⟧*]{4,200})[\"']?[ \t]+\*[ \t\r]{0,4}$",
+    r"(?:^|(?<=\"))[\"']?[\w.@\\\-]{1,80}[\"']?[ \t]+(?:\*|[\"']?[\w.\-]{1,60}[\"']?)[ \t]+[\"']?(?P<value>[^\s\"'⟦⟧*]{4,200})[\"']?[ \t]+\*[ \t\r]{0,4}(?=$|\")",
     re.MULTILINE,
 )
 """Of PPP: client, server, secret, addresses."""
@@ -78,7 +78,7 @@ _USER_COMMAND = Exact(
     re.MULTILINE,
 )
 _EMPHASISED = Exact(
-    r"\*\*(?:[A-Za-z]{1,20}[ _\-]){0,3}(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)\s{1,4}`?"
+    r"\*\*(?:[A-Za-z]{1,20}[ _\-]){0,3}(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?:(?::\*\*|\*\*:)\s{1,4}`?|\*\*\s{1,4}`)"
     + _V,
     re.IGNORECASE,
 )
@@ -105,7 +105,7 @@ LONGEST_ACCOUNT = 40
 _SPECIAL = Exact(rf"[{SPECIAL}{OPERATORS}]")
 """What a password has and no folder."""
 _PGPASS = Exact(
-    r"^[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:⟦⟧]{4,255})$",
+    r"(?:^|(?<=\"))(?:[ ]{0,8}\d{1,6}[→\t])?[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:\"⟦⟧]{4,255})[ ]?(?=$|\")",
     re.MULTILINE,
 )
 _CHPASSWD = Exact(
@@ -119,8 +119,10 @@ _EXPECT = Exact(
 
 def _plainly(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in form.finditer(text, start, end):
-        if not is_harmless(match["value"]) and match["value"] not in {"public", "private"}:
-            yield _span(match)
+        value = match["value"].rstrip(";")
+        if not is_harmless(value) and value not in {"public", "private"}:
+            begin = match.start("value")
+            yield SecretSpan(begin, begin + len(value), "password", "directive")
 
 
 def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
@@ -215,18 +217,18 @@ def _span(match: re.Match[str]) -> SecretSpan:
 
 
 CLUES = (
-    Clue(r"(?:(?:requirepass|masterauth|bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword|stats\sauth)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
+    Clue(r"(?:(?:requirepass|masterauth)[\\\"\s]|(?:bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword|stats\sauth)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512|level\s\d{1,2})\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
     Clue(r"\sLOGIN\s|(?:^|[\s\"'`;])(?:AUTH\s|PASS[ ])|\spasscode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
         r"(?:createUser\s|(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
-        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
+        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|[Nn]ick[Ss]erv\s|secret\s[\\\"]{1,8}\w|WIFI:|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
-    Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*:)", 80, 600, partial(_plainly, _EMPHASISED)),
+    Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*[:\s])", 80, 600, partial(_plainly, _EMPHASISED)),
     Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
     DenseClue([r"(?:admin|administrator|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])", *_spelled(_OWNER)], _accounts),
     Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest)[/:][^\s/:]{8}", 30, 140, _joined_accounts),

@@ -38,6 +38,8 @@ _NAMED_ELEMENT = Exact(
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
 )
+_SENTENCE = Exact(r"[A-Z]?[a-z]+(?: [a-z]+){1,12}[?!.:…]?$")
+"""What a program says of a password to those who read its language."""
 _TYPED = Exact(
     r"\btype[\"']?\s?[:=]\s?[\"'](?P<name>password|secret|token)[\"'],?\s{1,8}[\"']?value[\"']?\s?[:=]\s?[\"'](?P<value>[^\"'\n⟦⟧]{4,512})[\"']",
     re.IGNORECASE,
@@ -54,7 +56,7 @@ _BLOCK_SCALAR = Exact(
     re.MULTILINE,
 )
 _RANDOM_RESULT = Exact(
-    r"\"random_password\"[^\0]{0,1500}?\"result\":\s?\"(?P<value>[^\"\\⟦⟧]{4,512})"
+    r"random_password\\{0,7}\"[^\0]{0,1500}?\"result\\{0,7}\":\s?\\{0,7}\"(?P<value>[^\"\\⟦⟧]{4,512})"
 )
 _PAIR = Exact(
     r"""(?:name|key|variable|env|var)\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?(?:\w{1,20}/)?(?P<name>[A-Za-z_][\w.:\-]{1,80})"""
@@ -129,7 +131,9 @@ def _elements(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield what an element holds that says its name apart: in an attribute, or around it."""
     for match in _NAMED_ELEMENT.finditer(text, start, end):
         name = match["attribute"] or match["element"] or match["parent"]
-        if is_secret_name(name) and not is_harmless(match["value"]):
+        if is_secret_name(name) and not (
+            is_harmless(match["value"]) or _SENTENCE.match(match["value"])
+        ):
             yield SecretSpan(*match.span("value"), class_of_name(name), "document")
 
 
@@ -255,7 +259,7 @@ CLUES = (
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
     Clue(r"\"SecureString\\?\"", 600, 800, _secured),
-    Clue(r"random_password\"", 40, 2_200, _results),
+    Clue(r"random_password[\\\"]", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),
     Clue(r"cookie2?:\s?", 40, 8_300, _cookies),
     Clue(

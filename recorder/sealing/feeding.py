@@ -16,17 +16,17 @@ __all__ = ["CLUES"]
 _READERS = (
     r"(?:\blog-?in\b|--with-token|--password-stdin|--passwd-on-stdin|passwd\s+--stdin|\bauth\b|\bsu(?:do)?\s+-S|\bsecrets?\s"
     r"|\bkinit\b|--passphrase-fd|\bluks\w+|cryptsetup|openconnect|\bvpn\w*|\bkeychain|ssh-add|\bpass(?:wd)?\s|smbpasswd|saslpasswd|\bobscure\b"
-    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|\btoken\b|\bpreshared-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
+    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|--(?:key|password|pass)-?file|\btoken\b|\bpreshared-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
 )
 """What a command says that reads a secret from its standard input."""
 _Q = r"[\"']"
 _SAID = Exact(
     r"\b(?:echo|printf)\s+(?:-[neE]+\s+)?(?:[\"']?%s(?:\\{1,2}n)?[\"']?\s+)?"
-    r"(?:'(?P<single>[^'\n⟦⟧]{4,512})'|\\?\"(?P<double>[^\"\n$⟦⟧\\]{4,512}|[^\"\n$⟦⟧]{4,512}\\{1,2}n[^\"\n$⟦⟧]{0,80})\\?\"|(?P<value>[^\s\"'`\\|;&<>⟦⟧$]{4,512}))"
+    r"(?:'(?P<single>[^'\n⟦⟧]{4,512})'|\\{0,7}\"(?P<double>[^\"\n$⟦⟧\\]{4,512}|[^\"\n$⟦⟧]{4,512}\\{1,2}n[^\"\n$⟦⟧]{0,80})\\{0,7}\"|(?P<value>[^\s\"'`\\|;&<>⟦⟧$]{4,512}))"
     r"\s*(?:\||>{1,2}|(?=\)))(?P<reader>[^\n|;]{0,200})"
 )
 _PRINTED = Exact(
-    r"\b(?:printf|echo\s+-e)\s+(?P<quote>[\"'])(?P<value>[^\"'$⟦⟧]{4,300})(?P=quote)\s*(?:\||(?=\)))(?P<reader>[^\n|;]{0,200})"
+    r"\b(?:printf|echo\s+-e)\s+(?P<quote>\\{0,7}[\"'])(?P<value>[^\"'$⟦⟧]{4,300}?)(?P=quote)\s*(?:\||(?=\)))(?P<reader>[^\n|;]{0,200})"
 )
 """Several lines at once: a user's name and a password."""
 _PHRASE = Exact(r"\s*(?:(?:[A-Za-z']+[ ,:.]+)+[A-Za-z']*[.!?:]?\s*)?")
@@ -35,15 +35,15 @@ _READER = Exact(
     rf"(?!\s{{0,3}}(?:sudo\s)?(?:e?grep|rg|tee|wc|awk|sed|sort|cat|less|head|tail|jq|cut|tr|fold|column|more)\b)[^\n]*?{_READERS}"
 )
 _HERE = Exact(
-    r"(?P<reader>[^\n;|]{0,300})<<<\s{0,3}(?:\$?'(?P<single>[^'\n⟦⟧]{4,512})'|\\?\"(?P<double>[^\"\n$⟦⟧\\]{4,512})\\?\"|(?P<value>[^\s\"'`\\|;&<>⟦⟧$]{4,512}))"
+    r"(?P<reader>[^\n;|]{0,300})<<<\s{0,3}(?:\$?'(?P<single>[^'\n⟦⟧]{4,512})'|\\{0,7}\"(?P<double>[^\"\n$⟦⟧\\]{4,512})\\{0,7}\"|(?P<value>[^\s\"'`\\|;&<>⟦⟧$]{4,512}))"
 )
-_SUBSTITUTED = Exact(r"(?P<before>[\w\-]{2,40}[=\s]\s{0,3})<\(\Z")
+_SUBSTITUTED = Exact(r"(?P<before>[^\n|;<>]{2,60}[=\s])<\(\Z")
 
 
 def _said(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for form in (_PRINTED, _SAID):
         for match in form.finditer(text, start, end):
-            before = _SUBSTITUTED.search(text, max(0, match.start() - 50), match.start())
+            before = _SUBSTITUTED.search(text, max(0, match.start() - 70), match.start())
             reader = before["before"] if before else match["reader"]
             if _READER.match(reader):
                 yield from _spoken(match)
@@ -84,7 +84,7 @@ CLUES = (
         900, 300, _said,
     ),
     Clue(r"(?:echo|printf)\s[^\n|>]{4,600}>{1,2}\s?[\w.~/$\-{}\"]{0,200}(?:pass|secret|token|cred|pwd|key)", 900, 300, _said),
-    Clue(r"<\((?:echo|printf)\s", 80, 700, _said),
+    Clue(r"<\((?:echo|printf)\s", 100, 700, _said),
     Clue(r"<<<\s{0,3}[\\$\"'\w]", 320, 600, _here),
 )  # fmt: skip
 """A clue for each way."""

@@ -30,10 +30,13 @@ _SECRET = re.compile(NAME_WORDS, re.IGNORECASE)
 WIDTH = 6
 """Characters of the column at whose right `cat -n` has its numbers. A table's rows begin with such
 as stand at the left, and without their tabulator nothing would be in its column."""
-_HUNK = "\n@@ -"
+_PATCH = re.compile(r"(?:^|\n)@@(?: [^\n]*)?\n|\*\*\* (?:Add|Update) File: ")
 FARTHEST_HUNK = 500
 """Characters before the first hunk of a difference."""
-_HUNKS = re.compile(r"(?:^|\n)@@ -[^\n]*+(?:\n[+\- \\@][^\n]*+|\n(?=\n[+\- ]))*+")
+_HUNKS = re.compile(
+    r"(?:^|\n)(?:@@(?: [^\n]*+)?(?=\n)|\*\*\* (?:Add|Update) File: [^\n]*+)"
+    r"(?:\n[+\- \\@][^\n]*+|\n(?=\n[+\- ]))*+"
+)
 """A hunk, and those that follow it in the same file: what another tool prints behind begins with
 signs of its own (`-----BEGIN`, an option)."""
 _SIGN = re.compile(r"\n[+\- ](?![+\-]{2}[ ]|-{4}(?:BEGIN|END)[ ])")
@@ -88,7 +91,8 @@ def bare_of(plain: str) -> Bare | None:
         return None
     found = _MARGIN.match(plain, second)
     if found is None:
-        is_difference = plain.startswith(_HUNK[1:]) or plain.find(_HUNK, 0, FARTHEST_HUNK) >= 0
+        begin = plain[:FARTHEST_HUNK]
+        is_difference = ("@@" in begin or "***" in begin) and _PATCH.search(begin) is not None
         return _of_difference(plain) if is_difference else None
     if found["mark"]:
         return _numbered(plain, second, found)

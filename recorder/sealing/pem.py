@@ -34,6 +34,11 @@ _MEMBER = Exact(
     r"[\"'](?:k|d|p|q|dp|dq|qi)\\{0,7}[\"']\s{0,4}:\s{0,4}\\{0,7}[\"'](?P<value>[A-Za-z0-9_\-]{16,3000})"
 )
 """Of a JSON Web Key: what its owner alone has."""
+_PRIVATE_LINES = Exact(
+    r"Private-Lines: \d{1,4}[ ]?\n"
+    r"(?P<value>(?:[ \t]{0,20}[A-Za-z0-9+/=]{4,80}[ ]{0,2}(?:\n|$)){1,400})"
+)
+"""Of PuTTY's keys, which have no end."""
 LONGEST = 20_000
 """Characters of a key."""
 
@@ -68,6 +73,11 @@ def _vaults(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         yield SecretSpan(begin, match.end(), "ansible-vault", "pem")
 
 
+def _private_lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PRIVATE_LINES.finditer(text, start, end):
+        yield _span(match.start("value"), match.start("value") + len(match["value"].rstrip()))
+
+
 def _web_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for key in _JWK.finditer(text, start, end):
         for match in _MEMBER.finditer(text, *key.span()):
@@ -76,7 +86,8 @@ def _web_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 CLUES = (
     Clue(r"PRIVATE KEY", LONGEST + 200, LONGEST + 200, _private_keys),
+    Clue(r"Private-Lines:", 20, LONGEST, _private_lines),
     Clue(r"\$ANSIBLE_VAULT;", 40, LONGEST, _vaults),
     Clue(r"[\"']kty\\{0,7}[\"']", 6_010, 6_010, _web_keys),
 )
-"""A clue for keys in PEM, one for vaults, and one for JSON Web Keys."""
+"""A clue for keys in PEM, and for each other kind."""

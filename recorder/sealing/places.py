@@ -42,6 +42,10 @@ _SETS = Exact(
     r"(?<!\w)(?:define|env|(?:set|get)_?(?:property|env)|putenv|(?:environ|env)\.get)\(\s{0,3}\Z",
     re.IGNORECASE,
 )
+_ITEM_OF_ENV = Exact(
+    rf"\benv:{_NAME}[\"']?\s{{1,4}}-value\s{{1,4}}(?:{_Q})?(?P<value>{_V})", re.IGNORECASE
+)
+"""PowerShell's variables, which are items of a drive."""
 _COMPARED = Exact(
     rf"(?P<quote>[\"'])(?P<value>[^\"'\n⟦⟧]{{4,512}})(?P=quote)\s{{0,3}}[!=]==?\s{{0,3}}\$?{_NAME}"
 )
@@ -60,7 +64,7 @@ _INTO_SECURE_STRING = Exact(
     r"[\"'](?P<value>[^\"'\n$⟦⟧]{4,512})[\"']\s{0,4}\|\s{0,4}ConvertTo-SecureString", re.IGNORECASE
 )
 _ORACLE = Exact(
-    r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\(\\?[\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
+    r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\(\\{0,7}[\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
     r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})(?:@|(?<!\.sql)(?=\s|$))"
 )
 _OPAQUE_USER = Exact(
@@ -211,6 +215,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 _TAIL = rf"{NAME_WORDS}[\w.\-]{{0,40}}"
 CLUES = (
     Clue(rf"{_TAIL}\\{{0,3}}[\"'`]\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?\\{{0,3}}[\"'`]", 160, 4_200, partial(_told_apart, _CALL), is_of_line=True),
+    Clue(rf"env:\w{{0,60}}{NAME_WORDS}\w{{0,40}}[\"']?\s{{1,4}}-value\s", 160, 4_200, partial(_told_apart, _ITEM_OF_ENV)),
     Clue(r"_salt[\"']\s{0,3},", 60, 300, partial(_told_apart, _CALL)),
     Clue(rf"[\"']\s{{0,3}}[!=]==?\s{{0,3}}[\w.$]{{0,40}}{NAME_WORDS}", 720, 80, partial(_told_apart, _COMPARED)),
     Clue(

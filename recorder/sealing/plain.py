@@ -18,6 +18,8 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["as_meant", "plain_of", "within"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_LEFT_OVER = re.compile(r"(?<=[^\s\\])\\+(?= [\n\t])")
+"""Of a line's end that was escaped in a string within another; behind a blank it names a server."""
 _BRACKET = re.compile(rf"{TOKEN.pattern}|[⟦⟧]")
 _BLANKS = (("\\n", " \n"), ("\\r", "  "), ("\\t", " \t"))
 _FOR_HTML = tuple(
@@ -35,6 +37,8 @@ RARE = 60
 def plain_of(text: str) -> str:
     """Return a text of the same length without escapes; the text itself where it has none."""
     plain = _without_escapes(text) if "\\" in text else text
+    if "\\ \n" in plain or "\\ \t" in plain:
+        plain = _LEFT_OVER.sub(_as_blanks, plain)
     if "\r" in plain:
         plain = plain.replace("\r\n", " \n")
     if "\0" in plain:
@@ -42,8 +46,12 @@ def plain_of(text: str) -> str:
     if "⟦" in plain or "⟧" in plain:
         plain = _BRACKET.sub(_without_bracket, plain)
     if "\x1b" in plain:
-        plain = _COLOUR.sub(lambda m: " " * len(m[0]), plain)
+        plain = _COLOUR.sub(_as_blanks, plain)
     return text if plain == text else plain
+
+
+def _as_blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _without_bracket(match: re.Match[str]) -> str:

@@ -21,7 +21,7 @@ _FOREIGN = (
 )
 """How other languages call a password."""
 _ENGLISH = r"pass(?:word|wd|code|phrase)?|pwd|pw|token|secret|api[ _-]?key|creds?|credentials?"
-_V = r"[\"'`“「(]?(?P<value>[^\s\"'`“”」⟦⟧()]{4,512})"
+_V = r"\\{0,7}[\"'`“「(]?(?P<value>[^\s\"'`“”」⟦⟧()\\]{4,512})"
 _IN_FOREIGN = Exact(
     rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-|\(|(?=\s))\s{{0,3}}{_V}",
     re.IGNORECASE,

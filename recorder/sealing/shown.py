@@ -26,11 +26,11 @@ _ASKED = Exact(
 )
 """A command that speaks of a secret, and a line of one word below it."""
 _SHOWS = Exact(
-    r"(?:\becho|\bprintf|\bprintenv|\bcat|\bhead|\btail|\bbat|\btype|Get-Content|\bread|\bget\b|\bget-|\bshow|\bprint|\boutput|\brand|\bdecode|base64[ ]-|\btoken\b|initial-password|\blookup|\breveal|\bview)",
+    r"(?:\becho|\bprintf|\bprintenv|\bcat|\bhead|\btail|\bbat|\btype|Get-Content|\bread|\bget\b|\bget-|\bshow|\bprint|\boutput|\brand|\bdecode|base64[ ]-|\btoken\b|initial-password|\blookup|\breveal|\bview|console\.log|\bputs\b|environ|process\.env)",
     re.IGNORECASE,
 )
 _MADE = Exact(
-    rf"{_WORD}[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?(?P<value>[^\s\"'`⟦⟧]{{6,512}})[\"'`]?[.]?[ \t\r]{{0,4}}$",
+    rf"{_WORD}[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?(?P<value>[^\s\"'`⟦⟧]{{6,512}})[\"'`]?[.]?(?:[ \t\r]{{0,4}}$|(?<![\"'`])\\{{0,7}}\"[,}}])",
     re.IGNORECASE | re.MULTILINE,
 )
 _BELOW = Exact(

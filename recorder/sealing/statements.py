@@ -19,7 +19,7 @@ _PASSWORD = Exact(
     r"\b(?:PASSWORD(?=[\s=(])(?:\s{1,4}FOR\s{1,4}\S{1,80}(?=\s{1,4}=))?|PRAGMA\s{1,4}(?:re)?key"
     r"|IDENTIFIED\s{1,4}(?:WITH\s{1,4}\w{1,40}\s{1,4})?(?:BY|AS))\s{0,4}=?\s{0,4}"
     r"(?:(?:PASSWORD|VALUES)\s{0,4})?\(?\s{0,4}(?:N?'(?P<value>(?:[^'\\⟦⟧]|''|\\.){4,512})'"
-    r"|(?<=BY\s)\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\"|(?<=BY\s)(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
+    r"|(?<=BY\s)\\{0,7}\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\\{0,7}\"|(?<=BY\s)(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
     re.IGNORECASE,
 )
 _CONCATENATED = Exact(r"\s?[.+]\s?\$?\w*[\[(]?$")

@@ -66,8 +66,8 @@ _COMPARES = frozenset({"==", "===", "!=", "!==", "||", "??"})
 _QUOTE_LETTERS = "\\\"'`"
 _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
 _TYPES = (" string", " str", ":str", ":string", " String", "&str")
-_BYTES = "[]byte("
-"""Go's way to write a key."""
+_BYTES, _SLICE = "[]byte(", "[]const"
+"""Go's way to write a key, and Zig's."""
 LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
@@ -78,7 +78,7 @@ _BEHIND_STRING = Exact(
     r"[ ]?[+%.&][ ]?[A-Za-z_]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
-    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|String::from|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
+    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|Just|(?:std::)?string|(?:new[ ])?String(?:::from|\.valueOf)?|bytes|bytearray|Buffer\.from|SecretValue\.\w{4,20}|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
     r"(?=\\{0,31}[\"'`])"
 )
 """What languages write before a literal."""
@@ -145,7 +145,8 @@ def _name_start(text: str, hit: int) -> int:
     """Return where the name can begin at the earliest whose value begins at a hit's end."""
     before = text[max(0, hit - LONGEST_NAME) : hit - 1]
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
-    stem = (stem.rstrip("(") if text[hit - 1] == "\n" else stem.removesuffix(_BYTES)).rstrip(" \t")
+    stem = stem.rstrip("(") if text[hit - 1] == "\n" else stem.removesuffix(_BYTES)
+    stem = stem.removesuffix(_SLICE).rstrip(" \t")
     stem = stem.rstrip("=:>?.+|!<-").rstrip(" \t").rstrip("])").rstrip("[" + string.digits)
     if stem.endswith(_TYPES):
         stem = stem.rstrip("Sstring").rstrip("& \t:")
@@ -190,6 +191,8 @@ def _tells_no_secret(name: str, value: str) -> bool:
         return True
     if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
         return True
+    if " -" in value and not _PHRASED.search(name):
+        return True  # a command
     reads_as_type = is_type(name, value) and not _DIGIT.search(value)
     return reads_as_type or is_named_so(name, value) or _is_phrase(name, value)
 
@@ -332,7 +335,7 @@ CLUES = (
         [
             rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?[\])]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|<-|(?:as[ ])?str(?:ing)?[ ]?="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]?=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
-            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\[\]byte\(\\{{0,3}}[\"'`])"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\[\]byte\(\\{{0,3}}[\"'`]|\[\]const[ ])"
         ],
         _assignments, is_frequent=True,
     ),

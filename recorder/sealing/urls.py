@@ -40,9 +40,9 @@ _PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
 
 
 _SPACED = Exact(
-    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)://[\w.\-]{1,60}:(?P<value>[^\"'`\n<>/⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?/)"
+    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)(?:\+\w{1,12})?://[\w.\-]{1,60}:(?P<value>[^\"'`\n<>/@⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80}|(?!\d{1,5}/)[^\s\"'`<>/@⟦⟧]{1,80}/[^\s\"'`<>@?⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?(?:/|[\s\"'`]|$))"
 )
-"""With a blank in it, which none of a URL's passwords may have."""
+"""With a blank in it, or a slash, which none of a URL's passwords may have."""
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -75,7 +75,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 
 CLUES = (
-    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)://[\w.\-]{1,60}:[^\"'`\n<>/ ]{1,80} ", 160, 400, _spaced),
+    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?|psycopg2?|asyncpg)://[\w.\-]{1,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
     Clue(
         rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",

@@ -177,3 +177,17 @@ def test_a_secret_in_a_containers_name_is_seen() -> None:
     token = "ghp_" + "x7Kq2mVb9TzR4wLn8YcD3fHs6JpA1eGu5oBt"
     text = f"{token} | one\n{token} | two\n{token} | three\n"
     assert token not in Sealer(KEY).seal_text(text).text
+
+
+@pytest.mark.parametrize(
+    "begin", ["*** Begin Patch\n*** Add File: x.csv\n", "*** Update File: x.csv\n@@\n"]
+)
+def test_a_patch_hides_nothing(begin: str) -> None:
+    text = f"{begin}+username,password\n+bob,{SECRET}\n"
+    assert SECRET not in Sealer(KEY).seal_text(text).text
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_in_a_string_within_a_string_is_read(kind: str) -> None:
+    text = json.dumps({"output": json.dumps({"stdout": f"src:\n{FILES[kind]}"})})
+    assert SECRET not in Sealer(KEY).seal_text(text).text

@@ -9,6 +9,7 @@ import pytest
 
 from recorder.sealing import Sealer
 from tests.recorder.sealing import (
+    places_of_agents,
     places_of_builders,
     places_of_operators,
     places_of_others,
@@ -33,6 +34,7 @@ SETS = (
     places_of_writers,
     places_of_strangers,
     places_of_scanners,
+    places_of_agents,
 )
 
 
