@@ -225,7 +225,8 @@ class Telling:
         about: dict[str, Json] = {
             semconv.GEN_AI_AGENT_NAME: self.agent,
             semconv.GEN_AI_CONVERSATION: self.session,
-            semconv.SOURCE_PLACE: key,
+            # Which call of an entry it is, its id says.
+            semconv.SOURCE_PLACE: key.removesuffix(f" {ref}") if ref else key,
             semconv.SOURCE_CLOCK: self.clock if t_ns is not None else NO_CLOCK,
         }
         news = self.version, self.model, self.cwd

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from recorder import semconv
+from recorder.model import Kind
 from recorder.transcripts import entry_keys
 from recorder.transcripts.entry_keys import EntryKeys, shown_place
 from recorder.transcripts.handing import hand_to
@@ -186,3 +187,16 @@ def test_what_is_remembered_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatc
     assert grown < sum(map(sys.getsizeof, made)) + sys.getsizeof(made) + 250_000
     again = EntryKeys()
     assert {again.of(b"%d %s" % (n % 2_500, text)) for n in range(5_000)} == made
+
+
+def test_a_place_is_the_entrys_and_leaves_the_calls_id_to_its_own_attribute() -> None:
+    line = {"type": "assistant", "sessionId": "s", "uuid": "u1", "message": {
+        "id": "m", "role": "assistant", "content": [
+            {"type": "tool_use", "id": f"toolu_{n}", "name": "Bash", "input": {}} for n in range(2)
+        ],
+    }}  # fmt: skip
+    _, records, _ = read(in_memory(jsonl([line])))
+    calls = [r for r in records if r.kind is Kind.TOOL_CALL]
+    assert [r.ref for r in calls] == ["toolu_0", "toolu_1"]
+    assert {r.attributes[semconv.SOURCE_PLACE] for r in calls} == {"u1"}
+    assert len({r.id for r in calls}) == 2
