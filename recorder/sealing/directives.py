@@ -219,7 +219,7 @@ def _span(match: re.Match[str]) -> SecretSpan:
 CLUES = (
     Clue(r"(?:(?:requirepass|masterauth)[\\\"\s]|(?:bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword|stats\sauth)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512|level\s\d{1,2})\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
-    Clue(r"\sLOGIN\s|(?:^|[\s\"'`;])(?:AUTH\s|PASS[ ])|\spasscode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False),
+    Clue(r"\sLOGIN\s|(?:^|[\s\"'`;])(?:AUTH\s|PASS[ ])|\spasscode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False, is_of_line=True),
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
         r"(?:createUser\s|(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"

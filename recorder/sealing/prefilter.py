@@ -143,16 +143,12 @@ class Prefilter:
             ends.append(end)
             return len(ends) == MANY and end < MANY * EVERYWHERE
 
-        is_dense = self._words.scan(raw, seen)
-        if not (is_dense or any(by_word)):
+        if self._words.scan(raw, seen):
+            self._add_words(raw.lower(), found)
             return
-        lowered = raw.lower()
-        if is_dense:
-            self._add_words(lowered, found)
-            return
-        for (owner, word), ends in zip(self._common, by_word, strict=True):
-            if places := _ends_before(ends, word, lowered):
-                _add(owner, places, found)
+        for (owner, word), stops in zip(self._common, by_word, strict=True):
+            if stops and (ends := list(_ends_before(stops, word, raw))):
+                _add(owner, ends, found)
 
     def _add_words(self, lowered: bytes, found: dict[int, list[int]]) -> None:
         """Add the places of the common words in a text of small letters."""
@@ -209,22 +205,23 @@ def _add(owner: int, ends: list[int], found: dict[int, list[int]]) -> None:
 
 def _ends_of(word: bytes, lowered: bytes) -> list[int]:
     """Return where a word ends in a text of small letters."""
-    return _ends_before([len(lowered)], word, lowered, len(lowered))
-
-
-def _ends_before(
-    stops: list[int], word: bytes, lowered: bytes, farthest: int = FARTHEST
-) -> list[int]:
-    """Return where a word ends in what is before some places in a text of small letters."""
     ends: list[int] = []
+    at = lowered.find(word)
+    while at >= 0:
+        at += len(word)
+        ends.append(at)
+        at = lowered.find(word, at)
+    return ends
+
+
+def _ends_before(stops: list[int], word: bytes, raw: bytes) -> Iterator[int]:
+    """Yield where a word ends in what is before some places in a text, in order."""
     done = 0
     for stop in stops:
-        at = lowered.find(word, max(done, stop - farthest - len(word)), stop)
-        while at >= 0:
-            done = at + len(word)
-            ends.append(done)
-            at = lowered.find(word, done, stop)
-    return ends
+        begin = max(done, stop - FARTHEST - len(word))
+        for end in _ends_of(word, raw[begin:stop].lower()):
+            done = begin + end
+            yield done
 
 
 def _surroundings(ends: list[int], family: Family) -> Iterator[tuple[int, int]]:
