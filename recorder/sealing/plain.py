@@ -18,8 +18,10 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["as_meant", "plain_of", "within"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
-_LEFT_OVER = re.compile(r"(?<=[^\s\\])\\+(?= [\n\t])")
-"""Of a line's end that was escaped in a string within another; behind a blank it names a server."""
+_LEFT_OVER = re.compile(r"\\(?<=[^\s\\]\\)\\*(?= [\n\t])")
+"""Of a line's end that was escaped in a string within another; behind a blank it names a server. It
+begins with a letter of its own: with what must stand before, it would be tried everywhere."""
+_ENDS = (" \n", " \t")
 _BRACKET = re.compile(rf"{TOKEN.pattern}|[⟦⟧]")
 _BLANKS = (("\\n", " \n"), ("\\r", "  "), ("\\t", " \t"))
 _FOR_HTML = tuple(
@@ -32,22 +34,21 @@ MOST_LAYERS = 3
 """Strings within strings."""
 RARE = 60
 """Characters of a text for each backslash in it, from which on it is quicker taken apart."""
+SAMPLE = 4000
+"""Characters of a text's beginning that tell whether it is worth to try."""
 
 
 def plain_of(text: str) -> str:
     """Return a text of the same length without escapes; the text itself where it has none."""
     plain = _without_escapes(text) if "\\" in text else text
-    if "\\ \n" in plain or "\\ \t" in plain:
-        plain = _LEFT_OVER.sub(_as_blanks, plain)
     if "\r" in plain:
         plain = plain.replace("\r\n", " \n")
     if "\0" in plain:
         plain = plain.replace("\0", "\n")
-    if "⟦" in plain or "⟧" in plain:
-        plain = _BRACKET.sub(_without_bracket, plain)
-    if "\x1b" in plain:
-        plain = _COLOUR.sub(_as_blanks, plain)
-    return text if plain == text else plain
+    if "⟦" in plain or "⟧" in plain or "\x1b" in plain:
+        plain = _COLOUR.sub(_as_blanks, _BRACKET.sub(_without_bracket, plain))
+        return text if plain == text else plain
+    return plain
 
 
 def _as_blanks(match: re.Match[str]) -> str:
@@ -58,26 +59,45 @@ def _without_bracket(match: re.Match[str]) -> str:
     return match[0] if len(match[0]) > 1 else "~"
 
 
-def _without_escapes(plain: str) -> str:
+def _without_escapes(text: str) -> str:
     # Each replacement reads the whole text; where backslashes are rare, each piece is looked at.
-    if plain.count("\\") * RARE < len(plain):
-        return _put_together(plain.split("\\"))
+    rare = len(text) // RARE
+    if text.count("\\", 0, SAMPLE) * RARE < min(len(text), SAMPLE):
+        pieces = text.split("\\", rare + 1)
+        if len(pieces) <= rare + 1:
+            return _put_together(text, pieces)
+    plain = text
     for escape, blank in _BLANKS:
         if escape in plain:
             plain = plain.replace(escape, blank)
     if "\\u00" in plain:
         for escape, letter in _FOR_HTML:
             plain = plain.replace(escape, letter)
-    return plain
+    return _without_left_over(plain) if "\\ " in plain else plain
 
 
-def _put_together(pieces: list[str]) -> str:
+def _put_together(text: str, pieces: list[str]) -> str:
     plain = pieces[:1]
+    is_other = is_left_over = is_bare = False
     for piece in pieces[1:]:
         escape = f"\\{piece[:5] if piece[:3] == 'u00' else piece[:1]}"
         blank = _ANY.get(escape)
-        plain += ("\\", piece) if blank is None else (blank, piece[len(escape) - 1 :])
-    return "".join(plain)
+        if blank is None:
+            plain += ("\\", piece)
+            is_left_over = is_left_over or piece.startswith(_ENDS)
+            is_bare = not piece
+            continue
+        plain += (blank, piece[len(escape) - 1 :])
+        is_other = True
+        is_left_over = is_left_over or is_bare
+        is_bare = False
+    whole = "".join(plain) if is_other else text
+    return _without_left_over(whole) if is_left_over else whole
+
+
+def _without_left_over(plain: str) -> str:
+    without, number = _LEFT_OVER.subn(_as_blanks, plain)
+    return without if number else plain
 
 
 def within(span: SecretSpan, text: str, plain: str) -> SecretSpan:
