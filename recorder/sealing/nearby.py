@@ -125,6 +125,8 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 def _in_all(text: str, hits: list[int]) -> Iterator[int]:
     """Yield the hits behind which, in a text of many, anything may be a value."""
     sorts = _sorted(text)
+    if sorts.find(b"0") < 0 and sorts.find(_LETTERS) < 0:
+        return  # prose alone: no run in it can be a value
     size, first, blank_before, run_in = len(sorts), sorts.find, sorts.rfind, _RUN.search
     begin = end = -1
     for hit in hits:
