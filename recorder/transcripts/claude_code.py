@@ -14,6 +14,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.transcripts.claude_files import FilesSeen
 from recorder.transcripts.claude_line import (
     blocks_of,
     decision_of,
@@ -79,6 +80,7 @@ class ClaudeReader:
         self._counted: dict[str, dict[str, Json]] = {}
         self._source = source.id
         self._keys = EntryKeys()
+        self._files = FilesSeen()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
@@ -250,7 +252,9 @@ class ClaudeReader:
         detail: Any,
         t_ns: int | None,
     ) -> Record:
-        ref = str(block.get("tool_use_id") or key)
+        own = block.get("tool_use_id")
+        ref = str(own or key)
+        detail = self._files.told_once(telling.session, own if isinstance(own, str) else "", detail)
         failed = block.get("is_error") is True
         error = ""
         if failed:
