@@ -135,7 +135,7 @@ LEAST_KEY = 24
 """Characters of what is taken for a key of random bytes."""
 _SETTER = Exact(
     r"(?<![A-Za-z0-9])(?P<name>(?:set|with|use|add)_?[A-Za-z_]{0,40}|[A-Za-z_]{0,20}(?:password|secret|token|key)|(?P<auth>(?<=[.:>])auth)|[A-Za-z_][\w.]{0,40}(?=\.equals))(?:\.equals(?:IgnoreCase)?)?"
-    rf"\(\s{{0,40}}{_LITERAL}\s{{0,40}}\)",
+    rf"\(\s{{0,40}}{_LITERAL}\s{{0,40}}(?P<end>[,)])",
     re.IGNORECASE,
 )
 
@@ -211,10 +211,16 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
             yield SecretSpan(*match.span("value"), class_of_name(name), "call")
 
 
+_CHECKS = Exact(r"(?:check|verify|valid|hash|make|compare|match|encrypt|test)", re.IGNORECASE)
+"""What takes a password and something else."""
+
+
 def _setters(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _SETTER.finditer(text, start, end):
         name, value = match["name"], match["value"]
         if not is_secret_name(name) or is_harmless(value):
+            continue
+        if match["end"] == "," and not (_CHECKS.match(name) and is_password(value)):
             continue
         if (
             match["auth"]

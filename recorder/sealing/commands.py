@@ -81,7 +81,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"composer\sconfig\s", "token", Exact(rf"\bcomposer\s+config\s+(?:-\S+\s+){{0,3}}(?:(?:http-basic)\.\S+\s+\S+|(?:bearer|github-oauth|gitlab-token|gitlab-oauth)\.\S+)\s+{_QV}")),
     (r"(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\s", "password", Exact(rf"\b(?:impacket-)?(?:secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|mssqlclient|getuserspns|getnpusers|getst|gettgt|lookupsid|samrdump|smbclient|ntlmrelayx)(?:\.py)?\b{_GAP}\s{_Q}(?:[\w.\-]{{1,80}}/)?[\w.$\-]{{1,80}}:['\"]?(?P<value>[^\s\"'⟦⟧]{{4,256}})['\"]?@", re.IGNORECASE)),
     (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:pass|pwd|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
-    (r"htpasswd\s-", "password", Exact(rf"\bhtpasswd\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
+    (r"(?:htpasswd|mosquitto_passwd)\s-", "password", Exact(rf"\b(?:htpasswd|mosquitto_passwd)\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
     (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:|openssl\s(?:enc|passwd)\s", "password", Exact(rf"\bopenssl\b{_GAP}\s(?:-pass(?:in|out)?\s+{_Q}pass:{_V}|(?:-k|passwd(?:\s+-[\w.]+)*)\s{{1,3}}(?!-){_QV2})")),
     (r"(?:keytool|jarsigner)\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
     (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
@@ -180,7 +180,7 @@ def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _CURL_USER = Exact(
     r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
-    rf"\s(?:-u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_Q}"
+    rf"\s(?:-[A-Za-z]{{0,5}}u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_Q}"
     r"(?:(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
     r"|(?P<alone>[^\s:\"'`\\$]{8,256}(?=:[\"'\s]|:$)|[\w.\-]{16,256}(?=[\"'\s]|$)))"
 )
@@ -243,6 +243,7 @@ def _in_list_too(trigger: str) -> str:
 CLUES = (
     Clue([rf"{before}-(?:[pknwt]|xp|pw)(?:[\"'],\s{{0,3}}|\s{{1,3}})[\"']?[^\s\"'`\\|;<>,()]{{8}}" for before in (*string.whitespace, '"', "'")], 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
+    Clue(r"curl\s-[a-z]{1,5}u\s", 20, 900, _curl_user),
     Clue(r"user\s?=\s?\\{0,3}[\"'][\w.@\-]{1,60}:[^\s:%\"']", 160, 300, _user_pass),
     Clue(r"[\s\"'](?:-[uUAaE]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(

@@ -83,7 +83,7 @@ _EMPHASISED = Exact(
     re.IGNORECASE,
 )
 _PAIR = Exact(
-    r"\b(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/[ ]?(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
+    r"\b(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}(?:[ ]?/[ ]?|:)(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
     re.IGNORECASE,
 )
 _ACCOUNT = Exact(
@@ -229,7 +229,7 @@ CLUES = (
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*[:\s])", 80, 600, partial(_plainly, _EMPHASISED)),
-    Clue(r"(?:use|login|log[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?/", 90, 200, partial(_telling, _PAIR)),
+    Clue(r"(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?[/:]", 90, 200, partial(_telling, _PAIR)),
     DenseClue([r"(?:admin|administrator|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])", *_spelled(_OWNER)], _accounts),
     Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),

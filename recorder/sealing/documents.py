@@ -38,7 +38,7 @@ _NAMED_ELEMENT = Exact(
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
 )
-_SENTENCE = Exact(r"[A-Z]?[a-z]+(?: [a-z]+){1,12}[?!.:…]?$")
+_SENTENCE = Exact(r"[A-Z]?[a-z]+(?:[.,]? [A-Za-z][a-z]*){1,16}[?!.:…]?$")
 """What a program says of a password to those who read its language."""
 _TYPED = Exact(
     r"\btype[\"']?\s?[:=]\s?[\"'](?P<name>password|secret|token)[\"'],?\s{1,8}[\"']?value[\"']?\s?[:=]\s?[\"'](?P<value>[^\"'\n⟦⟧]{4,512})[\"']",
@@ -100,7 +100,7 @@ _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesit
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
-    r"\s+(?:is|was|are|being|(?:re)?set\s+to|changed\s+to|now):?\s+(?:now\s+)?\\{0,3}[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
+    r"\s+(?:(?:(?:is|was|has\s+been)\s+)?(?:(?:re)?set|changed|updated)\s+to|is|was|are|being|now):?\s+(?:now\s+)?\\{0,3}[\"'`“]?(?P<value>[^\s\"'`”,;⟦⟧<>(){}]{6,512})",
     re.IGNORECASE,
 )
 _ARTICLE = Exact(

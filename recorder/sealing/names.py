@@ -68,7 +68,7 @@ _HARMLESS = re.compile(
     r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24}).*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s.*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
-    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean)!|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
+    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
     r"|(?:\w{1,12}[_\-])?your[_\-].*|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
     r"|enabled|disabled|inherit|manual|auto|value|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
     r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",

@@ -337,4 +337,22 @@ Qm{A44}
 v1.2.3-rc.1+{H7}
 {G}
 {H64}  -
+<string name="forgot_password">Forgot password?</string>
+<string name="error_token">Your session has ended. Log in again.</string>
+"test:auth": "jest --testPathPattern=auth/token",
+type Mutation {\n  login(email: String!, password: String!): AuthPayload!\n  refreshToken(token: String!): Token\n}
+password: Password!\n  secret: ID!
+STRIPE_SECRET_KEY=sk_test_xxx
+signInWithEmailAndPassword(auth, "me@corp.example", password)
+user = "1000:1000"
+secrets:\n  - name: db-credentials\n    mountPath: /etc/secrets
+credentials: [{ provider: "github", scope: "repo" }]
+user,token_count\nbob,1200\namy,8810
+1) "requirepass"\n2) ""
+oauth: { "github.com": { "enabled": true } }
+grep -E 'user:[0-9]+' /var/log/auth.log
+docker run -p 8080:80 -u 1000:1000 nginx:1.27
+postgres://localhost:5432/app?sslmode=disable
+WIFI:T:nopass;S:Guest;;
+@@ -10,7 +10,7 @@ class Auth:\n-    def login(self, user, password):\n+    def login(self, username, password, otp=None):
 """.strip("\n")

@@ -1,6 +1,7 @@
 """Places in which secrets stand, ninth set: outputs, files and commands of whom an agent works for.
 
-Written as the first, in `unseen_places`: 93 of 100 were found before anything was mended for them.
+Written as the first, in `unseen_places`: 93 of 100 were found before anything was mended for them,
+and 96 of 100 of a second round, of which the last are.
 """
 
 from __future__ import annotations
@@ -370,4 +371,33 @@ sql3|AUTH default {P}
 code1|driver.find_element(By.ID, "password").send_keys("{P}")
 code2|await page.fill('input[name="password"]', '{P}');
 conf1|rndc key { algorithm hmac-sha256; secret "{P}"; };
+more-hdr1|curl -H "Authorization: GenieKey {T}" https://api.opsgenie.example/v2/alerts
+more-hdr2|POST /rpc HTTP/1.1\r\nHost: a\r\nX-Amz-Security-Token: {T}\r\nContent-Length: 2\r\n\r\n{}
+more-cookie1|< set-cookie: __Host-session={T}; Path=/; Secure\n
+more-url1|fetching https://cdn.acme.dev/f.zip?Expires=1&Signature={T}&Key-Pair-Id=K1
+more-dsn1|sftp://bob:{T}@files.acme.dev/in
+more-dsn2|cockroachdb://root:{T}@crdb:26257/bank
+more-argv1|docker exec -e MYSQL_PWD={T} db mysql -uroot
+more-argv2|skopeo copy --src-creds bob:{T} docker://a docker://b
+more-argv3|oc login https://c.acme.dev --token={T}
+more-argv4|curl -sku 'admin:{T}' https://h/redfish/v1
+more-argv5|openssl rsa -in k.pem -passin pass:{T}
+more-argv6|java -jar cli.jar -auth admin:{T} who-am-i
+more-argv7|npx wrangler deploy --var API_KEY:{T}
+more-argv8|nuget sources add -name x -username u -password {T}
+more-argv9|bundle config set gems.acme.dev bob:{T}
+more-argv10|kinit bob <<< '{T}'
+more-argv11|echo '{T}' | kinit bob
+more-argv12|mosquitto_passwd -b f bob {T}
+more-argv13|Set-ADAccountPassword -Identity bob -NewPassword (ConvertTo-SecureString -String "{P}" -AsPlainText -Force)
+more-argv14|net user bob {P} /add
+more-json1|{"token":{"access":"{T}","type":"bearer"}}
+more-json2|{"parameters":{"sqlAdminPassword":{"value":"{T}"}}}
+more-xml1|<entry key="db.password">{T}</entry>
+more-code1|TOKEN: Final = "{T}"
+more-code2|@Value("${jwt.secret:{T}}")
+more-code3|self.assertTrue(check_password("{P}", h))
+more-conf1|env[DB_PASSWORD] = {T}
+more-prose1|I logged in with bob:{P} and it worked.
+more-prose2|The password was changed to "{P}".
 """.strip("\n")
