@@ -14,7 +14,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
-from recorder.transcripts.claude_files import FilesSeen
+from recorder.transcripts.claude_files import FilesSeen, TextsGiven
 from recorder.transcripts.claude_line import (
     blocks_of,
     decision_of,
@@ -81,6 +81,7 @@ class ClaudeReader:
         self._source = source.id
         self._keys = EntryKeys()
         self._files = FilesSeen()
+        self._given = TextsGiven()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
@@ -144,6 +145,7 @@ class ClaudeReader:
         for block in calls:
             ref, tool = str(block.get("id") or key), str(block.get("name") or "")
             self._remember(ref, tool)
+            self._given.remember(ref, block.get("input"))
             yield telling.call(f"{key} {ref}", ref, tool, block.get("input"), t_ns, about)
         detail = value.get("toolUseResult")
         for block in results:
@@ -261,7 +263,7 @@ class ClaudeReader:
             denied = value.get("toolDenialKind") or decision_of(value) == "denied"
             error = "denied" if denied or is_denial(output) else "tool_error"
         more: dict[str, Json] = {
-            "flightlog.tool.result.detail": detail_beside(detail, output),
+            "flightlog.tool.result.detail": detail_beside(detail, output, self._given.take(ref)),
             "flightlog.tool.interrupted": is_told(detail, "interrupted"),
             semconv.EXCEPTION_MESSAGE: output if failed else "",
             **side_chain(value),

@@ -1,4 +1,4 @@
-"""The files that a session read and changed, as far as its results tell what they held.
+"""What results tell again: files that a session read and changed, and what its calls were given.
 
 Claude Code writes the whole of a file as it was with each edit of it. Where that is, to the last
 character, what an earlier result of the session left, that result is named in its place: of some
@@ -10,14 +10,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["LEFT_BY", "FilesSeen"]
+__all__ = ["LEFT_BY", "FilesSeen", "TextsGiven"]
 
 LEFT_BY = "as_left_by"
 """What stands in place of a file: an object with the call's id behind which the file was so. Its
 text follows from that call: what it read or wrote, or what it replaced in what was there."""
 MOST_FILES = 32
 LONGEST = 512 * 1024
-"""Characters of a file that is remembered."""
+"""Characters of a file, or of what a call was given, that are remembered."""
+MOST_CALLS = 32
+"""Calls without a result whose texts are remembered."""
+LONG = 100
+"""Characters of a text that is worth it."""
+
+
+class TextsGiven:
+    """The long texts that calls were given whose results have not come yet."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, frozenset[str]] = {}
+
+    def remember(self, ref: str, arguments: Any) -> None:
+        """Take in what a call is given."""
+        said = arguments.values() if isinstance(arguments, dict) else ()
+        texts = frozenset(text for text in said if isinstance(text, str) and len(text) >= LONG)
+        if texts and sum(map(len, texts)) <= LONGEST:
+            self._held[ref] = texts
+            if len(self._held) > MOST_CALLS:
+                del self._held[next(iter(self._held))]
+
+    def take(self, ref: str) -> frozenset[str]:
+        """Return what a call was given, whose result has come."""
+        return self._held.pop(ref, frozenset())
 
 
 class FilesSeen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 from typing import Any
 
@@ -67,11 +67,16 @@ def decision_of(value: Mapping[str, Any]) -> str:
     return {"accept": "approved", "reject": "denied"}.get(str(word), str(word))
 
 
-def detail_beside(detail: Any, output: str) -> str:
+def detail_beside(detail: Any, output: str, given: Set[str] = frozenset()) -> str:
     """Return what a result's structure holds beside the text that the model was given.
 
     A file that was read stands in both, with its lines numbered in the text: where they say the
     same, to keep and seal it twice tells nobody more.
+
+    Args:
+        detail: the structure.
+        output: the text.
+        given: texts that stand in the call.
     """
     if not isinstance(detail, dict):
         return ""
@@ -79,13 +84,18 @@ def detail_beside(detail: Any, output: str) -> str:
     left = {
         name: item
         for name, item in detail.items()
-        if not (isinstance(item, str) and (item == output or item.strip() in output))
+        if not (isinstance(item, str) and (_is_given(name, item, given) or item.strip() in output))
         and item not in (None, False)
     }
     for name, item in left.items():
         if isinstance(item, dict):
             left[name] = {n: v for n, v in item.items() if not told.holds(v)}
     return as_text(left) if left else ""
+
+
+def _is_given(name: str, item: str, given: Set[str]) -> bool:
+    # That a file was just what the call replaces stands nowhere else.
+    return item in given and name != "originalFile"
 
 
 class _Told:

@@ -113,3 +113,26 @@ def _left_by(ref: str, calls: dict[str, Record], ends: dict[str, Record]) -> str
         before = _left_by(before[LEFT_BY], calls, ends)
     every = -1 if asked.get("replace_all") else 1
     return str(before).replace(asked["old_string"], asked["new_string"], every)
+
+
+def test_what_a_call_was_given_is_not_told_again_with_its_result() -> None:
+    long, other = "old line of code\n" * 20, "new line of code\n" * 20
+    call = {
+        "type": "assistant", "sessionId": "s", "uuid": "u0",
+        "message": {"id": "m", "role": "assistant", "content": [
+            {"type": "tool_use", "id": f"t{n}", "name": "Edit",
+             "input": {"file_path": "/a", "old_string": long, "new_string": other}}
+            for n in (1, 2)
+        ]},
+    }  # fmt: skip
+    changed = edit(long, long, other + "by hand")
+    _, records, _ = read(in_memory(jsonl([
+        call, result(1, edit(long, long, other)), result(2, changed)
+    ])))  # fmt: skip
+    started = [r for r in records if r.phase is Phase.START and r.kind is Kind.TOOL_CALL]
+    for record in started:
+        asked = json.loads(str(record.attributes[semconv.GEN_AI_TOOL_ARGUMENTS]))
+        assert (asked["old_string"], asked["new_string"]) == (long, other)
+    first, second = (json.loads(str(r.attributes[DETAIL])) for r in records if r.phase is Phase.END)
+    assert first == {"filePath": "/a", "originalFile": long}
+    assert second == first | {"newString": other + "by hand"}
