@@ -343,10 +343,7 @@ def marked(recording: bytes) -> int:
 
 
 def spool(recording: bytes, lines: bytes) -> int:
-    """Write lines into the spool as a file of their own; return it, locked.
-
-    It survives a loss of power when this returns.
-    """
+    """Write lines into the spool for good, as a file of their own; return it, locked."""
     from fcntl import LOCK_EX, flock  # noqa: PLC0415
 
     folder = recording + b".spool"
@@ -364,6 +361,9 @@ def spool(recording: bytes, lines: bytes) -> int:
         except (FileExistsError, FileNotFoundError):
             if not again:
                 raise
+            from os import makedirs  # noqa: PLC0415 - the first on a new machine has no folder yet
+
+            makedirs(folder, 0o700, exist_ok=True)
     flock(descriptor, LOCK_EX)
     write(descriptor, lines)
     posix.rename(aside, b"%s/%s.jsonl" % (folder, name))

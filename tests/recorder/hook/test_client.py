@@ -229,6 +229,16 @@ def test_nothing_keeps_the_agent_from_its_work(tmp_path: Path) -> None:
     assert b"Bash" not in done.stderr
 
 
+def test_the_first_hook_on_a_machine_makes_the_folders_of_its_recording(tmp_path: Path) -> None:
+    for depth, lingers in (("data", "1"), ("share/data", "0"), ("s/h/a/re", "1")):
+        hooks = Hooks(tmp_path / depth / "flight.db")
+        done = hooks.run("claude-code", START, FLIGHTLOG_LINGER=lingers)
+        assert (done.returncode, b"not recorded" in done.stderr) == (0, False)
+        with Daemon.launch(hooks.recording):
+            pass
+        assert [record.name for record in hooks.records()] == ["Bash"]
+
+
 @pytest.mark.parametrize("closed", ["0", "1", "2", "01", "02", "12", "012"])
 def test_streams_that_are_closed_keep_nobody_from_work(hooks: Hooks, closed: str) -> None:
     words = shlex.join(Wiring(hooks.recording).words("cursor"))  # which is answered something
