@@ -73,31 +73,40 @@ def _without_escapes(text: str) -> str:
     if "\\u00" in plain:
         for escape, letter in _FOR_HTML:
             plain = plain.replace(escape, letter)
-    return _without_left_over(plain) if "\\ " in plain else plain
+    if "\\ " in plain:
+        plain = _LEFT_OVER.sub(_as_blanks, plain)
+        return text if plain == text else plain
+    return plain
 
 
 def _put_together(text: str, pieces: list[str]) -> str:
     plain = pieces[:1]
-    is_other = is_left_over = is_bare = False
+    is_other = is_bare = False
     for piece in pieces[1:]:
         escape = f"\\{piece[:5] if piece[:3] == 'u00' else piece[:1]}"
         blank = _ANY.get(escape)
         if blank is None:
-            plain += ("\\", piece)
-            is_left_over = is_left_over or piece.startswith(_ENDS)
+            plain.append("\\")
+            if piece.startswith(_ENDS):
+                is_other = _without_last_backslashes(plain) or is_other
+            plain.append(piece)
             is_bare = not piece
             continue
+        if is_bare and blank in _ENDS:
+            _without_last_backslashes(plain)
         plain += (blank, piece[len(escape) - 1 :])
-        is_other = True
-        is_left_over = is_left_over or is_bare
-        is_bare = False
-    whole = "".join(plain) if is_other else text
-    return _without_left_over(whole) if is_left_over else whole
+        is_other, is_bare = True, False
+    return "".join(plain) if is_other else text
 
 
-def _without_left_over(plain: str) -> str:
-    without, number = _LEFT_OVER.subn(_as_blanks, plain)
-    return without if number else plain
+def _without_last_backslashes(plain: list[str]) -> bool:
+    """Replace the backslashes at the end of pieces by blanks, if they are left over; tell so."""
+    number = 0
+    while plain and plain[-1] in ("", "\\"):
+        number += len(plain.pop())
+    is_left_over = bool(plain) and not plain[-1][-1].isspace()
+    plain.append((" " if is_left_over else "\\") * number)
+    return is_left_over
 
 
 def within(span: SecretSpan, text: str, plain: str) -> SecretSpan:
