@@ -102,14 +102,14 @@ _FIELD = Exact(
 )
 """A form's field that a test of the screen fills: `fill('#password', "…")`."""
 _PROPERTY = Exact(
-    r"(?<!\w)(?P<name>[A-Za-z_]\w{1,60})\s?(?:\{\s?get;[^}\n]{0,60}\}\s?=\s?|\{)@?(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
+    r"\b(?P<name>[A-Za-z_]\w{1,60})\s?(?:\{\s?get;[^}\n]{0,60}\}\s?=\s?|\{)@?(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
 _TUPLE = Exact(
     r"(?P<open>[{(])\s?(?P<name>[A-Za-z_][\w\-]{1,40}),\s{0,4}<{0,2}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"[^\"\n]{0,4}[})]"
 )
 """Erlang's pairs."""
 _SYMBOL = Exact(
-    r"(?<![\w:]):(?P<name>[a-z_]\w{1,60}),\s{0,4}(?P<quote>[\"'])(?P<value>[^\"'\\\n⟦⟧]{4,512})(?P=quote)"
+    r":(?<![\w:]:)(?P<name>[a-z_]\w{1,60}),\s{0,4}(?P<quote>[\"'])(?P<value>[^\"'\\\n⟦⟧]{4,512})(?P=quote)"
 )
 """Ruby's: `set :db_password, "…"`."""
 _COMPARED = Exact(

@@ -107,7 +107,7 @@ _ARTICLE = Exact(
     r"\b(?:the|its|my|your|a|default|initial|admin|root)\s+(?:\w{1,20}\s+){0,2}$", re.IGNORECASE
 )
 _TABLE = Exact(
-    r"(?:^|(?<=[\s\"'`]))(?P<head>\|[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|\-]+\|[ \t]*\n"
+    r"(?P<head>\|(?:(?<=^\|)|(?<=[\s\"'`]\|))[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|\-]+\|[ \t]*\n"
     r"(?P<rows>(?:[ \t]{0,40}\|[^\n]*(?:\n|$)){1,200})",
     re.MULTILINE,
 )

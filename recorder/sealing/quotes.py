@@ -45,7 +45,6 @@ _DOUBLED = {
     '"': Exact(rf"(?<=')\"'\"'|\"\"{_BEHIND}"),
 }
 """What stands for a quote that is a letter of a string in such quotes."""
-_BACKSLASHES_AND_QUOTE = {quote: Exact(rf"(?<!\\)(?P<escapes>\\*+){quote}") for quote in "\"'`"}
 
 
 def end_of_argument(text: str, start: int, end: int) -> tuple[int, str]:
@@ -134,15 +133,20 @@ def _end_of_string(text: str, start: int, quote: str, escapes: int) -> int:
     doubles the backslashes and adds one before a quote: so `2^n - 1` stand before a quote that
     closes the n-th, and before one that is a letter of its value a multiple of `2^n` more.
     """
-    for run in _BACKSLASHES_AND_QUOTE[quote].finditer(text, start, start + MAX_QUOTED):
-        count = len(run["escapes"])
+    begin, last = start, start + MAX_QUOTED
+    at = text.find(quote, begin, last)
+    while at >= 0:
+        before = text[begin:at]
+        count = len(before) - len(before.rstrip("\\"))
         if count == escapes:
-            return run.end("escapes") - escapes
+            return at - escapes
         closing = 0
         while closing <= escapes:
             if count >= closing and (count - closing) % (2 * closing + 2) == 0:
-                return run.end("escapes") - closing
+                return at - closing
             closing = 2 * closing + 1
+        begin = at + 1
+        at = text.find(quote, begin, last)
     return -1
 
 
