@@ -52,6 +52,10 @@ class _Outcome:
     def damaged(self) -> int:
         return sum(report.damaged for report in self.files) + len(self.unreadable)
 
+    @property
+    def unknown_entries(self) -> int:
+        return sum(met.count for report in self.files for met in report.unknown.values())
+
     def add(self, report: FileReport) -> None:
         """Take in what became of a source."""
         if report.format or report.damaged:
@@ -91,7 +95,9 @@ class _Outcome:
 @click.option("--yes", is_flag=True, help="With --scan: import what was found without asking.")
 @click.option("--dry-run", is_flag=True, help="Read and count, but record nothing.")
 @click.option(
-    "--strict", is_flag=True, help="End with exit code 2 when anything was damaged or skipped."
+    "--strict",
+    is_flag=True,
+    help="End with exit code 2 when anything was damaged or skipped, or of a type not known.",
 )
 @json_option
 def command(
@@ -153,7 +159,7 @@ def command(
     _say(outcome, path, recording, as_json=as_json)
     if outcome.stopped:
         raise click.exceptions.Exit(INTERRUPTED)
-    if strict and (outcome.damaged or outcome.unknown):
+    if strict and (outcome.damaged or outcome.unknown or outcome.unknown_entries):
         raise click.exceptions.Exit(2)
 
 
@@ -242,6 +248,10 @@ def _say(outcome: _Outcome, path: Path | None, recording: str | None, *, as_json
     if outcome.damaged:
         parts = "part was" if outcome.damaged == 1 else "parts were"
         click.echo(f"Warning: {outcome.damaged} damaged {parts} left out.", err=True)
+    if count := outcome.unknown_entries:
+        what = "entry of a type" if count == 1 else "entries of types"
+        kept = "it is" if count == 1 else "they are"
+        click.echo(f"Warning: {count} {what} not known here: {kept} kept whole.", err=True)
     if outcome.unknown:
         click.echo(f"Warning: {_skipped(len(outcome.unknown))}", err=True)
     if outcome.stopped:
@@ -256,6 +266,7 @@ def _say_left_out(outcome: _Outcome) -> None:
         if report.damaged > NAMED_DAMAGE:
             more = report.damaged - NAMED_DAMAGE
             click.echo(f"damaged: {safe_text(report.name)}: and {more} more", err=True)
+        _say_unknown(report)
     for reason in outcome.unreadable:
         click.echo(f"not read: {safe_text(reason)}", err=True)
     for name in outcome.unknown[:NAMED_DAMAGE]:
@@ -263,6 +274,15 @@ def _say_left_out(outcome: _Outcome) -> None:
     if len(outcome.unknown) > NAMED_DAMAGE:
         more = len(outcome.unknown) - NAMED_DAMAGE
         click.echo(f"skipped, no known format: {more} more files", err=True)
+
+
+def _say_unknown(report: FileReport) -> None:
+    for name, met in list(report.unknown.items())[:NAMED_DAMAGE]:
+        place = f":{met.line}" if met.line else ""
+        more = f", and {met.count - 1} more of it" if met.count > 1 else ""
+        click.echo(f"not known: {safe_text(report.name)}{place}: {safe_text(name)}{more}", err=True)
+    if (more_types := len(report.unknown) - NAMED_DAMAGE) > 0:
+        click.echo(f"not known: {safe_text(report.name)}: {more_types} more types", err=True)
 
 
 def _say_read(outcome: _Outcome, path: Path | None, recording: str | None) -> None:
@@ -308,6 +328,10 @@ def _as_json(outcome: _Outcome) -> dict[str, Any]:
                 "damage": [
                     {"line": d.line, "offset": d.offset, "reason": d.reason} for d in report.damage
                 ],
+                "unknown_types": {
+                    name: {"count": met.count, "line": met.line}
+                    for name, met in report.unknown.items()
+                },
             }
             for report in outcome.files
         ],

@@ -41,6 +41,10 @@ TYPES = frozenset(
      "last-prompt", "api-request", "api-request-shape", "api-request-blob", "tools-used",
      "cost-state", "atis-latch", "result"}
 )  # fmt: skip
+NOTED = TYPES | {
+    "summary", "file-history-snapshot", "stream_event", "rate_limit_event", "custom-title",
+    "ai-title", "agent-name", "mode", "tag", "pr-link", "user", "assistant",
+}  # fmt: skip
 _MODEL = re.compile(rb'"model":\s?"((?!<)[^"]{1,100})"')
 _USAGE: Mapping[str, str] = {
     "input_tokens": semconv.GEN_AI_INPUT_TOKENS,
@@ -108,7 +112,8 @@ class ClaudeReader:
                 about: dict[str, Json] = {semconv.RAW: line.text}
                 yield telling.end(key, t_ns, str(value.get("subtype") or ""), about=about)
             case kind:
-                yield telling.note(key, str(kind or "entry"), line.text, t_ns)
+                name = str(kind or "entry")
+                yield telling.note(key, name, line.text, t_ns, is_known=name in NOTED)
 
     def _key_of(self, line: Line, session: str, t_ns: int | None) -> str:
         # Without a time, two files of a session may say the same and mean two things.

@@ -37,6 +37,19 @@ EXEC = frozenset(
     {"thread.started", "turn.started", "turn.completed", "turn.failed", "item.started",
      "item.updated", "item.completed"}
 )  # fmt: skip
+NOTED_LINES = TYPES | {"meta", "entry"}
+NOTED_ITEMS = frozenset({"reasoning", "ghost_snapshot", "compaction", "other"})
+NOTED_EVENTS = frozenset({
+    "agent_message", "agent_reasoning", "agent_reasoning_raw_content",
+    "agent_reasoning_section_break", "background_event", "context_compacted",
+    "deprecation_notice", "entered_review_mode", "error", "exec_command_begin",
+    "exec_command_end", "exited_review_mode", "item_completed", "item_started",
+    "mcp_tool_call_begin", "mcp_tool_call_end", "patch_apply_begin", "patch_apply_end",
+    "plan_update", "session_configured", "shutdown_complete", "stream_error", "task_complete",
+    "task_started", "thread_rolled_back", "thread_settings_applied", "turn_aborted", "turn_diff",
+    "user_message", "view_image_tool_call", "warning", "web_search_begin", "web_search_end",
+})  # fmt: skip
+"""Types whose words stand elsewhere, or mean nothing here: they are kept as they stand."""
 _REJECTED = re.compile(
     r"\A(?:exec_command failed[^\n]{0,2000}\bRejected\("
     r"|(?:`[^\n]{0,2000}?`|patch|command) rejected: "
@@ -113,7 +126,9 @@ class CodexReader:
                 # The same numbers come as `token_count`.
                 yield self._telling.note(key, str(kind), line.text, t_ns)
             case _:
-                yield self._telling.note(key, str(kind or "entry"), line.text, t_ns)
+                name = str(kind or "entry")
+                known = name in NOTED_LINES
+                yield self._telling.note(key, name, line.text, t_ns, is_known=known)
 
     def _begin(self, t_ns: int | None) -> Iterator[Record]:
         if not self._begun:
@@ -166,7 +181,8 @@ class CodexReader:
                     f"{key} result", call.ref, call.name, None, t_ns, error=failed
                 )
         else:
-            yield self._telling.note(key, kind, line.text, t_ns)
+            known = kind in NOTED_ITEMS
+            yield self._telling.note(key, kind, line.text, t_ns, is_known=known)
 
     def _message(self, item: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         said, role = text_parts(item.get("content")), str(item.get("role") or "user")
@@ -245,7 +261,7 @@ class CodexReader:
         if type(event.get("exit_code")) is int and event.get("call_id"):
             self._codes[str(event["call_id"])] = int(event["exit_code"])
         # What people and the model said stands in the items too; here it is kept as it came.
-        yield self._telling.note(key, kind, line.text, t_ns)
+        yield self._telling.note(key, kind, line.text, t_ns, is_known=kind in NOTED_EVENTS)
 
     def _usage(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         info = event.get("info")

@@ -23,6 +23,20 @@ from recorder.transcripts.telling import Telling, as_text, made_session
 __all__ = ["AGENT", "FORMAT", "CopilotReader", "recognises"]
 
 AGENT = "github-copilot"
+NOTED = frozenset({
+    "assistant.idle", "assistant.intent", "assistant.message_delta", "assistant.message_start",
+    "assistant.reasoning", "assistant.reasoning_delta", "assistant.tool_call_delta",
+    "assistant.turn_end", "assistant.turn_start", "assistant.usage", "event", "hook.start",
+    "model.call_failure", "model.call_final_result", "model.call_finished", "model.call_start",
+    "result", "session.background_tasks_changed", "session.compaction_complete",
+    "session.compaction_start", "session.handoff", "session.idle", "session.info",
+    "session.mcp_servers_loaded", "session.model_change", "session.permissions_changed",
+    "session.resume", "session.skills_loaded", "session.tools_updated", "session.truncation",
+    "skill.invoked", "subagent.completed", "subagent.failed", "subagent.selected",
+    "subagent.started", "system.notification", "tool.execution_partial_result",
+    "tool.execution_progress", "tool.shell_output", "tool.user_requested",
+})  # fmt: skip
+"""Types that mean nothing here, or say what others say too: they are kept as they stand."""
 FAMILIES = frozenset(
     {"session", "assistant", "user", "tool", "hook", "permission", "system", "subagent", "model",
      "skill", "abort"}
@@ -89,7 +103,7 @@ class CopilotReader:
             case "session.error" | "abort" | "hook.end":
                 yield self._note(data, kind, key, t_ns, line)
             case _:
-                yield self._telling.note(key, kind, line.text, t_ns)
+                yield self._telling.note(key, kind, line.text, t_ns, is_known=kind in NOTED)
 
     def _begin(self, data: Mapping[str, Any], t_ns: int | None) -> Iterator[Record]:
         if self._begun:

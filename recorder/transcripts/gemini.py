@@ -30,6 +30,8 @@ STREAM = frozenset({"init", "message", "tool_use", "tool_result", "error", "resu
 _TYPES = frozenset({"user", "gemini", "info", "warning", "error"})
 MAX_REMEMBERED = 20_000
 
+NOTED = frozenset({"$rewindTo", "entry", *STREAM, *_TYPES})
+"""Lines without a meaning of their own here; a later header is an entry without a type."""
 NOT_ALLOWED = "User did not allow tool call"
 
 
@@ -85,7 +87,8 @@ class GeminiReader:
             yield from self._message(value, key)
         else:
             name = "$rewindTo" if "$rewindTo" in value else str(value.get("type") or "entry")
-            yield self._telling.note(key, name, line.text, iso_ns(value.get("timestamp")))
+            t_ns, known = iso_ns(value.get("timestamp")), name in NOTED
+            yield self._telling.note(key, name, line.text, t_ns, is_known=known)
 
     def _begin(self, header: Mapping[str, Any]) -> Iterator[Record]:
         if self._begun:

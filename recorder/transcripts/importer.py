@@ -26,12 +26,14 @@ from recorder.transcripts.one_by_one import ODD
 from recorder.transcripts.source import Source
 from recorder.transcripts.table import detect, recognised
 
-__all__ = ["FileReport", "Importer"]
+__all__ = ["FileReport", "Importer", "Unknown"]
 
 GROUP_RECORDS = 1000
 """Records that are handed over together: each commit writes the pages of its ids anew."""
 GROUP_CHARACTERS = 2_000_000
 """Text of a group after which it is handed over: what waits is kept in memory."""
+KEPT_TYPES = 100
+"""Types of one file that are named."""
 KEPT_DAMAGE = 100
 """Damaged parts of one file that are named; more are counted."""
 
@@ -40,6 +42,15 @@ BROKEN = (OSError, EOFError, ValueError, zlib.error, BadZipFile, ZstdError, sqli
 
 type Watch = Callable[[Source, int], None]
 """Called with the source that is being read and the bytes of it that were."""
+
+
+@dataclass(slots=True)
+class Unknown:
+    """What was met of a type of entries."""
+
+    line: int
+    """Of the first; 0 where the format has no lines."""
+    count: int = 0
 
 
 @dataclass(slots=True)
@@ -57,6 +68,8 @@ class FileReport:
     damage: list[Damage] = field(default_factory=list)
     """The first of the damaged parts; before them where the source breaks off, if it does."""
     sessions: set[str] = field(default_factory=set)
+    unknown: dict[str, Unknown] = field(default_factory=dict)
+    """Types of entries that the format's reader was not tested on."""
 
 
 class Importer:
@@ -135,7 +148,8 @@ class Importer:
                     if record.session and record.session != session:
                         session = record.session
                         report.sessions.add(self._hand.filed_as(session))
-                    self._take(report, self._placed(record, source, chosen, ordinal, item.line))
+                    placed = self._placed(record, source, chosen, ordinal, item.line)
+                    self._take(report, placed, item.line)
                     ordinal += 1
                 self._watch(source, item.offset)
             if source.breakage.reason and not is_told:
@@ -192,7 +206,9 @@ class Importer:
         object.__setattr__(record, "observed_ns", self._observed_ns)
         return record
 
-    def _take(self, report: FileReport, record: Record) -> None:
+    def _take(self, report: FileReport, record: Record, line: int = 0) -> None:
+        if semconv.SOURCE_UNKNOWN in record.attributes:
+            _count_unknown(report, record.name, line)
         self._group.append((report, record))
         for value in record.attributes.values():
             if type(value) is str:
@@ -224,6 +240,12 @@ class Importer:
         report.damage.insert(0 if is_end else len(report.damage), named)
         del report.damage[KEPT_DAMAGE:]
         return is_end
+
+
+def _count_unknown(report: FileReport, name: str, line: int) -> None:
+    if name not in report.unknown and len(report.unknown) >= KEPT_TYPES:
+        name = "further types"
+    report.unknown.setdefault(name, Unknown(line)).count += 1
 
 
 def _breakage(source: Source) -> Damage:

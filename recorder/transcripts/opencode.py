@@ -28,6 +28,11 @@ __all__ = ["AGENT", "FORMAT", "PartTeller", "recognises"]
 
 AGENT = "opencode"
 CLOCK = "epoch ms"
+NOTED = frozenset({
+    "agent", "compaction", "file", "part", "patch", "reasoning", "retry", "snapshot",
+    "step-finish", "step-start", "subtask", "text",
+})  # fmt: skip
+"""Types of parts that mean nothing here: they are kept as they stand."""
 TABLES = frozenset({"session", "message", "part"})
 RUN = frozenset({"step_start", "step_finish", "tool_use", "text", "reasoning", "error"})
 
@@ -120,7 +125,8 @@ class PartTeller:
                 attributes, ref=message,
             )  # fmt: skip
         else:
-            yield self.telling.note(key, str(kind or "part"), part, begun)
+            name = str(kind or "part")
+            yield self.telling.note(key, name, part, begun, is_known=name in NOTED)
 
     def _tool(self, part: Mapping[str, Any], key: str) -> Iterator[Record]:
         state = _mapping(part.get("state"))

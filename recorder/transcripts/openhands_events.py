@@ -19,6 +19,11 @@ __all__ = ["AGENT", "Conversation", "recognises", "tell"]
 
 AGENT = "openhands"
 CLOCK = "iso8601 without zone"
+NOTED = frozenset({
+    "Condensation", "CondensationRequest", "CondensationSummaryEvent", "ConversationErrorEvent",
+    "ConversationStateUpdateEvent", "LLMCompletionLogEvent", "PauseEvent", "TokenEvent",
+})  # fmt: skip
+"""Kinds that mean nothing here: they are kept as they stand."""
 
 
 def recognises(event: Any) -> bool:
@@ -83,7 +88,8 @@ class Conversation:
             case "HookExecutionEvent":
                 yield from self._hook(event, key, t_ns)
             case _:
-                yield self.telling.note(key, str(kind), event, t_ns)
+                name = str(kind)
+                yield self.telling.note(key, name, event, t_ns, is_known=name in NOTED)
 
     def _action(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         thought = text_parts(event.get("thought") or "")

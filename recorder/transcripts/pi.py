@@ -22,6 +22,11 @@ from recorder.transcripts.telling import Telling, made_session, text_parts
 __all__ = ["AGENT", "FORMAT", "PiReader", "recognises"]
 
 AGENT = "pi"
+NOTED = frozenset({
+    "branch_summary", "compaction", "custom", "custom_message", "entry", "label", "model_change",
+    "session", "session_info", "thinking_level_change",
+})  # fmt: skip
+"""Types that mean nothing here: they are kept as they stand."""
 
 
 def recognises(entry: Any) -> bool:
@@ -61,7 +66,8 @@ class PiReader:
             return
         if entry.get("type") == "model_change":
             self.telling.model = str(entry.get("modelId") or self.telling.model)
-        yield self.telling.note(f"entry {own}", str(entry.get("type") or "entry"), entry, t_ns)
+        name = str(entry.get("type") or "entry")
+        yield self.telling.note(f"entry {own}", name, entry, t_ns, is_known=name in NOTED)
 
     def _message(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         role, content = message.get("role"), message.get("content")

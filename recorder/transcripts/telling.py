@@ -187,12 +187,26 @@ class Telling:
         }
         return self.record(Kind.APPROVAL, decision, Phase.POINT, key, t_ns, attributes, ref=ref)
 
-    def note(self, key: str, name: str, raw: Any, t_ns: int | None, error: str = "") -> Record:
+    def note(
+        self,
+        key: str,
+        name: str,
+        raw: Any,
+        t_ns: int | None,
+        error: str = "",
+        *,
+        is_known: bool = True,
+    ) -> Record:
         """Return something that has no meaning of its own here, kept whole under its own name.
 
         With an `error`, what the transcript tells is that something went wrong: the error's words.
+        What is not known is of a type that no version wrote on which the format was tested.
         """
-        said: dict[str, Json] = {semconv.RAW: as_text(raw), semconv.EXCEPTION_MESSAGE: error}
+        said: dict[str, Json] = {
+            semconv.RAW: as_text(raw),
+            semconv.EXCEPTION_MESSAGE: error,
+            semconv.SOURCE_UNKNOWN: None if is_known else True,
+        }
         status = Status.ERROR if error else Status.UNSET
         return self.record(
             Kind.LIFECYCLE, name or "entry", Phase.POINT, key, t_ns, said, status=status
