@@ -193,11 +193,11 @@ class Sealer:
             found = self._outside_tokens(text, self._not_allowed(text, found))
         if not found:
             return [], marks
-        certain = without_overlaps(span for span in found if not span.suspected)
+        certain = without_overlaps((span for span in found if not span.suspected), text)
         suspected = [span for span in found if span.suspected]
         # What is only suspected never widens what is certain: its edges are a guess.
         apart = apart_from([(span.start, span.end) for span in certain], suspected)
-        return without_overlaps([*certain, *apart]) if apart else certain, marks
+        return without_overlaps([*certain, *apart], text) if apart else certain, marks
 
     def _not_allowed(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that the user has not allowed, each by itself: where what is allowed
@@ -354,7 +354,7 @@ class Sealer:
             forms = self._known.standing(raw)
             again = self._not_allowed(text, self._known.find(text, raw, forms, text))
             again = self._outside_tokens(text, again)
-            again = within_strings(text, without_overlaps(again))
+            again = within_strings(text, without_overlaps(again, text))
             more = apart_from([(span.start, span.end) for span in spans], again)
             places += [self._sealed_place(text, span) for span in more]
             places.sort(key=lambda place: place.span.start)

@@ -34,6 +34,13 @@ class SecretSpan:
         return f"{self.encoding}, {IN_PIECES}" if self.encoding else IN_PIECES
 
 
+LEAST_MORE = 2
+"""Letters and digits by which a longer secret is told from a known one in it."""
+NEAR = 50
+"""Characters around a known secret that are looked at for it."""
+_WORD_BEFORE = re.compile(r"[^\s\"'`\\,;:&|<>(){}\[\]⟦⟧@=%]+\Z")
+_WORD_BEHIND = re.compile(r"[^\s\"'`\\,;:&|<>(){}\[\]⟦⟧@%]+")
+_ALPHANUMERIC = re.compile(r"[^\W_]")
 LONG = 500
 """Characters of a secret from which on its pattern may have cut it."""
 _REST = re.compile(r"(?=[A-Za-z0-9+/=_%\-])[^\s\"'`\\,;&|<>(){}\[\]⟦⟧]+")
@@ -51,19 +58,23 @@ def to_its_end(span: SecretSpan, text: str) -> SecretSpan:
     return replace(span, end=rest.end(), value="") if rest else span
 
 
-def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+def without_overlaps(spans: Iterable[SecretSpan], text: str) -> list[SecretSpan]:
     """Return spans in order with every overlap joined into one that covers both.
 
-    Earlier detectors are the more telling ones, so the joined span keeps the class of the first.
+    Earlier detectors are the more telling ones, so the joined span keeps the class of the first;
+    but a longer secret that holds a known one is itself, in whatever order they were met.
     """
     ranked = sorted(enumerate(spans), key=lambda pair: (pair[1].start, pair[0]))
     joined: list[tuple[int, SecretSpan]] = []
     for rank, span in ranked:
         if joined and span.start < joined[-1][1].end:
             last_rank, last = joined[-1]
-            best = last if last_rank <= rank else span
+            best, other = (last, span) if last_rank <= rank else (span, last)
+            first = min(rank, last_rank)
+            if _is_longer_secret(other, best, text):
+                best, first = other, -1  # whatever else it holds is a part of it, too
             joined[-1] = (
-                min(rank, last_rank),
+                first,
                 SecretSpan(
                     last.start,
                     max(last.end, span.end),
@@ -78,6 +89,21 @@ def without_overlaps(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         else:
             joined.append((rank, span))
     return [span for _, span in joined]
+
+
+def _is_longer_secret(wide: SecretSpan, known: SecretSpan, text: str) -> bool:
+    """Tell whether a find is a secret of its own, and a known one within it no more than its part.
+
+    Where a mark that ends words stands between them, the find may just have been cut too wide.
+    """
+    if known.detector != "known_value" or known.encoding or wide.detector == "known_value":
+        return False
+    if wide.start > known.start or wide.end < known.end:
+        return False
+    before = _WORD_BEFORE.search(text, max(wide.start, known.start - NEAR), known.start)
+    behind = _WORD_BEHIND.match(text, known.end, min(wide.end, known.end + NEAR))
+    around = (before[0] if before else "") + (behind[0] if behind else "")
+    return len(_ALPHANUMERIC.findall(around)) >= LEAST_MORE
 
 
 def apart_from(places: Sequence[tuple[int, int]], spans: Iterable[SecretSpan]) -> list[SecretSpan]:
