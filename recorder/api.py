@@ -26,6 +26,7 @@ from recorder.capture.tool_calls import recorded_tool
 from recorder.errors import FlightlogError
 from recorder.location import recording_to_write
 from recorder.model import Json, Kind, new_id
+from recorder.saying import say
 
 __all__ = [
     "ModelCall",
@@ -83,7 +84,7 @@ def start(
             durable_starts=durable_starts,
         )
     except (FlightlogError, OSError, ValueError) as error:
-        sys.stderr.write(f"flightlog: not recording: {error}\n")
+        say(f"flightlog: not recording: {error}")
         return
     running.use(begun)
     atexit.register(stop)

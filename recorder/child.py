@@ -52,19 +52,23 @@ class ReadyChild:
             environment: the child's whole environment; default: this process's.
 
         Raises:
-            StartError: it ended, printed something else, or was not ready in time.
+            StartError: it could not be started, ended, printed something else, or was not
+                ready in time.
         """
         # A file, not a pipe: nobody reads it while the child runs, and a full pipe would stop it.
-        stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=environment,
-            # Ctrl-C at the terminal is for the agent; who records it ends after it.
-            start_new_session=True,
-        )
+        try:
+            stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment,
+                # Ctrl-C at the terminal is for the agent; who records it ends after it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StartError(f"no process can be started here: {error.strerror}", None) from error
         try:
             return cls(dict(json.loads(_first_line(process))), process, stderr)
         except (ValueError, TypeError) as error:

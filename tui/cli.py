@@ -16,7 +16,9 @@ from typing import Any
 
 import click
 
+from recorder.current_folder import current_folder
 from recorder.errors import FlightlogError
+from recorder.saying import say
 
 __all__ = ["main"]
 
@@ -130,6 +132,15 @@ def flightlog() -> None:
     """
 
 
+def _refused(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{error.filename}: {reason}"
+    if current_folder() is None:
+        return f"the current folder is gone ({reason}); change to another one and try again"
+    return reason
+
+
 def main() -> None:
     """Run the command line; a person's mistakes end in one line and exit code 2."""
     try:
@@ -142,6 +153,10 @@ def main() -> None:
     except FlightlogError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
+    except OSError as error:
+        # What the machine refuses: no descriptor left, a folder that is gone.
+        say(f"Error: {_refused(error)}")
+        code = 2
     except click.Abort:
         code = 130
     sys.exit(code if isinstance(code, int) else 0)

@@ -9,6 +9,7 @@ import click
 
 from recorder.capture.hook.settings.table import SETTINGS
 from recorder.commands.options import json_option
+from recorder.current_folder import current_folder
 from recorder.errors import FlightlogError
 
 __all__ = ["command"]
@@ -39,7 +40,7 @@ def command(context: click.Context, agents: tuple[str, ...], *, as_json: bool) -
     from analyzer.drill.score import drill, wired_agents  # noqa: PLC0415
     from recorder.checkup.lines import documents, lines  # noqa: PLC0415
 
-    home, project = Path.home(), Path.cwd()
+    home, project = Path.home(), current_folder()
     chosen = list(agents) or wired_agents(home, project)
     if not chosen:
         raise FlightlogError(

@@ -34,18 +34,18 @@ RULES = frozenset({"R02", "R03"})
 _REPORT_IT = "report it: flightlog itself is at fault"
 
 
-def wired_agents(home: Path, project: Path) -> list[str]:
+def wired_agents(home: Path, project: Path | None) -> list[str]:
     """Return the agents whose settings hold our hooks."""
     return [name for name in SETTINGS if _hooks(name, home, project)]
 
 
-def drill(agent: str, home: Path, project: Path) -> list[Check]:
+def drill(agent: str, home: Path, project: Path | None) -> list[Check]:
     """Play the incident as an agent and return the four scores.
 
     Args:
         agent: as `flightlog install` calls it.
         home: whose settings.
-        project: a project whose own settings count too.
+        project: a project whose own settings count too, if there is one.
 
     Raises:
         SettingsError: the agent's settings cannot be read.
@@ -76,7 +76,7 @@ def _check(title: str, name: str, expected: str, wrong: str, mend: str) -> Check
     return Check("drill", f"{title}: {name}", Verdict.WELL, expected, "", expected)
 
 
-def _hooks(agent: str, home: Path, project: Path) -> list[WrittenHook]:
+def _hooks(agent: str, home: Path, project: Path | None) -> list[WrittenHook]:
     """Return an agent's hooks: the user's own, else the project's."""
     return written_hooks(SETTINGS[agent], Place(home)) or written_hooks(
         SETTINGS[agent], Place(home, project)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from opentelemetry import trace
@@ -18,6 +17,7 @@ from recorder.client import Client
 from recorder.environment import FLIGHTLOG_RUN
 from recorder.errors import RecorderBusyError, RecorderUnreachableError
 from recorder.model import Json, Kind
+from recorder.saying import say
 from recorder.service import Service
 
 __all__ = ["begin", "end"]
@@ -118,7 +118,7 @@ def _tell_what_is_not_seen(begun: Running) -> None:
         )
     elif os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         reason = "OTEL_SDK_DISABLED is set: spans are not recorded"
-        sys.stderr.write(f"flightlog: {reason}\n")
+        say(f"flightlog: {reason}")
     elif isinstance(sampler, sampling.Sampler) and sampler not in _ALWAYS:
         reason = (
             f"the agent's sampler ({sampler.get_description()}) drops spans of other libraries; "

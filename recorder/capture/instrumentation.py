@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from opentelemetry.trace import TracerProvider
+
+from recorder.saying import say
 
 __all__ = ["turn_off", "turn_on"]
 
@@ -72,7 +73,7 @@ def _lacks_library(error: Exception) -> bool:
 
 def _complain(name: str, error: Exception) -> None:
     # The error's type only: its text is not ours, and could quote anything.
-    sys.stderr.write(
+    say(
         f"flightlog: instrumentation {name!r} does not work here ({type(error).__name__}) and is "
-        "left out\n"
+        "left out"
     )

@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -24,6 +23,7 @@ from opentelemetry.trace import StatusCode, set_span_in_context
 
 from recorder import semconv
 from recorder.capture.sdk import PARENT, FlightSpanProcessor, Pipeline
+from recorder.current_folder import current_folder
 from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
 from recorder.quiet import quietly
 
@@ -255,13 +255,9 @@ def _about_process() -> dict[str, Attribute]:
     except (OSError, KeyError):
         # A container's user may have no name.
         user = str(os.getuid())
-    try:
-        folder = str(Path.cwd())
-    except OSError:
-        folder = ""
     return {
         semconv.PROCESS_PID: os.getpid(),
-        semconv.PROCESS_CWD: folder,
+        semconv.PROCESS_CWD: str(current_folder() or ""),
         semconv.HOST_NAME: socket.gethostname(),
         semconv.USER_NAME: user,
     }

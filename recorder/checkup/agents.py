@@ -55,12 +55,12 @@ class _Agent:
     transcripts: bool
 
 
-def check_agents(home: Path, project: Path) -> list[Check]:
+def check_agents(home: Path, project: Path | None) -> list[Check]:
     """Return one line for each agent that is on this machine or has settings here.
 
     Args:
         home: whose settings.
-        project: a project whose own settings count too.
+        project: a project whose own settings count too, if there is one.
     """
     return [check for name in SETTINGS for check in _check(name, home, project)]
 
@@ -78,7 +78,7 @@ def endpoints(home: Path) -> list[str]:
     return sorted({address for address in found if address})
 
 
-def _check(name: str, home: Path, project: Path) -> Iterator[Check]:
+def _check(name: str, home: Path, project: Path | None) -> Iterator[Check]:
     settings, title = SETTINGS[name], AGENTS[name].title
     try:
         agent = _look(settings, home, project)
@@ -90,7 +90,7 @@ def _check(name: str, home: Path, project: Path) -> Iterator[Check]:
     yield _judge(agent, title)
 
 
-def _look(settings: AgentSettings, home: Path, project: Path) -> _Agent:
+def _look(settings: AgentSettings, home: Path, project: Path | None) -> _Agent:
     places = dict.fromkeys((Place(home), Place(home, project)))
     hooks = tuple(hook for place in places for hook in written_hooks(settings, place))
     where = _TRANSCRIPTS[settings.agent](home)

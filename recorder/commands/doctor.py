@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from recorder.commands.options import json_option, writing_option
+from recorder.current_folder import current_folder
 from recorder.location import recording_to_write
 
 __all__ = ["command"]
@@ -38,7 +39,7 @@ def command(context: click.Context, recording: str | None, *, as_json: bool) -> 
 
     own = recording_to_write(recording).absolute()
     checks = check_machine(own, endpoints(Path.home()))
-    checks = [*check_agents(Path.home(), Path.cwd()), *checks]
+    checks = [*check_agents(Path.home(), current_folder()), *checks]
     with scratch() as ground:
         checks = [*probe_all(ground), *checks]
     broken = any(check.needs_mending for check in checks)

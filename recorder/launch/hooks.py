@@ -22,6 +22,7 @@ from recorder.capture.hook.settings.changes import Place
 from recorder.capture.hook.settings.documents import SettingsError
 from recorder.capture.hook.settings.table import SETTINGS, SettingsFile, Wiring
 from recorder.capture.hook.settings.wired import written_hooks
+from recorder.current_folder import current_folder
 
 __all__ = ["RunHooks", "hooks_for"]
 
@@ -76,7 +77,7 @@ def hooks_for(executable: str, given: Mapping[str, str], recording: Path) -> Run
 
 
 def _is_wired(agent: str) -> bool:
-    places = Place(Path.home()), Place(Path.home(), Path.cwd())
+    places = Place(Path.home()), Place(Path.home(), current_folder())
     written = [hook for place in places for hook in written_hooks(SETTINGS[agent], place)]
     return any(hook.is_alive for hook in written)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from recorder import semconv
 from recorder.client import Client
+from recorder.current_folder import current_folder
 from recorder.launch.foreground import Ended, name_of_signal
 from recorder.launch.processes import Seen
 from recorder.launch.sockets import Past
@@ -45,7 +46,7 @@ class Journal:
             arguments: the command as it was given, its name first.
             about: further attributes of the run.
         """
-        cwd = str(Path.cwd())
+        cwd = str(current_folder() or "")
         self._own(
             "session",
             Phase.START,

@@ -29,6 +29,7 @@ from recorder.launch.surroundings import about_the_run, through_proxy
 from recorder.launch.telemetry import destinations, telemetry_to, without_proxy_for
 from recorder.model import Json, new_id
 from recorder.reader import Recording
+from recorder.saying import say
 
 __all__ = ["Launch", "run_recorded"]
 
@@ -241,7 +242,7 @@ def _say(recording: Path, run: str, before: int, unseen: Sequence[str], diverted
         with Recording.open(recording) as reader:
             seen = what_was_seen(reader, run, before)
         line = line_for(seen, recording, run, unseen, diverted)
-        sys.stderr.write(line + "\n")
+        say(line)
     except (FlightlogError, OSError) as error:
         # The command has ended and its exit code is what counts.
-        sys.stderr.write(f"flightlog: the recording cannot be read back: {error}\n")
+        say(f"flightlog: the recording cannot be read back: {error}")

@@ -21,6 +21,7 @@ from recorder.capture.mcp.conversation import Conversation, Scene, must_be_durab
 from recorder.capture.mcp.message import Form, Side, parse
 from recorder.capture.mcp.messages import Opened, Over, Passed, Said
 from recorder.capture.mcp.methods import PREFIX
+from recorder.current_folder import current_folder
 from recorder.environment import FLIGHTLOG_RUN
 from recorder.errors import FlightlogError
 from recorder.guarding.ask import ask_about
@@ -87,7 +88,7 @@ class Journal:
                 self._say(Opened(None))
 
     def _complain(self, why: str) -> None:
-        self._say(Said(f"flightlog: the MCP server runs, not recorded: {why}\n"))
+        self._say(Said(f"flightlog: the MCP server runs, not recorded: {why}"))
 
     def record(self, passed: Passed) -> Hold | None:
         """Record one line, and ask a guard about a call in it, where there is one."""
@@ -169,7 +170,7 @@ class Journal:
             self._own("session", Phase.START, _about_session(name), self._wrapped.t_ns)
         command = {
             "process.command_line": shlex.join(self._wrapped.command),
-            semconv.PROCESS_CWD: str(Path.cwd()),
+            semconv.PROCESS_CWD: str(current_folder() or ""),
         }
         self._own(SERVER, Phase.START, command, self._wrapped.t_ns)
 
@@ -240,7 +241,7 @@ def _about_session(name: str) -> dict[str, Json]:
     said: dict[str, Json] = {
         semconv.GEN_AI_OPERATION: "invoke_agent",
         semconv.GEN_AI_AGENT_NAME: name,
-        semconv.PROCESS_CWD: str(Path.cwd()),
+        semconv.PROCESS_CWD: str(current_folder() or ""),
         semconv.HOST_NAME: socket.gethostname(),
     }
     try:

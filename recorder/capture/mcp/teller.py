@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from recorder.capture.mcp.message import Side
 from recorder.capture.mcp.messages import Begun, Opened, Over, Passed, Recorded, Said
 from recorder.guarding.hold import Hold, cannot_decide
 from recorder.guarding.place import Mode, mode_of
+from recorder.saying import say
 
 if TYPE_CHECKING:
     from recorder.launch.foreground import Ended
@@ -151,7 +151,7 @@ class Teller:
                     self._recording = heard.recording
                     self._opened.set()
                 elif isinstance(heard, Said):
-                    sys.stderr.write(heard.text)
+                    say(heard.text)
         with self._lock:
             self._is_gone = True
             self._lock.notify_all()

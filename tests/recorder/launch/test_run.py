@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from analyzer.model import Action
 from recorder.model import Kind, Phase
 from recorder.reader import Recording
 from recorder.verify import verify
-from tests.recorder.launch.conftest import Ground, until
+from tests.recorder.launch.conftest import FLIGHTLOG, Ground, until
 
 PYTHON = sys.executable
 SECRET = "hunter2-swordfish-91"
@@ -44,6 +45,38 @@ def test_it_exits_as_its_command_did(ground: Ground, program: str, code: int) ->
         (row,) = reader.sessions()
     assert (row.agent, row.cwd, row.ended, row.run) == ("sh", str(Path.cwd()), True, row.id)
     assert verify(ground.recording).ok
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", "2>&1 | exec true", ">&- 2>&- <&-"])
+def test_who_cannot_hear_the_last_line_gets_the_commands_exit_code(
+    ground: Ground, closed: str
+) -> None:
+    own = shlex.join(ground.command("sh", "-c", "exit 7", options=["--no-proxy", "--no-otlp"]))
+    script = f"set -o pipefail; {own} {closed}"
+    assert subprocess.run(["bash", "-c", script], timeout=90, check=False).returncode == 7
+    assert [r.phase for r in ground.records(name="run")] == [Phase.START, Phase.END]
+
+
+def test_a_folder_that_was_removed_under_it_is_no_hindrance(ground: Ground, tmp_path: Path) -> None:
+    own = shlex.join(ground.command("sh", "-c", "exit 7"))
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    removed = f"rmdir {gone}; {own}"
+    done = subprocess.run(["sh", "-c", removed], cwd=gone, timeout=90, check=False)
+    assert done.returncode == 7
+    started = [r for r in ground.records(name="session") if r.phase is Phase.START]
+    assert [r.attributes["process.working_directory"] for r in started] == [""]
+
+
+@pytest.mark.parametrize("what", ["ulimit -n 12", "rmdir ../gone; FLIGHTLOG_RECORDING=flight.db"])
+def test_what_the_machine_refuses_is_said_in_one_line(tmp_path: Path, what: str) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    own = f"export FLIGHTLOG_RECORDING={tmp_path}/flight.db; {what}; {FLIGHTLOG} run -- true"
+    done = subprocess.run(
+        ["sh", "-c", own], cwd=gone, capture_output=True, text=True, timeout=90, check=False
+    )
+    assert (done.returncode, done.stderr[:7], done.stderr.count("\n")) == (2, "Error: ", 1)
 
 
 @pytest.mark.parametrize(
