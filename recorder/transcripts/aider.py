@@ -210,7 +210,7 @@ def _texts(source: Source) -> Iterator[str]:
 
 
 def _text(source: Source) -> str:
-    return source.head[:8192].decode("utf-8", "replace")
+    return source.beginning[:8192].decode("utf-8", "replace")
 
 
 FORMAT = Format(

@@ -77,7 +77,7 @@ class ClaudeReader:
         known = (session_of(v) for v in source.sample if isinstance(v, dict))
         self._session = next((name for name in known if name), "")
         self._session = self._session or made_session(AGENT, source.id)
-        found = _MODEL.search(source.head)
+        found = _MODEL.search(source.beginning)
         self._model = found[1].decode("utf-8", "replace") if found else ""
         self._tellings: dict[str, Telling] = {}
         self._tools: dict[str, str] = {}

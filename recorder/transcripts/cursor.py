@@ -376,8 +376,8 @@ def _is_cursor(source: Source) -> bool:
         return TABLE in tables_of(source)
     if source.sample:
         return any(recognises(value) for value in source.sample[:4])
-    first = _SPEAKER.match(source.head.lstrip())
-    return first is not None and len(_SPEAKER.findall(source.head)) > 1
+    first = _SPEAKER.match(source.beginning.lstrip())
+    return first is not None and len(_SPEAKER.findall(source.beginning)) > 1
 
 
 FORMAT = Format(

@@ -80,17 +80,21 @@ class Source:
             return stream.read(HEAD)
 
     @cached_property
+    def beginning(self) -> bytes:
+        """The first 64 KiB of a text, as `open` has it."""
+        if self.head[:2] not in UTF_16:
+            return self.head.lstrip(b"\xef\xbb\xbf")
+        with self.open() as stream:
+            return stream.read(HEAD)
+
+    @cached_property
     def id(self) -> str:
         """Return a short id of the source by its beginning: a longer copy of it has the same.
 
         Made from the first line (at most 64 KiB) that can be read, for entries that no id of their
         own names.
         """
-        head = self.head
-        if head[:2] in UTF_16:
-            with self.open() as stream:
-                head = stream.read(HEAD)
-        lines = head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n").split(b"\n", SAMPLE_LINES)
+        lines = self.beginning.lstrip(b"\x00 \t\r\n").split(b"\n", SAMPLE_LINES)
         first = lines[0]
         if first.strip() in {b"{", b"["}:
             # A document laid out over many lines: its first line says nothing.

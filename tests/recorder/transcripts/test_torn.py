@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from recorder.transcripts.handing import Nobody
 from recorder.transcripts.importer import Importer
 from recorder.transcripts.torn import pieces_of
 from tests.recorder.transcripts.reading import in_memory, jsonl, read
+from tests.recorder.transcripts.test_aider import CHAT
+from tests.recorder.transcripts.test_damage import SOURCES, is_lines
 
 FIRST: dict[str, Any] = {
     "type": "user", "sessionId": "s", "uuid": "u1", "timestamp": "2026-01-01T00:00:00Z",
@@ -100,6 +103,22 @@ def test_a_copy_with_other_ends_of_lines_or_another_encoding_adds_nothing() -> N
     assert ids(content.replace(b"\n", b"\r\n"))[0] == plain
     assert ids(content.decode().encode("utf-16"))[0] == plain
     assert ids(b"\xef\xbb\xbf" + content)[0] == plain
+
+
+@pytest.mark.parametrize("name", [*filter(is_lines, SOURCES), "aider"])
+def test_each_format_in_lines_is_the_same_in_other_encodings(name: str, corpus: Path) -> None:
+    content = CHAT.encode() if name == "aider" else (corpus / SOURCES[name]).read_bytes()
+    found, records, _ = read(in_memory(content))
+    assert found == name
+    text = content.decode()
+    for other in (
+        text.encode("utf-16"),
+        text.encode("utf-8-sig"),
+        text.replace("\n", "\r\n").encode(),
+    ):
+        again, same, damage = read(in_memory(other))
+        assert (again, damage) == (name, [])
+        assert [r.id for r in same] == [r.id for r in records]
 
 
 def test_a_damaged_database_and_a_document_of_something_else_are_named() -> None:
