@@ -265,7 +265,7 @@ CLUES = (
         r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
         200, 600, _in_literals, is_of_line=True,
     ),
-    Clue(r"(?:send_?keys\(|page\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),
+    Clue(r"(?:send_?keys\(|(?:page|\))\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),
     Clue(r"(?:wallet|toaccount|from_?key)\([\\\"']{1,4}0x[0-9a-f]", 30, 80, _wallets),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 160, 600, _setters),

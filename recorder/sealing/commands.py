@@ -72,7 +72,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
         "password",
         _argument(r"beeline|cqlsh|(?:evil-)?winrm|crackmapexec|cme|nxc|netexec|hydra|medusa|ncftp\w{0,6}|psexec(?:64)?|winexe|rdesktop|twine|smtp-cli", r"-p\s{1,3}(?!-)"),
     ),
-    (r"(?:freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec)\s", "password", _argument(r"[wx]?freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec", r"/(?:p|rp|pass(?:word)?)[:\s]\s{0,3}")),
+    (r"(?:freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec|winrs)\s", "password", _argument(r"[wx]?freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec|winrs", r"[/\-](?:p|rp|pass(?:word)?)[:\s]\s{0,3}")),
     (r"snmp(?:walk|get|set|trap|bulk|table|inform|status|test|translate|df|usm)\w{0,6}\s", "password", _argument(r"snmp\w{2,10}", r"-[AXac]\s{1,3}(?!-)(?!public\b|private\b|SHA|MD5|AES|DES)")),
     (r"isql\s", "database-password", Exact(rf"\bisql\s+(?:-\w\s+){{0,4}}[\w.\-]{{1,80}}\s+[\w.\-]{{1,80}}\s+(?!-){_QV}")),
     (r"mysqladmin\s", "database-password", _argument("mysqladmin", r"password\s{1,3}")),
@@ -126,7 +126,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"uci\sset\s", "password", Exact(rf"\buci\s+set\s+\S{{1,120}}\.(?:key|password|psk|sae_password)={_QV}")),
     (r"bw\s(?:unlock|login)\s", "token", Exact(rf"\bbw\s+(?:unlock|login\s+\S+@\S+)\s+(?:--raw\s+)?(?!-){_QV}")),
     (r"cf\sauth\s", "token", Exact(rf"\bcf\s+auth\s+(?!-)\S{{1,80}}\s+(?!-){_QV}")),
-    (r"(?:--with-token|--password-stdin|-stdin)[^\n]{0,200}<<", "token", Exact(rf"(?:--with-token|--password-stdin|-stdin)[^\n]{{0,200}}?<<-?\s?[\"']?[A-Za-z_]\w{{0,30}}[\"']?[^\n]{{0,80}}\n\s{{0,20}}{_QV}")),
+    (r"(?:--with-token|--password-stdin|-stdin|secret\screate)[^\n]{0,200}<<", "token", Exact(rf"(?:--with-token|--password-stdin|-stdin|secret\screate)[^\n]{{0,200}}?<<-?\s?[\"']?[A-Za-z_]\w{{0,30}}[\"']?[^\n]{{0,80}}\n\s{{0,20}}{_QV}")),
     (r"nuget\s[^\n|;]{0,100}push\s", "token", Exact(rf"\bnuget(?:\.exe)?\s+push\s+\S+\s+(?!-){_QV}")),
 )  # fmt: skip
 """(clue, class, form)."""

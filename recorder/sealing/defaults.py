@@ -54,7 +54,7 @@ _OF_TYPE = Exact(
 )
 """Of a name that is declared: `api_key: Optional[str] = "…"`."""
 _OF_FIELD = Exact(
-    rf"(?:[\w.]{{0,30}}Field\(|[A-Za-z_][\w.]{{0,30}}\([^()\n\"'`]{{0,80}}?\b(?:default|initial)\s?=)\s?{_QUOTED}"
+    rf"(?:[\w.]{{0,30}}Field\(|[A-Za-z_][\w.()]{{0,80}}\.default\(|lambda(?: \w{{1,20}})?:|[A-Za-z_][\w.]{{0,30}}\([^()\n\"'`]{{0,80}}?\b(?:default|initial)\s?=)\s?{_QUOTED}"
 )
 """Of a field of a model or a form, by its default."""
 _BELOW = Exact(rf"[(\\][ ]?\n[ \t]{{0,40}}{_QUOTED}")

@@ -64,7 +64,7 @@ _PROTOCOL = Exact(
     r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+\\{0,7}[\"']?|\b(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
     r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
     r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+\\{0,7}[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
-    r"|\bWIFI:(?:[^\n]{0,200};)?P:|\b[Nn]ick[Ss]erv\s:?(?i:identify|register|ghost|recover)\s+(?:[\w\-]{1,30}\s+(?=\S{4,64}(?:\s|$)))?|\bsecret\s+(?=\\{0,7}\"[^\"\\\n]{4,200}\\{0,7}\"\s?;)|\b(?:store|key)Password\s+\\{0,7}[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
+    r"|\baaa-server\s[^\n]{1,80}\n[ \t]{1,12}key\s+|\bWIFI:(?:[^\n]{0,200};)?P:|\b[Nn]ick[Ss]erv\s:?(?i:identify|register|ghost|recover)\s+(?:[\w\-]{1,30}\s+(?=\S{4,64}(?:\s|$)))?|\bsecret\s+(?=\\{0,7}\"[^\"\\\n]{4,200}\\{0,7}\"\s?;)|\b(?:store|key)Password\s+\\{0,7}[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
     + _V
 )
 """What stands nowhere but before a secret."""
@@ -95,6 +95,7 @@ _JOINED_ACCOUNT = Exact(
     re.IGNORECASE | re.MULTILINE,
 )
 """A user and a password as people write them: `(root/…)`."""
+_QUOTED_ACCOUNT = Exact(r"[\"'](?:admin(?:istrator)?|root|postgres|sa):[^\"']{8,128}\Z")
 _ACCOUNTS = (
     "admin", "administrator", "root", "postgres", "sa", "guest", "test", "demo", "superuser",
 )  # fmt: skip
@@ -191,7 +192,8 @@ def _spelled(name: str) -> Iterator[str]:
 
 def _joined_accounts(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _JOINED_ACCOUNT.finditer(text, start, end):
-        if is_plainly_password(match["value"]) and _SPECIAL.search(match["value"]):
+        is_told = _SPECIAL.search(match["value"]) or _QUOTED_ACCOUNT.match(match[0])
+        if is_told and is_plainly_password(match["value"]):
             yield _span(match)
 
 
@@ -223,7 +225,7 @@ CLUES = (
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
         r"(?:createUser\s|(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
-        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|[Nn]ick[Ss]erv\s|secret\s[\\\"]{1,8}\w|WIFI:|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
+        r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|[Nn]ick[Ss]erv\s|secret\s[\\\"]{1,8}\w|WIFI:|aaa-server\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),

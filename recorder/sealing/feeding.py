@@ -16,7 +16,7 @@ __all__ = ["CLUES"]
 _READERS = (
     r"(?:\blog-?in\b|--with-token|--password-stdin|--passwd-on-stdin|passwd\s+--stdin|\bauth\b|\bsu(?:do)?\s+-S|\bsecrets?\s"
     r"|\bkinit\b|--passphrase-fd|\bluks\w+|cryptsetup|openconnect|\bvpn\w*|\bkeychain|ssh-add|\bpass(?:wd)?\s|smbpasswd|saslpasswd|\bobscure\b"
-    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|--(?:key|password|pass)-?file|\btoken\b|\bpreshared-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
+    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|--(?:key|password|pass)-?file|\btoken\b|\b(?:preshared|private)-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
 )
 """What a command says that reads a secret from its standard input."""
 _Q = r"[\"']"

@@ -89,7 +89,7 @@ _PART = Exact(
     rf"(?P<value>(?:(?!{_NL})[^⟦⟧]){{4,4096}})"
 )
 _VARIABLE = Exact(
-    rf"variable\s{{1,4}}\\?\"{_NAME}\\?\"\s{{0,4}}\{{[^{{}}]{{0,400}}?\bdefault\s{{0,8}}=\s{{0,8}}\\?\"(?P<value>[^\"\\\n⟦⟧]{{4,4096}})\\?\""
+    rf"(?:variable|output)\s{{1,4}}\\?\"{_NAME}\\?\"\s{{0,4}}\{{[^{{}}]{{0,400}}?\b(?:default|value)\s{{0,8}}=\s{{0,8}}\\?\"(?P<value>[^\"\\\n⟦⟧]{{4,4096}})\\?\""
 )
 _UNDER = Exact(
     r"^(?P<indent>[ \t]{0,40})[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]*\r?\n(?=(?:(?P=indent)[ \t]+(?!default|value)[^\n]*\n){0,6}?(?P=indent)[ \t]+[\"']?(?:default|value)[\"']?:[ \t]*[\"']?(?P<value>[^\s\"'⟦⟧]{4,4096}))",
@@ -231,7 +231,7 @@ CLUES = (
     Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
-    Clue(rf"variable\s{{1,4}}\\?\"[\w\-]{{0,60}}{_TAIL}\\?\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
+    Clue(rf"(?:variable|output)\s{{1,4}}\\?\"[\w\-]{{0,60}}{_TAIL}\\?\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),
     Clue(rf"{_TAIL}[\"']?:[ \t]{{0,8}}\r?\n[ \t]{{1,40}}[\"']?(?:type|description|default|value|no_?echo|label|required|title|hidden)[\"']?:", 200, 4_200, partial(_told_apart, _UNDER)),
     Clue(r"cookies[\\\"'`]{1,4}\s{0,4}:\s{0,4}\[", 40, 16_100, _har_cookies),
     Clue(r"curl[^\n|;]{0,2000}\s(?:-b|--cookie)[=\s]", 2_100, 8_300, _cookie_options),

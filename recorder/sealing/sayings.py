@@ -34,7 +34,7 @@ _ASKED = re.compile(
 LONGEST_ASKED = 40
 """Characters of a word and what joins it to a value."""
 _AS_PASSWORD = Exact(
-    rf"\b(?:with|using|and|use)\s{{1,3}}{_V}[\"'`)]?\s{{1,3}}(?:as|for)\s{{1,3}}(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})\b",
+    rf"\b(?:with|using|and|use|try)\s{{1,3}}{_V}[\"'`)]?\s{{1,3}}(?:as|for)\s{{1,3}}(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})\b",
     re.IGNORECASE,
 )
 _QUOTED_NAME = Exact(
@@ -119,7 +119,7 @@ CLUES = (
     Clue(rf"(?:{_FOREIGN})", 40, 600, partial(_said, _IN_FOREIGN)),
     DenseClue([rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|-\s|–\s|\(|(?:to|as|with|of|now|is)\s)"], _answers),
     Clue(
-        rf"(?:with|using|and|use)\s\S{{4,512}}\s(?:as|for)\s(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})",
+        rf"(?:with|using|and|use|try)\s\S{{4,512}}\s(?:as|for)\s(?:(?:the|my|your|a|its|their)\s)?(?:{_ENGLISH})",
         620, 4, partial(_said, _AS_PASSWORD),
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}[\"'`]\s{{1,3}}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{{1,3}}(?:be\s)?[\"'`]", 120, 560, _quoted_names, is_of_line=True),

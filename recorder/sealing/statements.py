@@ -22,6 +22,11 @@ _PASSWORD = Exact(
     r"|(?<=BY\s)\\{0,7}\"(?P<quoted>[^\"\\\n⟦⟧]{4,512})\\{0,7}\"|(?<=BY\s)(?P<bare>[A-Za-z0-9_#$!@\-.]{4,128})(?=[\s;]|$))",
     re.IGNORECASE,
 )
+_PROCEDURE = Exact(
+    r"\bsp_(?:addlogin|addapprole|password)\s{1,4}(?:@\w{1,20}\s?=\s?)?(?:N?'[^'\n]{1,128}'|NULL)\s?,\s{0,4}(?:@\w{1,20}\s?=\s?)?N?'(?P<value>[^'\n⟦⟧]{4,512})'",
+    re.IGNORECASE,
+)
+"""A server's own that takes a user's name, or what the password was, and the password."""
 _CONCATENATED = Exact(r"\s?[.+]\s?\$?\w*[\[(]?$")
 """What stands between the ends of two strings of a program."""
 _CONNECT = Exact(
@@ -63,6 +68,12 @@ def _passwords(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if not (is_harmless(value) or reads_as_text(value) or _CONCATENATED.match(value)):
             bare = "" if group == "bare" else secret_in(value, "'")
             yield SecretSpan(*match.span(group), "database-password", "sql", value=bare)
+
+
+def _procedures(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PROCEDURE.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield SecretSpan(*match.span("value"), "database-password", "sql")
 
 
 def _is_of_users(text: str, match: re.Match[str], value: str) -> bool:
@@ -111,6 +122,7 @@ def _named_rows(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 CLUES = (
     Clue(r"(?:password[^'\n]{0,80}'|identified[^'\n]{0,80}(?:['\"]|\sby\s)|pragma\s[^'\n]{0,20}key[^'\n]{0,8}')", 160, 600, _passwords),
+    Clue(r"sp_(?:addlogin|addapprole|password)\s", 20, 700, _procedures),
     Clue(r"conn(?:ect)?\s{1,4}[a-z][\w$#]{0,60}/", 90, 200, _connects),
     Clue(r"(?:insert|replace)\sinto\s", 40, 8_400, _inserted),
     Clue(r"update\s[^;\n]{1,200}\sset\s[^;\n]{1,400}\swhere\s", 700, 400, _named_rows),

@@ -1,7 +1,7 @@
 """Places in which secrets stand, ninth set: outputs, files and commands of whom an agent works for.
 
 Written as the first, in `unseen_places`: 93 of 100 were found before anything was mended for them,
-and 96 of 100 of a second round, of which the last are.
+96 of 100 of a second round (`more-`), and 93 of 100 of a third (`last-`).
 """
 
 from __future__ import annotations
@@ -400,4 +400,39 @@ more-code3|self.assertTrue(check_password("{P}", h))
 more-conf1|env[DB_PASSWORD] = {T}
 more-prose1|I logged in with bob:{P} and it worked.
 more-prose2|The password was changed to "{P}".
+last-hdr1|curl -H "Authorization: SSO-KEY a:{T}" https://d.example
+last-hdr2|PATCH /a HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=A/1/eu/s3/aws4_request, SignedHeaders=host, Signature={T}\r\n\r\n
+last-hdr3|request_headers_to_add:\n- header: {key: x-api-key, value: "{T}"}
+last-dsn1|jdbc:db2://h:50000/d:user=u;password={T};
+last-dsn2|ldap.url=ldaps://h;bindDN=cn=a;bindPassword={T}
+last-argv1|mysqlsh --uri u:{T}@h:3306
+last-argv2|cypher-shell -u neo4j -p {T}
+last-argv3|kafka-configs.sh --alter --add-config 'SCRAM-SHA-256=[password={T}]' --entity-name a
+last-argv4|aws lambda update-function-configuration --environment "Variables={API_KEY={T}}"
+last-argv5|aws iam create-login-profile --user-name a --password '{T}'
+last-argv6|aws ecs register-task-definition --container-definitions '[{"environment":[{"name":"DB_PASSWORD","value":"{T}"}]}]'
+last-argv7|gcloud run deploy a --set-env-vars=API_KEY={T}
+last-argv8|xcrun notarytool submit a --apple-id b --password {T}
+last-argv9|bitcoin-cli -rpcuser=a -rpcpassword={T} getinfo
+last-argv10|openvpn --auth-user-pass <(echo -e "bob\n{T}")
+last-argv11|wg set wg0 private-key <(echo {T})
+last-argv12|nmcli con modify a wifi-sec.psk "{T}"
+last-argv13|$credential = [PSCredential]::new("bob", ("{P}" | ConvertTo-SecureString -AsPlainText -Force))
+last-argv14|winrs -r:h -u:bob -p:{P} cmd
+last-yaml1|credentials:\n  system:\n    domainCredentials:\n    - usernamePassword:\n        username: a\n        password: {T}
+last-yaml2|basicAuth:\n  users:\n    - "admin:{T}"
+last-xml1|<hudson.util.Secret>{P}</hudson.util.Secret>
+last-xml2|<Connector keystorePass="{P}" port="8443"/>
+last-xml3|<dataSource><jdbc-password>{P}</jdbc-password></dataSource>
+last-tf1|output "token" {\n  value = "{T}"\n}
+last-sql1|EXEC sp_addlogin 'bob', '{P}';
+last-sql2|SELECT dblink_connect('host=h user=u password={P}');
+last-sql3|mysql.user: UPDATE user SET authentication_string=PASSWORD('{P}') WHERE User='root';
+last-heredoc1|docker secret create tok - <<EOT\n{T}\nEOT
+last-code1|JWT_SECRET: z.string().default("{T}")
+last-code2|.setAppSecret("{T}")
+last-code3|auth_token=lambda: "{T}"
+last-conf1|aaa-server x host h\n key {P}
+last-prose1|Try `{P}` as the password.
+last-code4|page.locator("#password").fill("{P}")
 """.strip("\n")
