@@ -26,9 +26,10 @@ _LONG_ENOUGH = 12
 
 def is_password(value: str) -> bool:
     """Return whether a string looks like a password or a token, and not like a word or a path."""
-    if is_mixed_letters(value.rstrip("=")):
+    is_word = value.isalpha() and value.islower()  # as most of what is asked about are
+    if not is_word and is_mixed_letters(value.rstrip("=")):
         return True
-    if is_harmless(value) or "/" in value or "(" in value:
+    if is_word or is_harmless(value) or "/" in value or "(" in value:
         return False
     if is_wordlike(value):
         return is_passphrase(value)
