@@ -20,6 +20,9 @@ GROUP = 200
 
 def read_document(source: Source, tell: Callable[[Any], Iterable[Told]]) -> Iterator[Item]:
     """Yield the entries of a source that is one document; `tell` yields the document's."""
+    if source.is_laid_out:
+        yield from _each_line(source, lambda document, _key: tell(document))
+        return
     document = source.document
     if source.damage:
         yield Damage(source.damage)
@@ -41,6 +44,10 @@ def read_values(source: Source, tell: Callable[[Any, str], Iterable[Told]]) -> I
     if is_one and source.document is not None:
         yield from read_document(source, lambda document: tell(document, ""))
         return
+    yield from _each_line(source, tell)
+
+
+def _each_line(source: Source, tell: Callable[[Any, str], Iterable[Told]]) -> Iterator[Item]:
     source.forget()
     keys = EntryKeys()
     for found in json_lines(source):

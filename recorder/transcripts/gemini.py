@@ -248,7 +248,7 @@ def _read(source: Source) -> Iterator[Item]:
     reader = GeminiReader(source)
     first = source.sample[0] if source.sample else None
     if isinstance(first, Mapping) and isinstance(first.get("messages"), list):
-        yield from read_document(source, reader.document)
+        yield from read_document(source, lambda chat: GeminiReader(source).document(chat))
     else:
         yield from read_json_lines(source, reader.line)
 

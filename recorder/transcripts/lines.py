@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from recorder.model import Record
 from recorder.transcripts.format import Damage, Entry, Item
 from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse
+from recorder.transcripts.laid_out import documents_in
 from recorder.transcripts.mending import mended
 from recorder.transcripts.one_by_one import ODD, Told, placed
 from recorder.transcripts.source import Source
@@ -50,7 +51,13 @@ class Line:
 
 
 def lines(source: Source) -> Iterator[Line | Damage]:
-    """Yield every line of a source that is not empty; memory does not grow with it."""
+    """Yield every line of a source that is not empty; memory does not grow with it.
+
+    Of a row of documents that are laid out over many lines, each is one here.
+    """
+    if source.is_laid_out:
+        yield from _laid_out(source)
+        return
     with source.open() as stream:
         number = offset = 0
         while data := stream.readline(WHOLE_LINE):
@@ -68,6 +75,17 @@ def lines(source: Source) -> Iterator[Line | Damage]:
                     yield Line(number, begun, json.dumps(beginning).encode())
             elif (line := kept.rstrip(b"\r\n")).strip(b" \t\r\n"):
                 yield Line(number, begun, line, not kept.endswith(b"\n"))
+
+
+def _laid_out(source: Source) -> Iterator[Line | Damage]:
+    with source.open() as stream:
+        for number, offset, text in documents_in(stream, MAX_LINE):
+            if isinstance(text, int):
+                yield Damage(f"a document of {text >> 20} MiB is left out", number, offset)
+            else:
+                yield Line(
+                    number, offset, text, not text.rstrip(b"\r\n \x00").endswith((b"}", b"]"))
+                )
 
 
 def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from recorder.digests import marked
 from recorder.transcripts.json_text import NotJsonError, TooLargeError, parse, trimmed
+from recorder.transcripts.laid_out import documents_in, is_several, may_be_several
 from recorder.transcripts.long_json import parse_long
 from recorder.transcripts.mending import mended
 from recorder.transcripts.packed import Breakage
@@ -129,6 +131,8 @@ class Source:
         values = [] if begins.partition(b"\n")[0].strip() in {b"{", b"["} else self._first_lines()
         if values:
             return values
+        if self.is_laid_out:
+            return self._first_documents()
         if self.is_several():
             return self._beginning()
         document = self.document
@@ -147,11 +151,26 @@ class Source:
                 values += [value for value in _in_line(line) if isinstance(value, dict | list)]
         return values
 
+    def _first_documents(self) -> list[Any]:
+        values: list[Any] = []
+        with self.open() as stream:
+            for _, _, text in islice(documents_in(stream, MAX_FIRST_LINE), LAID_OUT_LINES):
+                values += [] if isinstance(text, int) else _in_line(text)
+        return [value for value in values if isinstance(value, dict | list)]
+
     def _beginning(self) -> list[Any]:
         """Return what a first line begins with that is too long to be looked at as a whole."""
         with self.open() as stream:
             value = mended(stream.readline(MAX_SAMPLE))
         return [value] if isinstance(value, dict | list) else []
+
+    @cached_property
+    def is_laid_out(self) -> bool:
+        """Whether it is a row of JSON documents, each laid out over many lines."""
+        if not may_be_several(self.beginning):
+            return False
+        with self.open() as stream:
+            return is_several(stream)
 
     def is_several(self) -> bool:
         """Tell whether the first line ends as a value does and the next one begins as one does.
