@@ -119,7 +119,7 @@ _QUOTED_BY_LISP = Exact(
     r"\((?:setq|def\w{0,9}|setf|set!)\s{1,4}(?P<name>[\w\-*]{2,60})\s{1,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
 _PAIR_OF_CONSTANT = Exact(
-    r"(?P<name>\b[A-Za-z_]{0,40}(?:auth|AUTH|Auth|creds|CREDS|credentials|CREDENTIALS|login|LOGIN))[\"']?\s?[:=]\s?[\[(]\s?(?P<user>[\"'][^\"'\n]{1,100}[\"']),\s{0,3}"
+    r"(?P<name>\b[A-Za-z_]{0,40}(?:auth|AUTH|Auth|creds|CREDS|credentials|CREDENTIALS|login|LOGIN))[\"']?\s?[:=]\s?[\[(]\s?(?P<user>\\{0,3}[\"'][^\"'\n\\]{1,100}\\{0,3}[\"']),\s{0,3}"
     + _LITERAL
     + r"\s?[\])]"
 )
@@ -267,7 +267,7 @@ CLUES = (
     ),
     Clue(r"(?:send_?keys\(|(?:page|\))\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),
     Clue(r"(?:wallet|toaccount|from_?key)\([\\\"']{1,4}0x[0-9a-f]", 30, 80, _wallets),
-    Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
+    Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\\\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 160, 600, _setters),
 )  # fmt: skip
 """A clue for each kind of call."""

@@ -1,7 +1,8 @@
 """Places in which secrets stand, ninth set: outputs, files and commands of whom an agent works for.
 
 Written as the first, in `unseen_places`: 93 of 100 were found before anything was mended for them,
-96 of 100 of a second round (`more-`), and 93 of 100 of a third (`last-`).
+96 of 100 of a second round (`more-`), 93 of 100 of a third (`last-`), and
+97 of 100 of a fourth (`end-`).
 """
 
 from __future__ import annotations
@@ -435,4 +436,8 @@ last-code3|auth_token=lambda: "{T}"
 last-conf1|aaa-server x host h\n key {P}
 last-prose1|Try `{P}` as the password.
 last-code4|page.locator("#password").fill("{P}")
+end-argv1|ansible-vault encrypt_string '{T}' --name 'db_password'
+end-argv2|cargo login -- {T}
+end-argv3|snyk config set api={T}
+end-code1|{"content":"credentials = (\"bob\", \"{P}\")"}
 """.strip("\n")
