@@ -178,14 +178,15 @@ def credential(
     stored before, and `flightlog credentials` tells uses beyond what it is for.
 
     Args:
-        value: the secret.
+        value: the secret; blanks around it, as a file's last line end, are none of it.
         name: what people call it.
         scope: how far it reaches: `account`, `project`, ...
         purpose: what it is for: words, `read only`, or patterns of operations (`customDomain*`).
         environment: `production`, `staging`, `development`.
     """
     told = {
-        semconv.CREDENTIAL_SECRET: value,
+        # Whatever is no text (an unset variable's None) is told as it came: nothing here may raise.
+        semconv.CREDENTIAL_SECRET: value.strip() if isinstance(value, str) else value,
         semconv.CREDENTIAL_NAME: name,
         semconv.CREDENTIAL_SCOPE: scope,
         semconv.CREDENTIAL_PURPOSE: purpose,

@@ -48,6 +48,8 @@ CACHE_KIB = 16_000
 """Pages that are kept in memory, once there are so many: ids are looked up all over their index,
 and a page that is not kept is read again for nearly every record of a large recording."""
 BUSY_SECONDS = 5.0
+LAYERS = 4
+"""Strings of JSON within each other in which a text may stand: a result, its output, a file."""
 MAX_BLOBS_READ = 2000
 """Large values, the newest, that are read where nothing marked leads to a secret."""
 MARKS_BY_SQL = 16
@@ -325,8 +327,15 @@ class Store:
 
 def _as_in_json(text: str) -> Iterator[bytes]:
     """Yield a text as it stands in a body: escaped once, or in JSON that stands in JSON."""
-    once = json.dumps(text, ensure_ascii=False)[1:-1]
-    for form in (text, once, json.dumps(once, ensure_ascii=False)[1:-1]):
+    written = forms = {text}
+    for _ in range(LAYERS):
+        written = {
+            json.dumps(form, ensure_ascii=ascii_only)[1:-1]
+            for form in written
+            for ascii_only in (False, True)
+        }
+        forms = forms | written
+    for form in forms:
         yield form.encode("utf-8", "surrogatepass")
 
 

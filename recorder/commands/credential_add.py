@@ -81,6 +81,12 @@ def command(
             "Warning: it is a plain word or number, and is sealed from now on wherever it stands; "
             "'flightlog credential remove' takes that back", err=True,
         )  # fmt: skip
+    lines = len(value.splitlines())
+    if lines > 1 and not value.startswith("-----BEGIN"):
+        click.echo(
+            f"Warning: it has {lines} lines, and is found as all of them together: where only the "
+            "first is the credential, declare that alone ('head -n 1')", err=True,
+        )  # fmt: skip
     if reached:
         click.echo("the running recorder knows it from now on")
 
@@ -88,7 +94,7 @@ def command(
 def _value(*, from_stdin: bool) -> str:
     if from_stdin:
         text = sys.stdin.buffer.read(MAX_VALUE + 1).decode("utf-8", "surrogateescape")
-        value = text.removesuffix("\n").removesuffix("\r")
+        value = text.removeprefix("\ufeff")
     elif sys.stdin.isatty():
         value = click.prompt("Value", hide_input=True, err=True)
     else:
@@ -97,7 +103,8 @@ def _value(*, from_stdin: bool) -> str:
         raise FlightlogError("no value came on standard input; nothing was declared")
     if len(value) > MAX_VALUE:
         raise FlightlogError(f"the value is longer than {MAX_VALUE} characters: that is no token")
-    return str(value)
+    # Blanks around it come with copying; without them it is found with them, too.
+    return str(value).strip()
 
 
 def _looks_secret(text: str) -> bool:

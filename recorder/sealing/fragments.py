@@ -16,7 +16,13 @@ GRAM = 6
 LEAST = 8
 """Bytes of a fragment: less of a secret says nothing, and stands at the edge of many a text."""
 LONGEST = 600
-"""Bytes of a string; longer ones (keys of several lines) are not looked for in halves."""
+"""Bytes of an encoded string that is looked for in halves."""
+LONGEST_PLAIN = 20_000
+"""Bytes of a secret as it is: web tokens have thousands."""
+MOST_LONG = 500_000
+"""Bytes of all that are longer than `LONGEST` together: each takes a place of what is seen."""
+LEAST_INNER = 16
+"""Bytes of a text that is all of it a part of a secret, and neither its beginning nor its end."""
 MOST = 10_000
 """Strings, about those of a thousand secrets."""
 PLACES = 1 << 22
@@ -33,13 +39,18 @@ class Fragments:
         those with a blank or a quote, and unless all are the same: rulers of one letter stand at
         the edge of many a text."""
         self._strings: list[tuple[bytes, int]] = []
+        self._long = 0
 
     def add(self, strings: Iterable[str], number: int) -> None:
         """Take up the forms of a secret under its number."""
         for string in strings:
             raw = string.encode("utf-8", "surrogatepass")
-            if len(raw) > LONGEST or len(self._strings) >= MOST:
+            if len(self._strings) >= MOST:
                 continue
+            if len(raw) > LONGEST:
+                if len(raw) > LONGEST_PLAIN or self._long + len(raw) > MOST_LONG:
+                    continue
+                self._long += len(raw)
             self._strings.append((raw, number))
             for piece in _SPACED.split(raw):
                 for at in range(len(piece) - GRAM + 1):
@@ -59,6 +70,11 @@ class Fragments:
         """Yield the fragments at a text's edges (UTF-8): their begin, end, and secret's number."""
         if len(raw) < LEAST:
             return
+        if LEAST_INNER <= len(raw) < LONGEST_PLAIN and self._may_begin(raw) and self._may_end(raw):
+            inner = next((n for string, n in self._strings if raw in string), None)
+            if inner is not None and _is_telling(raw):
+                yield 0, len(raw), inner
+                return
         if self._may_begin(raw):
             length, number = max(self._beginnings(raw), default=(0, 0))
             if length:
@@ -87,7 +103,7 @@ class Fragments:
     def _beginnings(self, raw: bytes) -> Iterator[tuple[int, int]]:
         """Yield ends of strings that a text begins with."""
         for string, number in self._strings:
-            at = string.find(raw[:GRAM], 1)
+            at = string.find(raw[:GRAM], max(1, len(string) - len(raw)))
             while at > 0:
                 if raw.startswith(string[at:]) and _is_telling(string[at:]):
                     yield len(string) - at, number

@@ -16,6 +16,7 @@ from itertools import chain, pairwise
 from recorder.sealing.bones import bones_of
 from recorder.sealing.encodings import BASE64, forms_of
 from recorder.sealing.fragments import LEAST, Fragments
+from recorder.sealing.fragments import LONGEST as LONGEST_IN_HALVES
 from recorder.sealing.joints import Joined, has_joint_at_edge, joined, joined_in_json
 from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
@@ -135,7 +136,11 @@ class KnownSecrets:
             if form not in self._forms
         }
         self._forms.update(forms)  # `|=` with a view of keys copies the whole set
-        cuttable = [text for text, form in forms.items() if form.encoding in CUTTABLE]
+        cuttable = [
+            text
+            for text, form in forms.items()
+            if form.encoding in CUTTABLE and (not form.encoding or len(text) <= LONGEST_IN_HALVES)
+        ]
         self._fragments.add(cuttable, len(self._whole))
         self._whole.append(Form(b"", value, credential_class, hint, CUT))
         if not self._tiers or self._tiers[-1].secrets >= TIERS[0]:

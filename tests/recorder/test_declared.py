@@ -154,7 +154,7 @@ def test_an_agent_declares_what_it_holds(tmp_path: Path) -> None:
         "@recorder.tool\n"
         f"def echo(): return 'bare {VALUE}'\n"
         "with recorder.session('s'):\n"
-        f"    recorder.credential({VALUE!r}, name='billing', purpose='read only')\n"
+        f"    recorder.credential({VALUE + chr(10)!r}, name='billing', purpose='read only')\n"
         "    echo()\n"
         "recorder.stop()\n"
     )
@@ -204,6 +204,18 @@ def test_a_value_that_cannot_be_followed_is_refused(given: str, words: str) -> N
     done = run("add", "x", "--stdin", given=given)
     assert isinstance(done.exception, FlightlogError)
     assert words in str(done.exception)
+
+
+@pytest.mark.parametrize("around", ["{}", " {}", "{}\r\n", "\t{} \n\n", "\ufeff{}"])
+def test_blanks_around_a_declared_value_are_none_of_it(around: str) -> None:
+    assert add("x", VALUE).output.split()[3] in add("x", around.format(VALUE)).output
+    assert "lines" not in add("x", around.format(VALUE)).output
+
+
+def test_a_value_of_several_lines_is_declared_with_a_warning_but_for_a_key() -> None:
+    assert "has 2 lines" in add("entry", f"{VALUE}\nurl: https://example.com").output
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
+    assert "lines" not in add("key", key).output
 
 
 def test_a_plain_word_is_declared_with_a_warning_and_a_name_of_two_lines_is_not() -> None:

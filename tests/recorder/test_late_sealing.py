@@ -90,6 +90,23 @@ def test_a_secret_without_a_piece_that_is_marked_is_found_by_reading(tmp_path: P
     assert verify(path).resealed == 2
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("layers", range(1, 4))
+def test_it_is_found_by_reading_in_json_within_json(
+    tmp_path: Path, layers: int, ascii_only: bool
+) -> None:
+    path = tmp_path / "flight.db"
+    odd = "Xk9\"m\\P2'ü$Lq R7"
+    text = odd
+    for _ in range(layers):
+        text = json.dumps({"out": text}, ensure_ascii=ascii_only)
+    recorded(path, [told(text)], [told(json.dumps({"password": odd}))])
+    written = json.dumps(text, ensure_ascii=False).encode()
+    assert written not in at_rest(path)
+    assert b"Lq R7" not in at_rest(path)
+    assert verify(path).resealed == 1
+
+
 def test_a_tombstone_vouches_for_what_it_names_and_for_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "flight.db"
     recorded(path, [told(f"saw {BARE}"), told("other")], [told(f"TOKEN={BARE}")])
