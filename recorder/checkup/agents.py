@@ -12,6 +12,8 @@ from typing import Any
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.settings.changes import Place
 from recorder.capture.hook.settings.documents import SettingsError, parse
+from recorder.capture.hook.settings.merge import value_at
+from recorder.capture.hook.settings.switches import hooks_off, telemetry_off
 from recorder.capture.hook.settings.table import SETTINGS, AgentSettings, Wiring
 from recorder.capture.hook.settings.wired import WrittenHook, written_hooks
 from recorder.checkup.check import Check, Verdict
@@ -53,6 +55,10 @@ class _Agent:
     endpoint: str
     """Where its settings send telemetry; empty where they send none."""
     transcripts: bool
+    no_hooks: str
+    """The setting of the user's by which it runs none; empty where it does."""
+    no_telemetry: str
+    """The setting of the user's by which it sends none; empty where it does."""
 
 
 def check_agents(home: Path, project: Path | None) -> list[Check]:
@@ -100,6 +106,8 @@ def _look(settings: AgentSettings, home: Path, project: Path | None) -> _Agent:
         hooks,
         endpoint_of(settings, Place(home)),
         where.exists(),
+        hooks_off(settings, places),
+        telemetry_off(settings, places),
     )
 
 
@@ -109,6 +117,14 @@ def _judge(agent: _Agent, title: str) -> Check:
     found = f"witnesses: {', '.join(seen)}" if seen else "no witness"
     if agent.program is None:
         found += "; the agent itself is not on the PATH"
+    switched_off = [*filter(None, (agent.no_hooks, agent.no_telemetry))]
+    if switched_off:
+        off = {"hooks": agent.no_hooks, "telemetry": agent.no_telemetry}
+        what = " and ".join(name for name, setting in off.items() if setting)
+        return Check(
+            "agent", title, Verdict.MEND, f"{found}; switched off: {what}",
+            f"by hand: {' and '.join(switched_off)}", "hooks and telemetry, both switched on",
+        )  # fmt: skip
     missing = _missing(agent)
     if missing:
         return Check(
@@ -127,7 +143,7 @@ def _judge(agent: _Agent, title: str) -> Check:
 def _are_trusted(hooks: tuple[WrittenHook, ...]) -> bool:
     """Return whether Codex's user has trusted hooks of the files that ours stand in."""
     for path in {hook.path for hook in hooks}:
-        state = _under(parse(path, path.read_bytes()), ("hooks", "state"))
+        state = value_at(parse(path, path.read_bytes()), ("hooks", "state"))
         keys = state if isinstance(state, Mapping) else {}
         if not any(str(key).startswith(f"{path}:") for key in keys):
             return False
@@ -136,10 +152,10 @@ def _are_trusted(hooks: tuple[WrittenHook, ...]) -> bool:
 
 def _witnesses(agent: _Agent) -> list[str]:
     seen = []
-    if any(hook.is_alive for hook in agent.hooks):
+    if any(hook.is_alive for hook in agent.hooks) and not agent.no_hooks:
         recordings = sorted({str(hook.recording) for hook in agent.hooks if hook.is_alive})
         seen.append(f"hook (into {', '.join(recordings)})")
-    if agent.endpoint:
+    if agent.endpoint and not agent.no_telemetry:
         seen.append(f"otlp (to {agent.endpoint})")
     elif agent.settings.agent in _IN_ENVIRONMENT and os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         seen.append("otlp (by the environment)")
@@ -179,16 +195,10 @@ def endpoint_of(settings: AgentSettings, place: Place) -> str:
             continue
         document: Any = parse(path, path.read_bytes())
         for keys in addresses:
-            found = _address(_under(document, keys))
+            found = _address(value_at(document, keys))
             if found:
                 return found
     return ""
-
-
-def _under(document: Any, keys: tuple[str, ...]) -> Any:
-    for key in keys:
-        document = document.get(key) if isinstance(document, Mapping) else None
-    return document
 
 
 def _address(value: Any) -> str:

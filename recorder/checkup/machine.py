@@ -11,6 +11,7 @@ import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path
 
+from recorder.capture.otlp.guard import is_loopback
 from recorder.checkup.check import Check, Verdict
 from recorder.client import Client
 from recorder.errors import FlightlogError, RecorderUnreachableError
@@ -134,6 +135,8 @@ def check_receiver(endpoint: str) -> Check:
 
 
 def _serve(address: urllib.parse.SplitResult) -> str:
+    if not is_loopback(address.hostname or ""):
+        return "start what receives there; it is no address of this machine"
     port = "" if address.port in (None, 4318) else f" --http-port {address.port}"
     return f"flightlog serve{port}"
 

@@ -11,7 +11,14 @@ import click
 
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.settings.changes import Change, Place, plan_install
-from recorder.capture.hook.settings.table import DEFAULT_ENDPOINT, SETTINGS, Wiring
+from recorder.capture.hook.settings.switches import hooks_off, telemetry_off
+from recorder.capture.hook.settings.table import (
+    DEFAULT_ENDPOINT,
+    SETTINGS,
+    AgentSettings,
+    SettingsFile,
+    Wiring,
+)
 from recorder.commands.options import writing_option
 from recorder.launch.receiving import is_answered, serve_behind, serve_words
 from recorder.location import recording_to_write
@@ -88,9 +95,33 @@ def command(
         click.echo(f"note: {note.format(endpoint=endpoint)}", err=True)
     if dry_run:
         return
-    click.echo(f"{AGENTS[agent].title} records into {wiring.recording}", err=True)
-    if any(file.values(wiring) for file in SETTINGS[agent].files):
+    settings = SETTINGS[agent]
+    for what, setting in (
+        ("runs no hook", hooks_off(settings, [place])),
+        ("sends no telemetry", telemetry_off(settings, [place])),
+    ):
+        if setting:
+            said = f"{AGENTS[agent].title} {what} as long as you have {setting} as it is"
+            click.echo(f"note: {said}; change it by hand to have that recorded", err=True)
+    if not hooks_off(settings, [place]):
+        click.echo(f"{AGENTS[agent].title} records into {wiring.recording}", err=True)
+    if _sends_here(settings, wiring, place):
         _see_to_receiver(wiring, serve=serve, asks=not yes and sys.stdin.isatty())
+
+
+def _sends_here(settings: AgentSettings, wiring: Wiring, place: Place) -> bool:
+    """Tell whether an agent's telemetry comes to our receiver, as its settings are now."""
+    # The doctor's part, which --help has no use for.
+    from recorder.checkup.agents import endpoint_of  # noqa: PLC0415
+
+    if telemetry_off(settings, [place]) or not any(map(_sends, settings.files)):
+        return False
+    told = endpoint_of(settings, place)
+    return not told or told.startswith(wiring.endpoint)
+
+
+def _sends(file: SettingsFile) -> bool:
+    return bool(file.values(Wiring(Path("/"))))
 
 
 def _see_to_receiver(wiring: Wiring, *, serve: bool, asks: bool) -> None:
@@ -100,7 +131,7 @@ def _see_to_receiver(wiring: Wiring, *, serve: bool, asks: bool) -> None:
     if not serve:
         words = serve_words(wiring.recording, wiring.endpoint)
         click.echo(
-            f"note: hooks are recorded from now on; telemetry goes to {wiring.endpoint}, where "
+            f"note: telemetry goes to {wiring.endpoint}, where "
             f"nothing listens. Keep this running beside the agent: {words}",
             err=True,
         )

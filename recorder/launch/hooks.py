@@ -14,12 +14,13 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from recorder.capture.hook.settings.changes import Place
 from recorder.capture.hook.settings.documents import SettingsError
+from recorder.capture.hook.settings.switches import hooks_off
 from recorder.capture.hook.settings.table import SETTINGS, SettingsFile, Wiring
 from recorder.capture.hook.settings.wired import written_hooks
 from recorder.current_folder import current_folder
@@ -30,6 +31,7 @@ _GEMINI_DEFAULTS = "GEMINI_CLI_SYSTEM_DEFAULTS_PATH"
 _OPENCODE_CONFIG = "OPENCODE_CONFIG_CONTENT"
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
+_SWITCHED_OFF = "{}'s hooks (you switched them off: {})"
 _NOT_ITS_HOOKS = "{}'s hooks ({}; 'flightlog install {}' wires them for good)"
 
 
@@ -67,18 +69,24 @@ def hooks_for(executable: str, given: Mapping[str, str], recording: Path) -> Run
     if not agent:
         return RunHooks()
     try:
+        off = hooks_off(SETTINGS[agent], _places())
         # Codex runs no hook that its user has not trusted: whether one is wired says too little.
         # Where both run, both hand over the same payload, which is recorded once.
         if agent != "codex" and _is_wired(agent):
-            return _own_telemetry(given) if agent == "claude-code" else RunHooks()
-        return _MECHANISMS[agent](SETTINGS[agent].files[0], Wiring(recording), given)
+            hooks = _own_telemetry(given) if agent == "claude-code" else RunHooks()
+        else:
+            hooks = _MECHANISMS[agent](SETTINGS[agent].files[0], Wiring(recording), given)
+        return replace(hooks, blind=_SWITCHED_OFF.format(agent, off)) if off else hooks
     except (OSError, SettingsError, ValueError) as error:
         return RunHooks(blind=_NOT_ITS_HOOKS.format(agent, type(error).__name__, agent))
 
 
+def _places() -> tuple[Place, Place]:
+    return Place(Path.home()), Place(Path.home(), current_folder())
+
+
 def _is_wired(agent: str) -> bool:
-    places = Place(Path.home()), Place(Path.home(), current_folder())
-    written = [hook for place in places for hook in written_hooks(SETTINGS[agent], place)]
+    written = [hook for place in _places() for hook in written_hooks(SETTINGS[agent], place)]
     return any(hook.is_alive for hook in written)
 
 

@@ -21,11 +21,13 @@ from recorder.checkup.scratch import scratch
 from recorder.daemon import Daemon
 from recorder.location import named_recording
 from tests.command_line import flightlog
+from tests.recorder.hook.switched_off import NO_HOOKS, NO_TELEMETRY
 
 WAYS = {
     "hook without a recorder (spool)", "hook", "recorder's socket", "OTLP over HTTP",
     "OTLP over gRPC", "proxy, with TLS", "Python SDK", "MCP",
 }  # fmt: skip
+TITLES = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini": "Gemini CLI"}
 
 
 @pytest.fixture
@@ -106,8 +108,7 @@ def test_an_agent_that_is_here_and_not_wired_is_to_be_mended_by_the_command_it_n
     agent: str, machine: Path, own_folders: Path, quick: Callable[[], dict[str, Check]]
 ) -> None:
     del own_folders
-    names = {"claude-code": "Claude Code", "codex": "Codex CLI", "gemini": "Gemini CLI"}
-    title = names[agent]
+    title = TITLES[agent]
     assert title not in quick()
     program(machine, {"claude-code": "claude"}.get(agent, agent))
     check = quick()[title]
@@ -169,6 +170,45 @@ def test_codexs_hooks_count_once_their_user_has_trusted_them(
     with path.open("a") as file:
         file.write(f'[hooks.state."{path}:pre_tool_use:0:0"]\ntrusted_hash = "sha256:00"\n')
     assert quick()["Codex CLI"].verdict is Verdict.WELL
+
+
+@pytest.mark.parametrize(
+    ("witness", "agent", "file", "content", "setting"),
+    [("hook", *row) for row in NO_HOOKS] + [("otlp", *row) for row in NO_TELEMETRY],
+)
+def test_what_the_user_has_switched_off_is_no_witness_and_named(
+    witness: str,
+    agent: str,
+    file: str,
+    content: str,
+    setting: str,
+    machine: Path,
+    own_folders: Path,
+    quick: Callable[[], dict[str, Check]],
+) -> None:
+    del machine
+    path = own_folders / file
+    path.parent.mkdir()
+    path.write_text(content)
+    installed = flightlog("install", agent, "--yes")
+    assert f"{setting} in {path}" in installed.stderr
+    assert (f"{TITLES[agent]} records into" in installed.stderr) == (witness == "otlp")
+    assert ("telemetry goes to" in installed.stderr) == (witness == "hook")
+    check = quick()[TITLES[agent]]
+    assert check.verdict is Verdict.MEND
+    assert f"{witness} (" not in check.found
+    assert f"{setting} in {path}" in check.mend
+    assert flightlog("uninstall", agent, "--yes").returncode == 0
+    assert path.read_text() == content
+
+
+def test_telemetry_that_goes_elsewhere_is_not_said_to_come_here(own_folders: Path) -> None:
+    path = own_folders / ".claude" / "settings.json"
+    path.parent.mkdir()
+    path.write_text('{"env": {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example:4318"}}')
+    installed = flightlog("install", "claude-code", "--yes")
+    assert "your OpenTelemetry stays as it is" in installed.stderr
+    assert "telemetry goes to" not in installed.stderr
 
 
 def test_transcripts_are_a_witness_too(
@@ -239,3 +279,9 @@ def test_a_receiver_that_nobody_runs_is_to_be_mended(tmp_path: Path) -> None:
     check = named(check_machine(tmp_path / "r.db", [receiver.http]), "receiver")
     assert check.verdict is Verdict.MEND
     assert check.mend == f"flightlog serve --http-port {receiver.http.rsplit(':', 1)[1]}"
+
+
+def test_the_command_that_mends_a_receiver_is_told_for_this_machine_alone(tmp_path: Path) -> None:
+    check = named(check_machine(tmp_path / "r.db", ["http://collector.invalid:4318"]), "receiver")
+    assert check.verdict is Verdict.MEND
+    assert "flightlog serve" not in check.mend

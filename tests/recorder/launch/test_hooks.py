@@ -16,6 +16,7 @@ from recorder.capture.hook.settings.table import SETTINGS
 from recorder.launch.hooks import hooks_for
 from recorder.model import Kind, Phase, Witness
 from tests.recorder.hook.conftest import Hooks
+from tests.recorder.hook.switched_off import NO_HOOKS
 from tests.recorder.launch.conftest import FLIGHTLOG, Ground
 
 PAYLOAD = {
@@ -178,6 +179,21 @@ def test_where_gemini_would_not_read_them_the_run_says_what_is_not_seen(
     added = hooks_for("gemini", {}, tmp_path / "r.db")
     assert "flightlog install gemini" in added.blind
     assert added.environment == {}
+
+
+@pytest.mark.parametrize(("agent", "file", "content", "setting"), NO_HOOKS)
+def test_hooks_that_the_user_has_switched_off_are_said_to_be_unseen(
+    agent: str, file: str, content: str, setting: str, tmp_path: Path, own_folders: Path
+) -> None:
+    path = own_folders / file
+    path.parent.mkdir()
+    path.write_text(content)
+    hooks = hooks_for(SETTINGS[agent].program, {}, tmp_path / "r.db")
+    try:
+        assert f"{setting} in {path}" in hooks.blind
+    finally:
+        hooks.remove()
+    assert path.read_text() == content
 
 
 def test_a_program_that_is_no_known_agent_gets_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from typing import Any
 
 from recorder.capture.hook.settings.table import SettingsFile, Wiring
 
-__all__ = ["HOOKS", "MARK", "UnexpectedShapeError", "has_ours", "is_wired", "put_in", "take_out"]
+__all__ = [
+    "HOOKS",
+    "MARK",
+    "UnexpectedShapeError",
+    "has_ours",
+    "is_wired",
+    "put_in",
+    "take_out",
+    "value_at",
+]
 
 MARK = "/recorder/capture/hook/client.py"
 """A hook whose command holds this is ours."""
@@ -125,7 +134,7 @@ def is_wired(
     if file.guard and _holds(original, file.guard):
         return True
     return all(
-        _holds(original, path) or _value(document, path) == value
+        _holds(original, path) or value_at(document, path) == value
         for path, value in file.values(wiring).items()
     )
 
@@ -186,10 +195,10 @@ def _prune(document: MutableMapping[str, Any], name: str, original: Mapping[str,
 
 
 def _holds(document: Mapping[str, Any], path: Iterable[str]) -> bool:
-    return _value(document, path) is not None
+    return value_at(document, path) is not None
 
 
-def _value(document: Mapping[str, Any], path: Iterable[str]) -> Any:
+def value_at(document: Mapping[str, Any], path: Iterable[str]) -> Any:
     """Return what stands under a path of keys; None where nothing does."""
     value: Any = document
     for key in path:

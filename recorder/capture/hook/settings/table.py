@@ -13,11 +13,15 @@ from typing import Any
 
 from recorder.capture.hook import client
 
-__all__ = ["SETTINGS", "AgentSettings", "SettingsFile", "Wiring"]
+__all__ = ["SETTINGS", "AgentSettings", "Off", "SettingsFile", "Wiring"]
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 SECONDS = 10
 """How long an agent may wait for a hook of ours; it takes milliseconds."""
+
+type Off = tuple[tuple[str, ...], bool]
+"""A path of keys, and the value that switches off; a list that names hooks counts where it names
+ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class AgentSettings:
     files: tuple[SettingsFile, ...]
     notes: tuple[str, ...] = field(default=())
     """What a person still has to do or know."""
+    no_hooks: tuple[Off, ...] = ()
+    """Settings of the user's by which it runs no hook."""
+    no_telemetry: tuple[Off, ...] = ()
+    """Settings of the user's by which it sends no telemetry."""
 
 
 def _folder(variable: str, name: str) -> Callable[[Path], Path]:
@@ -178,6 +186,8 @@ _CLAUDE = AgentSettings(
             ("env", "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ),
     ),
+    no_hooks=((("disableAllHooks",), True),),
+    no_telemetry=((("env", "CLAUDE_CODE_ENABLE_TELEMETRY"), False),),
 )  # fmt: skip
 _CURSOR = AgentSettings(
     "cursor",
@@ -219,6 +229,8 @@ _CODEX = AgentSettings(
         "Codex runs new hooks only after you trusted them once in its own screen (/hooks); "
         "'codex exec' never asks and needs --dangerously-bypass-hook-trust.",
     ),
+    no_hooks=((("features", "hooks"), False), (("features", "codex_hooks"), False)),
+    no_telemetry=((("otel", "exporter"), False),),
 )  # fmt: skip
 _GEMINI = AgentSettings(
     "gemini",
@@ -236,6 +248,8 @@ _GEMINI = AgentSettings(
             ("telemetry", "otlpEndpoint"),
         ),
     ),
+    no_hooks=((("hooksConfig", "enabled"), False), (("hooksConfig", "disabled"), True)),
+    no_telemetry=((("telemetry", "enabled"), False),),
 )  # fmt: skip
 _COPILOT = AgentSettings(
     "copilot",
