@@ -67,6 +67,8 @@ class Clue:
     is_bare: bool = False
     """Its trigger has no letters of its own: it slows down the search for all others, and is looked
     for by itself, where there is a word of `BARE` letters."""
+    letter: str = ""
+    """Stands in each match, and in few texts: its trigger is looked for in those alone."""
     is_of_line: bool = False
     """What is found ends in the line in which the trigger does: no more is read."""
 
@@ -228,7 +230,7 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
     # Between two lines that end before the next begins stand others, which no surroundings reach.
     reach = clue.before if clue.is_of_line else clue.before + clue.after
     triggers = (clue.trigger,) if isinstance(clue.trigger, str) else tuple(clue.trigger)
-    return Expression(triggers, clue.ignore_case, reach, is_bare=clue.is_bare)
+    return Expression(triggers, clue.ignore_case, reach, is_bare=clue.is_bare, letter=clue.letter)
 
 
 def _windows(text: str, ends: list[int], clue: Clue | WordClue) -> Iterator[tuple[int, int]]:

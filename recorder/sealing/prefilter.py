@@ -52,6 +52,8 @@ class Expression:
     a call, they are searched for without that in texts where they do."""
     is_bare: bool = False
     """Is looked for only when it is asked for (`add_bare`)."""
+    letter: str = ""
+    """Stands in each match, and in few texts: it is looked for in those alone."""
 
 
 class Prefilter:
@@ -67,7 +69,7 @@ class Prefilter:
         single = {
             number: e.patterns[0]
             for number, e in enumerate(expressions)
-            if part and e.ignore_case and len(e.patterns) == 1 and not e.is_frequent
+            if part and e.ignore_case and len(e.patterns) == 1 and not (e.is_frequent or e.letter)
         }
         families = families_of(single, part)
         first = len(expressions)
@@ -85,17 +87,24 @@ class Prefilter:
             [Pattern(n, f"{w}(?:{_NAME_OF_NO_NUMBER})", True) for n, (_, w) in enumerate(words)]
         )
         bare = [number for number, e in enumerate(expressions) if e.is_bare]
-        apart = told_apart.union(bare)
+        lettered: dict[bytes, list[int]] = {}
+        for number, e in enumerate(expressions):
+            if e.letter:
+                lettered.setdefault(e.letter.encode(), []).append(number)
+        apart = told_apart.union(bare, *lettered.values())
         alone = [number for number in range(len(expressions)) if number not in apart]
         together = [Pattern(n, family.pattern, True) for n, (family, _) in self._families.items()]
         self._all = _database(expressions, alone, together)
         self._bare = _database(expressions, bare)
+        self._lettered = [(c, _database(expressions, numbers)) for c, numbers in lettered.items()]
 
     def prepare(self) -> None:
         """Compile now, or load what was compiled before, instead of at the first question."""
         self._all.prepare()
         self._bare.prepare()
         self._words.prepare()
+        for _, database in self._lettered:
+            database.prepare()
         for _, members in self._families.values():
             members.prepare()
 
@@ -109,6 +118,9 @@ class Prefilter:
         self._scan(self._all, raw, found)
         if found:
             self._tell_apart(raw, found)
+        for letter, database in self._lettered:
+            if raw.find(letter) >= 0:
+                self._scan(database, raw, found)
         self._add_common(raw, found)
         return found
 
@@ -119,7 +131,8 @@ class Prefilter:
         def seen(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             found.append(end)
 
-        for database in (self._all, self._words, self._bare):
+        lettered = [database for letter, database in self._lettered if raw.find(letter) >= 0]
+        for database in (self._all, self._words, self._bare, *lettered):
             database.scan(raw, seen)
         return found
 

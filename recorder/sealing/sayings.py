@@ -123,9 +123,9 @@ CLUES = (
         620, 4, partial(_said, _AS_PASSWORD),
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}[\"'`]\s{{1,3}}(?:(?:field|input|box|variable|secret|header)\s)?(?:to|is|as|with|=)\s{{1,3}}(?:be\s)?[\"'`]", 120, 560, _quoted_names, is_of_line=True),
-    Clue(r"@[\w\-]{1,60}(?:\.[\w\-]{1,20}){1,3}[:;|,][ ]?[^\s:;|,/]{6,128}[ \t\r]{0,4}(?:\n|$)", 300, 4, _paired_lines),
+    Clue(r"@[\w\-]{1,60}(?:\.[\w\-]{1,20}){1,3}[:;|,][ ]?[^\s:;|,/]{6,128}[ \t\r]{0,4}(?:\n|$)", 300, 4, _paired_lines, letter="@"),
     Clue([rf"[ \t,;/]{name}\s?[:=]\s{{0,3}}[^\s\"',;]{{4}}" for name in ("p", "pw", "pwd", "pass")], 120, 200, _pairs),
-    Clue(r"[\w.\-]:[^\s:@/\"']{4,64}@", 140, 100, _pairs),
+    Clue(r"[\w.\-]:[^\s:@/\"']{4,64}@", 140, 100, _pairs, letter="@"),
     Clue(rf"[\"'][;,)]{{0,3}}[ \t]{{0,8}}(?://|\#|--|/\*)[^\n]{{0,60}}{NAME_WORDS}", 620, 20, _commented),
 )  # fmt: skip
 """A clue for each way to say it."""

@@ -76,7 +76,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 CLUES = (
     Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?|psycopg2?|asyncpg)://[\w.\-]{1,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
-    Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo),
+    Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo, letter="@"),
     Clue(
         rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",
         160, 4_200, _query,

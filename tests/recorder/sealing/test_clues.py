@@ -78,6 +78,26 @@ def test_what_has_no_letters_of_its_own_is_found_beside_each_long_word(pieces: l
     assert found == {m.span("value") for m in WITHOUT_LETTERS.finditer(text)}
 
 
+LETTERED = [clue for clue in DETECTORS if isinstance(clue, Clue) and clue.letter]
+
+
+@pytest.mark.parametrize("clue", LETTERED, ids=[str(clue.trigger)[:20] for clue in LETTERED])
+@given(st.data())
+def test_no_trigger_matches_without_the_letter_that_it_is_looked_for_by(
+    clue: Clue, data: st.DataObject
+) -> None:
+    for trigger in triggers_of(clue):
+        matched = data.draw(st.from_regex(re.compile(trigger, re.ASCII), fullmatch=True))
+        assert clue.letter in matched
+
+
+def test_what_has_a_letter_that_few_texts_have_is_found_in_those() -> None:
+    both = Prefilter([Expression((r"[a-z]{3}@",), letter="@"), Expression(("abc",))])
+    assert both.ends(b"abc@x abc abc@") == {0: [4, 14], 1: [3, 9, 13]}
+    assert both.ends(b"abc") == {1: [3]}
+    assert sorted(both.all_ends(b"abc@")) == [3, 4]
+
+
 def triggers_of(clue: Clue | DenseClue) -> Sequence[str]:
     if isinstance(clue, DenseClue):
         return clue.triggers
