@@ -20,6 +20,7 @@ from recorder.sealing.names import (
     is_named_so,
     is_of_password,
     is_said_of_one,
+    is_secret_header,
     is_secret_name,
 )
 from recorder.sealing.passwords import is_passphrase, is_password
@@ -74,8 +75,8 @@ LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
-    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.[nN]ew|Signer|hashpw|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
-    r"|AES\.new|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
+    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.[nN]ew|Signer|hashpw|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
+    r"|AES\.new|[Kk]ey\s?=\s?Encoding\.\w{2,8}\.GetBytes|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
 """What takes a key of its own: to sign, to check, to encrypt."""
@@ -129,6 +130,14 @@ _WALLET = Exact(
     r"(?:[Ww]allet|To[Aa]ccount|[Ff]rom_?[Kk]ey)\([\\\"']{1,4}0x(?P<value>[0-9a-fA-F]{64})\\{0,3}[\"']"
 )
 """What an account of a chain of blocks is made of."""
+_OF_FIELD = Exact(
+    rf"\(\s{{0,9}}{_LITERAL},\s{{0,9}}forHTTPHeaderField:\s{{0,3}}\\{{0,3}}\"(?P<name>[\w\-]{{2,60}})"
+)
+"""Swift's way to set a header, with its name behind."""
+_BEHIND_SCHEME = Exact(
+    rf"(?P<name>[Bb]earer)\s(?:%[sv])?\\{{0,3}}[\"']\s{{0,3}}[+.,]\s{{0,3}}{_LITERAL}"
+)
+"""A token that a program puts behind its scheme."""
 LEAST_AUTH = 8
 """Characters of a password that looks like none."""
 LEAST_KEY = 24
@@ -169,6 +178,16 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 def _is_key(value: str) -> bool:
     """Return whether a word may be what something is signed with, and names no algorithm."""
     return not (is_harmless(value) or " " in value or _ALGORITHM.search(value))
+
+
+def _headers(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for form in (_OF_FIELD, _BEHIND_SCHEME):
+        for match in form.finditer(text, start, end):
+            name, value = match["name"], match["value"]
+            if (is_secret_header(name) or is_secret_name(name)) and not (
+                is_harmless(value) or " " in value or _is_word(value)
+            ):
+                yield SecretSpan(*match.span("value"), class_of_name(name), "header")
 
 
 def _wallets(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -253,7 +272,7 @@ CLUES = (
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings, is_of_line=True),
     Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
     Clue(
-        r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new"
+        r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|encoding\.\w{2,8}\.getbytes"
         r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from)\([\w.,\[\]<>( ]{0,80}\\{0,3}[\"']",
         160, 600, partial(_telling, _KEYED),
     ),
@@ -266,6 +285,7 @@ CLUES = (
         200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:send_?keys\(|(?:page|\))\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),
+    Clue(r"forhttpheaderfield:|bearer\s(?:%[sv])?\\{0,3}[\"']\s{0,3}[+.,]", 640, 600, _headers),
     Clue(r"(?:wallet|toaccount|from_?key)\([\\\"']{1,4}0x[0-9a-f]", 30, 80, _wallets),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\\\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),
     Clue(rf"{NAME_WORDS}(?:\.equals(?:ignorecase)?)?\(\s{{0,40}}[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 160, 600, _setters),

@@ -74,6 +74,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     ),
     (r"(?:freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec|winrs)\s", "password", _argument(r"[wx]?freerdp\d?|schtasks|wmic|cmdkey|mstsc|runas|psexec|winrs", r"[/\-](?:p|rp|pass(?:word)?)[:\s]\s{0,3}")),
     (r"snmp(?:walk|get|set|trap|bulk|table|inform|status|test|translate|df|usm)\w{0,6}\s", "password", _argument(r"snmp\w{2,10}", r"-[AXac]\s{1,3}(?!-)(?!public\b|private\b|SHA|MD5|AES|DES)")),
+    (r"snmp(?:walk|get|set|trap|bulk|table|inform|status|test|translate|df|usm)\w{0,6}\s", "password", _argument(r"snmp\w{2,10}", r"-X\s{1,3}(?!-)")),
     (r"isql\s", "database-password", Exact(rf"\bisql\s+(?:-\w\s+){{0,4}}[\w.\-]{{1,80}}\s+[\w.\-]{{1,80}}\s+(?!-){_QV}")),
     (r"mysqladmin\s", "database-password", _argument("mysqladmin", r"password\s{1,3}")),
     (r"nmcli\s", "password", _argument("nmcli", r"password\s{1,3}")),
@@ -202,7 +203,7 @@ def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
 _USER_PASS = Exact(
-    r"(?:^|[\s\"'])(?:-[uUAaE]|user(?=\s?=\s?\\{0,3}[\"'])|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',\\]{1,6}|\"\s+a\d{1,2}=\")"
+    r"(?:^|[\s\"'])(?:-[uUAaE]|user(?=\s?=)|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',\\]{1,6}|\"\s+a\d{1,2}=\")"
     r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
 )
 """A user and a password in one argument, of whatever tool."""
@@ -244,7 +245,7 @@ CLUES = (
     Clue([rf"{before}-(?:[pknwt]|xp|pw)(?:[\"'],\s{{0,3}}|\s{{1,3}})[\"']?[^\s\"'`\\|;<>,()]{{8}}" for before in (*string.whitespace, '"', "'")], 20, 300, _short_flags),
     Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
     Clue(r"curl\s-[a-z]{1,5}u\s", 20, 900, _curl_user),
-    Clue(r"user\s?=\s?\\{0,3}[\"'][\w.@\-]{1,60}:[^\s:%\"']", 160, 300, _user_pass),
+    Clue(r"user\s?=\s?[\\\"']{0,4}[\w.@\-]{1,60}:[^\s:%\"']", 160, 300, _user_pass),
     Clue(r"[\s\"'](?:-[uUAaE]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))

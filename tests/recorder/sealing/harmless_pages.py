@@ -355,4 +355,11 @@ docker run -p 8080:80 -u 1000:1000 nginx:1.27
 postgres://localhost:5432/app?sslmode=disable
 WIFI:T:nopass;S:Guest;;
 @@ -10,7 +10,7 @@ class Auth:\n-    def login(self, user, password):\n+    def login(self, username, password, otp=None):
+bcrypt.compare(password, user.hash, (err, ok) => {})
+request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+req.Header.Set("Authorization", fmt.Sprintf("Bearer %s", token))
+const header = "Bearer " + session.token;
+encrypt = true\nencrypt: false
+var data = Encoding.UTF8.GetBytes("hello world");
 """.strip("\n")

@@ -440,4 +440,10 @@ end-argv1|ansible-vault encrypt_string '{T}' --name 'db_password'
 end-argv2|cargo login -- {T}
 end-argv3|snyk config set api={T}
 end-code1|{"content":"credentials = (\"bob\", \"{P}\")"}
+end-code2|request.addValue("{T}", forHTTPHeaderField: "X-Api-Key")
+end-code3|fmt.Sprintf("Bearer %s", "{T}")
+end-code4|bcrypt.compareSync('{P}', hash)
+end-code5|var key = Encoding.UTF8.GetBytes("{T}");
+end-rc1|lt-cred-mech\nuser=turn:{P}
+end-rc2|encrypt = "{K44}"
 """.strip("\n")
