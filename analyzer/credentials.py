@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.credential_scopes import Entry, prefix_entry, scope_table
+from analyzer.lending import BASIS as BY_COMMAND
 from analyzer.model import Action, Credential, Outcome, Sighting
 from analyzer.requests import provider_behind, request_of
 from analyzer.texts import Blobs, Texts, as_text, no_blobs
@@ -22,7 +23,10 @@ __all__ = ["credentials_of", "short_name"]
 HINT_BASIS = "its issuer's prefix"
 LONGEST_ASSIGNMENT = 250
 """Characters of a variable's name, the operator, and a token's class."""
-_ASSIGNED = re.compile(r"(?<!\w)([A-Za-z_][A-Za-z0-9_]*+)\s{0,4}[=:]\s{0,4}[\"'\\]{0,2}⟦[^⟦⟧]*\Z")
+_ASSIGNED = re.compile(
+    r"(?:(?<=\\[nrt])|(?<![\w\\]))([A-Za-z_][A-Za-z0-9_]*+)"  # behind an escape of JSON, too
+    r"[\"'\\]{0,8}\s{0,4}[=:]\s{0,4}[\"'\\]{0,8}⟦[^⟦⟧]*\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def _carried(entry: Entry, sighting: Sighting, texts: Texts, action: Action) -> 
     """Tell whether a credential was sent in the header that an entry describes."""
     if sighting.role is not Role.USED or action.kind is not Kind.API_REQUEST:
         return False
-    if sighting.place.lower() != f"header {entry.key}":
+    if sighting.place.removesuffix(f", {BY_COMMAND}").lower() != f"header {entry.key}":
         return False
     value = as_text(texts.attributes.get(semconv.HTTP_REQUEST_HEADER + entry.key)).lower()
     if entry.scheme and f"{entry.scheme} ⟦" not in value:

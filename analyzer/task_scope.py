@@ -85,7 +85,9 @@ class TaskScope:
             if _within(worked.path, folder):
                 reason = f"#{worked.action} worked in {folder} before"
                 return Scope(outside=False, reason=reason, certainty=Certainty.INFERRED)
-        if not any(_folder_of(worked.path) for worked in before):
+        if not any(_folder_of(worked.path) for worked in before) and not (
+            before and _is_elsewhere(path)
+        ):
             # The first file that an agent opens may well be what its task is about.
             reason = "nothing recorded before tells what the task is about"
             return Scope(outside=False, reason=reason, certainty=Certainty.INFERRED)
@@ -103,9 +105,14 @@ def _declared_paths(actions: Sequence[Action], cwd: str) -> tuple[str, ...]:
     return ()
 
 
+def _is_elsewhere(path: str) -> bool:
+    """Tell whether a file lies outside the workspace."""
+    return path.startswith(("/", "..", "~"))
+
+
 def _folder_of(path: str) -> str:
     """Return the top folder of a file in the workspace, or the very folder of one outside it."""
-    if path.startswith(("/", "..", "~")):
+    if _is_elsewhere(path):
         return posixpath.dirname(path) or path
     top, slash, _ = path.partition("/")
     return top if slash else ""

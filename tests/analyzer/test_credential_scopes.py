@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from analyzer.credential_scopes import (
@@ -103,3 +106,37 @@ def test_what_is_not_known_is_not_taken_for_harmless() -> None:
     assert expires_by_itself("IAM session")
     assert not expires_by_itself("IAM session or IAM user")
     assert not expires_by_itself("")
+
+
+WRITTEN = {
+    "a file's second line": "A=1\nRAILWAY_TOKEN={}\nB=2",
+    "behind Windows' end of a line": "A=1\r\nRAILWAY_TOKEN={}\r\nB=2",
+    "quoted": "A=1\n\tRAILWAY_TOKEN='{}'",
+    "JSON": '{{"a": 1,\n"RAILWAY_TOKEN": "{}"}}',
+    "YAML": "env:\n  RAILWAY_TOKEN: {}",
+}
+
+
+@pytest.mark.parametrize("layers", range(3))
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_variable_is_told_in_a_result_that_is_json(
+    tmp_path: Path, written: str, layers: int
+) -> None:
+    flight = Flight()
+    text = WRITTEN[written].format(token(7))
+    for _ in range(layers):
+        text = json.dumps({"stdout": text})
+    flight.tool(1.0, "Bash", {"command": "cat .env"}, text)
+    (found,) = flight.analyze(tmp_path).credentials
+    assert (found.scope, "variable RAILWAY_TOKEN" in found.scope_basis) == ("project", True)
+
+
+def test_a_header_that_only_a_command_line_tells_of_tells_its_scope(tmp_path: Path) -> None:
+    flight = Flight()
+    headers = [f"Project-Access-Token: {token(8)}", f"Authorization: Bearer {token(9)}"]
+    for at, header in enumerate(headers):
+        line = f"curl -H '{header}' https://backboard.railway.app/graphql/v2"
+        flight.tool(1.0 + at, "Bash", {"command": line}, "{}")
+    project, account = flight.analyze(tmp_path).credentials
+    assert (project.scope, account.scope) == ("project", "account or workspace or OAuth")
+    assert "header Project-Access-Token" in project.scope_basis

@@ -271,3 +271,24 @@ def test_a_mistake_ends_in_one_clear_line(tmp_path: Path, arguments: list[str], 
     done = CliRunner().invoke(command, ["-r", str(path), *arguments])
     assert done.exit_code != 0
     assert words in done.output + str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("first", "path", "outside"),
+    [
+        ("README.md", "/home/dev/other/.env", True),
+        ("README.md", "../other/.env", True),
+        ("README.md", "deploy/.env", False),  # what the first folder is about is not known yet
+        ("", "/home/dev/other/.env", False),
+        ("/home/dev/other/a.py", "/home/dev/other/.env", False),
+    ],
+)
+def test_a_file_outside_the_workspace_is_none_of_the_task_s_own(
+    tmp_path: Path, first: str, path: str, outside: bool
+) -> None:
+    flight = Flight()
+    if first:
+        flight.read(1.0, first, "x = 1")
+    flight.read(2.0, path, f"API_TOKEN={ACCOUNT_TOKEN}")
+    elsewhere = answered(tmp_path, flight).elsewhere
+    assert [path.lstrip("./") in said.text for said in elsewhere] == ([True] if outside else [])
