@@ -23,6 +23,8 @@ from recorder.transcripts.telling import as_text, made_session
 __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "har"
+LONGEST_MS = 1e11
+"""What takes longer was not measured: some write a number without end."""
 
 
 def recognises(document: Any) -> bool:
@@ -46,7 +48,7 @@ def _exchange(entry: Mapping[str, Any], session: str, key: str) -> Exchange:
     request, response = _mapping(entry.get("request")), _mapping(entry.get("response"))
     status, took = response.get("status"), entry.get("time")
     start_ns = iso_ns(entry.get("startedDateTime"))
-    ends = isinstance(took, int | float) and not isinstance(took, bool) and took >= 0
+    ends = isinstance(took, int | float) and not isinstance(took, bool) and 0 <= took < LONGEST_MS
     posted, content = _mapping(request.get("postData")), _mapping(response.get("content"))
     body, undecoded = _content(content)
     more: dict[str, Json] = {

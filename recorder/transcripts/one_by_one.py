@@ -19,8 +19,9 @@ __all__ = ["ODD", "Told", "by_itself", "objects", "odd", "one_by_one", "placed"]
 type Told = Record | Damage
 """What an entry tells."""
 
-ODD = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
-"""What telling of an entry may raise that is not shaped as its format has them."""
+ODD = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
+"""What telling of an entry may raise that is not shaped as its format has them, or holds a number
+without end."""
 NO_OBJECT, NO_LIST = "not a JSON object", "not a JSON list"
 MOST_TOGETHER = 1000
 """Entries that are no objects and are told together."""

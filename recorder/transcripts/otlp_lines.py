@@ -174,7 +174,7 @@ def _copilot_span(document: Mapping[str, Any]) -> SpanItem:
             ],
             0,
         )
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise MalformedError("a span is not well formed") from error
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 
 from recorder.errors import FlightlogError
 from recorder.transcripts.format import Format
+from recorder.transcripts.one_by_one import ODD
 from recorder.transcripts.source import Source
 
 __all__ = ["MODULES", "UnknownFormatError", "detect", "format_named", "formats", "recognised"]
@@ -87,7 +88,7 @@ def recognised(one: Format, source: Source) -> bool:
     """Tell whether a format knows a source as its own."""
     try:
         return one.recognises(source)
-    except (TypeError, ValueError, AttributeError, LookupError, RecursionError):
+    except ODD:
         # What is shaped so oddly that a format stumbles over it is not of that format.
         return False
 

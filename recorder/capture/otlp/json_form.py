@@ -88,7 +88,7 @@ def _items[T](
             for item in _list(scope_entry, names[2]):
                 try:
                     yield read(item, source)
-                except (ValueError, TypeError, AttributeError):
+                except (ValueError, TypeError, AttributeError, OverflowError):
                     yield Rejected("it is not well formed")
 
 
@@ -97,7 +97,7 @@ def _source(entry: dict[str, Any], scope_entry: dict[str, Any]) -> Source:
         resource = _attributes(_object(entry, "resource").get("attributes"))
         scope = _object(scope_entry, "scope")
         return source_of(resource, _text(scope.get("name")), _text(scope.get("version")))
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise MalformedError("a resource or a scope is not well formed") from error
 
 

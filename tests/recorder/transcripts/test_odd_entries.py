@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,7 +106,7 @@ REAL: dict[str, Sequence[str]] = {
     "openhands-trajectory": [], "swe-agent": ["trajectory"], "mini-swe-agent": ["messages"],
     "atif": ["steps"], "har": ["log", "entries"],
 }  # fmt: skip
-VALUES: list[Any] = [7, [[{}]], {"a": {"b": None}}, None, "x"]
+VALUES: list[Any] = [7, [[{}]], {"a": {"b": None}}, None, "x", float("inf"), -1e300, True]
 AT = 4
 """Behind what a session's id is made from where its format gives it none."""
 ODD = [5, "odd", None, ["odd"]]
@@ -176,6 +177,20 @@ def test_an_object_of_another_shape_costs_no_call(name: str, corpus: Path) -> No
             calls = [sum(r.kind is Kind.TOOL_CALL for r in some)
                      for some in (records, told(document)[1])]  # fmt: skip
             assert calls[0] >= calls[1]
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, *REAL])
+def test_a_number_without_end_costs_no_other_entry(name: str, corpus: Path) -> None:
+    document, path = looked_at(name, corpus)
+    within = document
+    for step in path:
+        within = within[step]
+    whole = len(told(document)[1])
+    for field in within[1]:
+        # As a program writes 1e400, which JSON may hold.
+        format_name, records, _ = told(with_odd(document, path, AT, within[1] | {field: math.inf}))
+        assert format_name == name.partition(",")[0]
+        assert len(records) >= whole
 
 
 def test_many_that_are_no_objects_are_told_together() -> None:
