@@ -109,10 +109,9 @@ class Work:
         if self._has_learned and len(sealed) > 1:
             # What one of them gave away may have stood in those before it.
             sealed = {name: self._again(value, name) for name, value in sealed.items()}
-        if unknown:  # what is known is short
-            for name, value in sealed.items():
-                if type(value) is str and len(value) > BLOB_THRESHOLD:
-                    sealed[name] = self._in_a_blob(name, value)
+        for name, value in sealed.items():
+            if type(value) is str and len(value) > BLOB_THRESHOLD:
+                sealed[name] = self._in_a_blob(name, value)
         return {name: sealed[name] for name in sorted(sealed)}
 
     def _note_names(self, sealed: Mapping[str, Json]) -> None:

@@ -80,6 +80,15 @@ def test_large_values_stand_in_blobs_whether_their_names_came_before_or_not() ->
     assert others == [first] * 3
 
 
+def test_a_large_value_that_gives_a_secret_away_stands_in_a_blob_under_names_that_came_before() -> (
+    None
+):
+    under, told = {"a": "Bash"}, {"a": f"{LONG} password={SECRETS[0]}"}
+    *_, met = sealed([under, under, under, told])
+    assert b'"blobs":{"a":' in met[0]
+    assert met[2] == sealed([told])[0][2]
+
+
 def test_names_are_met_where_none_of_them_names_a_secret() -> None:
     sealer = Sealer(KEY, recall=Recall(KEY))
     for name in ("a", "http.request.header.accept"):
