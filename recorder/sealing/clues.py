@@ -113,28 +113,33 @@ class Clues:
         """Do now what the first look would do: half a second, the first time on a machine."""
         self._prefilter.prepare()
 
-    def look(self, text: str, raw: bytes, words: Sequence[bytes]) -> Hits:
+    def look(
+        self, text: str, raw: bytes, words: Sequence[bytes], *, are_its_own: bool = True
+    ) -> Hits:
         """Return where each clue stands in a text.
 
         Args:
             text: what is looked through.
             raw: the same in UTF-8.
             words: its words (`recorder.sealing.marks.words_in`).
+            are_its_own: they are no others; with margins (`recorder.sealing.margins`) they are
+                also those of what was taken from it.
         """
         hits = self._prefilter.ends(raw)
         long = [word for word in words if len(word) >= BARE]
         if long:
             if not _is_uuid(raw):
-                self._add_bare(raw, long, hits)
+                self._add_bare(raw, long if are_its_own else (), hits)
             self._told.add(raw, long, hits)
         return _in_characters(raw, hits) if hits and len(raw) != len(text) else hits
 
     def _add_bare(self, raw: bytes, words: Sequence[bytes], hits: Hits) -> None:
         """Add what has no letters of its own to a text's other hits: it is looked for around the
-        text's long words, or everywhere where they stand everywhere.
+        text's long words, or everywhere where they stand everywhere or are not known.
         """
         # The rest of a very long word may look like the next one.
-        if len(words) * SPARSE > len(raw) or max(map(len, words)) >= LONGEST:
+        is_sparse = 0 < len(words) * SPARSE <= len(raw)
+        if not is_sparse or max(map(len, words)) >= LONGEST:
             self._prefilter.add_bare(raw, hits)
             return
         for start, end in _around(words, raw):

@@ -175,7 +175,7 @@ class Sealer:
         words = words_in(seen)
         bare = bare_of(plain)
         file = bare.text if bare else plain
-        hits = _CLUES.look(file, _raw(file) if bare else seen, words)
+        hits = _CLUES.look(file, _raw(file) if bare else seen, words, are_its_own=bare is None)
         marks, recalled = self.recall.look(raw, seen, words)
         events = hits.pop(_EVENTS, ())
         # Most texts are short and hold nothing: what is not called here costs them nothing.

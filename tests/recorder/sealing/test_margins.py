@@ -191,3 +191,12 @@ def test_a_patch_hides_nothing(begin: str) -> None:
 def test_a_file_in_a_string_within_a_string_is_read(kind: str) -> None:
     text = json.dumps({"output": json.dumps({"stdout": f"src:\n{FILES[kind]}"})})
     assert SECRET not in Sealer(KEY).seal_text(text).text
+
+
+def test_a_format_without_letters_is_found_where_the_margins_alone_have_long_words() -> None:
+    line = "a-container-of-a-cluster-with-a-name-1  | " + "some words of a log " * 200
+    token = "u1234567-4f9a0c7be18d52634f9a0c7b"
+    text = "\n".join([*[line] * 8, f"{line}{token}"])
+    assert bare_of(text) is not None, "the test's own premise"
+    found = Sealer(KEY).find(text)
+    assert [text[span.start : span.end] for span in found] == [token]
