@@ -6,8 +6,10 @@ ever updated or deleted here but the frontier of the log, and what is sealed lat
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -128,6 +130,9 @@ class Store:
             if not path.exists() or path.stat().st_size == 0:
                 begin(path)
             meta = _check_format(path)
+            if not os.access(path, os.W_OK):
+                # SQLite would open it all the same, to read.
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             db = _connect(path, durability)
         except OSError as error:
             raise RecordingError(f"cannot write {path}: {error.strerror or error}") from error

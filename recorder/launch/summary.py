@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from recorder import semconv
 from recorder.capture.otlp.signals import NOT_PASSED_ON
-from recorder.location import DEFAULT_NAME, named_recording
+from recorder.location import DEFAULT_NAME, named_recording, spool_folder
 from recorder.model import Kind, Phase, StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
+from recorder.spool import waiting_in, waiting_words
 
 __all__ = ["Diverted", "Seen", "left_behind", "line_for", "past_proxy", "what_was_seen"]
 
 NAMED_HOSTS = 3
+RUN = "run"
+"""Name of the records of a run's own start and end."""
 _AGENT_WITNESSES = frozenset({Witness.SDK, Witness.OTLP, Witness.HOOK, Witness.MCP})
 _NOUNS = {
     Kind.TOOL_CALL: ("tool call", "tool calls"),
@@ -50,6 +53,10 @@ class Seen:
     """Sessions of the run, in order of appearance."""
     lost: int
     """Records that a gap record says are lost."""
+    own: frozenset[Phase] = frozenset({Phase.START, Phase.END})
+    """Which of its start and its end are on record."""
+    waiting: int = 0
+    """Records that wait in the spool."""
     not_passed_on: int = 0
     """Exports that did not get to where the user's environment sends them."""
 
@@ -60,6 +67,7 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
     opaque: Counter[str] = Counter()
     witnesses: set[Witness] = set()
     sessions: dict[str, None] = {}
+    own: set[Phase] = set()
     lost = not_passed_on = 0
     for record in recording.records(after=after):
         if record.name == "gap" and record.witness is Witness.RECORDER:
@@ -70,6 +78,8 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
         if record.run != run:
             continue
         witnesses.add(record.witness)
+        if record.name == RUN and record.witness is Witness.AUDIT:
+            own.add(record.phase)
         if record.session:
             sessions[record.session] = None
         if record.kind in _NOUNS and not (
@@ -79,7 +89,16 @@ def what_was_seen(recording: Recording, run: str, after: int) -> Seen:
         if _is_opaque(record):
             opaque[str(record.attributes.get(semconv.SERVER_ADDRESS, "?"))] += 1
     counts = {kind: len(found) for kind, found in refs.items()}
-    return Seen(counts, tuple(opaque), frozenset(witnesses), tuple(sessions), lost, not_passed_on)
+    return Seen(
+        counts,
+        tuple(opaque),
+        frozenset(witnesses),
+        tuple(sessions),
+        lost,
+        frozenset(own),
+        waiting_in(spool_folder(recording.path)),
+        not_passed_on,
+    )
 
 
 def line_for(
@@ -95,8 +114,12 @@ def line_for(
         diverted: telemetry that went elsewhere before.
     """
     counted = [(seen.counts.get(kind, 0), words) for kind, words in _NOUNS.items()]
-    recorded = ", ".join(f"{n} {words[n != 1]}" for n, words in counted if n) or "its start and end"
+    kept, gone = _its(seen.own), _its({Phase.START, Phase.END} - seen.own)
+    recorded = ", ".join(f"{n} {words[n != 1]}" for n, words in counted if n) or kept or "nothing"
     blind = list(unseen)
+    if gone:
+        # The disk is full, or the recorder could not write for another reason.
+        blind.insert(0, f"{gone}, which could not be written")
     if not seen.witnesses & _AGENT_WITNESSES:
         blind.append("the agent itself (no hooks, no telemetry)")
     if seen.opaque:
@@ -106,6 +129,8 @@ def line_for(
     if seen.lost:
         blind.append(f"{seen.lost} records that were lost")
     missing = f"; not seen: {'; '.join(blind)}" if blind else ""
+    if gone and seen.waiting:
+        missing += f"; {waiting_words(seen.waiting)}"
     agents = [session for session in seen.sessions if session != run]
     session = agents[-1] if agents else run
     where = (
@@ -114,6 +139,11 @@ def line_for(
     if diverted.names:
         missing += f"; {_telemetry(diverted, seen.not_passed_on)}"
     return f"flightlog: recorded {recorded}{missing}; flightlog replay {safe_text(session)}{where}"
+
+
+def _its(phases: Set[Phase]) -> str:
+    named = " and ".join(phase.value for phase in (Phase.START, Phase.END) if phase in phases)
+    return f"its {named}" if named else ""
 
 
 def left_behind(number: int, *, is_recorded: bool) -> str:
