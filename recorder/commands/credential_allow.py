@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from recorder.commands.options import recording_option
-from recorder.declaring import allow, disallow
+from recorder.declaring import allow, disallow, known
 from recorder.errors import FlightlogError
 from recorder.location import resolve_recording
 from recorder.reader import Recording
@@ -25,8 +25,8 @@ def command(fingerprint: str, *, remove: bool, recording: str | None) -> None:
     """Let a find be that is no secret, from now on, in this recording.
 
     Kept is its fingerprint, which holds for one recording, and its class: the same value in an
-    Authorization header, or found by an issuer's format, is sealed all the same. What is stored
-    already stays as it is.
+    Authorization header, or found by an issuer's format, is sealed all the same, and so is what
+    is declared, now or later. What is stored already stays as it is.
 
     FINGERPRINT is that of `flightlog credential seals`, or the first eight digits or more of it.
 
@@ -50,5 +50,11 @@ def command(fingerprint: str, *, remove: bool, recording: str | None) -> None:
         how = "fits several; give more of it" if rows else "is of nothing that was sealed here"
         raise FlightlogError(f"{digits} {how}; 'flightlog credential seals' lists them")
     whole, credential_class = map(str, rows[0])
+    for declaration in known()[0]:
+        if (log_id, whole) in declaration.recordings:
+            raise FlightlogError(
+                f"{whole} is declared as {declaration.name}, and sealed everywhere; "
+                "'flightlog credential remove' takes that back"
+            )
     allow(Allowed(log_id, whole, credential_class))
     click.echo(f"{whole} is no secret as {credential_class} from now on")

@@ -211,7 +211,7 @@ class Sealer:
             value, told = span.value or text[span.start : span.end], span.credential_class
             if span.suspected or span.detector == "known_value":
                 told = self._classes.get(self.fingerprint(value), (told, ""))[0]
-            if not self.recall.allows(value, told):
+            if not self.recall.allows(value, told) or self.is_declared(value):
                 left.append(span)
         return left
 
@@ -321,14 +321,16 @@ class Sealer:
             fingerprint, (span.credential_class, span.hint)
         )
         declared = span.detector == "declared"
+        anew = declared and self.recall.allows_any() and value not in self._declared
         if declared:
             self._declared.add(value)
             self._filed.discard(value)
         if value in self._filed:
             return fingerprint, credential_class, hint
-        if self._known.add(
+        more = self._known.add(
             value, credential_class, hint, suspected=span.suspected, declared=declared
-        ):
+        )
+        if more or anew:  # what was allowed until now stands in what is stored
             self.clean.one_more_known()
             self.recall.learned(value, credential_class, fingerprint)
         return fingerprint, credential_class, hint
@@ -353,9 +355,8 @@ class Sealer:
             raw = text.encode("utf-8", "surrogatepass")
             forms = self._known.standing(raw)
             again = self._not_allowed(text, self._known.find(text, raw, forms, text))
-            again = self._outside_tokens(text, again)
-            again = within_strings(text, without_overlaps(again, text))
-            more = apart_from([(span.start, span.end) for span in spans], again)
+            again = without_overlaps(self._outside_tokens(text, again), text)
+            more = apart_from([(s.start, s.end) for s in spans], within_strings(text, again))
             places += [self._sealed_place(text, span) for span in more]
             places.sort(key=lambda place: place.span.start)
         pieces: list[str] = []
@@ -395,6 +396,5 @@ def _in_parts(whole: Joined, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan
     for span in spans:
         if whole.is_across(span.start, span.end):
             value = span.value or whole.text[span.start : span.end]
-            encoding = span.of_a_piece
             for start, end in whole.parts(span.start, span.end):
-                yield replace(span, start=start, end=end, value=value, encoding=encoding)
+                yield replace(span, start=start, end=end, value=value, encoding=span.of_a_piece)

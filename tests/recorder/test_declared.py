@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -325,6 +326,32 @@ def test_what_is_allowed_stays_readable_whoever_comes_by_it_and_a_header_seals_i
     first, _, second = texts[3].partition("\n")
     assert first == found.format(value)
     assert value not in second
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_is_declared_is_sealed_though_it_was_allowed_and_cannot_be_allowed(
+    restarted: bool, tmp_path: Path
+) -> None:
+    path, value = tmp_path / "flight.db", "zQ8mX2vN5kR9pL3w"
+    service = Service.start(path)
+    submit = partial(service.submit, wait=True, timeout_seconds=30)
+    assert submit(told(f"API_KEY={value} here"))
+    (seal,) = json.loads(run("seals", "-r", str(path), "--json").output)
+    assert run("allow", seal["fingerprint"], "-r", str(path)).exit_code == 0
+    assert submit(told(f"API_KEY={value} there"))
+    with Recording.open(path) as recording:
+        assert any(value in str(dict(r.attributes)) for r in recording.records())
+    if restarted:
+        service.stop()
+        service = Service.start(path)
+        submit = partial(service.submit, wait=True, timeout_seconds=30)
+    add("deploy", value, "-r", str(path))
+    assert submit(told(f"API_KEY={value} again, and {value}"))
+    service.stop()
+    assert value.encode() not in at_rest(tmp_path)
+    assert verify(path).ok
+    refused = run("allow", seal["fingerprint"], "-r", str(path))
+    assert "is declared as deploy" in str(refused.exception)
 
 
 @pytest.mark.parametrize("digits", ["abc", "not-hex-digits"])
