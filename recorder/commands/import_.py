@@ -246,8 +246,8 @@ def _say(outcome: _Outcome, path: Path | None, recording: str | None, *, as_json
     _say_left_out(outcome)
     _say_read(outcome, path, recording)
     if outcome.damaged:
-        parts = "part was" if outcome.damaged == 1 else "parts were"
-        click.echo(f"Warning: {outcome.damaged} damaged {parts} left out.", err=True)
+        parts = "part is" if outcome.damaged == 1 else "parts are"
+        click.echo(f"Warning: {outcome.damaged} damaged {parts} only named, not told.", err=True)
     if count := outcome.unknown_entries:
         what = "entry of a type" if count == 1 else "entries of types"
         kept = "it is" if count == 1 else "they are"
