@@ -15,7 +15,7 @@ from recorder.sealing.families import Family, families_of
 
 __all__ = ["Expression", "Prefilter"]
 
-SHORT = 200
+SHORT = 500
 """Bytes of a text in which a word is found sooner than any call is made."""
 MANY = 64
 """Common words from which on they may stand in every line."""
@@ -160,7 +160,7 @@ class Prefilter:
             self._add_words(raw.lower(), found)
             return
         for (owner, word), stops in zip(self._common, by_word, strict=True):
-            if stops and (ends := list(_ends_before(stops, word, raw))):
+            if stops and (ends := _ends_before(stops, word, raw)):
                 _add(owner, ends, found)
 
     def _add_words(self, lowered: bytes, found: dict[int, list[int]]) -> None:
@@ -227,14 +227,20 @@ def _ends_of(word: bytes, lowered: bytes) -> list[int]:
     return ends
 
 
-def _ends_before(stops: list[int], word: bytes, raw: bytes) -> Iterator[int]:
-    """Yield where a word ends in what is before some places in a text, in order."""
+def _ends_before(stops: list[int], word: bytes, raw: bytes) -> list[int]:
+    """Return where a word ends in what is before some places in a text, in order."""
+    ends: list[int] = []
     done = 0
     for stop in stops:
         begin = max(done, stop - FARTHEST - len(word))
-        for end in _ends_of(word, raw[begin:stop].lower()):
-            done = begin + end
-            yield done
+        lowered = raw[begin:stop].lower()
+        at = lowered.find(word)
+        while at >= 0:
+            at += len(word)
+            done = begin + at
+            ends.append(done)
+            at = lowered.find(word, at)
+    return ends
 
 
 def _surroundings(ends: list[int], family: Family) -> Iterator[tuple[int, int]]:
