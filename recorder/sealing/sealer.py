@@ -155,7 +155,7 @@ class Sealer:
             "pid": record.pid,
             "attributes": attributes,
             "blobs": work.blob_refs,
-            "seals": [seal_as_json(seal) for seal in work.seals],
+            "seals": [seal_as_json(seal) for seal in work.told_seals()],
         }
         return SealedRecord(fields, tuple(work.seals), tuple(work.blobs), work.marks())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from recorder import semconv
@@ -24,6 +25,8 @@ BLOB_THRESHOLD = 4096
 """Characters; a longer string goes to the blobs table and leaves its beginning in the body."""
 MAX_MARKS = 4096
 """Marks of one record; one that has more is looked through whenever something is looked for."""
+LINE = ":line "
+"""Between a place's name and the number of a line in it."""
 _MADE_ID = re.compile(r"[0-9a-f]+")
 _ID_LENGTHS = frozenset({16, 32})
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
@@ -241,6 +244,22 @@ class Work:
         self._marks |= marks
         return text
 
+    def told_seals(self) -> list[Seal]:
+        """Return the seals, once all is sealed: the name of a place may be a secret, too."""
+        self.seals = [replace(seal, place=self._told_place(seal.place)) for seal in self.seals]
+        return self.seals
+
+    def _told_place(self, place: str) -> str:
+        name, line, number = place.rpartition(LINE) if LINE in place else (place, "", "")
+        clean = self._sealer.clean
+        if clean.marks_of(name) is not None:
+            return place
+        spans, marks = self._sealer.look_through(name)
+        if not spans:
+            clean.add_text(name, marks)
+            return place
+        return self._sealer.replace(name, spans).text + line + number
+
     def _within_id(self, text: str, spans: list[SecretSpan]) -> list[SecretSpan]:
         """Return those of some spans that are to be sealed in one of the record's own ids."""
         if text == self._record.session:
@@ -262,7 +281,7 @@ class Work:
         for found in sealed.places:
             number += text.count("\n", at, found.span.start)
             at = found.span.start
-            line = f":line {number}" if several_lines else ""
+            line = f"{LINE}{number}" if several_lines else ""
             self.seals.append(
                 Seal(
                     fingerprint=found.fingerprint,

@@ -107,6 +107,26 @@ def test_it_is_found_by_reading_in_json_within_json(
     assert verify(path).resealed == 1
 
 
+@pytest.mark.parametrize("lines", ["{}", "first\n{}"])
+@pytest.mark.parametrize("known", ["neither", "the value", "the name", "both"])
+def test_a_secret_that_names_the_place_of_another_stands_nowhere(
+    tmp_path: Path, known: str, lines: str
+) -> None:
+    path = tmp_path / "flight.db"
+    more: dict[str, Json] = {BARE: lines.format(UUID), f"a.{BARE}.b": {"deep": [UUID]}}
+    named = record("Bash", phase=Phase.END, attributes=more)
+    telling = {"the name": told(f"API_TOKEN={BARE}"), "the value": told(f"API_TOKEN={UUID}")}
+    before = [telling[what] for what in telling if known in {what, "both"}]
+    behind = [telling[what] for what in telling if known not in {what, "both"}]
+    recorded(path, [*before, named], behind)
+    assert BARE.encode() not in at_rest(path)
+    assert UUID.encode() not in at_rest(path)
+    assert verify(path).ok
+    with Recording.open(path) as recording:
+        places = [s.place for r in recording.records() for s in r.seals]
+    assert any("⟦" in place for place in places), "where it stood is told without it"
+
+
 def test_a_tombstone_vouches_for_what_it_names_and_for_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "flight.db"
     recorded(path, [told(f"saw {BARE}"), told("other")], [told(f"TOKEN={BARE}")])
