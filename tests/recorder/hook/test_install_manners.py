@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from recorder.capture.hook.settings.json_edits import read
+from recorder.capture.hook.settings.table import SETTINGS
 from tests.recorder.hook.settings_files import JSON_OF, OWN, Run, files_below, put
 
 GUARD = '[{ hooks = [{ type = "command", command = "guard.sh" }] }]'
@@ -115,3 +116,20 @@ def test_of_toml_in_any_manner_edited_meanwhile_ours_go(
 def _stands(line: str, path: Path) -> bool:
     """Tell whether a line's comment is there, or its key where it has none."""
     return (line.partition("#")[2] or line.partition("=")[0].strip()) in path.read_text()
+
+
+@pytest.mark.parametrize("agent", SETTINGS)
+@pytest.mark.parametrize(
+    "endpoints", [["http://127.0.0.1:1"], ["http://127.0.0.1:1", "http://a:2"]]
+)
+def test_folders_that_were_made_go_again_and_others_stay(
+    agent: str, endpoints: list[str], run: Run, own_folders: Path
+) -> None:
+    mine = own_folders / "project"
+    (mine / "kept").mkdir(parents=True)
+    for endpoint in endpoints:
+        wired = run("install", agent, "--yes", "--project", str(mine), "--endpoint", endpoint)
+        assert wired.code == 0
+    assert any(path.is_file() for path in mine.rglob("*"))
+    assert run("uninstall", agent, "--yes", "--project", str(mine)).code == 0
+    assert [path.name for path in mine.rglob("*")] == ["kept"]

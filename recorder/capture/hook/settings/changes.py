@@ -6,6 +6,7 @@ written: while that digest fits, nobody has touched the file since and the old b
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
@@ -79,8 +80,11 @@ class Change:
                 self.path.unlink()
             else:
                 self._write_after(self.after)
-            for backup in self._useless():
+            useless = self._useless()
+            made = _folders_made(useless) if self.undo and self.after is None else 0
+            for backup in useless:
                 backup.unlink()
+            _remove_empty(self.path.parent, made)
         except OSError as error:
             raise SettingsError(f"{self.path} cannot be written: {error.strerror}") from error
 
@@ -91,11 +95,14 @@ class Change:
         return [] if self.before is None else _backups(self.path, self.before)
 
     def _write_after(self, after: bytes) -> None:
+        made = sum(not folder.exists() for folder in self.path.parents)
+        made = made or _folders_made(_backups(self.path))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.undo:
             kind = "none" if self.original is None else "bak"
             name = f"{self.path.name}{_BACKUP}{_digest(after)}.{kind}"
-            _replace(self.path.with_name(name), self.original or b"", 0o600)
+            kept = str(made).encode() if self.original is None else self.original
+            _replace(self.path.with_name(name), kept, 0o600)
         mode = self.path.stat().st_mode & 0o777 if self.before is not None else 0o600
         _replace(self.path, after, mode)
 
@@ -115,7 +122,8 @@ def plan_uninstall(settings: AgentSettings, wiring: Wiring, place: Place) -> lis
     Raises:
         SettingsError: a file cannot be parsed.
     """
-    return [_uninstall(file, wiring, place.of(file)) for file in settings.files]
+    # What was written last goes first: its folder may be one that was made for another file.
+    return [_uninstall(file, wiring, place.of(file)) for file in reversed(settings.files)]
 
 
 def _install(file: SettingsFile, agent: str, wiring: Wiring, path: Path) -> Change:
@@ -181,7 +189,7 @@ def _without_ours(
         return None
     document = parse(path, content)
     known = _backups(path)
-    original = parse(path, known[-1].read_bytes()) if known else None
+    original = parse(path, _held(known[-1])) if known else None
     as_it_is = parse(path, content)
     take_out(document, file, wiring, original)
     if _same(document, as_it_is):
@@ -206,6 +214,24 @@ def _backups(path: Path, content: bytes | None = None) -> list[Path]:
         and entry.suffix in {".bak", ".none"}
     ]
     return sorted(found, key=lambda entry: entry.stat().st_mtime_ns)
+
+
+def _held(backup: Path) -> bytes:
+    """Return what a file held of which this is the backup."""
+    return backup.read_bytes() if backup.suffix == ".bak" else b""
+
+
+def _folders_made(backups: list[Path]) -> int:
+    """Return how many folders were made for a file: it stands where the file was none."""
+    said = [backup.read_bytes() for backup in backups if backup.suffix == ".none"]
+    return max((int(text) for text in said if text.isdigit()), default=0)
+
+
+def _remove_empty(folder: Path, number: int) -> None:
+    """Remove a folder and those above it, as many as were made, up to one that holds something."""
+    with contextlib.suppress(OSError):
+        for made in (folder, *folder.parents)[:number]:
+            made.rmdir()
 
 
 def _digest(content: bytes) -> str:
