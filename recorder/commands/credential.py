@@ -24,7 +24,8 @@ def command() -> None:
 
     \b
     Example:
-      pass show railway | flightlog credential add domains --stdin --purpose 'customDomain*'
+      pass show railway | head -n 1 | flightlog credential add domains --stdin \\
+          --purpose 'customDomain*'
       flightlog credential list
       flightlog credential seals --suspected
     """

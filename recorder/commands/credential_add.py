@@ -54,7 +54,8 @@ def command(
 
     \b
     Example:
-      pass show railway | flightlog credential add domains --stdin --purpose 'customDomain*'
+      pass show railway | head -n 1 | flightlog credential add domains --stdin \\
+          --purpose 'customDomain*'
       flightlog credential add stripe --scope account --environment production
     """
     no_core_dump()
