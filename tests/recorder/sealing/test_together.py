@@ -36,6 +36,7 @@ NAMED = [
 BARE = [
     *(encode(secret) for encode in ENCODINGS.values() for secret in SECRETS),
     *(piece for s in SECRETS for cut in range(1, len(s)) for piece in (s[:cut], s[cut:])),
+    *(s[cut:-cut] for s in SECRETS for cut in range(1, len(s) // 2)),
     *(f"a{secret}b ü {secret}" for secret in SECRETS),
 ]
 UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
