@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -40,6 +39,7 @@ from recorder.capture.proxy.tunnels import TunnelAddon
 from recorder.capture.proxy.upstream import UpstreamProxies
 from recorder.capture.proxy.windows import BoundedHttp2, bound_windows
 from recorder.errors import ProxyError
+from recorder.stop_signals import stopped_by_signals
 
 __all__ = ["ProxySettings", "serve"]
 
@@ -139,10 +139,9 @@ async def _run(settings: ProxySettings, authority: Authority, deliveries: Delive
     master.addons = Hooks(master)
     ready = _add_addons(master, settings, authority, deliveries)
     master.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, master.shutdown)
-    await master.run()
-    await deliveries.drain()
+    with stopped_by_signals(master.shutdown):
+        await master.run()
+        await deliveries.drain()
     if ready.failure is not None:
         raise ProxyError(_why_not_listening(settings.port, ready.failure)) from ready.failure
 
