@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from recorder import semconv
 from recorder.model import Json, Record
+from recorder.utf8 import utf8
 
 __all__ = ["bare", "derived", "digest_id", "keyed", "marked", "with_keyed_digests"]
 
@@ -34,7 +35,7 @@ ATTRIBUTES = (
 
 def digest_id(content: str | bytes) -> str:
     """Return the id, marked, that follows from a content."""
-    raw = bare(content).encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    raw = utf8(bare(content)) if isinstance(content, str) else content
     return marked(sha256(raw).hexdigest()[:ID_DIGITS])
 
 

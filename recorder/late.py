@@ -26,6 +26,7 @@ from recorder.sealing.marks import marks_in
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import uncompressed
 from recorder.store import Store
+from recorder.utf8 import utf8
 
 __all__ = ["RESEALED", "LateSealing"]
 
@@ -91,7 +92,7 @@ class LateSealing:
         if found:
             self._replace(found)
             self._unswept = True
-            self._sweep += [secret.value.encode("utf-8", "surrogatepass")
+            self._sweep += [utf8(secret.value)
                             for secret in self._waiting if secret.value]  # fmt: skip
         self._waiting.clear()
         self.sweep()

@@ -37,6 +37,7 @@ from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
 from recorder.sealing.sealed import SealedRecord
 from recorder.session_rows import News, SessionRows, mend
+from recorder.utf8 import utf8
 
 __all__ = ["Durability", "Store"]
 
@@ -341,7 +342,7 @@ def _as_in_json(text: str) -> Iterator[bytes]:
         }
         forms = forms | written
     for form in forms:
-        yield form.encode("utf-8", "surrogatepass")
+        yield utf8(form)
 
 
 def _connect(path: Path, durability: Durability) -> sqlite3.Connection:

@@ -17,6 +17,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Record, Witness
+from recorder.utf8 import utf8
 
 __all__ = ["KEPT", "bounded", "shortened"]
 
@@ -121,5 +122,5 @@ def _longest(value: Any) -> int:
 
 
 def _digest(key: bytes, text: str) -> str:
-    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    sha256 = hashlib.sha256(utf8(text)).digest()
     return hmac.new(key, b"value\0" + sha256, hashlib.sha256).hexdigest()

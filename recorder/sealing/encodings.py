@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from recorder.utf8 import utf8
+
 __all__ = ["BASE64", "forms_of"]
 
 MIN_BASE64_LENGTH = 10
@@ -118,7 +120,7 @@ def _in_doubled_quotes(value: str) -> Iterator[tuple[str, str]]:
 
 def _byte_forms(value: str) -> Iterator[tuple[str, str]]:
     """Yield the forms that write every byte or character in another way."""
-    raw = _raw(value)
+    raw = utf8(value)
     for form in (raw.hex(), raw.hex(":"), raw.hex(" ")):
         yield form, "hex"
         yield form.upper(), "hex"
@@ -131,7 +133,7 @@ def _byte_forms(value: str) -> Iterator[tuple[str, str]]:
 
 def _base64_forms(value: str) -> Iterator[tuple[str, str]]:
     """Yield the middle of the value's base64 at each of the three alignments it may have."""
-    raw = _raw(value)
+    raw = utf8(value)
     for offset in range(3):
         encoded = base64.b64encode(b"\x00" * offset + raw).decode().rstrip("=")
         start = offset + 1 if offset else 0
@@ -145,7 +147,3 @@ def _base64_forms(value: str) -> Iterator[tuple[str, str]]:
     twice = base64.b64encode(base64.b64encode(raw)).decode().rstrip("=")
     if len(twice) >= MIN_BASE64_LENGTH + 4:
         yield twice[:-2], f"{BASE64} twice"
-
-
-def _raw(value: str) -> bytes:
-    return value.encode("utf-8", "surrogatepass")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from recorder.sealing.marks import Marker, longest_piece
+from recorder.utf8 import utf8
 
 __all__ = ["Form", "Forms", "Recalled", "recallable_forms"]
 
@@ -46,7 +47,7 @@ def recallable_forms(value: str, fingerprint: str, marker: Marker) -> Iterator[F
     # Loaded where a secret is found: hooks, for which every millisecond counts, mostly find none.
     from urllib.parse import quote  # noqa: PLC0415
 
-    raw = value.encode("utf-8", "surrogatepass")
+    raw = utf8(value)
     base = base64.b64encode(raw).decode()
     written = (
         ("", value),
@@ -62,7 +63,7 @@ def recallable_forms(value: str, fingerprint: str, marker: Marker) -> Iterator[F
         at, piece = longest_piece(form)
         if piece and form not in seen:
             seen.add(form)
-            size = len(form.encode("utf-8", "surrogatepass"))
+            size = len(utf8(form))
             yield Form(marker.mark(piece), at, size, encoding, fingerprint)
 
 

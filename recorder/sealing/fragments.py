@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from recorder.utf8 import utf8
+
 __all__ = ["LEAST", "Fragments"]
 
 GRAM = 6
@@ -44,7 +46,7 @@ class Fragments:
     def add(self, strings: Iterable[str], number: int) -> None:
         """Take up the forms of a secret under its number."""
         for string in strings:
-            raw = string.encode("utf-8", "surrogatepass")
+            raw = utf8(string)
             if len(self._strings) >= MOST:
                 continue
             if len(raw) > LONGEST:

@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from recorder.sealing.database import Database, Pattern
 from recorder.sealing.offsets import in_characters
+from recorder.utf8 import utf8
 
 __all__ = [
     "BETWEEN",
@@ -136,7 +137,7 @@ def joint_ends(raw: bytes, joints: Database = _JOINTS) -> list[int]:
 
 def _ends(text: str, joints: Database) -> list[int]:
     """Return behind which characters of a text a joint may be, ascending."""
-    raw = text.encode("utf-8", "surrogatepass")
+    raw = utf8(text)
     ends = joint_ends(raw, joints)
     if not ends or len(raw) == len(text):
         return ends

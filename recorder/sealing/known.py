@@ -21,6 +21,7 @@ from recorder.sealing.joints import Joined, has_joint_at_edge, joined, joined_in
 from recorder.sealing.literals import LONGEST, Literals
 from recorder.sealing.offsets import in_characters
 from recorder.sealing.spans import SecretSpan
+from recorder.utf8 import utf8
 
 __all__ = ["Form", "KnownSecrets", "whole_base64_run"]
 
@@ -131,7 +132,7 @@ class KnownSecrets:
         if suspected:
             self._suspected.add(value)
         forms = {
-            form: Form(_raw(form), value, credential_class, hint, encoding)
+            form: Form(utf8(form), value, credential_class, hint, encoding)
             for form, encoding in reversed(list(forms_of(value)))
             if form not in self._forms
         }
@@ -251,7 +252,7 @@ class KnownSecrets:
     ) -> Iterator[SecretSpan]:
         if whole is None:
             return
-        for span in self._in(whole.text, _raw(whole.text), forms, halves=halves):
+        for span in self._in(whole.text, utf8(whole.text), forms, halves=halves):
             if whole.is_across(span.start, span.end):
                 yield SecretSpan(
                     whole.original(span.start), whole.original(span.end - 1) + 1,
@@ -309,10 +310,6 @@ def _places(forms: Sequence[Form], raw: bytes) -> list[tuple[int, int, Form]]:
             places.append((at, at + len(form.raw), form))
             at = raw.find(form.raw, at + 1)
     return places
-
-
-def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def whole_base64_run(text: str, start: int, end: int) -> tuple[int, int]:

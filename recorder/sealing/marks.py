@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from recorder.sealing.plain import plain_of
+from recorder.utf8 import utf8
 
 __all__ = [
     "ESCAPE",
@@ -122,7 +123,7 @@ def longest_piece(value: str) -> tuple[int, bytes]:
 
     Words are told apart as in a text that holds the value (`plain_of`).
     """
-    raw = plain_of(value).encode("utf-8", "surrogatepass")
+    raw = utf8(plain_of(value))
     found = [match for match in pieces_in(raw) if _may_be_token(match[1])]
     best = max(found, key=lambda match: len(match[1]), default=None)
     return (best.start(1) - 1, best[1]) if best else (0, b"")

@@ -17,6 +17,7 @@ from recorder.sealing.forms import Form, Forms, Recalled, recallable_forms
 from recorder.sealing.marks import Marker
 from recorder.sealing.names import class_of_name
 from recorder.sealing.spans import SecretSpan
+from recorder.utf8 import utf8
 
 __all__ = ["FINGERPRINT_BYTES", "NO_MARKS", "Met", "NewSecret", "Recall", "fingerprint_of"]
 
@@ -27,7 +28,7 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 def fingerprint_of(key: bytes, value: str) -> str:
     """Return the keyed fingerprint of a value, 32 hexadecimal digits."""
-    raw = value.encode("utf-8", "surrogatepass")
+    raw = utf8(value)
     return hmac.digest(key, raw, hashlib.sha256)[:FINGERPRINT_BYTES].hex()
 
 

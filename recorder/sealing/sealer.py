@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import zstandard
 
@@ -48,6 +49,7 @@ from recorder.sealing.spans import SecretSpan, apart_from, to_its_end, without_o
 from recorder.sealing.together import clean_texts, short_texts
 from recorder.sealing.work import Work
 from recorder.sealing.wrapped import unwrapped
+from recorder.utf8 import utf8
 
 __all__ = ["Sealer"]
 
@@ -114,7 +116,7 @@ class Sealer:
         None where that is not known.
         """
         marks = self.clean.until_now(text)
-        if marks is None or self._known.may_touch(_raw(text)):
+        if marks is None or self._known.may_touch(utf8(text)):
             return None
         self.clean.add_text(text, marks)
         return marks
@@ -137,7 +139,7 @@ class Sealer:
         # Attributes come first: what is learned from them (a header's value) must be known when the
         # less telling text of the name is read.
         attributes = work.attributes()
-        fields = {
+        fields: dict[str, Any] = {
             "id": work.identifier(keyed(record.id, self._key), "id"),
             "witness": str(record.witness),
             "phase": str(record.phase),
@@ -155,9 +157,10 @@ class Sealer:
             "pid": record.pid,
             "attributes": attributes,
             "blobs": work.blob_refs,
-            "seals": [seal_as_json(seal) for seal in work.told_seals()],
         }
-        return SealedRecord(fields, tuple(work.seals), tuple(work.blobs), work.marks())
+        seals = work.told_seals()
+        fields["seals"] = [seal_as_json(seal) for seal in seals]
+        return SealedRecord(fields, tuple(seals), tuple(work.blobs), work.marks())
 
     def fingerprint(self, value: str) -> str:
         """Return the keyed fingerprint of a secret, 32 hexadecimal digits."""
@@ -169,13 +172,13 @@ class Sealer:
 
     def look_through(self, text: str) -> tuple[list[SecretSpan], frozenset[bytes]]:
         """Return the secrets in a text, in order and without overlaps, and the text's marks."""
-        raw = text.encode("utf-8", "surrogatepass")
+        raw = utf8(text)
         plain = plain_of(text)
-        seen = raw if plain is text else plain.encode("utf-8", "surrogatepass")
+        seen = raw if plain is text else utf8(plain)
         words = words_in(seen)
         bare = bare_of(plain)
         file = bare.text if bare else plain
-        hits = _CLUES.look(file, _raw(file) if bare else seen, words, are_its_own=bare is None)
+        hits = _CLUES.look(file, utf8(file) if bare else seen, words, are_its_own=bare is None)
         marks, recalled = self.recall.look(raw, seen, words)
         events = hits.pop(_EVENTS, ())
         # Most texts are short and hold nothing: what is not called here costs them nothing.
@@ -225,7 +228,7 @@ class Sealer:
         """Yield what is known and stands in a list's strings only once they are put together."""
         whole = joined_items(text)
         if whole is not None:
-            found = self._known.find(whole.text, _raw(whole.text), forms)
+            found = self._known.find(whole.text, utf8(whole.text), forms)
             yield from _in_parts(whole, [*found, *self._recalled_in(whole.text, forms)])
 
     def _in_lines(self, text: str, raw: bytes, forms: Sequence[Form]) -> Iterator[SecretSpan]:
@@ -233,7 +236,7 @@ class Sealer:
         whole = unwrapped(text, raw, edges=not (forms or self.recall.knows_others()))
         if whole is None:
             return
-        found = self._known.bare(whole.text, _raw(whole.text), forms)
+        found = self._known.bare(whole.text, utf8(whole.text), forms)
         for span in [*found, *self._recalled_in(whole.text, forms)]:
             if span.value and whole.is_across(span.start, span.end):
                 start, end = whole.original(span.start), whole.original(span.end - 1) + 1
@@ -247,7 +250,7 @@ class Sealer:
     def _recalled_in(self, text: str, forms: Sequence[Form]) -> list[SecretSpan]:
         if not (forms or self.recall.knows_others()):
             return []
-        raw = _raw(text)
+        raw = utf8(text)
         return self.recall.look(raw, raw, words_in(raw))[1]
 
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
@@ -282,7 +285,7 @@ class Sealer:
     def evident(self, text: str) -> list[SecretSpan]:
         """Return what is certainly secret in a text by itself, whatever is known besides."""
         plain = plain_of(text)
-        seen = plain.encode("utf-8", "surrogatepass")
+        seen = utf8(plain)
         hits = _CLUES.look(plain, seen, words_in(seen))
         followed = _CLUES.follow(plain, {n: at for n, at in hits.items() if n > _EVENTS})
         return [span for span in followed if not span.suspected]
@@ -352,7 +355,7 @@ class Sealer:
         spans = self._not_allowed(text, within_strings(text, spans))
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
-            raw = text.encode("utf-8", "surrogatepass")
+            raw = utf8(text)
             forms = self._known.standing(raw)
             again = self._not_allowed(text, self._known.find(text, raw, forms, text))
             again = without_overlaps(self._outside_tokens(text, again), text)
@@ -375,7 +378,7 @@ class Sealer:
 
     def compress(self, text: str) -> SealedBlob:
         """Return a sealed text as a blob."""
-        raw = text.encode("utf-8", "surrogatepass")
+        raw = utf8(text)
         return SealedBlob(hashlib.sha256(raw).digest(), len(raw), "zstd", self._compress(raw))
 
 
@@ -385,10 +388,6 @@ def _followed(text: str, plain: str, bare: Bare | None, hits: Hits) -> Iterator[
         span = bare.placed(found) if bare else found
         at = span if plain is text else as_meant(within(span, text, plain), text, plain)
         yield to_its_end(at, text)
-
-
-def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _in_parts(whole: Joined, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:

@@ -18,6 +18,7 @@ from recorder.sealing.joints import has_items, joint_ends
 from recorder.sealing.known import KnownSecrets
 from recorder.sealing.marks import words_of_lines
 from recorder.sealing.recall import NO_MARKS, Recall
+from recorder.utf8 import utf8
 
 __all__ = ["clean_texts", "short_texts"]
 
@@ -64,7 +65,7 @@ def clean_texts(
     given = [text for text in texts if _is_one_line(text)]
     if len(given) < FEW:
         return {}
-    whole = "\n".join(given).encode("utf-8", "surrogatepass")
+    whole = utf8("\n".join(given))
     lines = whole.split(b"\n")
     begins = [0, *accumulate(len(line) + 1 for line in lines)]
     # What ends on the blank behind a text is that text's.

@@ -246,8 +246,7 @@ class Work:
 
     def told_seals(self) -> list[Seal]:
         """Return the seals, once all is sealed: the name of a place may be a secret, too."""
-        self.seals = [replace(seal, place=self._told_place(seal.place)) for seal in self.seals]
-        return self.seals
+        return [replace(seal, place=self._told_place(seal.place)) for seal in self.seals]
 
     def _told_place(self, place: str) -> str:
         name, line, number = place.rpartition(LINE) if LINE in place else (place, "", "")

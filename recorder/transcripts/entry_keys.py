@@ -11,6 +11,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from recorder.digests import bare, marked
+from recorder.utf8 import utf8
 
 __all__ = ["EntryKeys", "shown_place"]
 
@@ -53,13 +54,13 @@ def _encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a pair that the file wrote as an escape
-        return text.encode("utf-8", "surrogatepass")
+        return utf8(text)
 
 
 @lru_cache(maxsize=64)
 def _begun(within: str) -> blake2b:
     """Return the hash of what entries are told apart by: it is the same for all of a session."""
-    return blake2b(bare(within).encode("utf-8", "surrogatepass") + b"\0", digest_size=8)
+    return blake2b(utf8(bare(within)) + b"\0", digest_size=8)
 
 
 def shown_place(key: str, line: int) -> str:

@@ -26,6 +26,7 @@ from recorder.transcripts.one_by_one import Told, odd, one_by_one
 from recorder.transcripts.responses import is_item, tell_item, tell_response
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session
+from recorder.utf8 import utf8
 
 __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
@@ -86,7 +87,7 @@ def _session(
     own = around.get("session_id") or around.get("conversation_id")
     session = str(own) if own else made_session(AGENT, label, messages[:BEGINNING])
     telling = Telling(AGENT, session, "epoch s", model=_text(around.get("model")))
-    digest = blake2b(session.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    digest = blake2b(utf8(session), digest_size=8).digest()
     sessions[digest] += 1
     prefix = f"time {sessions[digest]} " if sessions[digest] > 1 else ""
     about: dict[str, Json] = {

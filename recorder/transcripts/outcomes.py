@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from recorder.utf8 import utf8
+
 __all__ = ["content_error", "exit_code_in", "human_estimate", "is_denial"]
 
 LOOKED_AT = 2048
@@ -90,7 +92,7 @@ def human_estimate(by: str, *, interactive: bool | None) -> str:
 
 def _may_tell(part: str) -> bool:
     """Return whether the patterns of a status may find one: in most results none of them does."""
-    figures = part.encode("utf-8", "surrogatepass").translate(_FIGURES)
+    figures = utf8(part).translate(_FIGURES)
     if not _CODE_IN_FIGURES.search(figures):
         return False
     lower = part.lower()

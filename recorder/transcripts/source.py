@@ -23,6 +23,7 @@ from recorder.transcripts.long_json import parse_long
 from recorder.transcripts.mending import mended
 from recorder.transcripts.packed import Breakage
 from recorder.transcripts.torn import pieces_of
+from recorder.utf8 import utf8
 
 __all__ = ["HEAD", "Source"]
 
@@ -264,7 +265,7 @@ class _Recoding(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._rest:
-            self._rest = self._text.read(1 << 16).encode("utf-8", "surrogatepass")
+            self._rest = utf8(self._text.read(1 << 16))
         taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)

@@ -20,6 +20,7 @@ from recorder import semconv
 from recorder.digests import bare, digest_id, marked
 from recorder.model import Json, Kind, Phase, Record, Status, Witness
 from recorder.transcripts.outcomes import content_error
+from recorder.utf8 import utf8
 
 __all__ = ["Telling", "as_text", "made_session", "text_parts"]
 
@@ -318,7 +319,7 @@ def made_session(agent: str, *beginning: Any) -> str:
 
     A longer copy of the same file begins alike, so it goes on in the same session.
     """
-    said = bare(as_text(beginning)).encode("utf-8", "surrogatepass")
+    said = utf8(bare(as_text(beginning)))
     return f"{agent}-{marked(sha256(said).hexdigest()[:16])}"
 
 

@@ -15,6 +15,7 @@ from typing import overload
 
 from analyzer.model import Action
 from recorder.model import Json
+from recorder.utf8 import utf8
 from tui.body import FIRST
 from tui.glyphs import Glyphs
 from tui.line import Line, Piece, Tone, line
@@ -77,7 +78,7 @@ def _part(action: Action, name: str, blob: BlobReader) -> Part:
 
 def _bytes(value: Json) -> bytes:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "surrogatepass")
+    return utf8(text)
 
 
 def row_starts(data: bytes, columns: int | None) -> array[int]:

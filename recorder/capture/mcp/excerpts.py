@@ -13,6 +13,7 @@ from typing import Any
 from recorder import semconv
 from recorder.capture.proxy.bodies import KEPT_BYTES, keyed_digest, without_half_word
 from recorder.model import Json
+from recorder.utf8 import utf8
 
 __all__ = ["Excerpts"]
 
@@ -38,7 +39,7 @@ class Excerpts:
         """Return a text, or its beginning up to a whole word."""
         if len(text) <= KEPT_BYTES // 4:
             return text
-        raw = text.encode("utf-8", "surrogatepass")
+        raw = utf8(text)
         if len(raw) <= KEPT_BYTES:
             return text
         kept = without_half_word(raw[:KEPT_BYTES])
@@ -88,7 +89,7 @@ class Excerpts:
         }
 
     def _omitted(self, encoded: str) -> str:
-        self._leave_out(encoded.encode("utf-8", "surrogatepass"), len(encoded))
+        self._leave_out(utf8(encoded), len(encoded))
         return f"({len(encoded)} characters of base64, not kept)"
 
     def _leave_out(self, whole: bytes, cut: int) -> None:

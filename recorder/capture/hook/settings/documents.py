@@ -10,6 +10,7 @@ from typing import Any
 
 from recorder.capture.hook.settings.json_edits import NotJsonError, edited, read
 from recorder.errors import FlightlogError
+from recorder.utf8 import utf8
 
 __all__ = ["SettingsError", "in_one_line", "parse", "render"]
 
@@ -79,7 +80,7 @@ def _in_manner(written: str, manner: bytes) -> bytes:
     if b"\r\n" in manner:
         written = written.replace("\r\n", "\n").replace("\n", "\r\n")
     mark = b"\xef\xbb\xbf" if manner.startswith(b"\xef\xbb\xbf") else b""
-    return mark + written.encode("utf-8", "surrogatepass")
+    return mark + utf8(written)
 
 
 def _with_comments_of(before: str, after: str) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from recorder.utf8 import utf8
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
@@ -53,7 +55,7 @@ def edited(text: str, document: Any) -> str:
     root = _root(text)
     if root is None:
         return text + json.dumps(document, indent=DEFAULT_INDENT, ensure_ascii=False)
-    raw = _BEFORE + _raw(text) + _BEHIND
+    raw = _BEFORE + utf8(text) + _BEHIND
     edits = _Edits(raw, _indent_of(raw[root.start_byte :]))
     edits.change(root, document)
     return edits.applied()[len(_BEFORE) : -len(_BEHIND)].decode("utf-8", "surrogatepass")
@@ -68,13 +70,9 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_javascript.language()))
 
 
-def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
 def _root(text: str) -> Node | None:
     """Return the node of the one value in a text; None where there is nothing but comments."""
-    raw = _BEFORE + _raw(text) + _BEHIND
+    raw = _BEFORE + utf8(text) + _BEHIND
     tree = _parser().parse(raw)
     statements = [node for node in tree.root_node.named_children if node.type != "comment"]
     inside = (
@@ -95,7 +93,7 @@ def _without_comments(node: Node) -> list[Node]:
 
 
 def _is_comments(text: str) -> bool:
-    tree = _parser().parse(_raw(text))
+    tree = _parser().parse(utf8(text))
     return not tree.root_node.has_error and all(
         node.type == "comment" for node in tree.root_node.children
     )
@@ -235,7 +233,7 @@ class _Edits:
 
     def _replace(self, node: Node, new: Any) -> None:
         text = self._text(new, self._indent_at(node.start_byte))
-        self.made.append((node.start_byte, node.end_byte, _raw(text)))
+        self.made.append((node.start_byte, node.end_byte, utf8(text)))
 
     def _change_elements(
         self, node: Node, elements: list[Node], kept: list[Node], added: list[str]
@@ -278,7 +276,7 @@ class _Edits:
             text = ",".join(f"\n{inside}{one}" for one in added)
         else:
             text = ",".join(f" {one}" for one in added)
-        self.made.append((at, at, _raw(text)))
+        self.made.append((at, at, utf8(text)))
 
     def _takes_lines(self, node: Node) -> bool:
         """Tell whether something can be put into a container without writing it anew: it stands in
