@@ -81,7 +81,7 @@ def without_overlaps(spans: Iterable[SecretSpan], text: str) -> list[SecretSpan]
                     best.credential_class,
                     best.detector,
                     best.hint,
-                    best.value,
+                    best.value or _issued_in(other, best, text),
                     best.suspected,
                     best.encoding,
                 ),
@@ -100,10 +100,27 @@ def _is_longer_secret(wide: SecretSpan, known: SecretSpan, text: str) -> bool:
         return False
     if wide.start > known.start or wide.end < known.end:
         return False
-    before = _WORD_BEFORE.search(text, max(wide.start, known.start - NEAR), known.start)
-    behind = _WORD_BEHIND.match(text, known.end, min(wide.end, known.end + NEAR))
+    return _is_in_a_word(known, wide, text)
+
+
+def _is_in_a_word(span: SecretSpan, wide: SecretSpan, text: str) -> bool:
+    """Return whether more letters of a wider find belong to the word that a span stands in."""
+    before = _WORD_BEFORE.search(text, max(wide.start, span.start - NEAR), span.start)
+    behind = _WORD_BEHIND.match(text, span.end, min(wide.end, span.end + NEAR))
     around = (before[0] if before else "") + (behind[0] if behind else "")
     return len(_ALPHANUMERIC.findall(around)) >= LEAST_MORE
+
+
+def _issued_in(wide: SecretSpan, span: SecretSpan, text: str) -> str:
+    """Return the token in an issuer's format that a find cut too wide holds as a word of its own.
+
+    All of `bob:ghp_…` is sealed; still the secret is the token, as it is wherever else it stands.
+    """
+    if span.detector != "shape" or wide.detector in {"shape", "known_value"}:
+        return ""
+    if not (wide.start <= span.start and span.end <= wide.end) or _is_in_a_word(span, wide, text):
+        return ""
+    return text[span.start : span.end]
 
 
 def apart_from(places: Sequence[tuple[int, int]], spans: Iterable[SecretSpan]) -> list[SecretSpan]:

@@ -41,6 +41,7 @@ from recorder.sealing.quotes import (
     secret_in,
 )
 from recorder.sealing.spans import SecretSpan
+from recorder.sealing.urls import is_password
 
 __all__ = ["CLUES"]
 
@@ -134,6 +135,8 @@ def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         if match is None:
             continue
         done = match.end()
+        if match["operator"] == ":" and is_password(text, done):
+            continue
         name = match["name"].rsplit(".", 1)[-1]
         if is_secret_name(name) and not _is_part_of_an_arn(text, match.start()):
             for span in _assigned_value(text, match, name):

@@ -16,7 +16,7 @@ from recorder.sealing.names import (
 )
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["CLUES"]
+__all__ = ["CLUES", "is_password"]
 
 _USERINFO = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
@@ -43,6 +43,27 @@ _SPACED = Exact(
     r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)(?:\+\w{1,12})?://[\w.\-]{1,60}:(?P<value>[^\"'`\n<>/@⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80}|(?!\d{1,5}/)[^\s\"'`<>/@⟦⟧]{1,80}/[^\s\"'`<>@?⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?(?:/|[\s\"'`]|$))"
 )
 """With a blank in it, or a slash, which none of a URL's passwords may have."""
+
+
+_SCHEME = 32
+"""Characters before the `://` of a URL that may be its scheme, and more."""
+_PASSWORD = Exact(r"[^\s/\"'`<>⟦⟧]{1,512}@")
+_BREAKS = frozenset(" \t\r\n/@\"'`<>⟦⟧")
+"""What ends a URL's user, or its password."""
+
+
+def is_password(text: str, start: int) -> bool:
+    """Return whether a value behind a colon is a URL's password: `https://token:VALUE@host/path`.
+
+    Its user may be a name that tells a secret; still its host is no part of it.
+    """
+    slashes = text.rfind("://", max(0, start - 260), start)
+    if slashes < 0 or not _BREAKS.isdisjoint(text[slashes + 3 : start]):
+        return False
+    if _PASSWORD.match(text, start):
+        return True
+    spaced = _SPACED.search(text, max(0, slashes - _SCHEME), start + 160)
+    return spaced is not None and spaced.start("value") == start
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:

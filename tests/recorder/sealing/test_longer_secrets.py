@@ -52,3 +52,26 @@ def test_what_stands_around_a_known_secret_makes_it_no_other(around: str) -> Non
     sealer.seal_text(f"DB_PASSWORD={KNOWN}")
     sealed = sealer.seal_text(around.format(KNOWN))
     assert [p.fingerprint for p in sealed.places] == [sealer.fingerprint(KNOWN)]
+
+
+USERS = ["x-access-token", "token", "x-token-auth", "api_key", "password", "svc.secret", "a+token"]
+HOSTS = ["@github.com/acme/infra", "@db:5432/shop?sslmode=require", "@[::1]:80/x,https://h/y"]
+
+
+@pytest.mark.parametrize("scheme", ["https", "ssh", "postgresql+psycopg", "amqps"])
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("user", USERS)
+def test_the_host_behind_a_password_is_no_part_of_it_whatever_its_user_is_called(
+    user: str, host: str, scheme: str
+) -> None:
+    for value in (KNOWN, "83920174", "ghp_" + "Bqyt1T5AlQzhk7Q2bmXkthaYWyv1kKB5oiAK"):
+        for around in ("git clone {}", '{{"url": "{}"}}', "export REMOTE='{}'; ls", "{} and {}"):
+            text = around.format(*[f"{scheme}://{user}:{value}{host}"] * 2)
+            places = Sealer(KEY).seal_text(text).places
+            assert {text[p.span.start : p.span.end] for p in places} == {value}, text
+            assert len(places) == text.count(value)
+
+
+def test_a_name_in_a_url_that_has_no_host_behind_its_value_still_tells_a_secret() -> None:
+    for text in (f"https://token:{KNOWN} is it", f"tcp://password:{KNOWN}/x", f"token:{KNOWN}@x"):
+        assert KNOWN not in Sealer(KEY).seal_text(text).text
