@@ -161,6 +161,6 @@ FORMAT = Format(
     name="claude-agent-sdk",
     title="Claude Agent SDK messages",
     tested=("0.2.187",),
-    recognises=lambda source: any(recognises(value) for value in source.sample),
+    recognises=lambda source: any(recognises(value) for value in source.entries),
     read=_read,
 )

@@ -1,8 +1,9 @@
-"""Claude Code: session files (JSON lines) and its `stream-json` output.
+"""Claude Code: session files (JSON lines), its `stream-json` output, and lists of such lines.
 
-Tested on 1.0, 2.0, 2.1 up to 2.1.330. One block of a message stands on one line; the lines of a
-message repeat its usage. Sub-agents have files of their own (`agent-*.jsonl`) or stand in the
-session's as side chains; they belong to the session whose id they bear.
+Tested on 1.0, 2.0, 2.1 up to 2.1.330; its GitHub action writes what it streams as one list. One
+block of a message stands on one line; the lines of a message repeat its usage. Sub-agents have
+files of their own (`agent-*.jsonl`) or stand in the session's as side chains; they belong to the
+session whose id they bear.
 https://code.claude.com/docs/en/ calls the format internal: it is read by shape.
 """
 
@@ -14,37 +15,30 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.transcripts.claude_decisions import Decided, decided_on
 from recorder.transcripts.claude_files import FilesSeen, TextsGiven
 from recorder.transcripts.claude_line import (
     blocks_of,
-    decision_of,
     detail_beside,
     is_of,
     is_told,
     session_of,
     side_chain,
+    speaker_of,
 )
+from recorder.transcripts.claude_types import NOTED, recognises
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
-from recorder.transcripts.outcomes import exit_code_in, human_estimate, is_denial
+from recorder.transcripts.outcomes import exit_code_in
 from recorder.transcripts.source import Source
-from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
+from recorder.transcripts.telling import Telling, made_session, text_parts
 
 __all__ = ["AGENT", "FORMAT", "ClaudeReader", "recognises"]
 
 AGENT = "claude-code"
 CLOCK = "iso8601"
-TYPES = frozenset(
-    {"user", "assistant", "system", "progress", "attachment", "queue-operation", "permission-mode",
-     "last-prompt", "api-request", "api-request-shape", "api-request-blob", "tools-used",
-     "cost-state", "atis-latch", "result"}
-)  # fmt: skip
-NOTED = TYPES | {
-    "summary", "file-history-snapshot", "stream_event", "rate_limit_event", "custom-title",
-    "ai-title", "agent-name", "mode", "tag", "pr-link", "user", "assistant",
-}  # fmt: skip
 _MODEL = re.compile(rb'"model":\s?"((?!<)[^"]{1,100})"')
 _USAGE: Mapping[str, str] = {
     "input_tokens": semconv.GEN_AI_INPUT_TOKENS,
@@ -56,31 +50,19 @@ MAX_COUNTED = 20_000
 """Messages whose usage is remembered, so that repeating it does not count it again."""
 
 
-def recognises(value: Any) -> bool:
-    """Tell whether a value is a line of such a file."""
-    if not isinstance(value, dict):
-        return False
-    kind = value.get("type")
-    if kind == "summary":
-        return "leafUuid" in value
-    if kind == "file-history-snapshot":
-        return "snapshot" in value
-    if kind not in TYPES:
-        return False
-    return "sessionId" in value or ("session_id" in value and "uuid" in value)
-
-
 class ClaudeReader:
     """Tells the lines of one file, in their order."""
 
     def __init__(self, source: Source) -> None:
-        known = (session_of(v) for v in source.sample if isinstance(v, dict))
+        known = (session_of(v) for v in source.entries if isinstance(v, dict))
         self._session = next((name for name in known if name), "")
         self._session = self._session or made_session(AGENT, source.id)
         found = _MODEL.search(source.beginning)
         self._model = found[1].decode("utf-8", "replace") if found else ""
         self._tellings: dict[str, Telling] = {}
         self._tools: dict[str, str] = {}
+        self._denied: set[str] = set()
+        """Calls of which a line by itself said that they were not allowed."""
         self._counted: dict[str, dict[str, Json]] = {}
         self._source = source.id
         self._keys = EntryKeys()
@@ -152,7 +134,7 @@ class ClaudeReader:
             self._remember(ref, tool)
             self._given.remember(ref, block.get("input"))
             yield telling.call(f"{key} {ref}", ref, tool, block.get("input"), t_ns, about)
-        detail = value.get("toolUseResult")
+        detail = _either(value, "toolUseResult", "tool_use_result")
         for block in results:
             output = text_parts(block.get("content"))
             yield self._result(telling, value, block, key, output, detail, t_ns)
@@ -172,6 +154,7 @@ class ClaudeReader:
         if not model.startswith("<"):
             telling.model = model
         failed = value.get("isApiErrorMessage") is True or "error" in value
+        request = str(_either(value, "requestId", "request_id") or "")
         thoughts = [b for b in words if is_of(b, "thinking")]
         said = [b for b in words if not is_of(b, "thinking")] if thoughts else words
         attributes: dict[str, Json] = {
@@ -181,12 +164,12 @@ class ClaudeReader:
             "flightlog.thinking": text_parts(thoughts),
             "gen_ai.response.id": str(message.get("id") or ""),
             "gen_ai.response.finish_reasons": str(message.get("stop_reason") or ""),
-            semconv.REQUEST_ID: str(value.get("requestId") or ""),
+            semconv.REQUEST_ID: request,
             semconv.ERROR_TYPE: str(value.get("error") or "api_error") if failed else "",
             **usage,
             **side_chain(value),
         }
-        ref = str(value.get("requestId") or message.get("id") or "")
+        ref = request or str(message.get("id") or "")
         status = Status.ERROR if failed else Status.OK
         return telling.record(
             Kind.MODEL_CALL, model or "model", Phase.WHOLE, key, t_ns, attributes,
@@ -221,26 +204,19 @@ class ClaudeReader:
         content = message.get("content")
         results = [b for b in blocks_of(content) if is_of(b, "tool_result")]
         # The line has one, however many results: told with each, a line could fill the disk.
-        detail = value.get("toolUseResult")
+        detail = _either(value, "toolUseResult", "tool_use_result")
         for block in results:
             output = text_parts(block.get("content"))
-            if (decided := self._decided(telling, value, block, key, output)) is not None:
-                yield decided
-            yield self._result(telling, value, block, key, output, detail, t_ns)
+            decided = decided_on(str(block.get("tool_use_id") or key), value, block, output)
+            yield from self._approval(telling, value, block, key, output, decided)
+            yield self._result(telling, value, block, key, output, detail, t_ns, decided)
             detail = None
         said = content
         if results and isinstance(content, list):
             said = [b for b in content if not (isinstance(b, dict) and is_of(b, "tool_result"))]
         if not said and results:
             return
-        role = "user"
-        if value.get("isCompactSummary") is True:
-            role = "summary"
-        elif value.get("isMeta") is True:
-            role = "system"
-        elif side_chain(value):
-            # What a sub-agent is given to do, another agent says.
-            role = "agent"
+        role = speaker_of(value)
         attributes: dict[str, Json] = {
             semconv.PROMPT_TEXT: text_parts(said),
             semconv.PROMPT_ROLE: role,
@@ -258,6 +234,7 @@ class ClaudeReader:
         output: str,
         detail: Any,
         t_ns: int | None,
+        decided: Decided | None = None,
     ) -> Record:
         own = block.get("tool_use_id")
         ref = str(own or key)
@@ -265,8 +242,8 @@ class ClaudeReader:
         failed = block.get("is_error") is True
         error = ""
         if failed:
-            denied = value.get("toolDenialKind") or decision_of(value) == "denied"
-            error = "denied" if denied or is_denial(output) else "tool_error"
+            decided = decided or decided_on(ref, value, block, output)
+            error = "denied" if decided.word == "denied" else decided.stopped or "tool_error"
         more: dict[str, Json] = {
             "flightlog.tool.result.detail": detail_beside(detail, output, self._given.take(ref)),
             "flightlog.tool.interrupted": is_told(detail, "interrupted"),
@@ -284,40 +261,34 @@ class ClaudeReader:
             more=more,
         )
 
-    def _decided(
+    def _approval(
         self,
         telling: Telling,
         value: Mapping[str, Any],
         block: Mapping[str, Any],
         key: str,
         output: str,
-    ) -> Record | None:
-        """Return who let a call pass or not; old versions tell denials only, in words.
+        decided: Decided,
+    ) -> Iterator[Record]:
+        """Yield who let a call pass or not.
 
         When it was decided is not told: the line's time is that of the result.
         """
-        decision = decision_of(value)
-        if not decision and block.get("is_error") is True and is_denial(output):
-            decision = "denied"
-        if not decision:
-            return None
-        told = value.get("permissionDecision")
-        by = str(told.get("source") or "") if isinstance(told, dict) else ""
-        entry = str(value.get("entrypoint") or "")
-        interactive = entry == "cli" if entry else None
         ref = str(block.get("tool_use_id") or key)
-        label = {k: value[k] for k in ("permissionDecision", "toolDenialKind") if k in value}
-        return telling.approval(
+        was_told = ref in self._denied
+        self._denied.discard(ref)
+        if not decided.word or (was_told and decided.is_inferred):
+            return
+        yield telling.approval(
             f"{key} {ref}",
             ref,
-            decision,
+            decided.word,
             None,
-            by=by,
+            by=decided.by,
             subject=self._tools.get(ref, ""),
-            reason=output if decision == "denied" else "",
+            reason=output if decided.word == "denied" else "",
             more={
-                semconv.APPROVAL_LABEL: as_text(label) if label else "text of the result",
-                semconv.APPROVAL_HUMAN: human_estimate(by, interactive=interactive),
+                **decided.about(),
                 semconv.GEN_AI_TOOL_NAME: self._tools.get(ref, ""),
                 **side_chain(value),
             },
@@ -353,6 +324,8 @@ class ClaudeReader:
         kind = str(value.get("subtype") or "system")
         if kind == "permission_denied":
             ref = str(value.get("tool_use_id") or key)
+            if len(self._denied) < MAX_COUNTED:
+                self._denied.add(ref)
             yield telling.approval(
                 key, ref, "denied", t_ns,
                 by=str(value.get("decision_reason_type") or ""),
@@ -373,11 +346,16 @@ class ClaudeReader:
             del self._tools[next(iter(self._tools))]
 
 
+def _either(value: Mapping[str, Any], name: str, streamed: str) -> Any:
+    """Return what session files and the stream have under two names."""
+    return value[name] if name in value else value.get(streamed)
+
+
 FORMAT = Format(
     name="claude-code",
     title="Claude Code",
-    tested=("1.0.51", "2.0", "2.1.17", "2.1.37", "2.1.330"),
-    recognises=lambda source: any(recognises(value) for value in source.sample),
+    tested=("1.0.51", "2.0", "2.1.17", "2.1.37", "2.1.285", "2.1.330"),
+    recognises=lambda source: any(map(recognises, source.entries)),
     read=lambda source: read_json_lines(source, ClaudeReader(source).line),
     places=(
         "$CLAUDE_CONFIG_DIR/projects/*/**/*.jsonl",

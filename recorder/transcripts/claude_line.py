@@ -13,14 +13,17 @@ from recorder.transcripts.telling import as_text
 
 __all__ = [
     "blocks_of",
-    "decision_of",
     "detail_beside",
     "is_of",
     "is_told",
     "session_of",
     "side_chain",
+    "speaker_of",
 ]
 
+_SPEAKERS = {"channel": "user", "coordinator": "agent", "peer": "agent"}
+"""What a line of the user's side comes from -> who speaks; of what comes from elsewhere, a program.
+"""
 LONG = 100
 """Characters of a text that is worth looking for in another."""
 MOST_LOOKED_FOR = 20
@@ -58,13 +61,22 @@ def side_chain(value: Mapping[str, Any]) -> dict[str, Json]:
     return {semconv.SIDECHAIN: str(agent)}
 
 
-def decision_of(value: Mapping[str, Any]) -> str:
-    """Return what was decided on a call, as far as the line of its result tells."""
-    told = value.get("permissionDecision")
-    word = told.get("decision") if isinstance(told, dict) else None
-    if word is None:
-        return "denied" if value.get("toolDenialKind") else ""
-    return {"accept": "approved", "reject": "denied"}.get(str(word), str(word))
+def speaker_of(value: Mapping[str, Any]) -> str:
+    """Return who says what a line of the user's side says.
+
+    Not all of it is a person's: what has run in the background reports there, and other agents
+    give tasks.
+    """
+    if value.get("isCompactSummary") is True:
+        return "summary"
+    if value.get("isMeta") is True:
+        return "system"
+    origin = value.get("origin")
+    kind = origin.get("kind") if isinstance(origin, Mapping) else None
+    if isinstance(kind, str) and kind != "human":
+        return _SPEAKERS.get(kind, "system")
+    # What a sub-agent is given to do, another agent says.
+    return "agent" if side_chain(value) else "user"
 
 
 def detail_beside(detail: Any, output: str, given: Set[str] = frozenset()) -> str:

@@ -346,7 +346,7 @@ FORMAT = Format(
     name="codex",
     title="Codex CLI",
     tested=("0.40", "0.42", "0.169"),
-    recognises=lambda source: any(recognises(value) for value in source.sample[:8]),
+    recognises=lambda source: any(recognises(value) for value in source.entries[:8]),
     read=lambda source: read_json_lines(source, CodexReader(source).line),
     places=(
         "$CODEX_HOME/sessions/**/rollout-*.jsonl*",

@@ -59,7 +59,7 @@ class CopilotReader:
     """Tells the events of one session, in their order."""
 
     def __init__(self, source: Source) -> None:
-        data = (_mapping(v.get("data")) for v in source.sample if isinstance(v, Mapping))
+        data = (_mapping(v.get("data")) for v in source.entries if isinstance(v, Mapping))
         own = (d.get("sessionId") or _mapping(d.get("input")).get("sessionId") for d in data)
         session = next((str(name) for name in own if name), "") or made_session(AGENT, source.id)
         self._telling = Telling(AGENT, session, "iso8601")
@@ -223,7 +223,7 @@ FORMAT = Format(
     name="copilot-cli",
     title="GitHub Copilot CLI",
     tested=("1.0.102",),
-    recognises=lambda source: any(recognises(value) for value in source.sample[:8]),
+    recognises=lambda source: any(recognises(value) for value in source.entries[:8]),
     read=lambda source: read_json_lines(source, CopilotReader(source).line),
     places=(
         "$COPILOT_HOME/session-state/*/events.jsonl",

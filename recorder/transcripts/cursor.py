@@ -66,7 +66,7 @@ def _is_stream(value: Any) -> bool:
 def _read(source: Source) -> Iterator[Item]:
     if is_database(source):
         yield from _database(source)
-    elif any(_is_stream(value) for value in source.sample):
+    elif any(_is_stream(value) for value in source.entries):
         yield from read_json_lines(source, _Stream(source).line)
     elif source.sample:
         yield from read_json_lines(source, _Transcript(source).line)
@@ -110,7 +110,7 @@ class _Stream:
     """Tells the lines of `cursor-agent -p --output-format=stream-json`."""
 
     def __init__(self, source: Source) -> None:
-        own = (v.get("session_id") for v in source.sample if isinstance(v, Mapping))
+        own = (v.get("session_id") for v in source.entries if isinstance(v, Mapping))
         session = next((str(s) for s in own if s), "") or _session_of(source)
         self._telling = Telling(AGENT, session, "epoch ms")
         self._keys = EntryKeys()
@@ -375,7 +375,7 @@ def _is_cursor(source: Source) -> bool:
     if is_database(source):
         return TABLE in tables_of(source)
     if source.sample:
-        return any(recognises(value) for value in source.sample[:4])
+        return any(recognises(value) for value in source.entries[:4])
     first = _SPEAKER.match(source.beginning.lstrip())
     return first is not None and len(_SPEAKER.findall(source.beginning)) > 1
 

@@ -257,7 +257,7 @@ FORMAT = Format(
     name="gemini-cli",
     title="Gemini CLI",
     tested=("chats of 2025-10", "0.61"),
-    recognises=lambda source: any(recognises(value) for value in source.sample[:4]),
+    recognises=lambda source: any(recognises(value) for value in source.entries[:4]),
     read=_read,
     places=("~/.gemini/tmp/*/chats/**/*.json*",),
 )

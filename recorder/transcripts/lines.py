@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from recorder.model import Record
 from recorder.transcripts.format import Damage, Entry, Item
-from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse
+from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse, written
 from recorder.transcripts.laid_out import documents_in
 from recorder.transcripts.mending import mended
 from recorder.transcripts.one_by_one import ODD, Told, placed
@@ -43,6 +43,8 @@ class Line:
     data: bytes
     is_last_open: bool = False
     """The source ends in it without a line end: it may still be being written."""
+    place: str = ""
+    """Where it stands, if it is an entry of a list and no line."""
 
     @property
     def text(self) -> str:
@@ -89,7 +91,13 @@ def _laid_out(source: Source) -> Iterator[Line | Damage]:
 
 
 def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
-    """Yield every line with the JSON value that it holds, or what is wrong with it."""
+    """Yield every line with the JSON value that it holds, or what is wrong with it.
+
+    What would be lines may stand in a list, or one of them laid out over many.
+    """
+    if source.is_gathered:
+        yield from _gathered(source)
+        return
     for line in lines(source):
         if isinstance(line, Damage):
             yield line
@@ -102,6 +110,17 @@ def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
             yield from _torn(line, reason)
         else:
             yield line, value
+
+
+def _gathered(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
+    document = source.document
+    if source.damage:
+        yield Damage(source.damage)
+    if document is None:
+        return
+    source.forget()
+    for number, value in enumerate(document if isinstance(document, list) else [document], 1):
+        yield Line(0, 0, written(value), place=f"entry {number}: "), value
 
 
 def _torn(line: Line, reason: str) -> Iterator[tuple[Line, Any] | Damage]:
@@ -133,7 +152,8 @@ def read_json_lines(
             continue
         line, value = found
         if not isinstance(value, Mapping):
-            yield Damage("not a JSON object", line.number, line.offset, line.text)
+            why = f"{line.place}not a JSON object"
+            yield Damage(why, line.number, line.offset, line.text)
             continue
         try:
             told = list(_bounded(tell(line, value), len(line.data)))
@@ -141,7 +161,7 @@ def read_json_lines(
             reason = f"an entry of an unknown shape ({type(error).__name__})"
             if isinstance(error, _TellsTooMuchError):
                 reason = "an entry that tells the same again and again"
-            yield Damage(reason, line.number, line.offset, line.text)
+            yield Damage(line.place + reason, line.number, line.offset, line.text)
         else:
             records = [one for one in told if isinstance(one, Record)]
             yield Entry(records, line.number, line.offset)

@@ -20,7 +20,7 @@ from recorder.model import Json, Kind, Record
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Damage, Format, Item
 from recorder.transcripts.json_text import written
-from recorder.transcripts.one_by_one import Told, objects, odd
+from recorder.transcripts.one_by_one import Told, objects, odd, one_by_one
 from recorder.transcripts.source import Source
 
 __all__ = ["FORMAT", "LinesReader", "MalformedError", "recognises"]
@@ -48,12 +48,15 @@ class LinesReader:
         self.metrics = 0
         """Metrics seen; they measure, and no record is made of them."""
 
-    def document(self, document: Mapping[str, Any]) -> Iterator[Told]:
-        """Yield the records of one document, and what of it is not well formed.
+    def document(self, document: Any) -> Iterator[Told]:
+        """Yield the records of a document, or of a list of them, and what is not well formed.
 
         Raises:
             MalformedError: it has not the structure of an OTLP request.
         """
+        if isinstance(document, list):
+            yield from one_by_one(document, "entry", lambda one, _place: self.document(one))
+            return
         if document.get("type") == "span":
             yield from self._made([_copilot_span(document)])
             return
@@ -206,6 +209,6 @@ FORMAT = Format(
     name="otlp",
     title="OTLP JSON (file exporter)",
     tested=("OTLP 1.x of eleven exporters", "Copilot CLI 1.0.102's own span file"),
-    recognises=lambda source: any(recognises(value) for value in source.sample),
+    recognises=lambda source: any(recognises(value) for value in source.entries),
     read=_read,
 )

@@ -155,7 +155,7 @@ FORMAT = Format(
     name="pi",
     title="pi coding agent",
     tested=("format versions 1 to 3, as documented",),
-    recognises=lambda source: any(recognises(value) for value in source.sample),
+    recognises=lambda source: any(recognises(value) for value in source.entries),
     read=_read,
     places=("~/.pi/agent/sessions/*/*.jsonl",),
 )

@@ -139,6 +139,24 @@ class Source:
         document = self.document
         return [] if document is None else [document]
 
+    @cached_property
+    def entries(self) -> list[Any]:
+        """`sample`, where a list is told by what it holds: lines that were gathered in one."""
+        found: list[Any] = []
+        for value in self.sample:
+            found += islice(value, SAMPLE_LINES) if isinstance(value, list) else [value]
+        return found
+
+    @cached_property
+    def is_gathered(self) -> bool:
+        """Whether it is one JSON document that is a list, or is laid out over many lines.
+
+        Programs gather so what an agent writes line by line.
+        """
+        begins = self.beginning.lstrip(BLANK)
+        may_be = begins[:1] == b"[" or may_be_several(begins)
+        return may_be and not self.is_laid_out and not self.is_several()
+
     def _first_lines(self) -> list[Any]:
         """Return the objects and lists in the first lines; a bad line does not hide the rest."""
         values: list[Any] = []
@@ -227,7 +245,8 @@ class Source:
     def forget(self) -> None:
         """Let go of what was read for `sample` and `document`."""
         self._documents.clear()
-        self.__dict__.pop("sample", None)
+        for name in ("sample", "entries"):
+            self.__dict__.pop(name, None)
 
 
 def _in_line(line: bytes) -> list[Any]:
