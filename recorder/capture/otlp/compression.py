@@ -11,7 +11,7 @@ from recorder.capture.otlp.limits import TooLargeError
 
 __all__ = ["ENCODINGS", "decompressed"]
 
-ENCODINGS = ("identity", "gzip", "deflate", "zstd")
+ENCODINGS = ("identity", "gzip", "x-gzip", "deflate", "zstd")
 MAX_WINDOW = 8 * 1024 * 1024
 """Bytes that a zstd frame may make the decoder remember (RFC 8878 asks for at least this)."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS

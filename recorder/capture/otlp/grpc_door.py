@@ -16,7 +16,8 @@ import tempfile
 
 from recorder.capture.otlp.grpc_requests import Requests
 from recorder.capture.otlp.guard import Guard
-from recorder.capture.otlp.relay import passed_on
+from recorder.capture.otlp.limits import Admission, Limits
+from recorder.capture.otlp.relay import opening, passed_on
 
 __all__ = ["GrpcDoor"]
 
@@ -26,15 +27,18 @@ logger = logging.getLogger(__name__)
 class GrpcDoor:
     """Listens for gRPC clients and passes on those that may speak."""
 
-    def __init__(self, guard: Guard, connections: int) -> None:
+    def __init__(self, guard: Guard, limits: Limits, admission: Admission) -> None:
         """Begin.
 
         Args:
             guard: knows our names.
-            connections: as many are served at once.
+            limits: how many connections are served at once, and how long is waited for their first
+                bytes.
+            admission: counts who is turned away.
         """
         self._guard = guard
-        self._most = connections
+        self._limits = limits
+        self._admission = admission
         self._open = 0
         self._folder = ""
         if sys.platform == "linux":
@@ -70,14 +74,22 @@ class GrpcDoor:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._open >= self._most:
+        if self._open >= self._limits.connections:
+            # Its client takes that for a server that is not there now, and comes again.
+            self._admission.refused += 1
             writer.close()
             return
         self._open += 1
         try:
+            async with asyncio.timeout(self._limits.header_seconds):
+                first, _ = await opening(reader)
             looked = Requests(self._guard.is_meant).refusal
-            await passed_on(b"", reader, writer, self._path, looked)
-        except (OSError, asyncio.CancelledError):
+            refused = looked(first)
+            if refused is None:
+                await passed_on(first, reader, writer, self._path, looked)
+            else:
+                writer.write(refused)
+        except (OSError, TimeoutError, asyncio.CancelledError):
             logger.debug("a gRPC connection has ended")
         finally:
             self._open -= 1

@@ -7,6 +7,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -54,6 +55,10 @@ class GrpcFront:
                 # Without this a second server may take the same port and half of the requests.
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_concurrent_streams", receiver.limits.in_flight),
+                ("grpc.max_allowed_incoming_connections", receiver.limits.connections),
+                ("grpc.server_handshake_timeout_ms", _ms(receiver.limits.header_seconds)),
+                # A client that has nothing to send is told so, and connects again when it has.
+                ("grpc.max_connection_idle_ms", _ms(receiver.limits.idle_seconds)),
             ],
         )
         for signal, service in GRPC_SERVICES.items():
@@ -87,7 +92,8 @@ class GrpcFront:
         return bound
 
     async def _behind_door(self, port: int) -> int:
-        door = self._door = GrpcDoor(self._guard, self._receiver.limits.connections)
+        receiver = self._receiver
+        door = self._door = GrpcDoor(self._guard, receiver.limits, receiver.admission)
         self._server.add_insecure_port(door.behind)
         await self._server.start()
         try:
@@ -108,14 +114,14 @@ class GrpcFront:
             said = await self._checked(context)
             try:
                 with self._receiver.admission.enter() as ticket:
-                    body = b""
-                    async for message in requests:
-                        body = message
-                        break
+                    body = await self._message(requests)
                     ticket.hold(len(body))
                     received = await self._receiver.export(
                         signal, body, is_json=False, headers=said
                     )
+            except TimeoutError:
+                message = "the message came too slowly"
+                await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, message)
             except OverloadedError:
                 await _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too much at once")
             except NotCommittedError:
@@ -125,6 +131,17 @@ class GrpcFront:
             return answers.response(signal, received, is_json=False)
 
         return export
+
+    async def _message(self, requests: AsyncIterator[bytes]) -> bytes:
+        """Return a call's message; empty where it ends without one.
+
+        Raises:
+            TimeoutError: it does not come.
+        """
+        async with asyncio.timeout(self._receiver.limits.body_seconds):
+            async for message in requests:
+                return message
+        return b""
 
     async def _checked(self, context: _Context) -> dict[str, str]:
         """Return what the client sent beside its message, or refuse it."""
@@ -139,6 +156,10 @@ class GrpcFront:
             message = "the token is missing or wrong"
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, message)
         return said
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)
 
 
 def _port_error(port: int, host: str) -> FlightlogError:

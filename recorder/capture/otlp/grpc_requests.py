@@ -56,7 +56,7 @@ class Requests:
                 if not all(map(self._is_meant, named)):
                     return _denied(stream) if is_first else b""
                 self._before_first = 0
-        except (HPACKError, HyperframeError, UnicodeDecodeError):
+        except (HPACKError, HyperframeError):
             return b""
         if self._before_first:
             self._before_first = max(0, self._before_first - len(piece))
@@ -65,11 +65,16 @@ class Requests:
 
     def _named(self, block: bytes) -> list[str] | None:
         """Return whom a request is for, as often as it says so; None for a call's trailers."""
-        said = [(str(name), str(value)) for name, value in self._decoder.decode(block)]
-        if not any(name.startswith(":") for name, _ in said):
+        # As bytes: metadata whose name ends in `-bin` is no text once both sides have said that
+        # they take it so, which those made of gRPC's core do.
+        said = [
+            (bytes(name), bytes(value)) for name, value in self._decoder.decode(block, raw=True)
+        ]
+        if not any(name.startswith(b":") for name, _ in said):
             return None
-        named = [value for name, value in said if name == ":authority"]
-        return named or [value for name, value in said if name == "host"] or [""]
+        named = [value for name, value in said if name == b":authority"]
+        named = named or [value for name, value in said if name == b"host"] or [b""]
+        return [value.decode("latin-1") for value in named]
 
     def _blocks(self, piece: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield the headers that are complete with a piece: their stream, and they as compressed.

@@ -38,6 +38,8 @@ READ_BYTES = 256 * 1024
 LINGER_SECONDS = 1.0
 """How long what a refused client still sends is thrown away, so that it can read its answer."""
 MAX_IGNORED = 64 * 1024 * 1024
+MOST_TURNED_AWAY = 64
+"""Clients at once that are told that there is no room; others are told nothing."""
 _CODES = {
     HTTPStatus.FORBIDDEN: answers.PERMISSION_DENIED,
     HTTPStatus.UNAUTHORIZED: answers.UNAUTHENTICATED,
@@ -55,6 +57,12 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     MalformedError: (HTTPStatus.BAD_REQUEST, ""),
 }
 """Answers to what can become of a request; without a text the error's own."""
+
+
+_FULL = (
+    b"HTTP/1.1 429 Too Many Requests\r\nretry-after: %d\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n" % RETRY_SECONDS
+)
 
 
 class _RefusedError(Exception):
@@ -94,22 +102,26 @@ class HttpFront:
         self._guard = guard
         self._limits = receiver.limits
         self._grpc_port = grpc_port
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], _Connection | None] = {}
+        """Those that are served; None for what is passed on, or has not said what it is."""
+        self._turned_away = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends; never raises."""
         task = asyncio.current_task()
-        if task is None or len(self._connections) >= self._limits.connections:
-            writer.close()
+        if task is None or not self._has_room():
+            await self._turn_away(reader, writer)
             return
-        self._connections.add(task)
+        self._connections[task] = None
         try:
             async with asyncio.timeout(self._limits.header_seconds):
                 first, is_grpc = await opening(reader)
             if is_grpc and self._grpc_port:
                 await passed_on(first, reader, writer, (self._guard.host, self._grpc_port))
                 return
-            await _Connection(self._receiver, self._guard, reader, writer, first).run()
+            connection = _Connection(self._receiver, self._guard, reader, writer, first)
+            self._connections[task] = connection
+            await connection.run()
         except (OSError, TimeoutError, h11.LocalProtocolError):
             logger.debug("a client went away")
         except asyncio.CancelledError:
@@ -118,8 +130,35 @@ class HttpFront:
             # The type only: its text could quote what was sent.
             logger.warning("a connection failed (%s)", type(error).__name__)
         finally:
-            self._connections.discard(task)
+            self._connections.pop(task, None)
             writer.close()
+
+    def _has_room(self) -> bool:
+        """Tell whether one more can be served; whoever has been silent for longest goes for it."""
+        if len(self._connections) < self._limits.connections:
+            return True
+        served = self._connections.items()
+        idle = [(one.idle_since, task) for task, one in served if one and one.idle_since]
+        if not idle:
+            return False
+        _, longest = min(idle, key=lambda found: found[0])
+        longest.cancel()
+        del self._connections[longest]
+        return True
+
+    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Tell a client for whom there is no room to come again."""
+        self._receiver.admission.refused += 1
+        if self._turned_away < MOST_TURNED_AWAY:
+            self._turned_away += 1
+            try:
+                writer.write(_FULL)
+                await _linger(reader, writer)
+            except (OSError, asyncio.CancelledError):
+                logger.debug("a client that was turned away went away")
+            finally:
+                self._turned_away -= 1
+        writer.close()
 
     async def close(self) -> None:
         """End all connections."""
@@ -145,6 +184,8 @@ class _Connection:
         self._writer = writer
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEADERS)
         self._h11.receive_data(first)
+        self.idle_since = 0.0
+        """When it began to wait for a further request; 0 otherwise."""
 
     async def run(self) -> None:
         """Answer requests until either side has had enough."""
@@ -156,6 +197,7 @@ class _Connection:
             except h11.RemoteProtocolError as error:
                 await self._refuse(HTTPStatus(error.error_status_hint), "this is no HTTP request")
                 return
+            self.idle_since = 0.0
             if not isinstance(request, h11.Request):
                 return
             try:
@@ -163,7 +205,7 @@ class _Connection:
             except _RefusedError as refused:
                 await self._refuse(refused.status, str(refused), self._wants_json(request))
                 if not refused.body_read:
-                    await self._linger()
+                    await _linger(self._reader, self._writer)
                     return
             except h11.RemoteProtocolError as error:
                 await self._refuse(HTTPStatus(error.error_status_hint), "the request is broken")
@@ -172,6 +214,7 @@ class _Connection:
                 return
             self._h11.start_next_cycle()
             seconds = self._limits.idle_seconds
+            self.idle_since = asyncio.get_running_loop().time()
 
     async def _answer(self, request: h11.Request) -> None:
         head = self._head(request)
@@ -271,18 +314,19 @@ class _Connection:
         async with asyncio.timeout(self._limits.body_seconds):
             await self._writer.drain()
 
-    async def _linger(self) -> None:
-        """Read and forget what is still coming: a reset would take the answer from the client."""
-        if self._writer.can_write_eof():
-            self._writer.write_eof()
-        ignored = 0
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS):
-                while ignored < MAX_IGNORED and (piece := await self._reader.read(READ_BYTES)):
-                    ignored += len(piece)
-
     def _wants_json(self, request: h11.Request) -> bool:
-        return _headers(request).get("content-type", "").startswith(JSON)
+        return _headers(request).get("content-type", "").lower().startswith(JSON)
+
+
+async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read and forget what is still coming: a reset would take the answer from the client."""
+    if writer.can_write_eof():
+        writer.write_eof()
+    ignored = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while ignored < MAX_IGNORED and (piece := await reader.read(READ_BYTES)):
+                ignored += len(piece)
 
 
 def _headers(request: h11.Request) -> Mapping[str, str]:

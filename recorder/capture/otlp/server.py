@@ -138,7 +138,13 @@ async def _http(
     front = HttpFront(receiver, guard, grpc_port if context is None else 0)
     try:
         server = await asyncio.start_server(
-            front.serve, settings.host, settings.http_port, ssl=context, backlog=256, limit=2**18
+            front.serve,
+            settings.host,
+            settings.http_port,
+            ssl=context,
+            ssl_handshake_timeout=None if context is None else settings.limits.header_seconds,
+            backlog=256,
+            limit=2**18,
         )
     except OSError as error:
         raise _port_error(error, settings) from error

@@ -144,7 +144,7 @@ def trace_request(
 def export_by_grpc(
     channel: grpc.Channel,
     request: ExportTraceServiceRequest | bytes,
-    metadata: Sequence[tuple[str, str]] = (),
+    metadata: Sequence[tuple[str, str | bytes]] = (),
 ) -> bytes:
     """Export by hand, with no exporter's retries; return the response's bytes."""
     call: Any = channel.unary_unary(TRACE_EXPORT)

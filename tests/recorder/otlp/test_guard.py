@@ -182,6 +182,18 @@ def test_each_request_of_a_grpc_connection_is_asked_whom_it_is_for(
     assert len(shared.records()) - before == len(strangers) * 3 * 20
 
 
+@pytest.mark.parametrize("way", ["grpc", "http"])
+def test_metadata_that_is_no_text_harms_no_request(shared: Station, way: str) -> None:
+    """Both ends send it as it is once they know that both of them are made of gRPC's core."""
+    before = len(shared.records())
+    with grpc.insecure_channel(getattr(shared.receiver, way).removeprefix("http://")) as channel:
+        for number in range(3):
+            asked = trace_request(1, first=number + 1, name=f"binary {way}")
+            context: list[tuple[str, str | bytes]] = [("grpc-trace-bin", bytes(range(256)))]
+            assert export_by_grpc(channel, asked, context) == b""
+    assert len(shared.records()) - before == 3
+
+
 def test_a_receiver_leaves_no_folder_for_what_is_behind_its_door(recording: Path) -> None:
     before = set(Path("/tmp").glob("flightlog-grpc-*"))
     with in_process(recording, Limits()) as receiver:

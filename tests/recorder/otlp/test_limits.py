@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import psutil
@@ -23,6 +25,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from recorder import semconv
 from recorder.capture.otlp.limits import MIB, Admission, Limits, OverloadedError, Ticket
+from recorder.capture.otlp.relay import PREFACE
 from recorder.location import spool_folder
 from recorder.reader import Recording
 from recorder.sealing import SealedRecord
@@ -31,6 +34,7 @@ from recorder.store import Store
 from tests.recorder.otlp.conftest import (
     JSON,
     PROTOBUF,
+    TRACE_EXPORT,
     Station,
     everything,
     export_by_grpc,
@@ -131,28 +135,57 @@ def test_a_client_that_is_slow_is_let_go(recording: Path) -> None:
         assert receiver.post("/v1/traces", b"").status == 200
 
 
+def test_a_grpc_client_that_is_slow_is_let_go(recording: Path) -> None:
+    limits = Limits(header_seconds=0.4, body_seconds=0.4, idle_seconds=0.4, in_flight=2)
+    ended = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        ended.wait(60)
+        yield from ()
+
+    with in_process(recording, limits) as receiver:
+        port = urlsplit(receiver.endpoint.grpc).port
+        for first in (b"", b"PRI * HTTP/2.0", b"GET / HTTP/1.1\r\n\r\n", PREFACE):
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+                connection.sendall(first)
+                while connection.recv(65536):
+                    pass
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            export: Any = channel.stream_unary(TRACE_EXPORT)
+            silent = [export.future(never(), timeout=60) for _ in range(limits.in_flight)]
+            try:
+                for call in silent:
+                    assert call.exception().code() is grpc.StatusCode.DEADLINE_EXCEEDED
+                assert export_by_grpc(channel, trace_request()) == b"", "there is room again"
+            finally:
+                ended.set()
+
+
 def test_connections_are_counted(recording: Path) -> None:
-    with in_process(recording, Limits(connections=2)) as receiver:
+    limits = Limits(connections=2)
+    body = trace_request().SerializeToString()
+    with in_process(recording, limits) as receiver:
         with receiver.connect() as one, receiver.connect() as two:
-            for kept in (one, two):
-                kept.sendall(HEAD % 0)
-                assert kept.recv(65536).startswith(b"HTTP/1.1 200 ")
-            with receiver.connect() as three:
-                assert three.recv(10) == b""
-        until(lambda: _taken(receiver.port), "room for another")
-
-
-def _taken(port: int) -> bool:
-    import http.client
-
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("POST", "/v1/traces", b"", {"Content-Type": "application/x-protobuf"})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+            for busy in (one, two):
+                busy.sendall(HEAD % len(body) + body[:1])
+            until(lambda: receiver.post("/v1/traces", b"").status == 429, "no room")
+            assert receiver.post("/v1/traces", b"").headers["retry-after"] == "2"
+            for busy in (one, two):
+                busy.sendall(body[1:])
+                assert busy.recv(65536).startswith(b"HTTP/1.1 200 ")
+            for _ in range(3):
+                assert receiver.post("/v1/traces", b"").status == 200, "whoever is idle goes"
+            assert one.recv(65536) == b"", "the one that was idle for longest"
+        port = urlsplit(receiver.endpoint.grpc).port
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            export_by_grpc(channel, trace_request())
+            second, third = (
+                socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(2)
+            )
+            with second, third:
+                assert third.recv(10) == b""
+    gaps = [r for r in everything(recording) if r.name == "gap"]
+    assert sum(int(str(gap.attributes[semconv.COUNT])) for gap in gaps) >= 3
 
 
 def test_under_overload_clients_are_told_to_come_again_and_a_gap_says_so(recording: Path) -> None:
