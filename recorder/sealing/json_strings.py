@@ -1,4 +1,5 @@
 """Keep JSON valid: what is sealed in it lies in its strings, also in those of JSON in a string.
+Of a number a string is made.
 
 Most finders do not know what they read. A value that ends at the next blank takes the quote and the
 brace behind it along, and without them the rest of the document cannot be read any more.
@@ -23,8 +24,15 @@ _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 LEAST = 4
 """Characters of a piece."""
 _BLANKS = " \t\r\n"
+_NUMBER = re.compile(r"[-+.eE0-9]*[0-9][-+.eE0-9]*")
+_LETTERS_OF_NUMBERS = "-+.eE0123456789"
+_BEFORE_NUMBER = re.compile(r"[:,\[][ \t\r\n]*\Z")
+"""In a document that is more than the number: that would be any text of digits."""
 _SYNTAX = "\\\"'{}[],: \n"
 _DECODER = json.JSONDecoder()
+
+type Piece = tuple[int, int, str]
+"""Where it begins and ends, and the quote that its token needs."""
 
 
 def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
@@ -33,7 +41,8 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     One that stretches over several strings becomes one span in each of them, but for what of it is
     too short to be a secret: a name, or nothing. Of a secret that is known each is a piece of that
     one. What is JSON's punctuation alone is none either.
-    One that begins or ends within an escape is sealed without that.
+    One that begins or ends within an escape is sealed without that. One in a number is all of it,
+    and its token needs quotes.
     """
     spans = [s for s in spans if text[s.start : s.end].strip(_SYNTAX)]
     if not any(_may_break(text, span) for span in spans) or not _is_json(text):
@@ -41,9 +50,11 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     document = _Document(text)
     cut: list[SecretSpan] = []
     for span in spans:
-        for start, end in document.pieces(span.start, span.end):
-            if (start, end) == (span.start, span.end):
-                cut.append(span)
+        for start, end, quote in document.pieces(span.start, span.end):
+            if cut and start < cut[-1].end:
+                continue  # the number that the last one was in, too
+            if (start, end) == (span.start, span.end) or quote:
+                cut.append(replace(span, start=start, end=end, quote=quote))
             elif span.detector == "known_value":
                 cut.append(replace(span, start=start, end=end, encoding=span.of_a_piece))
             elif end - start >= LEAST:
@@ -53,7 +64,8 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
 
 def _may_break(text: str, span: SecretSpan) -> bool:
     edges = text[max(0, span.start - 1)] + text[span.end - 1]
-    return "\\" in edges or '"' in text[span.start : span.end]
+    inside = text[span.start : span.end]
+    return "\\" in edges or '"' in inside or not inside.strip(_LETTERS_OF_NUMBERS)
 
 
 def _is_json(text: str) -> bool:
@@ -82,16 +94,32 @@ class _Document:
         self._ends = [end for _, end in self._strings]
         self._read: dict[int, _String] = {}
 
-    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the parts of what stands between two characters that lie in its strings."""
+    def pieces(self, start: int, end: int) -> Iterator[Piece]:
+        """Yield the parts of what stands between two characters that lie in its strings, or the
+        number that does.
+        """
+        found = False
         for number in range(bisect_left(self._ends, start + 1), len(self._strings)):
             begin, stop = self._strings[number]
             if begin >= end:
-                return
+                break
+            found = True
             if number not in self._read:
                 self._read[number] = _String(self._text[begin:stop])
             inner = self._read[number].pieces(max(start - begin, 0), min(end, stop) - begin)
-            yield from ((begin + first, begin + last) for first, last in inner)
+            yield from ((begin + first, begin + last, quote) for first, last, quote in inner)
+        if not found and (inside := _NUMBER.search(self._text, start, end)):
+            yield self._number(inside)
+
+    def _number(self, inside: re.Match[str]) -> Piece:
+        """Return all of a number of which a part is given."""
+        start, end = inside.span()
+        while start > 0 and self._text[start - 1] in _LETTERS_OF_NUMBERS:
+            start -= 1
+        while end < len(self._text) and self._text[end] in _LETTERS_OF_NUMBERS:
+            end += 1
+        is_part = _BEFORE_NUMBER.search(self._text, max(0, start - 100), start)
+        return (start, end, '"') if is_part else (*inside.span(), "")
 
 
 class _String:
@@ -107,9 +135,10 @@ class _String:
         self._insides = [begin - shift for begin, shift in before]
         """Where the escapes' letters stand in the content."""
         content = _ESCAPE.sub(_unescaped, written) if escapes else written
-        self._document = _Document(content) if '"' in content and _is_json(content) else None
+        may_be_json = '"' in content or content[:1] in {"[", "{"}
+        self._document = _Document(content) if may_be_json and _is_json(content) else None
 
-    def pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def pieces(self, start: int, end: int) -> Iterator[Piece]:
         first, last = bisect_left(self._begins, start), bisect_left(self._begins, end)
         if first and self._ends[first - 1] > start:
             # A span that begins within an escape took its letter along: what is behind it counts.
@@ -121,10 +150,12 @@ class _String:
         if start >= end:
             return
         if self._document is None:
-            yield start, end
+            yield start, end, ""
             return
         inner = self._document.pieces(start - self._shifts[first], end - self._shifts[last])
-        yield from ((self._written(begin), self._written(stop)) for begin, stop in inner)
+        for begin, stop, quote in inner:
+            escaped = quote.replace("\\", "\\\\").replace('"', '\\"')
+            yield self._written(begin), self._written(stop), escaped
 
     def _written(self, inside: int) -> int:
         """Return where in the string a letter of the content begins."""

@@ -96,6 +96,8 @@ class KnownSecrets:
         self._forms: set[str] = set()
         self._values: set[str] = set()
         self._suspected: set[str] = set()
+        self.numbers: set[int] = set()
+        """Those that may stand as a number."""
         self._tiers: list[_Tier] = []
         """The largest first."""
         self._fragments = Fragments()
@@ -129,6 +131,8 @@ class KnownSecrets:
         if len(self._values) >= MAX_KNOWN:
             return False
         self._values.add(value)
+        if value.isascii() and value.isdigit() and value[0] != "0":
+            self.numbers.add(int(value))
         if suspected:
             self._suspected.add(value)
         forms = {

@@ -14,6 +14,7 @@ __all__ = [
     "is_harmless",
     "is_named_so",
     "is_of_password",
+    "is_password_of_digits",
     "is_said_of_one",
     "is_secret_header",
     "is_secret_name",
@@ -80,6 +81,9 @@ _OF_PASSWORD = re.compile(
     r"pass(?!es|ed$|word_?(?:id|age|length))|pwd|pw$|psk|passcode|secret(?!_?(?:id|version))|pin_?code",
     re.IGNORECASE,
 )
+_OF_NUMBER = re.compile(r"(?:passw(?:or)?d|passphrase|passcode|pwd|pin_?code)$", re.IGNORECASE)
+LEAST_OF_NUMBER = 6
+"""Digits of a number that is a password."""
 LONGEST_NUMBER = 9
 """Digits of what is a number rather than a token, as far as its look goes."""
 LONGEST_WORDS = 300
@@ -153,6 +157,11 @@ def is_count(name: str, value: str) -> bool:
     if not value.isdigit() or len(value) > LONGEST_NUMBER:
         return False
     return not is_of_password(name) or name.lower().endswith("s")
+
+
+def is_password_of_digits(name: str, value: str) -> bool:
+    """Return whether what stands as a number under a name is a password all the same."""
+    return len(value) >= LEAST_OF_NUMBER and value.isdigit() and _OF_NUMBER.search(name) is not None
 
 
 def is_harmless(value: str) -> bool:

@@ -54,8 +54,13 @@ class SealedPlace:
 
     @property
     def token(self) -> str:
-        """What stands there now."""
+        """What the secret is called."""
         return f"⟦{self.credential_class}:{self.fingerprint}⟧"
+
+    @property
+    def in_text(self) -> str:
+        """What stands there now."""
+        return f"{self.span.quote}{self.token}{self.span.quote}"
 
 
 @dataclass(frozen=True, slots=True)

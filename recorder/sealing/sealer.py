@@ -80,6 +80,7 @@ class Sealer:
         self._key = key
         self._classes = dict(classes or {})
         self._known = KnownSecrets()
+        self.numbers = self._known.numbers
         self.recall = recall or Recall(key)
         self.clean = Clean()
         self._filed: set[str] = set()
@@ -365,7 +366,7 @@ class Sealer:
         pieces: list[str] = []
         end = 0
         for place in places:
-            pieces += [text[end : place.span.start], place.token]
+            pieces += [text[end : place.span.start], place.in_text]
             end = place.span.end
         return SealedText("".join([*pieces, text[end:]]), tuple(places))
 

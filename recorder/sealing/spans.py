@@ -25,6 +25,8 @@ class SecretSpan:
     """Found by its looks beside a telling word: not to be built upon."""
     encoding: str = ""
     """How the text writes `value`; empty where the secret stands as it is."""
+    quote: str = ""
+    """What has to stand on either side of its token: it is a number of a JSON document."""
 
     @property
     def of_a_piece(self) -> str:

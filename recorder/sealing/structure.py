@@ -29,6 +29,7 @@ from recorder.sealing.names import (
     is_count,
     is_harmless,
     is_named_so,
+    is_password_of_digits,
     is_secret_name,
 )
 from recorder.sealing.quotes import (
@@ -207,7 +208,9 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     is_call = text[end : end + 1] == "(" and DOTTED.match(value)
     # A token in the place of JSON's number would be none.
     is_number = is_count(name, value) or (
-        _NUMBER.fullmatch(value) and match[0].rstrip().endswith(('":', "':"))
+        _NUMBER.fullmatch(value)
+        and match[0].rstrip().endswith(('":', "':"))
+        and not is_password_of_digits(name, value)
     )
     # The id of an agent's session; a web server's is no UUID, or in a cookie.
     is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)

@@ -12,7 +12,12 @@ from recorder.model import Json, Record, Seal
 from recorder.sealing.clean import SHORT
 from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
 from recorder.sealing.headers import header_spans
-from recorder.sealing.names import class_of_name, is_secret_header, is_secret_value
+from recorder.sealing.names import (
+    class_of_name,
+    is_password_of_digits,
+    is_secret_header,
+    is_secret_value,
+)
 from recorder.sealing.sealed import SealedBlob
 from recorder.sealing.spans import SecretSpan
 
@@ -31,6 +36,8 @@ _MADE_ID = re.compile(r"[0-9a-f]+")
 _ID_LENGTHS = frozenset({16, 32})
 _HEADERS = (semconv.HTTP_REQUEST_HEADER, semconv.HTTP_RESPONSE_HEADER)
 _NUMBERS = frozenset({int, float, bool, type(None)})
+LEAST_SECRET = 100_000
+"""A smaller number is no secret."""
 _NAMING_ITS_SECRET = (*_HEADERS, semconv.CREDENTIAL_SECRET)
 
 
@@ -56,16 +63,17 @@ class Work:
         """Return the record's attributes, sealed."""
         given, clean = self._record.attributes, self._sealer.clean
         known, collected = clean.attributes, self._marks
-        names = clean.names_of(given)
+        names, numbers = clean.names_of(given), self._sealer.numbers
         unknown: list[tuple[str, Json]] = []
         for item in given.items():
             name, value = item
             if type(value) is str:
                 marks = known.get(item) if len(value) <= SHORT else None
             elif type(value) in _NUMBERS:
-                if names is not None:
+                if names is not None and value not in numbers:
                     continue
-                marks = clean.texts.get(name)
+                is_secret = value in numbers or _names_secret(name, value)
+                marks = None if is_secret else clean.texts.get(name)
             else:
                 text = _only_text(value)
                 is_short = text is not None and len(text) <= SHORT
@@ -124,7 +132,7 @@ class Work:
         given, clean = self._record.attributes, self._sealer.clean
         if self._has_learned or sealed.keys() != given.keys() or not clean.came_before(given):
             return
-        if any(name.startswith(_NAMING_ITS_SECRET) for name in given):
+        if any(_names_secret(name, value) for name, value in given.items()):
             return
         marks = [clean.marks_of(self._name(name)) for name in given]
         clean.add_names(given, list(sealed), marks)
@@ -149,7 +157,7 @@ class Work:
 
     def _attribute(self, name: str, value: Json) -> Json:
         if isinstance(value, int | float):
-            return value
+            return self._number(value, name, name)
         clean = self._sealer.clean
         text = value if type(value) is str else _only_text(value)
         marks = clean.texts.get(text) if text is not None and len(text) <= SHORT else None
@@ -176,8 +184,8 @@ class Work:
                     if not self._sealer.is_session(span, value):
                         return self._replace(value, [span], place)
                 return self.text(value, place)
-            case None | bool() | int() | float():
-                return value
+            case None | int() | float():
+                return self._number(value, key, place)
             case list() | tuple():
                 return [self._value(item, key, place) for item in value]
             # The last: whether something is a mapping takes the longest to tell.
@@ -188,6 +196,19 @@ class Work:
                 }
             case _:
                 return self.text(str(value), place)
+
+    def _number(self, value: Json, key: str, place: str) -> Json:
+        """Return a number, or the token of one that is a secret."""
+        if type(value) is not int or value < LEAST_SECRET:
+            return value
+        written, name = str(value), key.rsplit(".", 1)[-1]
+        is_known = value in self._sealer.numbers
+        if not is_known and not is_password_of_digits(name, written):
+            return value
+        detector = "known_value" if is_known else "key"
+        span = SecretSpan(0, len(written), class_of_name(key), detector)
+        sealed = self._replace(written, [span], place)
+        return value if sealed == written else sealed
 
     def _header(self, header: str, place: str, value: Json) -> Json:
         if isinstance(value, list | tuple):
@@ -302,6 +323,14 @@ def _only_text(value: Json) -> str | None:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value if isinstance(value, str) else None
+
+
+def _names_secret(name: str, value: Json) -> bool:
+    """Return whether an attribute's name tells that its value is a secret, as which it is sealed
+    each time.
+    """
+    is_number = type(value) is int and is_password_of_digits(name, str(value))
+    return is_number or name.startswith(_NAMING_ITS_SECRET)
 
 
 def _but_for(given: Mapping[str, Json], items: list[tuple[str, Json]]) -> dict[str, Json]:
