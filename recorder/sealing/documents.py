@@ -21,6 +21,7 @@ from recorder.sealing.names import (
 from recorder.sealing.passwords import is_password
 from recorder.sealing.quotes import reads_as_text
 from recorder.sealing.spans import SecretSpan
+from recorder.sealing.wordings import is_wording
 
 __all__ = ["CLUES"]
 
@@ -107,7 +108,7 @@ _ARTICLE = Exact(
     r"\b(?:the|its|my|your|a|default|initial|admin|root)\s+(?:\w{1,20}\s+){0,2}$", re.IGNORECASE
 )
 _TABLE = Exact(
-    r"(?P<head>\|(?:(?<=^\|)|(?<=[\s\"'`]\|))[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|\-]+\|[ \t]*\n"
+    r"(?P<head>\|(?:(?<=^\|)|(?<=[\s\"'`]\|))[^\n]+\|)[ \t]*\n[ \t]{0,40}\|[ \t:|]*-[ \t:|\-]*\|[ \t]*\n"
     r"(?P<rows>(?:[ \t]{0,40}\|[^\n]*(?:\n|$)){1,200})",
     re.MULTILINE,
 )
@@ -118,7 +119,7 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         groups = match.groupdict()
         group = next(name for name in ("value", "quoted", "bare") if groups.get(name))
         name, value = match["name"], match[group]
-        if reads_as_text(value):
+        if reads_as_text(value) or is_wording(value):
             continue
         if is_secret_name(name) and not (is_harmless(value) or is_count(name, value)):
             scheme = _SCHEME.match(match[group])
@@ -132,7 +133,9 @@ def _elements(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _NAMED_ELEMENT.finditer(text, start, end):
         name = match["attribute"] or match["element"] or match["parent"]
         if is_secret_name(name) and not (
-            is_harmless(match["value"]) or _SENTENCE.match(match["value"])
+            is_harmless(match["value"])
+            or _SENTENCE.match(match["value"])
+            or is_wording(match["value"])
         ):
             yield SecretSpan(*match.span("value"), class_of_name(name), "document")
 

@@ -43,6 +43,7 @@ from recorder.sealing.quotes import (
 )
 from recorder.sealing.spans import SecretSpan
 from recorder.sealing.urls import is_password
+from recorder.sealing.wordings import is_in_catalogue, is_worded, is_wording
 
 __all__ = ["CLUES"]
 
@@ -178,7 +179,8 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             is_name = is_comparison and IDENTIFIER.match(value) and not may_be_word(name, value)
             is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
             is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
-            if not (is_name or is_command or _tells_no_secret(name, value)):
+            is_text = is_wording(value) or is_in_catalogue(text, match.start(), value)
+            if not (is_name or is_command or is_text or _tells_no_secret(name, value)):
                 yield from _without_scheme(text, span)
         if changed := _CHANGED.match(text, quote.end()):
             yield SecretSpan(*changed.span("value"), class_of_name(name), "assignment")
@@ -225,6 +227,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
         or is_session
         or are_cookies
         or is_asked
+        or is_wording(value)
         or len(value) < LEAST
     ):
         return False
@@ -247,7 +250,8 @@ def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
 
 def _is_phrase(name: str, value: str) -> bool:
     """Return whether a value is several plain words where none but a password can be."""
-    return " " in value and _PHRASE.match(value) is not None and not _PHRASED.search(name)
+    is_phrase = _PHRASE.match(value) is not None or is_worded(value)
+    return " " in value and is_phrase and not _PHRASED.search(name)
 
 
 def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:

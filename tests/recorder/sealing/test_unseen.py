@@ -22,6 +22,7 @@ from tests.recorder.sealing import (
 )
 from tests.recorder.sealing.harmless_lines import filled_lines
 from tests.recorder.sealing.harmless_pages import PAGES
+from tests.recorder.sealing.harmless_projects import CATALOGUES
 from tests.recorder.sealing.harmless_texts import HARMLESS, made
 from tests.recorder.sealing.unseen_places import filled
 
@@ -94,6 +95,29 @@ def test_talk_of_secrets_is_left_alone() -> None:
     ]
     sealed = [text for text in texts if Sealer(KEY).find(text)]
     assert len(sealed) <= 0.01 * len(texts), sealed
+
+
+@pytest.mark.parametrize("text", list(filled_lines(7, CATALOGUES)))
+def test_what_projects_say_to_people_of_passwords_is_left_alone(text: str) -> None:
+    assert [text[span.start : span.end] for span in Sealer(KEY).find(text)] == []
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "correct horse battery staple",
+        "Blue elephants dance slowly",
+        "My Secret Password 1",
+        "mein altes passwort",
+        "Übermut tut selten gut",
+        "пароль1988",
+        "Senha#2024 da casa",
+    ],
+)
+@pytest.mark.parametrize("form", ['password: "{}"', '{{"db_password": "{}"}}', "passphrase = '{}'"])
+def test_passphrases_are_no_texts_for_people(phrase: str, form: str) -> None:
+    text = form.format(phrase)
+    assert phrase not in Sealer(KEY).seal_text(text).text
 
 
 @pytest.mark.parametrize(

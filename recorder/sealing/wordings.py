@@ -1,0 +1,82 @@
+"""Tell what a program says of passwords to people, in any language, from a password.
+
+A catalogue of messages has a name such as `newPassword` before each of its texts; in a passphrase
+no word says what it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from recorder.sealing.exact import Exact
+
+__all__ = ["is_in_catalogue", "is_worded", "is_wording"]
+
+_FOREIGN = Exact(
+    r"passw(?:o|ö)rt|passord|kennw(?:o|ö)rt|mots? de passe|contrase|clave de "
+    r"acceso|senha|palavra-passe|jeton|парол|гасло|лозинк|құпия|токен|密码|密碼|口令|令牌|暗証番号"
+    r"|パスワード|トークン|비밀번호|암호|토큰|\bhas(?:ł|e)[aełouy]|\bhesl[aoeu]|lösenord|adgangskode"
+    r"|kodeord|lykilorð|loyniorð|wachtwoord|\bparol[aăeiä]|parool|salasana|salasõna"
+    r"|tunnussana|jelsz|şifre|şifrə|\bgesl[oaiu]|lozink|zapork|slaptažod|κωδικ"
+    r"|συνθηματικ|סיסמ|كلمة|كلمات|رمز|mật khẩu|รหัสผ่าน|kata[ ]?sandi|pasahitz"
+    r"|contrasenya|ger-tremen|facal-faire|cyfrinair|pasvorto|պարոլ|գաղտնաբառ|პაროლ|нууц "
+    r"үг|पासवर्ड|गुप्तशब्द|পাসওয়ার্ড|രഹസ്യവാക്ക്|கடவுச்சொல்|පාස්වර්ඩ්|ពាក្យសម្ងាត់",
+    re.IGNORECASE,
+)
+"""How other languages call a password or a token, as far as all its forms have it in common."""
+_ENGLISH = Exact(r"\bpass(?:words?|phrases?|codes?)\b", re.IGNORECASE)
+_BEGINS_LABEL = Exact(
+    r"(?:please|re-?enter|enter|confirm|repeat|retype|change|new|current|old|forg[eo]t|reset|set|create|update|your|the|invalid"
+    r"|wrong|incorrect|passwords?|passphrases?|show|hide|choose|type|verify|missing|must|could|can(?:not|'t)|unable|failed"
+    r"|successfully|save|use|login|remember|generate|copy|edit|add|remove|delete|insert|input|provide|unknown|minimum)\b",
+    re.IGNORECASE,
+)
+"""What a label begins with, and a message."""
+_ODD = Exact(r"[\d_$@#%^&*+=~|\\<>{}\[\]]")
+"""What stands in passwords and in no label. Letters are told by it, too: to Python's patterns many
+vowels of Asia are none.
+"""
+_CATALOGUE = Exact(
+    r"(?:labels?|messages?|msgs?|strings?|translations?|lang(?:uage)?|locales?|i18n|l10n|texts?)"
+    r"\[\\{0,3}[\"'][\w.\-]{0,60}\Z",
+    re.IGNORECASE,
+)
+"""Before the name of a text in an array of them."""
+LEAST_OF_SENTENCE = 6
+"""Words of a sentence in which digits are a number."""
+LONGEST_BEFORE = 120
+
+
+def is_wording(value: str) -> bool:
+    """Return whether a value speaks of a password, as labels and messages do.
+
+    A single word of plain letters does not: it may be what somebody took for a password.
+    """
+    value = value.strip()
+    is_text = " " in value or not value.isascii()
+    if not is_text or value[:1].islower():
+        return False
+    is_long = value.count(" ") >= LEAST_OF_SENTENCE
+    if not is_long and _ODD.search(value):
+        return False
+    if _FOREIGN.search(unicodedata.normalize("NFC", value)):
+        return True
+    return _ENGLISH.search(value) is not None and (is_long or bool(_BEGINS_LABEL.match(value)))
+
+
+def is_worded(value: str) -> bool:
+    """Return whether a value is three words or more, of any language, and nothing else."""
+    return value.count(" ") >= 2 and value[:1].isalpha() and _ODD.search(value) is None
+
+
+def is_in_catalogue(text: str, name: int, value: str) -> bool:
+    """Return whether a value is of letters alone, and its name one in an array of texts.
+
+    Args:
+        text: what it stands in.
+        name: where its name begins.
+        value: what is asked about.
+    """
+    before = text[max(0, name - LONGEST_BEFORE) : name]
+    return _CATALOGUE.search(before) is not None and _ODD.search(value) is None
