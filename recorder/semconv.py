@@ -160,6 +160,8 @@ MCP_DIGEST = "flightlog.mcp.sha256"
 
 END_NS = "flightlog.end_ns"
 """When the action of a `whole` record ended, ns since the Unix epoch (UTC), as a number."""
+TIME_TOLD = "flightlog.time_told"
+"""A record's time as it was told, where that is none that a clock shows."""
 SPAN_NAME = "flightlog.span.name"
 """A span's own name where the record bears another (the tool's, the model's)."""
 SPAN_KIND = "flightlog.span.kind"

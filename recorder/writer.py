@@ -20,6 +20,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.errors import SettingsError
+from recorder.given import left_out, name_of, record_of
 from recorder.late import LateSealing
 from recorder.leaving import leave_behind
 from recorder.location import credentials_file, spool_folder
@@ -30,7 +31,6 @@ from recorder.sealing import SealedRecord, Sealer, declarations
 from recorder.sealing.recall import Recall
 from recorder.spool import Spool, Spooled, take_in
 from recorder.store import Store
-from recorder.wire import decode_record
 
 __all__ = ["Writer"]
 
@@ -51,6 +51,7 @@ GATHER_SECONDS = 0.01
 """How long records wait for others that nobody waits for and whose sender holds a copy: each commit
 is a flush of the disk."""
 TOO_FAST = "records came faster than they could be kept"
+CANNOT = "the recording could not take it"
 NOWHERE = "neither the recording nor the spool beside it could be written"
 """Why records are lost."""
 
@@ -149,7 +150,7 @@ class Writer:
         self._queue.put(_Item((), None, waits=True))
         self._thread.join(timeout_seconds)
         if self._thread.is_alive():
-            leave_behind(self._store, [_record(r) for item in self._left() for r in item.records])
+            leave_behind(self._store, [record_of(r) for item in self._left() for r in item.records])
 
     def _left(self) -> Iterator[_Item]:
         """Yield what is not known to be committed, and take it from the queue."""
@@ -170,7 +171,7 @@ class Writer:
             items = [item for item in group if item.records]
             if items:
                 self._in_hand = items
-                self._commit(items)
+                self._commit_or_count(items)
                 self._in_hand = []
             elif running:
                 self._idle()
@@ -198,8 +199,33 @@ class Writer:
             self._pending -= size
         return group
 
-    def _commit(self, items: list[_Item]) -> None:
-        records = [_record(given) for item in items for given in item.records]
+    def _commit_or_count(self, items: list[_Item]) -> None:
+        """Commit; whatever may be wrong with one record, all others are kept."""
+        try:
+            committed = self._commit(items)
+        except Exception as error:
+            logger.warning("records are committed one by one (%s)", name_of(error))
+            committed = self._commit_each([given for item in items for given in item.records])
+        for item in items:
+            if item.done:
+                # Who waits may be gone by now: a loop that has ended says so by raising.
+                with suppress(Exception):
+                    item.done(committed)
+
+    def _commit_each(self, given: Sequence[Record | dict[str, Any]]) -> bool:
+        """Commit records one by one, and count those that cannot be."""
+        committed = True
+        for record in map(record_of, given):
+            try:
+                stored = self._commit([_Item((record,), None, waits=True)])
+            except Exception as error:
+                self._count_dropped(1, f"{CANNOT}: {name_of(error)}")
+                stored = False
+            committed = committed and stored
+        return committed
+
+    def _commit(self, items: list[_Item]) -> bool:
+        records = [record_of(given) for item in items for given in item.records]
         self._read_settings()
         sealed = self._seal_all(records)
         ended = any(r.phase is Phase.END and r.kind is Kind.LIFECYCLE for r in records)
@@ -209,9 +235,7 @@ class Writer:
             self._seal_late(before)
         else:
             self._put_aside(sealed)
-        for item in items:
-            if item.done:
-                item.done(committed)
+        return committed
 
     def _read_settings(self) -> None:
         """Go by what the user declared and allowed by now."""
@@ -222,7 +246,7 @@ class Writer:
         try:
             self._sealer.recall.use(declarations.load_settings(self._store.log_id))
         except (SettingsError, OSError, ValueError) as error:
-            logger.warning("declared credentials are not known (%s)", _name(error))
+            logger.warning("declared credentials are not known (%s)", name_of(error))
 
     def _seal_all(
         self, records: Sequence[Record], earlier: Sequence[Sequence[Seal]] = ()
@@ -246,7 +270,7 @@ class Writer:
         try:
             self._late.work(before)
         except sqlite3.Error as error:
-            logger.warning("late sealing has to wait (%s)", _name(error))
+            logger.warning("late sealing has to wait (%s)", name_of(error))
 
     def _own(self, name: str, attributes: dict[str, Json]) -> SealedRecord:
         return self._sealer.seal(own_record(name, Phase.POINT, attributes))
@@ -255,20 +279,20 @@ class Writer:
         try:
             return self._sealer.ready(record)
         except Exception as error:
-            return _left_out(record, error)
+            return left_out(record, error)
 
     def _look_ahead(self, ready: Sequence[Record]) -> None:
         try:
             self._sealer.look_ahead(ready)
         except Exception as error:
             # Each is looked through by itself then, and the one to blame left out.
-            logger.warning("records are sealed one by one (%s)", _name(error))
+            logger.warning("records are sealed one by one (%s)", name_of(error))
 
     def _seal(self, ready: Record, earlier: Sequence[Seal] = ()) -> SealedRecord:
         try:
             return self._sealer.seal_ready(ready, earlier)
         except Exception as error:
-            return self._sealer.seal(_left_out(ready, error))
+            return self._sealer.seal(left_out(ready, error))
 
     def _append(self, sealed: list[SealedRecord], *, ends_a_session: bool = False) -> bool:
         now = time.monotonic()
@@ -289,7 +313,8 @@ class Writer:
         except sqlite3.Error as error:
             # The error's type only: its text could quote what was being written.
             if now - self._warned_at >= WARN_AGAIN_SECONDS:
-                logger.warning("recording not writable (%s): records go to the spool", _name(error))
+                why = name_of(error)
+                logger.warning("recording not writable (%s): records go to the spool", why)
             self._warned_at = now
             for why, number in dropped.items():
                 self._count_dropped(number, why)
@@ -338,8 +363,8 @@ class Writer:
     def _take_spool_in(self) -> None:
         try:
             take_in(self._spool_folder, self._commit_spooled)
-        except (OSError, sqlite3.Error) as error:
-            logger.warning("spool not taken in (%s); it stays where it is", _name(error))
+        except Exception as error:
+            logger.warning("spool not taken in (%s); it stays where it is", name_of(error))
 
     def _commit_spooled(self, spooled: Spooled) -> None:
         """Commit a spool file's records, sealed once more with what is known by now."""
@@ -373,24 +398,3 @@ class Writer:
     def _count_dropped(self, number: int, why: str) -> None:
         with self._count_lock:
             self._dropped[why] += number
-
-
-def _record(given: Record | dict[str, Any]) -> Record:
-    if isinstance(given, Record):
-        return given
-    try:
-        return decode_record(given)
-    except ValueError as error:
-        return gap(1, f"a record could not be read: {_name(error)}")
-
-
-def _left_out(record: Record, error: Exception) -> Record:
-    """Return what stands in the place of a record that cannot be sealed: nothing else is written
-    of it.
-    """
-    logger.warning("a record could not be sealed (%s) and is left out", _name(error))
-    return gap(1, f"a {record.kind.value} record could not be sealed: {_name(error)}")
-
-
-def _name(error: BaseException) -> str:
-    return getattr(error, "sqlite_errorname", "") or type(error).__name__

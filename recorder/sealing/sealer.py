@@ -17,6 +17,7 @@ import zstandard
 from recorder.digests import keyed, with_keyed_digests
 from recorder.identifiers import with_ids_as_text
 from recorder.model import Record, Seal
+from recorder.possible import with_possible_times
 from recorder.sealing.bounds import bounded
 from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, Hits, nothing
@@ -100,7 +101,8 @@ class Sealer:
 
     def ready(self, record: Record) -> Record:
         """Return a record as it is to be looked through and sealed."""
-        record = with_keyed_digests(with_ids_as_text(record), self._key, self.is_filed)
+        record = with_possible_times(with_ids_as_text(record))
+        record = with_keyed_digests(record, self._key, self.is_filed)
         return bounded(record, self._key)
 
     def look_ahead(self, records: Sequence[Record]) -> None:

@@ -296,3 +296,25 @@ def test_unknown_fields_and_merged_messages_are_read_as_protobuf_says(shared: St
     assert shared.post("/v1/traces", body + unknown).status == 200
     merged: Message = ExportTraceServiceRequest.FromString(body)
     assert len(shared.records()) == len(merged.resource_spans) == 2  # type: ignore[attr-defined]  # the message's own field
+
+
+@pytest.mark.parametrize("nanoseconds", [2**63, 2**64 - 1])
+def test_a_time_that_no_clock_shows_ends_nothing(shared: Station, nanoseconds: int) -> None:
+    """OTLP's times have 64 bits: some clients send none, or a broken one, as the largest of all."""
+    name = f"clock {nanoseconds}"
+    asked = trace_request(2, name=name)
+    odd = asked.resource_spans[0].scope_spans[0].spans[0]
+    odd.start_time_unix_nano = odd.end_time_unix_nano = nanoseconds
+    logs = log_request(name)
+    record = logs.resource_logs[0].scope_logs[0].log_records[0]
+    record.time_unix_nano = record.observed_time_unix_nano = nanoseconds
+    assert shared.post("/v1/traces", asked.SerializeToString()).status == 200
+    assert shared.post("/v1/logs", logs.SerializeToString()).status == 200
+    as_json = {"name": name, "startTimeUnixNano": str(nanoseconds), "endTimeUnixNano": nanoseconds}
+    document = {"resourceSpans": [{"scopeSpans": [{"spans": [as_json]}]}]}
+    assert shared.post("/v1/traces", json.dumps(document).encode(), JSON).status == 200
+    found = [r for r in shared.records() if r.name == name]
+    assert len(found) == 4
+    told = [r for r in found if r.t_ns is None]
+    assert {r.attributes[semconv.TIME_TOLD] for r in told} == {str(nanoseconds)}
+    assert len(told) == 3
