@@ -1,24 +1,36 @@
 """Codex CLI: rollout files (JSON lines, also `.jsonl.zst`), old and new, and `codex exec --json`.
 
-Tested on 0.40, 0.42 and 0.169. Approvals are never written down; what is told is the policy of each
-turn, and the text of a rejection. `token_count` repeats the same usage as a sum and as the last
-turn's: the last turn's is counted. In new rollouts `item_completed` tells a command's exit code.
+Tested on 0.40, 0.42 and 0.169, and on the shapes of 2025-04, 0.5 and 0.156. Approvals are never
+written down; what is told is the policy of each turn, and the text of a rejection. `token_count`
+repeats the same usage as a sum and as the last turn's: the last turn's is counted. In new rollouts
+`item_completed` tells a command's exit code.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.codex_exec import ExecTeller, is_event, is_exec
+from recorder.transcripts.codex_outputs import ABORTED, BY_USER, REJECTED, output_of
+from recorder.transcripts.codex_types import (
+    NOTED_EVENTS,
+    NOTED_ITEMS,
+    NOTED_LINES,
+    OLD_ITEMS,
+    is_saved,
+    recognises,
+)
+from recorder.transcripts.documents import read_document
 from recorder.transcripts.entry_keys import EntryKeys
-from recorder.transcripts.format import Format
+from recorder.transcripts.format import Format, Item
+from recorder.transcripts.json_text import written
 from recorder.transcripts.lines import Line, read_json_lines
-from recorder.transcripts.outcomes import exit_code_in, human_estimate
+from recorder.transcripts.one_by_one import Told, one_by_one
+from recorder.transcripts.outcomes import human_estimate
 from recorder.transcripts.responses import RUN_BY_PROVIDER
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -26,54 +38,9 @@ from recorder.transcripts.telling import Telling, as_text, made_session, text_pa
 __all__ = ["AGENT", "FORMAT", "CodexReader", "recognises"]
 
 AGENT = "codex"
-TYPES = frozenset(
-    {"session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state",
-     "token_usage_record"}
-)  # fmt: skip
-OLD_ITEMS = frozenset(
-    {"message", "function_call", "function_call_output", "local_shell_call", "reasoning"}
-)
-EXEC = frozenset(
-    {"thread.started", "turn.started", "turn.completed", "turn.failed", "item.started",
-     "item.updated", "item.completed"}
-)  # fmt: skip
-NOTED_LINES = TYPES | {"meta", "entry"}
-NOTED_ITEMS = frozenset({"reasoning", "ghost_snapshot", "compaction", "other"})
-NOTED_EVENTS = frozenset({
-    "agent_message", "agent_reasoning", "agent_reasoning_raw_content",
-    "agent_reasoning_section_break", "background_event", "context_compacted",
-    "deprecation_notice", "entered_review_mode", "error", "exec_command_begin",
-    "exec_command_end", "exited_review_mode", "item_completed", "item_started",
-    "mcp_tool_call_begin", "mcp_tool_call_end", "patch_apply_begin", "patch_apply_end",
-    "plan_update", "session_configured", "shutdown_complete", "stream_error", "task_complete",
-    "task_started", "thread_rolled_back", "thread_settings_applied", "turn_aborted", "turn_diff",
-    "user_message", "view_image_tool_call", "warning", "web_search_begin", "web_search_end",
-})  # fmt: skip
-"""Types whose words stand elsewhere, or mean nothing here: they are kept as they stand."""
-_REJECTED = re.compile(
-    r"\A(?:exec_command failed[^\n]{0,2000}\bRejected\("
-    r"|(?:`[^\n]{0,2000}?`|patch|command) rejected: "
-    r"|(?:exec |patch )?(?:command )?rejected by user)[^\n]{0,200}"
-)
-"""What stands in place of an output where a call was not allowed."""
-_BY_USER = re.compile(r"rejected by user(?! approval settings)")
-_ABORTED = re.compile(r"\A(?:Wall time: [^\n]{1,40}\n)?aborted by user\b")
 _ATTENDED = {"cli": True, "vscode": True, "exec": False, "mcp": False}
 """What a session was started from -> whether somebody sat before it."""
 MAX_OPEN = 20_000
-
-
-def recognises(value: Any) -> bool:
-    """Tell whether a value is a line of such a file."""
-    if not isinstance(value, Mapping):
-        return False
-    kind = value.get("type")
-    if kind in TYPES:
-        return isinstance(value.get("payload"), Mapping)
-    if kind in EXEC:
-        return bool({"thread_id", "item", "usage", "error"} & value.keys()) or len(value) == 1
-    # Before 2025-09 an item stood in its line without an envelope, after a line of meta data.
-    return {"id", "timestamp", "instructions"} <= value.keys() and "type" not in value
 
 
 class CodexReader:
@@ -91,6 +58,7 @@ class CodexReader:
         self._interactive: bool | None = None
         self._is_sub_agent = False
         self._usage_seen: Any = None
+        self._printing = ExecTeller(self._telling)
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         """Yield the records of one line."""
@@ -102,8 +70,8 @@ class CodexReader:
         else:
             key = self._keys.of(line.data, "" if t_ns is not None else self._source)
         kind, payload = value.get("type"), value.get("payload")
-        if kind in EXEC:
-            yield from self._exec(value, f"exec {key}", line)
+        if is_exec(value) or is_event(value):
+            yield from self._printed(value, f"exec {key}", line)
             return
         if not isinstance(payload, Mapping):
             kind, payload = ("response_item", value) if kind in OLD_ITEMS else ("meta", value)
@@ -130,6 +98,31 @@ class CodexReader:
                 known = name in NOTED_LINES
                 yield self._telling.note(key, name, line.text, t_ns, is_known=known)
 
+    def saved(self, document: Mapping[str, Any]) -> Iterator[Told]:
+        """Yield the records of a session that was saved as one document."""
+        about = document["session"]
+        yield from self._meta(about, "session", iso_ns(about["timestamp"]), _as_line(about))
+
+        def told(item: Mapping[str, Any], _place: str) -> Iterator[Record]:
+            line = _as_line(item)
+            return self._item(item, self._keys.of(line.data), None, line)
+
+        yield from one_by_one(document["items"], "item", told)
+
+    def _printed(self, value: Mapping[str, Any], key: str, line: Line) -> Iterator[Record]:
+        """Yield what a line of `codex exec --json` tells."""
+        event = value.get("msg")
+        named = event if isinstance(event, Mapping) else value
+        own = named.get("thread_id") or named.get("session_id")
+        if isinstance(own, str) and own and not self._begun:
+            self._telling.session = own
+        yield from self._begin(None)
+        if not isinstance(event, Mapping):
+            yield from self._printing.items(value, key, line.text)
+            return
+        told = self._printing.event(event, key)
+        yield from self._event(event, key, None, line) if told is None else told
+
     def _begin(self, t_ns: int | None) -> Iterator[Record]:
         if not self._begun:
             self._begun = True
@@ -153,6 +146,7 @@ class CodexReader:
         about: dict[str, Json] = {
             "flightlog.codex.originator": str(payload.get("originator") or ""),
             "flightlog.codex.source": as_text(payload.get("source") or ""),
+            semconv.SESSION_PARENT: str(payload.get("parent_thread_id") or _parent_in(origin)),
             semconv.RAW: line.text,
         }
         yield self._telling.begin("session", t_ns or iso_ns(payload.get("timestamp")), about)
@@ -163,6 +157,10 @@ class CodexReader:
         kind = str(item.get("type") or ("message" if "role" in item else "item"))
         if kind == "message":
             yield from self._message(item, key, t_ns)
+        elif kind == "agent_message":
+            # Another agent says it: what to do, or what came of it.
+            said = text_parts(item.get("content"))
+            yield self._telling.prompt(key, said, t_ns, "agent")
         elif kind == "reasoning":
             said = text_parts(item.get("summary")) or text_parts(item.get("content"))
             yield self._telling.record(
@@ -207,16 +205,16 @@ class CodexReader:
 
     def _result(self, item: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         ref = str(item.get("call_id") or key)
-        output, code, success = _output(item.get("output"))
+        output, code, success = output_of(item.get("output"))
         told = self._codes.pop(ref, None)
         # What ran and returned prints what it likes.
         never_returned = code is None and told is None
-        rejected = _REJECTED.match(output) if never_returned else None
+        rejected = REJECTED.match(output) if never_returned else None
         error: str | None = None
         if rejected is not None:
             error = "denied"
             yield self._denial(key, ref, rejected[0])
-        elif never_returned and _ABORTED.match(output):
+        elif never_returned and ABORTED.match(output):
             # It had begun; how far it came is not told.
             error = "aborted"
         elif success is False or output.startswith("exec_command failed"):
@@ -230,7 +228,7 @@ class CodexReader:
 
     def _denial(self, key: str, ref: str, words: str) -> Record:
         """Return the decision that a result's words tell; when it was made they do not."""
-        by = "user" if _BY_USER.search(words) else "policy"
+        by = "user" if BY_USER.search(words) else "policy"
         more: dict[str, Json] = {
             semconv.APPROVAL_LABEL: "text of the result",
             semconv.APPROVAL_HUMAN: human_estimate(by, interactive=self._interactive),
@@ -255,6 +253,9 @@ class CodexReader:
                 reason=str(event.get("reason") or ""),
             )  # fmt: skip
             return
+        if kind == "guardian_assessment" and event.get("status") in {"approved", "denied"}:
+            yield self._assessed(event, key, t_ns)
+            return
         item = event.get("item")
         if isinstance(item, Mapping) and type(item.get("exit_code")) is int:
             self._codes[str(item.get("id"))] = int(item["exit_code"])
@@ -262,6 +263,19 @@ class CodexReader:
             self._codes[str(event["call_id"])] = int(event["exit_code"])
         # What people and the model said stands in the items too; here it is kept as it came.
         yield self._telling.note(key, kind, line.text, t_ns, is_known=kind in NOTED_EVENTS)
+
+    def _assessed(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+        """Return what a reviewing program decided."""
+        ref = str(event.get("target_item_id") or "")
+        by = str(event.get("decision_source") or "guardian")
+        more: dict[str, Json] = {
+            semconv.APPROVAL_LABEL: as_text(event),
+            semconv.APPROVAL_HUMAN: "unlikely",
+        }
+        return self._telling.approval(
+            key, ref, str(event["status"]), t_ns, by=by, more=more,
+            subject=as_text(event.get("action") or ""), reason=str(event.get("rationale") or ""),
+        )  # fmt: skip
 
     def _usage(self, event: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
         info = event.get("info")
@@ -284,74 +298,36 @@ class CodexReader:
         self._policy = as_text(payload.get("approval_policy") or "")
         yield self._telling.note(key, "turn_context", payload, t_ns)
 
-    def _exec(self, value: Mapping[str, Any], key: str, line: Line) -> Iterator[Record]:
-        """Yield what a line of `codex exec --json` tells: it has neither times nor calls' ids."""
-        kind, item = str(value.get("type")), value.get("item")
-        if kind == "thread.started" and not self._begun:
-            self._telling.session = str(value.get("thread_id") or self._telling.session)
-        yield from self._begin(None)
-        usage = value.get("usage")
-        if isinstance(usage, Mapping):
-            counts = (usage.get("input_tokens"), usage.get("output_tokens"))
-            more: dict[str, Json] = {semconv.USAGE_IS_SUM: True}
-            yield self._telling.answer(key, "", None, usage=counts, more=more)
-        elif not isinstance(item, Mapping):
-            yield self._telling.note(key, kind, line.text, None)
-        elif item.get("type") == "command_execution":
-            # Ids such as `item_3` are counted anew in each process.
-            ref = f"exec {item.get('id')}"
-            if kind == "item.completed":
-                code = item.get("exit_code")
-                error = "" if type(code) is int else "tool_error"
-                output = item.get("aggregated_output")
-                yield self._telling.result(
-                    key, ref, "command_execution", output, None, error=error, exit_code=code
-                )
-            elif kind == "item.started":
-                arguments = {"command": item.get("command")}
-                yield self._telling.call(key, ref, "command_execution", arguments, None)
-        elif item.get("type") == "agent_message" and kind == "item.completed":
-            yield self._telling.answer(key, str(item.get("text") or ""), None)
-        else:
-            yield self._telling.note(key, str(item.get("type") or kind), line.text, None)
+
+def _parent_in(origin: Any) -> str:
+    """Return the session that started a sub-agent's, by what its own is told to come from."""
+    for name in ("subagent", "thread_spawn"):
+        origin = origin.get(name) if isinstance(origin, Mapping) else None
+    return str(origin.get("parent_thread_id") or "") if isinstance(origin, Mapping) else ""
 
 
-def _output(output: Any) -> tuple[str, int | None, bool | None]:
-    """Return a result's text, its exit code and whether it is called a success."""
-    success: bool | None = None
-    if isinstance(output, Mapping):
-        told = output.get("success")
-        success = told if isinstance(told, bool) else None
-        output = output.get("content", output.get("output", output))
-    if isinstance(output, list):
-        output = text_parts(output)
-    text = as_text(output) if output is not None else ""
-    if text.startswith("{"):
-        # Old rollouts put the output and the exit code into JSON inside the string.
-        try:
-            inner = json.loads(text)
-        except (ValueError, RecursionError):
-            inner = None
-        if (
-            isinstance(inner, dict)
-            and "output" in inner
-            and isinstance(inner.get("metadata"), dict)
-        ):
-            code = inner["metadata"].get("exit_code")
-            return as_text(inner["output"]), code if type(code) is int else None, success
-    return text, exit_code_in(text), success
+def _as_line(value: Mapping[str, Any]) -> Line:
+    return Line(0, 0, written(value))
+
+
+def _read(source: Source) -> Iterator[Item]:
+    reader = CodexReader(source)
+    if any(map(is_saved, source.sample)):
+        yield from read_document(source, reader.saved)
+    else:
+        yield from read_json_lines(source, reader.line)
 
 
 FORMAT = Format(
     name="codex",
     title="Codex CLI",
-    tested=("0.40", "0.42", "0.169"),
+    tested=("0.40", "0.42", "0.156", "0.169"),
     recognises=lambda source: any(recognises(value) for value in source.entries[:8]),
-    read=lambda source: read_json_lines(source, CodexReader(source).line),
+    read=_read,
     places=(
-        "$CODEX_HOME/sessions/**/rollout-*.jsonl*",
+        "$CODEX_HOME/sessions/**/rollout-*.json*",
         "$CODEX_HOME/archived_sessions/**/rollout-*.jsonl*",
-        "~/.codex/sessions/**/rollout-*.jsonl*",
+        "~/.codex/sessions/**/rollout-*.json*",
         "~/.codex/archived_sessions/**/rollout-*.jsonl*",
     ),
 )

@@ -29,7 +29,7 @@ MAX_NAME = 200
 MOST_LEVELS = 3
 """Objects inside objects whose strings are looked at one by one."""
 USAGE = "gen_ai.usage."
-_OPAQUE = re.compile("image|audio|video|document|file|redacted", re.IGNORECASE)
+_OPAQUE = re.compile("image|audio|video|document|file|redacted|encrypted", re.IGNORECASE)
 """Types of parts that hold what is no text."""
 NO_CLOCK = "none"
 """The format has no times: records stand in the order of the file, and only that is known."""
