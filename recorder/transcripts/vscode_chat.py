@@ -1,7 +1,8 @@
 """Chats of VS Code's Copilot Chat: `chatreplay` exports, exported chats and stored `chatSessions`.
 
-Tested on a chatreplay of 2025-10; exported chats after the source of VS Code 1.10x. A replay gives
-a call one time, which is that of its start. Calls of a chat have none but their request's.
+Tested on a chatreplay of 2025-10; chats after the source of VS Code 1.10x, and stored ones, which
+are logs of changes since 2026-01, after lines of 1.13x. A replay gives a call one time, which is
+that of its start. Calls of a chat have none but their request's.
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json
+from recorder.transcripts.chat_log import WHOLE, ChangedDocument, ChangeError
 from recorder.transcripts.clocks import iso_ns, millis_ns
-from recorder.transcripts.documents import read_values
-from recorder.transcripts.format import Damage, Format
+from recorder.transcripts.documents import items_of, read_values
+from recorder.transcripts.format import Damage, Format, Item
+from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.mappings import Mappings
 from recorder.transcripts.messages import arguments_of
 from recorder.transcripts.one_by_one import Told, objects, one_by_one
 from recorder.transcripts.outcomes import exit_code_in
+from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
 __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "copilot-chat"
 THINKING = "thinking"
+MAX_HELD = 32 * 1024 * 1024
+"""Bytes of a log after which the requests before the last are told and let go of."""
 _CONFIRMED: Mapping[int, tuple[str, str]] = {
     0: ("denied", "denied"),
     1: ("approved", "confirmation not needed"),
@@ -44,15 +50,16 @@ def recognises(value: Any) -> bool:
     if isinstance(value.get("v"), Mapping):
         value = value["v"]
     return isinstance(value.get("requests"), list) and bool(
-        {"requesterUsername", "responderUsername", "sessionId"} & value.keys()
+        {"requesterUsername", "responderUsername", "sessionId", "creationDate"} & value.keys()
     )
+
+
+def _is_log(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("kind") == WHOLE and recognises(value)
 
 
 def tell(document: Any, place: str) -> Iterator[Told]:
     """Yield the records of a chat."""
-    if isinstance(document, Mapping) and isinstance(document.get("v"), Mapping):
-        # A stored session as a log: its first line is the whole, the others are patches.
-        document = document["v"]
     if not recognises(document):
         telling = Telling(AGENT, made_session(AGENT, document), "none")
         yield telling.note(place, "chat entry", document, None)
@@ -60,6 +67,65 @@ def tell(document: Any, place: str) -> Iterator[Told]:
         yield from _replay(document)
     else:
         yield from _chat(document)
+
+
+class _Log:
+    """Tells a chat that is stored as the log of its changes."""
+
+    def __init__(self) -> None:
+        self._changed = ChangedDocument()
+        self._telling = Telling(AGENT, "", "epoch ms")
+        self._held = 0
+        self._told: set[str] = set()
+
+    def line(self, line: Line, entry: Mapping[str, Any]) -> Iterator[Told]:
+        """Make a change, and yield what it takes away: that was said and done."""
+        try:
+            lost = self._changed.change(entry)
+        except ChangeError as error:
+            yield Damage(str(error), kept=line.text)
+            return
+        chat = _mapping(self._changed.value)
+        if not self._telling.session:
+            made = made_session(AGENT, chat.get("creationDate"))
+            self._telling.session = str(chat.get("sessionId") or made)
+            yield self._telling.begin("session", millis_ns(chat.get("creationDate")))
+        if entry.get("kind") == WHOLE:
+            lost = [one for whole in lost for one in _list(_mapping(whole).get("requests"))]
+        elif entry.get("k") != ["requests"]:
+            lost = []
+        kept = {_mapping(one).get("requestId") for one in _list(chat.get("requests"))}
+        yield from self._requests([r for r in lost if _mapping(r).get("requestId") not in kept])
+        self._held += len(line.data)
+        if self._held > MAX_HELD:
+            self._held = 0
+            requests = _list(chat.get("requests"))
+            yield from self._requests(requests[:-1])
+            for request in requests[:-1]:
+                if isinstance(request, dict):
+                    request.clear()
+
+    def rest(self) -> Iterator[Told]:
+        """Yield what the document tells in the end."""
+        yield from self._requests(_list(_mapping(self._changed.value).get("requests")))
+
+    def _requests(self, requests: list[Any]) -> Iterator[Told]:
+        def told(request: Mapping[str, Any], place: str) -> Iterator[Told]:
+            own = str(request.get("requestId") or "")
+            if request and own not in self._told:
+                self._told |= {own} if own else set()
+                yield from _request(self._telling, request, place)
+
+        yield from one_by_one(requests, "request", told)
+
+
+def _read(source: Source) -> Iterator[Item]:
+    if not any(map(_is_log, source.sample[:2])):
+        yield from read_values(source, tell)
+        return
+    log = _Log()
+    yield from read_json_lines(source, log.line)
+    yield from items_of(log.rest())
 
 
 def _replay(document: Mapping[str, Any]) -> Iterator[Told]:
@@ -118,26 +184,34 @@ def _chat(chat: Mapping[str, Any]) -> Iterator[Told]:
 def _request(telling: Telling, request: Mapping[str, Any], place: str) -> Iterator[Told]:
     key = str(request.get("requestId") or place)
     t_ns = millis_ns(request.get("timestamp"))
-    telling.model = str(request.get("modelId") or telling.model)
-    yield telling.prompt(key, as_text(_mapping(request.get("message")).get("text") or ""), t_ns)
+    outcome = _mapping(request.get("result"))
+    about = _mapping(outcome.get("metadata"))
+    # What is asked for may be `auto`.
+    named = about.get("resolvedModel") or request.get("modelId")
+    telling.model = str(named or telling.model)
+    asked = request.get("message")
+    words = asked if isinstance(asked, str) else _mapping(asked).get("text")
+    role = "system" if request.get("isSystemInitiated") is True else "user"
+    yield telling.prompt(key, as_text(words or ""), t_ns, role)
     listed = [part for _, part in objects(request.get("response"), f"{place} response")]
     yield from (part for part in listed if isinstance(part, Damage))
     parts = [part for part in listed if isinstance(part, Mapping)]
     texts = [(p.get("kind"), p["value"]) for p in parts if isinstance(p.get("value"), str)]
     said = "".join(text for kind, text in texts if kind != THINKING)
-    outcome = _mapping(request.get("result"))
     error = _mapping(outcome.get("errorDetails")).get("message")
     more: dict[str, Json] = {
         "flightlog.thinking": "\n".join(text for kind, text in texts if kind == THINKING),
         semconv.ERROR_TYPE: "chat_error" if error else "",
         semconv.EXCEPTION_MESSAGE: str(error or ""),
+        semconv.END_NS: millis_ns(request.get("responseTimestamp")),
     }
-    yield telling.answer(f"{key} answer", said, t_ns, more=more)
+    usage = (about.get("promptTokens"), about.get("outputTokens", request.get("completionTokens")))
+    yield telling.answer(f"{key} answer", said, t_ns, usage=usage, more=more)
     for number, part in enumerate(parts, 1):
         if not isinstance(part.get("value"), str) and not part.get("toolCallId"):
             name = str(part.get("kind") or "part")
             yield telling.note(f"{key} part {number}", name, part, None)
-    yield from _calls(telling, _mapping(outcome.get("metadata")), parts, place, t_ns)
+    yield from _calls(telling, about, parts, place, t_ns)
 
 
 def _calls(
@@ -147,7 +221,11 @@ def _calls(
     place: str,
     t_ns: int | None,
 ) -> Iterator[Told]:
-    invoked = {str(p["toolCallId"]): p for p in parts if p.get("toolCallId")}
+    invoked = _by_model(
+        {str(p["toolCallId"]): p for p in parts if p.get("toolCallId")},
+        [str(_mapping(call).get("id")) for turn in _list(about.get("toolCallRounds"))
+         for call in _list(_mapping(turn).get("toolCalls"))],
+    )  # fmt: skip
     results = _mapping(about.get("toolCallResults"))
     told: set[str] = set()
 
@@ -159,9 +237,11 @@ def _calls(
         if ref in results:
             content = _mapping(results[ref]).get("content")
             output = "\n".join(_value(part) for part in _list(content))
+            code = _terminal(invoked.get(ref, {}))[1]
             yield telling.result(
-                f"{ref} result", ref, tool, output, None, exit_code=exit_code_in(output)
-            )
+                f"{ref} result", ref, tool, output, None,
+                exit_code=exit_code_in(output) if code is None else code,
+            )  # fmt: skip
 
     yield from one_by_one(
         about.get("toolCallRounds"), f"{place} round",
@@ -173,7 +253,29 @@ def _calls(
             yield telling.call(ref, ref, tool, part.get("toolSpecificData"), t_ns)
             yield from _confirmed(telling, part, ref, tool)
             if part.get("isComplete") is True:
-                yield telling.result(f"{ref} result", ref, tool, part.get("resultDetails"), None)
+                printed, code = _terminal(part)
+                output = part.get("resultDetails") or printed
+                yield telling.result(f"{ref} result", ref, tool, output, None, exit_code=code)
+
+
+def _by_model(
+    invoked: Mapping[str, Mapping[str, Any]], called: list[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return what was shown of each call by the id that the model gave it.
+
+    Until 2025-10 what is shown had ids of its own; then it is as many, in the same order.
+    """
+    if len(invoked) == len(set(called)) and not invoked.keys() & set(called):
+        return dict(zip(dict.fromkeys(called), invoked.values(), strict=True))
+    return dict(invoked)
+
+
+def _terminal(part: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Return what a command printed in the terminal, and its exit code."""
+    about = _mapping(part.get("toolSpecificData"))
+    code = _mapping(about.get("terminalCommandState")).get("exitCode")
+    printed = _mapping(about.get("terminalCommandOutput")).get("text")
+    return printed if isinstance(printed, str) else "", code if type(code) is int else None
 
 
 def _confirmed(telling: Telling, part: Mapping[str, Any], ref: str, tool: str) -> Iterator[Told]:
@@ -208,9 +310,9 @@ def _list(value: Any) -> list[Any]:
 FORMAT = Format(
     name="vscode-chat",
     title="VS Code Copilot Chat",
-    tested=("chatreplay of 2025-10",),
+    tested=("chatreplay of 2025-10", "chats of VS Code 1.13x"),
     recognises=lambda source: any(recognises(value) for value in source.sample[:2]),
-    read=lambda source: read_values(source, tell),
+    read=_read,
     places=(
         "~/.config/Code/User/workspaceStorage/*/chatSessions/*.json*",
         "~/Library/Application Support/Code/User/workspaceStorage/*/chatSessions/*.json*",
