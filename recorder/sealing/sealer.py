@@ -101,9 +101,8 @@ class Sealer:
 
     def ready(self, record: Record) -> Record:
         """Return a record as it is to be looked through and sealed."""
-        record = with_possible_times(with_ids_as_text(record))
-        record = with_keyed_digests(record, self._key, self.is_filed)
-        return bounded(record, self._key)
+        record = with_keyed_digests(with_ids_as_text(record), self._key, self.is_filed)
+        return bounded(with_possible_times(record), self._key)
 
     def look_ahead(self, records: Sequence[Record]) -> None:
         """Look through the short texts of some records, which are `ready`, as one text.
@@ -259,9 +258,7 @@ class Sealer:
     def _outside_tokens(self, text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
         """Return the spans that are no session's id and do not lie in what is sealed already."""
         found = [s for s in spans if not self.is_session(s, s.value or text[s.start : s.end])]
-        if not found:
-            return found
-        return apart_from(list(tokens_in(text)), found)
+        return apart_from(list(tokens_in(text)), found) if found else found
 
     def file_under(self, sessions: Iterable[str]) -> None:
         """Take note of the sessions that a recording has already."""
