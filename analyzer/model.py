@@ -156,7 +156,10 @@ class Sighting:
     file: str = ""
     """Path of the file that it stood in, where the action tells; else empty."""
     host: str = ""
-    """Host that it was sent to, for role `used` in an API request; else empty."""
+    """Host that it was sent to, for role `used` in an API request, or that a command's words take
+    it to; else empty."""
+    meant_for: str = ""
+    """Host of the URL that it is the password of in what was shown; else empty."""
     certainty: Certainty = Certainty.OBSERVED
     encoding: str = ""
     """How it was written there (`base64`, `percent`, ...), in all ways where they are several

@@ -7,7 +7,7 @@ A command with a credential in its words or its environment uses it where its pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from analyzer.catalogue import providers
@@ -20,7 +20,15 @@ from analyzer.tools import Family, arguments_of, command_of, family_of
 from recorder import semconv
 from recorder.model import Kind
 
-__all__ = ["hosts_in", "is_refused", "services_in", "services_of"]
+__all__ = [
+    "CLIENTS",
+    "DATABASES",
+    "hosts_in",
+    "hosts_told",
+    "is_refused",
+    "services_in",
+    "services_of",
+]
 
 MAX_COMMAND = 20_000
 MAX_SERVICES = 8
@@ -108,14 +116,20 @@ def _spoken_to(command: str) -> tuple[str, ...]:
     return tuple(found)[:MAX_SERVICES]
 
 
-def _named(client: str, words: tuple[str, ...]) -> Iterator[str]:
-    """Yield what one command speaks to: hosts that it names, else its provider."""
+def hosts_told(client: str, words: Sequence[str]) -> list[str]:
+    """Return the hosts that a client's words name: in an address, and a database's by `-h`."""
     hosts = [host for word in words for host in hosts_in(word)]
     for place, word in enumerate(words):
         if word.startswith("--host="):
             hosts.append(word.removeprefix("--host="))
         elif word in {"-h", "--host"} and client in DATABASES:
             hosts += words[place + 1 : place + 2]
+    return hosts
+
+
+def _named(client: str, words: tuple[str, ...]) -> Iterator[str]:
+    """Yield what one command speaks to: hosts that it names, else its provider."""
+    hosts = hosts_told(client, words)
     yield from hosts
     if not hosts:
         yield client

@@ -37,6 +37,10 @@ class Spot:
     file: str = ""
     certainty: Certainty = Certainty.OBSERVED
     role: Role | None = None
+    host: str = ""
+    """Where a command takes it, as its words say."""
+    meant_for: str = ""
+    """Host of the URL that it is the password of there."""
 
 
 def in_command(command: str, fingerprint: str, cwd: str) -> Iterator[Spot]:

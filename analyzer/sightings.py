@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from analyzer.beside import host_in_command, host_in_url, is_in_url
 from analyzer.issuing import issues
 from analyzer.model import Sighting
 from analyzer.requests import host_of
@@ -27,9 +28,6 @@ from recorder.model import Json, Kind, Role, Seal, Witness
 __all__ = ["Sealed", "Setting", "sightings_of"]
 
 _NUMBERED = re.compile(r"^\s*(\d+)(?:→|\t|:)")
-_DSN = re.compile(r"(?<![a-z0-9])[a-z][a-z0-9+.\-]*+://[^\s\"'@/⟦⟧]*:?⟦[^⟦⟧]*\Z", re.IGNORECASE)
-LONGEST_DSN = 400
-"""Characters of a URL before its password, and of that one's class."""
 PLACES = {
     semconv.REQUEST_BODY: "request body",
     semconv.RESPONSE_BODY: "response body",
@@ -106,7 +104,8 @@ def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, .
                 place=spot.place,
                 t_ns=sealed.t_ns,
                 file=spot.file,
-                host=host if role is Role.USED else "",
+                host=(host or spot.host) if role is Role.USED else "",
+                meant_for=spot.meant_for,
                 certainty=spot.certainty,
                 encoding=seal.encoding,
                 witness=sealed.witness,
@@ -171,13 +170,7 @@ def _place(attribute: str) -> str:
 
 def _as_dsn(place: str, text: str, fingerprint: str) -> str:
     """Return a place that says so where the credential is the password of a URL."""
-    at = text.find(f":{fingerprint}⟧@")
-    while at >= 0:
-        # Only what stands before it is read: a text may be long, and full of credentials.
-        if _DSN.search(text, max(0, at - LONGEST_DSN), at):
-            return f"DSN in {place}"
-        at = text.find(f":{fingerprint}⟧@", at + 1)
-    return place
+    return f"DSN in {place}" if is_in_url(text, fingerprint) else place
 
 
 def _in_answer(setting: Setting, attribute: str) -> Spot:
@@ -199,8 +192,10 @@ def _in_arguments(setting: Setting, fingerprint: str) -> Iterator[Spot]:
         path = relative(file_of(arguments), setting.cwd)
         yield Spot(f"{path} (written)" if path else "tool arguments", path, role=Role.COPIED)
     elif family is Family.SHELL:
-        yield from in_command(command_of(arguments), fingerprint, setting.cwd)
-        yield Spot(_as_dsn("argv", command_of(arguments), fingerprint))
+        command = command_of(arguments)
+        yield from in_command(command, fingerprint, setting.cwd)
+        host = host_in_command(command, fingerprint)
+        yield Spot(_as_dsn("argv", command, fingerprint), host=host)
     else:
         yield Spot(_as_dsn("tool arguments", text, fingerprint))
 
@@ -219,15 +214,15 @@ def _in_output(setting: Setting, fingerprint: str) -> Iterator[Spot]:
     family = family_of(setting.name)
     given = relative(file_of(arguments), cwd)
     for line in lines:
+        spot = Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
         if family is Family.READ and given:
             match = _NUMBERED.match(line)
-            yield Spot(f"{given}:{match[1]}" if match else given, given)
+            spot = Spot(f"{given}:{match[1]}" if match else given, given)
         elif family is Family.SEARCH:
-            yield in_search(line, given, cwd, Certainty.OBSERVED)
+            spot = in_search(line, given, cwd, Certainty.OBSERVED)
         elif family is Family.SHELL:
-            yield in_shell_output(line, command_of(arguments), cwd)
-        else:
-            yield Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
+            spot = in_shell_output(line, command_of(arguments), cwd)
+        yield replace(spot, meant_for=host_in_url(line, fingerprint))
     if not lines:
         yield Spot(PLACES[semconv.GEN_AI_TOOL_RESULT])
 

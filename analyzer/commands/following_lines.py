@@ -67,7 +67,7 @@ def _life(life: Life, analysis: Analysis) -> Iterator[str]:
 def _seen(seen: Seen, analysis: Analysis) -> str:
     s = seen.sighting
     at = offset_of(analysis, s.t_ns)
-    to = f" to {s.host}" if s.host else ""
+    to = f" to {s.host}" if s.host else f" for {s.meant_for}" if s.meant_for else ""
     how = f" as {s.encoding}" if s.encoding else ""
     other = seen.where.session != analysis.session.id
     where = f"  in {seen.where.session or 'no session'}" if other else ""
@@ -152,6 +152,7 @@ def _sighting_document(seen: Seen) -> dict[str, object]:
         "place": _shown(s.place),
         "file": _shown(s.file),
         "host": _shown(s.host),
+        "meant_for": _shown(s.meant_for),
         "encoding": s.encoding,
         "witness": s.witness.value if s.witness else None,
         "t_ns": s.t_ns if s.is_timed else None,

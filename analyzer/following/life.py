@@ -17,12 +17,14 @@ from analyzer.testimony import Certainty
 from analyzer.tools import Family, family_of
 from recorder.model import Kind, Role
 
-__all__ = ["Life", "Link", "Place", "Seen", "Strength", "links_of"]
+__all__ = ["ARGV", "Life", "Link", "Place", "Seen", "Strength", "links_of"]
 
 SECOND = 1_000_000_000
 WEAK_NS = 60 * SECOND
 """What ended this long before a credential's first use may have brought it; no more than may."""
 MAX_WEAK = 3
+ARGV = ("argv", "DSN in argv")
+"""Places of a command line's words, which tell what was asked for and not what came of it."""
 READERS = frozenset({Family.READ, Family.SEARCH, Family.SHELL})
 
 
@@ -106,7 +108,9 @@ class Life:
 
     @property
     def uses(self) -> tuple[Seen, ...]:
-        """The requests that carried it, in order of time."""
+        """The requests that carried it, and the commands that took it to a host, in order of
+        time.
+        """
         return tuple(s for s in self.seen if s.sighting.role is Role.USED and s.sighting.host)
 
     @property

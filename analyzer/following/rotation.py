@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzer.credential_scopes import expires_by_itself, width_of
+from analyzer.deeds import deeds_of, may_have_run
 from analyzer.following.hosts import foreign_hosts
-from analyzer.following.life import Life
+from analyzer.following.life import ARGV, Life
 from analyzer.following.statement import Statement, numbers
 from analyzer.model import Action, Sighting
 from analyzer.rules.base import judged_from, weakest
@@ -22,7 +23,6 @@ from recorder.model import Role
 __all__ = ["Rotation", "rotations"]
 
 OUT = frozenset({Role.EXPOSED, Role.IN_CONTEXT, Role.COPIED})
-ARGV = ("argv", "DSN in argv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +108,9 @@ def _reasons(life: Life, leaks: Sequence[Sighting]) -> Iterator[str]:
 
 
 def _destroyed(life: Life) -> tuple[Action, ...]:
-    used = {s.sighting.action for s in life.uses}
-    return tuple(a for a in life.deeds if a.id in used and a.judgement.effect.destroys)
+    used = {s.sighting.action for s in life.seen if s.sighting.role is Role.USED}
+    return tuple(
+        a
+        for a in deeds_of(life.deeds)
+        if a.id in used and a.judgement.effect.destroys and may_have_run(a)
+    )
