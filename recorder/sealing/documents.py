@@ -35,7 +35,7 @@ _VALUED_ELEMENT = Exact(
 _NAMED_ELEMENT = Exact(
     r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}\s{0,3}=\s{0,3}[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)\s{0,3}=\s{0,3}\\{0,3}[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})\\{0,3}[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
     r"|(?:[a-z\-]{1,12}-)?(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</[a-z\-]{0,13}(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:(?:[a-z\-]{1,12}-)?value|string|v)"
-    r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text))>"
+    r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text|plainText))>"
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
 )
@@ -56,6 +56,15 @@ _BLOCK_SCALAR = Exact(
     r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+(?:!!?[a-z]{2,20}[ \t]+)?[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$)",
     re.MULTILINE,
 )
+_ANCHORED = Exact(
+    r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+&[\w\-]{1,40}[ \t]+[\"']?(?P<value>[^\s\"'#⟦⟧]{4,4096})[\"']?[ \t\r]{0,4}(?:$|#)",
+    re.MULTILINE,
+)
+"""A value of YAML that is named, to be repeated elsewhere."""
+_DUMPED = Exact(
+    r"\[\"(?P<name>\w{2,80})\"(?::[\w\":\\]{1,80})?\]=>\s{1,80}string\(\d{1,4}\)[ ]\"(?P<value>[^\"\n⟦⟧]{4,4096})\""
+)
+"""As PHP's `var_dump` shows it."""
 _RANDOM_RESULT = Exact(
     r"random_password\\{0,7}\"[^\0]{0,1500}?\"result\\{0,7}\":\s?\\{0,7}\"(?P<value>[^\"\\⟦⟧]{4,512})"
 )
@@ -250,10 +259,12 @@ CLUES = (
         200, 4_400, partial(_named, _PAIR),
     ),
     Clue(
-        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text)>)",
+        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text|plaintext)>)",
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+(?:!!?[a-z]{{2,20}}[ \t]+)?[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]{{1,8}}&[\w\-]{{1,40}}[ \t]", 200, 4_200, partial(_named, _ANCHORED)),
+    Clue(rf"{NAME_WORDS}\w{{0,40}}\"[\w\":\\]{{0,80}}\]=>\s{{1,80}}string\(", 200, 4_200, partial(_named, _DUMPED)),
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),

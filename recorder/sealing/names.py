@@ -66,7 +66,7 @@ _PLAIN_HEADERS = frozenset(
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(
-    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24}).*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s.*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24}).*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
     r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"

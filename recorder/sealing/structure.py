@@ -62,7 +62,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?<![A-Za-z0-9])(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?:(?<![A-Za-z0-9])|(?<=%5B))(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|%5D|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _COMPARES = frozenset({"==", "===", "!=", "!==", "||", "??"})
 """Operators behind which a word in quotes may be anything."""
@@ -71,9 +71,12 @@ _NAME_LETTERS = string.ascii_letters + string.digits + "_.-"
 _TYPES = (" string", " str", ":str", ":string", " String", "&str")
 _BYTES, _SLICE = "[]byte(", "[]const"
 """Go's way to write a key, and Zig's."""
+_CLOSED = "%5D"
+"""Closes the brackets around a name in a form that is percent-encoded."""
 LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
+LONGEST_KEYWORD = 380
 _TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
 _WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*")
 """How editors name the parts of a language, and programs their messages: no token is so plain."""
@@ -100,13 +103,22 @@ _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
 _OF_SEED = Exact(r"mnemonic|seed", re.IGNORECASE)
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred|mnemonic|seed", re.IGNORECASE)
 _REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
+_REST_OF_KEYWORD = Exact(r"[&|<>(){}\[\],=][^\s;\"'`⟦⟧]{0,200}(?=;|[\"'\s]|$)")
+"""Of a value that ends at a semicolon, as all of a connection's keywords do."""
+_KEYWORD = Exact(r"[A-Za-z][\w. ]{1,60}=[^;\n]{1,300};[ ]?\Z")
+_REST_ESCAPED = Exact(r"(?:\\[^\w\s\"'`\\⟦⟧][^\s\"'`\\,;&|<>(){}\[\]⟦⟧]{0,200}){1,20}")
+"""Of a value in which signs have a backslash before them."""
+_ESCAPE = Exact(r"\\([^\w\s])")
 _WHOLE = Exact(r"[^\s=⟦⟧]{6,512}(?=[ \t]*\r?(?:\n|$))")
 """What stands alone behind an operator, whatever its letters are."""
-_MADE_BY_HAND = Exact(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?=.*[)\]}\"'`;|&,]\w).*\w")
-"""A password with letters in it that end a value elsewhere, and are followed by none in code."""
+_MADE_BY_HAND = Exact(
+    r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?:(?=.*[)\]}\"'`;|&,]\w).*\w|[^()\[\]{}]*[(\[{][^()\[\]{}]*\w)"
+)
+"""A password with letters in it that end a value elsewhere, and are followed by none in code; or
+that open what is never closed."""
 _PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,23}(?=[ \t]*\r?(?:\n|$))")
 _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
-_BEGIN_OF_SETTING = Exact(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
+_BEGIN_OF_SETTING = Exact(r"[ \t]*(?:[\-*•][ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
 _CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\\{0,7}\"(?P<value>[^\"\n\\⟦⟧]{4,512})\\{0,7}\"")
 """As Terraform shows what a setting was, and what it is to be."""
 _DIGIT = Exact(r"\d")
@@ -152,7 +164,8 @@ def _name_start(text: str, hit: int) -> int:
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
     stem = stem.rstrip("(") if text[hit - 1] == "\n" else stem.removesuffix(_BYTES)
     stem = stem.removesuffix(_SLICE).rstrip(" \t")
-    stem = stem.rstrip("=:>?.+|!<-").rstrip(" \t").rstrip("])").rstrip("[" + string.digits)
+    stem = stem.rstrip("=:>?.+|!<-").rstrip(" \t").removesuffix(_CLOSED)
+    stem = stem.rstrip("])").rstrip("[" + string.digits)
     if stem.endswith(_TYPES):
         stem = stem.rstrip("Sstring").rstrip("& \t:")
         stem = stem.removesuffix("'static").removesuffix(" As").rstrip("& \t:")
@@ -169,7 +182,9 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
         bare = None if is_comparison else _BARE_VALUE.match(text, match.end())
         end = _end_of_bare(text, match, bare) if bare else 0
         if bare is not None and _is_secret(text, match, end, name):
-            span = SecretSpan(bare.start(), end, class_of_name(name), "assignment")
+            bare_value = _ESCAPE.compiled.sub(r"\1", text[bare.start() : end])
+            meant = bare_value if len(bare_value) < end - bare.start() else ""
+            span = SecretSpan(bare.start(), end, class_of_name(name), "assignment", value=meant)
             yield from _without_scheme(text, span)
         else:
             yield from literal_behind(text, match.end(), name, is_typed=match["operator"] == ":")
@@ -261,6 +276,13 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
     """
     if (odd := _odd_value(text, match, bare)) is not None:
         return odd.end()
+    if (escaped := _REST_ESCAPED.match(text, bare.end())) is not None:
+        return escaped.end()
+    is_call = text[bare.end() : bare.end() + 1] == "(" and DOTTED.match(bare[0])
+    may_go_on = match["operator"] == "=" and not is_call
+    keyword = _REST_OF_KEYWORD.match(text, bare.end()) if may_go_on else None
+    if keyword and _KEYWORD.search(text, max(0, match.start() - LONGEST_KEYWORD), match.start()):
+        return keyword.end()
     rest = _REST.match(text, bare.end())
     is_setting = match["operator"] == "=" and ENVIRONMENT_NAME.match(match["name"])
     if rest is None or (rest[0][0] in "([{" and not is_setting):
@@ -343,7 +365,7 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?[\])]{{0,2}}[ \t]{{0,40}}(?:[:=?.+!|>]|<-|(?:as[ ])?str(?:ing)?[ ]?="
+            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?(?:[\])]{{0,2}}|%5D)[ \t]{{0,40}}(?:[:=?.+!|>]|<-|(?:as[ ])?str(?:ing)?[ ]?="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]?=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\[\]byte\(\\{{0,3}}[\"'`]|\[\]const[ ])"
         ],

@@ -151,6 +151,12 @@ def test_what_stands_alone_in_a_setting_is_the_value(secret: str) -> None:
         ("CREATE USER u WITH PASSWORD 'aB\\cD3\\neFg9hQ';", "aB\\cD3\\neFg9hQ"),
         ("""curl -d '{"password": "aB'"'"'cD3'"'"'eFg"}' h""", """aB'"'"'cD3'"'"'eFg"""),
         ("[db]\npassword = correct horse battery zebra\n", "correct horse battery zebra"),
+        ("db.password=xCvL\\#rxW\\=M6Z\n", "xCvL\\#rxW\\=M6Z"),
+        ("Server=db1;Uid=sa;Pwd=P=VQ.0T*!x&&yM;Encrypt=yes", "P=VQ.0T*!x&&yM"),
+        ("Server=db1;User ID=sa;Password=0-esw(V&yaL;", "0-esw(V&yaL"),
+        ("User: bob\nPassword: u5moFZns/(FT\nURL: h", "u5moFZns/(FT"),
+        ("django_secret_key=fAMt5m2ZC!lp(47xpP12gP\n", "fAMt5m2ZC!lp(47xpP12gP"),
+        ("password: rq7L%stZv9\n", "rq7L%stZv9"),
         ("const password = `correct horse battery zebra`;", "correct horse battery zebra"),
     ],
 )
@@ -169,6 +175,12 @@ def test_a_value_is_sealed_to_its_end(text: str, secret: str) -> None:
         "use --token 'a new one' instead",
         "PASSWORD=$(pass show a) run",
         "password = the one of the user\n",
+        "token = tokens[i1](A\n",
+        "a=1; token=next(T1,\n",
+        "password: Bearer %s\n",
+        "password = '%s:%s'\n",
+        "password: &default\n  type: string\n",
+        "let token: &str = x;",
     ],
 )
 def test_code_and_prose_with_such_letters_are_left(text: str) -> None:

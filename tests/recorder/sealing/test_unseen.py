@@ -12,6 +12,7 @@ from recorder.sealing import Sealer
 from tests.recorder.sealing import (
     places_of_agents,
     places_of_builders,
+    places_of_newcomers,
     places_of_operators,
     places_of_others,
     places_of_programmers,
@@ -37,6 +38,7 @@ SETS = (
     places_of_strangers,
     places_of_scanners,
     places_of_agents,
+    places_of_newcomers,
 )
 
 
