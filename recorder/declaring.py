@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,19 +76,25 @@ def declared(value: str, name: str, **told: str) -> Declaration:
     )
 
 
-def declare(declaration: Declaration) -> Declaration | None:
-    """Write a declaration; return the one of the same name or value that it takes the place of.
+def declare(declaration: Declaration) -> tuple[Declaration | None, int]:
+    """Write a declaration; former values of its name stay declared.
+
+    Returns:
+        the declaration of the same value that it takes the place of, and how many other values had
+        its name until now.
 
     Raises:
         SettingsError: the settings cannot be read or written.
     """
     with _changing() as (entries, _):
-        former = [
-            d for d in entries
-            if d.name == declaration.name or d.fingerprint == declaration.fingerprint
-        ]  # fmt: skip
-        entries[:] = [d for d in entries if d not in former] + [declaration]
-    return former[0] if former else None
+        same = next((d for d in entries if d.fingerprint == declaration.fingerprint), None)
+        former = 0
+        for number, d in enumerate(entries):
+            if d.name == declaration.name and d is not same and not d.replaced:
+                entries[number] = replace(d, replaced=declaration.added)
+                former += 1
+        entries[:] = [d for d in entries if d is not same] + [declaration]
+    return same, former
 
 
 def forget(name: str) -> bool:
@@ -169,6 +176,8 @@ def _as_text(entries: Sequence[Declaration], allowed: Sequence[Allowed]) -> str:
         forms = [[f.mark.hex(), f.at, f.length, f.encoding] for f in d.forms]
         lines = ["[[credential]]", *(_line(word, text) for word, text in d.told.items())]
         lines += [_line("fingerprint", d.fingerprint), _line("added", d.added)]
+        if d.replaced:
+            lines.append(_line("replaced", d.replaced))
         lines.append(f"forms = {json.dumps(forms)}")
         if d.recordings:
             lines += ["[credential.recordings]", *(_line(log, fp) for log, fp in d.recordings)]

@@ -16,6 +16,7 @@ from recorder.errors import FlightlogError, RecorderUnreachableError
 from recorder.location import recording_to_write
 from recorder.model import Json, Kind, Phase
 from recorder.own_words import own_record
+from recorder.safe_text import safe_text
 from recorder.sealing import Sealer
 from recorder.sealing.declarations import Declaration
 
@@ -49,6 +50,9 @@ def command(
 ) -> None:
     """Declare a credential: its name, and what it is for. Its value is read, and not kept.
 
+    Under a name that is declared already, the value takes the place of the former one, which is
+    still known and sealed: a token that was changed may stand in files, and work, for long.
+
     A recorder that runs for the recording knows it at once, in any encoding, and seals it also in
     what is stored already; every later recorder on this machine knows it by its fingerprint.
 
@@ -68,10 +72,15 @@ def command(
         raise click.UsageError(NOT_HERE)
     value = _value(from_stdin=from_stdin)
     declaration = declared(value, name, **told)
-    former = declare(declaration)
+    same, former = declare(declaration)
     reached = _tell_recorder(recording, value, declaration)
-    took = f", in place of {former.name}" if former else ""
+    took = f", in place of {safe_text(same.name)}" if same and same.name != name else ""
     click.echo(f"declared {name}{took}: fingerprint {declaration.fingerprint} on this machine")
+    if former:
+        click.echo(
+            "its former value is sealed as before; 'flightlog credential list' has it, and "
+            "'flightlog credential remove' with its fingerprint takes it back"
+        )
     if not declaration.forms:
         click.echo(
             "it has no part by which a later recorder could find it bare: only where its "

@@ -28,7 +28,7 @@ def command(*, as_json: bool) -> None:
         document = {
             "declared": [
                 {**d.told, "fingerprint": d.fingerprint, "added": d.added,
-                 "recordings": dict(d.recordings)} for d in declared
+                 "replaced": d.replaced, "recordings": dict(d.recordings)} for d in declared
             ],
             "allowed": [
                 {"recording": a.log_id, "fingerprint": a.fingerprint, "class": a.credential_class}
@@ -39,7 +39,10 @@ def command(*, as_json: bool) -> None:
         return
     for d in declared:
         rest = ", ".join(f"{word} {text}" for word, text in d.told.items() if word != "name")
-        click.echo(safe_text(f"{d.name}  {d.fingerprint[:8]}  {rest or 'nothing said of it'}"))
+        rest = rest or "nothing said of it"
+        # To take back one of several values of a name takes the whole fingerprint.
+        shown = f"{d.fingerprint}  replaced {d.replaced}" if d.replaced else d.fingerprint[:8]
+        click.echo(safe_text(f"{d.name}  {shown}  {rest}"))
     for a in allowed:
         click.echo(
             safe_text(f"allowed  {a.fingerprint}  as {a.credential_class}, in log {a.log_id}")

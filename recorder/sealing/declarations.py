@@ -35,6 +35,9 @@ class Declaration:
     environment: str = ""
     added: str = ""
     """When, RFC 3339."""
+    replaced: str = ""
+    """When its name was given to another value, RFC 3339; empty while it is in use. A token that
+    was changed for another may stand in a file, and work, for long."""
     forms: tuple[Form, ...] = ()
     recordings: tuple[tuple[str, str], ...] = ()
     """(log id, fingerprint there) of the recordings whose keys lay here when it was declared."""
@@ -134,6 +137,7 @@ def read_declared(document: dict[str, Any], path: Path) -> tuple[Declaration, ..
                 purpose=str(entry.get("purpose", "")),
                 environment=str(entry.get("environment", "")),
                 added=str(entry.get("added", "")),
+                replaced=str(entry.get("replaced", "")),
                 forms=tuple(_forms(entry.get("forms", ()), fingerprint, where)),
                 recordings=tuple(sorted(dict(entry.get("recordings", {})).items())),
             )

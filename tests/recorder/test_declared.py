@@ -268,6 +268,38 @@ def test_what_is_declared_is_listed_replaced_and_removed() -> None:
     assert "nothing is declared" in run("list").output
 
 
+def test_a_value_that_was_changed_for_another_is_still_sealed_and_named(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "flight.db"
+    newer = ACCOUNT_TOKEN
+    add("domains", VALUE, "--purpose", "customDomain*")
+    assert "its former value is sealed as before" in add("domains", newer).output
+    recorded(path, told(f"cat notes: {VALUE} and {newer}"))
+    held = path.read_bytes()
+    assert VALUE.encode() not in held
+    assert newer.encode() not in held
+    with Recording.open(path) as recording:
+        names = [
+            r.attributes[semconv.CREDENTIAL_NAME]
+            for r in recording.records()
+            if r.kind is Kind.CREDENTIAL
+        ]
+    assert names == ["domains", "domains"]
+    listed = json.loads(run("list", "--json").output)["declared"]
+    former = listed[0]
+    assert [bool(d["replaced"]) for d in listed] == [True, False]
+    assert "replaced" in run("list").output
+    # Back again: the other one is the former one then.
+    add("domains", VALUE)
+    listed = json.loads(run("list", "--json").output)["declared"]
+    assert [(d["fingerprint"] == former["fingerprint"], bool(d["replaced"])) for d in listed] == [
+        (False, True), (True, False),
+    ]  # fmt: skip
+    assert run("remove", listed[0]["fingerprint"]).exit_code == 0
+    assert len(json.loads(run("list", "--json").output)["declared"]) == 1
+
+
 def test_a_false_seal_is_listed_and_allowed_for_its_class_alone(tmp_path: Path) -> None:
     path = tmp_path / "flight.db"
     recorded(path, told(f"cache_key {ACCOUNT_TOKEN}"), told("the access key x8Kq2LmZ9pTr4WvB"))
