@@ -3,7 +3,8 @@
 A task's folder has `ui_messages.json` (times, approvals), `api_conversation_history.json` (calls
 and results in full) and, in Roo, `history_item.json`. Where the API's history has no times of its
 own, an answer takes the time of the request that it answers, if there are as many of both. Calls
-that older versions write as XML inside the answer's text are told from the rows.
+that older versions write as XML inside the answer's text are told from the rows. Results may stand
+in words (`recorder.transcripts.cline_history`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json
+from recorder.transcripts.cline_history import HistoryReader
 from recorder.transcripts.cline_rows import RowReader, is_row, request_times
 from recorder.transcripts.clocks import millis_ns
-from recorder.transcripts.messages import MessageReader, is_message
+from recorder.transcripts.messages import is_message
 from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.telling import Telling, as_text, made_session
 
@@ -84,17 +86,13 @@ def tell_session(document: Mapping[str, Any]) -> Iterator[Told]:
     yield telling.begin("session", millis_ns(first), about=about)
     if isinstance(document.get("system_prompt"), str):
         yield telling.prompt("system prompt", document["system_prompt"], None, "system")
-    reader = MessageReader(telling)
+    reader = HistoryReader(telling)
 
     def told(message: Mapping[str, Any], key: str) -> Iterator[Told]:
         if not is_message(message):
             yield telling.note(key, "message", message, None)
             return
-        made = message.get("modelInfo")
-        model = made.get("modelId") or made.get("id") if isinstance(made, Mapping) else made
-        telling.model = str(model or telling.model)
-        whole = {**message, "usage": message.get("usage") or _spent(message.get("metrics"))}
-        yield from reader.message(whole, key, millis_ns(message.get("ts")))
+        yield from reader.message(message, key, millis_ns(message.get("ts")))
 
     yield from one_by_one(messages, "message", told)
 
@@ -106,7 +104,7 @@ def _history(
     times = request_times(rows)
     answers = sum(1 for m in history if isinstance(m, Mapping) and m.get("role") == "assistant")
     in_step = len(times) == answers
-    reader, asked = MessageReader(telling), 0
+    reader, asked = HistoryReader(telling), 0
 
     def told(message: Mapping[str, Any], key: str) -> Iterator[Told]:
         nonlocal asked
@@ -132,12 +130,3 @@ def _calls(message: Any) -> bool:
     return isinstance(content, list) and any(
         isinstance(part, Mapping) and part.get("type") == "tool_use" for part in content
     )
-
-
-def _spent(metrics: Any) -> dict[str, Any]:
-    if not isinstance(metrics, Mapping):
-        return {}
-    return {
-        "input_tokens": metrics.get("inputTokens", metrics.get("tokensIn")),
-        "output_tokens": metrics.get("outputTokens", metrics.get("tokensOut")),
-    }

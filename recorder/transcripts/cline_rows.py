@@ -2,7 +2,8 @@
 
 Each row is something the agent says or asks. A row that asks to run something is a request for
 approval; where the agent says that it runs something, nobody was asked (auto-approval). That it was
-approved is told only by the output that follows: the answer itself leaves no row.
+approved is told only by the output that follows: the answer itself leaves no row. What came of a
+call that prints no rows stands in the next request to the model, which takes it along in words.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from recorder import semconv
 from recorder.model import Json, Record
+from recorder.transcripts.cline_history import DENIED, result_in
 from recorder.transcripts.clocks import millis_ns
 from recorder.transcripts.telling import Telling, as_text
 
@@ -25,6 +28,11 @@ ERRORS = frozenset({
     "error", "api_req_failed", "diff_error", "clineignore_error", "rooignore_error",
     "mistake_limit_reached",
 })  # fmt: skip
+COMMAND = "execute_command"
+TELL_CONTENT = frozenset(
+    {"listFilesTopLevel", "listFilesRecursive", "searchFiles", "listCodeDefinitionNames"}
+)
+"""Tools whose row holds what came of them; elsewhere its content is a path, or what is written."""
 NEEDS_APPROVAL = "REQ_APP"
 """Cline's mark behind a command that its model wants a person to see."""
 
@@ -74,9 +82,14 @@ class RowReader:
         said = as_text(row.get("text") or "")
         # The task that begins a session is said as a text, too.
         is_task, self._is_first = self._is_first and what == "text", False
+        made = row.get("modelInfo")
+        if isinstance(made, Mapping):
+            self.telling.model = str(made.get("modelId") or self.telling.model)
         if what in OUTPUTS:
             yield from self._output(key, said, t_ns)
             return
+        if what == "api_req_started":
+            yield from self._taken_along(key, _object(said).get("request"), t_ns)
         yield from self.settle(key, t_ns)
         if what == "api_req_started":
             self._usage = _object(said)
@@ -109,7 +122,7 @@ class RowReader:
         self._asked = row["type"] == "ask"
         if self._calls:
             yield self.telling.call(key, key, tool, arguments, t_ns)
-            content = arguments.get("content") if what == "tool" else ""
+            content = arguments.get("content") if tool in TELL_CONTENT else ""
             self._open = (key, tool, as_text(content or ""))
         decision = "requested" if self._asked else "approved"
         yield self.telling.approval(
@@ -120,6 +133,24 @@ class RowReader:
             by="ask" if self._asked else "auto_approved",
             subject=f"{tool} {as_text(arguments)}",
         )
+
+    def _taken_along(self, key: str, request: Any, t_ns: int | None) -> Iterator[Record]:
+        """Yield what the next request tells of the call that waits for its output."""
+        found = result_in(request) if self._open and isinstance(request, str) else None
+        if self._open is None or found is None:
+            return
+        (ref, tool, output), said = self._open, found[1]
+        if said.startswith(DENIED):
+            self._open, self._asked = None, False
+            yield self.telling.approval(
+                f"{key} approval", ref, "denied", t_ns, by="user", subject=tool, reason=said,
+                more={semconv.APPROVAL_LABEL: "text of the result",
+                      semconv.APPROVAL_HUMAN: "likely"},
+            )  # fmt: skip
+            yield self.telling.result(f"{key} result", ref, tool, said, t_ns, error="denied")
+        elif tool != COMMAND or not output:
+            yield from self._output(key, said, t_ns)
+            self._open = (ref, tool, said)
 
     def _output(self, key: str, said: str, t_ns: int | None) -> Iterator[Record]:
         if self._open is None:
@@ -146,7 +177,7 @@ class RowReader:
 def _call(what: str, said: str) -> tuple[str, dict[str, Any]]:
     """Return (tool, arguments) of a row that runs something."""
     if what == "command":
-        return "execute_command", {"command": said.removesuffix(NEEDS_APPROVAL)}
+        return COMMAND, {"command": said.removesuffix(NEEDS_APPROVAL)}
     fields = _object(said)
     if what == "tool" and fields:
         return str(fields.get("tool") or "tool"), {k: v for k, v in fields.items() if k != "tool"}

@@ -23,6 +23,7 @@ def ask(at: int, what: str, text: str = "") -> dict[str, Any]:
 
 
 USAGE = json.dumps({"tokensIn": 900, "tokensOut": 30, "cacheReads": 10, "cost": 0.01})
+AROUND = "<environment_details>\n# Current Time\n</environment_details>"
 ROWS = [
     say(0, "task", "delete the old volume"),
     say(10, "api_req_started", USAGE),
@@ -32,8 +33,14 @@ ROWS = [
     say(40, "command_output", "401"),
     say(41, "command_output", "unauthorized"),
     say(50, "api_req_started", USAGE),
-    say(60, "tool", json.dumps({"tool": "readFile", "path": ".env", "content": "PORT=1"})),
-    say(70, "api_req_started", USAGE),
+    say(60, "tool", json.dumps({"tool": "readFile", "path": ".env", "content": "/w/.env"})),
+    say(
+        70,
+        "api_req_started",
+        json.dumps(
+            {**json.loads(USAGE), "request": f"[read_file for '.env'] Result:\nPORT=1\n\n{AROUND}"}
+        ),
+    ),
     ask(80, "command", "rm -rf build"),
     say(90, "user_feedback", "no, keep it"),
 ]
