@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,7 +20,9 @@ from recorder.capture.hook.settings.table import (
     SettingsFile,
     Wiring,
 )
+from recorder.capture.otlp.guard import is_loopback
 from recorder.commands.options import writing_option
+from recorder.errors import SettingsError
 from recorder.launch.receiving import is_answered, serve_behind, serve_words
 from recorder.location import recording_to_write
 
@@ -53,11 +56,28 @@ def place_options[F: Callable[..., Any]](function: F) -> F:
     return function
 
 
+def _checked(_context: click.Context, _parameter: click.Parameter, endpoint: str) -> str:
+    """Return an address that may stand in an agent's settings.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    try:
+        parts = urlsplit(endpoint)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.query or parts.fragment or not endpoint.isprintable():
+        raise click.BadParameter(f"'{endpoint}' is no address; write http://HOST:PORT")
+    return endpoint
+
+
 @click.command("install")
 @agent_argument
 @writing_option
 @click.option(
     "--endpoint",
+    callback=_checked,
     default=DEFAULT_ENDPOINT,
     show_default=True,
     metavar="URL",
@@ -126,6 +146,10 @@ def _sends(file: SettingsFile) -> bool:
 
 def _see_to_receiver(wiring: Wiring, *, serve: bool, asks: bool) -> None:
     """Say where telemetry goes that nobody receives, and start the receiver if that is wanted."""
+    parts = urlsplit(wiring.endpoint)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        text = "prompts and what tools print cross the network in clear"
+        click.echo(f"note: to {wiring.endpoint} {text}; https:// is for that", err=True)
     if is_answered(wiring.endpoint):
         return
     if not serve:
@@ -162,7 +186,7 @@ def confirm_and_write(changes: list[Change], *, dry_run: bool, yes: bool, nothin
     """Show the changes that are needed, ask, and write them.
 
     Raises:
-        SettingsError: a file could not be written.
+        SettingsError: a file could not be written, or nobody is there to be asked.
         click.Abort: the person declined.
     """
     needed = [change for change in changes if change.is_needed]
@@ -174,6 +198,19 @@ def confirm_and_write(changes: list[Change], *, dry_run: bool, yes: bool, nothin
     if dry_run or not needed:
         return
     if not yes:
-        click.confirm("Write this?", abort=True, err=True)
+        _ask()
     for change in needed:
         change.write()
+
+
+def _ask() -> None:
+    try:
+        agrees = click.confirm("Write this?", err=True)
+    except click.Abort:
+        click.echo(err=True)
+        if sys.stdin.isatty():
+            raise  # Ctrl-C
+        raise SettingsError("nobody answered, so nothing was written; --yes does not ask") from None
+    if not agrees:
+        click.echo("nothing was written", err=True)
+        raise click.Abort

@@ -80,6 +80,7 @@ def test_the_diff_is_shown_before_anything_is_written(
     assert declined.exit_code == 1
     assert "Write this?" in declined.output
     assert declined.output.index("+++") < declined.output.index("Write this?")
+    assert declined.output.endswith("nothing was written\nAborted!\n")
     assert files_below(own_folders) == before
     agreed = CliRunner().invoke(flightlog, ["install", agent], input="y\n")
     assert agreed.exit_code == 0

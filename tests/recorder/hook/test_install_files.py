@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +58,63 @@ def test_a_file_that_cannot_be_kept_as_it_is_ends_in_one_clear_line_and_no_chang
     assert str(path) in done.err
     assert place in done.err
     assert files_below(own_folders) == before
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+@pytest.mark.parametrize("agent", AGENTS)
+def test_what_is_no_file_is_neither_waited_for_nor_changed(
+    agent: str, make: Callable[[Path], None], run: Run, own_folders: Path
+) -> None:
+    path = own_folders / FILE_OF[agent]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    make(path)
+    done = run("install", agent, "--yes")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert f"{path} is no file" in done.err
+
+
+@pytest.mark.parametrize("words", [["install"], ["uninstall"]], ids=str)
+def test_where_nobody_can_be_asked_nothing_is_written(
+    words: list[str], run: Run, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if words == ["uninstall"]:
+        run("install", "claude-code", "--yes")
+    before = files_below(own_folders)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    done = run(*words, "claude-code")
+    assert done.code == 2
+    assert done.err.endswith("nobody answered, so nothing was written; --yes does not ask\n")
+    assert files_below(own_folders) == before
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["nonsense", "ftp://h:1", "http://", "http://h:99999", "http://h:0", "localhost:4318",
+     "http://[::1", "http://h:1?x=y", "http://h:1/\n"],
+)  # fmt: skip
+def test_what_is_no_address_gets_into_no_settings(
+    endpoint: str, run: Run, own_folders: Path
+) -> None:
+    before = files_below(own_folders)
+    done = run("install", "claude-code", "--yes", "--endpoint", endpoint)
+    assert done.code == 2
+    assert "is no address; write http://HOST:PORT" in done.err
+    assert files_below(own_folders) == before
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_told"),
+    [("http://collector.example:4318", True), ("https://collector.example:4318", False)],
+)
+def test_that_telemetry_would_cross_a_network_in_clear_is_told(
+    endpoint: str, *, is_told: bool, run: Run, own_folders: Path
+) -> None:
+    done = run("install", "claude-code", "--yes", "--endpoint", endpoint)
+    assert done.code == 0
+    assert ("cross the network in clear" in done.err) == is_told
+    assert endpoint.encode() in b"".join(
+        content for content, _ in files_below(own_folders).values()
+    )
 
 
 @pytest.mark.parametrize("agent", AGENTS)

@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,6 +247,8 @@ def _same(one: object, other: object) -> bool:
 
 def _read(path: Path) -> bytes | None:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SettingsError(f"{path} is no file; move it away and try again")
         return path.read_bytes()
     except FileNotFoundError:
         return None
