@@ -1,8 +1,9 @@
 """GitHub Copilot CLI: `events.jsonl` of a session, and the same events on its standard output.
 
-Tested on 1.0.102. The only agent that writes down who decided (`permission.completed`); calls that
-a rule allows have no such event. `success` is said of commands that failed, the exit code stands
-beside it. The totals of `session.shutdown` repeat what each usage record told.
+Tested on 1.0.102, and on the shape of 0.0.3 and 0.0.4. The only agent that writes down who decided
+(`permission.completed`); calls that a rule allows have no such event. `success` is said of commands
+that failed, the exit code stands beside it or ends the output. The totals of `session.shutdown`
+repeat what each usage record told.
 """
 
 from __future__ import annotations
@@ -13,34 +14,27 @@ from typing import Any
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.copilot_types import NOTED
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
-from recorder.transcripts.outcomes import human_estimate
+from recorder.transcripts.outcomes import exit_code_in, human_estimate
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session
 
 __all__ = ["AGENT", "FORMAT", "CopilotReader", "recognises"]
 
 AGENT = "github-copilot"
-NOTED = frozenset({
-    "assistant.idle", "assistant.intent", "assistant.message_delta", "assistant.message_start",
-    "assistant.reasoning", "assistant.reasoning_delta", "assistant.tool_call_delta",
-    "assistant.turn_end", "assistant.turn_start", "assistant.usage", "event", "hook.start",
-    "model.call_failure", "model.call_final_result", "model.call_finished", "model.call_start",
-    "result", "session.background_tasks_changed", "session.compaction_complete",
-    "session.compaction_start", "session.handoff", "session.idle", "session.info",
-    "session.mcp_servers_loaded", "session.model_change", "session.permissions_changed",
-    "session.resume", "session.skills_loaded", "session.tools_updated", "session.truncation",
-    "skill.invoked", "subagent.completed", "subagent.failed", "subagent.selected",
-    "subagent.started", "system.notification", "tool.execution_partial_result",
-    "tool.execution_progress", "tool.shell_output", "tool.user_requested",
-})  # fmt: skip
-"""Types that mean nothing here, or say what others say too: they are kept as they stand."""
 FAMILIES = frozenset(
     {"session", "assistant", "user", "tool", "hook", "permission", "system", "subagent", "model",
      "skill", "abort"}
 )  # fmt: skip
+SPOKEN = frozenset({
+    "user.message", "system.message", "assistant.message", "assistant.usage",
+    "session.usage_record",
+})  # fmt: skip
+_DECISIONS = {"approved": "approved", "cancelled": "cancelled"}
+"""What a permission's result begins with -> the decision; everything else denies."""
 MAX_OPEN = 20_000
 
 
@@ -67,6 +61,8 @@ class CopilotReader:
         self._tools: dict[str, str] = {}
         self._asked_for: dict[str, str] = {}
         """Request for a permission -> its call; the answer may name the request alone."""
+        self._counted: set[str] = set()
+        """Model calls whose usage had a record of its own; what a stream says repeats it."""
         self._keys = EntryKeys()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
@@ -78,32 +74,60 @@ class CopilotReader:
             yield from self._begin(data, t_ns)
             if kind == "session.start":
                 return
+        about = _side_chain(value, data)
+        if kind in SPOKEN:
+            yield self._spoken(value, data, kind, key, t_ns, about)
+            return
         match kind:
-            case "user.message" | "system.message":
-                said, role = str(data.get("content") or ""), kind.partition(".")[0]
-                yield self._telling.prompt(key, said, t_ns, role)
-            case "assistant.message":
-                yield self._answer(data, key, t_ns, {})
-            case "session.usage_record":
-                yield self._usage(_mapping(data.get("usage")), key, t_ns)
             case "tool.execution_start":
                 ref, tool = str(data.get("toolCallId") or key), str(data.get("toolName") or "")
                 self._remember(ref, tool)
-                yield self._telling.call(key, ref, tool, data.get("arguments"), t_ns)
+                yield self._telling.call(key, ref, tool, data.get("arguments"), t_ns, about)
             case "tool.execution_complete":
-                yield self._result(data, key, t_ns)
+                yield self._result(data, key, t_ns, about)
+            case "exit_plan_mode.completed" if isinstance(data.get("approved"), bool):
+                yield self._plan(data, key, t_ns)
             case "permission.requested":
                 yield self._asked(data, key, t_ns)
             case "permission.completed":
                 yield self._decided(data, key, t_ns)
             case "session.shutdown":
-                about: dict[str, Json] = {semconv.RAW: line.text}
                 reason = str(data.get("shutdownType") or "")
-                yield self._telling.end(key, t_ns, reason, about=about)
+                yield self._telling.end(key, t_ns, reason, about={semconv.RAW: line.text})
             case "session.error" | "abort" | "hook.end":
                 yield self._note(data, kind, key, t_ns, line)
             case _:
                 yield self._telling.note(key, kind, line.text, t_ns, is_known=kind in NOTED)
+
+    def _spoken(
+        self,
+        value: Mapping[str, Any],
+        data: Mapping[str, Any],
+        kind: str,
+        key: str,
+        t_ns: int | None,
+        about: dict[str, Json],
+    ) -> Record:
+        """Return what was said to the model, what it said, or what that took."""
+        if kind == "assistant.message":
+            # Before usage had records of its own, only the answer's length was told.
+            told = None if data.get("apiCallId") else data.get("outputTokens")
+            return self._answer(data, key, t_ns, {semconv.GEN_AI_OUTPUT_TOKENS: told, **about})
+        if kind == "assistant.usage":
+            if str(data.get("apiCallId")) in self._counted:
+                return self._telling.note(key, kind, value, t_ns)
+            return self._usage(data, key, t_ns, about)
+        if kind == "session.usage_record":
+            usage = _mapping(data.get("usage"))
+            self._count(str(usage.get("apiCallId")))
+            return self._usage(usage, key, t_ns, about)
+        role = _speaker(value) if kind == "user.message" else "system"
+        said: dict[str, Json] = {
+            semconv.PROMPT_TEXT: str(data.get("content") or ""),
+            semconv.PROMPT_ROLE: role,
+            **about,
+        }
+        return self._telling.record(Kind.PROMPT, f"{role} prompt", Phase.POINT, key, t_ns, said)
 
     def _begin(self, data: Mapping[str, Any], t_ns: int | None) -> Iterator[Record]:
         if self._begun:
@@ -136,7 +160,9 @@ class CopilotReader:
             ref=str(data.get("apiCallId") or ""), status=Status.OK,
         )  # fmt: skip
 
-    def _usage(self, usage: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+    def _usage(
+        self, usage: Mapping[str, Any], key: str, t_ns: int | None, about: dict[str, Json]
+    ) -> Record:
         names = {
             "inputTokens": semconv.GEN_AI_INPUT_TOKENS,
             "outputTokens": semconv.GEN_AI_OUTPUT_TOKENS,
@@ -145,9 +171,11 @@ class CopilotReader:
         counts: dict[str, Json] = {
             target: usage[name] for name, target in names.items() if type(usage.get(name)) is int
         }
-        return self._answer(usage, key, t_ns, counts)
+        return self._answer(usage, key, t_ns, counts | about)
 
-    def _result(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+    def _result(
+        self, data: Mapping[str, Any], key: str, t_ns: int | None, about: dict[str, Json]
+    ) -> Record:
         ref = str(data.get("toolCallId") or key)
         result, error = _mapping(data.get("result")), _mapping(data.get("error"))
         output = result.get("content") or error.get("message") or result
@@ -156,8 +184,8 @@ class CopilotReader:
         return self._telling.result(
             key, ref, self._tools.pop(ref, ""), output, t_ns,
             error=word if failed else "",
-            exit_code=_mapping(data.get("shellExecution")).get("exitCode"),
-            more={semconv.EXCEPTION_MESSAGE: str(error.get("message") or "")},
+            exit_code=_mapping(data.get("shellExecution")).get("exitCode", _told_code(output)),
+            more={semconv.EXCEPTION_MESSAGE: str(error.get("message") or ""), **about},
         )  # fmt: skip
 
     def _asked(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
@@ -186,7 +214,7 @@ class CopilotReader:
         asked = str(data.get("requestId") or "")
         return self._telling.approval(
             key, str(data.get("toolCallId") or self._asked_for.pop(asked, asked)),
-            "approved" if label.startswith("approved") else "denied", t_ns,
+            _DECISIONS.get(label.partition("-")[0], "denied"), t_ns,
             by=by or label,
             more={
                 semconv.APPROVAL_LABEL: label,
@@ -195,6 +223,14 @@ class CopilotReader:
                 ),
                 "flightlog.approval.request": str(data.get("requestId") or ""),
             },
+        )  # fmt: skip
+
+    def _plan(self, data: Mapping[str, Any], key: str, t_ns: int | None) -> Record:
+        """Return what was decided on the agent's plan."""
+        return self._telling.approval(
+            key, str(data.get("requestId") or ""), "approved" if data["approved"] else "denied",
+            t_ns, by="user", subject="exit_plan_mode", reason=str(data.get("feedback") or ""),
+            more={semconv.APPROVAL_LABEL: as_text(data), semconv.APPROVAL_HUMAN: "unknown"},
         )  # fmt: skip
 
     def _note(
@@ -209,10 +245,31 @@ class CopilotReader:
             status=Status.ERROR if failed else Status.OK,
         )  # fmt: skip
 
+    def _count(self, model_call: str) -> None:
+        if len(self._counted) < MAX_OPEN:
+            self._counted.add(model_call)
+
     def _remember(self, ref: str, tool: str) -> None:
         self._tools[ref] = tool
         if len(self._tools) > MAX_OPEN:
             del self._tools[next(iter(self._tools))]
+
+
+def _speaker(value: Mapping[str, Any]) -> str:
+    """Return who says what stands on the user's side: skills and other agents do, too."""
+    source = str(_mapping(value.get("data")).get("source") or "user")
+    if source.startswith("agent-") or value.get("agentId"):
+        return "agent"
+    return "user" if source == "user" else "system"
+
+
+def _side_chain(value: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Json]:
+    agent = value.get("agentId") or data.get("parentToolCallId")
+    return {semconv.SIDECHAIN: str(agent)} if agent else {}
+
+
+def _told_code(output: Any) -> int | None:
+    return exit_code_in(output) if isinstance(output, str) else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -222,7 +279,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 FORMAT = Format(
     name="copilot-cli",
     title="GitHub Copilot CLI",
-    tested=("1.0.102",),
+    tested=("0.0.3xx and 0.0.4xx, by their shape", "1.0.102"),
     recognises=lambda source: any(recognises(value) for value in source.entries[:8]),
     read=lambda source: read_json_lines(source, CopilotReader(source).line),
     places=(

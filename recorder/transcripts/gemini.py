@@ -32,6 +32,8 @@ MAX_REMEMBERED = 20_000
 
 NOTED = frozenset({"$rewindTo", "entry", *STREAM, *_TYPES})
 """Lines without a meaning of their own here; a later header is an entry without a type."""
+CONTEXT = "<session_context>"
+"""What the CLI itself says before the first prompt, in a person's place."""
 NOT_ALLOWED = "User did not allow tool call"
 
 
@@ -111,7 +113,8 @@ class GeminiReader:
         kind, said = message.get("type"), text_parts(_words(message.get("content")))
         if kind == "user":
             if said and self._first(key):
-                yield self._telling.prompt(key, said, t_ns, self._speaker)
+                speaker = "system" if said.startswith(CONTEXT) else self._speaker
+                yield self._telling.prompt(key, said, t_ns, speaker)
         elif kind == "gemini":
             if message.get("model"):
                 self._telling.model = str(message["model"])

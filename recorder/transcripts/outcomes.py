@@ -42,7 +42,8 @@ _EXIT = re.compile(
     r"^Exit code (\d{1,5})\b"  # Claude Code
     r"|^Exit Code: (\d{1,5})$"  # Gemini CLI
     r"|^Process exited with code (\d{1,5})$"  # Codex CLI
-    r"|<shellId: [^<>]{1,40} completed with exit code (\d{1,5})>\s*$",  # Copilot CLI
+    r"|<shellId: [^<>]{1,40} completed with exit code (\d{1,5})>\s*$"  # Copilot CLI
+    r"|^<exited with exit code (\d{1,5})>\s*\Z",  # Copilot CLI before 1.0
     re.MULTILINE,
 )
 _DENIAL = re.compile(
