@@ -13,7 +13,7 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.passwords import is_password, is_plainly_password
+from recorder.sealing.passwords import is_plainly_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -36,7 +36,7 @@ _NAMED = Exact(
     re.IGNORECASE,
 )
 _OF_USER = Exact(
-    rf"\b{_WORD}[ ](?:for|of|on|in|at)[ ][\w.@\-]{{1,60}}[ ]?(?:[:=][ ]?|[ ]is[ ]){_V}",
+    rf"\b{_WORD}[ ](?:for|of|on|in|at)[ ](?:[\w\-]{{1,20}}[ ]){{0,3}}?[\w.@\-]{{1,60}}[ ]?(?:[:=][ ]?|[ ]is[ ]){_V}",
     re.IGNORECASE,
 )
 _IS_IT = Exact(
@@ -53,7 +53,7 @@ def _told(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield what a word names as a password, and looks like one."""
     for match in form.finditer(text, start, end):
         value = match["value"].rstrip(".,:;!?")
-        if is_password(value) or is_password(match["value"]):
+        if is_told_password(value) or is_told_password(match["value"]):
             yield SecretSpan(*match.span("value"), "password", "prose")
 
 
@@ -69,7 +69,7 @@ CLUES = (
     Clue([rf"{digit}\.\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}[^\n]{{1,40}}[A-Za-z0-9]/[^\s/]{{6}}" for digit in string.digits], 120, 140, partial(_plain, _AT_ADDRESS)),
     Clue(rf"(?:id|user|name|login|account|{_FOREIGN})\s?[/&,+]\s?(?:{_WORD}|{_FOREIGN})", 60, 240, partial(_plain, _HEADED)),
     Clue(rf"(?:(?:^|[^\w.\-/])id:[ ]?|{_WORD}[ :=\-]|{_FOREIGN})[a-z][\w.@\-]{{1,40}}/[^\s/]{{6}}", 80, 140, partial(_plain, _NAMED)),
-    Clue(rf"{_WORD}[ ](?:for|of|on|in|at)[ ][\w.@\-]{{1,60}}[ ]?(?:[:=]|is[ ])", 90, 140, partial(_told, _OF_USER)),
+    Clue(rf"{_WORD}[ ](?:for|of|on|in|at)[ ](?:[\w\-]{{1,20}}[ ]){{0,3}}[\w.@\-]{{1,60}}[ ]?(?:[:=]|is[ ])", 160, 140, partial(_told, _OF_USER)),
     Clue(rf"[ ]is[ ](?:the|my|your|our|its|his|her)[ ](?:\w{{1,20}}[ ])?(?:{_WORD}|token|secret|api[ _]?key)", 190, 4, partial(_plain, _IS_IT)),
     Clue(rf"\({_WORD}\)[ ]?[:=\-]?[ ]?[^\s/()]", 20, 140, partial(_told, _MARKED)),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from recorder.sealing.names import (
     is_secret_header,
     is_secret_name,
 )
-from recorder.sealing.passwords import is_passphrase, is_password
+from recorder.sealing.passwords import is_passphrase, is_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -35,7 +35,7 @@ _OF_ONE_USE = (
     r"set_?basic_?auth|with_?basic_?auth|(?:http_?)?(?:basic|digest|proxy)_?auth(?:entication)?|basic_?credentials"
     r"|network_?credential|username_?password_?(?:credentials?|authentication_?token)|password_?authentication"
     r"|(?:ftp|imap|smtp|mail|server|pop3?)\.login|username_pw_set|(?:cx_?oracle|oracledb)\.connect|simple_bind(?:_s)?|(?:conn|connection|ldap)\.bind"
-    r"|ntlm_?auth|plain_?credentials|plain_?text_?auth_?provider|password_?authenticator|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin"
+    r"|ntlm_?auth|plain_?credentials|plain_?text_?auth_?provider|password_?authenticator|auth_?tokens?\.basic|bolt_?auth|auth\.basic|wifi\.begin|(?:postgresql|mysql)(?:_|::)password"
 )
 """Those of them that take nothing else: there any word is one."""
 _SECOND = (
@@ -44,7 +44,7 @@ _SECOND = (
 )
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
-    r"mysqli?_(?:p?connect|real_connect)|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
+    r"mysqli?_p?connect|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
     r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|create(?:Scram\w{4,10})?Credential|\bs3|\bFTP(?:_TLS)?"
     r"|ftp_login|ssh2_auth_password|odbc_connect|imap_open|(?:mssql|sybase|ibase|fbird)_connect|create_?(?:super)?user(?:_?with_?email_?and_?password)?|sign_?in_?with_?email_?and_?password"
 )
@@ -57,6 +57,12 @@ _USER_AND_PASSWORD = Exact(
 )
 _SERVER_USER_AND_PASSWORD = Exact(
     rf"(?<![A-Za-z0-9])(?P<only>{_THIRD})\s?\(\s{{0,40}}{_ARGUMENT},\s{{0,40}}(?P<user>{_ARGUMENT}),\s{{0,40}}{_LITERAL}",
+    re.IGNORECASE,
+)
+_FOURTH = "mysqli?_real_connect"
+"""A connection first, then server, user and password."""
+_CONNECTION_AND_PASSWORD = Exact(
+    rf"(?<![A-Za-z0-9])(?P<only>{_FOURTH})\s?\((?:\s{{0,40}}{_ARGUMENT},){{2}}\s{{0,40}}(?P<user>{_ARGUMENT}),\s{{0,40}}{_LITERAL}",
     re.IGNORECASE,
 )
 _PAIR_OF_AUTH = Exact(
@@ -75,7 +81,7 @@ LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
 _STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
-    r"(?:(?P<keyed>signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.[nN]ew|Signer|hashpw|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
+    r"(?:(?P<keyed>SecretValue\.(?:unsafe)?[pP]lainText|signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.[nN]ew|Signer|hashpw|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
     r"|AES\.new|[Kk]ey\s?=\s?Encoding\.\w{2,8}\.GetBytes|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
     rf"\((?:[\w.\[\]<>]{{1,40}}[(,]\s?){{0,3}}{_LITERAL}"
 )
@@ -215,9 +221,17 @@ def _in_literals(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _later_strings(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for call in _OF_CREDENTIALS.finditer(text, start, end):
         strings = [*_STRING.finditer(text, *call.span("arguments"))]
-        for match in strings[1:]:
+        # A single string may stand behind arguments that are none.
+        first = strings[0].start() if strings else 0
+        is_behind = len(strings) == 1 and "," in text[call.start("arguments") : first]
+        for match in strings if is_behind else strings[1:]:
             value = match["value"]
-            if is_password(value) or (len(value) >= LEAST_KEY and is_random(value)):
+            is_last = match is strings[-1] and len(strings) > 2
+            if (
+                is_password(value)
+                or (is_last and is_told_password(value))
+                or (len(value) >= LEAST_KEY and is_random(value))
+            ):
                 yield SecretSpan(*match.span("value"), "password", "call")
 
 
@@ -268,12 +282,13 @@ def _is_word(value: str) -> bool:
 CLUES = (
     Clue(rf"(?:{_SECOND})(?:\s?\(|\s\\{{0,3}}[\"'])[^,()\n]{{1,300}},\s{{0,40}}(?:some\()?[rbufN@$]{{0,2}}\\{{0,3}}[\"']", 700, 600, partial(_arguments, _USER_AND_PASSWORD)),
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},\s{{0,40}}[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
+    Clue(rf"{_FOURTH}\s?\(", 40, 1600, partial(_arguments, _CONNECTION_AND_PASSWORD)),
     Clue(r"auth\\{0,3}[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}\\{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings, is_of_line=True),
     Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|encoding\.\w{2,8}\.getbytes"
-        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from)\([\w.,\[\]<>( ]{0,80}\\{0,3}[\"']",
+        r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from|plaintext)\([\w.,\[\]<>( ]{0,80}\\{0,3}[\"']",
         160, 600, partial(_telling, _KEYED),
     ),
     Clue(r"(?:(?:jwt|jws|jose|jsonwebtoken|token)\.(?:sign|verify|encode|decode|parse)|createhmac|create(?:de)?cipheriv|hmac\.(?:hex)?digest|hash_hmac)\([^\n]{1,200},\s{0,40}[rbufN@$]{0,2}\\{0,3}[\"']", 320, 600, partial(_telling, _SIGNER)),

@@ -84,7 +84,15 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"reg(?:\.exe)?\sadd\s", "password", Exact(rf"\breg(?:\.exe)?\s+add\b[^\n]{{0,600}}?/v\s+\"?\w*(?:pass|pwd|secret|token|apikey)\w*\"?\s[^\n]{{0,200}}?/d\s+{_QV}", re.IGNORECASE)),
     (r"(?:htpasswd|mosquitto_passwd)\s-", "password", Exact(rf"\b(?:htpasswd|mosquitto_passwd)\b\s-\w*b\w*\s+\S+\s+\S+\s+{_QV}")),
     (r"\s-pass(?:in|out)?\s+[\\\"']{0,4}pass:|openssl\s(?:enc|passwd)\s", "password", Exact(rf"\bopenssl\b{_GAP}\s(?:-pass(?:in|out)?\s+{_Q}pass:{_V}|(?:-k|passwd(?:\s+-[\w.]+)*)\s{{1,3}}(?!-){_QV2})")),
-    (r"(?:keytool|jarsigner)\s", "password", _argument(r"keytool|jarsigner", r"-(?:store|key|src|dest)?(?:store|key)?pass\s+")),
+    (r"-(?:src|dest)?(?:store|key)pass\s", "password", Exact(rf"(?<!\S)-(?:src|dest)?(?:store|key)pass\s+(?!-){_QV}")),
+    (r"(?:keytool|jarsigner)\s[^\n|;]{0,600}\s-(?:new|pass)", "password", _argument(r"keytool|jarsigner", r"-(?:new|(?:src|dest)?pass)\s+(?!-)")),
+    (r"(?:ldappasswd|ldapmodify|ldapexop)\s[^\n|;]{0,600}\s-[as]", "password", _argument(r"ldappasswd", r"-s\s{0,3}(?!-)")),
+    (r"ldappasswd\s[^\n|;]{0,600}\s-a", "password", _argument(r"ldappasswd", r"-a\s{0,3}(?!-)")),
+    (r"influx\s[^\n|;]{0,600}\s-t", "token", _argument("influx", r"-t\s{1,3}(?!-)")),
+    (r"sonar\.login=", "token", Exact(r"sonar\.login=[\"']?(?P<value>(?:sq[apu]_)?[0-9a-f]{40})(?![\w])")),
+    (r"account\sauthorize\s|authorize[_\-]account\s", "token", Exact(rf"\bb2\s+(?:account\s+authorize|authorize[_\-]account)\s+[0-9a-f]{{12,40}}\s+{_QV}")),
+    (r"conan\s+user\s", "password", _argument(r"conan\s+user", r"-p\s{1,3}(?!-)")),
+    (r"(?:passwd|kinit|cryptsetup|smbpasswd|su|mkpasswd|luksFormat|luksOpen)[^\n]{0,120}<<", "password", Exact(rf"(?:^|(?<=[\s;&|]))(?:passwd|kinit|cryptsetup|smbpasswd|su|mkpasswd|luks\w{{3,8}})\b[^\n]{{0,120}}?<<-?\s?[\"']?(?P<end>[A-Za-z_]\w{{0,30}})[\"']?[^\n]{{0,80}}\n[ \t]{{0,20}}(?!(?P=end)$){_QV}", re.MULTILINE)),
     (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
@@ -138,7 +146,8 @@ def _find(
 ) -> Iterator[SecretSpan]:
     line = _LIST.sub(_blank, text[start:end])
     for match in form.finditer(line):
-        name, value = next((n, v) for n, v in match.groupdict().items() if v and "open" not in n)
+        said = match.groupdict().items()
+        name, value = next((n, v) for n, v in said if v and n != "end" and "open" not in n)
         is_word = is_wordlike(value.rstrip(".,;:")) and not any(map(str.isdigit, value))
         if not is_harmless(value) and not (is_word and credential_class == "token"):
             begin, last = match.span(name)

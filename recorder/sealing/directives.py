@@ -14,7 +14,7 @@ from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_wordlike
 from recorder.sealing.names import is_harmless
-from recorder.sealing.passwords import is_password, is_plainly_password
+from recorder.sealing.passwords import is_password, is_plainly_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -83,7 +83,7 @@ _EMPHASISED = Exact(
     re.IGNORECASE,
 )
 _PAIR = Exact(
-    r"\b(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}(?:[ ]?/[ ]?|:)(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
+    r"\b(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:(?:is|are|with|as)[ ])?[\w.@\-]{2,60}(?:[ ]?/[ ]?|:)(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
     re.IGNORECASE,
 )
 _ACCOUNT = Exact(
@@ -131,11 +131,13 @@ def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         match = _BEHIND.match(text, hit)
         value = match["value"].rstrip(".,:;)") if match else ""
         # Most of such words stand in prose, before one that is no password.
-        if match is None or not is_password(value) or _SOURCE.match(value):
+        if match is None or not is_told_password(value) or _SOURCE.match(value):
             continue
         word = _WORD.search(text[max(0, hit - LONGEST_WORD) : hit])
         begin = match.start("value")
         if word is None or is_in_data(text, hit - 2, begin + len(value)):
+            continue
+        if not (is_password(value) or "pass" in word[0].lower()):
             continue
         if _is_declared(word[0].strip(), value):
             continue
@@ -160,7 +162,7 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 def _passwords(matches: Iterable[re.Match[str]]) -> Iterator[SecretSpan]:
     for match in matches:
         value = match["value"].rstrip(".,:;)")
-        if is_password(value):
+        if is_told_password(value):
             yield SecretSpan(
                 match.start("value"), match.start("value") + len(value), "password", "directive"
             )
@@ -231,7 +233,7 @@ CLUES = (
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*[:\s])", 80, 600, partial(_plainly, _EMPHASISED)),
-    Clue(r"(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:is[ ]|with[ ]|as[ ])?[\w.@\-]{2,60}[ ]?[/:]", 90, 200, partial(_telling, _PAIR)),
+    Clue(r"(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:(?:is|are|with|as)[ ])?[\w.@\-]{2,60}[ ]?[/:]", 90, 200, partial(_telling, _PAIR)),
     DenseClue([r"(?:admin|administrator|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])", *_spelled(_OWNER)], _accounts),
     Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest)[/:][^\s/:]{8}", 30, 140, _joined_accounts),
     Clue(r":(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:[^\s:]", 420, 300, _pgpass),

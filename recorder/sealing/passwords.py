@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_mixed_letters, is_random, is_wordlike
 from recorder.sealing.names import is_harmless
 
-__all__ = ["is_passphrase", "is_password", "is_plainly_password"]
+__all__ = ["is_passphrase", "is_password", "is_plainly_password", "is_told_password"]
 
 _VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
 _FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
 _SPECIAL = Exact(rf"\w[{SPECIAL}{OPERATORS}]|[{SPECIAL}$&?]\w")
 _TELLING = Exact(rf"[{SPECIAL}{OPERATORS}=]")
 _NUMBERED_WORD = Exact(r"(?:[A-Z]?[a-z]+|[A-Z]+)[\-_.]?\d+")
+_OPERATORS = Exact(r"(?<=\w)[=:](?=\w)")
 _TOKEN = Exact(r"[A-Za-z0-9]{20,}|[A-Za-z0-9_\-]{28,}")
 _PASSPHRASE = Exact(
     r"(?!.*\b(?:pass|auth|login|user|name|key|cert|tls|cred|prod|test|type|text|file|path|and|the|for|with|not|this|that)"
     r")[a-z]{3,9}(?:-[a-z]{3,9}){3,7}"
 )
 """Four words or more that a generator has joined; names of code speak of what they are for."""
+_NUMBERED = Exact(
+    r"(?!.*(?:pass|auth|login|user|name|key|cert|tls|cred|token|secret|version|release|server|port|host|sha|utf|base|error|line|part|page|step|type|rsa|crypt|argon|pbkdf|latin|windows|java|table|index|item|test|file))"
+    r"(?:[A-Z]?[a-z]{2,11}(?:[\-._][A-Z]?[a-z]{2,11}){1,5}[\-._]?|(?:[A-Za-z]{8,24}|[A-Za-z]{4,7}(?=\d{3})))\d{2,6}",
+    re.IGNORECASE,
+)
+"""Words and a number, as people make passwords: `kelp.willow.4711`, `kelpwillow47`."""
 _LEAST_PLAIN = 8
 _LEAST_KINDS = 3
 _LONG_ENOUGH = 12
@@ -46,6 +55,16 @@ def is_password(value: str) -> bool:
 def is_passphrase(value: str) -> bool:
     """Return whether words are joined as in a passphrase: `kelp-willow-orbit-saffron`."""
     return _PASSPHRASE.fullmatch(value) is not None
+
+
+def is_told_password(value: str) -> bool:
+    """Return whether a string may be a password where it is said that one follows: also where it
+    could be the name of a file or of a machine elsewhere, or holds what is an operator there.
+    """
+    if is_password(value) or _NUMBERED.fullmatch(value) is not None:
+        return True
+    without = _OPERATORS.compiled.sub("", value)
+    return without != value and len(value) >= _LEAST_PLAIN and is_plainly_password(without)
 
 
 def is_plainly_password(value: str) -> bool:

@@ -10,7 +10,7 @@ from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -23,7 +23,7 @@ _FOREIGN = (
 _ENGLISH = r"pass(?:word|wd|code|phrase)?|pwd|pw|token|secret|api[ _-]?key|creds?|credentials?"
 _V = r"\\{0,7}[\"'`“「(]?(?P<value>[^\s\"'`“”」⟦⟧()\\]{4,512})"
 _IN_FOREIGN = Exact(
-    rf"(?:{_FOREIGN})\s{{0,3}}(?:[:：=]|ist|est|es|é|è|is|->|=>|→|-|\(|(?=\s))\s{{0,3}}{_V}",
+    rf"(?:{_FOREIGN})\s{{0,3}}(?:\\{{0,7}}[\"']?\s{{0,3}}[:：=]|lautet|ist|est|es|é|è|is|->|=>|→|-|\(|(?=\s))\s{{0,3}}{_V}",
     re.IGNORECASE,
 )
 _ANSWER = Exact(rf"\s{{0,3}}{_V}")
@@ -57,6 +57,17 @@ _COMMENTED = Exact(
     re.IGNORECASE,
 )
 """A literal of which the comment behind it tells."""
+_CHANGED = Exact(
+    rf"(?:(?P<name>[A-Za-z_][\w.\-]{{1,60}})\s{{1,3}}from\s{{1,3}}{_V}[\"'`]?\s{{1,3}}to\s{{1,3}}[\"'`]?(?P<new>[^\s\"'`⟦⟧()\\]{{4,512}})"
+    rf"|(?:set(?:ting)?|chang(?:ed?|ing)|reset(?:ting)?|updat(?:ed?|ing))\s{{1,3}}(?:the\s{{1,3}})?(?:{_ENGLISH})\s{{1,3}}(?:for|of)\s{{1,3}}(?:[^\s]{{1,60}}\s{{1,3}}){{1,3}}?to\s{{1,3}}[\"'`]?(?P<set>[^\s\"'`⟦⟧()\\]{{4,512}}))",
+    re.IGNORECASE,
+)
+"""What a secret was, and what it is to be."""
+_CODES = Exact(
+    r"(?:recovery|backup|emergency|one-time|scratch)[ _-](?:codes?|keys?)\s{0,3}(?::|=|are|is)\s{1,40}(?P<codes>(?:[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,7}|(?=[A-Za-z]{0,15}\d)[A-Za-z0-9]{6,16})(?:[,;\s]\s{0,8}(?:[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,7}|(?=[A-Za-z]{0,15}\d)[A-Za-z0-9]{6,16})(?![\w\-])){0,31})(?![\w\-])",
+    re.IGNORECASE,
+)
+_CODE = Exact(r"[A-Za-z0-9\-]{6,80}")
 PUNCTUATION = ".,;:!?"
 LEAST_TOKEN = 20
 """Characters of what may be a token without looking like a password."""
@@ -79,7 +90,7 @@ def _said(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _is_told(match: re.Match[str]) -> bool:
     value = match["value"].rstrip(PUNCTUATION)
-    return is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value))
+    return is_told_password(value) or (len(value) >= LEAST_TOKEN and is_random(value))
 
 
 def _span(match: re.Match[str]) -> SecretSpan:
@@ -115,7 +126,28 @@ def _commented(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(*match.span("value"), "secret", "prose")
 
 
+def _changed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _CHANGED.finditer(text, start, end):
+        if match["name"] and not is_secret_name(match["name"]):
+            continue
+        for group in ("value", "new", "set"):
+            value = (match[group] or "").rstrip(PUNCTUATION)
+            if value and is_told_password(value):
+                begin = match.start(group)
+                yield SecretSpan(begin, begin + len(value), "password", "prose")
+
+
+def _codes(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _CODES.finditer(text, start, end):
+        for code in _CODE.finditer(text, *match.span("codes")):
+            if any(map(str.isdigit, code[0])):
+                yield SecretSpan(*code.span(), "recovery-code", "prose")
+
+
 CLUES = (
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,20}}\s{{1,3}}from\s{{1,3}}\S{{4,512}}\s{{1,3}}to\s", 640, 520, _changed),
+    Clue(rf"(?:(?:re)?set(?:ting)?|changed?|changing|updated?|updating)\s{{1,3}}(?:the\s{{1,3}})?(?:{_ENGLISH})\s{{1,3}}(?:for|of)\s", 60, 760, _changed),
+    Clue(r"(?:recovery|backup|emergency|one-time|scratch)[ _-](?:code|key)s?\s{0,3}(?::|=|are|is)\s", 40, 700, _codes),
     Clue(rf"(?:{_FOREIGN})", 40, 600, partial(_said, _IN_FOREIGN)),
     DenseClue([rf"(?:{_ENGLISH})\s{{0,3}}(?:->|=>|→|：|-\s|–\s|\(|(?:to|as|with|of|now|is)\s)"], _answers),
     Clue(

@@ -13,7 +13,7 @@ from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import NAME_WORDS, is_harmless
-from recorder.sealing.passwords import is_passphrase, is_password
+from recorder.sealing.passwords import is_passphrase, is_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -68,7 +68,8 @@ def _told(text: str, hits: list[int]) -> Iterator[SecretSpan]:
                 if match is None:
                     continue
                 value = match["value"].rstrip(".,;")
-                if _looks_secret(value):
+                of_password = word[0][:4].lower() == "pass" and not _SETTING.match(value)
+                if _looks_secret(value) or (of_password and is_told_password(value)):
                     begin = match.start("value")
                     yield SecretSpan(begin, begin + len(value), "password", "prose")
 

@@ -19,4 +19,34 @@ php3|  ["db_pass":"App\\Config":private]=>\n  string(9) "{W}"
 jenkins1|<hudson.util.Secret><plainText>{T}</plainText></hudson.util.Secret>
 list1|	 * Username : bob\n	 * Domain   : ACME\n	 * Password : {P}
 list2|Account:\n  • user: bob\n  • password: {P}
+say1|change DB_PASSWORD from {W} to {P}
+say2|Setting password for user "billing" to "{P}" ...
+say3|Das Passwort lautet {P}.
+say4|{"Passwort": "{P}", "benutzer": "bob"}
+say5|mot de passe : {W}
+say6|passphrase -> {W}
+say7|Password for the staging db: {W}
+say8|Hi, the VPN credentials are bob / {P} . Thanks
+say9|recovery codes: {D}, a1b2c-{D}
+say10|Backup codes:\n{D}\nfk3a9-x7k2m
+say11|Connect as postgres with password {W} on port 5432
+proto1|127.0.0.1:6379> AUTH default {W}\nOK
+proto2|USER deploy\n331 Password required\nPASS {W}
+proto3|hibernate.connection.password {W}
+proto4|"bob"	*	"{P}"	*
+clj1|{:db {:user "app" :password "{W}"}}
+cmd1|ldappasswd -x -D cn=admin,dc=acme -w '{P}' -s '{W}' uid=bob,ou=people,dc=acme
+cmd2|keytool -importkeystore -srckeystore a.p12 -srcstorepass {W} -destkeystore b.jks -deststorepass {P} -destkeypass {D}
+cmd3|influx query -t {K} 'from(bucket:"m")'
+cmd4|mvn sonar:sonar -Dsonar.host.url=https://sonar.acme.dev -Dsonar.login={H}
+cmd5|b2 account authorize 0012ab34cd56ef70000000001 K001{X24}abc
+cmd6|conan user -p {W} -r acme ci
+cmd7|passwd deploy <<EOF\n{P}\n{P}\nEOF
+cmd8|smbpasswd -s bob <<END\n{W}\n{W}\nEND
+call1|new ClientSecretCredential(tenantId, clientId, "{T}");
+call2|credentials += Credentials("Nexus", "nexus.acme.dev", "ci", "{W}")
+call3|mysql_real_connect(&m, "db1", "root", "{P}", "shop", 0, NULL, 0);
+call4|mysqli_real_connect($link, 'db1', 'root', '{W}', 'shop');
+call5|SecretValue.unsafePlainText("{W}")
+call6|password_hash => postgresql_password('app', '{W}')
 """.strip()
