@@ -3,8 +3,9 @@
 `.aider.chat.history.md`: `# aider chat started at …` begins a session, `#### ` is what the person
 typed, `> ` what aider itself says, everything else the model's answer. Only the session's start has
 a time (local, without a zone). What aider applied, ran and committed is told as calls, because it
-says so itself; nothing is read out of the answers. `--llm-history-file` has blocks `TO LLM` and
-`LLM RESPONSE` with times. Written after the source of aider 0.86.
+says so itself; nothing is read out of the answers. What a command printed is not told, only that it
+ended. `--llm-history-file` has blocks `TO LLM` and `LLM RESPONSE` with times. Written after the
+source of aider 0.86, tested on the lines of 0.83 to 0.86.
 """
 
 from __future__ import annotations
@@ -37,7 +38,16 @@ _COMMITTED = re.compile(r"Commit ([0-9a-f]{7,40}) (.{0,1000})$")
 _ASKED = re.compile(
     r"(?P<question>.{1,1000}\?) (?P<choices>\(Y\)es/.{1,80}?) ?(?P<answer>\w{0,10})$"
 )
+_RUN = "Run shell command"
+_ABOUT_OUTPUT = "output to the chat?"
+_TO_CHAT = " to the chat."
+_DID = re.compile(r"Applied edit to |Running |Commit [0-9a-f]{7,40} |Tokens: ")
+"""What aider says of what it did itself, and of an answer."""
+_FAILED = re.compile(
+    r"Unable to |\[Errno |litellm\.|Error\b|The LLM did not conform|Only \d+ reflections allowed"
+)
 _TYPED_COMMAND = re.compile(r"(?:/run|/test|!)\s*(.{1,4000})$", re.DOTALL)
+MOST_HELD = 1000
 _LLM = re.compile(r"(TO LLM|LLM RESPONSE) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20})\s*$")
 _TO_LLM = "TO LLM"
 
@@ -64,13 +74,19 @@ class ChatReader:
     _answer: str = ""
     """Key of the answer whose tokens come next."""
     _open: str = ""
-    """Ref of the command whose output comes next."""
+    """Ref of the command that runs."""
+    _printed: list[tuple[str, str]] = field(default_factory=list)
+    """Key and words of what aider said while a command ran: its output, if it asks about that."""
+    _proposed: list[str] = field(default_factory=list)
+    """What aider said since it last did something: commands, when it asks whether to run them."""
+    _approved: tuple[str, str] = ("", "")
+    """The command that a person let run, and the ref of that decision."""
 
     def line(self, line: str) -> Iterator[Record]:
         """Yield the records that a line completes."""
         started = _STARTED.match(line)
         if started is not None:
-            yield from self.close()
+            yield from self.end()
             t_ns = iso_ns(started[1])
             self.telling = Telling(
                 AGENT, made_session(AGENT, self._keys.of(started[1])), "iso8601 without zone"
@@ -96,6 +112,12 @@ class ChatReader:
             return "said"
         return "answer"
 
+    def end(self) -> Iterator[Record]:
+        """Yield what is left of a session."""
+        yield from self.close()
+        if self.telling is not None:
+            yield from self._settled(self.telling)
+
     def close(self) -> Iterator[Record]:
         """Yield what the lines since the last change tell."""
         lines, self._lines = self._lines, []
@@ -109,9 +131,11 @@ class ChatReader:
             yield from self._said(self.telling, key, lines[0][1:].strip())
         else:
             self._answer = key
+            yield from self._settled(self.telling)
             yield self.telling.answer(key, "\n".join(lines).strip(), None, ref=f"answer {key}")
 
     def _typed(self, telling: Telling, key: str, typed: str) -> Iterator[Record]:
+        yield from self._settled(telling)
         yield telling.prompt(key, typed, None)
         command = _TYPED_COMMAND.match(typed)
         if command is not None:
@@ -121,6 +145,22 @@ class ChatReader:
             self._open = key
 
     def _said(self, telling: Telling, key: str, said: str) -> Iterator[Record]:
+        if self._open and not _DID.match(said) and not _ASKED.match(said):
+            self._printed = [*self._printed[-MOST_HELD:], (key, said)]
+            return
+        asked = _ASKED.match(said)
+        if asked is not None:
+            if self._open and asked["question"].endswith(_ABOUT_OUTPUT):
+                yield self._ended(telling, key)
+            else:
+                yield from self._told(telling)
+            yield self._decided(telling, key, asked)
+            return
+        if _DID.match(said):
+            yield from self._settled(telling)
+        yield from self._did(telling, key, said)
+
+    def _did(self, telling: Telling, key: str, said: str) -> Iterator[Record]:
         if match := _VERSION.match(said):
             telling.version = match[1]
         if match := _MODEL.match(said):
@@ -133,25 +173,52 @@ class ChatReader:
             yield telling.call(key, key, "commit", arguments, None)
             yield telling.result(f"{key} result", key, "commit", said, None, error="")
         elif match := _RUNNING.match(said):
-            yield telling.call(key, key, "bash", {"command": match[1]}, None)
-            self._open = key
-        elif match := _ASKED.match(said):
-            label = match["answer"] or "asked"
-            decision = {"y": "approved", "a": "approved", "n": "denied"}.get(
-                label[:1].lower() if match["answer"] else "", "requested"
-            )
-            yield telling.approval(
-                key, "", decision, None, by=f"user: {label}", subject=match["question"]
-            )
+            command, ref = self._approved
+            self._open = ref if command == match[1] else key
+            self._approved = "", ""
+            yield telling.call(key, self._open, "bash", {"command": match[1]}, None)
         elif match := _TOKENS.search(said):
             usage = (_tokens(match[1]), _tokens(match[2]))
             of, self._answer = self._answer or key, ""
             yield telling.answer(key, "", None, usage=usage, ref=f"answer {of}")
-        elif self._open:
-            ref, self._open = self._open, ""
-            yield telling.result(f"{key} result", ref, "bash", said, None)
         else:
-            yield telling.note(key, "aider said", said, None)
+            error = said if _FAILED.match(said) else ""
+            if not error and not said.endswith(_TO_CHAT):
+                self._proposed = [*self._proposed[-MOST_HELD:], said]
+            yield telling.note(key, "aider said", said, None, error)
+
+    def _ended(self, telling: Telling, key: str) -> Record:
+        """Return that a command ended: aider asks what to do with the output."""
+        ref, self._open = self._open, ""
+        printed, self._printed = self._printed, []
+        output = "\n".join(said for _, said in printed) or None
+        return telling.result(f"{key} result", ref, "bash", output, None)
+
+    def _told(self, telling: Telling) -> Iterator[Record]:
+        """Yield what aider said while a command ran, which is none of its output."""
+        printed, self._printed, self._open = self._printed, [], ""
+        for key, said in printed:
+            yield from self._did(telling, key, said)
+
+    def _settled(self, telling: Telling) -> Iterator[Record]:
+        """Yield what was held back; what was proposed before is done with."""
+        yield from self._told(telling)
+        self._proposed = []
+
+    def _decided(self, telling: Telling, key: str, asked: re.Match[str]) -> Record:
+        """Return what was answered to a question, with what it is about."""
+        label = asked["answer"] or "asked"
+        decision = {"y": "approved", "a": "approved", "n": "denied"}.get(
+            label[:1].lower() if asked["answer"] else "", "requested"
+        )
+        subject, ref = asked["question"], ""
+        if subject.startswith(_RUN):
+            subject = "\n".join((subject, *self._proposed))
+            if decision == "approved" and self._proposed and "commands" not in asked["question"]:
+                ref = key
+                self._approved = self._proposed[-1], ref
+        self._proposed = []
+        return telling.approval(key, ref, decision, None, by=f"user: {label}", subject=subject)
 
 
 def tell_llm(history: Iterable[str]) -> Iterator[Record]:
@@ -202,7 +269,7 @@ def _read(source: Source) -> Iterator[Item]:
             yield line
         elif records := list(reader.line(line.text)):
             yield Entry(records, line.number, line.offset)
-    yield Entry(list(reader.close()))
+    yield Entry(list(reader.end()))
 
 
 def _texts(source: Source) -> Iterator[str]:
@@ -216,7 +283,7 @@ def _text(source: Source) -> str:
 FORMAT = Format(
     name="aider",
     title="Aider chat and LLM history",
-    tested=("0.86, as its source writes them",),
+    tested=("0.83", "0.86"),
     recognises=lambda source: recognises(_text(source)) or recognises_llm(_text(source)),
     read=_read,
     places=("~/.aider.chat.history.md", "~/*/.aider.chat.history.md"),

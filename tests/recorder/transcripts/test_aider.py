@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder import semconv
-from recorder.model import Kind, Record
+from recorder.model import Kind, Record, Status
 from recorder.transcripts import aider
 from tests.recorder.transcripts import counting
 
@@ -22,13 +22,22 @@ I change the function so that it adds.
 > Tokens: 2.3k sent, 1,200 received. Cost: $0.01 message, $0.02 session.
 > Applied edit to src/add.py
 > Commit 1a2b3c4 fix: add instead of subtracting
+> pytest -q
 > Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]: y
 > Running pytest -q
-> 1 passed
+> Add command output to the chat? (Y)es/(N)o/(D)on't ask again [Yes]: y
+> Added 1 line of output to the chat.
+> Unable to write file /w/a after 5 attempts: [Errno 13] Permission denied: '/w/a'
+> make lint
+> Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]: y
+> Running make lint
+> rm -rf build
+> Run shell command? (Y)es/(N)o/(S)kip all/(D)on't ask again [Yes]: n
 
 #### /run env | grep TOKEN
 
 > TOKEN=x
+> Add the output to the chat? (Y)es/(N)o [Yes]: n
 
 # aider chat started at 2025-02-01 09:30:00
 
@@ -51,7 +60,7 @@ ASSISTANT no
 def told(chat: str = CHAT) -> list[Record]:
     reader = aider.ChatReader()
     records = [r for line in chat.splitlines() for r in reader.line(line)]
-    return [*records, *reader.close()]
+    return [*records, *reader.end()]
 
 
 def test_each_start_is_a_session_with_the_only_time_there_is() -> None:
@@ -72,10 +81,33 @@ def test_what_aider_says_that_it_did_is_told_as_calls() -> None:
         ("edit", '{"path": "src/add.py"}'),
         ("commit", '{"commit": "1a2b3c4", "message": "fix: add instead of subtracting"}'),
         ("bash", '{"command": "pytest -q"}'),
+        ("bash", '{"command": "make lint"}'),
         ("bash", '{"command": "env | grep TOKEN"}'),
     ]
-    outputs = [r.attributes[semconv.GEN_AI_TOOL_RESULT] for r in counting.results(records)]
-    assert outputs[2:] == ["1 passed", "TOKEN=x"]
+    # What pytest printed is not told, nor whether `make lint` ended.
+    ends = counting.results(records)
+    outputs = [r.attributes.get(semconv.GEN_AI_TOOL_RESULT) for r in ends]
+    assert outputs[2:] == [None, "TOKEN=x"]
+    failed = [r for r in records if r.status is Status.ERROR]
+    assert [str(r.attributes[semconv.EXCEPTION_MESSAGE])[:20] for r in failed] == [
+        "Unable to write file"
+    ]
+
+
+def test_a_command_is_linked_to_the_answer_that_let_it_run() -> None:
+    records = told()
+    asked = [
+        r for r in records if str(r.attributes.get(semconv.APPROVAL_SUBJECT)).startswith("Run")
+    ]
+    assert [
+        (r.name, str(r.attributes[semconv.APPROVAL_SUBJECT]).split("\n")[1:]) for r in asked
+    ] == [
+        ("approved", ["pytest -q"]),
+        ("approved", ["make lint"]),
+        ("denied", ["rm -rf build"]),
+    ]
+    ran = [r for r in counting.calls(records) if r.name == "bash"]
+    assert [r.ref for r in ran[:2]] == [r.ref for r in asked[:2]]
 
 
 def test_prompts_answers_usage_and_the_answer_to_a_question_are_there() -> None:
@@ -83,7 +115,8 @@ def test_prompts_answers_usage_and_the_answer_to_a_question_are_there() -> None:
     prompts = [r.attributes[semconv.PROMPT_TEXT] for r in records if r.kind is Kind.PROMPT]
     assert prompts == ["make the tests pass\nand tell me why", "/run env | grep TOKEN", "hello"]
     assert counting.tokens(records) == (2300, 1200)
-    assert counting.approvals(records) == [("approved", "user: y")]
+    yes, no = ("approved", "user: y"), ("denied", "user: n")
+    assert counting.approvals(records) == [yes, yes, yes, no, no]
     edited = counting.calls(records)[0]
     begun = [r for r in records if semconv.GEN_AI_MODEL in r.attributes]
     assert begun
