@@ -83,6 +83,8 @@ class DenseClue:
     ignore_case: bool = True
     common: Sequence[str] = ()
     """Plain words that are triggers too, and may well stand in every line."""
+    common_needs: Callable[[bytes], bool] | None = None
+    """Tells whether these can lead to anything in a text (UTF-8); None: they always can."""
     is_frequent: bool = False
     """Stands so often in texts that it is looked for by itself, even where its trigger has a part
     in common with others."""
@@ -231,6 +233,7 @@ def _expression(clue: Clue | DenseClue | WordClue) -> Expression:
             clue.ignore_case,
             is_frequent=clue.is_frequent,
             common=tuple(clue.common),
+            common_needs=clue.common_needs,
         )
     # Between two lines that end before the next begins stand others, which no surroundings reach.
     reach = clue.before if clue.is_of_line else clue.before + clue.after

@@ -87,6 +87,8 @@ EVERYWHERE = 400
 FARTHEST = 100
 """Characters between the word and a value."""
 REACH = FARTHEST + 520
+FEW_NUMBERS = 12
+"""Numbers of a text that are looked at one by one."""
 CLOSE = 8
 """Characters between the word and a string of less than `MIN_LENGTH`."""
 _GROUPS = Exact("|".join(rf"[A-Z0-9]{{{n}}}(?:-[A-Z0-9]{{{n}}}){{2,7}}" for n in range(4, 9)))
@@ -120,6 +122,25 @@ def _find(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         match = match_at(text, hit, hit + REACH)
         if match is not None:
             yield from _judged(text, hit, match)
+
+
+def _may_hold_value(raw: bytes) -> bool:
+    """Return whether anything in a text (UTF-8) is long enough for a value and no word: most prose
+    speaks of tokens and keys, and shows none.
+    """
+    sorts = raw.translate(_SORTS)
+    if sorts.find(_LETTERS) >= 0:
+        return True
+    at = sorts.find(b"0")
+    for _ in range(FEW_NUMBERS):
+        if at < 0:
+            return False
+        end = sorts.find(b" ", at)
+        end = len(sorts) if end < 0 else end
+        if end - sorts.rfind(b" ", 0, at) > MIN_SECRET_LENGTH:
+            return True
+        at = sorts.find(b"0", end)
+    return True
 
 
 def _in_all(text: str, hits: list[int]) -> Iterator[int]:
@@ -265,6 +286,7 @@ CLUES = (
         ],
         _find,
         common=_COMMON,
+        common_needs=_may_hold_value,
     ),
     WordClue(r"[_\-][A-Za-z0-9]{32}", 80, 140, _prefixed),
 )

@@ -7,7 +7,7 @@ that pass, and only what is around it is asked which of them it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from recorder.sealing.database import Database, Pattern
@@ -50,6 +50,8 @@ class Expression:
     """Plain words in small letters that count too, in letters of either case, unless they are the
     name of a number (`tokens: 12`), and may stand in every line: as each match that is told costs
     a call, they are searched for without that in texts where they do."""
+    common_needs: Callable[[bytes], bool] | None = None
+    """Tells of a text (UTF-8) whether they count there at all; None: they do."""
     is_bare: bool = False
     """Is looked for only when it is asked for (`add_bare`)."""
     letter: str = ""
@@ -81,6 +83,7 @@ class Prefilter:
         told_apart = {number for family in families for number in family.members}
         self._reach = [e.reach for e in expressions]
         self._reach += [family.before + family.after for family in families]
+        self._common_needs = [e.common_needs for e in expressions if e.common]
         words = [(number, word) for number, e in enumerate(expressions) for word in e.common]
         self._common = [(number, word.encode()) for number, word in words]
         self._words = Database(
@@ -147,7 +150,12 @@ class Prefilter:
     def _add_common(self, raw: bytes, found: dict[int, list[int]]) -> None:
         """Add the places of the common words."""
         if len(raw) <= SHORT:
-            self._add_words(raw.lower(), found)
+            lowered = raw.lower()
+            # Twice as fast as `in`, which goes about it as for any string.
+            if any(lowered.find(word) >= 0 for _, word in self._common) and self._may_count(raw):
+                self._add_words(lowered, found)
+            return
+        if not self._may_count(raw):
             return
         by_word: list[list[int]] = [[] for _ in self._common]
 
@@ -162,6 +170,9 @@ class Prefilter:
         for (owner, word), stops in zip(self._common, by_word, strict=True):
             if stops and (ends := _ends_before(stops, word, raw)):
                 _add(owner, ends, found)
+
+    def _may_count(self, raw: bytes) -> bool:
+        return any(needs is None or needs(raw) for needs in self._common_needs)
 
     def _add_words(self, lowered: bytes, found: dict[int, list[int]]) -> None:
         """Add the places of the common words in a text of small letters."""
