@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
@@ -19,6 +20,12 @@ _SCHEME = Exact(
     rf"\bauthorization{_Q}\s?[:=,]\s?{_Q}(?P<scheme>[A-Za-z][\w\-]{{1,24}})[ \t]+(?P<value>[^\s\"'`\\,;<>⟦⟧=]{{8,8192}}={{0,2}})(?=[\s\"'`\\,;]|$)",
     re.IGNORECASE,
 )
+_JOINED_SCHEME = Exact(
+    r"\bauthorization\\{0,3}[\"'`]\s?[:=,]\s?\\{0,3}[\"'`][A-Za-z][\w\-]{1,24}[ ]?\\{0,3}[\"'`]\s{0,3}[+.&]\s{0,3}"
+    r"(?P<quote>\\{0,3}[\"'`])(?P<value>[^\s\"'`\\,;<>⟦⟧]{8,8192})(?P=quote)",
+    re.IGNORECASE,
+)
+"""A program puts the two together."""
 _PARAMETERS = Exact(
     rf"\bauthorization{_Q}\s?[:=,]\s?{_Q}(?:[A-Za-z][\w\-]{{1,24}}[ \t]+)?(?P<parameters>\w{{2,30}}={_Q}[^\n]{{8,4000}})",
     re.IGNORECASE,
@@ -33,8 +40,8 @@ AROUND = 2_000
 """Characters of a body in which the code and the kind of exchange stand."""
 
 
-def _schemes(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _SCHEME.finditer(text, start, end):
+def _schemes(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
         value = match["value"]
         is_word = is_wordlike(value) or not any(map(str.isdigit, value))
         if not is_word and not is_harmless(value):
@@ -55,7 +62,8 @@ def _codes(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 
 CLUES = (
-    Clue(r"authorization[\\\"'`]{0,5}\s?[:=,]\s?[\\\"'`]{0,5}[a-z][\w\-]{1,24}[ \t]+[^\s\"'`\\,;<>=]{8}", 80, 8_400, _schemes),
+    Clue(r"authorization[\\\"'`]{0,5}\s?[:=,]\s?[\\\"'`]{0,5}[a-z][\w\-]{1,24}[ \t]+[^\s\"'`\\,;<>=]{8}", 80, 8_400, partial(_schemes, _SCHEME)),
+    Clue(r"authorization[\\\"'`]{1,4}\s?[:=,]\s?[\\\"'`]{1,4}[a-z][\w\-]{1,24}[ ]?[\\\"'`]{1,4}\s{0,3}[+.&]", 80, 8_400, partial(_schemes, _JOINED_SCHEME)),
     Clue(r"authorization[\\\"'`]{0,5}\s?[:=,]\s?[\\\"'`]{0,5}(?:[a-z][\w\-]{1,24}[ \t]+)?\w{2,30}=", 100, 4_200, _parameters),
     Clue(r"authorization_code", AROUND, AROUND, _codes),
 )  # fmt: skip

@@ -45,7 +45,7 @@ _SECOND = (
 """Functions whose second argument is the password of the user who is the first."""
 _THIRD = (
     r"mysqli?_p?connect|new\s{1,3}mysqli|new\s{1,3}PDO|new\s{1,3}Sequelize|DriverManager\.getConnection"
-    r"|get_?connection|directory_?entry|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|create(?:Scram\w{4,10})?Credential|\bs3|\bFTP(?:_TLS)?"
+    r"|get_?connection|directory_?entry|open_?ds_?object|(?:smtp\.)?plain_?auth|URL\.create|MySQLdb\.connect|pymysql\.connect|ldap_bind|jdbc_?connect|Sequel\.connect|DBI(?:->|\.)connect|connect_?db|PQsetdbLogin|create(?:Scram\w{4,10})?Credential|\bs3|\bFTP(?:_TLS)?"
     r"|ftp_login|ssh2_auth_password|odbc_connect|imap_open|(?:mssql|sybase|ibase|fbird)_connect|create_?(?:super)?user(?:_?with_?email_?and_?password)?|sign_?in_?with_?email_?and_?password"
 )
 """Functions whose third argument is it."""

@@ -62,7 +62,7 @@ _BELOW = Exact(rf"[(\\][ ]?\n[ \t]{{0,40}}{_QUOTED}")
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
 _LIST = Exact(
-    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]\n]{{4,4000}})\]|\{{(?P<members>[^{{}}\n]{{4,4000}})\}}|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)(?:[ \t]{{2,40}}[A-Za-z]\w{{0,30}}:[^\n]{{0,400}}(?:\n|$)){{0,4}}){{1,60}}))"
+    rf"[\"']?{_NAME}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[(?P<items>[^\]]{{4,4000}})\]|\{{(?P<members>[^{{}}]{{4,4000}})\}}|\r?\n(?P<lines>(?:[ \t]{{0,40}}-[ \t][^\n]{{4,400}}(?:\n|$)(?:[ \t]{{2,40}}[A-Za-z]\w{{0,30}}:[^\n]{{0,400}}(?:\n|$)){{0,4}}){{1,60}}))"
 )
 _ITEM = Exact(r"(?P<quote>[\"'])(?P<value>[^\"'\s\\⟦⟧]{4,512})(?P=quote)(?=\s{0,40}(?:,|$))")
 _MEMBER = Exact(
@@ -72,11 +72,13 @@ _LINE = Exact(
     r"^[ \t]{0,40}-[ \t]+[\"']?(?P<value>[^\s\"'#:{}\[\]⟦⟧]{4,512})[\"']?[ \t\r]*$", re.MULTILINE
 )
 _VALUED = Exact(
-    r"(?:^[ \t]{1,40}(?:-[ \t]+)?|[\"'])value\\{0,3}[\"']?\s?:\s{1,3}(?:\\{0,3}[\"'])?(?P<value>[^\s\"'#{}\[\]\\⟦⟧]{4,512})",
+    r"(?:^[ \t]{1,40}(?:-[ \t]+)?|[\"'])(?:value|code)\\{0,3}[\"']?\s?:\s{1,3}(?:\\{0,3}[\"'])?(?P<value>[^\s\"'#{}\[\]\\⟦⟧]{4,512})",
     re.MULTILINE,
 )
 """Of an item that has a name of its own."""
 _FORMS_OF_LIST = {"items": (_ITEM, _VALUED), "members": (_MEMBER,), "lines": (_LINE, _VALUED)}
+_OF_CODES = Exact(r"codes$|recovery_?keys$", re.IGNORECASE)
+"""Each stands for a password once, however short it is."""
 QUOTES = "\"'"
 LEAST_TOKEN = 20
 """Characters of a list's item that is no password."""
@@ -138,10 +140,18 @@ def _listed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if not is_secret_name(name):
             continue
         group = next(group for group in _FORMS_OF_LIST if found[group])
-        for form in _FORMS_OF_LIST[group]:
+        forms = _FORMS_OF_LIST[group]
+        if group == "items" and "{" in found[group] and "\n" in found[group]:
+            forms = (_VALUED,)  # of objects over several lines any member would be an item
+        for form in forms:
             for match in form.finditer(text, *found.span(group)):
                 value = match["value"]
-                if is_password(value) or (len(value) >= LEAST_TOKEN and is_random(value)):
+                is_code = _OF_CODES.search(name) and any(map(str.isdigit, value))
+                if (
+                    is_code
+                    or is_password(value)
+                    or (len(value) >= LEAST_TOKEN and is_random(value))
+                ):
                     yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
 
 
@@ -150,12 +160,12 @@ _TAIL = (
     r"|,[^\n()]{0,120}default(?:_value)?\s?[=:]"
     r"|\s{0,3}:\s{0,3}\{"
 )
-_PLURAL = r"(?:tokens|secrets|passwords|passphrases|api_?-?keys|access_?keys|credentials|creds)"
+_PLURAL = r"(?:tokens|secrets|passwords|passphrases|api_?-?keys|access_?keys|credentials|creds|recovery_?keys|(?:backup|recovery)_?codes)"
 CLUES = (
     DenseClue(
         [rf"{NAME_WORDS}[\w.\-]{{0,40}}\\{{0,3}}[\"'](?:{_TAIL})"],
         _otherwise,
     ),
-    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,3}}(?:[\"'][^\"'\n]{{4}}|\{{)|\{{\s{{0,3}}[\"'][^\"'\n]{{2}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
+    Clue(rf"{_PLURAL}[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:\[\s{{0,20}}(?:\w{{1,40}}:\s?)?(?:[\"'][^\"'\n]{{4}}|\{{)|\{{\s{{0,20}}[\"'][^\"'\n]{{2}}|\n[ \t]{{0,40}}-[ \t])", 160, 4_200, _listed),
 )  # fmt: skip
 """A clue for each of them."""

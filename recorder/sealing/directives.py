@@ -45,7 +45,7 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = Exact(
-    r"\s{0,7}(?:(?:\d|ascii(?:-text)?|hex|plain(?:-text)?|cleartext|encrypted|ENC)\s{1,4}){0,2}"
+    r"\s{0,40}(?:[-=.]{2,6}>?\s{1,40})?(?:(?:\d|ascii(?:-text)?|hex|plain(?:-text)?|cleartext|encrypted|ENC)\s{1,4}){0,2}"
     + _V,
     re.IGNORECASE,
 )

@@ -107,6 +107,11 @@ _COOKIE_LINE = Exact(
 )
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
+_MARKED = Exact(
+    r">(?P<name>[A-Za-z_][\w.\-]{1,80})</[a-z]{1,8}>\s{0,3}(?:=&gt;|=>?|:)\s{0,3}(?P<quote>[\"'`]|&quot;)(?P<value>[^\"'`<>&\n⟦⟧]{4,512})(?P=quote)",
+    re.IGNORECASE,
+)
+"""A page's way to write an assignment whose name is set off."""
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
@@ -270,6 +275,7 @@ CLUES = (
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),
     Clue(rf"{NAME_WORDS}:?[*`]{{0,2}}[ \t]{{0,40}}(?:\||│|║|┃)[ \t]", 170, 700, _reversed),
     Clue(rf"(?:{_LABEL}):?[ ]?</(?:td|th|dt|b|strong|label|span|code|p|em)>", 40, 500, _labelled),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}</[a-z]{{1,8}}>\s{{0,3}}(?:=|:)", 140, 540, partial(_named, _MARKED)),
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
     Clue(r"\"SecureString\\?\"", 600, 800, _secured),

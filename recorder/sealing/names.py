@@ -25,7 +25,7 @@ NAME_WORDS = (
     r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
     r"|api_?-?keys?"
     r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
-    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk|key_?material|bindpw|rootpw|userpw|signing_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
+    r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk|key_?material|bindpw|rootpw|userpw|signing_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|recovery_?keys?|seed_?phrase|mnemonic"
     r"|(?:pre_?-?)?shared_?-?key)"
 )
 """What stands in every name that `is_secret_name` accepts, as a clue to look for."""
@@ -37,7 +37,7 @@ _SECRET_NAME = re.compile(
     r"|(?:proxy[_-]?)?authorization"
     r"|(?:access|auth|api|app|bot|client|id|identity|refresh|registry|session|user)tokens?"
     r"|(?:api|app|client|consumer|shared|user)secrets?|(?:admin|login|root|user)passw(?:or)?d"
-    r"|[a-z]{2,12}(?:passwd|password|passphrase|pwd|apikey|secretkey|accesskey)|authtok|key_?material|(?:signing|auth|nonce|logged_?in|secret|password|hash|session|cookie)_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|seed_?phrase|mnemonic"
+    r"|[a-z]{2,12}(?:passwd|password|passphrase|pwd|apikey|secretkey|accesskey)|authtok|key_?material|(?:signing|auth|nonce|logged_?in|secret|password|hash|session|cookie)_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|recovery_?keys?|seed_?phrase|mnemonic"
     r"|(?:auth|bind|ftp|http|imap|key|ldap|login|mail|master|proxy|require|rdp|keystore|truststore|remote|root|smtp|sql|ssh|store|trust|user|vnc|web|wifi)pass|(?:admin|bind|ldap|root|user)pw"
     r"|(?:csrf|deploy|git|github|gitlab|jwt|npm|push|secret|security|service|vault|xsrf)tokens?)"
     r"(?:$|(?<=[a-z])(?=[A-Z])|(?=[0-9])|[_\-.](?!(?i:names?|types?|url|id$|file|path|count|length|limit|expir|ttl|stdin|env|dir|times?$|dates?$|at$|domain|host|port$|realm|mode$|region|scopes?$|changed|reset|updated|created|last|issuer|audience|user$|users$|email|enabled|uri)))"
@@ -68,8 +68,8 @@ _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signa
 _HARMLESS = re.compile(
     r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24}).*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
-    r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-].*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*"
-    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
+    r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-](?:(?:[a-z]+\d{0,4}|\d{1,4})(?:[_\-. ]|$))*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*|(?!(?:ssr?|vmess|vless|trojan|hysteria2?)://)[a-z][\w+.\-]{1,20}://[^@?;&=]*|!(?:Ref|Sub|GetAtt|ImportValue|Join)\b.*|.*\{[\w.()]{1,60}\["
+    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./@\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
     r"|(?:\w{1,12}[_\-])?your[_\-].*|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
     r"|enabled|disabled|inherit|manual|auto|value|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
     r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",

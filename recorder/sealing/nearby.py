@@ -216,7 +216,7 @@ def _is_other(text: str, word_end: int, begin: int, value: str) -> bool:
     is_function = text[begin + len(value) : begin + len(value) + 1] == "("
     is_hash = _HASH.match(value) or _CHECKSUM.match(text, begin) or "-----" in text[word_end:begin]
     # The address of a bucket is no secret, and what died has to be told by its name.
-    is_name = _FILE.search(value) or _POD.search(value) or "://" in value
+    is_name = _FILE.search(value) or _POD.search(value) or "://" in value or value[:2] == "//"
     is_public = _PUBLIC.search(text, max(0, word_end - 40), word_end)
     return bool(is_function or is_hash or is_name or is_public)
 

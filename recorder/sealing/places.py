@@ -49,6 +49,7 @@ _ITEM_OF_ENV = Exact(
 _COMPARED = Exact(
     rf"(?P<quote>[\"'])(?P<value>[^\"'\n⟦⟧]{{4,512}})(?P=quote)\s{{0,3}}[!=]==?\s{{0,3}}\$?{_NAME}"
 )
+_JOINS = Exact(r"\s{0,3}[+.&]")
 _DIRECTIVE = Exact(
     r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
     rf"{_NAME}[ \t]{{1,8}}(?:{_Q})?(?P<value>{_V})"
@@ -65,8 +66,9 @@ _INTO_SECURE_STRING = Exact(
 )
 _ORACLE = Exact(
     r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\(\\{0,7}[\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
-    r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s@\"'`/⟦⟧]{4,128})(?:@|(?<!\.sql)(?=\s|$))"
+    r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s\"'`/⟦⟧]{4,128}(?=@(?:\(|//|[A-Za-z0-9][\w.\-]{0,120}(?:[:/?\s\"'`]|$)))|[^\s@\"'`/⟦⟧]{4,128}(?=@|(?<!\.sql)(?:\s|$)))"
 )
+"""It may have the sign in it that stands before the server; then the last one counts."""
 _OPAQUE_USER = Exact(
     r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<value>[^\s/:@\"'`<>⟦⟧]{12,512})(?::x-oauth-basic|:)?@"
 )
@@ -147,10 +149,20 @@ def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[Secret
     """Yield values beside names where both could be names: what reads as a word is left."""
     for match in form.finditer(text, start, end):
         name, value = match["name"].rsplit(".", 1)[-1], match["value"]
-        if not is_secret_name(name) or is_harmless(value.strip()):
+        if not is_secret_name(name) or is_harmless(value.strip()) or _is_begun(match):
             continue
         if not is_wordlike(value) or is_passphrase(value) or _is_set(match, name):
             yield _span(match, class_of_name(name), "assignment")
+
+
+def _is_begun(match: re.Match[str]) -> bool:
+    """Return whether a word and a blank stand before what a program puts behind: a scheme."""
+    value = match["value"]
+    return (
+        value[-1] == " "
+        and value[:-1].isalnum()
+        and _JOINS.match(match.string, match.end()) is not None
+    )
 
 
 def _is_set(match: re.Match[str], name: str) -> bool:

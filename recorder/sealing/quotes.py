@@ -16,6 +16,7 @@ __all__ = [
     "QUOTE",
     "end_of_argument",
     "end_of_quoted",
+    "goes_on_behind",
     "reads_as_text",
     "secret_in",
     "shell_secret",
@@ -40,6 +41,7 @@ LONGEST_ARGUMENT = 512
 _ESCAPED = Exact(r"\\([$`\"\\])")
 """What a backslash is written before in the shell's double quotes."""
 _BEHIND = r"(?=[^\s,;:)}\]\"'\\&|<>=+.])"
+_JOINS_NAME = Exact(r"\\{0,7}[\"'][ ]?[+.][ ]?[A-Za-z_$]")
 _DOUBLED = {
     "'": Exact(rf"{NESTED_QUOTE}|''{_BEHIND}"),
     '"': Exact(rf"(?<=')\"'\"'|\"\"{_BEHIND}"),
@@ -97,6 +99,11 @@ def secret_in(value: str, opening: str) -> str:
     escapes = 0 if opening[0] == "'" else len(opening) - 1
     decoded = _unescaped(bare, times=(escapes + 1).bit_length())
     return decoded or (bare if bare != value else "")
+
+
+def goes_on_behind(text: str, end: int, value: str) -> bool:
+    """Return whether a program puts its own behind a string that ends in `:`, `=` or `/`."""
+    return value[-1:] in {":", "=", "/"} and _JOINS_NAME.match(text, end) is not None
 
 
 def reads_as_text(value: str) -> bool:

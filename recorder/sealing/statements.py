@@ -27,7 +27,7 @@ _PROCEDURE = Exact(
     re.IGNORECASE,
 )
 """A server's own that takes a user's name, or what the password was, and the password."""
-_CONCATENATED = Exact(r"\s?[.+]\s?\$?\w*[\[(]?$")
+_CONCATENATED = Exact(r"\s?[.+,]\s?\$?\w*[\[(]?$")
 """What stands between the ends of two strings of a program."""
 _CONNECT = Exact(
     r"(?:^|[\n;\"'>])\s{0,8}CONN(?:ECT)?\s{1,4}[A-Za-z][\w$#]{0,60}/\"?(?P<value>[^\s@\"'`/⟦⟧]{4,128})\"?(?=@|\s|;|$)",

@@ -39,6 +39,7 @@ from recorder.sealing.quotes import (
     OPENING_QUOTE,
     QUOTE,
     end_of_quoted,
+    goes_on_behind,
     secret_in,
 )
 from recorder.sealing.spans import SecretSpan
@@ -62,7 +63,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?:(?<![A-Za-z0-9])|(?<=%5B))(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|%5D|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?:(?<![A-Za-z0-9])|(?<=%5B))(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|%5D|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?<=[\"'][ ])->(?=[ ]\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _COMPARES = frozenset({"==", "===", "!=", "!==", "||", "??"})
 """Operators behind which a word in quotes may be anything."""
@@ -78,10 +79,10 @@ LONGEST_NAME = 160
 OPERATOR = 16
 LONGEST_KEYWORD = 380
 _TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
-_WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*")
+_WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*|@?[A-Za-z]{1,24}(?:\.[A-Za-z]{1,24}){1,8}")
 """How editors name the parts of a language, and programs their messages: no token is so plain."""
 _BEHIND_STRING = Exact(
-    r"[ ]?[+%.&][ ]?[A-Za-z_]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
+    r"[ ]{0,20}[+%.&][ ]?[A-Za-z_$]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
     r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|Just|(?:std::)?string|(?:new[ ])?String(?:::from|\.valueOf)?|bytes|bytearray|Buffer\.from|SecretValue\.\w{4,20}|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
@@ -116,12 +117,25 @@ _MADE_BY_HAND = Exact(
 )
 """A password with letters in it that end a value elsewhere, and are followed by none in code; or
 that open what is never closed."""
+_OF_SYMBOLS = Exact(
+    r"(?=\S*\d)(?=\S*[A-Za-z])(?!\S*(?:\$[({]|://|&&|\|\||[\"'`;\\⟦⟧]))\S{24,512}(?=[ \t]*\r?(?:\n|$))"
+)
+_SYMBOL = Exact(r"[!@#$%^&*()=+<>?{}\[\]|~]")
+SYMBOLS = 5
+"""Different ones of a setting that was made by chance from all that the keyboard has."""
 _PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,23}(?=[ \t]*\r?(?:\n|$))")
 _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:[\-*•][ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
 _CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\\{0,7}\"(?P<value>[^\"\n\\⟦⟧]{4,512})\\{0,7}\"")
 """As Terraform shows what a setting was, and what it is to be."""
 _DIGIT = Exact(r"\d")
+_ELEMENT = Exact(r"\[(?:\w{1,40}|\\{0,7}[\"'][^\"'\n]{1,80}[\"'])\]")
+"""Of a list or a table, by its number or name."""
+_SECRET_ID = Exact(r"secret_?id$", re.IGNORECASE)
+_UUID_BEHIND = Exact(
+    r"\\{0,7}[\"'`]?(?P<value>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])", re.IGNORECASE
+)
+"""Under such a name Vault, Consul and Nomad have a secret, and others what names one."""
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -152,7 +166,9 @@ def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         if match["operator"] == ":" and is_password(text, done):
             continue
         name = match["name"].rsplit(".", 1)[-1]
-        if is_secret_name(name) and not _is_part_of_an_arn(text, match.start()):
+        if _SECRET_ID.search(name) and (of_id := _UUID_BEHIND.match(text, match.end())):
+            yield SecretSpan(*of_id.span("value"), class_of_name(name), "assignment")
+        elif is_secret_name(name) and not _is_part_of_an_arn(text, match.start()):
             for span in _assigned_value(text, match, name):
                 done = span.end  # whatever is assigned inside it is sealed with it
                 yield span
@@ -195,7 +211,8 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
             is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
             is_text = is_wording(value) or is_in_catalogue(text, match.start(), value)
-            if not (is_name or is_command or is_text or _tells_no_secret(name, value)):
+            is_left = is_name or is_command or is_text or goes_on_behind(text, span.end, value)
+            if not (is_left or _tells_no_secret(name, value)):
                 yield from _without_scheme(text, span)
         if changed := _CHANGED.match(text, quote.end()):
             yield SecretSpan(*changed.span("value"), class_of_name(name), "assignment")
@@ -222,7 +239,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     """Return whether a value without quotes is a secret where its name says so."""
     value = text[match.end() : end]
     is_scope = match["operator"] == ":" and value[:1] == ":" and DOTTED.match(value, 1)
-    is_call = text[end : end + 1] == "(" and DOTTED.match(value)
+    is_call = DOTTED.match(value) and (text[end : end + 1] == "(" or _ELEMENT.match(text, end))
     # A token in the place of JSON's number would be none.
     is_number = is_count(name, value) or (
         _NUMBER.fullmatch(value)
@@ -287,6 +304,8 @@ def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
     is_setting = match["operator"] == "=" and ENVIRONMENT_NAME.match(match["name"])
     if rest is None or (rest[0][0] in "([{" and not is_setting):
         return bare.end()
+    if rest[0][-1] in "([" and text[rest.end() : rest.end() + 1] in {'"', "'"}:
+        return bare.end()  # `os.environ["NAME"]`
     before = text[max(0, match.start() - 1) : match.start()]
     if before in {'"', "'"}:
         is_whole = before not in match[0] and text[rest.end() : rest.end() + 1] == before
@@ -308,6 +327,10 @@ def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match
     if is_line and (len(bare[0]) < LEAST or text[bare.end() : bare.end() + 1] in set("([{\"'`")):
         whole = _WHOLE.match(text, match.end())
         if whole and _MADE_BY_HAND.fullmatch(whole[0]):
+            return whole
+    if is_line and ENVIRONMENT_NAME.match(match["name"]):
+        whole = _OF_SYMBOLS.match(text, match.end())
+        if whole and len(set(_SYMBOL.compiled.findall(whole[0]))) >= SYMBOLS:
             return whole
     if is_line and text[bare.end() : bare.end() + 1] == " " and _PHRASED.search(match["name"]):
         phrase = _PASSPHRASE.match(text, match.end())
@@ -365,7 +388,7 @@ CLUES = (
     ),
     DenseClue(
         [
-            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?(?:[\])]{{0,2}}|%5D)[ \t]{{0,40}}(?:[:=?.+!|>]|<-|(?:as[ ])?str(?:ing)?[ ]?="
+            rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?(?:[\])]{{0,2}}|%5D)[ \t]{{0,40}}(?:[:=?.+!|>]|<-|->|(?:as[ ])?str(?:ing)?[ ]?="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]?=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
             rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\[\]byte\(\\{{0,3}}[\"'`]|\[\]const[ ])"
         ],

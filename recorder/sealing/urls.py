@@ -19,7 +19,7 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES", "is_password"]
 
 _USERINFO = Exact(
-    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@",
+    r"\b[a-z][a-z0-9+.\-]{1,30}://(?P<user>[^\s/:@\"'`<>⟦⟧]{0,256}):(?P<value>[^\s/\"'`<>⟦⟧]{1,512})@(?!sha256:)",
     re.IGNORECASE,
 )
 _QUERY = Exact(r"[?&;](?P<name>[A-Za-z_][\w.\-]{0,60})=(?P<value>[^\s&;#\"'`\\<>⟦⟧]{4,4096})")
@@ -97,7 +97,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 CLUES = (
     Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?|psycopg2?|asyncpg)://[\w.\-]{1,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
-    Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 2, _userinfo, letter="@"),
+    Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 9, _userinfo, letter="@"),
     Clue(
         rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",
         160, 4_200, _query,
