@@ -5,7 +5,8 @@
     │   ├── RecordingNotFoundError
     │   ├── NotARecordingError
     │   ├── NewerFormatError
-    │   └── DamagedRecordingError
+    │   ├── DamagedRecordingError
+    │   └── DamagedKeyError
     ├── SessionNotFoundError
     ├── RecorderBusyError
     ├── RecorderUnreachableError
@@ -42,6 +43,10 @@ class NewerFormatError(RecordingError):
 
 class DamagedRecordingError(RecordingError):
     """The recording is truncated or its pages are damaged."""
+
+
+class DamagedKeyError(RecordingError, ValueError):
+    """A file that should hold a key holds none."""
 
 
 class SessionNotFoundError(FlightlogError):

@@ -11,6 +11,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recorder.errors import DamagedKeyError
 from recorder.location import keys_folder, keys_root
 
 if TYPE_CHECKING:
@@ -76,9 +77,29 @@ def _load_or_make(path: Path) -> tuple[bytes, bool]:
     return key, True
 
 
+def is_key(path: Path) -> bool:
+    """Return whether a file holds a key.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _key_in(path.read_bytes()) is not None
+
+
 def _load(path: Path) -> bytes:
-    text = path.read_bytes()
-    key = bytes.fromhex(text.decode())
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"{path} is no flightlog key: expected {KEY_BYTES * 2} hexadecimal digits")
+    key = _key_in(path.read_bytes())
+    if key is None:
+        raise DamagedKeyError(
+            f"{path} is damaged: it holds no {KEY_BYTES * 2} hexadecimal digits; put a copy of it "
+            "back, or move it away and have a new key made (what that means: docs/credentials.md, "
+            "'Where the keys are')"
+        )
     return key
+
+
+def _key_in(text: bytes) -> bytes | None:
+    try:
+        key = bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None

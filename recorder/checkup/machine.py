@@ -15,6 +15,7 @@ from recorder.capture.otlp.guard import is_loopback
 from recorder.checkup.check import Check, Verdict
 from recorder.client import Client
 from recorder.errors import FlightlogError, RecorderUnreachableError
+from recorder.keys import is_key
 from recorder.location import keys_root
 from recorder.reader import Recording
 from recorder.service import refuse_network_file_system
@@ -96,7 +97,18 @@ def _keys() -> Check:
     if open_to_others:
         found = f"{len(open_to_others)} of {len(files)} can be read by others"
         return _mend("keys", found, f"chmod -R go-rwx {root}")
+    for path in files:
+        if wrong := _wrong_with(path):
+            text = "put a copy of it back, or move it away and have a new one made"
+            return _mend("keys", f"{path} {wrong}", text)
     return _well("keys", f"{len(files)} in {root}, the owner's alone")
+
+
+def _wrong_with(key: Path) -> str:
+    try:
+        return "" if is_key(key) else "is damaged: it holds no key"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _recorder(recording: Path) -> Check:

@@ -14,6 +14,8 @@ import pytest
 
 from recorder.capture.proxy.ahead import Ahead
 from recorder.client import Client
+from recorder.errors import DamagedKeyError
+from recorder.location import keys_root
 from recorder.model import Record, StoredRecord
 from recorder.reader import Recording
 from recorder.service import Service
@@ -120,3 +122,30 @@ def test_a_recording_that_cannot_take_it_is_opened_all_the_same(path: Path, tmp_
     service.stop()
     assert verify(path).ok
     assert ROTATED not in {one.name for one in stored(path)}
+
+
+DAMAGES = {"empty": b"", "cut": b"ab" * 31, "of another kind": b"zz" * 32, "no text": b"\xff" * 64}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["fingerprint.key", "signing.key"])
+def test_a_damaged_key_is_named_and_loses_nothing(name: str, damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "flight.db"
+    by_recorder(path, told())
+    (key,) = keys_root().rglob(name)
+    whole = key.read_bytes()
+    key.write_bytes(DAMAGES[damage])
+    with pytest.raises(DamagedKeyError, match="put a copy of it back") as raised:
+        Service.start(path)
+    assert str(key) in str(raised.value)
+    flightlog = str(Path(sys.executable).with_name("flightlog"))
+    run = [flightlog, "run", "-r", str(path), "--", "true"]
+    done = subprocess.run(run, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"Error: {key} is damaged")
+    by_hook(path, told())
+    key.write_bytes(whole)
+    take_spool_in(path)
+    assert "tool_call" in {one.kind.value for one in stored(path)}
+    assert len(set(fingerprints(path))) == 1
+    assert verify(path).ok

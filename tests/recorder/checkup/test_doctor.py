@@ -267,6 +267,17 @@ def test_keys_that_others_can_read_are_to_be_mended(tmp_path: Path, own_folders:
     assert named(check_machine(recording, []), "keys").verdict is Verdict.WELL
 
 
+def test_a_key_that_is_damaged_is_named(tmp_path: Path, own_folders: Path) -> None:
+    recording = tmp_path / "r.db"
+    with Daemon.launch(recording):
+        pass
+    key = next((own_folders / "keys").rglob("*.key"))
+    key.write_bytes(b"")
+    broken = named(check_machine(recording, []), "keys")
+    assert broken.verdict is Verdict.MEND
+    assert str(key) in broken.found
+
+
 def test_a_file_that_is_no_recording_is_to_be_mended(tmp_path: Path) -> None:
     (tmp_path / "r.db").write_bytes(b"no database at all, but text that is long enough " * 50)
     assert named(check_machine(tmp_path / "r.db", []), "recording").verdict is Verdict.MEND
