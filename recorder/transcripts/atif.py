@@ -150,13 +150,18 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _read(source: Source) -> Iterator[Item]:
-    return read_values(source, lambda document, _place: tell(document))
+    def told(document: Any, _place: str) -> Iterator[Told]:
+        if isinstance(document, list):
+            return one_by_one(document, "trajectory", lambda one, _: tell(one))
+        return tell(document)
+
+    return read_values(source, told)
 
 
 FORMAT = Format(
     name="atif",
     title="ATIF trajectory",
-    tested=("1.5", "1.7"),
-    recognises=lambda source: any(recognises(value) for value in source.sample),
+    tested=("1.5", "1.7", "1.8"),
+    recognises=lambda source: any(recognises(value) for value in source.entries),
     read=_read,
 )

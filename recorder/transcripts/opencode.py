@@ -1,8 +1,9 @@
 """opencode: its database, older JSON files, `opencode export`, and `opencode run --format json`.
 
-Tested on 1.18.33. Answers to permission requests are nowhere but on its bus; a rejection shows in a
-call's error, which speaks of a user even where none was there. Times are epoch milliseconds. Tables
-with credentials are not read.
+Also messages with their parts, as its server lists them, and events of its bus. Tested on 1.18.33.
+Answers to permission requests are nowhere but on the bus; elsewhere a rejection shows in a call's
+error, which speaks of a user even where none was there. Times are epoch milliseconds. Tables with
+credentials are not read.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recorder import semconv
-from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.model import Kind, Record
 from recorder.transcripts.clocks import millis_ns
 from recorder.transcripts.databases import opened, tables_of
 from recorder.transcripts.documents import items_of, read_document
@@ -21,140 +21,15 @@ from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.one_by_one import Told, by_itself, odd, one_by_one
+from recorder.transcripts.opencode_bus import BusTeller, is_event
+from recorder.transcripts.opencode_parts import AGENT, PartTeller, mapping, time_of
 from recorder.transcripts.source import Source
-from recorder.transcripts.telling import Telling, as_text
+from recorder.transcripts.telling import as_text
 
-__all__ = ["AGENT", "FORMAT", "PartTeller", "recognises"]
+__all__ = ["AGENT", "FORMAT", "recognises"]
 
-AGENT = "opencode"
-CLOCK = "epoch ms"
-NOTED = frozenset({
-    "agent", "compaction", "file", "part", "patch", "reasoning", "retry", "snapshot",
-    "step-finish", "step-start", "subtask", "text",
-})  # fmt: skip
-"""Types of parts that mean nothing here: they are kept as they stand."""
 TABLES = frozenset({"session", "message", "part"})
 RUN = frozenset({"step_start", "step_finish", "tool_use", "text", "reasoning", "error"})
-
-
-class PartTeller:
-    """Tells one session, message by message and part by part."""
-
-    def __init__(self, session: str) -> None:
-        self.telling = Telling(AGENT, session, CLOCK)
-        self._begun = False
-        self._is_child = False
-        self._task = ""
-        """Message by which another session's agent gave this one its task."""
-
-    def session(self, info: Mapping[str, Any]) -> Iterator[Record]:
-        """Yield the session's start."""
-        if self._begun:
-            return
-        self._begun = True
-        model = _mapping(info.get("model"))
-        self.telling.version = str(info.get("version") or "")
-        self.telling.cwd = str(info.get("directory") or "")
-        self.telling.model = str(model.get("id") or model.get("modelID") or "")
-        parent = str(info.get("parentID") or info.get("parent_id") or "")
-        self._is_child = bool(parent)
-        about: dict[str, Json] = {
-            semconv.SESSION_PARENT: parent,
-            "flightlog.opencode.permission": as_text(info.get("permission") or ""),
-        }
-        yield self.telling.begin("session", millis_ns(_time(info, "created")), about)
-
-    def message(self, info: Mapping[str, Any]) -> Iterator[Record]:
-        """Yield what a message tells beside its parts: a model's turn with its usage."""
-        yield from self.session({})
-        if info.get("role") != "assistant":
-            return
-        self.telling.model = str(info.get("modelID") or self.telling.model)
-        self.telling.cwd = str(_mapping(info.get("path")).get("cwd") or self.telling.cwd)
-        key, done = str(info.get("id")), millis_ns(_time(info, "completed"))
-        error = info.get("error")
-        if done is None and not error:
-            # It is being written still: a later copy tells its usage.
-            return
-        tokens = _mapping(info.get("tokens"))
-        attributes: dict[str, Json] = {
-            semconv.GEN_AI_OPERATION: "chat",
-            semconv.GEN_AI_MODEL: self.telling.model,
-            semconv.GEN_AI_INPUT_TOKENS: _count(tokens.get("input")),
-            semconv.GEN_AI_OUTPUT_TOKENS: _count(tokens.get("output")),
-            "gen_ai.usage.cache_read.input_tokens": _count(
-                _mapping(tokens.get("cache")).get("read")
-            ),
-            semconv.ERROR_TYPE: str(_mapping(error).get("name") or "error") if error else "",
-            semconv.EXCEPTION_MESSAGE: as_text(error) if error else "",
-            semconv.END_NS: done,
-        }
-        yield self.telling.record(
-            Kind.MODEL_CALL, self.telling.model or "model", Phase.WHOLE, key,
-            millis_ns(_time(info, "created")), attributes,
-            ref=key, status=Status.ERROR if error else Status.OK,
-        )  # fmt: skip
-
-    def part(self, part: Mapping[str, Any], role: str, t_ns: int | None = None) -> Iterator[Record]:
-        """Yield what a part of a message tells.
-
-        Args:
-            part: the part.
-            role: of its message; empty where that is not known.
-            t_ns: the message's time, for parts that have none.
-        """
-        yield from self.session({})
-        key, kind = str(part.get("id")), part.get("type")
-        message = str(part.get("messageID") or "")
-        begun = millis_ns(_time(part, "start"))
-        if kind == "tool":
-            yield from self._tool(part, key)
-        elif kind == "text" and role == "user":
-            self._task = self._task or message
-            speaker = "agent" if self._is_child and message == self._task else role
-            said = str(part.get("text") or "")
-            yield self.telling.prompt(key, said, begun or t_ns, speaker)
-        elif kind in {"text", "reasoning"} and (role or begun is not None):
-            where = semconv.GEN_AI_OUTPUT_MESSAGES if kind == "text" else "flightlog.thinking"
-            attributes: dict[str, Json] = {
-                semconv.GEN_AI_OPERATION: "chat",
-                where: str(part.get("text") or ""),
-            }
-            yield self.telling.record(
-                Kind.MODEL_CALL, self.telling.model or "model", Phase.POINT, key, begun or t_ns,
-                attributes, ref=message,
-            )  # fmt: skip
-        else:
-            name = str(kind or "part")
-            yield self.telling.note(key, name, part, begun, is_known=name in NOTED)
-
-    def _tool(self, part: Mapping[str, Any], key: str) -> Iterator[Record]:
-        state = _mapping(part.get("state"))
-        ref, tool = str(part.get("callID") or key), str(part.get("tool") or "")
-        begun, ended = millis_ns(_time(state, "start")), millis_ns(_time(state, "end"))
-        yield self.telling.call(f"{key} call", ref, tool, state.get("input"), begun)
-        status, error = state.get("status"), as_text(state.get("error") or "")
-        if status not in {"completed", "error"}:
-            return
-        denied = "rejected permission" in error or "prevents you from using" in error
-        if denied:
-            # When it was decided is not told: the end is that of the call.
-            yield self.telling.approval(
-                f"{key} decision", ref, "denied", None,
-                by="user" if "user rejected" in error else "rule", subject=tool, reason=error,
-                more={
-                    semconv.APPROVAL_LABEL: error,
-                    # The same words are written where nobody was there to ask.
-                    semconv.APPROVAL_HUMAN: "unknown" if "user rejected" in error else "unlikely",
-                },
-            )  # fmt: skip
-        failed = "denied" if denied else "tool_error" if status == "error" else ""
-        metadata = _mapping(state.get("metadata"))
-        yield self.telling.result(
-            f"{key} result", ref, tool, state.get("output") if status == "completed" else error,
-            ended, error=failed, exit_code=metadata.get("exit"),
-            more={semconv.EXCEPTION_MESSAGE: error},
-        )  # fmt: skip
 
 
 def recognises(value: Any) -> bool:
@@ -166,17 +41,37 @@ def recognises(value: Any) -> bool:
     info = value.get("info")
     if isinstance(info, Mapping) and isinstance(value.get("messages"), list):
         return str(info.get("id")).startswith("ses_")
+    if _is_listed(value) or is_event(value):
+        return True
     own = str(value.get("id"))
     if own.startswith("ses_"):
         return "directory" in value or "projectID" in value
     return own.startswith(("msg_", "prt_")) and "sessionID" in value
 
 
+def _is_listed(value: Any) -> bool:
+    """Tell whether a value is a message with its parts."""
+    info = value.get("info") if isinstance(value, Mapping) else None
+    return (
+        isinstance(info, Mapping)
+        and str(info.get("id")).startswith("msg_")
+        and isinstance(value.get("parts"), list)
+    )
+
+
 def _read(source: Source) -> Iterator[Item]:
     if tables_of(source) >= TABLES:
         yield from _database(source)
         return
-    sample = [v for v in source.sample if isinstance(v, Mapping)]
+    sample = [v for v in source.entries if isinstance(v, Mapping)]
+    if any(map(is_event, sample)):
+        bus = BusTeller()
+        yield from read_json_lines(source, bus.line)
+        yield from items_of(bus.rest())
+        return
+    if any(map(_is_listed, sample)):
+        yield from read_json_lines(source, _Listed().line)
+        return
     if any((str(v.get("type")) in RUN and "part" in v) or v.get("type") == "error" for v in sample):
         yield from read_json_lines(source, _Run().line)
     elif any("messages" in v for v in sample):
@@ -209,23 +104,38 @@ class _Run:
             yield from teller.part(part, "assistant", t_ns)
 
 
+class _Listed:
+    """Tells messages with their parts, of any sessions."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, PartTeller] = {}
+
+    def line(self, _line: Line, value: Mapping[str, Any]) -> Iterator[Told]:
+        session = str(mapping(value.get("info")).get("sessionID") or "")
+        teller = self._sessions.setdefault(session, PartTeller(session))
+        yield from _told(teller, value, "message")
+
+
 def _export(document: Mapping[str, Any]) -> Iterator[Told]:
-    info = _mapping(document.get("info"))
+    info = mapping(document.get("info"))
     teller = PartTeller(str(info.get("id")))
     yield from teller.session(info)
+    yield from one_by_one(
+        document["messages"], "message", lambda message, place: _told(teller, message, place)
+    )
 
-    def told(message: Mapping[str, Any], place: str) -> Iterator[Told]:
-        about = message.get("info")
-        if not isinstance(about, Mapping):
-            yield odd(message, place, "a message that does not say whose it is")
-            about = {}
-        yield from teller.message(about)
-        role, t_ns = str(about.get("role") or ""), millis_ns(_time(about, "created"))
-        yield from one_by_one(
-            message.get("parts"), f"{place} part", lambda part, _: teller.part(part, role, t_ns)
-        )
 
-    yield from one_by_one(document["messages"], "message", told)
+def _told(teller: PartTeller, message: Mapping[str, Any], place: str) -> Iterator[Told]:
+    """Yield what a message with its parts tells."""
+    about = message.get("info")
+    if not isinstance(about, Mapping):
+        yield odd(message, place, "a message that does not say whose it is")
+        about = {}
+    yield from teller.message(about)
+    role, t_ns = str(about.get("role") or ""), millis_ns(time_of(about, "created"))
+    yield from one_by_one(
+        message.get("parts"), f"{place} part", lambda part, _: teller.part(part, role, t_ns)
+    )
 
 
 def _stored(document: Mapping[str, Any], source: Source) -> Iterator[Record]:
@@ -238,7 +148,7 @@ def _stored(document: Mapping[str, Any], source: Source) -> Iterator[Record]:
         yield from _without_start(teller.message(document))
     else:
         message = _message_beside(document, source)
-        role, t_ns = str(message.get("role") or ""), millis_ns(_time(message, "created"))
+        role, t_ns = str(message.get("role") or ""), millis_ns(time_of(message, "created"))
         yield from _without_start(teller.part(document, role, t_ns))
 
 
@@ -260,7 +170,7 @@ def _message_beside(part: Mapping[str, Any], source: Source) -> Mapping[str, Any
             and storage.resolve() not in path.resolve().parents
         ):
             return {}
-        return _mapping(json.loads(path.read_bytes()))
+        return mapping(json.loads(path.read_bytes()))
     except (OSError, ValueError, RecursionError):
         return {}
 
@@ -318,24 +228,12 @@ def _loaded(text: Any) -> Any:
         return None
 
 
-def _time(value: Mapping[str, Any], name: str) -> Any:
-    return _mapping(value.get("time")).get(name)
-
-
-def _count(value: Any) -> int | None:
-    return value if type(value) is int else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 FORMAT = Format(
     name="opencode",
     title="opencode",
     tested=("1.18.33",),
     recognises=lambda source: (
-        tables_of(source) >= TABLES or any(recognises(value) for value in source.sample[:4])
+        tables_of(source) >= TABLES or any(recognises(value) for value in source.entries[:4])
     ),
     read=_read,
     places=(

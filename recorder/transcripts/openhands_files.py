@@ -2,6 +2,7 @@
 
 What an event does not say itself is looked up beside it, where the source is a file in a folder:
 `base_state.json` has the model, its usage and the policy, an action's file the id of its call.
+Many events in one source are told by `recorder.transcripts.openhands_streams`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ from recorder.model import Record
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.openhands_events import AGENT, Conversation, recognises
+from recorder.transcripts.openhands_streams import (
+    is_page,
+    is_printed,
+    read_page,
+    read_printed,
+    read_stream,
+)
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import made_session
 
@@ -43,7 +51,25 @@ def _session(source: Source, document: Mapping[str, Any]) -> str:
     return folders[0] if folders else made_session(AGENT, source.name)
 
 
+def _is_of(source: Source) -> bool:
+    return is_printed(source) or any(
+        recognises(value) or _is_state(value) or is_page(value) for value in source.entries
+    )
+
+
 def _read(source: Source) -> Iterator[Item]:
+    sample = source.sample
+    if is_printed(source):
+        yield from read_printed(source)
+    elif any(map(is_page, sample)):
+        yield from read_document(source, read_page)
+    elif len(sample) > 1 or any(isinstance(value, list) for value in sample):
+        yield from read_stream(source)
+    else:
+        yield from _read_file(source)
+
+
+def _read_file(source: Source) -> Iterator[Item]:
     folder = source.local.parent if source.local is not None else None
 
     def tell(document: Any) -> Iterator[Record]:
@@ -84,7 +110,7 @@ FORMAT = Format(
     name="openhands",
     title="OpenHands conversation (V1)",
     tested=("SDK 1.58",),
-    recognises=lambda source: any(recognises(v) or _is_state(v) for v in source.sample),
+    recognises=_is_of,
     read=_read,
     places=("~/.openhands/conversations/*/events/*.json", "~/.openhands/conversations/*/*.json"),
 )
