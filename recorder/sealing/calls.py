@@ -130,6 +130,8 @@ _PAIR_OF_CONSTANT = Exact(
     + _LITERAL
     + r"\s?[\])]"
 )
+_IN_LIST = Exact(r"[\[{][^\]}]*$")
+"""Before what is no argument, but one more in a list, or of a map."""
 _ADDRESS = Exact(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64}){0,4}\.[a-z]{2,12}")
 """Of who logs in, where something else stands first."""
 _WALLET = Exact(
@@ -159,6 +161,8 @@ def _arguments(form: Exact, text: str, start: int, end: int) -> Iterator[SecretS
     for match in form.finditer(text, start, end):
         value = match["value"]
         if is_harmless(value) or value.isspace() or _ADDRESS.fullmatch(value):
+            continue
+        if _IN_LIST.search(match["user"]):
             continue
         if not _is_word(value) or _is_beside_user(match):
             yield SecretSpan(*match.span("value"), "password", "call")

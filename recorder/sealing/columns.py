@@ -84,6 +84,8 @@ def _rows(
         cells = line.split(separator)
         if line == head:
             return  # it begins anew
+        if separator == "|" and not line.strip():
+            return  # a heading of a text, underlined
         if not _RULE.match(line):
             if end < 0 or len(cells) != count:
                 within = _within_string(line, separator, count)
@@ -125,7 +127,9 @@ def _bare(cell: str) -> str:
 
 def _upright(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _RECORD.finditer(text, start, end):
-        if is_secret_name(match["name"]) and _may_be_secret(match["name"], match["value"]):
+        if is_secret_name(match["name"]) and _may_be_secret(
+            match["name"], match["value"].rstrip(",;")
+        ):
             yield SecretSpan(*match.span("value"), class_of_name(match["name"]), "document")
 
 

@@ -27,6 +27,8 @@ _QV = (
 )
 _QV2 = re.sub(r"(?<=\?P<)(\w+)", r"\g<1>2", _QV)
 """The same in the second branch of a form."""
+_TELLING = r"\w*(?:TOKEN|KEY|SECRET|PASS|PWD|AUTH|CRED)"
+"""In the name of a variable that everybody may read, and should not."""
 _GAP = r"(?:[^\n|;]|(?<=\\)[ ]?\n){0,600}?"
 """Whatever stands on the same command line before the argument that counts."""
 
@@ -98,7 +100,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
     (r"aws\s+configure\s+set\s", "aws-secret", Exact(rf"\baws\s+configure\s+set\s+\S*(?:secret_access_key|session_token|access_key_id)\s+{_QV}")),
-    (r"(?:secret|variable)\s+set\s[^\n|;]{0,600}(?:--body|-b|--value|-v)", "ci-secret", Exact(rf"\b(?:gh|glab)\s+(?:secret|variable)\s+set\s{_GAP}(?:--body|-b|--value|-v)[=\s]?\s{{0,3}}{_QV}")),
+    (r"(?:secret|variable)\s+set\s[^\n|;]{0,600}(?:--body|-b|--value|-v)", "ci-secret", Exact(rf"\b(?:gh\s+secret|gh\s+variable(?=\s+set\s+{_TELLING})|glab\s+(?:secret|variable))\s+set\s{_GAP}(?:--body|-b|--value|-v)[=\s]?\s{{0,3}}{_QV}")),
     (r"--from-literal[=\s]", "kubernetes-secret", Exact(rf"--from-literal[=\s]{_Q}[\w.\-]{{1,80}}={_V}")),
     (r"(?:vault|bao)\s+(?:kv\s+put|write)\s", "vault-secret", Exact(rf"\b(?:vault|bao)\s+(?:kv\s+put|write)\s{_GAP}(?:password|secret|token|key|value)\w*={_QV}")),
     (r"\|\s*(?:sudo\s+)?chpasswd", "password", Exact(rf"\becho\s+{_Q}[\w.\-]{{1,60}}:(?P<value>[^\s\"'|]{{3,256}}){_Q}\s*\|\s*(?:sudo\s+)?chpasswd")),
@@ -108,16 +110,16 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"(?:security|ipmitool|vmware-cmd|pkcs12|dsconf|mysql_config)\s[^\n|;]{0,600}\s-P", "password", _argument(r"security|ipmitool|vmware-cmd", r"-P\s{1,3}(?!-)")),
     (r"qpdf\s", "password", Exact(rf"\bqpdf\b{_GAP}\s--encrypt\s+{_QV}")),
     (r"(?:signtool(?:\.exe)?|certutil(?:\.exe)?|netdom|dsadd|dcpromo|sc(?:\.exe)?\sconfig|pvk2pfx)\s", "password", _argument(r"signtool(?:\.exe)?|certutil(?:\.exe)?|netdom|pvk2pfx", r"(?:/p|-p|/pd:|/passwordd:)[:\s]?\s{0,3}(?!-)")),
-    (r"net\s+(?:use|user)\s", "password", Exact(rf"\bnet\s+use\b(?:\s+\w:|\s+\*)?\s+[\\\s]{{1,9}}\S+\s+(?!/){_QV}|\bnet\s+user\s+(?:/\S+\s+)*[\w.\-]{{1,60}}\s+(?![/*]){_QV2}", re.IGNORECASE)),
+    (r"net\s+(?:use|user)\s", "password", Exact(rf"\bnet\s+use\b(?:\s+\w:|\s+\*)?\s+[\\\s]{{1,9}}\S+\s+(?!/){_QV}|(?<!-)\bnet\s+user\s+(?:/\S+\s+)*[\w.\-]{{1,60}}\s+(?![/*]){_QV2}", re.IGNORECASE)),
     (r"rasdial\s", "password", Exact(rf"\brasdial\s+(?:\"[^\"\n]{{1,80}}\"|\S+)\s+\S+\s+(?!/){_QV}", re.IGNORECASE)),
     (r"lftp\s", "password", Exact(rf"\blftp\b[^\n]{{0,600}}?\s(?:-u|--user)[=\s]\s{{0,3}}{_Q}[^\s,\"']{{1,128}},{_V}")),
     (r"(?:poetry|bundle|composer|pulumi|yarn|npm|pip|git|conda|serverless)\s+config\s", "token", Exact(rf"\b(?:poetry|bundle|composer|pulumi|yarn|npm|pip|git|conda|serverless)\s+config\s+(?:set\s+)?(?:-\S+\s+){{0,3}}(?:(?:set\s+)?http-basic\.\S+\s+\S+\s+{_QV}|(?:set\s+)?--secret\s+[\w.:\-]+\s+{_QV2}|(?:set\s+)?[\w.\-]+\s+[\w.\-]{{1,60}}:(?P<third>[^\s\"'`]{{4,256}}))")),
-    (r"(?:secret|vault|variable|parameter|credential)s?\s[^\n;|]{0,600}--(?:value|data|secret-string|plaintext|body|secret-value|password|string-value)[=\s]", "ci-secret", Exact(rf"\b\w{{2,20}}\s{_GAP}(?:secret|vault|variable|credential)s?\s{_GAP}--(?:value|data|secret-string|plaintext|body|secret-value|string-value)[=\s]\s{{0,3}}(?!file:|@|-)(?!['\"]?\{{){_QV}")),
+    (r"(?:secret|vault|variable|parameter|credential)s?\s[^\n;|]{0,600}--(?:value|data|secret-string|plaintext|body|secret-value|password|string-value)[=\s]", "ci-secret", Exact(rf"\b\w{{2,20}}\s{_GAP}(?:secret|vault|(?<!gh\s)variable|variable(?=\s+set\s+{_TELLING})|credential)s?\s{_GAP}--(?:value|data|secret-string|plaintext|body|secret-value|string-value)[=\s]\s{{0,3}}(?!file:|@|-)(?!['\"]?\{{){_QV}")),
     (r"SecureString", "parameter", Exact(rf"SecureString\\?[\"']?[,\s]{{1,4}}(?:{_GAP}\s)?(?:--|\\?[\"'])?value\\?[\"']?[:=\s]{{1,4}}\\?{_QV}", re.IGNORECASE)),
     (r"auth\sinit\s", "token", Exact(rf"\bauth\s+init\s+(?:-\S+\s+[\w.\-]+\s+){{0,3}}?(?:-t|--access-token)[=\s]\s{{0,3}}{_QV}")),
     (r"nmap\s[^\n|;]{0,600}--script-args", "password", Exact(rf"\bnmap\b{_GAP}\s--script-args[=\s][^\n|;]{{0,300}}?(?:pass(?:word)?|pw|secret|token)=(?P<value>[^\s,'\"]{{4,256}})")),
     (r"(?:pass|psk|secret)=", "password", Exact(r"(?<=[,'\"])[\w.\-]{0,30}(?:pass(?:word|wd)?|psk|secret)=(?P<value>[^\s,'\"&;=⟦⟧$<{(]{4,256})(?=,|['\"]|\s)")),
-    (r"(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|addauth\sdigest|autologon(?:\.exe)?)\s", "password", Exact(rf"\b(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|autologon(?:\.exe)?)\s+(?:-\S+\s+)*[\w.@\\\-]{{1,60}}\s+(?:corp\s+|[\w.\-]{{1,30}}\s+(?=\S+\s+/))?(?![/\-]){_QV}|\baddauth\s+digest\s+[\w.\-]{{1,60}}:{_QV2}", re.IGNORECASE)),
+    (r"(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|addauth\sdigest|autologon(?:\.exe)?)\s", "password", Exact(rf"\b(?:add_?user|adduser|create_?user|change_?password|set_?password|reset_?password|radtest|autologon(?:\.exe)?)\s+(?:-\S+\s+)*(?!-)[\w.@\\\-]{{1,60}}\s+(?:corp\s+|[\w.\-]{{1,30}}\s+(?=\S+\s+/))?(?![/\-]){_QV}|\baddauth\s+digest\s+[\w.\-]{{1,60}}:{_QV2}", re.IGNORECASE)),
     (r"mc\s+(?:alias|config\shost)\s", "access-key", Exact(rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_QV}")),
     (r"mc\s+(?:alias|config\shost)\s", "access-key", Exact(rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+{_QV}")),
     (r"(?:kv\s+|etcdctl\s+|zkCli\S*\s+|redis-cli\s+)(?:put|set|create)\s", "secret", Exact(rf"\b(?:kv|etcdctl|zkCli\S{{0,6}}|redis-cli)\s+(?:-\S+\s+)*(?:put|set|create)\s+[^\s=]{{0,120}}(?:passw|secret|token|key|cred)[^\s=]{{0,40}}\s+{_QV}")),
@@ -172,8 +174,8 @@ _PAIR = Exact(
     rf"(?:-p|-P|-xp|-pw|--pass|-w)[=\s]\s{{0,3}}(?!-){_QV}"
 )
 """A user and a password, of whatever tool."""
-_OTHER_P = Exact(r"\d+(?:[:\-,./]\d+)*(?:/(?:tcp|udp))?|.*[/\\].*|.*:\d+|no:\w+")
-"""What tools take after `-p` besides: ports, paths, plug-ins."""
+_OTHER_P = Exact(r"[{\[]\s*[\\\"'{].*|\d+(?:[:\-,./]\d+)*(?:/(?:tcp|udp))?|.*[/\\].*|.*:\d+|no:\w+")
+"""What tools take after `-p` besides: ports, paths, plug-ins, a patch in JSON."""
 
 
 def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -239,9 +241,13 @@ _SHORT_FLAG = Exact(
 """What stands behind a flag that many tools have for a password, and others for anything."""
 
 
+_POD = Exact(r"-[0-9a-f]{8,10}-[bcdf-hj-np-tv-xz2-9]{5}$")
+"""`kubectl exec -it` has one behind it."""
+
+
 def _short_flags(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _SHORT_FLAG.finditer(text, start, end):
-        if is_plainly_password(match["value"]):
+        if is_plainly_password(match["value"]) and not _POD.search(match["value"]):
             yield SecretSpan(*match.span("value"), "password", "argv")
 
 

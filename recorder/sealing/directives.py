@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -52,6 +53,9 @@ _BEHIND = Exact(
 _SOURCE = Exact(r"(?:pass|env|file|fd):")
 """How openssl is told where a password comes from: it finds its own."""
 _POINTER = Exact(r"[*&]{1,3}[A-Za-z_]+\d?")
+_TYPE = Exact(r"[*&]{1,3}[a-z]\w*\.[A-Z]\w*|[a-z]\w*:[A-Za-z_]\w*\]{1,3}")
+"""Of Go, behind a name: `key *rsa.PrivateKey`; in Objective-C a message to an object has its place.
+"""
 _NAME = Exact(r"[A-Za-z_]\w*_\w*")
 LONGEST_WORD = 60
 """Characters of a word behind which a value stands, and a blank."""
@@ -82,6 +86,8 @@ _EMPHASISED = Exact(
     + _V,
     re.IGNORECASE,
 )
+_GOES_ON = Exact(r"[ ][a-z]+[ ,.]")
+"""Of a sentence that tells what a password or a token is: `**Token**: what somebody …`."""
 _PAIR = Exact(
     r"\b(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:(?:is|are|with|as)[ ])?[\w.@\-]{2,60}(?:[ ]?/[ ]?|:)(?P<value>[^\s\"'`,;⟦⟧/]{6,128})",
     re.IGNORECASE,
@@ -126,6 +132,13 @@ def _plainly(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
             yield SecretSpan(begin, begin + len(value), "password", "directive")
 
 
+def _emphasised(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for span in _plainly(_EMPHASISED, text, start, end):
+        value = text[span.start : span.end]
+        if not (_GOES_ON.match(text, span.end) and is_wordlike(value) and value.isalpha()):
+            yield span
+
+
 def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     for hit in hits:
         match = _BEHIND.match(text, hit)
@@ -150,6 +163,8 @@ def _is_declared(word: str, value: str) -> bool:
     """Return whether code declares a name: `EVP_PKEY *ownKey`, `#define aes_key nettle_aes_key`."""
     is_alike = word.lower() in value.lower() or (word.isupper() and value.isupper())
     if is_alike and _NAME.fullmatch(value):
+        return True
+    if _TYPE.fullmatch(value) or value.rstrip(string.digits).lower() == word.lower():
         return True
     return bool(word[0].isupper() and _POINTER.fullmatch(value))
 
@@ -232,7 +247,7 @@ CLUES = (
     ),
     Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
-    Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*[:\s])", 80, 600, partial(_plainly, _EMPHASISED)),
+    Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*[:\s])", 80, 600, _emphasised),
     Clue(r"(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:(?:is|are|with|as)[ ])?[\w.@\-]{2,60}[ ]?[/:]", 90, 200, partial(_telling, _PAIR)),
     DenseClue([r"(?:admin|administrator|postgres|sa|guest|test|demo|superuser)[\"'`*]{0,2}\s{0,4}(?:\||\s/\s|[\"'`]/[\"'`])", *_spelled(_OWNER)], _accounts),
     Clue(r"(?:^|[\s(,:=\"'])(?:admin(?:istrator)?|root|postgres|sa|guest)[/:][^\s/:]{8}", 30, 140, _joined_accounts),

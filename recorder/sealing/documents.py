@@ -112,6 +112,8 @@ _MARKED = Exact(
     re.IGNORECASE,
 )
 """A page's way to write an assignment whose name is set off."""
+_CLOSES_CODE = ("')", '")')
+"""How a program goes on that puts a cookie together."""
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
@@ -135,6 +137,8 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         name, value = match["name"], match[group]
         if reads_as_text(value) or is_wording(value):
             continue
+        if group == "bare" and value[0] == "{" and text[match.end(group)] == "}":
+            continue  # `value={csrfToken}`: an expression
         if is_secret_name(name) and not (is_harmless(value) or is_count(name, value)):
             scheme = _SCHEME.match(match[group])
             start = match.start(group) + (scheme.end() if scheme else 0)
@@ -197,7 +201,8 @@ def _netrc(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for line in _COOKIE_LINE.finditer(text, start, end):
         for cookie in _COOKIE.finditer(line["value"]):
-            if cookie["name"].lower() not in _COOKIE_ATTRIBUTES:
+            is_code = cookie["value"].startswith(_CLOSES_CODE)
+            if cookie["name"].lower() not in _COOKIE_ATTRIBUTES and not is_code:
                 at = line.start("value")
                 yield SecretSpan(
                     at + cookie.start("value"), at + cookie.end("value"), "cookie", "header"

@@ -47,10 +47,12 @@ _TELLS_OF_ONE = re.compile(
     r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
     r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
     r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
-    r"|sources?|types?|kinds?|names?|origins?|encryption|hash(?:ing)?|strength|stdin|config(?:uration)?|options?|settings?|helper|lifetime|expiry|manager)$"
+    r"|sources?|types?|kinds?|names?|origins?|drivers?|quer(?:y|ies)|cmds?|commands?|algs?|attributes?|propert(?:y|ies)|hosts?|msgs?|desc|groups?|embeddings?|encryption|hash(?:ing)?|strength|stdin|config(?:uration)?|options?|settings?|helper|lifetime|expiry|manager)$"
     r"|(?i:credentials?|token)[_\-]?(?i:ids?)$"
     r"|(?:pull|existing)_?[Ss]ecrets?$"
-    r"|(?:^|[_\-.a-z])(?i:next|page|idempotency|starting|request|action|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop)[_\-]?[Tt]okens?$"
+    r"|(?:^|[_\-.])(?i:err(?:or)?_?msg)|(?i:public_?key_?token)$|(?i:res-auth)$"
+    r"|^[a-z]{2,3}(?:_[A-Z][a-z]{3})?_PW$"
+    r"|(?:^|[_\-.a-z])(?i:next|page|idempotency|starting|request|action|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop|special|pad|eos|bos|unk|mask|cls|sep)[_\-]?[Tt]okens?$"
 )
 """Does a name say that its value tells something of a secret: `password_prompt`?"""
 _PLAIN_HEADERS = frozenset(
@@ -66,13 +68,13 @@ _PLAIN_HEADERS = frozenset(
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(
-    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24}).*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24})[^\0]*|\\\(\w+\).*|\{\{[\s.\-$A-Za-z][^}]*|env:[A-Z_]+|\d{0,2}\*\d{0,2}[<(%].*|(?:[a-z]{1,9}=[^=,]+,){1,9}dc=\w+|/(?:usr|bin|sbin|opt|etc)/[\w./\- ]*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-](?:(?:[a-z]+\d{0,4}|\d{1,4})(?:[_\-. ]|$))*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*|(?!(?:ssr?|vmess|vless|trojan|hysteria2?)://)[a-z][\w+.\-]{1,20}://[^@?;&=]*|!(?:Ref|Sub|GetAtt|ImportValue|Join)\b.*|.*\{[\w.()]{1,60}\["
-    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./@\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
+    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./@\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|\S*(?:\.{3}|…)[a-z_\-]*(?:your|actual|token|key)[a-z_\-]*|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
     r"|(?:\w{1,12}[_\-])?your[_\-].*|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
-    r"|enabled|disabled|inherit|manual|auto|value|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
-    r"|(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
+    r"|enabled|disabled|inherit|manual|auto|value\d?|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
+    r"|(?:[a-z]+[_\- ])?(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
     re.IGNORECASE,
 )
 LONGEST_VALUE = 65_536
@@ -88,7 +90,9 @@ LONGEST_NUMBER = 9
 """Digits of what is a number rather than a token, as far as its look goes."""
 LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
-_METAVARIABLE = re.compile(r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|PASSWORD|PASS|CREDENTIALS?|HERE)")
+_METAVARIABLE = re.compile(
+    r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|(?:DB)?PASS(?:WORD|WD)?|CREDENTIALS?|HERE)(?:@.*)?"
+)
 _SAID_OF_ONE = re.compile(
     r"(?:in)?(?:correct|valid|secure)|required|mandatory|empty|wrong|missing|hidden|visible|expired|weak|strong|encrypted"
     r"|hashed|stored|changed|reset|blank|masked|plain(?:[_\-]?text)?|unknown|optional|credentials?|unchanged|password\w*",

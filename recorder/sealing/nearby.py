@@ -48,14 +48,14 @@ no word is tried letter by letter."""
 _COUNT = Exact(r"[A-Za-z0-9_]{0,40}+[\"']?\s?[=:]\s?[\"']?\d{1,8}+(?:[,;}\])\n \"']|$)")
 """What follows a word that is all of a name before a number: no value can be behind it."""
 _FILE = Exact(
-    r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|png|svg|go|rs|java|css|lock|deb|rpm|whl|gem|jar|apk|exe|xz|zst|bz2)$"
+    r"\.(?:git|py|js|ts|json|html?|md|txt|ya?ml|tar|gz|zip|pem|crt|png|svg|go|rs|java|css|lock|deb|rpm|whl|gem|jar|apk|exe|xz|zst|bz2)$"
 )
 _CHECKSUM = Exact(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?=[ ]{2}\S)")
 """As `sha256sum` writes them."""
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
 _PUBLIC = Exact(
-    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3|websocket|gpg:|rsa|dsa|ecdsa|ed25519|pgp|from)[_\-. ]?key$|(?:next|page|continuation|sync|cancell?ation)[_\-]?token$|'nonce$",
+    r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3|websocket|gpg:?|rsa|dsa|ecdsa|ed25519|pgp|from)[_\-. ]?key$|(?:next|page|continuation|sync|cancell?ation)[_\-]?token$|public_?key_?token$|'nonce$",
     re.IGNORECASE,
 )
 """Keys that are no secrets."""
@@ -70,6 +70,18 @@ _POD = Exact(
     r"|^(?!(?:[srp]k|key|tok|pat|api)[\-_][0-9a-f]+$)(?:[A-Za-z]+[\-_.])+[0-9a-f]{32,64}$"
 )
 """How names end that were given by Kubernetes, by clouds, by a cache: `db-credentials-7f9c`."""
+_NAMED = Exact(
+    r"v?\d+\.\d+\.\d+-[\w.]*\d{14}-[0-9a-f]{12}|m_[a-z]{1,3}[A-Z]\w+|0x[0-9A-Fa-f]{8,16}U?L{1,2}"
+    r"|(?:[a-z0-9\-]{1,40}\.){1,4}(?:io|com|org|net|dev|edu|gov)/[\w.\-/]*|[a-z]+/v\d\w*/[A-Z][A-Za-z]+|[\w\-./]+:v?\d[\w.]*"
+    r"|[A-Z_]+:-[\w.]+|(?:[a-z]{2,12}\d{0,2}-){2,8}[a-z]{2,12}\d{0,2}|[a-z]{2,12}\d?[A-Z][A-Za-z]+(?:\.[A-Za-z]{3,40}){1,4}"
+)
+"""Versions of Go's modules, members of C++'s classes, numbers, places on the web, kinds of
+Kubernetes' objects, images, what a variable is otherwise, words with numbers, members of objects.
+"""
+_TOKENIZER = Exact(r"i[sz]")
+_FURTHER_WORD = Exact(r"(?:i[sz]|board|word|stone|note|frame|space|point|ring)", re.IGNORECASE)
+"""What makes another word of one that speaks of secrets: `tokenizer`, `keyword`."""
+_PATH = Exact(r"[a-z]{4,}/")
 _OF_ID = Exact(r"[_\- ]?ids?\b", re.IGNORECASE)
 _OPAQUE = "_api"
 """Ends the name of a variable that holds a key and does not say so: `RAILWAY_API=`."""
@@ -191,7 +203,7 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
     if ":" in value or value[-1] == ".":
         value = value.rstrip(".:=")
     is_close = begin - word_end <= CLOSE
-    is_told = is_close and _is_told(text, word_end)
+    is_told = is_close and _is_told(text, word_end) and not _TOKENIZER.match(text, word_end)
     least = MIN_SECRET_LENGTH if is_told else MIN_LENGTH
     is_random_enough = len(value) >= least and is_random(value)
     if not (is_random_enough or (is_close and _is_grouped(value))) and not (
@@ -213,12 +225,33 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
 
 def _is_other(text: str, word_end: int, begin: int, value: str) -> bool:
     """Return whether what looks random is a function's name, a file, an address, or a hash."""
+    if _is_of_name(text, word_end, begin, value):
+        return True
     is_function = text[begin + len(value) : begin + len(value) + 1] == "("
     is_hash = _HASH.match(value) or _CHECKSUM.match(text, begin) or "-----" in text[word_end:begin]
     # The address of a bucket is no secret, and what died has to be told by its name.
     is_name = _FILE.search(value) or _POD.search(value) or "://" in value or value[:2] == "//"
-    is_public = _PUBLIC.search(text, max(0, word_end - 40), word_end)
+    named = begin - len(text[word_end:begin]) + len(text[word_end:begin].rstrip(" =:\"'"))
+    is_public = _PUBLIC.search(text, max(0, word_end - 40), named)
     return bool(is_function or is_hash or is_name or is_public)
+
+
+def _is_of_name(text: str, word_end: int, begin: int, value: str) -> bool:
+    """Return whether a value is a name, or the rest of one in which the word stands.
+
+    `tokenization_wav2vec2`, `access_rules/07d7…`, `keyword-arguments`.
+    """
+    is_joined = text[begin - 1] in "_-" and text[word_end - 1 : begin - 1].isalnum()
+    if is_joined and (_FURTHER_WORD.match(text, word_end) or _PATH.match(value)):
+        return True
+    return _NAMED.fullmatch(value) is not None or (is_joined and _is_slug(value))
+
+
+def _is_slug(value: str) -> bool:
+    """Return whether words are joined, hardly one of which has a number: `k8s-metrics-adapter`."""
+    words = value.split("-")
+    digits = sum(map(str.isdigit, value))
+    return value.islower() and digits <= 2 and min(map(len, words)) >= 3 <= len(words)
 
 
 def _is_told(text: str, word_end: int) -> bool:

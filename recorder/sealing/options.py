@@ -30,6 +30,8 @@ _OF_PROSE = Exact(
     r"options?|flags?|arguments?|parameters?|values?|and|or|is|to|for|with|in|from|if|as|the|when|instead|was|will|can|must|should|which|that"
 )
 _SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
+_OF_NO_VALUE = Exact(r"(?:ask|no|prompt|require|disable|enable|allow|skip|hide)[_\-]")
+"""Begins the name of an option that says whether, and not which."""
 LEAST_DIGITS = 8
 """Digits behind an option that are no number, unless its name tells of several."""
 _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
@@ -37,7 +39,7 @@ _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
 
 def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _OPTION.finditer(text, start, end):
-        if _PASS_SOURCE.match(match["value"]):
+        if _PASS_SOURCE.match(match["value"]) or _OF_NO_VALUE.match(match["name"]):
             continue  # openssl's: says how the password comes, or is followed by it
         begin = match.start("value")
         end, quote = end_of_argument(text, begin, match.end("value"))

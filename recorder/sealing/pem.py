@@ -26,6 +26,8 @@ _LINES_BACKWARDS = Exact(
     r"\s{1,60}(?:[A-Za-z0-9+/=]{1,39}\s{1,60})?(?:[A-Za-z0-9+/=]{40,100}\s{1,60}){0,400}"
     r"[A-Za-z0-9+/=]{16,100}"
 )
+_PLACEHOLDER = Exact(r"\s{0,60}[A-Z]+(?:[_\- ][A-Z]+){1,12}\s{0,60}")
+"""What an example has between a key's ends: `YOUR-KEY-HERE`."""
 _VAULT = Exact(
     r"\$ANSIBLE_VAULT;\d\.\d;\w{3,12}(?:;[\w.\-]{1,60};?)?(?P<value>(?:\s{1,60}[0-9a-f]{16,80}){1,400})"
 )
@@ -51,7 +53,8 @@ def _private_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         final = _END.search(text, begin.end(), min(end, begin.end() + LONGEST))
         if final is not None:
             closed = final.end()
-            if final.start() - begin.end() >= 16:
+            is_example = _PLACEHOLDER.fullmatch(text, begin.end(), final.start())
+            if final.start() - begin.end() >= 16 and not is_example:
                 yield _span(begin.end(), final.start())
         elif lines := _LINES.match(text, begin.end()):
             closed = lines.end()

@@ -33,6 +33,10 @@ _MADE = Exact(
     rf"{_WORD}[ ][^\n:=]{{1,80}}:[ \t]{{1,4}}[\"'`]?(?P<value>[^\s\"'`⟦⟧]{{6,512}})[\"'`]?[.]?(?:[ \t\r]{{0,4}}$|(?<![\"'`])\\{{0,7}}\"[,}}])",
     re.IGNORECASE | re.MULTILINE,
 )
+_OWNER = Exact(
+    r"\b(?:users?|accounts?|ids?|hosts?|files?|paths?)(?:[ ]ids?)?:[ \t]+[\"'`]?\Z", re.IGNORECASE
+)
+"""Says whose the secret is: `password reset for user: …`."""
 _BELOW = Exact(
     rf"(?:{_WORD}[^\n]{{0,100}}(?::[ \t\r]*\n\s{{0,80}}|[.][ \t\r]*\n[ \t]{{0,8}}New[ ]value:[ ])|(?:initial-password|print-access-token)[^\n]{{0,60}}\n)(?P<value>[^\s⟦⟧]{{6,512}})[ \t\r]{{0,4}}$",
     re.IGNORECASE | re.MULTILINE,
@@ -69,15 +73,22 @@ def _told(text: str, hits: list[int]) -> Iterator[SecretSpan]:
                     continue
                 value = match["value"].rstrip(".,;")
                 of_password = word[0][:4].lower() == "pass" and not _SETTING.match(value)
-                if _looks_secret(value) or (of_password and is_told_password(value)):
+                is_told = _looks_secret(value) or (of_password and is_told_password(value))
+                if is_told and not _is_other(match, value):
                     begin = match.start("value")
                     yield SecretSpan(begin, begin + len(value), "password", "prose")
+
+
+def _is_other(match: re.Match[str], value: str) -> bool:
+    """Return whether a value begins a block, or is the user's whose secret is spoken of."""
+    owner = _OWNER.search(match.string, match.start(), match.start("value"))
+    return value.endswith(":") or owner is not None
 
 
 def _looks_secret(value: str) -> bool:
     if _SETTING.match(value):
         return False
-    if is_harmless(value) or value.startswith(("http", "/", "-", "[", "{")):
+    if is_harmless(value) or value.startswith(("http", "/", "-", "[", "{", "?")):
         return False
     if is_wordlike(value):
         return is_passphrase(value)

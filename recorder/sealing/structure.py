@@ -42,6 +42,7 @@ from recorder.sealing.quotes import (
     goes_on_behind,
     secret_in,
 )
+from recorder.sealing.references import MODULE, is_part_of_an_arn, is_reference
 from recorder.sealing.spans import SecretSpan
 from recorder.sealing.urls import is_password
 from recorder.sealing.wordings import is_in_catalogue, is_worded, is_wording
@@ -78,11 +79,8 @@ LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
 LONGEST_KEYWORD = 380
-_TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
-_WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*|@?[A-Za-z]{1,24}(?:\.[A-Za-z]{1,24}){1,8}")
-"""How editors name the parts of a language, and programs their messages: no token is so plain."""
 _BEHIND_STRING = Exact(
-    r"[ ]{0,20}[+%.&][ ]?[A-Za-z_$]|[ ](?:[;|]|&&)[ ]|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
+    r"[ ]{0,20}[+%.&][ ]?[A-Za-z_$]|[ ](?:[;|]|&&)[ ]|[)\]]{2,4}[;,]?[ ]?(?:\n|$)|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
     r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|Just|(?:std::)?string|(?:new[ ])?String(?:::from|\.valueOf)?|bytes|bytearray|Buffer\.from|SecretValue\.\w{4,20}|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
@@ -96,6 +94,8 @@ _COOKIES = Exact(r"(?:set-)?cookies?", re.IGNORECASE)
 _PLAIN_COOKIES = Exact(r"(?:[\w.\-]{1,40}=(?:[a-z/]{1,10}|\d{1,8})(?:;\s?|$)){1,9}")
 """Of words and numbers: what a page is to look like."""
 _NUMBER = Exact(r"[-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|infinity)", re.IGNORECASE)
+_MARKS = frozenset({'"[', "'[", "`["})
+"""Begin a message with the name of the program that has it."""
 _SESSION_NAME = Exact(r"(?:session_?-?ids?|client_?-?(?:request_?-?)?token)$", re.IGNORECASE)
 """Of a UUID under it: it names a session, or a request that is sent twice."""
 _JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
@@ -168,7 +168,7 @@ def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         name = match["name"].rsplit(".", 1)[-1]
         if _SECRET_ID.search(name) and (of_id := _UUID_BEHIND.match(text, match.end())):
             yield SecretSpan(*of_id.span("value"), class_of_name(name), "assignment")
-        elif is_secret_name(name) and not _is_part_of_an_arn(text, match.start()):
+        elif is_secret_name(name) and not is_part_of_an_arn(text, match.start()):
             for span in _assigned_value(text, match, name):
                 done = span.end  # whatever is assigned inside it is sealed with it
                 yield span
@@ -227,7 +227,7 @@ def _tells_no_secret(name: str, value: str) -> bool:
         or (_COOKIES.fullmatch(name) and _PLAIN_COOKIES.fullmatch(value))
     ):
         return True
-    if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
+    if is_reference(name, value):
         return True
     if " -" in value and not _PHRASED.search(name):
         return True  # a command
@@ -238,6 +238,7 @@ def _tells_no_secret(name: str, value: str) -> bool:
 def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     """Return whether a value without quotes is a secret where its name says so."""
     value = text[match.end() : end]
+    is_module = match["operator"] == "=>" and MODULE.fullmatch(value)
     is_scope = match["operator"] == ":" and value[:1] == ":" and DOTTED.match(value, 1)
     is_call = DOTTED.match(value) and (text[end : end + 1] == "(" or _ELEMENT.match(text, end))
     # A token in the place of JSON's number would be none.
@@ -254,6 +255,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     if (
         is_same
         or is_call
+        or is_module
         or is_scope
         or is_number
         or is_session
@@ -276,6 +278,8 @@ def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
     begun = OPENING_QUOTE.match(text, max(0, match.start() - len(quote[0])))
     if quote[0][-1] not in match[0] and _BEHIND_STRING.match(text, quote.end()):
         return True  # `print("token=" + token)`
+    if quote[0] == "`" and text[max(0, match.start() - 2) : match.start()] in _MARKS:
+        return True  # `"[next-auth]: `useSession` …"`: who says it
     is_begun = begun is not None and begun[0] == quote[0] and begun.end() == match.start()
     return is_begun and quote[0][-1] not in match[0]
 
@@ -355,12 +359,6 @@ def _without_scheme(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
     elif not is_harmless(value[scheme.end() :]):
         name = scheme[1].lower()
         yield SecretSpan(span.start + scheme.end(), span.end, name, span.detector)
-
-
-def _is_part_of_an_arn(text: str, start: int) -> bool:
-    """Return whether a name stands inside an AWS resource name: `arn:aws:...:secret:prod/db`."""
-    word = text[max(0, start - 200) : start].rsplit(None, 1)[-1:]
-    return bool(word) and "arn:" in word[0] and text[start - 1] == ":"
 
 
 def _quoted_value(text: str, quote: re.Match[str], credential_class: str) -> Iterator[SecretSpan]:

@@ -68,7 +68,7 @@ def is_password(text: str, start: int) -> bool:
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _USERINFO.finditer(text, start, end):
-        if not is_harmless(match["value"]):
+        if not is_harmless(match["value"].strip("[]")):
             yield _span(match, "url-password", "url")
 
 
@@ -85,6 +85,8 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         signed = name.lower() in _SIGNED or (
             name.lower() == "appid" and _KEY.fullmatch(match["value"])
         )
+        if match["value"].endswith("]") and "[" in text[max(0, match.start() - 40) : match.start()]:
+            continue  # `url[;key=val]`: what may be given
         if name == "code" and _PROGRAM.search(match["value"]):
             continue
         if (signed or is_secret_name(name)) and not is_harmless(match["value"]):

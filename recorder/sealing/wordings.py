@@ -46,6 +46,8 @@ _CATALOGUE = Exact(
 LEAST_OF_SENTENCE = 6
 """Words of a sentence in which digits are a number."""
 LONGEST_BEFORE = 120
+_COUNTRY = Exact(r"(?<=[\"'])P[STY]\\{0,3}[\"']?\s?(?:=>|:|,)")
+"""Neighbours of Palau (`PW`) in lists of countries."""
 
 
 def is_wording(value: str) -> bool:
@@ -78,5 +80,8 @@ def is_in_catalogue(text: str, name: int, value: str) -> bool:
         name: where its name begins.
         value: what is asked about.
     """
-    before = text[max(0, name - LONGEST_BEFORE) : name]
-    return _CATALOGUE.search(before) is not None and _ODD.search(value) is None
+    if _ODD.search(value):
+        return False
+    if text.startswith("PW", name):
+        return _COUNTRY.search(text, max(0, name - LONGEST_BEFORE), name) is not None
+    return _CATALOGUE.search(text[max(0, name - LONGEST_BEFORE) : name]) is not None

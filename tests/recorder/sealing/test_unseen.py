@@ -23,7 +23,7 @@ from tests.recorder.sealing import (
 )
 from tests.recorder.sealing.harmless_lines import filled_lines
 from tests.recorder.sealing.harmless_pages import PAGES
-from tests.recorder.sealing.harmless_projects import CATALOGUES
+from tests.recorder.sealing.harmless_projects import CATALOGUES, CODE, EXAMPLES, NAMES
 from tests.recorder.sealing.harmless_texts import HARMLESS, made
 from tests.recorder.sealing.unseen_places import filled
 
@@ -99,8 +99,10 @@ def test_talk_of_secrets_is_left_alone() -> None:
     assert len(sealed) <= 0.01 * len(texts), sealed
 
 
-@pytest.mark.parametrize("text", list(filled_lines(7, CATALOGUES)))
-def test_what_projects_say_to_people_of_passwords_is_left_alone(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", list(filled_lines(7, f"{CATALOGUES}\n{NAMES}\n{CODE}\n{EXAMPLES}"))
+)
+def test_what_projects_hold_is_left_alone(text: str) -> None:
     assert [text[span.start : span.end] for span in Sealer(KEY).find(text)] == []
 
 
