@@ -1,4 +1,7 @@
-"""Read a cloud's log as it is exported: a document with a list in it, an array, or lines."""
+"""Read a cloud's log as it is exported: a document with a list in it, an array, or lines.
+
+Each may stand inside what carried it (`recorder.audit.carriers`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from recorder.audit.carriers import carried
 from recorder.audit.entry import Entry, record_of
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format, Item
@@ -44,7 +48,17 @@ def audit_format(
         if isinstance(value, list):
             # One after the other: the list of a large document is never in memory.
             return chain.from_iterable(within(item) or [item] for item in value)
-        return [value] if is_entry(value) else unwrapped(value)
+        if is_entry(value):
+            return [value]
+        found = unwrapped(value)
+        return found if found is not None else _carried(value)
+
+    def _carried(value: Any) -> Iterable[Any] | None:
+        """Return the entries that a carrier brings; None where the first is none of this log."""
+        brought = carried(value)
+        first = next(brought, None)
+        inner = [first] if is_entry(first) else unwrapped(first)
+        return None if inner is None else chain(inner, brought)
 
     def holds(value: Any) -> bool:
         found = within(value)
