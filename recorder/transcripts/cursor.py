@@ -1,28 +1,25 @@
 """Cursor: agent transcripts, its `state.vscdb` database, and the CLI's `stream-json`.
 
-Transcripts have neither ids, times nor results; results stand only in the database. Tested on a
-database in the shape of 2024-2026 made for that purpose, on transcripts and a stream by their
-documented shapes; older transcripts are text with `user:` and `assistant:` lines.
+Transcripts have no times, and mostly neither ids nor results; the database has them. Tested on
+transcripts and a stream by their documented shapes; older transcripts are text with `user:` and
+`assistant:` lines.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Record
-from recorder.transcripts.clocks import iso_ns, millis_ns
-from recorder.transcripts.databases import is_database, opened, tables_of
-from recorder.transcripts.documents import items_of
+from recorder.transcripts.clocks import millis_ns
+from recorder.transcripts.cursor_database import TABLE, database
+from recorder.transcripts.databases import is_database, tables_of
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, lines, read_json_lines
-from recorder.transcripts.messages import MessageReader, arguments_of
-from recorder.transcripts.one_by_one import by_itself, one_by_one
+from recorder.transcripts.messages import MessageReader
 from recorder.transcripts.outcomes import exit_code_in
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
@@ -30,12 +27,12 @@ from recorder.transcripts.telling import Telling, as_text, made_session, text_pa
 __all__ = ["AGENT", "FORMAT", "recognises"]
 
 AGENT = "cursor"
-TABLE = "cursorDiskKV"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SPEAKER = re.compile(rb"^(user|assistant):\s*$", re.MULTILINE)
 _MARK = re.compile(r"\[(Tool call|Tool result|Thinking)\](.*)$")
 _ARGUMENT = re.compile(r"  (\w[\w-]{0,60}): ?(.*)$")
-_DENIED = frozenset({"rejected", "cancelled", "denied"})
+_DENIED = frozenset({"rejected", "denied"})
+_FAILED = {"error": "tool_error", "failure": "tool_error", "cancelled": "cancelled"}
 STREAM_KEYS = frozenset({"session_id", "call_id", "model_call_id", "timestamp_ms"})
 
 
@@ -65,7 +62,7 @@ def _is_stream(value: Any) -> bool:
 
 def _read(source: Source) -> Iterator[Item]:
     if is_database(source):
-        yield from _database(source)
+        yield from database(source, AGENT)
     elif any(_is_stream(value) for value in source.entries):
         yield from read_json_lines(source, _Stream(source).line)
     elif source.sample:
@@ -82,6 +79,8 @@ class _Transcript:
         self._reader = MessageReader(self._telling)
         self._keys = EntryKeys()
         self._begun = False
+        self._open: dict[str, str] = {}
+        """Call -> its tool, in order, until its result came."""
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
         if not self._begun:
@@ -93,17 +92,34 @@ class _Transcript:
             return
         content = value["message"].get("content")
         parts = content if isinstance(content, list) else []
-        calls = [part for part in parts if _is_call(part)]
-        words = text_parts([p for p in parts if not _is_call(p)] if parts else content)
+        calls = [part for part in parts if _is(part, "tool_use")]
+        results = [part for part in parts if _is(part, "tool_result")]
+        rest = [p for p in parts if not _is(p, "tool_use", "tool_result")]
+        words = text_parts(rest if parts else content)
+        for number, part in enumerate(results, 1):
+            yield self._result(f"{key} result {number}", part)
         if value["role"] == "user":
-            yield self._telling.prompt(key, _asked(words), None)
-        elif words or not calls:
+            if words or not results:
+                yield self._telling.prompt(key, _asked(words), None)
+        elif words or not (calls or results):
             yield self._telling.answer(key, words, None)
         for number, call in enumerate(calls, 1):
             place = f"{key} call {number}"
             ref = str(call.get("id") or f"{self._telling.session} {place}")
-            tool = str(call.get("name") or "")
+            tool = self._open[ref] = str(call.get("name") or "")
             yield self._telling.call(place, ref, tool, call.get("input"), None)
+
+    def _result(self, place: str, part: Mapping[str, Any]) -> Record:
+        """Return a result; one that names no call is that of the first that has none."""
+        ref = str(part.get("tool_use_id") or next(iter(self._open), ""))
+        if not ref:
+            return self._telling.note(place, "tool_result", as_text(part), None)
+        output, failed = text_parts(part.get("content")), part.get("is_error") is True
+        error = "tool_error" if failed else None
+        return self._telling.result(
+            place, ref, self._open.pop(ref, ""), output, None,
+            error=error, exit_code=exit_code_in(output),
+        )  # fmt: skip
 
 
 class _Stream:
@@ -155,8 +171,7 @@ class _Stream:
         outcome = next(iter(result), "") if isinstance(result, Mapping) else ""
         inner = result.get(outcome) if isinstance(result, Mapping) else result
         code = inner.get("exitCode") if isinstance(inner, Mapping) else None
-        error = "tool_error" if outcome in {"error", "failure"} else ""
-        error = "denied" if outcome in _DENIED else error
+        error = "denied" if outcome in _DENIED else _FAILED.get(str(outcome), "")
         if error == "denied":
             yield self._telling.approval(
                 f"{key} decision", ref, "denied", t_ns, by="", subject=str(tool),
@@ -235,8 +250,8 @@ def _sections(said: list[str]) -> Iterator[tuple[str, str, list[str]]]:
     yield mark, behind, held
 
 
-def _is_call(part: Any) -> bool:
-    return isinstance(part, Mapping) and part.get("type") == "tool_use"
+def _is(part: Any, *kinds: str) -> bool:
+    return isinstance(part, Mapping) and part.get("type") in kinds
 
 
 def _arguments(held: list[str]) -> dict[str, str]:
@@ -250,99 +265,6 @@ def _arguments(held: list[str]) -> dict[str, str]:
         elif name and line.strip():
             found[name] += f"\n{line}"
     return found
-
-
-def _database(source: Source) -> Iterator[Item]:
-    with opened(source) as db:
-        composers = db.execute(
-            f"SELECT key, value FROM {TABLE} WHERE key LIKE 'composerData:%' ORDER BY key"  # noqa: S608  # a constant
-        )
-        for key, value in composers:
-            composer, about = str(key).partition(":")[2], _loaded(value)
-            if about is None:
-                yield Damage(f"{key} holds no JSON object", kept=as_text(value))
-                continue
-            telling = Telling(AGENT, composer, "iso8601")
-            telling.model = str(_mapping(about.get("modelConfig")).get("modelName") or "")
-            telling.cwd = str(
-                _mapping(_mapping(about.get("workspaceIdentifier")).get("uri")).get("fsPath") or ""
-            )
-            begun = about.get("createdAt")
-            name: dict[str, Json] = {"flightlog.session.title": str(about.get("name") or "")}
-            t_ns = millis_ns(begun) or iso_ns(begun)
-            yield Entry([telling.begin("session", t_ns, name)])
-            yield from _bubbles(db, telling, composer, about)
-
-
-def _bubbles(
-    db: sqlite3.Connection, telling: Telling, composer: str, about: Mapping[str, Any]
-) -> Iterator[Item]:
-    """Yield a composer's bubbles in the order of its headers, then those that no header names."""
-    prefix = f"bubbleId:{composer}:"
-    headers = about.get("fullConversationHeadersOnly")
-    order: dict[str, None] = {}
-    for header in headers if isinstance(headers, list) else []:
-        order[f"{prefix}{_mapping(header).get('bubbleId')}"] = None
-    there = db.execute(
-        f"SELECT key FROM {TABLE} WHERE key >= ? AND key < ? ORDER BY rowid",  # noqa: S608  # a constant
-        (prefix, f"{prefix}\U0010ffff"),
-    )
-    order |= dict.fromkeys(str(row[0]) for row in there)
-    # In older versions the bubbles stand in the composer itself.
-    yield from items_of(
-        one_by_one(
-            about.get("conversation"), f"{composer} bubble",
-            lambda one, at: _bubble(telling, one, str(one.get("bubbleId") or at.split(" ")[-1])),
-        )
-    )  # fmt: skip
-    for key in order:
-        row = db.execute(f"SELECT value FROM {TABLE} WHERE key = ?", (key,)).fetchone()  # noqa: S608  # a constant
-        told = _loaded(row[0]) if row else None
-        if told is not None:
-            yield from items_of(
-                by_itself(told, key, lambda b, at: _bubble(telling, b, at.removeprefix(prefix)))
-            )
-        elif row is not None and row[0] is not None:
-            yield Damage(f"{key} holds no JSON object", kept=as_text(row[0]))
-
-
-def _bubble(telling: Telling, bubble: Mapping[str, Any], key: str) -> Iterator[Record]:
-    created = bubble.get("createdAt")
-    t_ns = iso_ns(created) or millis_ns(created)
-    said, tool = str(bubble.get("text") or ""), bubble.get("toolFormerData")
-    if bubble.get("type") == 1:
-        yield telling.prompt(key, said, t_ns)
-        return
-    if said or not isinstance(tool, Mapping):
-        tokens = _mapping(bubble.get("tokenCount"))
-        counts = (tokens.get("inputTokens"), tokens.get("outputTokens"))
-        yield telling.answer(key, said, t_ns, usage=counts)
-    if isinstance(tool, Mapping) and (tool.get("name") or tool.get("tool")):
-        yield from _former(telling, tool, key, t_ns)
-
-
-def _former(
-    telling: Telling, tool: Mapping[str, Any], key: str, t_ns: int | None
-) -> Iterator[Record]:
-    name = str(tool.get("name") or tool.get("tool"))
-    ref = str(tool.get("toolCallId") or f"{telling.session} {key}")
-    arguments = arguments_of(tool.get("params") or tool.get("rawArgs"))
-    yield telling.call(f"{key} call", ref, name, arguments, t_ns)
-    decided, status = tool.get("userDecision"), str(tool.get("status") or "")
-    if decided:
-        decision = {"accepted": "approved", "rejected": "denied"}.get(str(decided), str(decided))
-        yield telling.approval(
-            f"{key} decision", ref, decision, None, by="user", subject=name,
-            more={semconv.APPROVAL_LABEL: str(decided), semconv.APPROVAL_HUMAN: "likely"},
-        )  # fmt: skip
-    if status not in {"completed", "error", *_DENIED}:
-        return
-    output = as_text(tool.get("result") or tool.get("error") or "")
-    failed = "denied" if status in _DENIED else "tool_error" if status == "error" else ""
-    # The bubble's time is that of the call; when the result came is not told.
-    yield telling.result(
-        f"{key} result", ref, name, output, None, error=failed, exit_code=exit_code_in(output)
-    )
 
 
 def _asked(text: str) -> str:
@@ -359,18 +281,6 @@ def _session_of(source: Source) -> str:
     return made_session(AGENT, source.id)
 
 
-def _loaded(text: Any) -> Mapping[str, Any] | None:
-    try:
-        value = json.loads(text) if isinstance(text, str | bytes) else None
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, Mapping) else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _is_cursor(source: Source) -> bool:
     if is_database(source):
         return TABLE in tables_of(source)
@@ -383,7 +293,7 @@ def _is_cursor(source: Source) -> bool:
 FORMAT = Format(
     name="cursor",
     title="Cursor",
-    tested=("state.vscdb of 2024 (v0.16 shape)",),
+    tested=("state.vscdb of 2024 (v0.16 shape)", "state.vscdb of 2026 by its documented shape"),
     recognises=_is_cursor,
     read=_read,
     places=(
