@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import socket
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -326,12 +327,18 @@ class Client:
         return False
 
     def _sealer_aside(self) -> Sealer:
-        """Return a sealer that knows what the recording knows, or one with a key of this process
-        alone where it cannot be read: then secrets are sealed all the same, but cannot be followed.
+        """Return a sealer that knows what the recording knows, beginning it where there is none, or
+        one with a key of this process alone where it cannot be read: then secrets are sealed all
+        the same, but can be neither followed nor found where they stood before.
         """
         try:
+            if not self._recording.exists():
+                # Loads the cryptography package, which a client otherwise does without.
+                from recorder.founding import begin  # noqa: PLC0415
+
+                begin(self._recording)
             aside = SealerAside(self._recording)
-        except (RecordingError, OSError, ValueError):
+        except (RecordingError, OSError, ValueError, sqlite3.Error):
             return sealer_aside(os.urandom(32), "")
         # Not kept open: an agent may fork, and a database must not be used across that.
         aside.close()

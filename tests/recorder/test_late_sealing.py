@@ -204,6 +204,31 @@ def test_what_was_spooled_keeps_its_tokens(tmp_path: Path) -> None:
     assert len(prints) == 1, "one secret, one token: by header, by name, and bare"
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["recording", "no recording yet"])
+@pytest.mark.parametrize("clients", [1, 2])
+def test_what_was_spooled_before_its_secret_was_recognised_is_sealed_when_it_is_taken_in(
+    clients: int, tmp_path: Path, *, begun: bool
+) -> None:
+    path = tmp_path / "flight.db"
+    if begun:
+        recorded(path, [told("nothing yet")])
+    said = [told(f"is it {BARE}?"), told(f"DB_PASSWORD={BARE}"), told(f"so {BARE}")]
+    client = Client(path)
+    for number, one in enumerate(said):
+        if number == 1 and clients == 2:
+            client.close()
+            client = Client(path)
+        assert not client.submit(one), "there is no recorder"
+    client.close()
+    recorded(path, [told(f"PGPASSWORD={BARE} psql")])
+    assert BARE.encode() not in at_rest(tmp_path)
+    with Recording.open(path) as recording:
+        fingerprints = [seal.fingerprint for r in recording.records() for seal in r.seals]
+    assert len(fingerprints) == 4
+    assert len(set(fingerprints)) == 1
+    assert verify(path).ok
+
+
 def test_many_secrets_are_looked_for_at_once(tmp_path: Path) -> None:
     path = tmp_path / "flight.db"
     secrets = [f"Zq{number:02}kkQ0ppWW7Lm{number:02}xY" for number in range(30)]
