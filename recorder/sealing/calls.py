@@ -94,6 +94,8 @@ _ALGORITHM = Exact(
     r"^(?:[HRPE]S|ES)\d{3}|^(?:utf|sha|md5|aes|des|base64|hex|latin|ascii|binary|hmac)",
     re.IGNORECASE,
 )
+_SETTING = Exact(r"[A-Za-z]+(?::[A-Za-z]+)+")
+"""Where a setting stands whose value is it: `GetSection("Jwt:Key")`."""
 _BYTES_OF = Exact(
     r"(?P<keyed>(?i:passw(?:or)?d|passphrase|secret|pwd|KeySpec|key_?store|keystore|Authentication|storepass|SigningKey|signWith|hmac)[^\n;\"\\]{0,80})"
     r"(?P<quote>\\{0,3}\")(?P<value>[^\"\\\n⟦⟧]{4,512})(?P=quote)(?:\)?\.(?:toCharArray|getBytes)\()"
@@ -187,7 +189,8 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 
 def _is_key(value: str) -> bool:
     """Return whether a word may be what something is signed with, and names no algorithm."""
-    return not (is_harmless(value) or " " in value or _ALGORITHM.search(value))
+    is_other = _ALGORITHM.search(value) or _SETTING.fullmatch(value)
+    return not (is_harmless(value) or " " in value or is_other)
 
 
 def _headers(text: str, start: int, end: int) -> Iterator[SecretSpan]:

@@ -137,6 +137,8 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         name, value = match["name"], match[group]
         if reads_as_text(value) or is_wording(value):
             continue
+        if group == "bare" and value.endswith(f".{name}"):
+            continue  # `key="api_key", value=user.api_key`
         if group == "bare" and value[0] == "{" and text[match.end(group)] == "}":
             continue  # `value={csrfToken}`: an expression
         if is_secret_name(name) and not (is_harmless(value) or is_count(name, value)):

@@ -47,9 +47,9 @@ _TELLS_OF_ONE = re.compile(
     r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
     r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
     r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
-    r"|sources?|types?|kinds?|names?|origins?|drivers?|quer(?:y|ies)|cmds?|commands?|algs?|attributes?|propert(?:y|ies)|hosts?|msgs?|desc|groups?|embeddings?|encryption|hash(?:ing)?|strength|stdin|config(?:uration)?|options?|settings?|helper|lifetime|expiry|manager)$"
+    r"|sources?|types?|kinds?|names?|origins?|drivers?|quer(?:y|ies)|cmds?|commands?|algs?|attributes?|propert(?:y|ies)|hosts?|msgs?|desc|groups?|embeddings?|plugins?|brokers?|tables?|columns?|dicts?|encryption|hash(?:ing)?|strength|stdin|config(?:uration)?|options?|settings?|helper|lifetime|expiry|manager)$"
     r"|(?i:credentials?|token)[_\-]?(?i:ids?)$"
-    r"|(?:pull|existing)_?[Ss]ecrets?$"
+    r"|(?:pull|existing)_?[Ss]ecrets?$|(?i:per|cost|price)_(?i:(?:input|output|cached)_)?(?i:tokens?)$"
     r"|(?:^|[_\-.])(?i:err(?:or)?_?msg)|(?i:public_?key_?token)$|(?i:res-auth)$"
     r"|^[a-z]{2,3}(?:_[A-Z][a-z]{3})?_PW$"
     r"|(?:^|[_\-.a-z])(?i:next|page|idempotency|starting|request|action|continuation|cancell?ation|start|sync|resume|max|total|input|output|prompt|completion|num|stop|special|pad|eos|bos|unk|mask|cls|sep)[_\-]?[Tt]okens?$"
@@ -68,11 +68,11 @@ _PLAIN_HEADERS = frozenset(
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(
-    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24})[^\0]*|\\\(\w+\).*|\{\{[\s.\-$A-Za-z][^}]*|env:[A-Z_]+|\d{0,2}\*\d{0,2}[<(%].*|(?:[a-z]{1,9}=[^=,]+,){1,9}dc=\w+|/(?:usr|bin|sbin|opt|etc)/[\w./\- ]*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24})[^\0]*|\\\(\w+\).*|\{\{[\s.\-$A-Za-z][^}]*|env:[A-Z_]+|os\.environ/\w+|[\^~]\d+(?:\.\d+){1,2}[\w.\-]*|\d{0,2}\*\d{0,2}[<(%].*|(?:[a-z]{1,9}=[^=,]+,){1,9}dc=\w+|/(?:usr|bin|sbin|opt|etc)/[\w./\- ]*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-](?:(?:[a-z]+\d{0,4}|\d{1,4})(?:[_\-. ]|$))*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*|(?!(?:ssr?|vmess|vless|trojan|hysteria2?)://)[a-z][\w+.\-]{1,20}://[^@?;&=]*|!(?:Ref|Sub|GetAtt|ImportValue|Join)\b.*|.*\{[\w.()]{1,60}\["
     r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./@\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|\S*(?:\.{3}|…)[a-z_\-]*(?:your|actual|token|key)[a-z_\-]*|.*(?:\.{3}|…|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
-    r"|(?:\w{1,12}[_\-])?your[_\-].*|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
+    r"|(?:\w{1,12}[_\-])?your[_\-].*|your[a-z]{0,16}(?:token|password|secret|key)|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
     r"|enabled|disabled|inherit|manual|auto|value\d?|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
     r"|(?:[a-z]+[_\- ])?(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
     re.IGNORECASE,

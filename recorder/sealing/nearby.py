@@ -54,6 +54,8 @@ _CHECKSUM = Exact(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?=[ ]{2}\S)")
 """As `sha256sum` writes them."""
 _HASH = Exact(r"(?:h1:|sha\d{1,3}[-:=]|md5[-:=]|blake\w+[-:])|[0-9a-f]{7,12}$", re.IGNORECASE)
 """What integrity hashes and short commit names begin with."""
+_SUM = Exact(r"\bsha(?:256|384|512)[=:\-][A-Za-z0-9_\-+/]*\Z")
+LONGEST_SUM = 100
 _PUBLIC = Exact(
     r"(?:pub(?:lic)?|host|primary|foreign|sort|partition|cache|object|s3|websocket|gpg:?|rsa|dsa|ecdsa|ed25519|pgp|from)[_\-. ]?key$|(?:next|page|continuation|sync|cancell?ation)[_\-]?token$|public_?key_?token$|'nonce$",
     re.IGNORECASE,
@@ -71,9 +73,9 @@ _POD = Exact(
 )
 """How names end that were given by Kubernetes, by clouds, by a cache: `db-credentials-7f9c`."""
 _NAMED = Exact(
-    r"v?\d+\.\d+\.\d+-[\w.]*\d{14}-[0-9a-f]{12}|m_[a-z]{1,3}[A-Z]\w+|0x[0-9A-Fa-f]{8,16}U?L{1,2}"
+    r"v?\d+\.\d+\.\d+-[\w.]*\d{14}-[0-9a-f]{12}|m_[a-z]{1,3}[A-Z]\w+|0x(?:[0-9A-F]{8,16}|[0-9A-Fa-f]{8,16}U?L{1,2})"
     r"|(?:[a-z0-9\-]{1,40}\.){1,4}(?:io|com|org|net|dev|edu|gov)/[\w.\-/]*|[a-z]+/v\d\w*/[A-Z][A-Za-z]+|[\w\-./]+:v?\d[\w.]*"
-    r"|[A-Z_]+:-[\w.]+|(?:[a-z]{2,12}\d{0,2}-){2,8}[a-z]{2,12}\d{0,2}|[a-z]{2,12}\d?[A-Z][A-Za-z]+(?:\.[A-Za-z]{3,40}){1,4}"
+    r"|os\.environ/\w+|[A-Z_]+:-[\w.]+|(?:[a-z]{2,12}\d{0,2}-){2,8}[a-z]{2,12}\d{0,2}|[a-z]{2,12}\d?[A-Z][A-Za-z]+(?:\.[A-Za-z]{3,40}){1,4}"
 )
 """Versions of Go's modules, members of C++'s classes, numbers, places on the web, kinds of
 Kubernetes' objects, images, what a variable is otherwise, words with numbers, members of objects.
@@ -218,7 +220,7 @@ def _judged(text: str, word_end: int, match: re.Match[str]) -> Iterator[SecretSp
         return  # what a commit says of tokens and keys stands beside its hash
     if _UUID.fullmatch(value) and (not is_told or _OF_ID.match(text, word_end)):
         return  # what names a resource, and has to stay readable, looks just like that
-    if is_in_data(text, word_end - 1, begin + len(value)):
+    if is_in_data(text, word_end - 1, begin + len(value)) or _is_checked(text, begin):
         return  # neither is a word, nor the other a value
     yield SecretSpan(begin, begin + len(value), "secret", "nearby", suspected=True)
 
@@ -245,6 +247,11 @@ def _is_of_name(text: str, word_end: int, begin: int, value: str) -> bool:
     if is_joined and (_FURTHER_WORD.match(text, word_end) or _PATH.match(value)):
         return True
     return _NAMED.fullmatch(value) is not None or (is_joined and _is_slug(value))
+
+
+def _is_checked(text: str, begin: int) -> bool:
+    """Return whether a value stands in a file's checksum: `name.py,sha256=…`."""
+    return _SUM.search(text, max(0, begin - LONGEST_SUM), begin) is not None
 
 
 def _is_slug(value: str) -> bool:
@@ -289,7 +296,7 @@ def _prefixed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         run = match["run"]
         if run.islower() or run.isupper() or match["words"].startswith("sha") or not is_random(run):
             continue
-        if _DIGIT.search(run):
+        if _DIGIT.search(run) and not _is_checked(text, match.start("token")):
             yield SecretSpan(*match.span("token"), "secret", "prefix", suspected=True)
 
 

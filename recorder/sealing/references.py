@@ -10,7 +10,9 @@ from recorder.sealing.names import is_of_password
 __all__ = ["MODULE", "is_part_of_an_arn", "is_reference"]
 
 _TOKEN_NAME = Exact(r"tokens?$", re.IGNORECASE)
-_WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*|@?[A-Za-z]{1,24}(?:\.[A-Za-z]{1,24}){1,8}")
+_SECTION = Exact(r"passwords$", re.IGNORECASE)
+"""What settings of them all stand under."""
+_WORDS = Exact(r"[a-z]{1,16}(?:[._\- ][a-z]{1,16})*\.?|@?[A-Za-z]{1,24}(?:\.[A-Za-z]{1,24}){1,8}")
 """How editors name the parts of a language, and programs their messages: no token is so plain."""
 _CONSTANT = Exact(r"[A-Z]{2,}(?:[_.][A-Z]+){2,}")
 """The name of a variable, of a parameter, or of what is filled in."""
@@ -29,7 +31,7 @@ def is_reference(name: str, value: str) -> bool:
     """Return whether a literal names what is meant: a message, a variable, a page, a service."""
     if name.lower().endswith("auth") and (value in _KINDS_OF_AUTH or _OF_AUTH.fullmatch(value)):
         return True
-    if _TOKEN_NAME.search(name) and _WORDS.fullmatch(value):
+    if (_TOKEN_NAME.search(name) or _SECTION.search(name)) and _WORDS.fullmatch(value):
         return True
     if not is_of_password(name) and _CONSTANT.fullmatch(value):
         return True

@@ -278,6 +278,8 @@ def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
     begun = OPENING_QUOTE.match(text, max(0, match.start() - len(quote[0])))
     if quote[0][-1] not in match[0] and _BEHIND_STRING.match(text, quote.end()):
         return True  # `print("token=" + token)`
+    if quote[0][-1] in "\"'" and text.startswith(("\n", "\r\n"), quote.end()):
+        return text[quote.end() - 3 : quote.end()] != quote[0][-1] * 3  # a line ends with it
     if quote[0] == "`" and text[max(0, match.start() - 2) : match.start()] in _MARKS:
         return True  # `"[next-auth]: `useSession` …"`: who says it
     is_begun = begun is not None and begun[0] == quote[0] and begun.end() == match.start()

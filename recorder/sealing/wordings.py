@@ -13,7 +13,7 @@ from recorder.sealing.exact import Exact
 
 __all__ = ["is_in_catalogue", "is_worded", "is_wording"]
 
-_FOREIGN = Exact(
+_CALLED = (
     r"passw(?:o|ö)rt|passord|kennw(?:o|ö)rt|mots? de passe|contrase|clave de "
     r"acceso|senha|palavra-passe|jeton|парол|гасло|лозинк|құпия|токен|密码|密碼|口令|令牌|暗証番号"
     r"|パスワード|トークン|비밀번호|암호|토큰|\bhas(?:ł|e)[aełouy]|\bhesl[aoeu]|lösenord|adgangskode"
@@ -21,10 +21,13 @@ _FOREIGN = Exact(
     r"|tunnussana|jelsz|şifre|şifrə|\bgesl[oaiu]|lozink|zapork|slaptažod|κωδικ"
     r"|συνθηματικ|סיסמ|كلمة|كلمات|رمز|mật khẩu|รหัสผ่าน|kata[ ]?sandi|pasahitz"
     r"|contrasenya|ger-tremen|facal-faire|cyfrinair|pasvorto|պարոլ|գաղտնաբառ|პაროლ|нууц "
-    r"үг|पासवर्ड|गुप्तशब्द|পাসওয়ার্ড|രഹസ്യവാക്ക്|கடவுச்சொல்|පාස්වර්ඩ්|ពាក្យសម្ងាត់",
-    re.IGNORECASE,
+    r"үг|पासवर्ड|गुप्तशब्द|পাসওয়ার্ড|രഹസ്യവാക്ക്|கடவுச்சொல்|පාස්වර්ඩ්|ពាក្យសម្ងាត់"
 )
 """How other languages call a password or a token, as far as all its forms have it in common."""
+_FOREIGN = Exact(_CALLED, re.IGNORECASE)
+_ITSELF = Exact(rf"(?:{_CALLED})[^\W\d_]{{0,2}}", re.IGNORECASE)
+"""The word alone, as the label of a field: it is as much of a placeholder as `password`."""
+LONGEST_WORD = 14
 _ENGLISH = Exact(r"\bpass(?:words?|phrases?|codes?)\b", re.IGNORECASE)
 _BEGINS_LABEL = Exact(
     r"(?:please|re-?enter|enter|confirm|repeat|retype|change|new|current|old|forg[eo]t|reset|set|create|update|your|the|invalid"
@@ -56,6 +59,8 @@ def is_wording(value: str) -> bool:
     A single word of plain letters does not: it may be what somebody took for a password.
     """
     value = value.strip()
+    if len(value) <= LONGEST_WORD and _ITSELF.fullmatch(value):
+        return True
     is_text = " " in value or not value.isascii()
     if not is_text or value[:1].islower():
         return False

@@ -22,6 +22,8 @@ $labels['newpasswd'] = 'รหัสผ่านใหม่';
 $labels['confpasswd'] = 'Xác nhận mật khẩu mới';
 authenticator.nullPassword=認証に使用するパスワードが指定されていません
 invalid_password=Неверный пароль
+"global.password": "Heslo",\n"global.more": "Viac",
+#: templates/login.html:12\nmsgid "Enter your password:"\nmsgstr "Syötä salasana:"\n\nmsgid ""
 <string name="account_password">Contraseña de la cuenta</string>
 <target id="password">Le mot de passe a été changé</target>
  | Localization file of the password plugin  |\n |                                           |\n | Copyright (C) The Example Dev Team        |\n | See the README file for the full license. |
@@ -61,6 +63,15 @@ image: gcr.io/google-samples/cassandra:v13
 [news]: https://www.ruby-lang.org/en/news/keyword-arguments-in-ruby-3-0/
 HEAPSTER_GCP_CPU_PER_NODE="${HEAPSTER_GCP_CPU_PER_NODE:-0.5}"
 KEYRING_GPG_KEY={H16}
+allauth/views.py,sha256=lyecd957k-23YZ5YegcFN1qI6My7ecZytrrabr0Cq2w,1101
+core/cloud_storage_security.py,sha256=dBT_bppXe9gvnvsA1oaBatcKJNEtRj3vhLIYLuvCY3g,6870
+hkp://keys.example.org his key id is 0xFEFC65D181AF644A, and his PGP fingerprint is:
+"google-auth-library": "^9.11.0",
+      input_cost_per_token: 0.0000050
+'passwords' => 'users',
+'passwords' => env('AUTH_PASSWORD_BROKER', 'users'),\n 'table' => env('PASSWORD_RESET_TABLE', 'password_resets'),
+{{ orig_auth_plugin != 'sha256_password' ? ' class="hide"' }}
+user_api_key_dict: "UserAPIKeyAuth \| None" = None,
 Name: "secret-pv0-pod0-node1-ns0", Namespace: "ns0"
 r.HTTPRequest.Header.Set(tokenHeader, ec2Token.token)
 """.strip("\n")
@@ -80,6 +91,9 @@ head.append("Cookie: ").append(SESSION_COOKIE_NAME).append('=').append(sessionId
 Authorization: `Basic ${Buffer.from(\n        `${options.clientId}:${options.clientSecret}`\n      )}`
 GoogleAuthRequest \| null,\n    AuthSessionResult \| null,
 token := 1*<any (US-ASCII) CHAR except SPACE, CTLs, or tspecials>
+return token === 'g.m.';
+Scope(key="api_key", value=user_api_key_dict.api_key, limit=key_limit)
+new SymmetricSecurityKey(Encoding.ASCII.GetBytes(Configuration.GetSection("AppSettings:Token").Value))
 self.dist.create_user(user, groups=["group1", "group2"])
 multi_factor_auth_rules\n-----------------------\n\nMethods required for a user to\nauthenticate.
 * **Token**: identifying credential associated with a user
@@ -94,6 +108,9 @@ MAILER_DSN=ses+https://ACCESS_KEY:SECRET_KEY@default?region=REGION
 CREATE USER 'keystone'@'%' IDENTIFIED BY 'KEYSTONE_DBPASS';
 SMTP_PASSWORD='smtp_example_password'
 "api_key": "env:GOOGLE_API_KEY"
+      langfuse_secret: os.environ/LANGFUSE_PROJECT_SECRET # Project
+curl https://api.example.com/users -H "Authorization: Bearer YOURACCESSTOKEN"
+curl -X POST https://api.example.com/token -d "username=YOUREMAIL&password=YOURPASSWORD"
 GOOGLE_API_KEY=AIzaSyD...your-actual-key
 kind: Secret\ntype: Opaque\ndata:\n  password: {{.Values.env.database.password \| b64enc }}
 gh variable set AWS_REGION --body 'us-east-1'
