@@ -204,7 +204,8 @@ def _around(words: Sequence[bytes], raw: bytes) -> Iterator[tuple[int, int]]:
     last of them), those that touch as one.
     """
     start, stop = 0, len(words[-1]) + AROUND
-    at = 0
+    # Another may be like the beginning of the first: it stands behind it.
+    at = len(words[-1]) if raw.startswith(words[-1]) else 0
     for word in words:
         at = raw.find(word, at)
         while at > 0 and (ESCAPE.match(raw, at - 1) or ESCAPE.match(raw, at - 2)):

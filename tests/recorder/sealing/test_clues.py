@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recorder.location import cache_folder
@@ -62,6 +62,7 @@ def dotted(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         yield SecretSpan(*match.span("value"), "key", "test")
 
 
+@example([HEX, "- " * 2_000, f"{HEX}.abcd"])
 @given(
     st.lists(
         st.sampled_from(
