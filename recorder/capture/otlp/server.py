@@ -205,6 +205,11 @@ def _token(settings: Settings) -> str:
             f"the token in {settings.token_file} is shorter than {MIN_TOKEN} characters; make one "
             "with: openssl rand -hex 32"
         )
+    if not (token.isascii() and token.isprintable()):
+        raise FlightlogError(
+            f"the token in {settings.token_file} has to be one line of ASCII: no client could send "
+            "another in a header"
+        )
     return token
 
 

@@ -31,6 +31,7 @@ from recorder.capture.proxy.chain import Chain, ChainCredentials
 from recorder.capture.proxy.deliveries import Deliveries, Reach, RecordSink
 from recorder.capture.proxy.gate import Gate
 from recorder.capture.proxy.hooks import Hooks
+from recorder.capture.proxy.http1 import pass_all_of_http1
 from recorder.capture.proxy.mcp import McpAddon
 from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
@@ -130,6 +131,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     logging.getLogger().handlers[:] = [logging.NullHandler()]
     logging.getLogger().setLevel(logging.ERROR)
     bound_windows()
+    pass_all_of_http1()
     async with bridged(settings.proxies) as proxies:
         await _run(replace(settings, proxies=proxies), authority, deliveries)
 

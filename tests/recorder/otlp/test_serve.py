@@ -72,6 +72,11 @@ def test_files_that_do_not_serve_are_named(recording: Path, tmp_path: Path) -> N
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe" * 20)
     assert str(binary) in refused(recording, "--token-file", str(binary), *ports)
+    for unsendable in ("pässwörd-swordfish91", "swordfish91-swordfish91\nof two lines"):
+        short.write_text(unsendable, encoding="utf-8")
+        line = refused(recording, "--token-file", str(short), *ports)
+        assert "one line of ASCII" in line
+        assert "swordfish" not in line
     tls = ("--tls-cert", str(words), "--tls-key", str(words))
     assert "no certificate and key that fit" in refused(recording, *tls, *ports)
     missing = ("--tls-cert", str(gone), "--tls-key", str(words))
