@@ -69,7 +69,7 @@ _PAIR_OF_AUTH = Exact(
     rf"\b(?:http_|basic_)?auth\\{{0,3}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\[(]\s{{0,3}}(?P<user>\\{{0,3}}[\"'][^\"'\n\\]{{1,200}}\\{{0,3}}[\"']),\s{{0,3}}{_LITERAL}\s{{0,3}}[\])]"
 )
 _OF_CREDENTIALS = Exact(
-    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|[A-Z]?\w{0,40}(?:Database|Connection|Login|Account)|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})\)"
+    r"(?<![A-Za-z])(?:[A-Z]\w{0,40}Credentials?\w{0,20}|[A-Z]?\w{0,40}(?:Database|Connection|Login|Account)|Credentials?|mysql_real_connect|pg_connect|Credentials\.\w{2,12}|connect)\s?\((?P<arguments>[^()\n]{8,800})(?:\)|(?=\n)|$)"
 )
 """What takes a user's name and, at whatever place behind it, the password."""
 _OF_CLIENT = Exact(

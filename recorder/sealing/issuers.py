@@ -156,6 +156,7 @@ _MESSAGES = (
     Shape("slack-cookie", r"xoxd-[A-Za-z0-9%/+=]{20,400}", "xoxd-"),
     Shape("slack-webhook", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{30,80}", "hooks.slack.com/"),
     Shape("teams-webhook", rf"[A-Za-z0-9\-]{{1,60}}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@\-]{{60,90}}/IncomingWebhook/{_ALNUM}{{32}}/[A-Za-z0-9\-]{{30,60}}"),
+    Shape("teams-webhook", rf"outlook\.office(?:365)?\.com/webhook/[A-Za-z0-9@\-]{{60,90}}/[A-Za-z]{{3,40}}/{_ALNUM}{{32}}/[A-Za-z0-9\-]{{30,60}}"),
     Shape("discord-webhook", r"discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/\d{17,20}/[A-Za-z0-9_\-]{60,80}"),
     Shape("discord-bot", r"[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6,7}\.[A-Za-z0-9_\-]{27,40}", is_bare=True),
     Shape("zapier-webhook", r"hooks\.zapier\.com/hooks/catch/[A-Za-z0-9/]{10,60}", "hooks.zapier.com/"),

@@ -92,6 +92,7 @@ LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
 _METAVARIABLE = re.compile(
     r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|(?:DB)?PASS(?:WORD|WD)?|CREDENTIALS?|HERE)(?:@.*)?"
+    r"|(?:[A-Za-z]{1,8}[_\-]){1,3}([0-9A-Za-z])\1{11,}"
 )
 _SAID_OF_ONE = re.compile(
     r"(?:in)?(?:correct|valid|secure)|required|mandatory|empty|wrong|missing|hidden|visible|expired|weak|strong|encrypted"

@@ -26,8 +26,10 @@ _LINES_BACKWARDS = Exact(
     r"\s{1,60}(?:[A-Za-z0-9+/=]{1,39}\s{1,60})?(?:[A-Za-z0-9+/=]{40,100}\s{1,60}){0,400}"
     r"[A-Za-z0-9+/=]{16,100}"
 )
-_PLACEHOLDER = Exact(r"\s{0,60}[A-Z]+(?:[_\- ][A-Z]+){1,12}\s{0,60}")
-"""What an example has between a key's ends: `YOUR-KEY-HERE`."""
+_PLACEHOLDER = Exact(
+    r"\s{0,60}(?:[A-Z]+(?:[_\- ][A-Z]+){1,12}|[A-Za-z]?[a-z]{0,15}(?: [a-z]{1,15}){1,12})\s{0,60}"
+)
+"""What an example has between a key's ends: `YOUR-KEY-HERE`, `the key goes here`."""
 _VAULT = Exact(
     r"\$ANSIBLE_VAULT;\d\.\d;\w{3,12}(?:;[\w.\-]{1,60};?)?(?P<value>(?:\s{1,60}[0-9a-f]{16,80}){1,400})"
 )

@@ -64,6 +64,8 @@ _SECURE_STRING = Exact(
 _INTO_SECURE_STRING = Exact(
     r"[\"'](?P<value>[^\"'\n$⟦⟧]{4,512})[\"']\s{0,4}\|\s{0,4}ConvertTo-SecureString", re.IGNORECASE
 )
+_MASTER = Exact(r"<master>\s{0,8}\{(?P<value>[A-Za-z0-9+/=]{16,400})")
+"""With which Maven encrypts the passwords of its servers."""
 _ORACLE = Exact(
     r"(?:jdbc:oracle:\w{1,8}:|\b(?:cx_?Oracle|oracledb)\.connect\(\\{0,7}[\"']|\bsqlplus\s{1,4}(?:-\w{1,3}\s{1,4}){0,3}|\b(?:expdp|impdp|sqlldr)\s{1,4})"
     r"(?P<user>[A-Za-z][\w$#]{0,60})/(?P<value>[^\s\"'`/⟦⟧]{4,128}(?=@(?:\(|//|[A-Za-z0-9][\w.\-]{0,120}(?:[:/?\s\"'`]|$)))|[^\s@\"'`/⟦⟧]{4,128}(?=@|(?<!\.sql)(?:\s|$)))"
@@ -235,6 +237,7 @@ CLUES = (
         200, 4_200, _directives,
     ),
     Clue(r"\|\s{0,4}ConvertTo-SecureString", 600, 4, partial(_unnamed, _INTO_SECURE_STRING, "password", "argv")),
+    Clue(r"<master>\s{0,8}\{", 10, 500, partial(_unnamed, _MASTER, "master-password", "structure")),
     Clue(r"ConvertTo-SecureString\s", 30, 700, partial(_unnamed, _SECURE_STRING, "password", "argv")),
     Clue(r"(?:oracle:|oracle\.connect\(|oracledb\.connect\(|sqlplus|expdp|impdp|sqlldr)[^\n]{0,80}/", 140, 200, partial(_unnamed, _ORACLE, "database-password", "url")),
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user"), letter="@"),

@@ -52,6 +52,17 @@ _BREAKS = frozenset(" \t\r\n/@\"'`<>⟦⟧")
 """What ends a URL's user, or its password."""
 
 
+_PUT_IN = Exact(
+    r"(?:\$\{(?:[^{}:]|:(?![\-=?+]))+\}:?)+|[^:]*:\\\([\w.\[\]]+\)|[^:]*\|[^:]*:.*|[^:]*:\)?\(?\.[*+].*"
+)
+"""What a program, a template or a query of `jq` puts in, and what an expression reads."""
+_SIGNATURE = Exact(
+    r"[\"'`]sig(?:=|[\"'`]\s{0,3}[:,=]\s{0,3}[\"'`])(?P<value>(?:[\w\-+/]|%2[BF]){43}(?:=|%3D)?)(?![\w\-+/=%])",
+    re.IGNORECASE,
+)
+"""Of Azure, where a program or a command gives a link's parameters one by one."""
+
+
 def is_password(text: str, start: int) -> bool:
     """Return whether a value behind a colon is a URL's password: `https://token:VALUE@host/path`.
 
@@ -68,8 +79,14 @@ def is_password(text: str, start: int) -> bool:
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _USERINFO.finditer(text, start, end):
-        if not is_harmless(match["value"].strip("[]")):
+        userinfo = text[match.start("user") : match.end("value")]
+        if not is_harmless(match["value"].strip("[]")) and not _PUT_IN.fullmatch(userinfo):
             yield _span(match, "url-password", "url")
+
+
+def _signature(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _SIGNATURE.finditer(text, start, end):
+        yield _span(match, "sig", "url")
 
 
 def _spaced(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -104,5 +121,6 @@ CLUES = (
         rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",
         160, 4_200, _query,
     ),
+    Clue(r"[\"'`]sig[=\"'`]", 8, 200, _signature),
 )  # fmt: skip
 """A clue for each part of a URL."""

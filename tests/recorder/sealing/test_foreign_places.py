@@ -56,6 +56,23 @@ def test_a_format_is_known_wherever_it_stands(place: str) -> None:
 @pytest.mark.parametrize(
     ("text", "secret"),
     [
+        # A link's signature, as a program or a command gives it by itself.
+        (f"params = {{'sv': '1.0', 'sig': '{SIGNATURE}'}}", SIGNATURE),
+        (f'query.Add("sig", "{SIGNATURE}");', SIGNATURE),
+        (f'curl -G https://a.example.com/api -d "sv=1.0" -d "sig={SIGNATURE}"', SIGNATURE),
+        (f"'sig': '{SIGNATURE.replace('x', '%2B')}%3D'", f"{SIGNATURE.replace('x', '%2B')}%3D"),
+        # A connector of the first kind that a messenger had.
+        (
+            f"'https://outlook.office.com/webhook/{UUID}@{UUID}/Builds/{HEXADECIMAL}/{UUID}'",
+            f"outlook.office.com/webhook/{UUID}@{UUID}/Builds/{HEXADECIMAL}/{UUID}",
+        ),
+        # What Maven encrypts its servers' passwords with.
+        (f"<master>{{{TOKEN}{LETTERS}=}}</master>", f"{TOKEN}{LETTERS}="),
+        # A call that is cut off, or goes on in the next line.
+        (f'new UserPasswordCredential("mara", "{LETTERS}7!"', f"{LETTERS}7!"),
+        (f'new NetworkCredential("mara", "{LETTERS}"\n    );', LETTERS),
+        # A password beside a user that is put in.
+        (f"postgres://$(PGUSER):{LETTERS}@db/app", LETTERS),
         # A password with the sign in it that stands before the server.
         (f'url = "jdbc:oracle:thin:app/{AT}@db1.example.com:1521:ORCL"', AT),
         (f'"jdbc:oracle:thin:app/{AT}@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=h)))"', AT),
@@ -131,6 +148,11 @@ def test_the_signature_of_an_event_grids_url_is_sealed() -> None:
         "first_token = tokens1['head']",
         "xhr.setRequestHeader('Authorization', 'Gateway ' + token);",
         "SECRET_ID=prod/db/password",
+        # What a template or a query puts into a link, and an expression that reads one.
+        'url: "postgresql://${self:db.user}:${self:db.pass}@${self:db.host}:5432/app"',
+        r"""jq -r '"postgresql://\(.user):\(.password)@\(.host)/\(.name)"'""",
+        'Regex regex("(postgis://.*:)(.*)(@.*)");',
+        're.search(r"(sqlserver://|postgresql://|oracle:thin:@)localhost", url)',
         # What names a place and holds nothing.
         'MONGO_NO_AUTH = "mongodb://localhost:27017/database"',
         "write_key: s3://bucket/raw/events\n",
@@ -138,6 +160,10 @@ def test_the_signature_of_an_event_grids_url_is_sealed() -> None:
         f"docker://node:24.19.0-bookworm@sha256:{HEXADECIMAL * 2}",
         '"/docs/2.0/account/strong-password":"/docs/site@2.0/account"',
         # What stands for a value.
+        "-----BEGIN PRIVATE KEY-----the key of the server goes here-----END PRIVATE KEY-----",
+        "<master>{your-master-password}</master>",
+        'mailApiKey = "key-00000000000000000000000000000000"',
+        f"'sig': '{HEXADECIMAL}', \"sig=\" + signature",
         "<MasterUserPassword>!Ref 'MasterUserPassword'</MasterUserPassword>",
         '<replace token="@javax.annotation.Generated" value="x"/>',
         '<filter token="OS.CMD.COPY" value="${os.cmd.copy}"/>',
