@@ -104,7 +104,9 @@ class ClaudeReader:
 
     def _begin(self, value: Mapping[str, Any]) -> Telling:
         session = session_of(value) or self._session
-        telling = Telling(AGENT, session, CLOCK, model=self._model)
+        # What a file begins with tells nothing of another session in it.
+        model = "" if self._tellings else self._model
+        telling = Telling(AGENT, session, CLOCK, model=model)
         telling.version = str(value.get("version") or value.get("claude_code_version") or "")
         telling.cwd = str(value.get("cwd") or "")
         self._tellings[session] = telling

@@ -38,7 +38,14 @@ def recognises(value: Any) -> bool:
         return False
     if "sessionId" in value or ("session_id" in value and "uuid" in value):
         return True
-    return _is_streamed(value)
+    return _is_cut_out(value) or _is_streamed(value)
+
+
+def _is_cut_out(value: Mapping[str, Any]) -> bool:
+    """Tell a line of a transcript whose session was taken out."""
+    message = value.get("message")
+    is_message = isinstance(message, Mapping) and message.get("role") == value["type"]
+    return is_message and {"uuid", "timestamp"} <= value.keys()
 
 
 def _is_streamed(value: Mapping[str, Any]) -> bool:

@@ -81,6 +81,11 @@ class CodexReader:
             yield from self._meta(payload, key, t_ns, line)
             return
         yield from self._begin(t_ns)
+        yield from self._enveloped(str(kind or "entry"), payload, key, t_ns, line)
+
+    def _enveloped(
+        self, kind: str, payload: Mapping[str, Any], key: str, t_ns: int | None, line: Line
+    ) -> Iterator[Record]:
         match kind:
             case "response_item":
                 yield from self._item(payload, key, t_ns, line)
@@ -90,13 +95,19 @@ class CodexReader:
                 self._telling.model = str(payload.get("model") or self._telling.model)
                 self._telling.cwd = str(payload.get("cwd") or self._telling.cwd)
                 yield from self._policy_of(payload, key, t_ns)
+            case "history_mutation" if payload.get("operation") == "append":
+                # A fork of Codex writes what comes to the history together.
+                items = payload.get("items")
+                for number, item in enumerate(items if isinstance(items, list) else [], 1):
+                    if isinstance(item, Mapping):
+                        told = _as_line(item)
+                        yield from self._item(item, f"{key} item {number}", t_ns, told)
             case "token_usage_record":
                 # The same numbers come as `token_count`.
-                yield self._telling.note(key, str(kind), line.text, t_ns)
+                yield self._telling.note(key, kind, line.text, t_ns)
             case _:
-                name = str(kind or "entry")
-                known = name in NOTED_LINES
-                yield self._telling.note(key, name, line.text, t_ns, is_known=known)
+                known = kind in NOTED_LINES
+                yield self._telling.note(key, kind, line.text, t_ns, is_known=known)
 
     def saved(self, document: Mapping[str, Any]) -> Iterator[Told]:
         """Yield the records of a session that was saved as one document."""
@@ -154,7 +165,9 @@ class CodexReader:
     def _item(
         self, item: Mapping[str, Any], key: str, t_ns: int | None, line: Line
     ) -> Iterator[Record]:
-        kind = str(item.get("type") or ("message" if "role" in item else "item"))
+        kind = str(item.get("type") or "item")
+        if "role" in item and kind in {"item", "response_item"}:
+            kind = "message"
         if kind == "message":
             yield from self._message(item, key, t_ns)
         elif kind == "agent_message":
@@ -167,7 +180,7 @@ class CodexReader:
                 Kind.MODEL_CALL, self._telling.model or "model", Phase.POINT, key, t_ns,
                 {semconv.GEN_AI_OPERATION: "chat", "flightlog.thinking": said},
             )  # fmt: skip
-        elif kind.endswith("_output"):
+        elif kind.endswith(("_output", "tool_result")):
             yield from self._result(item, key, t_ns)
         elif kind.endswith("_call"):
             call = self._call(item, kind, key, t_ns)
@@ -195,7 +208,7 @@ class CodexReader:
 
     def _call(self, item: Mapping[str, Any], kind: str, key: str, t_ns: int | None) -> Record:
         ref = str(item.get("call_id") or item.get("id") or key)
-        tool = str(item.get("name") or kind.removesuffix("_call"))
+        tool = str(item.get("name") or item.get("tool") or kind.removesuffix("_call"))
         arguments = item.get("arguments", item.get("input", item.get("action")))
         self._tools[ref] = tool
         if len(self._tools) > MAX_OPEN:
@@ -204,8 +217,9 @@ class CodexReader:
         return self._telling.call(key, ref, tool, arguments, t_ns, more)
 
     def _result(self, item: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Record]:
-        ref = str(item.get("call_id") or key)
-        output, code, success = output_of(item.get("output"))
+        named = (ref for ref, tool in self._tools.items() if tool == item.get("tool"))
+        ref = str(item.get("call_id") or next(named, key))
+        output, code, success = output_of(item.get("output", item.get("content")))
         told = self._codes.pop(ref, None)
         # What ran and returned prints what it likes.
         never_returned = code is None and told is None

@@ -22,6 +22,8 @@ BY_USER = re.compile(r"rejected by user(?! approval settings)")
 ABORTED = re.compile(r"\A(?:Wall time: [^\n]{1,40}\n)?aborted by user\b")
 _HEADED = re.compile(r"\AExit code: (-?\d{1,5})\nWall time: ")
 """What stands before the output of a command of the tools `shell` and `shell_command`."""
+_FAILED = re.compile(r"Script failed\nWall time [\d.]{1,20} seconds\nOutput:\n?")
+"""What stands alone in the first part of a script's output, where it failed."""
 
 
 def output_of(output: Any) -> tuple[str, int | None, bool | None]:
@@ -32,13 +34,19 @@ def output_of(output: Any) -> tuple[str, int | None, bool | None]:
         success = told if isinstance(told, bool) else None
         output = output.get("content", output.get("output", output))
     if isinstance(output, list):
-        return text_parts(output), _code_in(output), success
+        return text_parts(output), _code_in(output), _ended(output) if success is None else success
     text = as_text(output) if output is not None else ""
     inner = _structure(text)
     if inner is not None:
         return as_text(inner["output"]), _told_code(inner), success
     headed = _HEADED.match(text)
     return text, int(headed[1]) if headed else exit_code_in(text), success
+
+
+def _ended(parts: list[Any]) -> bool | None:
+    """Return False for a script that failed; one that ended may have run commands that failed."""
+    first = parts[0].get("text") if parts and isinstance(parts[0], Mapping) else None
+    return False if isinstance(first, str) and _FAILED.fullmatch(first) else None
 
 
 def _code_in(parts: list[Any]) -> int | None:

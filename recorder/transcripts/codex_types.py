@@ -11,11 +11,15 @@ __all__ = ["NOTED_EVENTS", "NOTED_ITEMS", "NOTED_LINES", "OLD_ITEMS", "is_saved"
 
 TYPES = frozenset(
     {"session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state",
-     "token_usage_record", "inter_agent_communication", "fork_reference"}
+     "token_usage_record", "inter_agent_communication", "fork_reference", "retained_context",
+     "realtime_item", "history_mutation"}
 )  # fmt: skip
 OLD_ITEMS = frozenset(
-    {"message", "function_call", "function_call_output", "local_shell_call", "reasoning"}
-)
+    {"message", "function_call", "function_call_output", "local_shell_call", "reasoning",
+     "custom_tool_call", "custom_tool_call_output", "web_search_call", "tool_call", "tool_result",
+     "response_item"}
+)  # fmt: skip
+"""Items that stand in their line without an envelope."""
 NOTED_LINES = TYPES | {"meta", "entry", "inter_agent_communication_metadata"}
 NOTED_ITEMS = frozenset(
     {"reasoning", "ghost_snapshot", "compaction", "compaction_trigger", "context_compaction",

@@ -47,6 +47,8 @@ def recognises(value: Any) -> bool:
         return bool(is_chat) and (not messages or any(map(_is_message, messages[:3])))
     if "projectHash" in value and "sessionId" in value:
         return True
+    if value.get("type") == "gemini" and {"id", "timestamp", "content"} <= value.keys():
+        return True
     return value.get("type") == "init" and {"session_id", "model", "timestamp"} <= value.keys()
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from recorder.model import Record
 from recorder.transcripts.format import Damage
 from recorder.transcripts.one_by_one import Told, objects
 from recorder.transcripts.telling import Telling, text_parts
@@ -19,6 +20,11 @@ __all__ = ["MessageReader", "arguments_of", "is_message", "usage_of"]
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model", "ai"})
 _ASSISTANTS = frozenset({"assistant", "model", "ai"})
 _TOOLS = frozenset({"tool", "function"})
+_SAID = ("content", "text")
+_REFS = ("tool_call_id", "call_id", "action_id")
+_NAMES = ("name", "tool_name")
+_ARGUMENTS = ("arguments", "args", "input", "arguments_json")
+_OUTPUTS = ("content", "output", "result", "output_preview")
 
 
 def is_message(value: Any) -> bool:
@@ -27,7 +33,7 @@ def is_message(value: Any) -> bool:
         isinstance(value, Mapping)
         and isinstance(role := value.get("role"), str)
         and role in ROLES
-        and bool({"content", "tool_calls", "function_call"} & value.keys())
+        and bool({"content", "text", "tool_calls", "function_call"} & value.keys())
     )
 
 
@@ -63,21 +69,35 @@ class MessageReader:
 
     def message(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Told]:
         """Yield the records of one message."""
-        role, content = str(message.get("role")), message.get("content")
+        role, content = str(message.get("role")), _first(message, _SAID)
+        results = message.get("tool_results")
+        for number, (_, result) in enumerate(objects(results, f"{key} result"), 1):
+            if isinstance(result, Damage):
+                yield result
+            else:
+                yield self._result(result, f"{key} result {number}", t_ns)
         if role in _ASSISTANTS:
             yield from self._answer(message, key, t_ns)
         elif role in _TOOLS:
-            ref = str(message.get("tool_call_id") or self._last_call)
-            name = str(message.get("name") or self.tools.get(ref, ""))
-            yield self.telling.result(f"{key} result", ref, name, text_parts(content), t_ns)
+            if not results:
+                yield self._result(message, f"{key} result", t_ns)
         else:
             yield from self._results(content, key, t_ns)
             said = text_parts(_without(content, "tool_result"))
             if said or not content:
                 yield self.telling.prompt(key, said, t_ns, "user" if role == "user" else "system")
 
+    def _result(self, result: Mapping[str, Any], place: str, t_ns: int | None) -> Record:
+        ref = str(_first(result, _REFS) or self._last_call)
+        name = str(_first(result, _NAMES) or self.tools.get(ref, ""))
+        failed = result.get("is_error") is True or result.get("status") == "error"
+        return self.telling.result(
+            place, ref, name, text_parts(_first(result, (*_OUTPUTS, "text"))), t_ns,
+            error="tool_error" if failed else None, exit_code=result.get("exit_code"),
+        )  # fmt: skip
+
     def _answer(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Told]:
-        content = message.get("content")
+        content = _first(message, _SAID)
         said = text_parts(_without(content, "tool_use")) or str(message.get("refusal") or "")
         yield self.telling.answer(
             key,
@@ -123,14 +143,19 @@ def _calls(message: Mapping[str, Any], place: str) -> Iterator[tuple[str, str, A
             continue
         function = call.get("function")
         named = function if isinstance(function, Mapping) else call
-        raw = named.get("arguments", named.get("args", named.get("input")))
-        yield str(call.get("id") or ""), str(named.get("name") or ""), arguments_of(raw)
+        own, tool = _first(call, ("id", *_REFS)), _first(named, _NAMES)
+        yield str(own or ""), str(tool or ""), arguments_of(_first(named, _ARGUMENTS))
     older = message.get("function_call")
     if isinstance(older, Mapping):
         yield "", str(older.get("name") or ""), arguments_of(older.get("arguments"))
     for part in _list(message.get("content")):
         if isinstance(part, Mapping) and part.get("type") == "tool_use":
             yield str(part.get("id") or ""), str(part.get("name") or ""), part.get("input")
+
+
+def _first(value: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """Return the first of some fields that is told: programs name them differently."""
+    return next((value[name] for name in names if value.get(name) is not None), None)
 
 
 def _without(content: Any, kind: str) -> Any:

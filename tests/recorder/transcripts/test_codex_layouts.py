@@ -207,3 +207,45 @@ def test_a_session_that_was_saved_as_one_document(indent: int | None) -> None:
     longer = {**saved, "items": [*saved["items"], {"type": "message", "content": "more"}]}
     again = read(in_memory(json.dumps(longer).encode()))[1]
     assert {r.id for r in records} < {r.id for r in again}
+
+
+@pytest.mark.parametrize(
+    ("head", "error"),
+    [(HEAD, None), (HEAD.replace("completed", "failed"), "tool_error"),
+     (HEAD.replace("completed", "failed") + "says the script", None)],
+)  # fmt: skip
+def test_a_script_that_failed_is_an_error(head: str, error: str | None) -> None:
+    records = told([
+        META,
+        item("response_item", type="custom_tool_call", name="exec", call_id="c", input="x"),
+        item("response_item", type="custom_tool_call_output", call_id="c",
+             output=[part(head), part("Error: no")]),
+    ])  # fmt: skip
+    (result,) = [r for r in of(records, Kind.TOOL_CALL) if r.phase == "end"]
+    assert result.attributes.get(semconv.ERROR_TYPE) == error
+
+
+def test_items_without_an_envelope_are_told() -> None:
+    records = told([
+        META,
+        {"type": "response_item", "role": "user", "content": "go"},
+        {"type": "tool_call", "tool": "shell", "arguments": {"cmd": "ls"}},
+        {"type": "tool_call", "tool": "read", "arguments": {"path": "a"}},
+        {"type": "tool_result", "tool": "read", "content": "A"},
+        {"type": "tool_result", "tool": "shell", "content": "a"},
+        {"type": "response_item", "role": "assistant", "content": "done"},
+    ])  # fmt: skip
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in of(records, Kind.PROMPT)] == ["go"]
+    shell, read_a = [ref for phase, _, ref in calls(records) if phase == "start"]
+    assert calls(records)[2:] == [("end", "read", read_a), ("end", "shell", shell)]
+    assert len(of(records, Kind.MODEL_CALL)) == 1
+
+
+def test_items_that_come_together_are_told_one_by_one() -> None:
+    message = {"type": "message", "role": "user", "content": [part("go")]}
+    call = {"type": "function_call", "name": "shell", "call_id": "c", "arguments": "{}"}
+    output = {"type": "function_call_output", "call_id": "c", "output": "a"}
+    records = told([META, item("history_mutation", operation="append",
+                               items=[message, call, output])])  # fmt: skip
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in of(records, Kind.PROMPT)] == ["go"]
+    assert calls(records) == [("start", "shell", "c"), ("end", "shell", "c")]

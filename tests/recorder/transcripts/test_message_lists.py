@@ -270,3 +270,22 @@ def test_lines_of_which_each_is_a_message_are_one_session_with_the_times_they_be
     assert [r.id for r in longer][:-1] == [r.id for r in records]
     several = jsonl({**one, "session_id": name} for one in lines for name in "ab")
     assert counting.sessions(read(in_memory(several))[1]) == {"a", "b"}
+
+
+def test_messages_whose_fields_have_other_names_keep_their_words() -> None:
+    messages = [
+        {"role": "user", "text": "go"},
+        {"role": "ai", "text": "I look.", "tool_calls": [
+            {"action_id": "c", "tool_name": "sh", "arguments_json": '{"c": 1}'}]},
+        {"role": "tool", "text": None, "tool_results": [
+            {"action_id": "c", "is_error": True, "exit_code": 2, "output_preview": "no"}]},
+    ]  # fmt: skip
+    found, records, damage = read(in_memory(json.dumps({"messages": messages}).encode()))
+    assert (found, damage) == ("messages", [])
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in records if r.kind is Kind.PROMPT] == ["go"]
+    ((call,), (result,)) = counting.calls(records), counting.results(records)
+    assert (call.name, call.ref, result.name, result.ref) == ("sh", "c", "sh", "c")
+    assert call.attributes[semconv.GEN_AI_TOOL_ARGUMENTS] == '{"c": 1}'
+    assert result.attributes[semconv.GEN_AI_TOOL_RESULT] == "no"
+    assert result.attributes[semconv.PROCESS_EXIT_CODE] == 2
+    assert result.status is Status.ERROR
