@@ -6,11 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from recorder import semconv
 from recorder.model import Kind, Phase, Record, Role
+from recorder.sealing.spans import SecretSpan
 
-__all__ = ["TOKEN", "beginning_of", "password_in", "role_of", "tokens_in"]
+__all__ = ["TOKEN", "as_basic", "beginning_of", "role_of", "tokens_in"]
 
 TOKEN = re.compile(r"⟦[^⟦⟧:]{1,80}:[0-9a-f]{32}⟧")
 """What stands in a secret's place. Whatever else stands between such brackets is a text like any
@@ -52,9 +54,24 @@ def beginning_of(text: str) -> str:
     return text[:cut] + "…"
 
 
-def password_in(encoded: str) -> str:
-    """Return the password in what stands behind `Basic` in a header; empty where there is none."""
+NO_PASSWORDS = frozenset({"", "x", "x-oauth-basic", "api_token", "unused", "none", "nopass"})
+"""What stands in a password's place where the user is the key: `sk_live_…:`, `ghp_…:x`."""
+LEAST_USER = 12
+"""Letters of a user that may be a key."""
+
+
+def as_basic(span: SecretSpan, text: str) -> SecretSpan:
+    """Return what stands behind `Basic` as the encoding of the secret in it, where it is one.
+
+    So a token is the same that `curl -u` is given, or git in a URL, and that goes out in a header.
+    """
+    if span.credential_class != "basic" or span.value:
+        return span
     try:
-        return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
+        pair = base64.b64decode(text[span.start : span.end].strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return span
+    user, _, password = pair.partition(":")
+    if password.lower() in NO_PASSWORDS:
+        password = user if len(user) >= LEAST_USER else ""
+    return replace(span, value=password, encoding="base64") if password else span

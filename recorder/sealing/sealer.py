@@ -23,7 +23,7 @@ from recorder.sealing.clean import Clean
 from recorder.sealing.clues import Clue, Clues, Hits, nothing
 from recorder.sealing.detectors import DETECTORS
 from recorder.sealing.encodings import BASE64
-from recorder.sealing.extracts import tokens_in
+from recorder.sealing.extracts import as_basic, tokens_in
 from recorder.sealing.joints import (
     BETWEEN,
     EVENTS,
@@ -352,7 +352,8 @@ class Sealer:
             text: any text.
             spans: where its secrets stand, in order and without overlaps.
         """
-        spans = self._not_allowed(text, within_strings(text, spans))
+        spans = [as_basic(span, text) for span in within_strings(text, spans)]
+        spans = self._not_allowed(text, spans)
         places = [self._sealed_place(text, span) for span in spans]
         if any(place.is_new for place in places):
             raw = utf8(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from recorder import semconv
 from recorder.model import Json, Record, Seal
 from recorder.sealing.clean import SHORT
-from recorder.sealing.extracts import TOKEN, beginning_of, password_in, role_of
+from recorder.sealing.extracts import TOKEN, beginning_of, role_of
 from recorder.sealing.headers import header_spans
 from recorder.sealing.names import (
     class_of_name,
@@ -216,10 +216,6 @@ class Work:
         if not isinstance(value, str) or not value.strip():
             return value if not isinstance(value, Mapping) else self._value(value, header, place)
         spans = header_spans(header, value)
-        for span in spans:
-            # The password inside is known from now on, wherever else it stands.
-            if span.credential_class == "basic" and (found := password_in(value[span.start :])):
-                self._sealer.learn(found, SecretSpan(0, 0, "basic", "header"))
         # What is sealed already (it comes out of a spool) keeps its token.
         spans = [s for s in spans if not TOKEN.fullmatch(value, s.start, s.end)]
         return self._replace(value, spans, place)

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from recorder import semconv
+from recorder.model import Kind, Role
 from recorder.sealing import Sealer
+from tests.recorder.factories import record
 
 KEY = bytes(range(32))
 KNOWN = "Qw7dkeh3KDne8Zt"
@@ -75,3 +78,56 @@ def test_the_host_behind_a_password_is_no_part_of_it_whatever_its_user_is_called
 def test_a_name_in_a_url_that_has_no_host_behind_its_value_still_tells_a_secret() -> None:
     for text in (f"https://token:{KNOWN} is it", f"tcp://password:{KNOWN}/x", f"token:{KNOWN}@x"):
         assert KNOWN not in Sealer(KEY).seal_text(text).text
+
+
+GITHUB = "ghp_" + "Bqyt1T5AlQzhk7Q2bmXkthaYWyv1kKB5oiAK"
+STRIPE = "sk_live_" + "mMoFZEYjyhgLUCPiUCGUfT7E"
+PAIRS = {
+    f"deploy:{KNOWN}": KNOWN,
+    f"x-access-token:{GITHUB}": GITHUB,
+    f"{GITHUB}:x-oauth-basic": GITHUB,
+    f"{STRIPE}:": STRIPE,
+    f":{KNOWN}": KNOWN,
+    f"me:{KNOWN}:with:colons": f"{KNOWN}:with:colons",
+}
+BASIC: dict[str, Callable[[str], str]] = {
+    "in a text": "curl -H 'Authorization: Basic {}' https://h".format,
+    "in a request": "GET / HTTP/1.1\r\nAuthorization: Basic {}\r\n\r\n".format,
+    "in JSON": lambda v: json.dumps({"headers": {"authorization": f"Basic {v}"}}),
+}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("pair", PAIRS)
+def test_behind_basic_stands_the_secret_that_is_in_it(pair: str, *, is_known: bool) -> None:
+    encoded = base64.b64encode(pair.encode()).decode()
+    for place in BASIC.values():
+        sealer = Sealer(KEY)
+        if is_known:
+            sealer.seal_text(f"API_PASSWORD='{PAIRS[pair]}'")
+        sealed = sealer.seal_text(place(encoded))
+        (seal,) = sealed.places
+        assert seal.fingerprint == sealer.fingerprint(PAIRS[pair])
+        assert seal.span.encoding == "base64"
+        assert encoded not in sealed.text
+        (bare,) = sealer.seal_text(f"is it {PAIRS[pair]}?").places
+        assert bare.fingerprint == seal.fingerprint
+
+
+@pytest.mark.parametrize("header", ["Basic", "basic"])
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_request_that_carries_it_uses_the_secret_in_its_header(pair: str, header: str) -> None:
+    sealer = Sealer(KEY)
+    encoded = base64.b64encode(pair.encode()).decode()
+    name = semconv.HTTP_REQUEST_HEADER + "authorization"
+    request = record("GET", kind=Kind.API_REQUEST, attributes={name: [f"{header} {encoded}"]})
+    (seal,) = sealer.seal(request).seals
+    assert (seal.fingerprint, seal.encoding) == (sealer.fingerprint(PAIRS[pair]), "base64")
+    assert seal.role is Role.USED
+
+
+def test_what_is_no_pair_behind_basic_is_sealed_as_it_is() -> None:
+    for value in ("kJ83hf9Dk3j4nf93kd0sQ2x", "bm9jb2xvbmhlcmVhdGFsbA==", "dXM6"):
+        sealer = Sealer(KEY)
+        (seal,) = sealer.seal_text(f"Authorization: Basic {value}xx").places
+        assert seal.fingerprint == sealer.fingerprint(f"{value}xx")
