@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from recorder.sealing.exact import Exact
 from recorder.sealing.lines import ENDS_LINE, begin_of_line
@@ -82,7 +83,11 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
     if is_seed or is_mixed_letters(value.rstrip("=")) or _BASE32.fullmatch(value):
         return False
     if not IDENTIFIER.match(value) and _DIGIT.search(value):
-        return (match[0].endswith(": ") or "." in value) and is_type(match["name"], value)
+        is_numbered = value.rstrip(string.digits).lower() == match["name"].lower()
+        is_type_of_it = is_type(match["name"], value) and not (
+            is_numbered and is_of_password(match["name"])  # `Password: Password1`
+        )
+        return is_type_of_it and (match[0].endswith(": ") or "." in value)
     if _SPECIAL.search(value) and value != value.lower() and value != value.upper():
         return False
     if is_of_password(match["name"]) and (

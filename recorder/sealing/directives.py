@@ -57,6 +57,8 @@ _TYPE = Exact(r"[*&]{1,3}[a-z]\w*\.[A-Z]\w*|[a-z]\w*:[A-Za-z_]\w*\]{1,3}")
 """Of Go, behind a name: `key *rsa.PrivateKey`; in Objective-C a message to an object has its place.
 """
 _NAME = Exact(r"[A-Za-z_]\w*_\w*")
+_CLASS = Exact(r"(?:[A-Z][a-z]+){2,9}")
+"""Whose instance has its name: `SessionKey sessionKey1`."""
 LONGEST_WORD = 60
 """Characters of a word behind which a value stands, and a blank."""
 _NOT_A_PLACE = Exact(
@@ -86,6 +88,7 @@ _EMPHASISED = Exact(
     + _V,
     re.IGNORECASE,
 )
+_OF_PASSWORD = Exact(r"pass|pin\b", re.IGNORECASE)
 _GOES_ON = Exact(r"[ ][a-z]+[ ,.]")
 """Of a sentence that tells what a password or a token is: `**Token**: what somebody …`."""
 _PAIR = Exact(
@@ -135,7 +138,8 @@ def _plainly(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 def _emphasised(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for span in _plainly(_EMPHASISED, text, start, end):
         value = text[span.start : span.end]
-        if not (_GOES_ON.match(text, span.end) and is_wordlike(value) and value.isalpha()):
+        goes_on = _GOES_ON.match(text, span.end) and value.isalpha() and value.islower()
+        if not goes_on or _OF_PASSWORD.search(text, max(0, span.start - 40), span.start):
             yield span
 
 
@@ -164,7 +168,8 @@ def _is_declared(word: str, value: str) -> bool:
     is_alike = word.lower() in value.lower() or (word.isupper() and value.isupper())
     if is_alike and _NAME.fullmatch(value):
         return True
-    if _TYPE.fullmatch(value) or value.rstrip(string.digits).lower() == word.lower():
+    is_of_class = _CLASS.fullmatch(word) and value.rstrip(string.digits).lower() == word.lower()
+    if is_of_class or _TYPE.fullmatch(value):
         return True
     return bool(word[0].isupper() and _POINTER.fullmatch(value))
 

@@ -21,8 +21,8 @@ _KINDS_OF_AUTH = frozenset({"Application", "Container"})
 _OF_AUTH = Exact(r"[a-z]+-(?:user)?auth")
 """A kind of it, or a service's name."""
 _PAGE = Exact(r"https?://[^@\s]*")
-_OF_ADDRESS = Exact(r"url|uri|hook|connection|endpoint|link|pass|pwd", re.IGNORECASE)
-"""Of an address that is a secret as a whole."""
+_OF_PAGE = Exact(r"auth(?:orization)?$", re.IGNORECASE)
+"""Where one is sent who has to log in."""
 MODULE = Exact(r"[a-z][a-z0-9\-]*(?:\.[a-z0-9\-]+)+(?:/[\w.\-]+)+")
 """As languages name what they take from elsewhere."""
 
@@ -35,7 +35,7 @@ def is_reference(name: str, value: str) -> bool:
         return True
     if not is_of_password(name) and _CONSTANT.fullmatch(value):
         return True
-    return _PAGE.fullmatch(value) is not None and not _OF_ADDRESS.search(name)
+    return _PAGE.fullmatch(value) is not None and _OF_PAGE.search(name) is not None
 
 
 def is_part_of_an_arn(text: str, start: int) -> bool:

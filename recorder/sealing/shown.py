@@ -34,7 +34,8 @@ _MADE = Exact(
     re.IGNORECASE | re.MULTILINE,
 )
 _OWNER = Exact(
-    r"\b(?:users?|accounts?|ids?|hosts?|files?|paths?)(?:[ ]ids?)?:[ \t]+[\"'`]?\Z", re.IGNORECASE
+    r"\b(?:reset|changed|updated|expired|denied|failed|invalid)\b[^:\n]{0,40}\b(?:users?|accounts?|ids?):[ \t]+[\"'`]?\Z",
+    re.IGNORECASE,
 )
 """Says whose the secret is: `password reset for user: …`."""
 _BELOW = Exact(

@@ -35,6 +35,10 @@ _SIGNED = frozenset(
 )
 _KEY = Exact(r"[0-9a-f]{32}")
 """Of services that call a key the application's id."""
+_MAY_BE_GIVEN = Exact(r"[a-z]{1,6}\]")
+_MAY_BE_ANY = frozenset({"key", "code"})
+_OF_WORDS = Exact(r"[a-z]+(?:_[a-z]+)+")
+"""The name of what is to be filled in: `?key=login_id`."""
 _PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
 """What stands in a program that a link hands to a page, and in no code of a login."""
 
@@ -102,7 +106,9 @@ def _query(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         signed = name.lower() in _SIGNED or (
             name.lower() == "appid" and _KEY.fullmatch(match["value"])
         )
-        if match["value"].endswith("]") and "[" in text[max(0, match.start() - 40) : match.start()]:
+        if _MAY_BE_GIVEN.fullmatch(match["value"]) or (
+            name.lower() in _MAY_BE_ANY and _OF_WORDS.fullmatch(match["value"])
+        ):
             continue  # `url[;key=val]`: what may be given
         if name == "code" and _PROGRAM.search(match["value"]):
             continue

@@ -40,6 +40,8 @@ _ODD = Exact(r"[\d_$@#%^&*+=~|\\<>{}\[\]]")
 """What stands in passwords and in no label. Letters are told by it, too: to Python's patterns many
 vowels of Asia are none.
 """
+_MARKED = Exact(r"[!\"%&'()/;?]")
+"""What a word is made a password of."""
 _CATALOGUE = Exact(
     r"(?:labels?|messages?|msgs?|strings?|translations?|lang(?:uage)?|locales?|i18n|l10n|texts?)"
     r"\[\\{0,3}[\"'][\w.\-]{0,60}\Z",
@@ -63,6 +65,8 @@ def is_wording(value: str) -> bool:
         return True
     is_text = " " in value or not value.isascii()
     if not is_text or value[:1].islower():
+        return False
+    if " " not in value and _MARKED.search(value):
         return False
     is_long = value.count(" ") >= LEAST_OF_SENTENCE
     if not is_long and _ODD.search(value):

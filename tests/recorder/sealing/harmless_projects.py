@@ -72,6 +72,8 @@ hkp://keys.example.org his key id is 0xFEFC65D181AF644A, and his PGP fingerprint
 'passwords' => env('AUTH_PASSWORD_BROKER', 'users'),\n 'table' => env('PASSWORD_RESET_TABLE', 'password_resets'),
 {{ orig_auth_plugin != 'sha256_password' ? ' class="hide"' }}
 user_api_key_dict: "UserAPIKeyAuth \| None" = None,
+model: bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0
+Browser->>Proxy: GET /sso/key/generate?source=cli&key=login_id
 Name: "secret-pv0-pod0-node1-ns0", Namespace: "ns0"
 r.HTTPRequest.Header.Set(tokenHeader, ec2Token.token)
 """.strip("\n")

@@ -149,3 +149,30 @@ def test_passphrases_are_no_texts_for_people(phrase: str, form: str) -> None:
 def test_a_value_ends_where_its_place_says(text: str, secret: str) -> None:
     sealed = Sealer(KEY).seal_text(text)
     assert [text[p.span.start : p.span.end] for p in sealed.places] == [secret]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("enable password Password1\n", "Password1"),
+        ("Password: Password1", "Password1"),
+        ("**Password**: letmein for the first login", "letmein"),
+        ("DB_PASSWORD=ADMIN_PASS@2024\n", "ADMIN_PASS@2024"),
+        ("[https://h.example.com/x?token=x13xyz77]", "x13xyz77"),
+        ("Temporary password for your account: xK13-zQ77w", "xK13-zQ77w"),
+        ('token: "https://h.example.com/in?t=x13xyz77"', "x13xyz77"),
+        ("gh variable set API_TOKEN --body 'x13xyz77'", "x13xyz77"),
+        ("gh secret set REGION --body 'x13xyz77'", "x13xyz77"),
+        ("createuser --superuser bob x13xyz77", "x13xyz77"),
+        ("net user bob x13xyz77 /add", "x13xyz77"),
+        ('login(users["bob"], "x13xyz77")', "x13xyz77"),
+        ("api_token\n-----------\nx13xyz77\n", "x13xyz77"),
+        ("PW='hunterPalau'", "hunterPalau"),
+        ('"password": "Пароль!"', "Пароль!"),
+        ("$labels['password'] = 'x13xyz77';", "x13xyz77"),
+        ("publicKeyToken_secret: x13xyz77", "x13xyz77"),
+        ('<user name="a" password="Heslo2024"/>', "Heslo2024"),
+    ],
+)
+def test_what_is_like_a_harmless_kind_is_sealed(text: str, secret: str) -> None:
+    assert secret not in Sealer(KEY).seal_text(text).text
