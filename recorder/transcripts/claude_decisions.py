@@ -21,6 +21,8 @@ __all__ = ["Decided", "decided_on"]
 NO_DENIAL = frozenset({"interrupted", "cancelled"})
 _WORDS = {"accept": "approved", "reject": "denied"}
 IN_WORDS = "text of the result"
+INTERRUPTED = "[Request interrupted by user"
+"""What stands in place of a result where a call was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,11 @@ def decided_on(
     if not word and kind:
         word = "" if kind in NO_DENIAL else "denied"
     label = as_text(told["label"]) if told else ""
-    if not word and not kind and block.get("is_error") is True and is_denial(output):
-        word, label = "denied", IN_WORDS
+    if not word and not kind and block.get("is_error") is True:
+        if is_denial(output):
+            word, label = "denied", IN_WORDS
+        elif output.startswith(INTERRUPTED):
+            kind = "interrupted"
     entry = str(value.get("entrypoint") or "")
     return Decided(
         word=word,

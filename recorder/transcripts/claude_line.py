@@ -24,6 +24,8 @@ __all__ = [
 _SPEAKERS = {"channel": "user", "coordinator": "agent", "peer": "agent"}
 """What a line of the user's side comes from -> who speaks; of what comes from elsewhere, a program.
 """
+_WRITTEN = {"<teammate-message ": "agent", "<task-notification>": "system"}
+"""What older versions begin what no person says with -> who speaks."""
 LONG = 100
 """Characters of a text that is worth looking for in another."""
 MOST_LOOKED_FOR = 20
@@ -75,6 +77,12 @@ def speaker_of(value: Mapping[str, Any]) -> str:
     kind = origin.get("kind") if isinstance(origin, Mapping) else None
     if isinstance(kind, str) and kind != "human":
         return _SPEAKERS.get(kind, "system")
+    message = value.get("message")
+    said = message.get("content") if isinstance(message, Mapping) else None
+    if kind is None and isinstance(said, str):
+        written = (who for begun, who in _WRITTEN.items() if said.startswith(begun))
+        if who := next(written, ""):
+            return who
     # What a sub-agent is given to do, another agent says.
     return "agent" if side_chain(value) else "user"
 

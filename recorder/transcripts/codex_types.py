@@ -20,6 +20,7 @@ OLD_ITEMS = frozenset(
      "response_item"}
 )  # fmt: skip
 """Items that stand in their line without an envelope."""
+OLD_META = frozenset({"id", "timestamp", "git", "cwd", "cli_version"})
 NOTED_LINES = TYPES | {"meta", "entry", "inter_agent_communication_metadata"}
 NOTED_ITEMS = frozenset(
     {"reasoning", "ghost_snapshot", "compaction", "compaction_trigger", "context_compaction",
@@ -56,7 +57,8 @@ def recognises(value: Any) -> bool:
     if value.get("type") != "error" and (is_exec(value) or is_event(value) or is_saved(value)):
         return True
     # Before 2025-09 an item stood in its line without an envelope, after a line of meta data.
-    return {"id", "timestamp", "instructions"} <= value.keys() and "type" not in value
+    about = {"id", "timestamp"} <= value.keys() and "type" not in value
+    return about and ("instructions" in value or value.keys() <= OLD_META)
 
 
 def is_saved(value: Any) -> bool:

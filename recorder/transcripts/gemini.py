@@ -148,7 +148,8 @@ class GeminiReader:
             # The message's time: the call's own is that of its result.
             yield self._telling.call(f"{ref} call", ref, tool, call.get("args"), t_ns)
         status = call.get("status")
-        if status not in {"success", "error", "cancelled"} or not self._first(f"{ref} result"):
+        ended = status in {"success", "error", "cancelled"} or call.get("result")
+        if not ended or not self._first(f"{ref} result"):
             return
         output, error = _response(call.get("result"))
         output = output or text_parts(call.get("resultDisplay"))
@@ -234,7 +235,7 @@ def _words(content: Any) -> Any:
 def _response(result: Any) -> tuple[str, str]:
     """Return the output and the error of a call's result."""
     outputs, errors = [], []
-    for part in _list(result):
+    for part in [result] if isinstance(result, str) else _list(result):
         answer = part.get("functionResponse") if isinstance(part, Mapping) else None
         response = answer.get("response") if isinstance(answer, Mapping) else None
         if isinstance(response, Mapping):

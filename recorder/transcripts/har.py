@@ -1,7 +1,8 @@
 """HTTP Archives (HAR 1.1 and 1.2): mitmproxy, browsers, Charles, Insomnia.
 
 http://www.softwareishard.com/blog/har-12-spec/ . A status of 0 means that no answer came. Bodies
-may be base64; what is no text after that is counted, not kept.
+may be base64; what is no text after that is counted, not kept. Messages of a WebSocket stand beside
+the request that opened it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recorder.model import Json
-from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.clocks import iso_ns, seconds_ns
 from recorder.transcripts.documents import read_document
-from recorder.transcripts.exchanges import Exchange, record_of
-from recorder.transcripts.format import Format, Item
-from recorder.transcripts.one_by_one import Told, one_by_one
+from recorder.transcripts.exchanges import Exchange, message_of, record_of
+from recorder.transcripts.format import Damage, Format, Item
+from recorder.transcripts.one_by_one import Told, objects, one_by_one
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text, made_session
 
 __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 
 AGENT = "har"
+BINARY = 2
+"""Opcode of a WebSocket message that is no text."""
 LONGEST_MS = 1e11
 """What takes longer was not measured: some write a number without end."""
 
@@ -39,9 +42,21 @@ def tell(document: Mapping[str, Any]) -> Iterator[Told]:
     # Without entries it is damaged: the error says so.
     entries = log["entries"]
     session = made_session(AGENT, log.get("creator"), entries[:1])
-    yield from one_by_one(
-        entries, "entry", lambda entry, at: [record_of(_exchange(entry, session, at))]
-    )
+    yield from one_by_one(entries, "entry", lambda entry, at: _entry(entry, session, at))
+
+
+def _entry(entry: Mapping[str, Any], session: str, at: str) -> Iterator[Told]:
+    exchange = _exchange(entry, session, at)
+    yield record_of(exchange)
+    messages = entry.get("_webSocketMessages")
+    for number, (_, message) in enumerate(objects(messages, f"{at} message"), 1):
+        if isinstance(message, Damage):
+            yield message
+            continue
+        encoding = "base64" if message.get("opcode") == BINARY else ""
+        text, unread = _content({"text": message.get("data"), "encoding": encoding})
+        t_ns, sent = seconds_ns(message.get("time")), message.get("type") == "send"
+        yield message_of(exchange, number, t_ns, text, sent=sent, unread=unread)
 
 
 def _exchange(entry: Mapping[str, Any], session: str, key: str) -> Exchange:

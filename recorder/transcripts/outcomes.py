@@ -48,6 +48,13 @@ _EXIT = re.compile(
 )
 _DENIAL = re.compile(
     r"^(?:Error: )?(?:Permission to use .{1,200} has been denied|.{1,500} was blocked\. "
+    r"|Permission for this (?:action|tool use) (?:was|has been) denied\b"
+    r"|Claude requested permissions to .{1,999}(?:, but you haven't granted it yet| sensitive file)"
+    r"|This command requires approval\b"
+    r"|This \w{1,40} command contains multiple operations\. The following parts? requires? approval"
+    r"|The agent proposed a plan that was rejected by the user"
+    r"|.{1,200} is temporarily unavailable, so auto mode cannot determine the safety of "
+    r"|Auto mode could not evaluate this action and is blocking it"
     r"|\w{1,40}:\w{1,80} hook error|The user (?:doesn't want|rejected))"
 )
 

@@ -49,6 +49,34 @@ def test_the_stream_tells_decisions_as_session_files_do(decision: str, word: str
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("Permission for this action was denied by the auto mode classifier. Reason: x", "denied"),
+        ("Permission for this action has been denied. Reason: x", "denied"),
+        ("Permission for this tool use was denied. The tool use was rejected", "denied"),
+        ("Claude requested permissions to use Bash, but you haven't granted it yet.", "denied"),
+        ("Claude requested permissions to edit /a which is a sensitive file.", "denied"),
+        ("This command requires approval", "denied"),
+        ("This Bash command contains multiple operations. The following parts require approval: a",
+         "denied"),
+        ("The agent proposed a plan that was rejected by the user. x", "denied"),
+        ("m is temporarily unavailable, so auto mode cannot determine the safety of x", "denied"),
+        ("[Request interrupted by user for tool use]", "interrupted"),
+        ("Permission denied", "tool_error"),
+        ("cat: says that Permission for this action was denied", "tool_error"),
+    ],
+)  # fmt: skip
+def test_words_of_a_result_tell_that_a_call_was_not_allowed(words: str, error: str) -> None:
+    records = lines({"is_error": True, "content": words})
+    end = of(records, Kind.TOOL_CALL)[1]
+    assert end.attributes[semconv.ERROR_TYPE] == error
+    told_so = [r.name for r in of(records, Kind.APPROVAL)]
+    assert told_so == (["denied"] if error == "denied" else [])
+    said = lines({"content": words})
+    assert of(said, Kind.APPROVAL) == [], "what a call that went well prints decides nothing"
+
+
 @pytest.mark.parametrize("name", ["interrupted", "cancelled"])
 @pytest.mark.parametrize("where", ["file", "stream"])
 def test_what_was_stopped_before_it_ran_was_not_denied(name: str, where: str) -> None:
@@ -95,6 +123,6 @@ def test_not_all_that_stands_on_the_users_side_a_person_said(
     more: dict[str, Any], role: str
 ) -> None:
     line = {"type": "user", "sessionId": SESSION, "uuid": "u",
-            "message": {"role": "user", "content": "<task-notification>done"}, **more}  # fmt: skip
+            "message": {"role": "user", "content": "done"}, **more}  # fmt: skip
     (prompt,) = of(read(in_memory(jsonl([line])))[1], Kind.PROMPT)
     assert prompt.attributes[semconv.PROMPT_ROLE] == role

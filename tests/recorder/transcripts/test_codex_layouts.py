@@ -249,3 +249,12 @@ def test_items_that_come_together_are_told_one_by_one() -> None:
                                items=[message, call, output])])  # fmt: skip
     assert [r.attributes[semconv.PROMPT_TEXT] for r in of(records, Kind.PROMPT)] == ["go"]
     assert calls(records) == [("start", "shell", "c"), ("end", "shell", "c")]
+
+
+def test_a_line_of_meta_data_without_instructions_begins_an_old_rollout() -> None:
+    records = told([
+        {"id": "s1", "timestamp": "2025-07-01T00:00:00Z"},
+        {"type": "message", "role": "user", "content": [part("go")]},
+    ])  # fmt: skip
+    assert {r.session for r in records} == {"s1"}
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in of(records, Kind.PROMPT)] == ["go"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from recorder import semconv
 from recorder.model import Kind
 from tests.recorder.transcripts import counting
@@ -46,3 +48,23 @@ def test_one_message_of_geminis_is_told() -> None:
     assert len(counting.calls(records)) == 1
     (result,) = counting.results(records)
     assert result.attributes[semconv.ERROR_TYPE] == "tool_error"
+
+
+@pytest.mark.parametrize(
+    ("said", "role"),
+    [('<teammate-message teammate_id="a">done</teammate-message>', "agent"),
+     ("<task-notification>\n<task-id>t</task-id>", "system"), ("what is a <task-", "user")],
+)  # fmt: skip
+def test_what_no_person_says_is_not_theirs(said: str, role: str) -> None:
+    _, records, _ = read(in_memory(jsonl([claude("user", said)])))
+    (prompt,) = [r for r in records if r.kind is Kind.PROMPT]
+    assert prompt.attributes[semconv.PROMPT_ROLE] == role
+
+
+def test_a_result_of_geminis_in_words_is_told_whatever_its_status_is_called() -> None:
+    call = {"id": "c", "name": "search", "args": {}, "status": "completed", "result": "found"}
+    message = {"id": "m", "timestamp": "2026-01-01T00:00:00Z", "type": "gemini", "content": "",
+               "toolCalls": [call]}  # fmt: skip
+    _, records, _ = read(in_memory(jsonl([message])))
+    (result,) = counting.results(records)
+    assert result.attributes[semconv.GEN_AI_TOOL_RESULT] == "found"

@@ -50,6 +50,24 @@ def test_a_request_without_an_answer_stays_open_and_one_with_an_error_failed(cor
     assert semconv.HTTP_STATUS not in failed.attributes
 
 
+def test_messages_of_a_web_socket_are_told_beside_its_request() -> None:
+    opened = {
+        "request": {"method": "GET", "url": "wss://x/y"}, "response": {"status": 101},
+        "_webSocketMessages": [
+            {"type": "send", "time": 1_767_225_600.5, "opcode": 1, "data": '{"a": 1}'},
+            {"type": "receive", "time": 1_767_225_601, "opcode": 2, "data": "/w=="},
+            "odd",
+        ],
+    }  # fmt: skip
+    told = list(har.tell({"log": {"entries": [opened]}}))
+    assert len([one for one in told if isinstance(one, Damage)]) == 1
+    _, sent, received = [one for one in told if isinstance(one, Record)]
+    assert (sent.phase, sent.t_ns) == (Phase.POINT, 1_767_225_600_500_000_000)
+    assert sent.attributes[semconv.REQUEST_BODY] == '{"a": 1}'
+    assert semconv.RESPONSE_BODY not in received.attributes
+    assert received.attributes["flightlog.http.body.unread"] == 1
+
+
 def test_a_body_in_base64_is_text_where_it_is_text() -> None:
     def content(raw: bytes) -> dict[str, object]:
         return {"text": base64.b64encode(raw).decode(), "encoding": "base64"}
