@@ -1,8 +1,9 @@
 """Which credentials must be rotated now, and which of them first.
 
 Everything that was shown to an agent, stood in a model's context or was written to a further place
-is out of its owner's hands. What went to a stranger comes first, then what something was destroyed
-with, then what reaches furthest; what expires by itself comes last.
+is out of its owner's hands, and so is what a tool printed that had it given out (`gh auth token`).
+What went to a stranger comes first, then what something was destroyed with, then what reaches
+furthest; what expires by itself comes last.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from recorder.model import Role
 
 __all__ = ["Rotation", "rotations"]
 
+PRINTED = "tool output"
 OUT = frozenset({Role.EXPOSED, Role.IN_CONTEXT, Role.COPIED})
 
 
@@ -47,7 +49,13 @@ def rotations(lives: Sequence[Life]) -> tuple[Rotation, ...]:
 def _leaks(life: Life) -> tuple[Sighting, ...]:
     """Return the sightings by which a credential left its owner's hands."""
     seen = tuple(s.sighting for s in life.seen)
-    return tuple(s for s in seen if s.role in OUT or (s.role is Role.USED and s.place in ARGV))
+    return tuple(
+        s
+        for s in seen
+        if s.role in OUT
+        or (s.role is Role.USED and s.place in ARGV)
+        or (s.role is Role.ISSUED and s.place == PRINTED)
+    )
 
 
 def _urgency(life: Life, leaks: Sequence[Sighting]) -> tuple[bool, bool, bool, int, int, int]:
@@ -88,6 +96,7 @@ def _reasons(life: Life, leaks: Sequence[Sighting]) -> Iterator[str]:
     if destroyed:
         yield f"{numbers(tuple(a.id for a in destroyed))} destroyed with it"
     for role, words in (
+        (Role.ISSUED, "given out into"),
         (Role.EXPOSED, "shown in"),
         (Role.IN_CONTEXT, "in a model's context in"),
         (Role.COPIED, "copied to"),

@@ -217,6 +217,21 @@ def test_what_went_to_a_stranger_is_rotated_first_and_what_expires_last(tmp_path
 
 
 @pytest.mark.parametrize(
+    "command",
+    ["gh auth token", "doctl auth token", "heroku auth:token", "aws iam create-access-key"],
+)
+def test_what_a_tool_printed_that_had_it_given_out_is_to_rotate(
+    command: str, tmp_path: Path
+) -> None:
+    flight = Flight()
+    flight.tool(1.0, "Bash", {"command": command}, {"stdout": f"token: {GITHUB}"})
+    answers = answered(tmp_path, flight)
+    assert told(answers.lives[0]) == [("issued", "tool output")]
+    (rotation,) = answers.rotate
+    assert "given out into tool output (#" in rotation.statement.text
+
+
+@pytest.mark.parametrize(
     ("purpose", "environment", "expected"),
     [
         ("custom domains only", "", "volumeDelete shares no word"),
