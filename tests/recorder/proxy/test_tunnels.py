@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import pytest
+
 from recorder.model import Phase, Status, StoredRecord
 
 if TYPE_CHECKING:
@@ -94,6 +96,34 @@ def test_client_that_refuses_our_certificate_is_recorded_and_then_let_through(
     assert received > len(result.stdout)
 
 
+def accept_socket(connection: socket.socket) -> None:
+    request = read_until(connection, b"\r\n\r\n")
+    key = request.lower().partition(b"sec-websocket-key: ")[0]
+    key = request[len(key) + len("sec-websocket-key: ") :].split(b"\r\n")[0]
+    accept = base64.b64encode(hashlib.sha1(key + ACCEPT_SUFFIX).digest())
+    connection.sendall(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+    )
+
+
+def open_socket(client: socket.socket, port: int, path: bytes) -> None:
+    client.sendall(
+        b"GET http://127.0.0.1:%d%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+        b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % (port, path, port)
+    )
+    read_until(client, b"\r\n\r\n")
+
+
+def all_of(connection: socket.socket) -> bytes:
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(4096):
+            received += piece
+    return received
+
+
 def test_websocket_message_is_on_record_before_the_server_has_it(stage: Stage) -> None:
     on_arrival: list[StoredRecord] = []
 
@@ -101,14 +131,7 @@ def test_websocket_message_is_on_record_before_the_server_has_it(stage: Stage) -
         return record.attributes.get("url.path") == "/socket" and record.phase is Phase.POINT
 
     def serve(connection: socket.socket) -> None:
-        request = read_until(connection, b"\r\n\r\n")
-        key = request.lower().partition(b"sec-websocket-key: ")[0]
-        key = request[len(key) + len("sec-websocket-key: ") :].split(b"\r\n")[0]
-        accept = base64.b64encode(hashlib.sha1(key + ACCEPT_SUFFIX).digest())
-        connection.sendall(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
-        )
+        accept_socket(connection)
         connection.recv(4096)
         on_arrival.extend(stage.matching(is_message, bool))
         connection.sendall(b"\x81\x04done\x88\x00")
@@ -116,12 +139,7 @@ def test_websocket_message_is_on_record_before_the_server_has_it(stage: Stage) -
             pass
 
     with one_connection(serve) as port, through(stage) as client:
-        client.sendall(
-            b"GET http://127.0.0.1:%d/socket HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-            b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % (port, port)
-        )
-        read_until(client, b"\r\n\r\n")
+        open_socket(client, port, b"/socket")
         client.sendall(b"\x81\x86" + UNMASKED + b"delete")
         assert read_until(client, b"done")[-4:] == b"done"
     (sent,) = on_arrival
@@ -132,3 +150,31 @@ def test_websocket_message_is_on_record_before_the_server_has_it(stage: Stage) -
     assert sent.attributes["client.port"] == received.attributes["client.port"]
     # Joined with the connection, a message would overwrite the one before it.
     assert len({sent.ref, received.ref, stage.pair("/socket")[0].ref}) == 3
+
+
+@pytest.mark.parametrize(
+    "last", [b"", b"\x88\x02\x0f\xa1", b"\x88\x02\x03\xe8", b"\x88\x00"], ids=repr
+)
+def test_websocket_ends_for_each_side_as_the_other_ended_it(stage: Stage, last: bytes) -> None:
+    """With its code, or cut off without a word: a client connects again then."""
+    seen_by_server: list[bytes] = []
+
+    def ends(connection: socket.socket) -> None:
+        accept_socket(connection)
+        connection.sendall(last)
+
+    def waits(connection: socket.socket) -> None:
+        accept_socket(connection)
+        seen_by_server.append(all_of(connection))
+
+    with one_connection(ends) as port, through(stage) as client:
+        open_socket(client, port, b"/ended-by-server")
+        assert all_of(client) == last
+    with one_connection(waits) as port, through(stage) as client:
+        open_socket(client, port, b"/ended-by-client")
+        if last:
+            client.sendall(last[:1] + bytes([0x80 | last[1]]) + UNMASKED + last[2:])
+            all_of(client)
+    (seen,) = seen_by_server
+    assert seen[:1] == last[:1]
+    assert len(seen) == (0 if not last else 6 + last[1])
