@@ -114,7 +114,7 @@ _PROPERTY = Exact(
     r"\b(?P<name>[A-Za-z_]\w{1,60})\s?(?:\{\s?get;[^}\n]{0,60}\}\s?=\s?|\{)@?(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
 _TUPLE = Exact(
-    r"(?P<open>[{(])\s?(?P<name>[A-Za-z_][\w\-]{1,40}),\s{0,4}<{0,2}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"[^\"\n]{0,4}[})]"
+    r"(?P<open>[{(])\s?'?\$?(?P<name>[A-Za-z_][\w\-]{1,40})'?,\s{0,4}<{0,2}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"[^\"\n]{0,4}[})]"
 )
 """Erlang's pairs."""
 _SYMBOL = Exact(
@@ -182,7 +182,9 @@ def _telling(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
     """Yield literals that look like passwords: other texts may stand in such a place too."""
     for match in form.finditer(text, start, end):
         value = match["value"]
-        is_key = match.groupdict().get("keyed") and _is_key(value)
+        said = match.groupdict()
+        is_key = said.get("keyed") and _is_key(value)
+        is_key = is_key or (said.get("user") and is_told_password(value))
         if is_key or is_password(value) or (len(value) >= LEAST_KEY and is_random(value)):
             yield SecretSpan(*match.span("value"), "password", "call")
 
@@ -303,7 +305,7 @@ CLUES = (
     Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}\\{0,3}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
     Clue(
         rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,(?:\swith:)?|\)?\.\w{{2,20}}\()\s{{0,3}}[\\\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
-        r"|,\s{0,4}<{0,2}\"|\s{1,4}\")",
+        r"|'?,\s{0,4}<{0,2}\"|\s{1,4}\")",
         200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:send_?keys\(|(?:page|\))\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.lines import begin_of_line
-from recorder.sealing.looks import is_wordlike
+from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_count, is_harmless, is_secret_name
+from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -25,6 +26,14 @@ _DRAWN_HEAD = Exact(
     re.MULTILINE,
 )
 """The same in a table that a client draws."""
+_ALIGNED_HEAD = Exact(
+    r"[ \t]{0,8}[A-Za-z][\w.\-]{0,40}(?: [A-Za-z][\w.\-]{0,30}){0,3}(?:[ ]{2,}[A-Za-z][\w.\-]{0,40}(?: [A-Za-z][\w.\-]{0,30}){0,3}){1,20}[ \t\r]*"
+)
+_CELL_OF_HEAD = Exact(r"\S+(?: \S+)*")
+"""The same where blanks alone keep columns apart."""
+_BOOTSTRAP = Exact(r"[a-z0-9]{6}\.[a-z0-9]{16}")
+"""A token that machines join a cluster of Kubernetes with."""
+LEAST_TOKEN = 16
 LONGEST_HEAD = 1_000
 """Characters of a line of names."""
 _RULE = Exact(r"^[ \t]*[+|]?[-=+| :]{3,}[ \t\r]*$")
@@ -65,6 +74,51 @@ def _drawn(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         head = text[start : max(0, end)]
         if _DRAWN_HEAD.fullmatch(head):
             yield from _of_head(text, end, head, "|")
+
+
+def _aligned(text: str, hits: list[int]) -> Iterator[SecretSpan]:
+    """Yield what stands below the heads in whose lines the hits end, kept apart by blanks."""
+    done = 0
+    for hit in hits:
+        start, end = begin_of_line(text, hit - 1), text.find("\n", hit - 1, hit + LONGEST_HEAD)
+        if end < 0 or start < done:
+            continue
+        done = end
+        head = text[start:end]
+        if not _ALIGNED_HEAD.fullmatch(head):
+            continue
+        cells = [*_CELL_OF_HEAD.finditer(head)]
+        edges = [cell.start() for cell in cells[1:]] + [LONGEST_HEAD]
+        for cell, edge in zip(cells, edges, strict=True):
+            name = cell[0].replace(" ", "_")
+            if is_secret_name(name):
+                yield from _in_column(text, end + 1, (cell.start(), edge), name)
+
+
+def _in_column(text: str, at: int, edges: tuple[int, int], name: str) -> Iterator[SecretSpan]:
+    for _ in range(ROWS):
+        end = text.find("\n", at)
+        line = text[at : end if end >= 0 else len(text)].rstrip("\r")
+        if not line.strip():
+            return
+        value = line[slice(*edges)].strip()
+        is_apart = not line[: edges[0]] or line[edges[0] - 1 : edges[0]] == " "
+        if is_apart and _is_token(value) and not is_count(name, value):
+            begin = at + line.index(value, edges[0])
+            yield SecretSpan(begin, begin + len(value), class_of_name(name), "document")
+        if end < 0:
+            return
+        at = end + 1
+
+
+def _is_token(value: str) -> bool:
+    if " " in value or is_harmless(value):
+        return False
+    return (
+        is_password(value)
+        or _BOOTSTRAP.fullmatch(value) is not None
+        or (len(value) >= LEAST_TOKEN and is_random(value))
+    )
 
 
 def _of_head(text: str, end: int, head: str, separator: str) -> Iterator[SecretSpan]:
@@ -138,6 +192,7 @@ CLUES = (
     DenseClue([rf"{NAME_WORDS}\w{{0,20}}\\{{0,7}}[\"']?(?:(?:[,;]|[ ]{{0,3}}\t)\\{{0,7}}[\"'A-Za-z_]|[ ]{{0,3}}\r?\n[ ]{{0,60}}\S)"], _below),
     DenseClue([r"(?:access|secret|api)[ ]key[\"']?(?:[,;\t][\"'A-Za-z_]|[ ]?\r?\n[ ]{0,60}\S)"], _below),
     DenseClue([rf"{NAME_WORDS}\w{{0,20}}[ ]{{0,60}}(?:\|[^\n]{{0,400}})?\r?\n[ \t]{{0,8}}[+|\-][-+=| ]{{3}}"], _drawn),
+    DenseClue([rf"{NAME_WORDS}\w{{0,20}}[ ]{{2,60}}(?:[A-Za-z]|\r?\n)"], _aligned),
     Clue(rf"\n[ ]{{0,8}}{_NAME}[ ]{{0,40}}\|[ ]", 100, 4_200, _upright),
 )  # fmt: skip
 """A clue for each way to write columns."""

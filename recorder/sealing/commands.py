@@ -10,8 +10,13 @@ from functools import partial
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import is_harmless
-from recorder.sealing.passwords import is_passphrase, is_password, is_plainly_password
+from recorder.sealing.names import NAME_WORDS, is_harmless, is_secret_name
+from recorder.sealing.passwords import (
+    is_passphrase,
+    is_password,
+    is_plainly_password,
+    is_told_password,
+)
 from recorder.sealing.quotes import NESTED_QUOTE, end_of_argument, shell_secret
 from recorder.sealing.spans import SecretSpan
 
@@ -95,7 +100,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"sonar\.login=", "token", Exact(r"sonar\.login=[\"']?(?P<value>(?:sq[apu]_)?[0-9a-f]{40})(?![\w])")),
     (r"account\sauthorize\s|authorize[_\-]account\s", "token", Exact(rf"\bb2\s+(?:account\s+authorize|authorize[_\-]account)\s+[0-9a-f]{{12,40}}\s+{_QV}")),
     (r"conan\s+user\s", "password", _argument(r"conan\s+user", r"-p\s{1,3}(?!-)")),
-    (r"(?:passwd|kinit|cryptsetup|smbpasswd|su|mkpasswd|luksFormat|luksOpen)[^\n]{0,120}<<", "password", Exact(rf"(?:^|(?<=[\s;&|]))(?:passwd|kinit|cryptsetup|smbpasswd|su|mkpasswd|luks\w{{3,8}})\b[^\n]{{0,120}}?<<-?\s?[\"']?(?P<end>[A-Za-z_]\w{{0,30}})[\"']?[^\n]{{0,80}}\n[ \t]{{0,20}}(?!(?P=end)$){_QV}", re.MULTILINE)),
+    (r"(?:passwd|kinit|cryptsetup|luks\w{3,8})\s[^\n]{0,120}<<", "password", Exact(rf"(?:^|(?<=[\s;&|]))(?:(?:smb|mk)?passwd|kinit|cryptsetup|luks\w{{3,8}})\b[^\n]{{0,120}}?<<-?\s?[\"']?(?P<end>[A-Za-z_]\w{{0,30}})[\"']?[^\n]{{0,80}}\n[ \t]{{0,20}}(?!(?P=end)$){_QV}", re.MULTILINE)),
     (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
@@ -167,6 +172,19 @@ def _quote_of(match: re.Match[str], name: str) -> str:
 
 def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
+
+
+_REPLACED = Exact(
+    rf"\bsed\b{_GAP}[\"'\s]s(?P<end>[/|#,@:!~])[^\n]{{0,60}}?{NAME_WORDS}[^\n]{{0,40}}?(?P=end)(?P<value>(?:(?!(?P=end))[^\s⟦⟧=\\]){{8,512}})(?P=end)",
+    re.IGNORECASE,
+)
+"""What is put in the place of a word that tells of a secret."""
+
+
+def _replaced(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _REPLACED.finditer(text, start, end):
+        if is_told_password(match["value"]) and not is_secret_name(match["value"]):
+            yield SecretSpan(*match.span("value"), "secret", "argv")
 
 
 _PAIR = Exact(
@@ -267,6 +285,7 @@ CLUES = (
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS
     ),
+    Clue(rf"sed\s[^\n|;]{{0,300}}[\"'\s]s[/|#,@:!~][^\n]{{0,60}}{NAME_WORDS}", LINE, LINE, _replaced),
     Clue(r"\s(?:-u|-l|-n|-x|-xu|--?user(?:name)?|--login)[=\s][^\n|;]{1,500}\s(?:-p|-xp|-pw|--pass|-w)[=\s]", 600, 600, _pairs),
 )  # fmt: skip
 """A clue for each tool's way."""

@@ -23,7 +23,7 @@ from recorder.sealing.names import (
 from recorder.sealing.passwords import is_passphrase, is_password
 from recorder.sealing.spans import SecretSpan
 
-__all__ = ["CLUES", "literal_behind"]
+__all__ = ["CLUES", "literal_behind", "literals_after"]
 
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 _NAMED = Exact(
@@ -57,8 +57,13 @@ _OF_FIELD = Exact(
     rf"(?:[\w.]{{0,30}}Field\(|[A-Za-z_][\w.()]{{0,80}}\.default\(|lambda(?: \w{{1,20}})?:|[A-Za-z_][\w.]{{0,30}}\([^()\n\"'`]{{0,80}}?\b(?:default|initial)\s?=)\s?{_QUOTED}"
 )
 """Of a field of a model or a form, by its default."""
-_BELOW = Exact(rf"[(\\][ ]?\n[ \t]{{0,40}}{_QUOTED}")
-"""On the line below, as those who keep lines short write it."""
+_BELOW = Exact(rf"(?:\(|[(\\][ ]?\n[ \t]{{0,40}}){_QUOTED}(?!\s?[,%])")
+"""In brackets, or on the line below, as those who keep lines short write it."""
+_FURTHER = Exact(
+    r"(?P<quote>[\"'])(?:\s{0,40}[+.&]\s{0,40}|\s{1,40}(?:\\\r?\n[ \t]{0,40})?)[rbuf]?(?P=quote)(?P<value>[^\s\"'\\⟦⟧]{4,512})(?P=quote)"
+)
+"""The next literal of a value that is written as several."""
+MOST_LITERALS = 40
 LONGEST_NAME = 230
 """Characters from a name to what stands before its value."""
 _LIST = Exact(
@@ -124,6 +129,17 @@ def literal_behind(text: str, at: int, name: str, *, is_typed: bool) -> Iterator
         if not is_harmless(value) and (may_be_word or not is_wordlike(value)) and " " not in value:
             yield SecretSpan(*match.span("value"), class_of_name(name), "assignment")
         return
+
+
+def literals_after(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
+    """Yield the literals that go on with the one that a secret is found to be: `"ab" "cd"`."""
+    end = span.end
+    for _ in range(MOST_LITERALS):
+        match = _FURTHER.match(text, end)
+        if match is None or not any(map(str.isdigit, match["value"])):
+            return
+        yield SecretSpan(*match.span("value"), span.credential_class, span.detector)
+        end = match.end("value")
 
 
 def _may_be(name: str, value: str) -> bool:

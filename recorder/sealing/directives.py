@@ -15,7 +15,12 @@ from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_wordlike
 from recorder.sealing.names import is_harmless
-from recorder.sealing.passwords import is_password, is_plainly_password, is_told_password
+from recorder.sealing.passwords import (
+    is_numbered,
+    is_password,
+    is_plainly_password,
+    is_told_password,
+)
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -75,7 +80,7 @@ _PROTOCOL = Exact(
 )
 """What stands nowhere but before a secret."""
 _SECRETS_LINE = Exact(
-    r"(?:^|(?<=\"))[\"']?[\w.@\\\-]{1,80}[\"']?[ \t]+(?:\*|[\"']?[\w.\-]{1,60}[\"']?)[ \t]+[\"']?(?P<value>[^\s\"'⟦⟧*]{4,200})[\"']?[ \t]+\*[ \t\r]{0,4}(?=$|\")",
+    r"(?:^|(?<=\"))[\"']?[\w.@\\\-]{1,80}[\"']?[ \t]+(?:\*|[\"']?[\w.\-]{1,60}[\"']?)[ \t]+[\"']?(?P<value>[^\s\"'⟦⟧]{4,200})[\"']?[ \t]+\*[ \t\r]{0,4}(?=$|\")",
     re.MULTILINE,
 )
 """Of PPP: client, server, secret, addresses."""
@@ -148,13 +153,14 @@ def _behind_words(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         match = _BEHIND.match(text, hit)
         value = match["value"].rstrip(".,:;)") if match else ""
         # Most of such words stand in prose, before one that is no password.
-        if match is None or not is_told_password(value) or _SOURCE.match(value):
+        is_plain = match is not None and is_password(value)
+        if match is None or not (is_plain or is_numbered(value)) or _SOURCE.match(value):
             continue
         word = _WORD.search(text[max(0, hit - LONGEST_WORD) : hit])
         begin = match.start("value")
         if word is None or is_in_data(text, hit - 2, begin + len(value)):
             continue
-        if not (is_password(value) or "pass" in word[0].lower()):
+        if not (is_plain or "pass" in word[0].lower()):
             continue
         if _is_declared(word[0].strip(), value):
             continue
@@ -228,7 +234,8 @@ def _lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _pgpass(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PGPASS.finditer(text, start, end):
-        if not is_harmless(match["value"]) and not _is_plain_word(match["value"]):
+        value = match["value"]
+        if is_told_password(value) or not (is_harmless(value) or _is_plain_word(value)):
             yield _span(match)
 
 
@@ -250,7 +257,7 @@ CLUES = (
         r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|[Nn]ick[Ss]erv\s|secret\s[\\\"]{1,8}\w|encrypt[\\\"]{0,4}\s?[=:]|WIFI:|aaa-server\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),
-    Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"'*]{4}[^\s\"'*]{0,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
+    Clue(r"[ \t]\*[ \t]{1,4}[\"']?[^\s\"']{4,200}[\"']?[ \t]{1,4}\*", 400, 60, partial(_telling, _SECRETS_LINE)),
     Clue(r"(?:^|\n)[ \t]{0,8}user[ \t]", 16, 300, partial(_telling, _USER_COMMAND)),
     Clue(r"(?:password|passwd|passphrase|passcode|secret|token|key|pin)(?::\*\*|\*\*[:\s])", 80, 600, _emphasised),
     Clue(r"(?:use|login|log(?:ged)?[ ]in|logins?:|cred(?:ential)?s?(?:[ ]found)?:?|account:?)[ ]{1,3}(?:(?:is|are|with|as)[ ])?[\w.@\-]{2,60}[ ]?[/:]", 90, 200, partial(_telling, _PAIR)),

@@ -8,7 +8,7 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_wordlike
+from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
@@ -76,6 +76,12 @@ _PAIR = Exact(
     r"""(?:\\{0,3}(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote))[^\\\n⟦⟧]){4,4096})|(?P<bare>[^\s"'<>,}⟦⟧]{4,4096}))""",
     re.IGNORECASE,
 )
+_OPAQUE_KEY = Exact(
+    r"[Xx]-[\w\-]{1,40}-[Kk]ey|(?!.*(?:PUBLIC|PRIMARY|FOREIGN|SORT|PARTITION|CACHE|OBJECT|S3))[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){0,6}_KEY"
+)
+"""The name of a header or a variable that holds a key of some kind."""
+LEAST_KEY = 16
+"""Characters of what such a name is given, if it is one."""
 _PAIR_REVERSED = Exact(
     r"(?<![\w.])\\{0,7}[\"']?value\\{0,7}[\"']?\s?:\s{0,3}\\{0,7}[\"']?(?P<value>[^\s\"'\\<>,{}\[\]⟦⟧]{4,4096})"
     r"\\{0,7}[\"']?(?:,\s{0,40}|\s{1,40})\\{0,7}[\"']?(?:name|key)\\{0,7}[\"']?\s?:\s{0,3}\\{0,7}[\"']?(?P<name>[A-Za-z_][\w.:\-]{1,80})",
@@ -114,6 +120,9 @@ _MARKED = Exact(
 """A page's way to write an assignment whose name is set off."""
 _CLOSES_CODE = ("')", '")')
 """How a program goes on that puts a cookie together."""
+_SESSION = Exact(r"sess|sid|token|auth|jwt|remember|csrf|xsrf", re.IGNORECASE)
+_PLAIN_COOKIE = Exact(r"[a-z]{1,16}")
+"""Of a page's settings: `consent=accepted`."""
 _PROSE = Exact(
     r"\b(?P<name>(?:pass(?:word|phrase|code)|secret|token|api[ _-]?key|credentials?|pin|pwd|pw|pass))"
     r"(?:\s+(?:for|of|on|to)\s+[\w.@\-/\"'`]{1,60}(?:\s+(?!is\b|was\b)[\w.@\-/\"'`]{1,60}){0,2})?"
@@ -146,6 +155,15 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
             start = match.start(group) + (scheme.end() if scheme else 0)
             name = scheme[1].lower() if scheme else class_of_name(match["name"])
             yield SecretSpan(start, match.end(group), name, "document")
+
+
+def _opaque_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _PAIR.finditer(text, start, end):
+        group = "quoted" if match["quoted"] else "bare"
+        name, value = match["name"], match[group]
+        is_key = len(value) >= LEAST_KEY and is_random(value)
+        if _OPAQUE_KEY.fullmatch(name) and is_key and not is_harmless(value):
+            yield SecretSpan(*match.span(group), class_of_name(name), "document")
 
 
 def _elements(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -203,8 +221,10 @@ def _netrc(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for line in _COOKIE_LINE.finditer(text, start, end):
         for cookie in _COOKIE.finditer(line["value"]):
-            is_code = cookie["value"].startswith(_CLOSES_CODE)
-            if cookie["name"].lower() not in _COOKIE_ATTRIBUTES and not is_code:
+            name, value = cookie["name"], cookie["value"]
+            is_plain = _PLAIN_COOKIE.fullmatch(value) and not _SESSION.search(name)
+            is_other = is_plain or value.startswith(_CLOSES_CODE)
+            if name.lower() not in _COOKIE_ATTRIBUTES and not is_other:
                 at = line.start("value")
                 yield SecretSpan(
                     at + cookie.start("value"), at + cookie.end("value"), "cookie", "header"
@@ -270,6 +290,7 @@ CLUES = (
         + NAME_WORDS,
         200, 4_400, partial(_named, _PAIR),
     ),
+    Clue(r"(?:name|key|variable)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.\-]{0,80}[_\-]key[\\\"']", 200, 4_400, _opaque_keys),
     Clue(
         rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text|plaintext)>)",
         400, 4_600, _elements,

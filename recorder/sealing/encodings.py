@@ -70,6 +70,18 @@ def _in_json(value: str) -> Iterator[tuple[str, str]]:
     for form in (unicode_escapes, unicode_escapes.replace("\\u", "\\\\u")):
         yield form, "unicode escapes"
     yield "".join(f"\\u{ord(c):04X}" for c in value), "unicode escapes"
+    # Documents for pages: .NET, Go and Rails escape these, and some programs all signs.
+    others = "".join(c for c in value if "\x7f" <= c <= "\uffff")
+    yield _escaped(value.replace("\\", r"\\"), f"\"&'+<>`{others}", r"\u{:04X}"), "json"
+    for signs in ("&<>", "&'<>"):
+        yield _escaped(_as_json(value), signs, r"\u{:04x}"), "json"
+    signs = "".join(c for c in value if not c.isalnum())
+    yield _escaped(value, signs, r"\u{:04X}"), "json"
+    yield _escaped(value, signs, r"\u{:04x}"), "json"
+
+
+def _escaped(value: str, signs: str, form: str) -> str:
+    return "".join(form.format(ord(c)) if c in signs else c for c in value)
 
 
 def _percent_forms(value: str) -> Iterator[tuple[str, str]]:

@@ -44,7 +44,7 @@ _SECRET_NAME = re.compile(
 )
 """Does a variable's, key's or header's name say that its value is a secret?"""
 _TELLS_OF_ONE = re.compile(
-    r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algorithms?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
+    r"(?:[_\-.]|(?<=[a-z0-9])(?=[A-Z]))(?i:algo(?:rithms?)?|backends?|class(?:es)?|description|endpoint|error|fields?|format"
     r"|handlers?|hashers?|headers?|help|hint|invalid|labels?|managers?|messages?|methods?|model|param(?:eter)?s?|placeholder"
     r"|polic(?:y|ies)|prefix|prompt|providers?|regex|required|schema|scheme|service|suffix|title|uri|usage|validators?|version"
     r"|sources?|types?|kinds?|names?|origins?|drivers?|quer(?:y|ies)|cmds?|commands?|algs?|attributes?|propert(?:y|ies)|hosts?|msgs?|desc|groups?|embeddings?|plugins?|brokers?|tables?|columns?|dicts?|encryption|hash(?:ing)?|strength|stdin|config(?:uration)?|options?|settings?|helper|lifetime|expiry|manager)$"

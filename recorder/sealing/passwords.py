@@ -8,14 +8,13 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_mixed_letters, is_random, is_wordlike
 from recorder.sealing.names import is_harmless
 
-__all__ = ["is_passphrase", "is_password", "is_plainly_password", "is_told_password"]
+__all__ = ["is_numbered", "is_passphrase", "is_password", "is_plainly_password", "is_told_password"]
 
 _VERSION = Exact(r"[v(]?\d+(?:[.\-_:x]\d+)*[a-z%)]{0,3}")
 _FILE = Exact(r"\.[a-z]{1,5}\d?$|^[\w\-]+=[^=]|::|->|\w\[")
 _SPECIAL = Exact(rf"\w[{SPECIAL}{OPERATORS}]|[{SPECIAL}$&?]\w")
 _TELLING = Exact(rf"[{SPECIAL}{OPERATORS}=]")
 _NUMBERED_WORD = Exact(r"(?:[A-Z]?[a-z]+|[A-Z]+)[\-_.]?\d+")
-_OPERATORS = Exact(r"(?<=\w)[=:](?=\w)")
 _TOKEN = Exact(r"[A-Za-z0-9]{20,}|[A-Za-z0-9_\-]{28,}")
 _PASSPHRASE = Exact(
     r"(?!.*\b(?:pass|auth|login|user|name|key|cert|tls|cred|prod|test|type|text|file|path|and|the|for|with|not|this|that)"
@@ -61,10 +60,16 @@ def is_told_password(value: str) -> bool:
     """Return whether a string may be a password where it is said that one follows: also where it
     could be the name of a file or of a machine elsewhere, or holds what is an operator there.
     """
-    if is_password(value) or _NUMBERED.fullmatch(value) is not None:
+    return is_password(value) or is_numbered(value)
+
+
+def is_numbered(value: str) -> bool:
+    """Return whether what is no password by its look alone may be one where it is told."""
+    if value[-1:].isdigit() and _NUMBERED.fullmatch(value):
         return True
-    without = _OPERATORS.compiled.sub("", value)
-    return without != value and len(value) >= _LEAST_PLAIN and is_plainly_password(without)
+    if len(value) < _LEAST_PLAIN or not ("=" in value or ":" in value):
+        return False
+    return is_plainly_password(value.replace("=", "").replace(":", ""))
 
 
 def is_plainly_password(value: str) -> bool:

@@ -32,7 +32,7 @@ _NL = r"[ \r]{0,2}\n"
 _NAME = r"(?P<name>[A-Za-z_][\w.\-]{1,80})"
 
 _CALL = Exact(
-    rf"{_Q}{_NAME}{_Q}\s{{0,3}},(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}(?!\s{{0,3}}:)"
+    rf"{_Q}{_NAME}{_Q}\s{{0,3}},(?=(?:\s{{0,3}}|[ \t]{{0,40}})[rbuf]?{_Q}(?P<value>[^\"'`\\\n⟦⟧]{{4,4096}}){_Q}(?!\s{{0,3}}:))"
 )
 _OF_TEMPLATE = Exact(r"\n[ \t]+[\"']?Type[\"']?:[ \t]+[\"']?String\b")
 """Of a parameter of CloudFormation's."""
@@ -49,7 +49,7 @@ _ITEM_OF_ENV = Exact(
 _COMPARED = Exact(
     rf"(?P<quote>[\"'])(?P<value>[^\"'\n⟦⟧]{{4,512}})(?P=quote)\s{{0,3}}[!=]==?\s{{0,3}}\$?{_NAME}"
 )
-_JOINS = Exact(r"\s{0,3}[+.&]")
+_JOINS = Exact(_Q + r"\s{0,3}[+.&]")
 _DIRECTIVE = Exact(
     r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
     rf"{_NAME}[ \t]{{1,8}}(?:{_Q})?(?P<value>{_V})"
@@ -86,6 +86,10 @@ _BUNDLE = Exact(
     r"\bBUNDLE_[A-Z0-9]+(?:_{1,3}[A-Z0-9]+){1,12}[\"']?\s?[:=]\s?[\"']?(?P<user>[\w.@\-]{1,80}):(?P<value>[^\s\"'`/:⟦⟧]{4,256})(?=[\s\"']|$)"
 )
 """Bundler's credentials of a server of gems."""
+_REGISTRY = Exact(
+    r"docker(?:configjson|cfg)\\{0,3}[\"']?\s?[:=]\s{0,3}\\{0,3}[\"']?(?P<value>[A-Za-z0-9+/]{20,16000}={0,2})"
+)
+"""What a registry is told, in base64."""
 _TOKEN_OF_PATH = Exact(r"/t/(?P<value>[A-Za-z0-9\-]{20,64})/")
 """How Anaconda's channels carry one."""
 _PART = Exact(
@@ -163,7 +167,7 @@ def _is_begun(match: re.Match[str]) -> bool:
     return (
         value[-1] == " "
         and value[:-1].isalnum()
-        and _JOINS.match(match.string, match.end()) is not None
+        and _JOINS.match(match.string, match.end("value")) is not None
     )
 
 
@@ -244,6 +248,7 @@ CLUES = (
     Clue(r"(?:AKIA|ASIA)[A-Z0-9]{16}[\"']?\s{0,3}[:,;|/ \t]", 40, 80, partial(_opaque, _KEY_PAIR, "aws-secret-key"), ignore_case=False),
     Clue(r"@(?:tcp|unix|udp)\(", 400, 2, partial(_unnamed, _GO_SOURCE, "url-password", "url"), letter="@"),
     Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
+    Clue(r"docker(?:configjson|cfg)[\\\"']{0,4}\s?[:=]\s{0,3}[\\\"']{0,4}[A-Za-z0-9+/]{20}", 60, 16_100, partial(_unnamed, _REGISTRY, "docker-config", "document")),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),
     Clue(rf"(?:variable|output)\s{{1,4}}\\?\"[\w\-]{{0,60}}{_TAIL}\\?\"", 200, 4_700, partial(_named, _VARIABLE, "assignment")),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.looks import is_wordlike
+from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import class_of_name, is_harmless, is_secret_name
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_password, is_told_password
 from recorder.sealing.quotes import reads_as_text, secret_in
 from recorder.sealing.spans import SecretSpan
 
@@ -27,6 +27,12 @@ _PROCEDURE = Exact(
     re.IGNORECASE,
 )
 """A server's own that takes a user's name, or what the password was, and the password."""
+_ENCRYPTED = Exact(
+    r"\b(?:(?:pgp_sym_(?:en|de)crypt(?:_bytea)?|(?:aes|des)_(?:en|de)crypt)\(\s{0,20}[^,\n]{1,300},\s{0,20}'(?P<value>[^'\n⟦⟧]{4,512})'"
+    r"|(?:en|de)cryptbypassphrase\(\s{0,9}N?'(?P<phrase>[^'\n⟦⟧]{4,512})')",
+    re.IGNORECASE,
+)
+"""What SQL's own functions encrypt with."""
 _CONCATENATED = Exact(r"\s?[.+,]\s?\$?\w*[\[(]?$")
 """What stands between the ends of two strings of a program."""
 _CONNECT = Exact(
@@ -76,6 +82,13 @@ def _procedures(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield SecretSpan(*match.span("value"), "database-password", "sql")
 
 
+def _encrypted(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _ENCRYPTED.finditer(text, start, end):
+        group = "value" if match["value"] else "phrase"
+        if is_told_password(match[group]) or is_random(match[group]):
+            yield SecretSpan(*match.span(group), "passphrase", "sql")
+
+
 def _is_of_users(text: str, match: re.Match[str], value: str) -> bool:
     """Return whether what stands without quotes is a user's password rather than prose."""
     if is_wordlike(value) and not any(map(str.isdigit, value)):
@@ -122,6 +135,7 @@ def _named_rows(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 CLUES = (
     Clue(r"(?:password[^'\n]{0,80}'|identified[^'\n]{0,80}(?:['\"]|\sby\s)|pragma\s[^'\n]{0,20}key[^'\n]{0,8}')", 160, 600, _passwords),
+    Clue(r"(?:sym_|aes_|des_)(?:en|de)crypt(?:_bytea)?\(|cryptbypassphrase\(", 40, 900, _encrypted),
     Clue(r"sp_(?:addlogin|addapprole|password)\s", 20, 700, _procedures),
     Clue(r"conn(?:ect)?\s{1,4}[a-z][\w$#]{0,60}/", 90, 200, _connects),
     Clue(r"(?:insert|replace)\sinto\s", 40, 8_400, _inserted),

@@ -12,17 +12,15 @@ from collections.abc import Iterator
 
 from recorder.sealing.bare import (
     DOTTED,
-    ENVIRONMENT_NAME,
     IDENTIFIER,
     is_code,
-    is_setting,
     is_type,
     may_be_word,
 )
 from recorder.sealing.clues import Clue, DenseClue
-from recorder.sealing.defaults import literal_behind
+from recorder.sealing.defaults import literal_behind, literals_after
+from recorder.sealing.ends import end_of_bare
 from recorder.sealing.exact import Exact
-from recorder.sealing.lines import begin_of_line
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
@@ -64,7 +62,7 @@ _SCHEME_IN_TEXT = Exact(
 )
 # A name begins where a word does: tried at every letter of a long run, it would take minutes.
 _ASSIGNED_NAME = Exact(
-    rf"(?:(?<![A-Za-z0-9])|(?<=%5B))(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|%5D|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?<=[\"'][ ])->(?=[ ]\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
+    rf"(?<![A-Za-z0-9])(?:5[Bb])?(?P<name>[A-Za-z_][\w\-]{{0,80}}+(?:\.[\w\-]{{1,80}}+){{0,20}}+){QUOTE}(?:\[\d{{0,4}}\]|%5D|\]{{0,2}}|\))[ \t]{{0,40}}(?P<operator><-(?=[ ]?\\{{0,7}}[\"'])|(?<=[\"'][ ])->(?=[ ]\\{{0,7}}[\"'])|(?:\?\?|\|\|)(?=[ ]?\\{{0,7}}[\"'`])|:[ ]?&?(?:'static[ ])?[Ss]tr(?:ing)?[ ]?=|As[ ]String[ ]?=|=>|::(?=[ ])|:-(?=[^\s}}]{{1,200}}\}})|:{{1,4}}=|\?=|\.=|\+=|\|\|[:=]|[!=]==?|:|=|string[ ]=)[ \t]{{0,40}}(?:!!?(?:binary|str|unsafe)[ \t]{{1,4}})?"
 )
 _COMPARES = frozenset({"==", "===", "!=", "!==", "||", "??"})
 """Operators behind which a word in quotes may be anything."""
@@ -78,7 +76,6 @@ _CLOSED = "%5D"
 LONGEST_NAME = 160
 """Characters from a name's beginning to that of its value."""
 OPERATOR = 16
-LONGEST_KEYWORD = 380
 _BEHIND_STRING = Exact(
     r"[ ]{0,20}[+%.&][ ]?[A-Za-z_$]|[ ](?:[;|]|&&)[ ]|[)\]]{2,4}[;,]?[ ]?(?:\n|$)|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
@@ -101,31 +98,8 @@ _SESSION_NAME = Exact(r"(?:session_?-?ids?|client_?-?(?:request_?-?)?token)$", r
 _JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
 """What stands between two strings: the quote before it closes the first."""
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
-_OF_SEED = Exact(r"mnemonic|seed", re.IGNORECASE)
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred|mnemonic|seed", re.IGNORECASE)
-_REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
-_REST_OF_KEYWORD = Exact(r"[&|<>(){}\[\],=][^\s;\"'`⟦⟧]{0,200}(?=;|[\"'\s]|$)")
-"""Of a value that ends at a semicolon, as all of a connection's keywords do."""
-_KEYWORD = Exact(r"[A-Za-z][\w. ]{1,60}=[^;\n]{1,300};[ ]?\Z")
-_REST_ESCAPED = Exact(r"(?:\\[^\w\s\"'`\\⟦⟧][^\s\"'`\\,;&|<>(){}\[\]⟦⟧]{0,200}){1,20}")
-"""Of a value in which signs have a backslash before them."""
 _ESCAPE = Exact(r"\\([^\w\s])")
-_WHOLE = Exact(r"[^\s=⟦⟧]{6,512}(?=[ \t]*\r?(?:\n|$))")
-"""What stands alone behind an operator, whatever its letters are."""
-_MADE_BY_HAND = Exact(
-    r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])(?:(?=.*[)\]}\"'`;|&,]\w).*\w|[^()\[\]{}]*[(\[{][^()\[\]{}]*\w)"
-)
-"""A password with letters in it that end a value elsewhere, and are followed by none in code; or
-that open what is never closed."""
-_OF_SYMBOLS = Exact(
-    r"(?=\S*\d)(?=\S*[A-Za-z])(?!\S*(?:\$[({]|://|&&|\|\||[\"'`;\\⟦⟧]))\S{24,512}(?=[ \t]*\r?(?:\n|$))"
-)
-_SYMBOL = Exact(r"[!@#$%^&*()=+<>?{}\[\]|~]")
-SYMBOLS = 5
-"""Different ones of a setting that was made by chance from all that the keyboard has."""
-_PASSPHRASE = Exact(r"[a-z]{2,16}(?: [a-z]{2,16}){2,23}(?=[ \t]*\r?(?:\n|$))")
-_WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)")
-_BEGIN_OF_SETTING = Exact(r"[ \t]*(?:[\-*•][ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
 _CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\\{0,7}\"(?P<value>[^\"\n\\⟦⟧]{4,512})\\{0,7}\"")
 """As Terraform shows what a setting was, and what it is to be."""
 _DIGIT = Exact(r"\d")
@@ -172,13 +146,14 @@ def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
             for span in _assigned_value(text, match, name):
                 done = span.end  # whatever is assigned inside it is sealed with it
                 yield span
+                yield from literals_after(text, span)
 
 
 def _name_start(text: str, hit: int) -> int:
     """Return where the name can begin at the earliest whose value begins at a hit's end."""
     before = text[max(0, hit - LONGEST_NAME) : hit - 1]
     stem = before.rstrip(string.digits).rstrip(_QUOTE_LETTERS).rstrip(" \t")
-    stem = stem.rstrip("(") if text[hit - 1] == "\n" else stem.removesuffix(_BYTES)
+    stem = stem.removesuffix(_BYTES).rstrip("(")
     stem = stem.removesuffix(_SLICE).rstrip(" \t")
     stem = stem.rstrip("=:>?.+|!<-").rstrip(" \t").removesuffix(_CLOSED)
     stem = stem.rstrip("])").rstrip("[" + string.digits)
@@ -196,7 +171,7 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
     if quote is None:
         # What is compared without quotes is a name.
         bare = None if is_comparison else _BARE_VALUE.match(text, match.end())
-        end = _end_of_bare(text, match, bare) if bare else 0
+        end = end_of_bare(text, match, bare) if bare else 0
         if bare is not None and _is_secret(text, match, end, name):
             bare_value = _ESCAPE.compiled.sub(r"\1", text[bare.start() : end])
             meant = bare_value if len(bare_value) < end - bare.start() else ""
@@ -262,6 +237,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
         or are_cookies
         or is_asked
         or is_wording(value)
+        or (value[:1] == "?" and text[max(0, match.start() - 2) : match.start()] == "${")
         or len(value) < LEAST
     ):
         return False
@@ -290,65 +266,6 @@ def _is_phrase(name: str, value: str) -> bool:
     """Return whether a value is several plain words where none but a password can be."""
     is_phrase = _PHRASE.match(value) is not None or is_worded(value)
     return " " in value and is_phrase and not _PHRASED.search(name)
-
-
-def _end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
-    """Return where a value without quotes ends that is all of a line, or of a string.
-
-    In `DB_PASSWORD=x&3x` an ampersand is a letter like others; in `token=x&page=3` it is not.
-    """
-    if (odd := _odd_value(text, match, bare)) is not None:
-        return odd.end()
-    if (escaped := _REST_ESCAPED.match(text, bare.end())) is not None:
-        return escaped.end()
-    is_call = text[bare.end() : bare.end() + 1] == "(" and DOTTED.match(bare[0])
-    may_go_on = match["operator"] == "=" and not is_call
-    keyword = _REST_OF_KEYWORD.match(text, bare.end()) if may_go_on else None
-    if keyword and _KEYWORD.search(text, max(0, match.start() - LONGEST_KEYWORD), match.start()):
-        return keyword.end()
-    rest = _REST.match(text, bare.end())
-    is_setting = match["operator"] == "=" and ENVIRONMENT_NAME.match(match["name"])
-    if rest is None or (rest[0][0] in "([{" and not is_setting):
-        return bare.end()
-    if rest[0][-1] in "([" and text[rest.end() : rest.end() + 1] in {'"', "'"}:
-        return bare.end()  # `os.environ["NAME"]`
-    before = text[max(0, match.start() - 1) : match.start()]
-    if before in {'"', "'"}:
-        is_whole = before not in match[0] and text[rest.end() : rest.end() + 1] == before
-    else:
-        line = text[begin_of_line(text, match.start()) : match.start()]
-        is_whole = _BEGIN_OF_SETTING.fullmatch(line) is not None
-    return rest.end() if is_whole else bare.end()
-
-
-def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match[str] | None:
-    """Return a value of a setting that goes on behind a letter that ends it elsewhere, if it is so.
-
-    `password = aB(cD3)eF` in an INI file, a passphrase of several words, `PGPASSWORD=aB,cD3`.
-    """
-    line = text[begin_of_line(text, match.start()) : match.start()]
-    is_line = _BEGIN_OF_SETTING.fullmatch(line) is not None
-    if match["operator"] not in {"=", ":"}:
-        return None
-    if is_line and (len(bare[0]) < LEAST or text[bare.end() : bare.end() + 1] in set("([{\"'`")):
-        whole = _WHOLE.match(text, match.end())
-        if whole and _MADE_BY_HAND.fullmatch(whole[0]):
-            return whole
-    if is_line and ENVIRONMENT_NAME.match(match["name"]):
-        whole = _OF_SYMBOLS.match(text, match.end())
-        if whole and len(set(_SYMBOL.compiled.findall(whole[0]))) >= SYMBOLS:
-            return whole
-    if is_line and text[bare.end() : bare.end() + 1] == " " and _PHRASED.search(match["name"]):
-        phrase = _PASSPHRASE.match(text, match.end())
-        if phrase and (
-            _OF_SEED.search(match["name"])
-            or "." in match["name"]
-            or is_setting(text, match, phrase.end())
-        ):
-            return phrase
-    if len(bare[0]) < LEAST and ENVIRONMENT_NAME.match(match["name"]):
-        return _WITH_COMMAS.match(text, match.end())
-    return None
 
 
 def _without_scheme(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
@@ -390,7 +307,7 @@ CLUES = (
         [
             rf"{_NAME}{_QUOTES}(?:\[\d{{0,4}})?(?:[\])]{{0,2}}|%5D)[ \t]{{0,40}}(?:[:=?.+!|>]|<-|->|(?:as[ ])?str(?:ing)?[ ]?="
             rf"|:[ ]?&?(?:'static[ ])?str(?:ing)?[ ]?=){{1,5}}[ \t]{{0,40}}{_QUOTES}"
-            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\[\]byte\(\\{{0,3}}[\"'`]|\[\]const[ ])"
+            rf"(?:\d{{0,9}}[^\s\d\"'`\\,;&|<>(){{}}\[\]]|\d{{6}}|[\"'`][^\"'`]|[(\\][ ]?\n|\([\"'][^\"']|\[\]byte\(\\{{0,3}}[\"'`]|\[\]const[ ])"
         ],
         _assignments, is_frequent=True,
     ),

@@ -14,6 +14,7 @@ from recorder.sealing.names import (
     is_harmless,
     is_secret_name,
 )
+from recorder.sealing.passwords import is_plainly_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES", "is_password"]
@@ -44,7 +45,7 @@ _PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
 
 
 _SPACED = Exact(
-    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?)(?:\+\w{1,12})?://[\w.\-]{1,60}:(?P<value>[^\"'`\n<>/@⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80}|(?!\d{1,5}/)[^\s\"'`<>/@⟦⟧]{1,80}/[^\s\"'`<>@?⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?(?:/|[\s\"'`]|$))"
+    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)(?:\+\w{1,12})?://[\w.\-]{0,60}:(?P<value>[^\"'`\n<>/@⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80}|(?!\d{1,5}/)[^\s\"'`<>/@⟦⟧]{1,80}/[^\s\"'`<>@?⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?(?:/|[\s\"'`]|$))"
 )
 """With a blank in it, or a slash, which none of a URL's passwords may have."""
 
@@ -79,6 +80,22 @@ def is_password(text: str, start: int) -> bool:
         return True
     spaced = _SPACED.search(text, max(0, slashes - _SCHEME), start + 160)
     return spaced is not None and spaced.start("value") == start
+
+
+_BRACED = Exact(
+    r"\b(?:pwd|password)=\{(?P<value>[^}\n⟦⟧]{4,256})\}(?=;|[\\\"'\s]|$)", re.IGNORECASE
+)
+"""As ODBC quotes a value; programs and templates write a reference so."""
+_REFERENCE = Exact(r"[$#%]?[\w. |]+(?:[\[(][\w.'\", ]*[\])]){0,4}")
+
+
+def _braced(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _BRACED.finditer(text, start, end):
+        value = match["value"]
+        if is_plainly_password(value) or (
+            not _REFERENCE.fullmatch(value) and any(map(str.isdigit, value))
+        ):
+            yield _span(match, "database-password", "url")
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -121,7 +138,8 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 
 CLUES = (
-    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|amqps?|psycopg2?|asyncpg)://[\w.\-]{1,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
+    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|psycopg2?|asyncpg)://[\w.\-]{0,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
+    Clue(r"(?:pwd|password)=\{", 20, 300, _braced),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 9, _userinfo, letter="@"),
     Clue(
         rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",

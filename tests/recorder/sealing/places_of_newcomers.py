@@ -49,4 +49,28 @@ call3|mysql_real_connect(&m, "db1", "root", "{P}", "shop", 0, NULL, 0);
 call4|mysqli_real_connect($link, 'db1', 'root', '{W}', 'shop');
 call5|SecretValue.unsafePlainText("{W}")
 call6|password_hash => postgresql_password('app', '{W}')
+jar1|#HttpOnly_.acme.dev	TRUE	/	TRUE	1767225600	session_id	{T}
+jar2|acme.dev	FALSE	/app	FALSE	0	remember_me	{H}
+export1|[{"domain": ".acme.dev", "httpOnly": true, "name": "sess", "path": "/", "value": "{T}"}]
+export2|{"name":"__Host-session","value":"{T}","path":"/","httpOnly":true}
+key1|- header: { key: "x-upstream-key", value: "{X24}" }
+key2|mutation { variableUpsert(input: {name: "STRIPE_KEY", value: "{T}"}) }
+kube1|data:\n  .dockerconfigjson: eyJhdXRocyI6eyJyZWdpc3RyeS5hY21l{B}
+kube2|{"kind": "x", "data": {".dockercfg": "eyJodHRwczovL3JlZ2lzdHJ5{B}"}}
+sed1|sed -i "s\|__TOKEN__\|{T}\|" config.js
+sed2|sed -e 's#@DB_PASSWORD@#{D}#g' -i app.conf
+odbc1|DRIVER={ODBC Driver 18};SERVER=db1;UID=loader;PWD={{D}&3t~Li=;}};DATABASE=x
+url1|spring.redis.url=rediss://:{X24}/a1boA9=@cache.acme.dev:6380
+cols1|TOKEN                     TTL   EXPIRES\nq7xk2m.{D}qx4b9d   23h   2025-03-02T10:00:00Z
+cols2|ID   NAME      ACCESS TOKEN               CREATED\n1    deploy    {X24}   2025-03-02
+cols3|NAME    TOKEN                                            \nci      {T}\ncd      none
+sql1|SELECT pgp_sym_encrypt('x', '{D}');
+sql2|UPDATE t SET v = AES_ENCRYPT('x', '{D}') WHERE id = 1;
+sql3|SELECT EncryptByPassPhrase('{D}', @card);
+two1|API_KEY = ("{X24}"\n           "{D}4")
+two2|const token = "{X24}" + "{D}4";
+two3|opts = weboptions('Username','ci','Password','{D}');
+erl1|{'$write_key',<<"{H}">>}.
+js1|headers.set('Authorization', 'Basic ' + btoa('admin:{W}'));
+pg1|pg1.acme.dev:5432:*:app:{W}
 """.strip()

@@ -181,6 +181,16 @@ def test_a_value_is_sealed_to_its_end(text: str, secret: str) -> None:
         "password = '%s:%s'\n",
         "password: &default\n  type: string\n",
         "let token: &str = x;",
+        "- DB_PASSWORD=${DB_PASSWORD:?missing}\n",
+        "Cookie: theme=dark; lang=en-US; consent=accepted\n",
+        " id | password_hash_algo\n----+--------------------\n  1 | argon2id\n",
+        "NAME     TOKEN TYPE    STATUS\nci-bot   bearer-v2     active\n",
+        "sed -i 's/password_v1/password_v2/g' schema.sql",
+        "the secrets of deployment web-server-8080: ready\n",
+        "PWD={settings.db_password2};",
+        "{'httpOnly': True, 'name': 'theme', 'value': 'solarized-dark'}",
+        "recovery codes: see below\n",
+        "change API_TOKEN from default to custom\n",
     ],
 )
 def test_code_and_prose_with_such_letters_are_left(text: str) -> None:

@@ -49,6 +49,10 @@ def backslashed(value: str) -> str:
     return re.sub(r"[^\w\-./@:,+=%]", r"\\\g<0>", value)
 
 
+def escaped(signs: str, value: str, digits: str) -> str:
+    return re.sub(signs, lambda m: f"\\u{ord(m[0]):04{digits}}", value)
+
+
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "base64": b64,
@@ -88,6 +92,10 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "hex with blanks": lambda v: v.encode().hex(" "),
     "percent in small letters": lambda v: re.sub("%..", lambda m: m[0].lower(), quote(v, safe="")),
     "reversed": lambda v: v[::-1],
+    "JSON of .NET": lambda v: escaped(r"[\"&'+<>`\x7f-\uffff]", v.replace("\\", r"\\"), "X"),
+    "JSON of Go": lambda v: escaped("[&<>]", json.dumps(v, ensure_ascii=False)[1:-1], "x"),
+    "unicode escapes of signs": lambda v: escaped(r"[^\w]|_", v, "x"),
+    "unicode escapes of signs, upper": lambda v: escaped(r"[^\w]|_", v, "X"),
 }
 
 
