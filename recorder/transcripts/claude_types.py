@@ -34,7 +34,8 @@ def recognises(value: Any) -> bool:
         return "leafUuid" in value
     if kind == "file-history-snapshot":
         return "snapshot" in value
-    if kind not in TYPES:
+    if kind not in TYPES or (kind == "result" and "session_id" not in value):
+        # Copilot's stream ends in a result too.
         return False
     if "sessionId" in value or ("session_id" in value and "uuid" in value):
         return True

@@ -18,6 +18,7 @@ from recorder.transcripts.copilot_types import NOTED
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
 from recorder.transcripts.lines import Line, read_json_lines
+from recorder.transcripts.messages import arguments_of
 from recorder.transcripts.outcomes import exit_code_in, human_estimate
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session
@@ -33,6 +34,8 @@ SPOKEN = frozenset({
     "user.message", "system.message", "assistant.message", "assistant.usage",
     "session.usage_record",
 })  # fmt: skip
+_REFUSED = frozenset({"denied", "rejected"})
+"""Codes of an error where a call was not allowed."""
 _DECISIONS = {"approved": "approved", "cancelled": "cancelled"}
 """What a permission's result begins with -> the decision; everything else denies."""
 MAX_OPEN = 20_000
@@ -45,7 +48,8 @@ def recognises(value: Any) -> bool:
         and isinstance(value.get("type"), str)
         and value["type"].partition(".")[0] in FAMILIES
         and isinstance(value.get("data"), Mapping)
-        and {"id", "timestamp"} <= value.keys()
+        and "timestamp" in value
+        and ("id" in value or "." in value["type"])
     )
 
 
@@ -59,6 +63,8 @@ class CopilotReader:
         self._telling = Telling(AGENT, session, "iso8601")
         self._begun = False
         self._tools: dict[str, str] = {}
+        self._requested: dict[str, Mapping[str, Any]] = {}
+        """Call that a model's turn tells of -> what it says of it, until the call begins."""
         self._asked_for: dict[str, str] = {}
         """Request for a permission -> its call; the answer may name the request alone."""
         self._counted: set[str] = set()
@@ -76,20 +82,23 @@ class CopilotReader:
                 return
         about = _side_chain(value, data)
         if kind in SPOKEN:
+            self._note_requests(data)
             yield self._spoken(value, data, kind, key, t_ns, about)
             return
         match kind:
             case "tool.execution_start":
                 ref, tool = str(data.get("toolCallId") or key), str(data.get("toolName") or "")
                 self._remember(ref, tool)
+                self._requested.pop(ref, None)
                 yield self._telling.call(key, ref, tool, data.get("arguments"), t_ns, about)
             case "tool.execution_complete":
+                yield from self._unstarted(data, key, t_ns, about)
                 yield self._result(data, key, t_ns, about)
             case "exit_plan_mode.completed" if isinstance(data.get("approved"), bool):
                 yield self._plan(data, key, t_ns)
             case "permission.requested":
                 yield self._asked(data, key, t_ns)
-            case "permission.completed":
+            case "permission.completed" if _mapping(data.get("result")).get("kind"):
                 yield self._decided(data, key, t_ns)
             case "session.shutdown":
                 reason = str(data.get("shutdownType") or "")
@@ -173,14 +182,34 @@ class CopilotReader:
         }
         return self._answer(usage, key, t_ns, counts | about)
 
+    def _note_requests(self, data: Mapping[str, Any]) -> None:
+        requests = data.get("toolRequests")
+        for request in requests if isinstance(requests, list) else ():
+            if isinstance(request, Mapping) and request.get("toolCallId"):
+                self._requested[str(request["toolCallId"])] = request
+        while len(self._requested) > MAX_OPEN:
+            del self._requested[next(iter(self._requested))]
+
+    def _unstarted(
+        self, data: Mapping[str, Any], key: str, t_ns: int | None, about: dict[str, Json]
+    ) -> Iterator[Record]:
+        """Yield the call of a result, where only the model's turn told of it."""
+        ref = str(data.get("toolCallId") or key)
+        request = self._requested.pop(ref, None)
+        if request is not None:
+            tool = self._tools[ref] = str(request.get("name") or "")
+            arguments = arguments_of(request.get("arguments"))
+            yield self._telling.call(f"{key} call", ref, tool, arguments, None, about)
+
     def _result(
         self, data: Mapping[str, Any], key: str, t_ns: int | None, about: dict[str, Json]
     ) -> Record:
         ref = str(data.get("toolCallId") or key)
-        result, error = _mapping(data.get("result")), _mapping(data.get("error"))
-        output = result.get("content") or error.get("message") or result
+        result, error = data.get("result"), _mapping(data.get("error"))
+        output = _mapping(result).get("content") or error.get("message") or result
         failed = data.get("success") is not True
-        word = "denied" if error.get("code") == "denied" else str(error.get("code") or "tool_error")
+        word = str(error.get("code") or "tool_error")
+        word = "denied" if word in _REFUSED else word
         return self._telling.result(
             key, ref, self._tools.pop(ref, ""), output, t_ns,
             error=word if failed else "",

@@ -86,6 +86,35 @@ def test_what_was_cancelled_nobody_denied(kind: str, word: str) -> None:
     assert counting.approvals(told(("permission.completed", decided))) == [(word, kind)]
 
 
+def test_a_permission_of_which_no_result_is_told_is_not_denied() -> None:
+    assert counting.approvals(told(("permission.completed", {"requestId": "r"}))) == []
+
+
+def test_a_call_that_only_the_models_turn_tells_of_is_told_with_its_result() -> None:
+    requests = [{"toolCallId": "a", "name": "view", "arguments": '{"path": "x"}'},
+                {"toolCallId": "b", "name": "bash", "arguments": {}}]  # fmt: skip
+    records = told(
+        ("assistant.message", {"content": "", "toolRequests": requests}),
+        ("tool.execution_start", {"toolCallId": "b", "toolName": "bash", "arguments": {}}),
+        ("tool.execution_complete", {"toolCallId": "a", "success": True, "result": "words"}),
+        ("tool.execution_complete", {"toolCallId": "b", "success": False,
+                                     "error": {"code": "rejected", "message": "no"}}),
+    )  # fmt: skip
+    calls = {r.ref: r for r in counting.calls(records)}
+    assert {ref: r.name for ref, r in calls.items()} == {"a": "view", "b": "bash"}
+    assert calls["a"].attributes[semconv.GEN_AI_TOOL_ARGUMENTS] == '{"path": "x"}'
+    first, second = counting.results(records)
+    assert (first.name, first.attributes[semconv.GEN_AI_TOOL_RESULT]) == ("view", "words")
+    assert second.attributes[semconv.ERROR_TYPE] == "denied"
+
+
+def test_a_stream_that_ends_in_a_result_with_a_session_is_copilots() -> None:
+    event = {"type": "user.message", "data": {"content": "x"}, "timestamp": "2026-01-01T00:00:00Z"}
+    found, records, _ = read(in_memory(jsonl([event, {"type": "result", "sessionId": "s"}])))
+    assert found == "copilot-cli"
+    assert len(of(records, Kind.PROMPT)) == 1
+
+
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_plan_is_approved_or_not(approved: bool) -> None:
     records = told(("exit_plan_mode.requested", {"requestId": "r"}),
