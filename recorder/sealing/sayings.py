@@ -53,10 +53,10 @@ _PAIRED = Exact(
 )
 """A user and a password on a line: `U: me P: …`, `for me:…@host`."""
 _COMMENTED = Exact(
-    rf"(?P<quote>[\"'])(?P<value>[^\"'\n\\⟦⟧]{{8,512}})(?P=quote)[;,)]{{0,3}}[ \t]{{0,8}}(?://|\#|--|/\*)[^\n]{{0,60}}?\b{NAME_WORDS}\b",
+    rf"(?P<quote>[\"'])(?P<value>(?![\s,:;)\]}}])[^\"'\n\\⟦⟧]{{8,512}})(?P=quote)[;,)]{{0,3}}[ \t]{{0,8}}(?://|\#|--(?!-)|/\*)[^\n]{{0,60}}?\b{NAME_WORDS}\b",
     re.IGNORECASE,
 )
-"""A literal of which the comment behind it tells."""
+"""A literal of which the comment behind it tells; its first quote is none that ends another."""
 _CHANGED = Exact(
     rf"(?:(?P<name>[A-Za-z_][\w.\-]{{1,60}})\s{{1,3}}from\s{{1,3}}{_V}[\"'`]?\s{{1,3}}to\s{{1,3}}[\"'`]?(?P<new>[^\s\"'`⟦⟧()\\]{{4,512}})"
     rf"|(?:set(?:ting)?|chang(?:ed?|ing)|reset(?:ting)?|updat(?:ed?|ing))\s{{1,3}}(?:the\s{{1,3}})?(?:{_ENGLISH})\s{{1,3}}(?:for|of)\s{{1,3}}(?:[^\s]{{1,60}}\s{{1,3}}){{1,3}}?to\s{{1,3}}[\"'`]?(?P<set>[^\s\"'`⟦⟧()\\]{{4,512}}))",

@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recorder.sealing import Sealer
@@ -130,6 +130,8 @@ json_texts = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(json_texts, st.integers(0, 2), st.none() | st.integers(0, 2))
+@example(["", [-17956000011, "-----BEGIN PRIVATE KEY-----"], {"token": None}], 0, None)
+@example(["a", ["bc", 12345], "// the password"], 1, None)
 def test_json_stays_json_however_often_it_is_escaped(
     value: object, times: int, indent: int | None
 ) -> None:
