@@ -88,7 +88,8 @@ def sightings_of(setting: Setting, seals: Sequence[Sealed]) -> tuple[Sighting, .
     is_request = setting.kind is Kind.API_REQUEST
     host = host_of(setting.texts.attributes) if is_request else ""
     found: dict[tuple[str, Role, str], Sighting] = {}
-    for sealed in seals:
+    # A record that came by the spool may tell of the end before another one tells of the beginning.
+    for sealed in sorted(seals, key=lambda s: (not s.is_timed, s.t_ns, s.seq)):
         seal = sealed.seal
         if seal.suspected or seal.role is Role.DECLARED:
             continue

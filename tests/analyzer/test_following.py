@@ -172,6 +172,28 @@ def test_every_role_and_place_has_its_word(tmp_path: Path) -> None:
         assert expected in places
 
 
+def test_a_use_is_told_of_the_time_it_began_in_whatever_order_its_records_came(
+    tmp_path: Path,
+) -> None:
+    flight = Flight()
+    arguments = {"prompt": f"post with {GITHUB}"}
+    flight.tool(1.0, "Task", arguments, lasts=5.0)
+    flight.tool(2.0, "Bash", {"command": f"deploy --token {GITHUB}"})
+    # As agents' hooks tell it: the end says again what was asked for.
+    told_again = {semconv.GEN_AI_TOOL_ARGUMENTS: json.dumps(arguments)}
+    records = [
+        replace(r, attributes={**r.attributes, **told_again}) if r.t_ns == ns(6.0) else r
+        for r in flight.records
+    ]
+    for name, order in (("told", records), ("spooled", records[::-1])):
+        (tmp_path / name).mkdir()
+        path = write(tmp_path / name / "flight.db", order)
+        with Recording.open(path) as recording:
+            (life,) = answers_of(recording, analyze(recording, flight.session)).lives
+        assert told(life) == [("used", "tool arguments"), ("used", "argv")]
+        assert [s.sighting.t_ns for s in life.seen] == [ns(1.0), ns(2.0)]
+
+
 def test_an_encoded_use_says_how_it_was_written(tmp_path: Path) -> None:
     flight = Flight()
     flight.read(1.0, "a/.env", f"DB_PASSWORD={PASSWORD}")
