@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from recorder.model import Record
+from recorder.transcripts.carried import bare
 from recorder.transcripts.format import Damage, Entry, Item
 from recorder.transcripts.json_text import CHUNK, NotJsonError, Trimmer, parse, written
 from recorder.transcripts.laid_out import documents_in
@@ -98,10 +99,15 @@ def json_lines(source: Source) -> Iterator[tuple[Line, Any] | Damage]:
     if source.is_gathered:
         yield from _gathered(source)
         return
+    is_carried = source.is_carried
     for line in lines(source):
         if isinstance(line, Damage):
             yield line
             continue
+        if is_carried:
+            if not (data := bare(line.data)):
+                continue
+            line = replace(line, data=data)  # noqa: PLW2901  # the same line, without its carrier
         try:
             value = parse(line.data)
         except NotJsonError as error:

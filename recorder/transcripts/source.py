@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from recorder.digests import marked
+from recorder.transcripts.carried import bare, is_carried
 from recorder.transcripts.json_text import NotJsonError, TooLargeError, parse, trimmed
 from recorder.transcripts.laid_out import documents_in, is_several, may_be_several
 from recorder.transcripts.long_json import parse_long
@@ -124,6 +125,8 @@ class Source:
 
         Empty for anything else. Read once; a format's `recognises` may look at it freely.
         """
+        if self.is_carried:
+            return self._first_lines()
         begins = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
         is_text = begins[:1] in {b"{", b"["} or begins[:2] in UTF_16
         if not is_text and b'\n{"' not in self.head:
@@ -148,6 +151,11 @@ class Source:
         return found
 
     @cached_property
+    def is_carried(self) -> bool:
+        """Whether before each of its lines stands what a carrier wrote."""
+        return is_carried(self.beginning)
+
+    @cached_property
     def is_gathered(self) -> bool:
         """Whether it is one JSON document that is a list, or is laid out over many lines.
 
@@ -167,6 +175,7 @@ class Source:
                 seen += len(line)
                 if not line or (values and seen > MAX_SAMPLE):
                     break
+                line = bare(line.rstrip(b"\r\n")) if self.is_carried else line
                 values += [value for value in _in_line(line) if isinstance(value, dict | list)]
         return values
 
