@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 from analyzer.claims import claimed_hosts
 from analyzer.clocks import Skew, skews_of
-from analyzer.likeness import tool_of_name
+from analyzer.inner_agents import inner_agents
 from analyzer.model import Action, Analysis, Outcome
 from analyzer.processes import undeclared_processes
 from analyzer.testimony import Certainty, Clock
 from analyzer.texts import Texts, as_text
-from analyzer.turns import INNER_AGENT, STARTS_AGENTS
 from recorder import semconv
 from recorder.model import Kind, SessionRow, Witness
 from recorder.reader import Recording
@@ -28,8 +27,6 @@ MAX_NOTES = 40
 """Notes of the recorder within a session that are told one by one."""
 AGENTS_OWN = (Witness.HOOK, Witness.OTLP, Witness.SDK, Witness.TRANSCRIPT)
 """Witnesses of which each, where it is at work at all, should tell of every call."""
-INNER_MARKS = (INNER_AGENT, "agent_id", "agent.id", "isSidechain", "flightlog.sidechain")
-"""Attributes that a call of an agent inside the agent bears."""
 RUN_PROXY = "flightlog.run.proxy"
 """A launch says with this whether it put its agent behind the recording proxy."""
 
@@ -214,17 +211,9 @@ def _missed(calls: Sequence[Action]) -> Mapping[str, tuple[int, ...]]:
 
 
 def _inner(actions: Sequence[Action]) -> Iterator[int]:
-    """Yield the calls of agents inside the agent: marked so, or inside a call that starts one."""
-    inside: set[int] = set()
-    for action in actions:
-        parent = action.join.parent if action.join else 0
-        is_call = action.kind is Kind.TOOL_CALL
-        if parent in inside or any(action.attributes.get(name) for name in INNER_MARKS):
-            inside.add(action.id)
-            if is_call:
-                yield action.id
-        elif is_call and tool_of_name(action.name) in STARTS_AGENTS:
-            inside.add(action.id)
+    """Yield the calls of agents inside the agent."""
+    inside = inner_agents(actions)
+    return (a.id for a in actions if a.id in inside and a.kind is Kind.TOOL_CALL)
 
 
 def _wire_was_watched(recording: Recording, row: SessionRow, actions: Sequence[Action]) -> bool:

@@ -71,6 +71,8 @@ def _seen(seen: Seen, analysis: Analysis) -> str:
     how = f" as {s.encoding}" if s.encoding else ""
     other = seen.where.session != analysis.session.id
     where = f"  in {seen.where.session or 'no session'}" if other else ""
+    if seen.where.inner_agent:
+        where += f"  by sub-agent {seen.where.inner_agent}"
     witness = s.witness.value if s.witness else "command line"
     return _shown(
         f"{at:>9}  #{s.action}  {s.role.value} in {s.place}{to}{how}{where}"
@@ -148,6 +150,7 @@ def _sighting_document(seen: Seen) -> dict[str, object]:
         "record": s.seq,
         "session": safe_text(seen.where.session),
         "machine": safe_text(seen.where.machine),
+        "sub_agent": safe_text(seen.where.inner_agent),
         "role": s.role.value,
         "place": _shown(s.place),
         "file": _shown(s.file),

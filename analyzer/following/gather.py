@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from analyzer.analysis import analyze
 from analyzer.following.life import Life, Place, Seen, links_of
+from analyzer.inner_agents import inner_agents
 from analyzer.model import Action, Analysis, Credential, Sighting
 from analyzer.sightings import Sealed, Setting, sightings_of
 from analyzer.testimony import Certainty
@@ -119,12 +121,14 @@ def _seen(analyses: Iterable[Analysis]) -> dict[str, list[Seen]]:
         row = analysis.session
         place = Place(row.id, row.agent, row.host)
         nearness = {action.id: _nearness(action) for action in analysis.actions}
+        inner = inner_agents(analysis.actions)
         for credential in analysis.credentials:
             for s in credential.sightings:
                 key = (s.seq, s.fingerprint, s.place, s.role)
                 near = nearness.get(s.action, 0)
                 if key not in known or near > known[key][0]:
-                    known[key] = near, Seen(s, place)
+                    where = replace(place, inner_agent=inner.get(s.action, ""))
+                    known[key] = near, Seen(s, where)
     found: dict[str, list[Seen]] = {}
     for _, seen in known.values():
         found.setdefault(seen.sighting.fingerprint, []).append(seen)

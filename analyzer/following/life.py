@@ -43,6 +43,8 @@ class Place:
     """Empty: a witness that knows no session, as the wire."""
     agent: str
     machine: str
+    inner_agent: str = ""
+    """Name of the agent inside the agent that did it; empty for the agent itself."""
 
 
 @dataclass(frozen=True, slots=True)

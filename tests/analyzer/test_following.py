@@ -194,6 +194,24 @@ def test_a_use_is_told_of_the_time_it_began_in_whatever_order_its_records_came(
         assert [s.sighting.t_ns for s in life.seen] == [ns(1.0), ns(2.0)]
 
 
+def test_a_use_by_an_agent_inside_the_agent_says_so(tmp_path: Path) -> None:
+    flight = Flight()
+    flight.read(1.0, ".env", f"GH_TOKEN={GITHUB}")
+    marks: dict[str, Json] = {
+        "flightlog.hook.agent_id": "ag-7", "flightlog.hook.agent_type": "poster",
+    }  # fmt: skip
+    get = f"curl -H 'Authorization: Bearer {GITHUB}' https://api.github.com/user"
+    flight.tool(2.0, "Bash", {"command": get}, extra=marks)
+    flight.tool(3.0, "Bash", {"command": get})
+    answers = answered(tmp_path, flight)
+    by = {s.sighting.action: s.where.inner_agent for s in answers.lives[0].seen}
+    inner = [action for action, name in by.items() if name]
+    assert {by[action] for action in inner} == {"poster ag-7"}
+    assert sorted(inner) == [-max(inner), max(inner)], "the call, and the request it asks for"
+    shown = CliRunner().invoke(command, ["-r", str(tmp_path / "flight.db")]).output
+    assert shown.count("by sub-agent poster ag-7") == 2
+
+
 def test_an_encoded_use_says_how_it_was_written(tmp_path: Path) -> None:
     flight = Flight()
     flight.read(1.0, "a/.env", f"DB_PASSWORD={PASSWORD}")
