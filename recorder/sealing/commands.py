@@ -157,7 +157,9 @@ def _find(
         said = match.groupdict().items()
         name, value = next((n, v) for n, v in said if v and n != "end" and "open" not in n)
         is_word = is_wordlike(value.rstrip(".,;:")) and not any(map(str.isdigit, value))
-        if not is_harmless(value) and not (is_word and credential_class == "token"):
+        if not is_harmless(value) and not (
+            is_word and (credential_class == "token" or value[-1] in ".,;:")
+        ):
             begin, last = match.span(name)
             bare = shell_secret(value, _quote_of(match, name))
             yield SecretSpan(start + begin, start + last, credential_class, "argv", value=bare)

@@ -58,7 +58,7 @@ _BEHIND = Exact(
 _SOURCE = Exact(r"(?:pass|env|file|fd):")
 """How openssl is told where a password comes from: it finds its own."""
 _POINTER = Exact(r"[*&]{1,3}[A-Za-z_]+\d?")
-_TYPE = Exact(r"[*&]{1,3}[a-z]\w*\.[A-Z]\w*|[a-z]\w*:[A-Za-z_]\w*\]{1,3}")
+_TYPE = Exact(r"[*&]{1,3}[a-z]\w*\.[A-Z]\w*|[a-z]\w*:[A-Za-z_]\w*\]{1,3}|\[\d{0,5}\]\w+")
 """Of Go, behind a name: `key *rsa.PrivateKey`; in Objective-C a message to an object has its place.
 """
 _NAME = Exact(r"[A-Za-z_]\w*_\w*")

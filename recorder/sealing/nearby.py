@@ -256,9 +256,10 @@ def _is_checked(text: str, begin: int) -> bool:
 
 def _is_slug(value: str) -> bool:
     """Return whether words are joined, hardly one of which has a number: `k8s-metrics-adapter`."""
-    words = value.split("-")
+    words = value.rstrip("/").split("-")
     digits = sum(map(str.isdigit, value))
-    return value.islower() and digits <= 2 and min(map(len, words)) >= 3 <= len(words)
+    plain = sum(word.isalpha() and word.islower() and len(word) >= 3 for word in words)
+    return digits <= 2 and plain >= 2 and len(words) >= 3
 
 
 def _is_told(text: str, word_end: int) -> bool:

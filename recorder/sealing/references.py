@@ -6,6 +6,7 @@ import re
 
 from recorder.sealing.exact import Exact
 from recorder.sealing.names import is_of_password
+from recorder.sealing.wordings import unescaped
 
 __all__ = ["MODULE", "is_part_of_an_arn", "is_reference"]
 
@@ -20,9 +21,12 @@ _KINDS_OF_AUTH = frozenset({"Application", "Container"})
 """Of a resource of Java's servers."""
 _OF_AUTH = Exact(r"[a-z]+-(?:user)?auth")
 """A kind of it, or a service's name."""
+_OF_MISTAKE = Exact(r"(?:invalid|wrong|missing|unknown)_", re.IGNORECASE)
 _PAGE = Exact(r"https?://[^@\s]*")
 _OF_PAGE = Exact(r"auth(?:orization)?$", re.IGNORECASE)
 """Where one is sent who has to log in."""
+_PLACE = Exact(r"[a-z]+(?:\.[a-z]+(?:_[a-z]+)*){1,5}")
+"""Where something is kept: `app.encryption_keys`."""
 MODULE = Exact(r"[a-z][a-z0-9\-]*(?:\.[a-z0-9\-]+)+(?:/[\w.\-]+)+")
 """As languages name what they take from elsewhere."""
 
@@ -33,7 +37,9 @@ def is_reference(name: str, value: str) -> bool:
         return True
     if (_TOKEN_NAME.search(name) or _SECTION.search(name)) and _WORDS.fullmatch(value):
         return True
-    if not is_of_password(name) and _CONSTANT.fullmatch(value):
+    if not is_of_password(name) and (_CONSTANT.fullmatch(value) or _PLACE.fullmatch(value)):
+        return True
+    if _OF_MISTAKE.match(name) and (" " in value or not unescaped(value).isascii()):
         return True
     return _PAGE.fullmatch(value) is not None and _OF_PAGE.search(name) is not None
 

@@ -117,6 +117,8 @@ def _headers(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _HEADER_IN_TEXT.finditer(text, start, end):
         if is_harmless(match["value"]) or _PARAMETER.match(match["value"]):
             continue
+        if match["value"].isalpha() and text[match.end() : match.end() + 2].strip().isalpha():
+            continue  # `"create_token": "Token berria sartu"`: a text
         scheme = match["scheme"].strip().lower()
         yield SecretSpan(match.start("value"), match.end("value"), scheme, "header")
 
@@ -226,7 +228,10 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)
     are_cookies = _COOKIES.fullmatch(name) and "=" in value  # each cookie by itself
     is_asked = text[max(0, match.start() - 3) : match.start()] == "/p "  # `set /p NAME=prompt`
-    is_same = DOTTED.match(value) and (is_named_so(name, value) or _ends_so(name, value))
+    is_alias = text[max(0, match.start() - 5) : match.start()] == "type "
+    is_same = DOTTED.match(value) and (
+        is_alias or is_named_so(name, value) or _ends_so(name, value)
+    )
     if (
         is_same
         or is_call

@@ -11,11 +11,11 @@ import unicodedata
 
 from recorder.sealing.exact import Exact
 
-__all__ = ["is_in_catalogue", "is_worded", "is_wording"]
+__all__ = ["is_in_catalogue", "is_worded", "is_wording", "unescaped"]
 
 _CALLED = (
     r"passw(?:o|ö)rt|passord|kennw(?:o|ö)rt|mots? de passe|contrase|clave de "
-    r"acceso|senha|palavra-passe|jeton|парол|гасло|лозинк|құпия|токен|密码|密碼|口令|令牌|暗証番号"
+    r"acceso|senha|contrasinal|palavra-passe|jeton|парол|гасло|лозинк|құпия|токен|密码|密碼|口令|令牌|暗証番号"
     r"|パスワード|トークン|비밀번호|암호|토큰|\bhas(?:ł|e)[aełouy]|\bhesl[aoeu]|lösenord|adgangskode"
     r"|kodeord|lykilorð|loyniorð|wachtwoord|\bparol[aăeiä]|parool|salasana|salasõna"
     r"|tunnussana|jelsz|şifre|şifrə|\bgesl[oaiu]|lozink|zapork|slaptažod|κωδικ"
@@ -40,6 +40,10 @@ _ODD = Exact(r"[\d_$@#%^&*+=~|\\<>{}\[\]]")
 """What stands in passwords and in no label. Letters are told by it, too: to Python's patterns many
 vowels of Asia are none.
 """
+_PUNCTUATED = Exact(r"\w['’]\w|[^\W\d_][,;] [^\W\d_]|[ ]\([^\W\d_]")
+"""What sentences have, and hardly a passphrase."""
+_SCHEME = Exact(r"(?:bearer|basic|token|digest|api-?key|bot|oauth)\b", re.IGNORECASE)
+_ESCAPE = Exact(r"\\{1,15}u([0-9a-fA-F]{4})")
 _MARKED = Exact(r"[!\"%&'()/;?]")
 """What a word is made a password of."""
 _CATALOGUE = Exact(
@@ -60,25 +64,36 @@ def is_wording(value: str) -> bool:
 
     A single word of plain letters does not: it may be what somebody took for a password.
     """
-    value = value.strip()
+    value = unescaped(value).strip()
     if len(value) <= LONGEST_WORD and _ITSELF.fullmatch(value):
         return True
-    is_text = " " in value or not value.isascii()
-    if not is_text or value[:1].islower():
-        return False
-    if " " not in value and _MARKED.search(value):
-        return False
-    is_long = value.count(" ") >= LEAST_OF_SENTENCE
-    if not is_long and _ODD.search(value):
+    blanks = value.count(" ")
+    is_text = blanks or not (value.isascii() or _MARKED.search(value))
+    is_name = value[:1].islower() and (value.isascii() or blanks < 2)
+    is_long = blanks >= LEAST_OF_SENTENCE
+    if not is_text or is_name or (_ODD.search(value) and not is_long):
         return False
     if _FOREIGN.search(unicodedata.normalize("NFC", value)):
         return True
-    return _ENGLISH.search(value) is not None and (is_long or bool(_BEGINS_LABEL.match(value)))
+    is_sentence = blanks >= LEAST_OF_SENTENCE - 2 and _PUNCTUATED.search(value) is not None
+    is_label = is_long or _BEGINS_LABEL.match(value) is not None
+    return is_sentence or (is_label and _ENGLISH.search(value) is not None)
 
 
 def is_worded(value: str) -> bool:
-    """Return whether a value is three words or more, of any language, and nothing else."""
-    return value.count(" ") >= 2 and value[:1].isalpha() and _ODD.search(value) is None
+    """Return whether a value is words of any language and nothing else, or many of them."""
+    value = unescaped(value)
+    words = value.split()
+    if len(words) < 2 or "\n" in value or not value[:1].isalpha() or _SCHEME.match(value):
+        return False
+    return len(words) > LEAST_OF_SENTENCE or _ODD.search(value) is None
+
+
+def unescaped(value: str) -> str:
+    """Return a value without JSON's escapes of letters, however often they are escaped again."""
+    if "\\u" not in value:
+        return value
+    return _ESCAPE.compiled.sub(lambda found: chr(int(found[1], 16)), value)
 
 
 def is_in_catalogue(text: str, name: int, value: str) -> bool:
@@ -89,7 +104,7 @@ def is_in_catalogue(text: str, name: int, value: str) -> bool:
         name: where its name begins.
         value: what is asked about.
     """
-    if _ODD.search(value):
+    if _ODD.search(unescaped(value)):
         return False
     if text.startswith("PW", name):
         return _COUNTRY.search(text, max(0, name - LONGEST_BEFORE), name) is not None

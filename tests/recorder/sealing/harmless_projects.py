@@ -24,6 +24,15 @@ authenticator.nullPassword=認証に使用するパスワードが指定され�
 invalid_password=Неверный пароль
 "global.password": "Heslo",\n"global.more": "Viac",
 #: templates/login.html:12\nmsgid "Enter your password:"\nmsgstr "Syötä salasana:"\n\nmsgid ""
+"invalid_auth": "Ung\u00fcltige Authentifizierung",
+{"out": "\"invalid_credentials\": \"\\u7121\\u52b9\\u306a\\u8a8d\\u8a3c\"}
+"password": "Jelsz\u00f3"
+"password": "\u30d1\u30b9\u30ef\u30fc\u30c9"
+"password": "A k\u00f3d (az eszk\u00f6z belsej\u00e9ben vagy a dobozban, 8 karakter hossz\u00fa)."
+"password": "app.example.pl hesab\u0131n\u0131z\u0131n \u015fifresi"
+"new_credentials": "Configurer de nouvelles informations d'identification",
+"api_key": "API k\u013e\u00fa\u010d",
+"create_token": "Token berria automatikoki sartu"
 <string name="account_password">Contraseña de la cuenta</string>
 <target id="password">Le mot de passe a été changé</target>
  | Localization file of the password plugin  |\n |                                           |\n | Copyright (C) The Example Dev Team        |\n | See the README file for the full license. |
@@ -74,6 +83,8 @@ hkp://keys.example.org his key id is 0xFEFC65D181AF644A, and his PGP fingerprint
 user_api_key_dict: "UserAPIKeyAuth \| None" = None,
 model: bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0
 Browser->>Proxy: GET /sso/key/generate?source=cli&key=login_id
+ENCRYPTION_KEY_STORAGE_KEY = "app.encryption_keys"
+https://developer.example.com/cloud/jira/scopes-for-oauth-2-3LO-and-forge-apps/
 Name: "secret-pv0-pod0-node1-ns0", Namespace: "ns0"
 r.HTTPRequest.Header.Set(tokenHeader, ec2Token.token)
 """.strip("\n")
@@ -94,6 +105,11 @@ Authorization: `Basic ${Buffer.from(\n        `${options.clientId}:${options.cli
 GoogleAuthRequest \| null,\n    AuthSessionResult \| null,
 token := 1*<any (US-ASCII) CHAR except SPACE, CTLs, or tspecials>
 return token === 'g.m.';
+export type StripeV1TokenNode = StripeV1TokenCreateNode;
+var newTicketKey [32]byte
+password: '={{$credentials.password}}',
+Call change_password on data.
+cookie: &http.Cookie{Name: "cookie", Value: "cookieValue"},
 Scope(key="api_key", value=user_api_key_dict.api_key, limit=key_limit)
 new SymmetricSecurityKey(Encoding.ASCII.GetBytes(Configuration.GetSection("AppSettings:Token").Value))
 self.dist.create_user(user, groups=["group1", "group2"])
