@@ -335,7 +335,7 @@ _MORE_TOOLS = (
     Shape("tiktok-token", r"act\.[A-Za-z0-9!*._\-]{60,100}", "act.", near=r"tiktok", is_rare=True),
     Shape("pinterest-token", r"pina_[A-Z0-9]{60,200}", "pina_"),
     Shape("yandex-oauth", rf"y0_{_WORD}{{50,66}}", "y0_"),
-    Shape("vk-token", rf"vk1\.a\.{_WORD}{{100,220}}", "vk1.a."),
+    Shape("vk-token", rf"vk1\.a\.{_WORD}{{60,240}}", "vk1.a."),
     Shape("appveyor-token", rf"v2\.{_ALNUM}{{20}}", near=r"appveyor", is_rare=True),
     Shape("extended-private-key", rf"[xyz]prv{_ALNUM}{{100,110}}", "xprv"),
     Shape("nostr-secret-key", r"nsec1[a-z0-9]{58}", "nsec1"),

@@ -51,7 +51,7 @@ _MONEY = (
 )  # fmt: skip
 
 _CONTENT = (
-    Shape("astra-token", rf"AstraCS:{_ALNUM}{{20,28}}:{_HEX}{{64}}", "AstraCS:"),
+    Shape("astra-token", rf"AstraCS:{_ALNUM}{{20,60}}(?::{_HEX}{{64}})?", "AstraCS:"),
     Shape("blockprotocol-key", rf"b10ck5\.{_HEX}{{32}}\.{_UUID}", "b10ck5."),
     Shape("builder-key", rf"bpk-{_HEX}{{32}}(?:-{_HEX}{{40}})?", "bpk-"),
     Shape("bunny-key", rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}-{_HEX}{{4}}-{_HEX}{{4}}", near=r"bunny", is_rare=True),

@@ -35,6 +35,20 @@ sumo https://endpoint2.collection.eu.sumologic.com/receiver/v1/http/{w48}
 werkzeug pbkdf2:sha256:600000${a16}${h64}
 passlib $scrypt$ln=16,r=8,p=1${a22}${a43}
 passlib $pbkdf2-sha256$29000${a22}${a43}
+amp sgamp_user_{u26}_{h64}
+anyscale aph0_{w90}
+astra AstraCS:{a40}
+blockprotocol b10ck5.{a32}.{a36}
+devin apk_user_{b120}==
+devin apk_{b96}
+luma luma-{G}-{G}
+retool retool_{l26}
+sarvam sk_{l8}_{a24}
+teams https://outlook.office.com/webhook/{G}@{G}/IncomingWebhook/{h32}/{G}
+telnyx KEY0{H31}_{a22}
+vercel v1:{a24}:{a24}
+vk vk1.a.{w80}
+warp wk-1.{h64}
 azure IR@{G}@factory-7@ServiceEndpoint=factory-7.westeurope.datafactory.azure.net@{b43}=
 """.strip()
 
@@ -159,6 +173,8 @@ def test_the_signature_of_an_event_grids_url_is_sealed() -> None:
         'mongosh "mongodb://localhost:27017" --username <username> --password <password>',
         f"docker://node:24.19.0-bookworm@sha256:{HEXADECIMAL * 2}",
         '"/docs/2.0/account/strong-password":"/docs/site@2.0/account"',
+        # Words behind a beginning that issuers have.
+        "the apk_user_agent_and_its_version, retool_component_library and wk-1.2",
         # What stands for a value.
         "-----BEGIN PRIVATE KEY-----the key of the server goes here-----END PRIVATE KEY-----",
         "<master>{your-master-password}</master>",
