@@ -152,7 +152,7 @@ def read_json_lines(
         tell: yields what a line tells. What it raises over a line that is not shaped as it
             expects becomes damage of that line, and the next one is read.
     """
-    for found in json_lines(source):
+    for found in _spread(json_lines(source)):
         if isinstance(found, Damage):
             yield found
             continue
@@ -174,6 +174,23 @@ def read_json_lines(
             if len(records) < len(told):
                 damage = (one for one in told if isinstance(one, Damage))
                 yield from (placed(one, line.number, line.offset) for one in damage)
+
+
+def _spread(
+    found: Iterable[tuple[Line, Any] | Damage],
+) -> Iterator[tuple[Line, Any] | Damage]:
+    """Yield each entry of a list in a line as a line by itself."""
+    for one in found:
+        if isinstance(one, Damage) or not isinstance(one[1], list):
+            yield one
+            continue
+        line, values = one
+        if not any(isinstance(value, Mapping) for value in values):
+            yield one
+            continue
+        for number, value in enumerate(values, 1):
+            place = f"{line.place}entry {number}: "
+            yield Line(line.number, line.offset, written(value), place=place), value
 
 
 class _TellsTooMuchError(ValueError):

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-__all__ = ["mended"]
+__all__ = ["joined", "mended"]
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _CLOSER = {"{": "}", "[": "]"}
@@ -39,6 +39,28 @@ def mended(content: bytes) -> Any:
     except (RecursionError, ValueError):
         return None
     return value or None
+
+
+def joined(content: bytes) -> tuple[list[Any], bool]:
+    """Return what several JSON lists hold that stand one behind the other, and whether all is read.
+
+    So a client that asks for page after page writes them.
+    """
+    text = content.strip(b" \t\r\n\x00\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    decode = json.JSONDecoder(strict=False).raw_decode
+    values: list[Any] = []
+    at = 0
+    while at < len(text):
+        try:
+            value, at = decode(text, at)
+        except (RecursionError, ValueError):
+            return values, False
+        if not isinstance(value, list):
+            return values, False
+        values += value
+        while text[at : at + 1].isspace():
+            at += 1
+    return values, True
 
 
 def _closed(text: str) -> str:

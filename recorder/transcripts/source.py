@@ -21,7 +21,7 @@ from recorder.transcripts.carried import bare, is_carried
 from recorder.transcripts.json_text import NotJsonError, TooLargeError, parse, trimmed
 from recorder.transcripts.laid_out import documents_in, is_several, may_be_several
 from recorder.transcripts.long_json import parse_long
-from recorder.transcripts.mending import mended
+from recorder.transcripts.mending import joined, mended
 from recorder.transcripts.packed import Breakage
 from recorder.transcripts.torn import pieces_of
 from recorder.utf8 import utf8
@@ -233,7 +233,8 @@ class Source:
                 self.too_large = str(error)
                 self._documents += [None, str(error)]
             except NotJsonError as error:
-                self._documents += [self._good_part(), str(error)]
+                value, is_whole = self._good_part()
+                self._documents += [value] if is_whole else [value, str(error)]
         return self._documents[0]
 
     @property
@@ -243,13 +244,17 @@ class Source:
             return "a JSON document of nothing"
         return self._documents[1] if len(self._documents) > 1 else ""
 
-    def _good_part(self) -> Any:
+    def _good_part(self) -> tuple[Any, bool]:
+        """Return what can be read of what is no JSON document, and whether that is all of it."""
         begins = self.head.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")[:1]
         if begins not in {b"{", b"["}:
-            return None
+            return None, False
         with self.open() as stream:
-            content = stream.read(MAX_MENDED)
-        return mended(content)
+            content = stream.read(MAX_MENDED + 1)
+        values, is_whole = joined(content) if begins == b"[" else ([], False)
+        if values:
+            return values, is_whole and len(content) <= MAX_MENDED
+        return mended(content[:MAX_MENDED]), False
 
     def forget(self) -> None:
         """Let go of what was read for `sample` and `document`."""

@@ -40,6 +40,18 @@ def test_a_list_of_lines_tells_what_they_tell(name: str, indent: int | None, cor
     ]
 
 
+@pytest.mark.parametrize("between", ["", "\n"])
+def test_several_lists_behind_one_another_are_one(between: str, corpus: Path) -> None:
+    values = values_of(corpus / LINES["claude-code"])
+    lists = between.join(json.dumps(part) for part in (values[:3], values[3:]))
+    found, records, damage = read(in_memory(lists.encode()))
+    assert (found, damage) == ("claude-code", [])
+    whole = read(in_memory(json.dumps(values).encode()))[1]
+    assert sorted(map(gist, records)) == sorted(map(gist, whole))
+    _, _, damage = read(in_memory(f"{lists}[".encode()))
+    assert damage, "what is torn is no list"
+
+
 def test_a_line_that_is_laid_out_by_itself_is_told(corpus: Path) -> None:
     value = values_of(corpus / LINES["claude-code"])[3]
     found, records, damage = read(in_memory(json.dumps(value, indent=2).encode()))
