@@ -36,7 +36,7 @@ _NAMED = Exact(
     re.IGNORECASE,
 )
 _OF_USER = Exact(
-    rf"\b{_WORD}[ ](?:for|of|on|in|at)[ ](?:[\w\-]{{1,20}}[ ]){{0,3}}?[\w.@\-]{{1,60}}[ ]?(?:[:=][ ]?|[ ]is[ ]){_V}",
+    rf"\b{_WORD}[ ](?:for|of|on|in|at)[ ](?:[\w\-]{{1,20}}[ ]){{0,3}}?[\w.@\-]{{1,60}}[ ]?(?:[:=][ ]?|[ ]is[ ](?:(?:still|now|currently|just)[ ])?){_V}",
     re.IGNORECASE,
 )
 _IS_IT = Exact(

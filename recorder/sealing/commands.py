@@ -42,7 +42,7 @@ def _argument(tools: str, option: str, value: str = _QV) -> Exact:
     return Exact(rf"\b(?:{tools})\b{_GAP}\s(?:{option}){value}")
 
 
-_LIST = re.compile(r"\\?[\"'],\s{0,3}\\?[\"'](?=[^\s,\"'])")
+_LIST = re.compile(r"\\?[\"'],\s{0,3}\\?[\"'](?=[^\s,\"'])|\"\sa\d{1,3}=\"")
 """Between the arguments of a program's list, which is read as the command line that it stands for."""
 LINE = 1300
 """Characters of a command line before and after a clue that are looked at."""
@@ -99,6 +99,9 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r"influx\s[^\n|;]{0,600}\s-t", "token", _argument("influx", r"-t\s{1,3}(?!-)")),
     (r"sonar\.login=", "token", Exact(r"sonar\.login=[\"']?(?P<value>(?:sq[apu]_)?[0-9a-f]{40})(?![\w])")),
     (r"account\sauthorize\s|authorize[_\-]account\s", "token", Exact(rf"\bb2\s+(?:account\s+authorize|authorize[_\-]account)\s+[0-9a-f]{{12,40}}\s+{_QV}")),
+    (r"pass(?:word|phrase)?[\-_]?(?:cmd|command|eval)[=:\s]", "password", Exact(rf"pass(?:word|phrase)?[\-_]?(?:cmd|command|eval)[=:\s]\s{{0,3}}(?:\\{{0,3}}[\"'])?(?:echo|printf)\s+(?:-\w+\s+|[\"']?%s(?:\\n)?[\"']?\s+)?{_QV}", re.IGNORECASE)),
+    (r":password:reset\[", "password", Exact(r":password:reset\[[^\],\n]{1,60},\s?(?P<value>[^\],\s\"'⟦⟧]{4,256})\]")),
+    (r"(?:change|reset|set|update)[\-_]?password", "password", Exact(rf"\b(?:curl|http)\b{_GAP}\s(?:-d|--data(?:-raw|-binary)?)[=\s]\s{{0,3}}(?P<quote>['\"])(?P<value>[^\s\"'=&{{}}⟦⟧]{{8,256}})(?P=quote){_GAP}(?:change|reset|set|update)[\-_]?password", re.IGNORECASE)),
     (r"conan\s+user\s", "password", _argument(r"conan\s+user", r"-p\s{1,3}(?!-)")),
     (r"(?:passwd|kinit|cryptsetup|luks\w{3,8})\s[^\n]{0,120}<<", "password", Exact(rf"(?:^|(?<=[\s;&|]))(?:(?:smb|mk)?passwd|kinit|cryptsetup|luks\w{{3,8}})\b[^\n]{{0,120}}?<<-?\s?[\"']?(?P<end>[A-Za-z_]\w{{0,30}})[\"']?[^\n]{{0,80}}\n[ \t]{{0,20}}(?!(?P=end)$){_QV}", re.MULTILINE)),
     (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
@@ -149,13 +152,17 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
 """(clue, class, form)."""
 
 
+_AROUND = frozenset({"end", "quote"})
+"""Groups of what stands around a value."""
+
+
 def _find(
     credential_class: str, form: Exact, text: str, start: int, end: int
 ) -> Iterator[SecretSpan]:
     line = _LIST.sub(_blank, text[start:end])
     for match in form.finditer(line):
         said = match.groupdict().items()
-        name, value = next((n, v) for n, v in said if v and n != "end" and "open" not in n)
+        name, value = next((n, v) for n, v in said if v and n not in _AROUND and "open" not in n)
         is_word = is_wordlike(value.rstrip(".,;:")) and not any(map(str.isdigit, value))
         if not is_harmless(value) and not (
             is_word and (credential_class == "token" or value[-1] in ".,;:")

@@ -45,7 +45,7 @@ _BY_HOST = Exact(
 _OAUTH = Exact(r"oauth$", re.IGNORECASE)
 _QUOTED = r"[rbufRBUF@]{0,2}(?P<quote>\\{0,7}[\"'`])(?P<value>(?:[^\"'`\\\n$⟦⟧]|\$(?![{(\w])){4,512})(?P=quote)"
 _ELSE = Exact(
-    r"(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[\w.:]{1,40}\([\"'][\w.]{1,60}[\"']\)\s?|[^\n\"'`;|?]{0,120})"
+    r"(?:<%=\s{0,3})?(?:\w{1,20}\[[\"']\w{1,60}[\"']\]\s|[\w.:]{1,40}\([\"'][\w.]{1,60}[\"']\)\s?|[^\n\"'`;|?]{0,120})"
     rf"(?:\|\||\?\?|\?:|\bor|\.unwrap_or(?:_else)?\((?:\|_?\|)?)\s{{0,3}}{_QUOTED}"
 )
 """What a variable is otherwise: `process.env.SECRET || "…"`."""

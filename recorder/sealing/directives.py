@@ -42,7 +42,7 @@ _DEVICE = Exact(
 )
 _LOGIN = Exact(
     rf"{_BEGIN}(?:(?:---)?>[ ]|[CS]:[ ]|[\w.\-]{{1,80}}:\d{{2,5}}(?:\[\d{{1,2}}\])?>[ ]|(?:redis|valkey|keydb)-cli[ ])?(?:[A-Za-z0-9]{{1,12}}\s+LOGIN\s+\S{{1,200}}|AUTH[ ]{{0,4}}\n\$\d{{1,3}}[ ]{{0,4}}\n(?:\S{{1,60}}[ ]{{0,4}}\n\$\d{{1,3}}[ ]{{0,4}}\n)?|AUTH(?:\s+(?:PLAIN|LOGIN|XOAUTH2|[a-z]\w{{1,40}})(?=[ \t]))?"
-    rf"|USER\s+\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}PASS|PASS(?=[ ])|login:\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}passcode:)[ \t]{{0,4}}{_V}[ \t\r]{{0,2}}(?:$|[\"'`\\])",
+    rf"|USER\s+\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}PASS|PASS(?=[ ])|login:\S{{1,200}}[ \r]{{0,2}}\n\s{{0,20}}passcode:|[Aa]uthorization:[ ]Basic[ ]{{1,4}}[\w.@\-]{{1,60}}[ :]|\[BasicAuth\][ \r]{{0,2}}\n[\w.@\-]{{1,60}}:)[ \t]{{0,4}}{_V}[ \t\r]{{0,2}}(?:$|[\"'`\\])",
     re.MULTILINE,
 )
 """What a client says to IMAP, SMTP, POP, FTP, STOMP and Redis."""
@@ -73,7 +73,7 @@ _NOT_A_PLACE = Exact(
 """Words that end like a password's and are none."""
 _PROTOCOL = Exact(
     r"(?:\bcreateUser\s+\S{1,60}\s+(?:SHA\S{0,4}|MD5)\s+\\{0,7}[\"']?|\b(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|\bsentinel\s+auth-pass\s+\S{1,60}\s+|\bSETUSER\s+\S{1,60}\s+(?:[^\s>\"']\S{0,40}\s+){0,6}[\"']?>"
-    r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|\]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
+    r"|\blogin=[^\s:]{1,60}:|:pserver:\S{1,120}\s+A|\$USER\d{1,3}\$=|[\]\w]:(?:25|465|587)\s+[\w.@\-]{1,80}:|\bSQLConnectInfo\s+\S+\s+\S+\s+|\bclear-text=\\{0,3}(?=\")|\bclient_send\s?=\s?(?::\s?\S{1,60}\s?:\s?|\^\S{0,60}\^)"
     r"|\b(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s+(?:\d\s+)?(?!address)|\n[ \t]{1,8}key\s+[05-9]\s+|\b(?:message-digest-key|authentication-key)\s+\d{1,3}\s+md5\s+(?:\d\s+)?|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5(?:-CRYPT)?|CRAM-MD5|SS?HA(?:\d{3})?(?:-CRYPT)?|BLF-CRYPT|ARGON2ID?|PBKDF2)\}|\bauth\s+(?:sha\S{0,4}|md5)\s+|\bpriv\s+(?:(?:aes|des)\S{0,4}\s+(?:\d{3}\s+)?)?|\boption\s+(?:key|password|psk)\s+\\{0,7}[\"']|issecret=true[^\]\n]{0,80}\]|::add-mask::|::set-output\s+name=\w{0,40}(?:token|secret|password|key)\w{0,20}::"
     r"|\bencrypt\\{0,3}\"?\s?[=:]\s?(?=\\{0,3}\"[A-Za-z0-9+/]{43}=)|\baaa-server\s[^\n]{1,80}\n[ \t]{1,12}key\s+|\bWIFI:(?:[^\n]{0,200};)?P:|\b[Nn]ick[Ss]erv\s:?(?i:identify|register|ghost|recover)\s+(?:[\w\-]{1,30}\s+(?=\S{4,64}(?:\s|$)))?|\bsecret\s+(?=\\{0,7}\"[^\"\\\n]{4,200}\\{0,7}\"\s?;)|\b(?:store|key)Password\s+\\{0,7}[\"']|\bline\s+(?:vty|con|aux)\s[^\n]{1,40}\n(?:[ \t][^\n]{1,80}\n){0,4}?[ \t]+password\s+|\bkey-string\s+(?:\d\s+)?|[Pp]assword\w{0,20}\s+REG_(?:EXPAND_)?SZ\s+|\bCWJAP\w{0,6}=\"[^\"\n]{1,32}\",\"|\bKey\s+Content\s+:\s|<auth-user-pass>\s+\S{1,80}\s+|(?:^|(?<=\n))\"[\w.\-]{1,64}\"[ ]\"(?=md5[0-9a-f]{32}\"|SCRAM-)|LoginModule\s[^\n;]{0,300}?\suser_\w{1,40}=\\?\")"
     + _V
@@ -250,10 +250,10 @@ def _span(match: re.Match[str]) -> SecretSpan:
 CLUES = (
     Clue(r"(?:(?:requirepass|masterauth)[\\\"\s]|(?:bindpw|rootpw|default_authtok|ssl_key_password|wpa_passphrase|sasl\.password|password\spassword|stats\sauth)\s|\son\s>)", 200, 600, partial(_plainly, _SURE)),
     Clue(r"(?:(?:password|secret|key|md5|key-string)\s(?:[05-9]|sha512|level\s\d{1,2})\s|snmp-server\scommunity\s|r[ow]community6?\s)", 200, 600, partial(_plainly, _DEVICE)),
-    Clue(r"\sLOGIN\s|(?:^|[\s\"'`;])(?:AUTH\s|PASS[ ])|\spasscode:", 460, 600, partial(_telling, _LOGIN), ignore_case=False, is_of_line=True),
+    Clue(r"\sLOGIN\s|(?:^|[\s\"'`;])(?:AUTH\s|PASS[ ])|\spasscode:|uthorization:[ ]Basic[ ]|\[BasicAuth\]", 460, 600, partial(_telling, _LOGIN), ignore_case=False, is_of_line=True),
     DenseClue([r"(?:pass(?:word|wd|phrase|code)?(?:-value|-text|-string)?|pwd|[^a-z]pw|psk|[\w\-]secret|[\w\-]key)\s"], _behind_words),
     Clue(
-        r"(?:createUser\s|(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|\]:(?:25|465|587)\s|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
+        r"(?:createUser\s|(?:PSK|XAUTH|EAP)\s+\\{0,7}[\"']|auth-pass\s|SETUSER\s|login=|:pserver:|\$USER\d|:(?:25|465|587)\s|SQLConnectInfo\s|clear-text=|client_send|\{(?:PLAIN|CLEARTEXT|CRYPT|S?MD5|CRAM|SS?HA|BLF|ARGON2|PBKDF2)"
         r"|(?:isakmp|ikev2|radius-server|tacacs-server|radius|tacacs)\s(?:[^\n]{0,100}\s)?(?:key|secret)\s|CWJAP\w{0,6}=|assword\w{0,20}\s+REG_|line\s+(?:vty|con|aux)\s[^\n]{1,40}\n|key-string\s|(?:ore|ey)Password\s|\n[ \t]{1,8}key\s+[05-9]\s|message-digest-key\s|authentication-key\s|auth\s+(?:sha|md5)|priv\s|option\s+(?:key|password|psk)\s|issecret=true|::add-mask::|::set-output\s|Key\s+Content\s|[Nn]ick[Ss]erv\s|secret\s[\\\"]{1,8}\w|encrypt[\\\"]{0,4}\s?[=:]|WIFI:|aaa-server\s|<auth-user-pass>|\"[ ]\"(?:md5|SCRAM-)|LoginModule\s)",
         80, 600, partial(_plainly, _PROTOCOL), ignore_case=False,
     ),

@@ -18,13 +18,14 @@ from recorder.sealing.names import (
     is_said_of_one,
     is_secret_name,
 )
-from recorder.sealing.passwords import is_password
+from recorder.sealing.passwords import is_password, is_told_password
 from recorder.sealing.quotes import reads_as_text
 from recorder.sealing.spans import SecretSpan
 from recorder.sealing.wordings import is_wording
 
 __all__ = ["CLUES"]
 
+_Q = r"""\\{0,7}\""""
 _ELEMENT = Exact(
     r"<(?P<name>[A-Za-z_][\w.\-:]{1,80})(?:\s[^<>]{0,200})?>\s{0,40}(?:<!\[CDATA\[)?(?P<value>[^<>\s⟦⟧][^<>⟦⟧]{2,4096}?)(?:\]\]>)?\s{0,40}</(?P=name)\s{0,8}>"
 )
@@ -33,8 +34,9 @@ _VALUED_ELEMENT = Exact(
     re.IGNORECASE,
 )
 _NAMED_ELEMENT = Exact(
-    r"<(?:[\w.\-]{1,60}\s(?:[\w\-:]{1,40}\s{0,3}=\s{0,3}[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)\s{0,3}=\s{0,3}\\{0,3}[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})\\{0,3}[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
-    r"|(?:[a-z\-]{1,12}-)?(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</[a-z\-]{0,13}(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:(?:[a-z\-]{1,12}-)?value|string|v)"
+    r"<(?:\w{1,40}\sname=[\"'](?:[\w\-]{1,40}\.)?name[\"']>\s{0,4}(?P<said>[A-Za-z_][\w.\-]{1,80})\s{0,4}</\w{1,40}>\s{0,200}<\w{1,40}\sname=[\"'](?:[\w\-]{1,40}\.)?value[\"']"
+    r"|[\w.\-]{1,60}\s(?:[\w\-:]{1,40}\s{0,3}=\s{0,3}[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)\s{0,3}=\s{0,3}\\{0,3}[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})\\{0,3}[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
+    r"|(?:[a-z\-]{1,12}-)?(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</[a-z\-]{0,13}(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:(?:[a-z\-]{1,12}-)?value|string|v)(?:\s[^<>]{0,80})?"
     r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text|plainText))>"
     r"\s{0,40}(?P<value>[^<>\s⟦⟧][^<>⟦⟧\n]{2,4096}?)\s{0,40}</",
     re.IGNORECASE,
@@ -50,6 +52,10 @@ _SECURE = Exact(
     r"\bvalue\s{1,20}=\s{1,4}\\?\"(?P<value>[^\"\\\n⟦⟧]{4,4096})\\?\"\s[^{}]{0,200}?\\?\"SecureString|SecureString\\?\"\s[^{}]{0,200}?\bvalue\s{1,20}=\s{1,4}\\?\"(?P<behind>[^\"\\\n⟦⟧]{4,4096})\\?\""
 )
 """A parameter of AWS in Terraform."""
+_CONCEALED = Exact(
+    rf"\{{(?=[^{{}}]{{0,800}}?{_Q}type{_Q}\s{{0,4}}:\s{{0,4}}{_Q}CONCEALED)[^{{}}]{{0,800}}?{_Q}value{_Q}\s{{0,4}}:\s{{0,4}}{_Q}(?P<value>[^\"\\\n⟦⟧]{{4,4096}})"
+)
+"""A field of 1Password that is not to be shown."""
 _MACRO = Exact(r"\{\\{0,2}(?P<name>[A-Za-z]{2,60})\}\{(?P<value>[^{}\s⟦⟧]{4,512})\}")
 """LaTeX's: a name and what it stands for."""
 _BLOCK_SCALAR = Exact(
@@ -169,7 +175,7 @@ def _opaque_keys(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _elements(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     """Yield what an element holds that says its name apart: in an attribute, or around it."""
     for match in _NAMED_ELEMENT.finditer(text, start, end):
-        name = match["attribute"] or match["element"] or match["parent"]
+        name = match["attribute"] or match["element"] or match["said"] or match["parent"]
         if is_secret_name(name) and not (
             is_harmless(match["value"])
             or _SENTENCE.match(match["value"])
@@ -183,7 +189,7 @@ def _reversed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for form in (_PAIR_REVERSED, _ROW):
         for match in form.finditer(text, start, end):
             name = match["name"].strip().replace(" ", "_")
-            if is_secret_name(name) and is_password(match["value"]):
+            if is_secret_name(name) and is_told_password(match["value"]):
                 yield SecretSpan(*match.span("value"), class_of_name(name), "document")
 
 
@@ -204,6 +210,12 @@ def _secured(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         group = "value" if match["value"] else "behind"
         if not is_harmless(match[group]):
             yield SecretSpan(*match.span(group), "parameter", "document")
+
+
+def _concealed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
+    for match in _CONCEALED.finditer(text, start, end):
+        if not is_harmless(match["value"]):
+            yield SecretSpan(*match.span("value"), "password", "document")
 
 
 def _results(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -292,7 +304,7 @@ CLUES = (
     ),
     Clue(r"(?:name|key|variable)[\\\"'\s]{0,6}[:=][\\\"'\s]{0,6}[\w.\-]{0,80}[_\-]key[\\\"']", 200, 4_400, _opaque_keys),
     Clue(
-        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text|plaintext)>)",
+        rf"{NAME_WORDS}[\w.\-:]{{0,40}}(?:\\{{0,3}}[\"'][^<>]{{0,200}}>(?:\s{{0,40}}<value>)?\s{{0,40}}[^<\s]|</[a-z\-]{{0,13}}(?:name|key|n|prop)>\s{{0,200}}<|>\s{{0,200}}<(?:value|string|text|plaintext)>)",
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+(?:!!?[a-z]{{2,20}}[ \t]+)?[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
@@ -306,6 +318,7 @@ CLUES = (
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}</[a-z]{{1,8}}>\s{{0,3}}(?:=|:)", 140, 540, partial(_named, _MARKED)),
     Clue(rf"(?:name|key)[\\\"']{{0,8}}\s?:\s{{0,3}}[\\\"']{{0,8}}[\w.:\-]{{0,60}}{NAME_WORDS}", 500, 100, _reversed),
     Clue(r"sensitive[\\\"']{1,8}\s{0,4}:\s{0,4}true", 900, 5_000, _sensitive),
+    Clue(r"CONCEALED[\\\"]", 900, 5_000, _concealed, ignore_case=False),
     Clue(r"\"SecureString\\?\"", 600, 800, _secured),
     Clue(r"random_password[\\\"]", 40, 2_200, _results),
     Clue(r"(?:machine|default|login|account)\s+\S+\s+password\s", 600, 600, _netrc),

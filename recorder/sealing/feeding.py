@@ -16,7 +16,7 @@ __all__ = ["CLUES"]
 _READERS = (
     r"(?:\blog-?in\b|--with-token|--password-stdin|--passwd-on-stdin|passwd\s+--stdin|\bauth\b|\bsu(?:do)?\s+-S|\bsecrets?\s"
     r"|\bkinit\b|--passphrase-fd|\bluks\w+|cryptsetup|openconnect|\bvpn\w*|\bkeychain|ssh-add|\bpass(?:wd)?\s|smbpasswd|saslpasswd|\bobscure\b"
-    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|--token-stdin|--api-?key-stdin|--(?:key|password|pass)-?file|\btoken\b|\b(?:preshared|private)-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
+    r"|-pass(?:in|out)?\s+stdin|\bcontext\s+create|\bconfigure\b|\bcredentials?\b|keystore\s|\brealm\s|\bload-key|--token-stdin|--api-?key-stdin|--(?:key|password|pass)-?file|\btoken\b|\b(?:preshared|private)-key|-pass\s|password|^\s{0,3}[\w.~/$\-{}\"]*(?:pass|secret|token|cred|pwd|\.key\b|_key\b))"
 )
 """What a command says that reads a secret from its standard input."""
 _Q = r"[\"']"
@@ -80,7 +80,7 @@ def _group(match: re.Match[str]) -> str:
 CLUES = (
     Clue(
         r"(?:echo\s[^\n|]{4,600}|(?:printf|echo\s-e)\s[^|]{4,400})\|[^\n|;]{0,200}(?:log-?in|token|stdin|passphrase|auth|su(?:do)?\s+-s|secret|kinit"
-        r"|luks|cryptsetup|vpn|connect|keychain|ssh-add|passw?d?\s|obscure|context|configure|credential)",
+        r"|luks|cryptsetup|vpn|connect|keychain|ssh-add|passw?d?\s|obscure|context|configure|credential|keystore|realm|load-key)",
         900, 300, _said,
     ),
     Clue(r"(?:echo|printf)\s[^\n|>]{4,600}>{1,2}\s?[\w.~/$\-{}\"]{0,200}(?:pass|secret|token|cred|pwd|key)", 900, 300, _said),

@@ -10,7 +10,7 @@ from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
 from recorder.sealing.looks import is_random
 from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
-from recorder.sealing.passwords import is_password, is_told_password
+from recorder.sealing.passwords import is_password, is_plainly_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
@@ -48,7 +48,8 @@ _PAIRED_LINE = Exact(
 """An address and a password on a line, as in lists of leaked ones."""
 _PAIRED = Exact(
     r"(?<![\w.\-])(?:u(?:ser(?:name)?)?|login|id)\s?[:=]\s{0,3}[\w.@\-]{1,60}[ \t,;/]{1,6}p(?:w|wd|ass)?\s?[:=]\s{0,3}(?P<value>[^\s\"',;⟦⟧]{4,128})"
-    r"|\b(?:for|user|login|as|auth|with|to|from)\s[\w.\-]{1,60}:(?P<shared>[^\s:@/\"'⟦⟧]{4,64})@[\w.\-]{2,80}",
+    r"|\b(?:for|user|login|as|auth|with|to|from)\s[\w.\-]{1,60}:(?P<shared>[^\s:@/\"'⟦⟧]{4,64})@[\w.\-]{2,80}"
+    r"|(?<![\w./@:\-])[A-Za-z][\w.\-]{0,60}:(?P<alone>[^\s:@/\"'⟦⟧]{8,64})@(?:\d{1,3}(?:\.\d{1,3}){3}|[\w\-]{1,60}(?:\.[\w\-]{2,60}){1,4})(?![\w@/])",
     re.IGNORECASE,
 )
 """A user and a password on a line: `U: me P: …`, `for me:…@host`."""
@@ -114,8 +115,9 @@ def _paired_lines(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PAIRED.finditer(text, start, end):
-        group = "value" if match["value"] else "shared"
-        if is_password(match[group]):
+        group = next(name for name in ("value", "shared", "alone") if match[name])
+        is_told = is_plainly_password if group == "alone" else is_password
+        if is_told(match[group]):
             yield SecretSpan(*match.span(group), "password", "prose")
 
 

@@ -73,4 +73,24 @@ two3|opts = weboptions('Username','ci','Password','{D}');
 erl1|{'$write_key',<<"{H}">>}.
 js1|headers.set('Authorization', 'Basic ' + btoa('admin:{W}'));
 pg1|pg1.acme.dev:5432:*:app:{W}
+jm1|<stringProp name="Header.name">X-Api-Key</stringProp>\n<stringProp name="Header.value">{T}</stringProp>
+rest1|GET https://api.acme.dev/me\nAuthorization: Basic svc-report {W}
+hurl1|[BasicAuth]\nsvc-report: {P}
+echo1|echo "{W}" | bin/elasticsearch-keystore add -x xpack.http.ssl.keystore.secure_password
+echo2|echo '{P}' | realm join -U admin acme.dev
+echo3|echo '{W}' | zfs load-key tank/secure
+rake1|gitlab-rake "gitlab:password:reset[root,{P}]"
+curl1|curl -X PUT -H 'Content-Type: text/plain' --data '{D}' https://h/security/users/admin/change-password
+eval1|msmtp --host=h --user=bob --passwordeval="echo {W}" a@b.c
+eval2|impala-shell -i h -l -u etl --ldap_password_cmd="echo -n {P}"
+eval3|restic --password-command 'echo {W}' snapshots
+post1|smtp.acme.dev:587 bob:{P}
+ftpd1|SQLConnectInfo app@db1 app {W}
+boss1|<credential-reference clear-text="{P}"/>
+audit1|type=EXECVE msg=audit(1): argc=3 a0="mysql" a1="-uroot" a2="-p{P}"
+box1|│ DB_PASSWORD │ {W} │
+onep1|{"id":"password","type":"CONCEALED","label":"password","value":"{P}"}
+keep1|<String><Key>Password</Key><Value ProtectInMemory="True">{P}</Value></String>
+chat1|btw the db pw on staging is still {P}, don't tell anyone
+at1|bob:{D}!x@10.0.0.4
 """.strip()

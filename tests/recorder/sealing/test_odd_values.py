@@ -190,6 +190,12 @@ def test_a_value_is_sealed_to_its_end(text: str, secret: str) -> None:
         "PWD={settings.db_password2};",
         "{'httpOnly': True, 'name': 'theme', 'value': 'solarized-dark'}",
         "recovery codes: see below\n",
+        '{"type":"STRING","label":"CONCEALED","value":"plain-4711-Text"}',
+        "Authorization: Basic realm only\n",
+        "curl -d 'plain-4711-Text' https://h/items",
+        "relay.acme.dev:587 is open\n",
+        "image: acme/app:v1.2.3@registry.acme.dev",
+        "passwordeval='pass show mail'",
         "change API_TOKEN from default to custom\n",
     ],
 )
