@@ -21,6 +21,7 @@ from recorder.model import Json
 from recorder.replacing import Replacement
 from recorder.restoring import restored
 from recorder.sealing import SealedRecord, Sealer
+from recorder.sealing.encodings import forms_of
 from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
 from recorder.sealing.recall import NewSecret
@@ -37,6 +38,8 @@ RESEALED = "resealed"
 MAX_READINGS = 500
 """Times that a recorder reads all that is stored, for secrets that nothing marked leads to."""
 MAX_BARE = 100
+AT_ONCE = 40
+"""Texts of one reading, each in a dozen ways at most: SQLite takes a thousand."""
 MAX_SEARCHED = 1 << 30
 """Bytes of a file that is searched for what was sealed late; in a larger one SQLite's own
 overwriting has to do."""
@@ -101,17 +104,25 @@ class LateSealing:
     def _unmarked(self, before: int) -> list[int]:
         """Return the records that hold a secret without a token-like piece: all have to be read.
 
-        Only so many times: whoever makes up such secrets must not keep the recorder from its work.
+        So it is with what its owner declares, in all its forms: one may stand within a longer run
+        of base64, which has other marks. Only so many times: whoever makes up such secrets must not
+        keep the recorder from its work.
         """
         bare = [
             secret.value
             for secret in self._waiting
             if secret.value and all(f.encoding for f in secret.forms)
-        ]
+        ][:MAX_BARE]
+        for secret in self._waiting:
+            if secret.value and secret.declared:
+                bare += dict.fromkeys(form for form, _ in forms_of(secret.value))
         if not bare or self._readings >= MAX_READINGS:
             return []
         self._readings += 1
-        return self.store.holding(bare[:MAX_BARE], before)
+        found: set[int] = set()
+        for start in range(0, len(bare), AT_ONCE):
+            found.update(self.store.holding(bare[start : start + AT_ONCE], before))
+        return sorted(found)
 
     def again(self, sealed: SealedRecord, new: Sequence[NewSecret]) -> SealedRecord:
         """Return a record that is not stored yet, sealed also with what became known behind it."""

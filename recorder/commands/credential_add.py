@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -11,11 +12,13 @@ from recorder import semconv
 from recorder.client import Client
 from recorder.commands.options import writing_option
 from recorder.core_dumps import no_core_dump
+from recorder.counted import counted
 from recorder.declaring import declare, declared
 from recorder.errors import FlightlogError, RecorderUnreachableError
 from recorder.location import recording_to_write
-from recorder.model import Json, Kind, Phase
+from recorder.model import Json, Kind, Phase, Record
 from recorder.own_words import own_record
+from recorder.reader import Recording
 from recorder.safe_text import safe_text
 from recorder.sealing import Sealer
 from recorder.sealing.declarations import Declaration
@@ -24,6 +27,9 @@ __all__ = ["command"]
 
 MAX_VALUE = 65_536
 """Characters; a credential is no file."""
+PATIENCE_SECONDS = 60.0
+SELECT_SIZE = "SELECT coalesce(max(seq), 0) FROM records"
+SELECT_RESEALED = "SELECT seq FROM records WHERE name = 'resealed' AND seq > ? ORDER BY seq"
 NOT_HERE = (
     "a value never goes on a command line, where every program can read it: pipe it in with "
     "--stdin, or leave it out to be asked for it"
@@ -53,8 +59,8 @@ def command(
     Under a name that is declared already, the value takes the place of the former one, which is
     still known and sealed: a token that was changed may stand in files, and work, for long.
 
-    A recorder that runs for the recording knows it at once, in any encoding, and seals it also in
-    what is stored already; every later recorder on this machine knows it by its fingerprint.
+    The recording is looked through, and what it holds of the value, in any encoding, is sealed;
+    every later recorder on this machine knows it by its fingerprint.
 
     \b
     Example:
@@ -73,7 +79,9 @@ def command(
     value = _value(from_stdin=from_stdin)
     declaration = declared(value, name, **told)
     same, former = declare(declaration)
-    reached = _tell_recorder(recording, value, declaration)
+    path = recording_to_write(recording).absolute()
+    record = _record_of(value, declaration)
+    reached = _tell_recorder(path, record)
     took = f", in place of {safe_text(same.name)}" if same and same.name != name else ""
     click.echo(f"declared {name}{took}: fingerprint {declaration.fingerprint} on this machine")
     if former:
@@ -98,7 +106,9 @@ def command(
             "first is the credential, declare that alone ('head -n 1')", err=True,
         )  # fmt: skip
     if reached:
-        click.echo("the running recorder knows it from now on")
+        click.echo("the running recorder knows it from now on, and seals what is stored of it")
+    elif path.exists():
+        _look_through(path, record)
 
 
 def _value(*, from_stdin: bool) -> str:
@@ -122,21 +132,60 @@ def _looks_secret(text: str) -> bool:
     return any(not span.suspected for span in found)
 
 
-def _tell_recorder(recording: str | None, value: str, declaration: Declaration) -> bool:
+def _record_of(value: str, declaration: Declaration) -> Record:
+    told: dict[str, Json] = {
+        semconv.CREDENTIAL_SECRET: value,
+        semconv.CREDENTIAL_NAME: declaration.name,
+        semconv.CREDENTIAL_SCOPE: declaration.scope,
+        semconv.CREDENTIAL_PURPOSE: declaration.purpose,
+        semconv.CREDENTIAL_ENVIRONMENT: declaration.environment,
+    }
+    said: dict[str, Json] = {name: text for name, text in told.items() if text}
+    return own_record("declared", Phase.POINT, said, Kind.CREDENTIAL)
+
+
+def _tell_recorder(path: Path, record: Record) -> bool:
     """Hand the value to the recorder that runs, through its own socket; it is sealed there."""
-    client = Client(recording_to_write(recording).absolute())
+    client = Client(path)
     try:
         client.reach()
-        told: dict[str, Json] = {
-            semconv.CREDENTIAL_SECRET: value,
-            semconv.CREDENTIAL_NAME: declaration.name,
-            semconv.CREDENTIAL_SCOPE: declaration.scope,
-            semconv.CREDENTIAL_PURPOSE: declaration.purpose,
-            semconv.CREDENTIAL_ENVIRONMENT: declaration.environment,
-        }
-        said: dict[str, Json] = {name: text for name, text in told.items() if text}
-        return client.submit(own_record("declared", Phase.POINT, said, Kind.CREDENTIAL), wait=True)
+        return client.submit(record, wait=True)
     except RecorderUnreachableError:
         return False
     finally:
         client.close()
+
+
+def _look_through(path: Path, record: Record) -> None:
+    """Be the recorder for as long as it takes to seal what is stored of a value: no later one has
+    the value, and its fingerprint leads to nothing that is stored.
+    """
+    from recorder.service import Service  # noqa: PLC0415  (of no use for --help)
+
+    try:
+        before = _size(path)
+        service = Service.start(path)
+        is_kept = service.submit(record, wait=True, timeout_seconds=PATIENCE_SECONDS)
+        service.stop()
+        count = _sealed_since(path, before)
+    except (FlightlogError, OSError) as error:
+        click.echo(f"Warning: what is stored was not looked through: {error}", err=True)
+        return
+    if not is_kept:
+        click.echo(f"Warning: {path} could not be written, and may still hold it", err=True)
+    elif count:
+        click.echo(f"sealed in {counted(count, 'record')} of {path} that held it")
+    else:
+        click.echo(f"no record of {path} held it")
+
+
+def _size(path: Path) -> int:
+    with Recording.open(path) as recording:
+        return int(str(recording.rows(SELECT_SIZE)[0][0]))
+
+
+def _sealed_since(path: Path, before: int) -> int:
+    with Recording.open(path) as recording:
+        rows = recording.rows(SELECT_RESEALED, (before,))
+        told = [recording.record(int(str(row[0]))) for row in rows]
+    return sum(int(str(one.attributes[semconv.COUNT])) for one in told if one is not None)
