@@ -273,7 +273,7 @@ _TOOLS = (
     Shape("kubernetes-bootstrap", r"[a-z0-9]{6}\.[a-z0-9]{16}", near=r"kubeadm|discovery", is_rare=True),
     Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-/+]{10,16000}\.[A-Za-z0-9_\-/+]{10,4000}={0,2}", "eyJ"),
     Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.\.?[A-Za-z0-9_\-]{16,4000}\.[A-Za-z0-9_\-]{16,16000}(?:\.[A-Za-z0-9_\-]{16,400})?", "eyJ"),
-    Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\.\r?\n\s{0,40}eyJ[A-Za-z0-9_\-]{10,16000}\.\r?\n\s{0,40}[A-Za-z0-9_\-]{10,4000}", "eyJ"),
+    Shape("jwt", r"eyJ[A-Za-z0-9_\-]{10,4000}\s{0,40}\.\s{1,40}eyJ[A-Za-z0-9_\-]{10,16000}(?:\s{1,40}[A-Za-z0-9_\-]{10,200}){0,80}\s{0,40}\.\s{1,40}[A-Za-z0-9_\-]{10,4000}", "eyJ"),
     Shape("jwt-in-base64", r"ZXlK[A-Za-z0-9+/=]{80,8000}", "ZXlK"),
 )  # fmt: skip
 

@@ -35,7 +35,7 @@ _VAULT = Exact(
 )
 _JWK = Exact(r"\{[^{}]{0,6000}?[\"']kty\\{0,7}[\"'][^{}]{0,6000}")
 _MEMBER = Exact(
-    r"[\"'](?:k|d|p|q|dp|dq|qi)\\{0,7}[\"']\s{0,4}:\s{0,4}\\{0,7}[\"'](?P<value>[A-Za-z0-9_\-]{16,3000})"
+    r"[\"'](?:k|d|p|q|dp|dq|qi)\\{0,7}[\"']\s{0,4}:\s{0,4}\\{0,7}[\"'](?P<value>[A-Za-z0-9_\-]{16,3000}(?:\s{1,40}[A-Za-z0-9_\-]{8,200}){0,80})"
 )
 """Of a JSON Web Key: what its owner alone has."""
 _PRIVATE_LINES = Exact(

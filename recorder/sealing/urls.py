@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.looks import is_random
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
@@ -68,6 +70,13 @@ _SIGNATURE = Exact(
 """Of Azure, where a program or a command gives a link's parameters one by one."""
 
 
+_VERIFIER = Exact(
+    r"code_?verifier\\{0,7}[\"']?\s{0,3}[:=]\s{0,3}\\{0,7}[\"']?(?P<value>[A-Za-z0-9\-._~]{43,128})(?![\w\-.~(])",
+    re.IGNORECASE,
+)
+"""With which a client shows that it began a login: as long as its standard says."""
+
+
 def is_password(text: str, start: int) -> bool:
     """Return whether a value behind a colon is a URL's password: `https://token:VALUE@host/path`.
 
@@ -105,9 +114,12 @@ def _userinfo(text: str, start: int, end: int) -> Iterator[SecretSpan]:
             yield _span(match, "url-password", "url")
 
 
-def _signature(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _SIGNATURE.finditer(text, start, end):
-        yield _span(match, "sig", "url")
+def _parameter(
+    form: Exact, credential_class: str, text: str, start: int, end: int
+) -> Iterator[SecretSpan]:
+    for match in form.finditer(text, start, end):
+        if is_random(match["value"]):
+            yield _span(match, credential_class, "url")
 
 
 def _spaced(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -145,6 +157,7 @@ CLUES = (
         rf"(?:[?&;]|%(?:3f|26))[\w.\-]{{0,60}}(?:{NAME_WORDS}|sig|signature|key|code|appid)[\w.\-]{{0,40}}(?:=|%3d)",
         160, 4_200, _query,
     ),
-    Clue(r"[\"'`]sig[=\"'`]", 8, 200, _signature),
+    Clue(r"[\"'`]sig[=\"'`]", 8, 200, partial(_parameter, _SIGNATURE, "sig")),
+    Clue(r"code_?verifier\\{0,7}[\"']?\s{0,3}[:=]", 30, 160, partial(_parameter, _VERIFIER, "code-verifier")),
 )  # fmt: skip
 """A clue for each part of a URL."""

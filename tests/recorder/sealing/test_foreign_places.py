@@ -75,6 +75,9 @@ def test_a_format_is_known_wherever_it_stands(place: str) -> None:
         (f'query.Add("sig", "{SIGNATURE}");', SIGNATURE),
         (f'curl -G https://a.example.com/api -d "sv=1.0" -d "sig={SIGNATURE}"', SIGNATURE),
         (f"'sig': '{SIGNATURE.replace('x', '%2B')}%3D'", f"{SIGNATURE.replace('x', '%2B')}%3D"),
+        # What a client shows that began a login.
+        (f"code_verifier={SIGNATURE}", SIGNATURE),
+        (f'{{"codeVerifier": "{SIGNATURE}"}}', SIGNATURE),
         # A connector of the first kind that a messenger had.
         (
             f"'https://outlook.office.com/webhook/{UUID}@{UUID}/Builds/{HEXADECIMAL}/{UUID}'",
@@ -137,6 +140,17 @@ def test_a_web_token_is_found_over_the_ends_of_lines() -> None:
     assert sealed.endswith("is old")
 
 
+def test_a_web_token_and_a_web_key_are_found_whose_lines_are_folded() -> None:
+    text = f"{HEADER}\n.\n{CLAIMS[:30]}\n{CLAIMS[30:]}\n.\n{SIGNATURE}\n"
+    sealed = Sealer(KEY).seal_text(text).text
+    assert CLAIMS[30:] not in sealed
+    assert SIGNATURE not in sealed
+    key = f'{{"kty": "oct",\n "k": "{TOKEN}\n      {HEXADECIMAL}"\n}}'
+    sealed = Sealer(KEY).seal_text(key).text
+    assert TOKEN not in sealed
+    assert HEXADECIMAL not in sealed
+
+
 def test_the_signature_of_an_event_grids_url_is_sealed() -> None:
     text = (
         "Authorization: SharedAccessSignature "
@@ -173,6 +187,8 @@ def test_the_signature_of_an_event_grids_url_is_sealed() -> None:
         'mongosh "mongodb://localhost:27017" --username <username> --password <password>',
         f"docker://node:24.19.0-bookworm@sha256:{HEXADECIMAL * 2}",
         '"/docs/2.0/account/strong-password":"/docs/site@2.0/account"',
+        "code_verifier = base64url(os.urandom(32)).rstrip(b'=').decode('ascii')",
+        "codeVerifier: generateCodeVerifierOfTheStandardsLongestLength()",
         # Words behind a beginning that issuers have.
         "the apk_user_agent_and_its_version, retool_component_library and wk-1.2",
         # What stands for a value.
