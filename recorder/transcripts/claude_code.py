@@ -15,6 +15,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Status
+from recorder.transcripts.claude_asking import Asked, Asking
 from recorder.transcripts.claude_decisions import Decided, decided_on
 from recorder.transcripts.claude_files import FilesSeen, TextsGiven
 from recorder.transcripts.claude_line import (
@@ -46,6 +47,9 @@ _USAGE: Mapping[str, str] = {
     "cache_read_input_tokens": "gen_ai.usage.cache_read.input_tokens",
     "cache_creation_input_tokens": "gen_ai.usage.cache_creation.input_tokens",
 }
+
+NOTIFIED = "task-notification"
+"""Mode of what came to a busy agent from what runs in the background."""
 MAX_COUNTED = 20_000
 """Messages whose usage is remembered, so that repeating it does not count it again."""
 
@@ -63,6 +67,7 @@ class ClaudeReader:
         self._tools: dict[str, str] = {}
         self._denied: set[str] = set()
         """Calls of which a line by itself said that they were not allowed."""
+        self._asking = Asking()
         self._counted: dict[str, dict[str, Json]] = {}
         self._source = source.id
         self._keys = EntryKeys()
@@ -90,6 +95,8 @@ class ClaudeReader:
                 yield self._attachment(telling, value, key, t_ns, line)
             case "system":
                 yield from self._system(telling, value, key, t_ns, line)
+            case "control_request" | "control_response" if found := self._asking.of(value):
+                yield self._asked(telling, found, value, key, t_ns)
             case "result":
                 about: dict[str, Json] = {semconv.RAW: line.text}
                 yield telling.end(key, t_ns, str(value.get("subtype") or ""), about=about)
@@ -218,14 +225,7 @@ class ClaudeReader:
             said = [b for b in content if not (isinstance(b, dict) and is_of(b, "tool_result"))]
         if not said and results:
             return
-        role = speaker_of(value)
-        attributes: dict[str, Json] = {
-            semconv.PROMPT_TEXT: text_parts(said),
-            semconv.PROMPT_ROLE: role,
-            "flightlog.prompt.id": str(value.get("promptId") or ""),
-            **side_chain(value),
-        }
-        yield telling.record(Kind.PROMPT, f"{role} prompt", Phase.POINT, key, t_ns, attributes)
+        yield _prompt(telling, value, said, key, t_ns)
 
     def _result(
         self,
@@ -302,6 +302,12 @@ class ClaudeReader:
         attachment = value.get("attachment")
         about = attachment if isinstance(attachment, dict) else {}
         kind = str(about.get("type") or "")
+        if kind == "queued_command":
+            # What came while the agent was busy has no line of its own.
+            said = about.get("prompt")
+            is_meta = about.get("isMeta") is True or about.get("commandMode") == NOTIFIED
+            told = {**value, "origin": about.get("origin"), "message": {"content": said}}
+            return _prompt(telling, told | ({"isMeta": True} if is_meta else {}), said, key, t_ns)
         if not kind.startswith("hook_"):
             return telling.note(key, f"attachment {kind}".strip(), line.text, t_ns)
         failed = "error" in kind
@@ -342,10 +348,35 @@ class ClaudeReader:
             Kind.LIFECYCLE, kind, Phase.POINT, key, t_ns, attributes, status=status or Status.UNSET
         )
 
+    def _asked(
+        self, telling: Telling, asked: Asked, value: Mapping[str, Any], key: str, t_ns: int | None
+    ) -> Record:
+        """Return that the program around the agent was asked for a permission, or its answer."""
+        if asked.word != "requested" and len(self._denied) < MAX_COUNTED:
+            self._denied.add(asked.ref)
+        return telling.approval(
+            key, asked.ref, asked.word, t_ns,
+            by="", subject=asked.subject, reason=asked.reason,
+            more={semconv.APPROVAL_LABEL: str(value["type"]), semconv.APPROVAL_HUMAN: "unknown"},
+        )  # fmt: skip
+
     def _remember(self, ref: str, tool: str) -> None:
         self._tools[ref] = tool
         if len(self._tools) > MAX_COUNTED:
             del self._tools[next(iter(self._tools))]
+
+
+def _prompt(
+    telling: Telling, value: Mapping[str, Any], said: Any, key: str, t_ns: int | None
+) -> Record:
+    role = speaker_of(value)
+    attributes: dict[str, Json] = {
+        semconv.PROMPT_TEXT: text_parts(said),
+        semconv.PROMPT_ROLE: role,
+        "flightlog.prompt.id": str(value.get("promptId") or ""),
+        **side_chain(value),
+    }
+    return telling.record(Kind.PROMPT, f"{role} prompt", Phase.POINT, key, t_ns, attributes)
 
 
 def _either(value: Mapping[str, Any], name: str, streamed: str) -> Any:

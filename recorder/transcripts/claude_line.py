@@ -24,7 +24,11 @@ __all__ = [
 _SPEAKERS = {"channel": "user", "coordinator": "agent", "peer": "agent"}
 """What a line of the user's side comes from -> who speaks; of what comes from elsewhere, a program.
 """
-_WRITTEN = {"<teammate-message ": "agent", "<task-notification>": "system"}
+_WRITTEN = {
+    "<teammate-message ": "agent", "<task-notification>": "system",
+    "<local-command-stdout>": "system", "<local-command-stderr>": "system",
+    "<bash-stdout>": "system", "<bash-stderr>": "system",
+}  # fmt: skip
 """What older versions begin what no person says with -> who speaks."""
 LONG = 100
 """Characters of a text that is worth looking for in another."""
