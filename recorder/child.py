@@ -21,7 +21,10 @@ from typing import IO, Any, Self
 
 __all__ = ["ReadyChild", "StartError", "python_command"]
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
+"""It takes a second or two; on a machine whose cores have ten times their work, ten times as long.
+A child that fails is seen at once: only one that hangs is waited for."""
+ANSWER_SECONDS = 20.0
 STOP_SECONDS = 15.0
 
 
@@ -70,7 +73,7 @@ class ReadyChild:
         except OSError as error:
             raise StartError(f"no process can be started here: {error.strerror}", None) from error
         try:
-            return cls(dict(json.loads(_first_line(process))), process, stderr)
+            return cls(dict(json.loads(_first_line(process, READY_SECONDS))), process, stderr)
         except (ValueError, TypeError) as error:
             raise _start_error(process, stderr) from error
         except BaseException:
@@ -106,7 +109,7 @@ class ReadyChild:
             return self.process.poll() is not None
         if self.process.stdin and not self.process.stdin.closed:
             self.process.stdin.close()
-        line = b"" if self.process.poll() is not None else _first_line(self.process)
+        line = b"" if self.process.poll() is not None else _first_line(self.process, ANSWER_SECONDS)
         if not line:
             self.stop()
             return True
@@ -134,8 +137,8 @@ def python_command(module: str, *arguments: str) -> tuple[list[str], dict[str, s
     return command, {**os.environ, "PYTHONPATH": path}
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> bytes:
-    deadline = time.monotonic() + READY_SECONDS
+def _first_line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
+    deadline = time.monotonic() + seconds
     line = b""
     if process.stdout is None:
         return line
