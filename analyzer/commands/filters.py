@@ -69,7 +69,8 @@ def filter_options(function: Callable[..., None]) -> Callable[..., None]:
 
     options = (
         click.option("--kind", "kinds", multiple=True, type=click.Choice(KINDS),
-                     help="Only actions of this kind; may be given again."),
+                     metavar="KIND", help="Only actions of this kind; may be given again: "
+                     f"{', '.join(KINDS)}."),
         click.option("--witness", "witnesses", multiple=True, type=click.Choice(WITNESSES),
                      help="Only actions that this witness tells of; may be given again."),
         click.option("--status", "outcomes", multiple=True, type=click.Choice(OUTCOMES),

@@ -84,7 +84,8 @@ def command(  # noqa: PLR0913 - one for each option
       flightlog tail --filter "effect:D1 or (lane:tool failed)"
       flightlog tail --json | jq 'select(.effect == "D1")'
       flightlog tail --on-finding './page.sh' --alert-from high
-      FLIGHTLOG_WEBHOOK_SECRET=... flightlog tail --webhook https://hooks.example.com/flightlog
+      FLIGHTLOG_WEBHOOK_SECRET=... flightlog tail \\
+          --webhook https://hooks.example.com/flightlog
       flightlog tail last --once
     """
     path = resolve_recording(recording)

@@ -32,7 +32,8 @@ def command(context: click.Context, agent: str, event: str, recording: str | Non
 
     \b
     Example:
-      echo '{"hook_event_name": "Stop", "session_id": "s1"}' | flightlog hook claude-code
+      echo '{"hook_event_name": "Stop", "session_id": "s1"}' | \\
+          flightlog hook claude-code
     """
     if agent not in AGENTS:
         click.echo(f"flightlog: no agent is called {agent!r}; recorded as it came", err=True)

@@ -35,7 +35,7 @@ __all__ = [
     "wiring_of",
 ]
 
-agent_argument = click.argument("agent", type=click.Choice(list(SETTINGS)))
+agent_argument = click.argument("agent", type=click.Choice(list(SETTINGS)), metavar="AGENT")
 
 
 def place_options[F: Callable[..., Any]](function: F) -> F:
@@ -97,6 +97,8 @@ def command(
     user: bool,
 ) -> None:
     """Wire AGENT to flightlog: its hooks and its OpenTelemetry, in its own settings files.
+
+    AGENT is claude-code, cursor, codex, gemini, copilot or opencode.
 
     Shows what changes and asks before it writes. Your own hooks and settings stay; what a file held
     before is kept beside it (mode 0600). Doing it twice changes nothing.

@@ -24,7 +24,8 @@ def command(name: str, recording: str | None, server: tuple[str, ...]) -> None:
     \b
     Example:
       flightlog mcp -- npx -y @modelcontextprotocol/server-filesystem .
-      claude mcp add files -- flightlog mcp -- npx -y @modelcontextprotocol/server-filesystem .
+      claude mcp add files -- \\
+          flightlog mcp -- npx -y @modelcontextprotocol/server-filesystem .
       flightlog mcp --recording flight.db -- python server.py
     """
     # Loads what --help does not need.

@@ -25,6 +25,8 @@ __all__ = ["command"]
 def command(agent: str, project: Path | None, *, dry_run: bool, yes: bool, user: bool) -> None:
     """Take flightlog out of AGENT's settings files again.
 
+    AGENT is claude-code, cursor, codex, gemini, copilot or opencode.
+
     A file that nobody changed since becomes, byte for byte, what it was; of any other, only the
     entries that install made are removed. What was recorded stays.
 

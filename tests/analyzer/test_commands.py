@@ -10,13 +10,16 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from analyzer.commands.sessions import short_ids
 from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight
 from tests.command_line import flightlog
+from tui import cli
 
 RUN = [sys.executable, "-c", "from tui.cli import main; main()"]
 HOSTILE = "\x1b]2;owned\x07\x1b[31m\u202eevil"
@@ -273,12 +276,23 @@ def test_a_moment_that_the_session_has_not_is_one_line_in_a_pipe_and_on_a_termin
     )
 
 
-@pytest.mark.parametrize("name", ["sessions", "tail", "report", "findings", "replay", "demo"])
-def test_help_has_an_example_that_names_the_command(name: str) -> None:
-    text = flightlog(name, "--help").stdout
+def words_of(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*before, name)
+        if isinstance(command, click.Group):
+            yield from words_of(command, *before, name)
+
+
+@pytest.mark.parametrize("words", list(words_of(cli.flightlog)), ids=" ".join)
+def test_help_has_an_example_that_names_the_command_and_fits_a_terminal(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = flightlog(*words, "--help").stdout
     assert "\n  Example:\n" in text, "on a line of its own"
     assert "\\b" not in text
-    assert f"flightlog {name}" in text
+    assert f"flightlog {words[0]}" in text
+    assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
 def test_reading_a_recording_needs_no_right_to_write_it(flown: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder.client import Client
 from recorder.errors import (
     DamagedRecordingError,
     FlightlogError,
@@ -51,6 +52,20 @@ def test_a_session_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
             reader.session("alpha")
         with pytest.raises(SessionNotFoundError, match="newest: beta, alpha-2, alpha-1"):
             reader.session("gamma")
+
+
+def test_a_session_that_is_not_there_may_wait_in_the_spool(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.db", [record("first")])
+    with Recording.open(path) as reader, pytest.raises(SessionNotFoundError) as told:
+        reader.session("nosuch")
+    assert "spool" not in str(told.value)
+    client = Client(path)
+    client.submit(record("late"))
+    client.close()
+    with Recording.open(path) as reader, pytest.raises(SessionNotFoundError) as told:
+        reader.session("nosuch")
+    assert "1 record waits in the spool" in str(told.value)
+    assert "\n" not in str(told.value)
 
 
 def test_a_session_has_ended_when_its_own_span_has_and_not_one_inside_it(tmp_path: Path) -> None:
