@@ -277,7 +277,9 @@ def test_a_moment_that_the_session_has_not_is_one_line_in_a_pipe_and_on_a_termin
 
 
 def words_of(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         yield (*before, name)
         if isinstance(command, click.Group):
             yield from words_of(command, *before, name)
