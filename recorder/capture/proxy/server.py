@@ -32,6 +32,7 @@ from recorder.capture.proxy.deliveries import Deliveries, Reach, RecordSink
 from recorder.capture.proxy.gate import Gate
 from recorder.capture.proxy.hooks import Hooks
 from recorder.capture.proxy.http1 import pass_all_of_http1
+from recorder.capture.proxy.loopback import know_loopback_names
 from recorder.capture.proxy.mcp import McpAddon
 from recorder.capture.proxy.mcp_talks import McpTalks
 from recorder.capture.proxy.records import Scribe
@@ -134,6 +135,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     bound_windows()
     pass_all_of_http1()
     cut_off_what_was_cut_off()
+    know_loopback_names(asyncio.get_running_loop())
     async with bridged(settings.proxies) as proxies:
         await _run(replace(settings, proxies=proxies), authority, deliveries)
 

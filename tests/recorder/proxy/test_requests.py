@@ -8,6 +8,8 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from recorder.model import Kind, Phase, Status, Witness
 
 if TYPE_CHECKING:
@@ -205,3 +207,23 @@ def test_malformed_trace_context_is_not_recorded(stage: Stage) -> None:
     start, _ = stage.pair("/malformed")
     assert "flightlog.peer.traceparent" not in start.attributes
     assert "flightlog.peer.pid" in start.attributes
+
+
+@pytest.mark.parametrize("name", ["app.localhost", "a.b.LOCALHOST", "localhost."])
+def test_a_name_below_localhost_leads_where_curl_goes_without_a_proxy(
+    stage: Stage, name: str
+) -> None:
+    """The certificate is not for it, and the record names the server as it was asked for."""
+    port = stage.upstream.server_address[1]
+    path = f"/below-{name.lower()}"
+    stage.curl("-k", f"https://{name}:{port}{path}")
+    _, end = stage.pair(path)
+    assert end.attributes["error.type"] == "certificate_verify_failed", "it was found"
+    assert str(end.attributes["server.address"]).lower() == name.lower()
+
+
+def test_a_name_that_leads_nowhere_still_does(stage: Stage) -> None:
+    done = stage.curl("http://localhost.invalid/nowhere", "--write-out", "%{http_code}")
+    assert done.stdout.endswith(b"502")
+    _, end = stage.pair("/nowhere")
+    assert end.attributes["error.type"] == "name_resolution_failed"
