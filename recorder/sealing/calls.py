@@ -79,7 +79,7 @@ _OF_CLIENT = Exact(
 _NO_TOKEN = Exact(r"[/.:\s]|^[0-9a-f]{64}$|^(?:sha\d+|md5)-")
 LEAST_TOKEN = 24
 """Characters of what is taken for a token by its look alone."""
-_STRING = Exact(r"(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
+_STRING = Exact(r"(?P<quote>\\{0,3}[\"'])(?P<value>(?:(?!(?P=quote))[^\n⟦⟧]){0,512})(?P=quote)")
 _KEYED = Exact(
     r"(?:(?P<keyed>SecretValue\.(?:unsafe)?[pP]lainText|signWith|setSigningKey|SymmetricSecurityKey|NewCookieStore|cookieParser|session_key|hmac\.[nN]ew|Signer|hashpw|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|SignedString)|HMAC(?:256|384|512)|HS(?:256|384|512)|hmac(?:\.digest|_?sha\d*)?|HMAC\.new|hexdigest|SecretKeySpec|SymmetricKey|Fernet|hmacShaKeyFor|SecretBox"
     r"|AES\.new|[Kk]ey\s?=\s?Encoding\.\w{2,8}\.GetBytes|createSecretKey|crypt|[a-z]{1,3}\.load|hash_hmac|encrypt|decrypt|pbkdf2\w{0,10}|derive_?key|cookie_parser|CookieStore|NewStore|Key::from)"
@@ -114,7 +114,7 @@ _PROPERTY = Exact(
     r"\b(?P<name>[A-Za-z_]\w{1,60})\s?(?:\{\s?get;[^}\n]{0,60}\}\s?=\s?|\{)@?(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
 _TUPLE = Exact(
-    r"(?P<open>[{(])\s?'?\$?(?P<name>[A-Za-z_][\w\-]{1,40})'?,\s{0,4}<{0,2}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"[^\"\n]{0,4}[})]"
+    r"(?P<open>[{(])\s?'?\$?(?P<name>[A-Za-z_][\w\-]{1,40})\\{0,3}'?,\s{0,4}<{0,2}(?P<quote>\\{0,3}\")(?P<value>[^\"\\\n⟦⟧]{4,512})\\{0,3}\"[^\"\n]{0,4}[})]"
 )
 """Erlang's pairs."""
 _SYMBOL = Exact(
@@ -294,7 +294,7 @@ CLUES = (
     Clue(rf"{_FOURTH}\s?\(", 40, 1600, partial(_arguments, _CONNECTION_AND_PASSWORD)),
     Clue(r"auth\\{0,3}[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}\\{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
     Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings, is_of_line=True),
-    Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}[\"']", 800, 700, _later_strings),
+    Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}\\{0,3}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|encoding\.\w{2,8}\.getbytes"
         r"|createsecretkey|crypt|\w\.load|hash_hmac|pbkdf2\w{0,10}|derive_?key|cookiestore|newstore|cookie_?parser|signer|hashpw|key::from|plaintext)\([\w.,\[\]<>( ]{0,80}\\{0,3}[\"']",
@@ -305,7 +305,7 @@ CLUES = (
     Clue(r"(?:btoa|b64encode|buffer\.from|encodetostring|tobase64string|base64_encode|base64\.\w{3,20}|userpwd)[\s,(\[\]\w.]{1,40}\\{0,3}[\"'][^\s:\"']{1,128}:", 240, 560, partial(_telling, _BASIC)),
     Clue(
         rf"{NAME_WORDS}[\w.\-*]{{0,40}}(?:[\"'\]]{{1,3}}\)?(?:,(?:\swith:)?|\)?\.\w{{2,20}}\()\s{{0,3}}[\\\"']|\s?(?:\{{\s?get;[^}}\n]{{0,60}}\}}\s?=\s?@?|\{{)\""
-        r"|'?,\s{0,4}<{0,2}\"|\s{1,4}\")",
+        r"|'?,\s{0,4}<{0,2}\\{0,3}\"|\s{1,4}\")",
         200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:send_?keys\(|(?:page|\))\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),

@@ -71,7 +71,7 @@ def _drawn(text: str, hits: list[int]) -> Iterator[SecretSpan]:
     for hit in hits:
         end = text.rfind("\n", max(0, hit - LONGEST_HEAD), hit)
         start = text.rfind("\n", max(0, end - LONGEST_HEAD), max(0, end)) + 1
-        head = text[start : max(0, end)]
+        head = text[start : max(0, end)].rpartition('"')[2]  # in a string of JSON
         if _DRAWN_HEAD.fullmatch(head):
             yield from _of_head(text, end, head, "|")
 

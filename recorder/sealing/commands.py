@@ -39,10 +39,12 @@ _GAP = r"(?:[^\n|;]|(?<=\\)[ ]?\n){0,600}?"
 
 
 def _argument(tools: str, option: str, value: str = _QV) -> Exact:
+    # Between the strings of a list that is written in a string there are five signs.
+    option = option.replace(r"\s{0,3}", r"\s{0,5}").replace(r"\s{1,3}", r"\s{1,6}")
     return Exact(rf"\b(?:{tools})\b{_GAP}\s(?:{option}){value}")
 
 
-_LIST = re.compile(r"\\?[\"'],\s{0,3}\\?[\"'](?=[^\s,\"'])|\"\sa\d{1,3}=\"")
+_LIST = re.compile(r"\\?[\"'],\s{0,3}\\?[\"'](?=[^\s,\"'])|\\?\"\sa\d{1,3}=\\?\"")
 """Between the arguments of a program's list, which is read as the command line that it stands for."""
 LINE = 1300
 """Characters of a command line before and after a clue that are looked at."""
@@ -103,7 +105,7 @@ _FORMS: tuple[tuple[str, str, Exact], ...] = (
     (r":password:reset\[", "password", Exact(r":password:reset\[[^\],\n]{1,60},\s?(?P<value>[^\],\s\"'⟦⟧]{4,256})\]")),
     (r"(?:change|reset|set|update)[\-_]?password", "password", Exact(rf"\b(?:curl|http)\b{_GAP}\s(?:-d|--data(?:-raw|-binary)?)[=\s]\s{{0,3}}(?P<quote>['\"])(?P<value>[^\s\"'=&{{}}⟦⟧]{{8,256}})(?P=quote){_GAP}(?:change|reset|set|update)[\-_]?password", re.IGNORECASE)),
     (r"conan\s+user\s", "password", _argument(r"conan\s+user", r"-p\s{1,3}(?!-)")),
-    (r"(?:passwd|kinit|cryptsetup|luks\w{3,8})\s[^\n]{0,120}<<", "password", Exact(rf"(?:^|(?<=[\s;&|]))(?:(?:smb|mk)?passwd|kinit|cryptsetup|luks\w{{3,8}})\b[^\n]{{0,120}}?<<-?\s?[\"']?(?P<end>[A-Za-z_]\w{{0,30}})[\"']?[^\n]{{0,80}}\n[ \t]{{0,20}}(?!(?P=end)$){_QV}", re.MULTILINE)),
+    (r"(?:passwd|kinit|cryptsetup|luks\w{3,8})\s[^\n]{0,120}<<", "password", Exact(rf"(?:^|(?<=[\s;&|\"']))(?:(?:smb|mk)?passwd|kinit|cryptsetup|luks\w{{3,8}})\b[^\n]{{0,120}}?<<-?\s?[\"']?(?P<end>[A-Za-z_]\w{{0,30}})[\"']?[^\n]{{0,80}}\n[ \t]{{0,20}}(?!(?P=end)$){_QV}", re.MULTILINE)),
     (r"net\s+use\s", "password", Exact(rf"\bnet\s+use\b{_GAP}/user:\S+\s+{_QV}", re.IGNORECASE)),
     (r"(?:smb\w|rpcclient)[^\n|;]{0,600}\s-U", "password", Exact(rf"\b(?:smb\w+|rpcclient)\b{_GAP}\s-U\s?{_Q}[^\s%\"']+%{_V}")),
     (r"https?\s[^\n|;]{0,600}(?:-a|--auth)[=\s]", "basic", Exact(rf"(?:^|[\s;|&(\"'])https?\s{_GAP}(?:-a|--auth)[=\s]\s{{0,3}}{_Q}[^\s:\"']{{1,128}}:{_V}", re.MULTILINE)),
@@ -281,7 +283,7 @@ def _short_flags(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 def _in_list_too(trigger: str) -> str:
     """Return a clue that is also seen where the arguments are strings of a list."""
     trigger = trigger.replace(r"\s-", r"[\s\"']-")
-    return f"{trigger[:-2]}[\\s\"']" if trigger.endswith(r")\s") else trigger
+    return f"{trigger[:-2]}[\\s\"'\\\\]" if trigger.endswith(r")\s") else trigger
 
 
 CLUES = (

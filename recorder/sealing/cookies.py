@@ -17,8 +17,11 @@ __all__ = ["CLUES"]
 _Q = r"""\\{0,3}["'`]"""
 LONG = 6_100
 """Characters of an object around the key that tells it."""
+_TAB = r"(?:[ ]?\t|\\{1,3}t)"
+"""Also as JSON writes it."""
 _LINE = Exact(
-    r"(?:^|(?<=[:→>\"+]))(?:#HttpOnly_)?[\w.\-]{3,120}\t(?:TRUE|FALSE)\t/[^\t\n]{0,200}\t(?:TRUE|FALSE)\t\d{1,15}(?:\.\d{1,9})?\t[^\t\n]{1,120}\t(?P<value>[^\s\"⟦⟧]{8,4096})",
+    rf"(?:^|(?<=[:→>\"+\s]))(?:#HttpOnly_)?[\w.\-]{{3,120}}{_TAB}(?:TRUE|FALSE){_TAB}/[^\s\"]{{0,200}}?{_TAB}"
+    rf"(?:TRUE|FALSE){_TAB}\d{{1,15}}(?:\.\d{{1,9}})?{_TAB}[^\s\"\\]{{1,120}}{_TAB}(?P<value>[^\s\"\\⟦⟧]{{8,4096}})",
     re.MULTILINE,
 )
 """Of a jar as curl and wget keep it."""
@@ -38,7 +41,7 @@ def _cookies(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpa
 
 
 CLUES = (
-    Clue(r"\t(?:TRUE|FALSE)\t\d{1,15}", 600, 4_300, partial(_cookies, _LINE)),
+    Clue(rf"(?:TRUE|FALSE){_TAB}\d{{1,15}}", 600, 4_300, partial(_cookies, _LINE)),
     Clue(
         r"(?:httponly|hostonly|samesite)[\\\"'`]{1,4}\s{0,4}:", LONG, LONG,
         partial(_cookies, _OBJECT),

@@ -60,7 +60,7 @@ _OF_FIELD = Exact(
 _BELOW = Exact(rf"(?:\(|[(\\][ ]?\n[ \t]{{0,40}}){_QUOTED}(?!\s?[,%])")
 """In brackets, or on the line below, as those who keep lines short write it."""
 _FURTHER = Exact(
-    r"(?P<quote>[\"'])(?:\s{0,40}[+.&]\s{0,40}|\s{1,40}(?:\\\r?\n[ \t]{0,40})?)[rbuf]?(?P=quote)(?P<value>[^\s\"'\\⟦⟧]{4,512})(?P=quote)"
+    r"(?P<quote>\\{0,3}[\"'])(?:\s{0,40}[+.&]\s{0,40}|\s{1,40}(?:\\\r?\n[ \t]{0,40})?)[rbuf]?(?P=quote)(?P<value>[^\s\"'\\⟦⟧]{4,512})(?P=quote)"
 )
 """The next literal of a value that is written as several."""
 MOST_LITERALS = 40

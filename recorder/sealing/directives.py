@@ -26,7 +26,11 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["CLUES"]
 
 _V = r"""(?:\\{0,7}["'`])?(?P<value>[^\s"'`\\⟦⟧]{4,512})"""
-_BEGIN = r"(?:^|(?<=[\n\"'`;]))(?:[ ]{0,8}\d{1,6}[→\t])?[ \t]{0,40}"
+PRINTED = (
+    r"(?:[+\-]|[ ]{0,8}\d{1,6}[→\t:]|[\w./\-]{1,120}:(?:\d{1,6}:)?|[\w.\-]{1,40}[ ]{1,20}\|[ ])?"
+)
+"""What tools print before a line: a sign, its number, its file, a container's name."""
+_BEGIN = rf"(?:^|(?<=[\n\"'`;])){PRINTED}[ \t]{{0,40}}"
 
 _SURE = Exact(
     rf"{_BEGIN}(?:(?:\d\)\s\\{{0,7}}\")?(?:requirepass|masterauth)(?:\\{{0,7}}\"\s{{1,8}}\d\))?|stats\s+auth\s+[\w.\-]{{1,60}}:|user\s+\S{{1,60}}\s+on\s+>|bindpw|rootbindpw|rootpw(?:\s+--(?:plaintext|iscrypted))?"
@@ -120,7 +124,8 @@ LONGEST_ACCOUNT = 40
 _SPECIAL = Exact(rf"[{SPECIAL}{OPERATORS}]")
 """What a password has and no folder."""
 _PGPASS = Exact(
-    r"(?:^|(?<=\"))(?:[ ]{0,8}\d{1,6}[→\t])?[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:\"⟦⟧]{4,255})[ ]?(?=$|\")",
+    rf"(?:^|(?<=\")){PRINTED}"
+    r"[ \t]{0,20}(?:[\w.\-]{1,200}|\*):(?:543\d|6432|26257|5439|\*):[\w*\-]{1,64}:[\w.@*\-]{1,64}:(?P<value>[^\s:\"⟦⟧]{4,255})[ ]?(?=$|\")",
     re.MULTILINE,
 )
 _CHPASSWD = Exact(

@@ -34,7 +34,7 @@ _VALUED_ELEMENT = Exact(
     re.IGNORECASE,
 )
 _NAMED_ELEMENT = Exact(
-    r"<(?:\w{1,40}\sname=[\"'](?:[\w\-]{1,40}\.)?name[\"']>\s{0,4}(?P<said>[A-Za-z_][\w.\-]{1,80})\s{0,4}</\w{1,40}>\s{0,200}<\w{1,40}\sname=[\"'](?:[\w\-]{1,40}\.)?value[\"']"
+    r"<(?:\w{1,40}\sname=\\{0,7}[\"'](?:[\w\-]{1,40}\.)?name\\{0,7}[\"']>\s{0,4}(?P<said>[A-Za-z_][\w.\-]{1,80})\s{0,4}</\w{1,40}>\s{0,200}<\w{1,40}\sname=\\{0,7}[\"'](?:[\w\-]{1,40}\.)?value\\{0,7}[\"']"
     r"|[\w.\-]{1,60}\s(?:[\w\-:]{1,40}\s{0,3}=\s{0,3}[\"'][^\"'<>]{0,200}[\"']\s+){0,4}(?:name|key|id|n)\s{0,3}=\s{0,3}\\{0,3}[\"'](?:\w{1,20}/)?(?P<attribute>[A-Za-z_][\w.\-]{1,80})\\{0,3}[\"'][^<>/]{0,200}(?:>\s{0,40}<value)?"
     r"|(?:[a-z\-]{1,12}-)?(?:name|key|n)>\s{0,4}(?P<element>[A-Za-z_][\w.\-]{1,80})\s{0,4}</[a-z\-]{0,13}(?:name|key|n)>\s{0,200}(?:<value>\s{0,40})?<(?:(?:[a-z\-]{1,12}-)?value|string|v)(?:\s[^<>]{0,80})?"
     r"|(?P<parent>[A-Za-z_][\w.\-:]{1,80})>\s{0,200}<(?:value|string|text|plainText))>"
@@ -59,16 +59,16 @@ _CONCEALED = Exact(
 _MACRO = Exact(r"\{\\{0,2}(?P<name>[A-Za-z]{2,60})\}\{(?P<value>[^{}\s⟦⟧]{4,512})\}")
 """LaTeX's: a name and what it stands for."""
 _BLOCK_SCALAR = Exact(
-    r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+(?:!!?[a-z]{2,20}[ \t]+)?[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$)",
+    r"(?:^|(?<=\"))[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+(?:!!?[a-z]{2,20}[ \t]+)?[|>][-+]?\d?[ \r]{0,2}\n[ \t]+(?P<value>[^\s\"'\\⟦⟧:]{4,4096})[ \t\r]{0,4}(?=\n|$|\\{0,7}\")",
     re.MULTILINE,
 )
 _ANCHORED = Exact(
-    r"^[ \t]{0,80}(?:-[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})[\"']?:[ \t]+&[\w\-]{1,40}[ \t]+[\"']?(?P<value>[^\s\"'#⟦⟧]{4,4096})[\"']?[ \t\r]{0,4}(?:$|#)",
+    r"(?:^|(?<=[\"→\t+]))[ \t]{0,80}(?:-[ \t]+)?\\{0,7}[\"']?(?P<name>[A-Za-z_][\w.\-]{1,80})\\{0,7}[\"']?:[ \t]+&[\w\-]{1,40}[ \t]+\\{0,7}[\"']?(?P<value>[^\s\"'\\#⟦⟧]{4,4096})\\{0,7}[\"']?[ \t\r]{0,4}(?:$|#|\\{0,7}\")",
     re.MULTILINE,
 )
 """A value of YAML that is named, to be repeated elsewhere."""
 _DUMPED = Exact(
-    r"\[\"(?P<name>\w{2,80})\"(?::[\w\":\\]{1,80})?\]=>\s{1,80}string\(\d{1,4}\)[ ]\"(?P<value>[^\"\n⟦⟧]{4,4096})\""
+    r"\[\\{0,7}\"(?P<name>\w{2,80})\\{0,7}\"(?::[\w\":\\]{1,80})?\]=>\s{1,80}string\(\d{1,4}\)[ ]\\{0,7}\"(?P<value>[^\"\\\n⟦⟧]{4,4096})\\{0,7}\""
 )
 """As PHP's `var_dump` shows it."""
 _RANDOM_RESULT = Exact(
@@ -114,7 +114,7 @@ _NETRC = Exact(
     r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
 )
 _COOKIE_LINE = Exact(
-    r"(?:^\s{0,8}(?:[<>*]\s)?|(?<=[\"']))(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
+    r"(?:^|(?<=[\"'→\t|:+>]))\s{0,8}(?:[<>*]\s)?(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
     re.IGNORECASE | re.MULTILINE,
 )
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
@@ -308,8 +308,8 @@ CLUES = (
         400, 4_600, _elements,
     ),
     Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]+(?:!!?[a-z]{{2,20}}[ \t]+)?[|>][-+]?\d?[ \r]{{0,2}}\n", 200, 4_200, partial(_named, _BLOCK_SCALAR)),
-    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\"']?:[ \t]{{1,8}}&[\w\-]{{1,40}}[ \t]", 200, 4_200, partial(_named, _ANCHORED)),
-    Clue(rf"{NAME_WORDS}\w{{0,40}}\"[\w\":\\]{{0,80}}\]=>\s{{1,80}}string\(", 200, 4_200, partial(_named, _DUMPED)),
+    Clue(rf"{NAME_WORDS}[\w.\-]{{0,40}}[\\\"']{{0,8}}:[ \t]{{1,8}}&[\w\-]{{1,40}}[ \t]", 200, 4_200, partial(_named, _ANCHORED)),
+    Clue(rf"{NAME_WORDS}\w{{0,40}}\\{{0,7}}\"[\w\":\\]{{0,80}}\]=>\s{{1,80}}string\(", 200, 4_200, partial(_named, _DUMPED)),
     Clue(rf"<[\w.\-:]{{0,80}}{NAME_WORDS}[\w.\-:]{{0,40}}\s{{1,8}}value\s?=", 200, 4_200, partial(_named, _VALUED_ELEMENT)),
     Clue(r"type[\"']?\s?[:=]\s?[\"'](?:password|secret|token)[\"'],?\s{1,8}[\"']?value", 60, 560, partial(_named, _TYPED)),
     Clue(rf"{NAME_WORDS}[A-Za-z]{{0,20}}\}}\{{", 90, 530, partial(_named, _MACRO)),

@@ -20,10 +20,11 @@ from recorder.sealing.spans import SecretSpan
 __all__ = ["Bare", "bare_of"]
 
 _MARGIN = re.compile(
-    r"[ ]{0,8}(?P<number>\d{1,6})(?P<mark>→|[ ]?\t)|(?P<quote>> )"
+    r"[ ]{0,8}(?P<number>\d{1,6})(?P<mark>→|[ ]?\t)|(?P<quote>> |\+(?=[^+\n]))"
     r"|(?P<name>[A-Za-z][\w.\-]{1,40}[ ]{1,20}\|[ ])"
 )
-"""Before a second line: a number, `> `, a container's name as Compose prints it."""
+"""Before a second line: a number, `> `, the sign of what a difference adds, a container's name as
+Compose prints it."""
 _WORDS = re.compile(r"(?:(?:[A-Za-z]+|\w{0,12})[.\-| ]+)*")
 """What a container may be called that is not to be seen: no token is in it."""
 _SECRET = re.compile(NAME_WORDS, re.IGNORECASE)
@@ -99,6 +100,8 @@ def bare_of(plain: str) -> Bare | None:
     begin = found[0]
     is_name = _WORDS.fullmatch(begin) is not None and _SECRET.search(begin) is None
     if begin not in plain[:second] or not (found["quote"] or is_name):
+        return None
+    if begin == "+" and not _first(plain, second, begin):
         return None
     return _without(plain, second, begin, re.escape(begin))
 

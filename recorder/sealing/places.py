@@ -107,16 +107,16 @@ _UNDER = Exact(
 _HAR_COOKIES = Exact(rf"cookies{_Q}\s{{0,4}}:\s{{0,4}}\[(?P<cookies>[^\]]{{0,16000}})")
 _HAR_VALUE = Exact(rf"{_Q}value{_Q}\s{{0,4}}:\s{{0,4}}{_Q}(?P<value>[^\"'\\⟦⟧]{{4,4096}})")
 _COOKIE_OPTION = Exact(
-    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b|--cookie)[=\s]\s{0,3}(?P<quote>[\"'])(?P<value>[^\"'\n]{4,8192})"
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b|--cookie)[=\s]\s{0,3}(?P<quote>\\{0,3}[\"'])(?P<value>[^\"'\n]{4,8192})"
 )
-_COOKIE = Exact(r"(?:^|;\s{0,4})[^=;\s]{1,128}=(?P<value>[^;\s⟦⟧]{4,4096})")
+_COOKIE = Exact(r"(?:^|;\s{0,4})[^=;\s]{1,128}=(?P<value>[^;\s\\⟦⟧]{4,4096})")
 _MANIFEST = Exact(rf"\bkind(?:{_Q})?\s{{0,3}}:\s{{0,3}}(?:{_Q})?Secret(?![A-Za-z])", re.IGNORECASE)
 _BLOCK = Exact(
     r"^(?P<indent>[ \t]{0,40})(?:data|stringData):[ \t]*\r?\n(?P<lines>(?:(?:(?P=indent)[ \t]+[^\n]*|[ \t]*)(?:\n|$)){1,400})",
     re.MULTILINE,
 )
 _ENTRY = Exact(
-    r"^[ \t]+[\"']?[\w.\-/]{1,200}[\"']?:[ \t]*(?:[>|][-+]?[ \t]*\r?\n[ \t]+(?![\w.\-\"']{1,80}:[ \t]))?[\"']?(?P<value>[^\s\"'#>|⟦⟧][^\s\"'⟦⟧]{3,16000})",
+    r"^[ \t]+\\{0,7}[\"']?[\w.\-/]{1,200}\\{0,7}[\"']?:[ \t]*(?:[>|][-+]?[ \t]*\r?\n[ \t]+(?![\w.\-\"']{1,80}:[ \t]))?\\{0,7}[\"']?(?P<value>[^\s\"'\\#>|⟦⟧][^\s\"'\\⟦⟧]{3,16000})",
     re.MULTILINE,
 )
 _OBJECT = Exact(rf"{_Q}(?:data|stringData){_Q}\s{{0,4}}:\s{{0,4}}\{{(?P<lines>[^{{}}]{{1,16000}})")

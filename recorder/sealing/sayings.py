@@ -59,8 +59,8 @@ _COMMENTED = Exact(
 )
 """A literal of which the comment behind it tells; its first quote is none that ends another."""
 _CHANGED = Exact(
-    rf"(?:(?P<name>[A-Za-z_][\w.\-]{{1,60}})\s{{1,3}}from\s{{1,3}}{_V}[\"'`]?\s{{1,3}}to\s{{1,3}}[\"'`]?(?P<new>[^\s\"'`⟦⟧()\\]{{4,512}})"
-    rf"|(?:set(?:ting)?|chang(?:ed?|ing)|reset(?:ting)?|updat(?:ed?|ing))\s{{1,3}}(?:the\s{{1,3}})?(?:{_ENGLISH})\s{{1,3}}(?:for|of)\s{{1,3}}(?:[^\s]{{1,60}}\s{{1,3}}){{1,3}}?to\s{{1,3}}[\"'`]?(?P<set>[^\s\"'`⟦⟧()\\]{{4,512}}))",
+    rf"(?:(?P<name>[A-Za-z_][\w.\-]{{1,60}})\s{{1,3}}from\s{{1,3}}{_V}[\"'`]?\s{{1,3}}to\s{{1,3}}\\{{0,7}}[\"'`]?(?P<new>[^\s\"'`⟦⟧()\\]{{4,512}})"
+    rf"|(?:set(?:ting)?|chang(?:ed?|ing)|reset(?:ting)?|updat(?:ed?|ing))\s{{1,3}}(?:the\s{{1,3}})?(?:{_ENGLISH})\s{{1,3}}(?:for|of)\s{{1,3}}(?:[^\s]{{1,60}}\s{{1,3}}){{1,3}}?to\s{{1,3}}\\{{0,7}}[\"'`]?(?P<set>[^\s\"'`⟦⟧()\\]{{4,512}}))",
     re.IGNORECASE,
 )
 """What a secret was, and what it is to be."""

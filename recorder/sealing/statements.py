@@ -36,7 +36,7 @@ _ENCRYPTED = Exact(
 _CONCATENATED = Exact(r"\s?[.+,]\s?\$?\w*[\[(]?$")
 """What stands between the ends of two strings of a program."""
 _CONNECT = Exact(
-    r"(?:^|[\n;\"'>])\s{0,8}CONN(?:ECT)?\s{1,4}[A-Za-z][\w$#]{0,60}/\"?(?P<value>[^\s@\"'`/⟦⟧]{4,128})\"?(?=@|\s|;|$)",
+    r"(?:^|[\n;\"'>→\t:+])\s{0,8}CONN(?:ECT)?\s{1,4}[A-Za-z][\w$#]{0,60}/\"?(?P<value>[^\s@\"'`/⟦⟧]{4,128})\"?(?=@|\s|;|$)",
     re.IGNORECASE,
 )
 _INSERTED = Exact(

@@ -93,4 +93,10 @@ onep1|{"id":"password","type":"CONCEALED","label":"password","value":"{P}"}
 keep1|<String><Key>Password</Key><Value ProtectInMemory="True">{P}</Value></String>
 chat1|btw the db pw on staging is still {P}, don't tell anyone
 at1|bob:{D}!x@10.0.0.4
+wrap1|+password: \|\n+  {D}
+wrap2|redis.conf:12:requirepass {P}
+wrap3|12:masterauth {W}
+wrap4|web-1  \| a1 LOGIN bob {P}
+wrap5|     3→< set-cookie: PHPSESSID={X24}; path=/
+wrap6|{"output": "< set-cookie: PHPSESSID={X24}; path=/; HttpOnly"}
 """.strip()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -62,6 +64,28 @@ def test_secrets_are_found_in_places_written_by_others(
     with capsys.disabled():
         print(f"\nunseen places: {count - len(left)} of {count} found")  # noqa: T201
     assert len(left) <= 0.03 * count, left
+
+
+SHOWN: dict[str, Callable[[str], str]] = {
+    "in JSON": lambda text: json.dumps({"output": text}, ensure_ascii=False),
+    "added by a difference": lambda text: re.sub("^(?![+])", "+", text, flags=re.MULTILINE),
+    "with numbers": lambda text: "\n".join(
+        f"{n:6d}\t{line}" for n, line in enumerate(text.split("\n"), 9)
+    ),
+    "said by a container": lambda text: re.sub("^", "web-1  | ", text, flags=re.MULTILINE),
+}
+"""How tools show what others wrote."""
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_places_are_the_same_where_tools_show_them(shown: str) -> None:
+    left, count = [], 0
+    for name, text, secrets in filled(13, places_of_newcomers.PLACES):
+        sealed = Sealer(KEY).seal_text(SHOWN[shown](text)).text
+        count += 1
+        if any(secret in sealed for secret in secrets):
+            left.append(f"{name}: {sealed}")
+    assert len(left) <= 0.05 * count, left
 
 
 ISSUED = (
