@@ -189,11 +189,12 @@ class McpAddon:
         if state.response.size:
             body = _read_body(state.response, coding)
             session = response.headers.get(_SESSION, "")
-            self._deliveries.read_soon(
-                partial(self._talks.unreadable, talk, state.response.size)
-                if body is None
-                else partial(self._talks.answered, talk, body, session)
-            )
+            if body is None:
+                self._deliveries.read_soon(
+                    partial(self._talks.unreadable, talk, state.response.size)
+                )
+            elif _may_be_message(response, body):
+                self._deliveries.read_soon(partial(self._talks.answered, talk, body, session))
         if response.status_code >= 400:
             self._deliveries.read_soon(partial(self._talks.ended, talk, str(response.status_code)))
 
@@ -243,6 +244,12 @@ def _may_be_mcp(request: http.Request) -> bool:
     if request.method == "POST":
         return str(request.headers.get("content-type", "")).startswith(_JSON)
     return request.method == "GET" and _EVENTS in request.headers.get("accept", "")
+
+
+def _may_be_message(response: http.Response, body: bytes) -> bool:
+    """Tell an answer from a word of HTTP's own: `Accepted`, or a page that says why not."""
+    is_json = response.headers.get("content-type", "").startswith(_JSON)
+    return is_json or body.lstrip()[:1] in {b"{", b"["}
 
 
 def _is_declared(headers: http.Headers) -> bool:

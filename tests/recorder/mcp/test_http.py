@@ -91,6 +91,7 @@ def test_calls_and_results_are_on_record_beside_the_requests(
         requests = {r.ref for r in reader.records() if r.kind is Kind.API_REQUEST}
     assert start.attributes["flightlog.http.ref"] in requests
     assert len(bench.records("mcp tools offered")) == 1
+    assert not bench.records("mcp unreadable"), "`Accepted` is HTTP's word, and no message"
     if transport in {"streamable", "sse"}:
         _, decision = bench.pair("elicitation/create")
         assert decision.attributes["flightlog.approval.decision"] == "approved"
@@ -178,6 +179,7 @@ def test_call_that_the_way_failed_ends_with_that_and_without_an_answer(
             _, end = bench.pair(reason)
             assert end.attributes["error.type"] == reason
             assert "flightlog.mcp.answer" not in end.attributes
+    assert not bench.records("mcp unreadable"), "a page that says why not is no message"
 
 
 def test_proxy_killed_in_a_call_leaves_the_call_on_record_without_an_answer(
