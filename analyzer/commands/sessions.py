@@ -24,11 +24,10 @@ from analyzer.session_clocks import by_one_clock, session_clocks
 from analyzer.testimony import Clock
 from analyzer.timeline import format_length
 from recorder.commands.options import json_option, no_verify_option, recording_option
-from recorder.location import demo_stands_in, spool_folder
+from recorder.location import demo_stands_in
 from recorder.model import SessionRow
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
-from recorder.spool import waiting_in, waiting_words
 
 SECOND = 1_000_000_000
 COLUMNS = (
@@ -103,8 +102,6 @@ def command(
             click.echo(f"the filter hides all {len(every)} sessions: {chosen.words}", err=True)
         else:
             click.echo(f"{source.path} holds no session yet", err=True)
-        if waiting := waiting_in(spool_folder(source.path)):
-            click.echo(waiting_words(waiting), err=True)
 
 
 def _is_chosen(source: Recording, row: SessionRow, chosen: Filter) -> bool:

@@ -17,8 +17,10 @@ import click
 import pytest
 
 from analyzer.commands.sessions import short_ids
+from recorder.client import Client
 from tests.analyzer.factories import ACCOUNT_TOKEN, PROJECT_TOKEN, Flight
 from tests.command_line import flightlog
+from tests.recorder.factories import record
 from tui import cli
 
 RUN = [sys.executable, "-c", "from tui.cli import main; main()"]
@@ -254,6 +256,23 @@ def test_every_plain_output_says_that_the_recording_was_changed(tampered: Path) 
     headings, newer, older = listed.stdout.splitlines()
     assert newer[headings.index("CHAIN") :].startswith("BAD")
     assert older[headings.index("CHAIN") :].startswith("ok")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["sessions", "findings", "report", "incident", "credentials", "completeness", "controls",
+     "credential seals"],
+)  # fmt: skip
+def test_every_output_says_that_records_wait_and_are_not_in_it(words: str, tmp_path: Path) -> None:
+    path = Flight().write(tmp_path / "flight.db")
+    assert "spool" not in flightlog(*words.split(), "-r", path).stderr
+    client = Client(path)
+    client.submit(record("late"))
+    client.close()
+    told = flightlog(*words.split(), "-r", path)
+    assert told.returncode == 0
+    assert told.stderr.count("1 record waits in the spool") == 1
+    assert "in the spool beside" not in told.stdout
 
 
 def test_an_intact_recording_says_so_and_one_that_was_not_looked_at_too(flown: Path) -> None:
