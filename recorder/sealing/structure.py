@@ -187,9 +187,9 @@ def _assigned_value(text: str, match: re.Match[str], name: str) -> Iterator[Secr
             is_name = is_comparison and IDENTIFIER.match(value) and not may_be_word(name, value)
             is_command = quote[0] == "`" and " " in value and not _SCHEME_BEFORE.match(value)
             is_command = is_command and text[span.end : span.end + 2] != "`;"  # JavaScript's
-            is_text = is_wording(value) or is_in_catalogue(text, match.start(), value)
-            is_left = is_name or is_command or is_text or goes_on_behind(text, span.end, value)
-            if not (is_left or _tells_no_secret(name, value)):
+            is_left = is_name or is_command or goes_on_behind(text, span.end, value)
+            is_left = is_left or _tells_no_secret(name, value) or is_wording(value)
+            if not (is_left or is_in_catalogue(text, match.start(), value)):
                 yield from _without_scheme(text, span)
         if changed := _CHANGED.match(text, quote.end()):
             yield SecretSpan(*changed.span("value"), class_of_name(name), "assignment")
