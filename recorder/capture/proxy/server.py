@@ -39,7 +39,7 @@ from recorder.capture.proxy.records import Scribe
 from recorder.capture.proxy.socks import bridged
 from recorder.capture.proxy.tunnels import TunnelAddon
 from recorder.capture.proxy.upstream import UpstreamProxies
-from recorder.capture.proxy.websockets import cut_off_what_was_cut_off
+from recorder.capture.proxy.websockets import mend_websockets
 from recorder.capture.proxy.windows import BoundedHttp2, bound_windows
 from recorder.errors import ProxyError
 from recorder.stop_signals import stopped_by_signals
@@ -134,7 +134,7 @@ async def _serve(settings: ProxySettings, authority: Authority, deliveries: Deli
     logging.getLogger().setLevel(logging.ERROR)
     bound_windows()
     pass_all_of_http1()
-    cut_off_what_was_cut_off()
+    mend_websockets()
     know_loopback_names(asyncio.get_running_loop())
     async with bridged(settings.proxies) as proxies:
         await _run(replace(settings, proxies=proxies), authority, deliveries)

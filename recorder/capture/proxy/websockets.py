@@ -1,11 +1,40 @@
-"""The end of a WebSocket that nobody closed: mitmproxy tells the other side that all went well."""
+"""WebSockets, where mitmproxy harms them: large messages, and the end of one that nobody closed."""
 
 from __future__ import annotations
+
+from typing import cast
 
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import websocket
 
-__all__ = ["cut_off_what_was_cut_off"]
+__all__ = ["mend_websockets"]
+
+
+class _Frames(list[bytes]):
+    """A message's frames, each of which grows in its place.
+
+    As bytes, each piece of 64 KiB that comes would copy all before it: 64 MB took a minute, in
+    which nobody else's traffic went on.
+    """
+
+    def append(self, frame: bytes) -> None:
+        """Begin another frame."""
+        super().append(cast("bytes", bytearray(frame)))
+
+
+class WebsocketConnection(websocket.WebsocketConnection):
+    """mitmproxy's, which gathers a message without copying it again and again."""
+
+    @property
+    def frame_buf(self) -> list[bytes]:
+        """What has come of a message so far, frame by frame."""
+        return self._frames
+
+    @frame_buf.setter
+    def frame_buf(self, frames: list[bytes]) -> None:
+        self._frames = _Frames()
+        for frame in frames:
+            self._frames.append(frame)
 
 
 class WebsocketLayer(websocket.WebsocketLayer):
@@ -23,6 +52,7 @@ class WebsocketLayer(websocket.WebsocketLayer):
                 yield command
 
 
-def cut_off_what_was_cut_off() -> None:
-    """Let mitmproxy use the layer; it has no option for that."""
+def mend_websockets() -> None:
+    """Let mitmproxy use the layer and the connection; it has no option for that."""
+    websocket.WebsocketConnection = WebsocketConnection  # type: ignore[misc]
     websocket.WebsocketLayer = WebsocketLayer  # type: ignore[misc]

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from mitmproxy.connection import Client
+from wsproto import ConnectionType
 
+from recorder.capture.proxy.websockets import WebsocketConnection
 from recorder.model import Phase, Status, StoredRecord
 
 if TYPE_CHECKING:
@@ -178,3 +181,51 @@ def test_websocket_ends_for_each_side_as_the_other_ended_it(stage: Stage, last: 
     (seen,) = seen_by_server
     assert seen[:1] == last[:1]
     assert len(seen) == (0 if not last else 6 + last[1])
+
+
+def test_a_large_websocket_message_passes_in_the_frames_that_it_came_in(stage: Stage) -> None:
+    frames = [bytes([number]) * 700_000 for number in range(3)]
+    seen: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        accept_socket(connection)
+        got = b""
+        while len(got) < 2_100_000 or got[-8:-6] != b"\x88\x82":
+            piece = connection.recv(1 << 20)
+            assert piece, "cut off"
+            got += piece
+        seen.append(got)
+
+    with one_connection(serve) as port, through(stage) as client:
+        open_socket(client, port, b"/large")
+        for number, frame in enumerate(frames):
+            first = (0x80 if number == 2 else 0) | (0 if number else 2)
+            client.sendall(bytes([first, 0xFF]) + len(frame).to_bytes(8) + UNMASKED + frame)
+        client.sendall(b"\x88\x82" + UNMASKED + b"\x03\xe8")
+        all_of(client)
+    (got,) = seen
+    payloads = []
+    for number in range(3):
+        assert got[0] == (0x80 if number == 2 else 0) | (0 if number else 2)
+        mask, got = got[10:14], got[14:]
+        assert len(set(got[: len(frames[0])])) <= 4, "one byte, masked by four"
+        payloads.append(bytes(byte ^ mask[0] for byte in got[:8:4]))
+        got = got[len(frames[0]) :]
+    assert payloads == [frame[:2] for frame in frames]
+    (record,) = stage.matching(lambda r: r.name == "WEBSOCKET /large", bool)
+    assert record.attributes["http.request.body.size"] == sum(map(len, frames))
+
+
+def test_a_frame_grows_in_its_place() -> None:
+    """Each piece that comes would copy all before it otherwise, and hold up all other traffic."""
+    connection = WebsocketConnection(
+        ConnectionType.SERVER, [], conn=Client(peername=("", 0), sockname=("", 0))
+    )
+    for _ in range(2):
+        frame = connection.frame_buf[-1]
+        connection.frame_buf[-1] += b"piece"
+        connection.frame_buf[-1] += b"piece"
+        assert connection.frame_buf[-1] is frame
+        connection.frame_buf.append(b"")
+        assert connection.frame_buf == [b"piecepiece", b""]
+        connection.frame_buf = [b""]
