@@ -44,6 +44,8 @@ _RECORD = Exact(
     re.MULTILINE,
 )
 """A line of a record that a client shows upright: `api_token | …`."""
+_POINTER = Exact(r"[*&]{1,2}[a-z]\w*\.[A-Z]\w*")
+"""A type of Go's: the fields of its structures stand in columns, too."""
 ROWS = 100
 """Lines below a head that are looked at."""
 
@@ -112,7 +114,7 @@ def _in_column(text: str, at: int, edges: tuple[int, int], name: str) -> Iterato
 
 
 def _is_token(value: str) -> bool:
-    if " " in value or is_harmless(value):
+    if " " in value or is_harmless(value) or _POINTER.fullmatch(value):
         return False
     return (
         is_password(value)

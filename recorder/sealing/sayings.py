@@ -69,6 +69,8 @@ _CODES = Exact(
     re.IGNORECASE,
 )
 _CODE = Exact(r"[A-Za-z0-9\-]{6,80}")
+_MEMBER = Exact(r"[A-Za-z_\\]+::[A-Za-z_*]+")
+"""Of a class, as PHP and C++ name it."""
 PUNCTUATION = ".,;:!?"
 LEAST_TOKEN = 20
 """Characters of what may be a token without looking like a password."""
@@ -91,6 +93,8 @@ def _said(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _is_told(match: re.Match[str]) -> bool:
     value = match["value"].rstrip(PUNCTUATION)
+    if _MEMBER.fullmatch(value):
+        return False
     return is_told_password(value) or (len(value) >= LEAST_TOKEN and is_random(value))
 
 

@@ -104,6 +104,8 @@ head.append("Cookie: ").append(SESSION_COOKIE_NAME).append('=').append(sessionId
 Authorization: `Basic ${Buffer.from(\n        `${options.clientId}:${options.clientSecret}`\n      )}`
 GoogleAuthRequest \| null,\n    AuthSessionResult \| null,
 token := 1*<any (US-ASCII) CHAR except SPACE, CTLs, or tspecials>
+ * @param string $type The type of the token (self::*_TYPE)
+\tAuthInfo           ClientAuthInfoWriter\n\tContext            context.Context\n\tClient             *http.Client\n
 return token === 'g.m.';
 export type StripeV1TokenNode = StripeV1TokenCreateNode;
 var newTicketKey [32]byte
