@@ -152,7 +152,8 @@ def _spots(setting: Setting, seal: Seal) -> Iterator[Spot]:
     else:
         place = _place(attribute)
         text = setting.texts.whole(attribute) if place in {"argv", "URL", "log line"} else ""
-        yield Spot(_as_dsn(place, text, seal.fingerprint))
+        host = host_in_command(text, seal.fingerprint) if place == "argv" else ""
+        yield Spot(_as_dsn(place, text, seal.fingerprint), host=host)
 
 
 def _place(attribute: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from analyzer.beside import host_in_command
 from analyzer.following import Answers
-from tests.analyzer.factories import Flight
+from recorder.model import Kind, Phase, Record, Witness
+from tests.analyzer.factories import Flight, ns
 from tests.analyzer.test_following import answered, declared
 
 PASSWORD = "Zx81-kkQ0ppWW7"
@@ -106,3 +108,18 @@ def test_a_token_in_a_clone_s_address_that_is_no_issuer_s_went_to_a_stranger(
 )
 def test_a_command_that_only_writes_an_address_takes_nothing_to_it(command: str) -> None:
     assert host_in_command(command, FINGERPRINT) == ""
+
+
+@pytest.mark.parametrize("command", TAKEN.values(), ids=TAKEN)
+def test_a_process_takes_it_there_as_a_call_does(command: str, tmp_path: Path) -> None:
+    flight = Flight()
+    flight.read(0.5, "deploy/staging.env", "# staging", SHOWN)
+    process = Record(
+        witness=Witness.AUDIT, phase=Phase.POINT, kind=Kind.PROCESS, name="sh",
+        session=flight.session, t_ns=ns(2.0), observed_ns=ns(2.0),
+        attributes={"process.command_line": shlex.join(["sh", "-c", command])},
+    )  # fmt: skip
+    flight.records.append(process)
+    (said,) = answered(tmp_path, flight).new_hosts
+    assert f"went to {PRODUCTION} in #" in said.text
+    assert "is for db.staging.acme.io" in said.text
