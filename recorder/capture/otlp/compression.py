@@ -14,6 +14,8 @@ __all__ = ["ENCODINGS", "decompressed"]
 ENCODINGS = ("identity", "gzip", "x-gzip", "deflate", "zstd")
 MAX_WINDOW = 8 * 1024 * 1024
 """Bytes that a zstd frame may make the decoder remember (RFC 8878 asks for at least this)."""
+MAX_MEMBERS = 64
+"""Of a body in one encoding after another: what is behind each is copied, and clients send one."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
@@ -49,19 +51,23 @@ def _unzstd(body: bytes, limit: int) -> bytes:
     if len(content) > limit:
         return content
     # The reader stops without a word where a frame is cut off. It is known by now to be small.
-    while body:
+    for _ in range(MAX_MEMBERS):
+        if not body:
+            return content
         frame = decompressor.decompressobj()
         frame.decompress(body)
         if not frame.eof:
             raise zstandard.ZstdError("cut off")
         body = frame.unused_data
-    return content
+    return _all_of(content, body)
 
 
 def _inflated(body: bytes, limit: int) -> bytes:
     pieces: list[bytes] = []
     total = 0
-    while body and total <= limit:
+    for _ in range(MAX_MEMBERS):
+        if not body or total > limit:
+            return b"".join(pieces)
         # `deflate` is zlib's format by RFC 9110, and bare deflate from some clients.
         is_wrapped = body[:2] == b"\x1f\x8b" or body[0] & 0x0F == 8
         inflate = zlib.decompressobj(_GZIP_OR_ZLIB if is_wrapped else -zlib.MAX_WBITS)
@@ -71,4 +77,10 @@ def _inflated(body: bytes, limit: int) -> bytes:
         pieces.append(piece)
         total += len(piece)
         body = inflate.unused_data
-    return b"".join(pieces)
+    return _all_of(b"".join(pieces), body)
+
+
+def _all_of(content: bytes, rest: bytes) -> bytes:
+    if rest:
+        raise MalformedError("the body is encoded in too many pieces")
+    return content

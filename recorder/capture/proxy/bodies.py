@@ -26,6 +26,8 @@ __all__ = [
 
 KEPT_BYTES = 1024 * 1024
 """Bytes of a body, and of its decoded content, that a record keeps."""
+MAX_MEMBERS = 64
+"""Of a body in one encoding after another: what is behind each is copied."""
 ESCAPED = "escaped"
 """Encoding of what is no text: `\\xNN` for a byte that is no UTF-8, `\\\\` for a backslash."""
 
@@ -121,15 +123,33 @@ def _inflated(data: bytes, coding: str) -> tuple[bytes, int]:
     # Servers send `deflate` with and without the zlib header that the RFC asks for.
     windows = (47,) if coding != "deflate" else (zlib.MAX_WBITS, -zlib.MAX_WBITS)
     for window in windows:
-        inflater = zlib.decompressobj(window)
         try:
-            content = inflater.decompress(data, KEPT_BYTES)
+            return _members(data, window)
         except zlib.error:
             if window is windows[-1]:
                 raise
-        else:
+    return b"", len(data)
+
+
+def _members(data: bytes, window: int) -> tuple[bytes, int]:
+    """Undo one member after another: a client reads them all, and nothing may hide in the second.
+
+    Raises:
+        zlib.error: not even the first one is one.
+    """
+    content = b""
+    for number in range(MAX_MEMBERS):
+        inflater = zlib.decompressobj(window)
+        try:
+            content += inflater.decompress(data, KEPT_BYTES - len(content))
+        except zlib.error:
+            if not number:
+                raise
             break
-    return content, len(inflater.unconsumed_tail)
+        data = inflater.unconsumed_tail + inflater.unused_data
+        if not data or len(content) >= KEPT_BYTES:
+            break
+    return content, len(data)
 
 
 def _unzstd(data: bytes) -> bytes:

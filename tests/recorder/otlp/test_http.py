@@ -109,6 +109,7 @@ def test_empty_requests_are_taken(shared: Station, content_type: str) -> None:
 
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
     "deflate": zlib.compress,
     "zstd": zstandard.ZstdCompressor().compress,
     "identity": bytes,
@@ -134,6 +135,22 @@ def test_a_body_of_several_gzip_members_and_zstd_frames_is_one_body(shared: Stat
     frames = b"".join(compress(trace_request(1, first=n).SerializeToString()) for n in (3, 4))
     assert shared.post("/v1/traces", frames, Content_Encoding="zstd").status == 200
     assert [int(r.span_id, 16) for r in shared.records()] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
+def test_a_body_of_very_many_pieces_is_refused_before_all_are_looked_at(
+    shared: Station, encoding: str
+) -> None:
+    """A few bytes make an empty one, and each is a copy of what is behind it."""
+    body = trace_request(1).SerializeToString()
+    encode = ENCODERS[encoding]
+    few = encode(b"") * 20 + encode(body) + encode(b"") * 20
+    assert shared.post("/v1/traces", few, Content_Encoding=encoding).status == 200
+    many = encode(b"") * 500_000
+    answer = shared.post("/v1/traces", many, Content_Encoding=encoding)
+    assert answer.status == 400
+    assert b"too many pieces" in answer.body
+    assert len(shared.records()) == 1
 
 
 def test_a_chunked_body_without_its_length_is_read(shared: Station) -> None:

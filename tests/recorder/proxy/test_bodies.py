@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from collections.abc import Callable
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -40,6 +41,26 @@ def raw_deflate(data: bytes) -> bytes:
 )
 def test_content_coding_is_undone(coding: str, body: bytes) -> None:
     assert tapped(body).read("application/json", coding) == BodyText(TEXT, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("zstd", zstandard.compress)],
+)
+def test_what_stands_behind_the_first_piece_of_a_body_is_read_or_counted(
+    coding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    """Clients read them all: nothing may hide in the second."""
+    pieces = [b'{"query": ', b"", b'"mutation { volumeDelete }"}']
+    body = b"".join(map(encode, pieces))
+    assert tapped(body).read("application/json", coding) == BodyText(
+        b"".join(pieces).decode(), "", 0
+    )
+    if coding != "zstd":
+        hidden = encode(b"") * 5_000 + encode(b"hidden")
+        assert tapped(hidden).read("text/plain", coding).cut > 0
+        padded = tapped(encode(b"all of it ") + b"no such coding").read("text/plain", coding)
+        assert (padded.text, padded.cut) == ("all of it ", 14)
 
 
 @pytest.mark.parametrize(
