@@ -152,7 +152,8 @@ def _named(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]
         name, value = match["name"], match[group]
         if reads_as_text(value) or is_wording(value):
             continue
-        if group == "bare" and value.endswith(f".{name}"):
+        is_variable = value.endswith(")") and value[:-1].isidentifier()
+        if group == "bare" and (is_variable or value.endswith(f".{name}")):
             continue  # `key="api_key", value=user.api_key`
         if group == "bare" and value[0] == "{" and text[match.end(group)] == "}":
             continue  # `value={csrfToken}`: an expression

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue
@@ -30,6 +31,9 @@ _OF_PROSE = Exact(
     r"options?|flags?|arguments?|parameters?|values?|and|or|is|to|for|with|in|from|if|as|the|when|instead|was|will|can|must|should|which|that"
 )
 _SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
+_SESSION = Exact(r"session-?id$", re.IGNORECASE)
+_UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""Of a session of an agent, which is told by it; a web server's is no UUID."""
 _OF_NO_VALUE = Exact(r"(?:ask|no|prompt|require|disable|enable|allow|skip|hide)[_\-]")
 """Begins the name of an option that says whether, and not which."""
 LEAST_DIGITS = 8
@@ -63,7 +67,8 @@ def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
                 )
             )
         )
-        if is_secret_name(name) and not is_harmless(value) and not is_metavar:
+        is_session = _SESSION.search(name) and _UUID.fullmatch(value)
+        if is_secret_name(name) and not (is_harmless(value) or is_metavar or is_session):
             bare = shell_secret(text[begin:end], quote)
             yield SecretSpan(begin, end, class_of_name(name), "argv", value=bare)
 

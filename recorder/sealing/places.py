@@ -157,6 +157,8 @@ def _told_apart(form: Exact, text: str, start: int, end: int) -> Iterator[Secret
         name, value = match["name"].rsplit(".", 1)[-1], match["value"]
         if not is_secret_name(name) or is_harmless(value.strip()) or _is_begun(match):
             continue
+        if " " in value and value.lower().replace(" ", "_") == name.lower():
+            continue  # `("recovery_codes", "Recovery codes")`: its name for people
         if not is_wordlike(value) or is_passphrase(value) or _is_set(match, name):
             yield _span(match, class_of_name(name), "assignment")
 

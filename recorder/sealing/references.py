@@ -21,12 +21,14 @@ _KINDS_OF_AUTH = frozenset({"Application", "Container"})
 """Of a resource of Java's servers."""
 _OF_AUTH = Exact(r"[a-z]+-(?:user)?auth")
 """A kind of it, or a service's name."""
-_OF_MISTAKE = Exact(r"(?:invalid|wrong|missing|unknown)_", re.IGNORECASE)
+_OF_MISTAKE = Exact(r"(?:invalid|wrong|missing|unknown|faulty|incorrect)_", re.IGNORECASE)
 _PAGE = Exact(r"https?://[^@\s]*")
 _OF_PAGE = Exact(r"auth(?:orization)?$", re.IGNORECASE)
 """Where one is sent who has to log in."""
 _PLACE = Exact(r"[a-z]+(?:\.[a-z]+(?:_[a-z]+)*){1,5}")
 """Where something is kept: `app.encryption_keys`."""
+_CLASS = Exact(r"(?:[a-z]\w{0,30}\.){0,3}(?:[A-Z][a-z]{2,}){2,6}")
+"""A type, as Python's annotations may quote it."""
 MODULE = Exact(r"[a-z][a-z0-9\-]*(?:\.[a-z0-9\-]+)+(?:/[\w.\-]+)+")
 """As languages name what they take from elsewhere."""
 
@@ -37,7 +39,8 @@ def is_reference(name: str, value: str) -> bool:
         return True
     if (_TOKEN_NAME.search(name) or _SECTION.search(name)) and _WORDS.fullmatch(value):
         return True
-    if not is_of_password(name) and (_CONSTANT.fullmatch(value) or _PLACE.fullmatch(value)):
+    is_named = any(form.fullmatch(value) for form in (_CONSTANT, _PLACE, _CLASS))
+    if not is_of_password(name) and is_named:
         return True
     if _OF_MISTAKE.match(name) and (" " in value or not unescaped(value).isascii()):
         return True

@@ -83,7 +83,7 @@ def _told(text: str, hits: list[int]) -> Iterator[SecretSpan]:
 def _is_other(match: re.Match[str], value: str) -> bool:
     """Return whether a value begins a block, or is the user's whose secret is spoken of."""
     owner = _OWNER.search(match.string, match.start(), match.start("value"))
-    return value.endswith(":") or owner is not None
+    return value.endswith(":") or '["' in value or owner is not None
 
 
 def _looks_secret(value: str) -> bool:

@@ -106,6 +106,14 @@ GoogleAuthRequest \| null,\n    AuthSessionResult \| null,
 token := 1*<any (US-ASCII) CHAR except SPACE, CTLs, or tspecials>
  * @param string $type The type of the token (self::*_TYPE)
 \tAuthInfo           ClientAuthInfoWriter\n\tContext            context.Context\n\tClient             *http.Client\n
+headers = {"Authorization": f"{token_type} {token.token}"}
+"api_token": f"api_token-{service_name}",
+Authorization: '=Bearer {{$credentials.token}}',
+async def _try_cache_get(token_cache: "RedisCache", key: str) -> object:
+auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+authInput.anonymousAuthProviderMode = types_1.ProviderMode.PROVIDER_ENABLED;
+self.cache.set_cache(key="vault_auth_token", value=token_b64)
+("recovery_codes", "Recovery codes"),
 return token === 'g.m.';
 export type StripeV1TokenNode = StripeV1TokenCreateNode;
 var newTicketKey [32]byte
@@ -126,6 +134,10 @@ proxy: http://[[user][:pass]@]host[:port]/
 ds=nocloud[;key=val;key=val]
 MAILER_DSN=ses+https://ACCESS_KEY:SECRET_KEY@default?region=REGION
 CREATE USER 'keystone'@'%' IDENTIFIED BY 'KEYSTONE_DBPASS';
+define( 'AUTH_KEY',         'put your unique phrase here' );
+"password": "[%key:common::config_flow::data::password%]"
+"faulty_credentials": "Ongeldige authenticatie"
+agent --session-id {G} --resume
 SMTP_PASSWORD='smtp_example_password'
 "api_key": "env:GOOGLE_API_KEY"
       langfuse_secret: os.environ/LANGFUSE_PROJECT_SECRET # Project
