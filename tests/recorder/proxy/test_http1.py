@@ -91,7 +91,7 @@ def asking(stage: Stage, server: Server) -> Iterator[ssl.SSLSocket]:
 
 def answered(tls: ssl.SSLSocket, asked: bytes) -> bytes:
     """Ask twice and return all that came before the second answer."""
-    for request in (asked, b"GET /last HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"):
+    for request in (asked, b"GET /odd-answer-last HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"):
         tls.sendall(request)
     got = b""
     while not got.endswith(LAST):
@@ -110,7 +110,7 @@ def test_an_answer_arrives_whole_and_the_connection_goes_on(
     server = Server(stage, sent, piece)
     try:
         with asking(stage, server) as tls:
-            got = answered(tls, b"GET /first HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            got = answered(tls, b"GET /odd-answer HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     finally:
         server.close()
     assert _in_one_chunk(got) == expected
