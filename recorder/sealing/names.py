@@ -68,7 +68,7 @@ _PLAIN_HEADERS = frozenset(
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
 _HARMLESS = re.compile(
-    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24})[^\0]*|\\\(\w+\).*|\{\{[\s.\-$A-Za-z][^}]*|env:[A-Z_]+|=[A-Za-z ]{0,20}\{\{.*\}\}|\[%.*%\]|put[ _\-]your[ _\-].*|client_secret_(?:basic|post|jwt)|(?:[A-Za-z_\-:=\" ]{0,20}\{[A-Za-z]\w{0,60}[._(][\w.()]{0,60}\}\"?){1,6}|(?:cookie|token|secret|password|key)_?(?:value|name)|os\.environ/\w+|[\^~]\d+(?:\.\d+){1,2}[\w.\-]*|\d{0,2}\*\d{0,2}[<(%].*|(?:(?:cn|ou?|uid|dc|c|l|st)=[^=,]+,){1,9}dc=\w+|/(?:usr|bin|sbin|opt|etc)/[\w./\- ]*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
+    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24})[^\0]*|\\\(\w+\).*|\{\{[\s.\-$A-Za-z][^}]*|env:[A-Z_]+|=[A-Za-z ]{0,20}\{\{.*\}\}|\[%.*%\]|put[ _\-]your[ _\-].*|client_secret_(?:basic|post|jwt)|(?:cookie|token|secret|password|key)_?(?:value|name)|os\.environ/\w+|[\^~]\d+(?:\.\d+){1,2}[\w.\-]*|\d{0,2}\*\d{0,2}[<(%].*|(?:(?:cn|ou?|uid|dc|c|l|st)=[^=,]+,){1,9}dc=\w+|/(?:usr|bin|sbin|opt|etc)/[\w./\- ]*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
     r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
     r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-](?:(?:[a-z]+\d{0,4}|\d{1,4})(?:[_\-. ]|$))*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*|(?!(?:ssr?|vmess|vless|trojan|hysteria2?)://)[a-z][\w+.\-]{1,20}://[^@?;&=]*|!(?:Ref|Sub|GetAtt|ImportValue|Join)\b.*|.*\{[\w.()]{1,60}\["
     r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./@\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:(?:\.{3}|…)(?:[a-z_\-]*(?:your|actual|token|key)[a-z_\-]*)?|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
@@ -90,6 +90,8 @@ LONGEST_NUMBER = 9
 """Digits of what is a number rather than a token, as far as its look goes."""
 LONGEST_WORDS = 300
 """Characters of a value by which it is judged: no placeholder is longer."""
+_TEMPLATE = re.compile(r"(?:[A-Za-z_\-:=\" ]{0,20}\{[A-Za-z]\w{0,60}[._(][\w.()]{0,60}\}\"?){1,6}")
+"""What a program fills in, by expressions."""
 _METAVARIABLE = re.compile(
     r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|(?:DB)?PASS(?:WORD|WD)?|CREDENTIALS?|HERE)(?:@[a-z][a-z.]+(?:[/?:].*)?)?"
     r"|(?:[A-Za-z]{1,8}[_\-]){1,3}([0-9A-Za-z])\1{11,}"
@@ -173,6 +175,8 @@ def is_harmless(value: str) -> bool:
     """Return whether a value is a placeholder, a reference or a plain word of configuration."""
     begin = value[:LONGEST_WORDS]
     if _HARMLESS.match(begin) or _METAVARIABLE.fullmatch(begin):
+        return True
+    if "{" in begin and _TEMPLATE.fullmatch(begin):
         return True
     # A long value is read to its end only where its beginning is so, too.
     return len(set(begin)) < 3 and len(set(value)) < 3
