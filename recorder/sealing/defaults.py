@@ -132,11 +132,17 @@ def literal_behind(text: str, at: int, name: str, *, is_typed: bool) -> Iterator
 
 
 def literals_after(text: str, span: SecretSpan) -> Iterator[SecretSpan]:
-    """Yield the literals that go on with the one that a secret is found to be: `"ab" "cd"`."""
+    """Yield the literals that go on with the one that a secret is found to be: `"ab" "cd"`.
+
+    Of a secret that is the end of a word in quotes (`-H "X-Key: ab" "https://…"`), the next is
+    another word.
+    """
     end = span.end
     for _ in range(MOST_LITERALS):
         match = _FURTHER.match(text, end)
         if match is None or not any(map(str.isdigit, match["value"])):
+            return
+        if end == span.end and not text.endswith(match["quote"], 0, span.start):
             return
         yield SecretSpan(*match.span("value"), span.credential_class, span.detector)
         end = match.end("value")

@@ -208,3 +208,9 @@ def test_code_and_prose_with_such_letters_are_left(text: str) -> None:
 def test_a_quote_may_be_escaped_in_strings_within_strings(place: str, depth: int) -> None:
     quote = "\\" * depth + '"'
     assert sealed_parts(place.format(f"{quote}q7Lm-Zt4xWv{quote}")) == ["q7Lm-Zt4xWv"]
+
+
+@pytest.mark.parametrize("quote", ['"', '\\"', '\\\\\\"'])
+def test_the_word_behind_a_header_in_quotes_is_none_of_its_secret(quote: str) -> None:
+    command = f"curl -X DELETE -H {quote}X-Api-Key: a_key_9999{quote} {quote}http://h.example:81/v1{quote}"
+    assert sealed_parts(command) == ["a_key_9999"]
