@@ -19,7 +19,8 @@ from pathlib import Path
 
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
-from recorder.spool import AHEAD, make_folder, open_locked, remove_if_empty, spool_lines
+from recorder.spool import make_folder, open_locked, remove_if_empty, spool_lines
+from recorder.waiting import AHEAD
 
 __all__ = ["WriteAhead"]
 

@@ -7,7 +7,7 @@ import time
 
 from recorder import semconv
 from recorder.model import Json, Kind, Phase, Record, Witness
-from recorder.sealing.recall import Met
+from recorder.sealing.declarations import Declaration
 
 __all__ = ["declared", "gap", "own_record"]
 
@@ -29,11 +29,15 @@ def own_record(
     )
 
 
-def declared(met: Met) -> Record:
-    """Return the record that tells, in this recording, what the user said of a credential."""
-    said = met.declaration
+def declared(said: Declaration, secret: str) -> Record:
+    """Return the record that tells, in one recording, what the user said of a credential.
+
+    Args:
+        said: what was declared.
+        secret: its value, or the token that it has there.
+    """
     told: dict[str, Json] = {
-        semconv.CREDENTIAL_SECRET: met.token,
+        semconv.CREDENTIAL_SECRET: secret,
         semconv.CREDENTIAL_NAME: said.name,
         semconv.CREDENTIAL_SCOPE: said.scope,
         semconv.CREDENTIAL_PURPOSE: said.purpose,

@@ -24,9 +24,10 @@ from recorder.errors import (
     RecordingNotFoundError,
     SessionNotFoundError,
 )
-from recorder.location import recording_option_for, spool_folder
+from recorder.location import recording_option_for
 from recorder.model import SessionRow, StoredRecord, Witness
 from recorder.schema import APPLICATION_ID, FORMAT_VERSION, READ_COMPATIBLE
+from recorder.waiting import waiting_at
 
 __all__ = ["Meta", "Recording", "refuse_special"]
 
@@ -161,20 +162,15 @@ class Recording:
             return found[0]
         known = ", ".join(row.id[:12] for row in rows[:-6:-1]) or "none"
         if not found:
+            waiting = waiting_at(self.path)
             raise SessionNotFoundError(
                 f"no session {prefix!r} in {self.path} (newest: {known}); "
                 f"'flightlog sessions{recording_option_for(self.path)}' lists them all"
-                f"{self._waiting()}"
+                f"{f'; {waiting}' if waiting else ''}"
             )
         raise SessionNotFoundError(
             f"{prefix!r} fits {len(found)} sessions in {self.path}; give more of the id"
         )
-
-    def _waiting(self) -> str:
-        from recorder.spool import waiting_in, waiting_words  # noqa: PLC0415  (for an error alone)
-
-        waiting = waiting_in(spool_folder(self.path))
-        return f"; {waiting_words(waiting)}" if waiting else ""
 
     def records(
         self,

@@ -27,9 +27,9 @@ from recorder.restoring import restored
 from recorder.sealing.forms import Form
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
+from recorder.waiting import AHEAD, NOTICE, SPOOLED, files_in
 
 __all__ = [
-    "AHEAD",
     "Spool",
     "Spooled",
     "complete",
@@ -39,16 +39,8 @@ __all__ = [
     "remove_if_empty",
     "spool_lines",
     "take_in",
-    "waiting_in",
-    "waiting_words",
 ]
 
-SPOOLED = ".jsonl"
-AHEAD = ".ahead"
-"""Suffix of the files in which records stand that were handed over, or will be in a moment."""
-
-NOTICE = b'{"notice": true,'
-"""How a notice's line begins."""
 MAX_BLOB_BYTES = 256 * 1024 * 1024
 
 
@@ -119,7 +111,7 @@ def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
     its time, and a recorder has others to serve.
     """
     taken = 0
-    for path in _files_in(folder):
+    for path in files_in(folder):
         try:
             descriptor = open_locked(path, waits=False)
         except BlockingIOError:
@@ -167,33 +159,8 @@ def records_in(folder: Path) -> list[Record]:
     Raises:
         OSError: the spool cannot be read.
     """
-    found = (_parse(path.name, path.read_bytes()) for path in _files_in(folder))
+    found = (_parse(path.name, path.read_bytes()) for path in files_in(folder))
     return [record for spooled in found for record, _ in spooled.records]
-
-
-def waiting_in(folder: Path) -> int:
-    """Return how many records wait in a recording's spool; 0 where that cannot be looked at.
-
-    What a process that lives has written ahead does not wait.
-    """
-    waiting = 0
-    with suppress(OSError):
-        for path in _files_in(folder):
-            with suppress(OSError), open(path, "rb") as file:
-                if path.suffix == AHEAD:
-                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                lines = [line.startswith(NOTICE) for line in file if line.endswith(b"\n")]
-                waiting += lines.count(False) or len(lines)
-    return waiting
-
-
-def waiting_words(waiting: int) -> str:
-    """Return what is to be said of a recording beside which records wait."""
-    them = "1 record waits" if waiting == 1 else f"{waiting} records wait"
-    return (
-        f"{them} in the spool beside the recording and will be part of it as soon as a recorder "
-        "can write it"
-    )
 
 
 def open_locked(path: Path, *, waits: bool = True) -> int:
@@ -257,10 +224,6 @@ def _encoded(document: dict[str, Any]) -> bytes:
     except TypeError:
         # What orjson is too strict for: lone surrogates, long integers, keys that are no text
         return json.dumps(document).encode()
-
-
-def _files_in(folder: Path) -> list[Path]:
-    return [path for suffix in (SPOOLED, AHEAD) for path in sorted(folder.glob(f"*{suffix}"))]
 
 
 def _parse(name: str, content: bytes) -> Spooled:

@@ -263,7 +263,7 @@ class Writer:
             self._late.expect(new)
             sealed = [self._late.again(one, new) for one in sealed]
         met = self._sealer.recall.take_met()
-        return sealed + [self._sealer.seal(declared(one)) for one in met]
+        return sealed + [self._sealer.seal(declared(m.declaration, m.token)) for m in met]
 
     def _seal_late(self, before: int) -> None:
         """Seal what was stored before it was recognised; a failure is tried again."""

@@ -9,9 +9,10 @@ import click
 
 from analyzer.outside.witnesses import is_outside
 from recorder.errors import SessionNotFoundError
-from recorder.location import resolve_recording, spool_folder
+from recorder.location import resolve_recording
 from recorder.model import SessionRow
 from recorder.reader import Recording
+from recorder.waiting import waiting_at
 
 __all__ = ["NEWEST", "chosen_session", "newest_first", "opened"]
 
@@ -24,7 +25,7 @@ def opened(value: str | None) -> Iterator[Recording]:
     """Open the recording that a `--recording` value means; say at the end what waits beside it."""
     with Recording.open(resolve_recording(value)) as recording:
         yield recording
-        if words := _waiting(recording):
+        if words := waiting_at(recording.path):
             click.echo(f"note: {words}", err=True)
 
 
@@ -41,24 +42,12 @@ def chosen_session(recording: Recording, session: str | None) -> SessionRow:
         return recording.session(session)
     rows = newest_first(recording.sessions())
     if not rows:
-        if words := _waiting(recording):
+        if words := waiting_at(recording.path):
             raise SessionNotFoundError(f"{recording.path} holds no session yet; {words}")
         raise SessionNotFoundError(
             f"{recording.path} holds no session yet; record one with 'flightlog demo'"
         )
     return next((row for row in rows if not is_outside(row)), rows[0])
-
-
-def _waiting(recording: Recording) -> str:
-    """Return what is to be said of records that wait beside a recording; nothing where none do."""
-    folder = spool_folder(recording.path)
-    if not folder.is_dir():
-        return ""
-    # Brings all of sealing along, which a screen that only reads has no use for.
-    from recorder.spool import waiting_in, waiting_words  # noqa: PLC0415
-
-    waiting = waiting_in(folder)
-    return waiting_words(waiting) if waiting else ""
 
 
 def newest_first(rows: Sequence[SessionRow]) -> list[SessionRow]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from recorder import semconv
+from recorder import own_words, semconv
 from recorder.client import Client
 from recorder.commands.options import writing_option
 from recorder.core_dumps import no_core_dump
@@ -16,12 +16,10 @@ from recorder.counted import counted
 from recorder.declaring import declare, declared
 from recorder.errors import FlightlogError, RecorderUnreachableError
 from recorder.location import recording_to_write
-from recorder.model import Json, Kind, Phase, Record
-from recorder.own_words import own_record
+from recorder.model import Record
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
 from recorder.sealing import Sealer
-from recorder.sealing.declarations import Declaration
 
 __all__ = ["command"]
 
@@ -80,7 +78,7 @@ def command(
     declaration = declared(value, name, **told)
     same, former = declare(declaration)
     path = recording_to_write(recording).absolute()
-    record = _record_of(value, declaration)
+    record = own_words.declared(declaration, value)
     reached = _tell_recorder(path, record)
     took = f", in place of {safe_text(same.name)}" if same and same.name != name else ""
     click.echo(f"declared {name}{took}: fingerprint {declaration.fingerprint} on this machine")
@@ -130,18 +128,6 @@ def _value(*, from_stdin: bool) -> str:
 def _looks_secret(text: str) -> bool:
     found = Sealer(os.urandom(32)).find(text)
     return any(not span.suspected for span in found)
-
-
-def _record_of(value: str, declaration: Declaration) -> Record:
-    told: dict[str, Json] = {
-        semconv.CREDENTIAL_SECRET: value,
-        semconv.CREDENTIAL_NAME: declaration.name,
-        semconv.CREDENTIAL_SCOPE: declaration.scope,
-        semconv.CREDENTIAL_PURPOSE: declaration.purpose,
-        semconv.CREDENTIAL_ENVIRONMENT: declaration.environment,
-    }
-    said: dict[str, Json] = {name: text for name, text in told.items() if text}
-    return own_record("declared", Phase.POINT, said, Kind.CREDENTIAL)
 
 
 def _tell_recorder(path: Path, record: Record) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from recorder.commands.options import json_option, recording_option
-from recorder.location import resolve_recording, spool_folder
+from recorder.location import resolve_recording
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
-from recorder.spool import waiting_in, waiting_words
+from recorder.waiting import waiting_at
 
 __all__ = ["command"]
 
@@ -45,9 +45,9 @@ def command(recording: str | None, *, as_json: bool, suspected: bool) -> None:
     """
     with Recording.open(resolve_recording(recording)) as source:
         seals = [_seal(row) for row in source.rows(SELECT_SEALS)]
-        waiting = waiting_in(spool_folder(source.path))
+        waiting = waiting_at(source.path)
     if waiting:
-        click.echo(f"note: {waiting_words(waiting)}", err=True)
+        click.echo(f"note: {waiting}", err=True)
     shown = [seal for seal in seals if seal["suspected"] or not suspected]
     if as_json:
         click.echo(json.dumps(shown, indent=2))

@@ -10,8 +10,8 @@ import click
 
 from recorder.commands.options import json_option, recording_option
 from recorder.location import resolve_recording, spool_folder
-from recorder.spool import waiting_in, waiting_words
 from recorder.verify import VerifyReport, verify
+from recorder.waiting import waiting_in, waiting_words
 
 PROGRESS_FROM = 50_000
 """Records; fewer are verified before a progress bar could be read."""

@@ -14,7 +14,7 @@ from recorder.location import DEFAULT_NAME, named_recording, spool_folder
 from recorder.model import Kind, Phase, StoredRecord, Witness
 from recorder.reader import Recording
 from recorder.safe_text import safe_text
-from recorder.spool import waiting_in, waiting_words
+from recorder.waiting import waiting_in, waiting_words
 
 __all__ = ["Diverted", "Seen", "left_behind", "line_for", "past_proxy", "what_was_seen"]
 

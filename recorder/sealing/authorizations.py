@@ -8,8 +8,8 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_wordlike
-from recorder.sealing.names import is_harmless
 from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]

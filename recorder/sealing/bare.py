@@ -10,9 +10,10 @@ import re
 import string
 
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import LONGEST
 from recorder.sealing.lines import ENDS_LINE, begin_of_line
 from recorder.sealing.looks import SPECIAL, is_mixed_letters
-from recorder.sealing.names import LONGEST_WORDS, is_named_so, is_of_password, is_said_of_one
+from recorder.sealing.names import is_named_so, is_of_password, is_said_of_one
 from recorder.sealing.passwords import is_passphrase
 
 __all__ = [
@@ -76,7 +77,7 @@ def is_code(text: str, match: re.Match[str], end: int) -> bool:
         match: the name and its operator.
         end: where the value ends that begins behind them.
     """
-    value = text[match.end() : min(end, match.end() + LONGEST_WORDS)]
+    value = text[match.end() : min(end, match.end() + LONGEST)]
     if ENVIRONMENT_NAME.match(match["name"]) and match["operator"] == "=":
         return match[0].endswith(" ") and _is_constant(text, match, end)
     is_seed = " " in value and _OF_SEED.search(match["name"])

@@ -12,11 +12,11 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
-    is_harmless,
     is_named_so,
     is_of_password,
     is_said_of_one,

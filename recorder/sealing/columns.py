@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.lines import begin_of_line
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_count, is_harmless, is_secret_name
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_count, is_secret_name
 from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 

@@ -9,8 +9,9 @@ from functools import partial
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import NAME_WORDS, is_harmless, is_secret_name
+from recorder.sealing.names import NAME_WORDS, is_secret_name
 from recorder.sealing.passwords import (
     is_passphrase,
     is_password,

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random, is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
-    is_harmless,
     is_named_so,
     is_of_password,
     is_secret_name,

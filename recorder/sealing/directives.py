@@ -13,8 +13,8 @@ from functools import partial
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.data import is_in_data
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_wordlike
-from recorder.sealing.names import is_harmless
 from recorder.sealing.passwords import (
     is_numbered,
     is_password,

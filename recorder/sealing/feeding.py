@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
-from recorder.sealing.names import is_harmless
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.passwords import is_password
 from recorder.sealing.spans import SecretSpan
 

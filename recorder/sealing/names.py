@@ -1,4 +1,4 @@
-"""Judge names and values: does a name say that its value is a secret, is a value none anyway?"""
+"""Judge names: does one say that its value is a secret, a password, a number?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import functools
 import re
 
 from recorder.sealing.extracts import TOKEN
+from recorder.sealing.harmless import is_harmless
 
 __all__ = [
     "NAME_WORDS",
     "class_of_name",
     "is_count",
-    "is_harmless",
     "is_named_so",
     "is_of_password",
     "is_password_of_digits",
@@ -67,16 +67,6 @@ _PLAIN_HEADERS = frozenset(
 )
 _KEY_HEADER = re.compile(r"(?:^|-)(?:key|token|secret|password|auth|apikey|signature|credential)$")
 
-_HARMLESS = re.compile(
-    r"^(?:['\"]?\$(?!\w{0,2}[0-9a-f]{24})[^\0]*|\\\(\w+\).*|\{\{[\s.\-$A-Za-z][^}]*|env:[A-Z_]+|=[A-Za-z ]{0,20}\{\{.*\}\}|\[%.*%\]|put[ _\-]your[ _\-].*|client_secret_(?:basic|post|jwt)|(?:cookie|token|secret|password|key)_?(?:value|name)|os\.environ/\w+|[\^~]\d+(?:\.\d+){1,2}[\w.\-]*|\d{0,2}\*\d{0,2}[<(%].*|(?:(?:cn|ou?|uid|dc|c|l|st)=[^=,]+,){1,9}dc=\w+|/(?:usr|bin|sbin|opt|etc)/[\w./\- ]*|arn:aws[\w\-]*:.*|\d{4}-\d\d-\d\d.*|(?:app|db|user|client|database|root|admin)_(?:password|passwd|pass|token|secret|key)|%[\w().~:\-]*%|%(?!(?:[2-7][0-9A-Fa-f]|[C-Fc-f][0-9A-Fa-f]%)).*|.*%s(?![A-Za-z0-9]).*|<.*>|&lt;.*&gt;|\*+|x{3,}|\.{3,}|-+|true|false|null|none|nil|undefined|yes|no|str|int"
-    r"|string|bytes|bool|boolean|number|optional|required|any|self|env|example|placeholder|\d{1,5}"
-    r"|change_?-?(?:me|this|it)|redacted|your[_\-].*|my[_\-](?:(?:[a-z]+\d{0,4}|\d{1,4})(?:[_\-. ]|$))*|insert[_\-].*|replace[_\-]?.*|https?://[^@?]*|(?!(?:ssr?|vmess|vless|trojan|hysteria2?)://)[a-z][\w+.\-]{1,20}://[^@?;&=]*|!(?:Ref|Sub|GetAtt|ImportValue|Join)\b.*|.*\{[\w.()]{1,60}\["
-    r"|/(?!(?=[^/]*\d)(?=[^/]*[a-z])(?=[^/]*[A-Z])\w{15,}$)[\w./@\-]*|[\w.]+\((?:.*\))?;?|(?:(?:bearer|basic|token)\s+)?(?:[\$%#]\{.*\}#?|\{[^{}\s]*\}|\{\{.*\}\}|\{%.*%\}|<[\w -]*>|%s)|\[[\w .\-]+\]|0x[0-9a-f]{1,8}u?l{0,2}|(?:String|Int|ID|Boolean|Password|Token|Secret)!|.*(?:(?:\.{3}|…)(?:[a-z_\-]*(?:your|actual|token|key)[a-z_\-]*)?|x{4,}|[_\-]x{3}|\*{3,}|[_\-]here)"
-    r"|(?:\w{1,12}[_\-])?your[_\-].*|your[a-z]{0,16}(?:token|password|secret|key)|pass(?:words?|wd)?|same-origin|include|omit|secret|token|user(?:name)?|text|hidden|default|basic|bearer|oauth2?"
-    r"|enabled|disabled|inherit|manual|auto|value\d?|test|dummy|foo(?:bar)?|bar|baz|define|undef|:[a-z_]+"
-    r"|(?:[a-z]+[_\- ])?(?:fake|dummy|test|sample|mock|stub|example|invalid|some|new|old|bad|wrong|expired|valid)[_\- ](?:[a-z]+[_\- ])?(?:token|key|secret|password|value|jwt)s?)$",
-    re.IGNORECASE,
-)
 LONGEST_VALUE = 65_536
 """Characters of a value that its key tells."""
 _OF_PASSWORD = re.compile(
@@ -88,14 +78,6 @@ LEAST_OF_NUMBER = 6
 """Digits of a number that is a password."""
 LONGEST_NUMBER = 9
 """Digits of what is a number rather than a token, as far as its look goes."""
-LONGEST_WORDS = 300
-"""Characters of a value by which it is judged: no placeholder is longer."""
-_TEMPLATE = re.compile(r"(?:[A-Za-z_\-:=\" ]{0,20}\{[A-Za-z]\w{0,60}[._(][\w.()]{0,60}\}\"?){1,6}")
-"""What a program fills in, by expressions."""
-_METAVARIABLE = re.compile(
-    r"(?:[A-Z]+[_\-])+(?:TOKEN|KEY|SECRET|(?:DB)?PASS(?:WORD|WD)?|CREDENTIALS?|HERE)(?:@[a-z][a-z.]+(?:[/?:].*)?)?"
-    r"|(?:[A-Za-z]{1,8}[_\-]){1,3}([0-9A-Za-z])\1{11,}"
-)
 _SAID_OF_ONE = re.compile(
     r"(?:in)?(?:correct|valid|secure)|required|mandatory|empty|wrong|missing|hidden|visible|expired|weak|strong|encrypted"
     r"|hashed|stored|changed|reset|blank|masked|plain(?:[_\-]?text)?|unknown|optional|credentials?|unchanged|password\w*",
@@ -169,14 +151,3 @@ def is_count(name: str, value: str) -> bool:
 def is_password_of_digits(name: str, value: str) -> bool:
     """Return whether what stands as a number under a name is a password all the same."""
     return len(value) >= LEAST_OF_NUMBER and value.isdigit() and _OF_NUMBER.search(name) is not None
-
-
-def is_harmless(value: str) -> bool:
-    """Return whether a value is a placeholder, a reference or a plain word of configuration."""
-    begin = value[:LONGEST_WORDS]
-    if _HARMLESS.match(begin) or _METAVARIABLE.fullmatch(begin):
-        return True
-    if "{" in begin and _TEMPLATE.fullmatch(begin):
-        return True
-    # A long value is read to its end only where its beginning is so, too.
-    return len(set(begin)) < 3 and len(set(value)) < 3

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_wordlike
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
     is_count,
-    is_harmless,
     is_named_so,
     is_secret_name,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import OPERATORS, SPECIAL, is_mixed_letters, is_random, is_wordlike
-from recorder.sealing.names import is_harmless
 
 __all__ = ["is_numbered", "is_passphrase", "is_password", "is_plainly_password", "is_told_password"]
 

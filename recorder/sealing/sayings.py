@@ -8,8 +8,9 @@ from functools import partial
 
 from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random
-from recorder.sealing.names import NAME_WORDS, class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import NAME_WORDS, class_of_name, is_secret_name
 from recorder.sealing.passwords import is_password, is_plainly_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 

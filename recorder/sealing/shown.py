@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import DenseClue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import NAME_WORDS, is_harmless
+from recorder.sealing.names import NAME_WORDS
 from recorder.sealing.passwords import is_passphrase, is_password, is_told_password
 from recorder.sealing.spans import SecretSpan
 

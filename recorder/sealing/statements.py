@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from recorder.sealing.clues import Clue
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random, is_wordlike
-from recorder.sealing.names import class_of_name, is_harmless, is_secret_name
+from recorder.sealing.names import class_of_name, is_secret_name
 from recorder.sealing.passwords import is_password, is_told_password
 from recorder.sealing.quotes import reads_as_text, secret_in
 from recorder.sealing.spans import SecretSpan

@@ -21,11 +21,11 @@ from recorder.sealing.clues import Clue, DenseClue
 from recorder.sealing.defaults import literal_behind, literals_after
 from recorder.sealing.ends import end_of_bare
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.names import (
     NAME_WORDS,
     class_of_name,
     is_count,
-    is_harmless,
     is_named_so,
     is_password_of_digits,
     is_secret_name,

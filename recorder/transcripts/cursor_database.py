@@ -27,7 +27,7 @@ __all__ = ["TABLE", "database"]
 
 TABLE = "cursorDiskKV"
 _OWNERS = (
-    f"SELECT substr(key, 10, instr(substr(key, 10), ':') - 1) AS owner FROM {TABLE} "  # noqa: S608  # a constant
+    "SELECT substr(key, 10, instr(substr(key, 10), ':') - 1) AS owner FROM cursorDiskKV "
     "WHERE key >= 'bubbleId:' AND key < 'bubbleId;' GROUP BY owner ORDER BY min(rowid)"
 )
 _DENIED = frozenset({"rejected", "denied"})
@@ -39,7 +39,7 @@ def database(source: Source, agent: str) -> Iterator[Item]:
     with opened(source) as db:
         told = set[str]()
         composers = db.execute(
-            f"SELECT key, value FROM {TABLE} WHERE key LIKE 'composerData:%' ORDER BY key"  # noqa: S608  # a constant
+            "SELECT key, value FROM cursorDiskKV WHERE key LIKE 'composerData:%' ORDER BY key"
         )
         for key, value in composers:
             composer, about = str(key).partition(":")[2], _loaded(value)
@@ -77,7 +77,7 @@ def _bubbles(
     for header in headers if isinstance(headers, list) else []:
         order[f"{prefix}{_mapping(header).get('bubbleId')}"] = None
     there = db.execute(
-        f"SELECT key FROM {TABLE} WHERE key >= ? AND key < ? ORDER BY rowid",  # noqa: S608  # a constant
+        "SELECT key FROM cursorDiskKV WHERE key >= ? AND key < ? ORDER BY rowid",
         (prefix, f"{prefix}\U0010ffff"),
     )
     order |= dict.fromkeys(str(row[0]) for row in there)
@@ -89,7 +89,7 @@ def _bubbles(
         )
     )  # fmt: skip
     for key in order:
-        row = db.execute(f"SELECT value FROM {TABLE} WHERE key = ?", (key,)).fetchone()  # noqa: S608  # a constant
+        row = db.execute("SELECT value FROM cursorDiskKV WHERE key = ?", (key,)).fetchone()
         told = _loaded(row[0]) if row else None
         if told is not None:
             yield from items_of(

@@ -19,7 +19,7 @@ from recorder.location import spool_folder
 from recorder.model import Record
 from recorder.reader import Recording
 from recorder.service import Service
-from recorder.spool import waiting_in
+from recorder.waiting import waiting_in
 
 __all__ = ["Hand", "Handing", "Nobody", "hand_to"]
 

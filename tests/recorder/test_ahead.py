@@ -29,8 +29,8 @@ from recorder.spool import (
     remove_if_empty,
     spool_lines,
     take_in,
-    waiting_in,
 )
+from recorder.waiting import waiting_in
 from tests.recorder.factories import record
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from recorder.model import Phase
-from recorder.spool import waiting_in
+from recorder.waiting import waiting_in
 from tests.recorder.launch.conftest import Ground
 
 WITHOUT_PRIVILEGE = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--")

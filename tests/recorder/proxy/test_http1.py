@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.recorder.proxy.tls_server import TlsServer
 
 if TYPE_CHECKING:
     from tests.recorder.proxy.conftest import Stage
@@ -42,40 +43,23 @@ MENDED = {
 }
 
 
-class Server:
+class Server(TlsServer):
     """Answers the first request of a connection as told, piece by piece, and the next by `LAST`."""
 
     def __init__(self, stage: Stage, answer: bytes, piece: int, end: bytes = b"\r\n\r\n") -> None:
         self.asked: list[bytes] = []
         self._answer, self._piece = answer, piece
         self._end = end
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(stage.upstream.certificate)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(stage.upstream.certificate)
 
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                plain, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
-
-    def _serve(self, plain: socket.socket) -> None:
-        with (
-            contextlib.suppress(OSError),
-            self._context.wrap_socket(plain, server_side=True) as tls,
-        ):
-            for answer, end in ((self._answer, self._end), (LAST, b"\r\n\r\n")):
-                asked = b""
-                while not asked.endswith(end):
-                    asked += tls.recv(65536)
-                self.asked.append(asked)
-                for at in range(0, len(answer), self._piece):
-                    tls.sendall(answer[at : at + self._piece])
+    def speak(self, tls: ssl.SSLSocket) -> None:
+        for answer, end in ((self._answer, self._end), (LAST, b"\r\n\r\n")):
+            asked = b""
+            while not asked.endswith(end):
+                asked += tls.recv(65536)
+            self.asked.append(asked)
+            for at in range(0, len(answer), self._piece):
+                tls.sendall(answer[at : at + self._piece])
 
 
 @contextlib.contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 import ssl
 import threading
 import time
@@ -18,6 +16,7 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
 
 from recorder.model import Phase, Status
+from tests.recorder.proxy.tls_server import TlsServer
 
 if TYPE_CHECKING:
     from tests.recorder.proxy.conftest import Stage
@@ -26,7 +25,7 @@ DEADLINE = 60.0
 UPLOAD = 96 * 1024 * 1024
 
 
-class Server:
+class Server(TlsServer):
     """Speaks HTTP/2 only; answers a request by two pieces, the second when it is told to."""
 
     def __init__(self, stage: Stage) -> None:
@@ -36,47 +35,26 @@ class Server:
         self.taking.set()
         self.bodies: dict[str, bytearray] = {}
         self._stage = stage
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(stage.upstream.certificate)
-        context.set_alpn_protocols(["h2"])
-        self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(stage.upstream.certificate, ["h2"])
 
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                plain, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
-
-    def _serve(self, plain: socket.socket) -> None:
+    def speak(self, tls: ssl.SSLSocket) -> None:
         paths: dict[int, str] = {}
-        with (
-            contextlib.suppress(OSError),
-            self._context.wrap_socket(plain, server_side=True) as tls,
-        ):
-            h2 = H2Connection(H2Configuration(client_side=False))
-            h2.initiate_connection()
+        h2 = H2Connection(H2Configuration(client_side=False))
+        h2.initiate_connection()
+        tls.sendall(h2.data_to_send())
+        while data := tls.recv(65536):
+            for event in h2.receive_data(data):
+                if isinstance(event, RequestReceived):
+                    fields = dict(event.headers or ())
+                    paths[event.stream_id] = fields[b":path"].decode()
+                elif isinstance(event, DataReceived):
+                    self.taking.wait(DEADLINE)
+                    path = paths[event.stream_id]
+                    self.bodies.setdefault(path, bytearray()).extend(event.data or b"")
+                    h2.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id)
+                elif isinstance(event, StreamEnded):
+                    self._answer(h2, tls, event.stream_id, paths[event.stream_id])
             tls.sendall(h2.data_to_send())
-            while data := tls.recv(65536):
-                for event in h2.receive_data(data):
-                    if isinstance(event, RequestReceived):
-                        fields = dict(event.headers or ())
-                        paths[event.stream_id] = fields[b":path"].decode()
-                    elif isinstance(event, DataReceived):
-                        self.taking.wait(DEADLINE)
-                        path = paths[event.stream_id]
-                        self.bodies.setdefault(path, bytearray()).extend(event.data or b"")
-                        h2.acknowledge_received_data(
-                            event.flow_controlled_length or 0, event.stream_id
-                        )
-                    elif isinstance(event, StreamEnded):
-                        self._answer(h2, tls, event.stream_id, paths[event.stream_id])
-                tls.sendall(h2.data_to_send())
 
     def _answer(self, h2: H2Connection, tls: ssl.SSLSocket, stream: int, path: str) -> None:
         self._stage.upstream.note_arrival(path)

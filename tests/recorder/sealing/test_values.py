@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from recorder.model import Json, Kind, Phase
 from recorder.sealing import SealedRecord, Sealer, known
 from recorder.sealing.forms import recallable_forms
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.marks import Marker
-from recorder.sealing.names import is_harmless
 from recorder.sealing.recall import Recall
 from recorder.store import Store
 from tests.recorder.factories import record

@@ -69,14 +69,14 @@ def test_exit_codes_stand_in_several_ways_in_outputs(output: Any, code: int | No
 def test_agents_that_speak_to_each_other_are_no_people_and_have_their_parent() -> None:
     own = {"subagent": {"thread_spawn": {"parent_thread_id": "p1", "depth": 1}}}
     meta = {**META, "payload": {**META["payload"], "source": own}}  # type: ignore[dict-item]
-    task = [part("Task name: /root/a"), {"type": "encrypted_content", "encrypted_content": "gAAA"}]
+    task = [part("Task name: /lead/a"), {"type": "encrypted_content", "encrypted_content": "gAAA"}]
     records = told([
-        meta, item("response_item", type="agent_message", author="/root", content=task),
+        meta, item("response_item", type="agent_message", author="/lead", content=task),
     ])  # fmt: skip
     assert records[0].attributes[semconv.SESSION_PARENT] == "p1"
     (prompt,) = of(records, Kind.PROMPT)
     assert prompt.attributes[semconv.PROMPT_ROLE] == "agent"
-    assert prompt.attributes[semconv.PROMPT_TEXT] == "Task name: /root/a\n[encrypted_content]"
+    assert prompt.attributes[semconv.PROMPT_TEXT] == "Task name: /lead/a\n[encrypted_content]"
 
 
 @pytest.mark.parametrize("status", ["approved", "denied"])
