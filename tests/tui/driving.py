@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from analyzer.filters import Filter
@@ -22,10 +24,13 @@ DEADLINE = 60.0
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Wait for a condition, or fail."""
-    async with asyncio.timeout(DEADLINE):
-        while not holds():
-            await pilot.pause(0.01)
+    """Wait for a condition, or fail and show what was on the screen instead."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while not holds():
+                await pilot.pause(0.01)
+    except TimeoutError:
+        pytest.fail(f"not in time; on the screen:\n{text(pilot.app)}")
     await pilot.pause()
 
 
@@ -69,11 +74,11 @@ async def replaying(
         yield app, pilot, app.screen
 
 
-def rows(app: FlightApp) -> list[str]:
+def rows(app: App[Any]) -> list[str]:
     """Return what is on the screen, row by row."""
     strips = app.screen._compositor.render_strips(app.size)
     return ["".join(segment.text for segment in strip) for strip in strips]
 
 
-def text(app: FlightApp) -> str:
+def text(app: App[Any]) -> str:
     return "\n".join(rows(app))

@@ -61,6 +61,7 @@ async def test_nothing_is_taken_from_under_a_reader(growing: Growing) -> None:
     async with unnamed(growing) as (app, pilot):
         await until(pilot, lambda: "echo 3" in text(app))
         await pilot.press("up")
+        await until(pilot, lambda: "FOLLOWING" not in text(app))
         growing.end_session(9.0)
         growing.begin(NEXT, at=50.0)
         await until(pilot, lambda: f"session {NEXT[:8]} began, S lists" in text(app))
