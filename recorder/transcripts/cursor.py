@@ -1,4 +1,4 @@
-"""Cursor: agent transcripts, its `state.vscdb` database, and the CLI's `stream-json`.
+"""Cursor: agent transcripts, its databases (`state.vscdb`, the CLI's `store.db`), `stream-json`.
 
 Transcripts have no times, and mostly neither ids nor results; the database has them. Tested on
 transcripts and a stream by their documented shapes; older transcripts are text with `user:` and
@@ -15,6 +15,7 @@ from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import millis_ns
 from recorder.transcripts.cursor_database import TABLE, database
+from recorder.transcripts.cursor_store import STORE, asked, is_store, store
 from recorder.transcripts.databases import is_database, tables_of
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
@@ -62,7 +63,7 @@ def _is_stream(value: Any) -> bool:
 
 def _read(source: Source) -> Iterator[Item]:
     if is_database(source):
-        yield from database(source, AGENT)
+        yield from (database if TABLE in tables_of(source) else store)(source, AGENT)
     elif any(_is_stream(value) for value in source.entries):
         yield from read_json_lines(source, _Stream(source).line)
     elif source.sample:
@@ -100,7 +101,7 @@ class _Transcript:
             yield self._result(f"{key} result {number}", part)
         if value["role"] == "user":
             if words or not results:
-                yield self._telling.prompt(key, _asked(words), None)
+                yield self._telling.prompt(key, asked(words), None)
         elif words or not (calls or results):
             yield self._telling.answer(key, words, None)
         for number, call in enumerate(calls, 1):
@@ -212,7 +213,7 @@ class _Turns:
         """Yield the records of what one side said."""
         if speaker == "user" and (words := "\n".join(said).strip()):
             key = self._keys.of(f"{speaker}\0{words}")
-            yield self._telling.prompt(key, _asked(words), None)
+            yield self._telling.prompt(key, asked(words), None)
         elif speaker == "assistant":
             for mark, tool, held in _sections(said):
                 words = "\n".join(held).strip()
@@ -267,11 +268,6 @@ def _arguments(held: list[str]) -> dict[str, str]:
     return found
 
 
-def _asked(text: str) -> str:
-    """Return what a person typed, without the marks that Cursor puts around it."""
-    return text.strip().removeprefix("<user_query>").removesuffix("</user_query>").strip()
-
-
 def _session_of(source: Source) -> str:
     """Return the session's id: only the name of the transcript's file or folder tells it."""
     for name in (source.file_name, *source.folders[:1]):
@@ -283,7 +279,8 @@ def _session_of(source: Source) -> str:
 
 def _is_cursor(source: Source) -> bool:
     if is_database(source):
-        return TABLE in tables_of(source)
+        tables = tables_of(source)
+        return TABLE in tables or (tables >= STORE and is_store(source))
     if source.sample:
         return any(recognises(value) for value in source.entries[:4])
     first = _SPEAKER.match(source.beginning.lstrip())
@@ -293,12 +290,16 @@ def _is_cursor(source: Source) -> bool:
 FORMAT = Format(
     name="cursor",
     title="Cursor",
-    tested=("state.vscdb of 2024 (v0.16 shape)", "state.vscdb of 2026 by its documented shape"),
+    tested=(
+        "state.vscdb of 2024 (v0.16 shape)",
+        "state.vscdb and store.db of 2026 by their documented shapes",
+    ),
     recognises=_is_cursor,
     read=_read,
     places=(
         "~/.cursor/projects/*/agent-transcripts/**/*.jsonl",
         "~/.cursor/projects/*/agent-transcripts/**/*.txt",
+        "~/.cursor/chats/*/*/store.db",
         "~/.config/Cursor/User/globalStorage/state.vscdb",
         "~/Library/Application Support/Cursor/User/globalStorage/state.vscdb",
     ),

@@ -1,0 +1,183 @@
+"""Cursor's `store.db`: messages in the root's order, what the root no longer names, outcomes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recorder import semconv
+from recorder.model import Kind
+from recorder.transcripts.format import Damage
+from recorder.transcripts.table import detect
+from tests.recorder.transcripts import counting
+from tests.recorder.transcripts.reading import read, source_of
+
+AGENT_ID = "0f0f0f0f-1111-4222-8333-444444444444"
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Return a field of a protobuf message."""
+    size, length = len(content), b""
+    while size > 0x7F:
+        length, size = length + bytes([size & 0x7F | 0x80]), size >> 7
+    return bytes([number << 3 | 2]) + length + bytes([size]) + content
+
+
+def call(ref: str, tool: str = "Shell", **args: Any) -> dict[str, Any]:
+    return {"type": "tool-call", "toolCallId": ref, "toolName": tool, "args": args}
+
+
+def result(ref: str, output: Any, high: Any = None, tool: str = "Shell") -> dict[str, Any]:
+    part = {"type": "tool-result", "toolCallId": ref, "toolName": tool, "result": output}
+    options = {"cursor": {"highLevelToolCallResult": high}} if high else {}
+    return {"role": "tool", "id": ref, "content": [part], "providerOptions": options}
+
+
+def written(
+    path: Path, named: list[Any], before: tuple[Any, ...] = (), waiting: tuple[Any, ...] = ()
+) -> Path:
+    """Write a database whose root names some messages; others stand there from before."""
+    path.unlink(missing_ok=True)
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE blobs (id TEXT PRIMARY KEY, data BLOB)")
+        db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
+
+        def put(content: bytes) -> str:
+            digest = sha256(content).hexdigest()
+            db.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (digest, content))
+            return digest
+
+        for message in before:
+            put(json.dumps(message).encode())
+        put(b"{what an agent read}")
+        put(b"\x00\xffno message")
+        root = b"".join(
+            field(1, bytes.fromhex(put(json.dumps(message).encode()))) for message in named
+        )
+        root += b"".join(field(4, json.dumps(message).encode()) for message in waiting)
+        root += field(5, b"\x08\x05") + field(9, b"file:///home/dev/my%20work")
+        about = {
+            "agentId": AGENT_ID, "latestRootBlobId": put(root), "name": "Tidy",
+            "createdAt": 1787430000000, "lastUsedModel": "composer-2",
+        }  # fmt: skip
+        db.execute("INSERT INTO meta VALUES ('0', ?)", (json.dumps(about).encode().hex(),))
+    db.close()
+    return path
+
+
+SYSTEM = {"role": "system", "content": "You are an agent."}
+ASKED = {"role": "user", "content": [
+    {"type": "text", "text": "<user_query>\ntidy up\n</user_query>"}]}  # fmt: skip
+ANSWER = {"role": "assistant", "id": "1", "content": [
+    {"type": "reasoning", "text": "first look", "signature": "x"},
+    {"type": "text", "text": "I look."},
+    call("t1", command="ls"), call("t2", command="cat x")]}  # fmt: skip
+RESULTS = [
+    result("t1", "Exit code: 0\n\nCommand output:\n\n```\nx\n```",
+           {"output": {"success": {"exitCode": 0}}, "isError": False}),
+    result("t2", "Exit code: 1\n\nCommand output:\n\n```\nno\n```"),
+]  # fmt: skip
+DONE = {"role": "assistant", "id": "1", "content": [{"type": "text", "text": "Done."}]}
+
+
+def test_a_conversation_is_told_in_its_roots_order(tmp_path: Path) -> None:
+    path = written(tmp_path / "store.db", [SYSTEM, ASKED, ANSWER, *RESULTS, DONE, DONE])
+    found, records, damage = read(source_of(path))
+    assert (found, damage) == ("cursor", [])
+    counting.assert_sound(records)
+    assert counting.sessions(records) == {AGENT_ID}
+    kinds = [r.kind for r in records if r.kind is not Kind.TOOL_CALL]
+    assert kinds == [
+        Kind.LIFECYCLE, Kind.PROMPT, Kind.PROMPT, Kind.MODEL_CALL, Kind.MODEL_CALL, Kind.MODEL_CALL,
+    ]  # fmt: skip
+    begun, prompt, answer = records[0], records[2], records[3]
+    assert (begun.t_ns, begun.attributes[semconv.PROCESS_CWD]) == (
+        1787430000000 * 10**6, "/home/dev/my work",
+    )  # fmt: skip
+    assert begun.attributes[semconv.GEN_AI_MODEL] == "composer-2"
+    assert prompt.attributes[semconv.PROMPT_TEXT] == "tidy up"
+    assert answer.attributes[semconv.GEN_AI_OUTPUT_MESSAGES] == "I look."
+    assert answer.attributes["flightlog.thinking"] == "first look"
+    assert [r.ref for r in counting.calls(records)] == ["t1", "t2"]
+    assert [r.ref for r in counting.results(records)] == ["t1", "t2"]
+    assert counting.exit_codes(records) == [0, 1]
+    assert counting.errors(records) == []
+    assert {r.t_ns for r in records[1:]} == {None}
+
+
+def test_what_a_summary_took_out_of_the_root_is_told_before_it(tmp_path: Path) -> None:
+    summary = {"role": "user", "content": "what was done",
+               "providerOptions": {"cursor": {"isSummary": True}}}  # fmt: skip
+    before = written(tmp_path / "before.db", [SYSTEM, ASKED, ANSWER, *RESULTS])
+    after = written(tmp_path / "after.db", [SYSTEM, summary, DONE],
+                    before=(SYSTEM, ASKED, ANSWER, *RESULTS))  # fmt: skip
+    first, second = (read(source_of(path))[1] for path in (before, after))
+    assert {r.id for r in first} < {r.id for r in second}
+    said = [r.attributes.get(semconv.PROMPT_TEXT) for r in second if r.kind is Kind.PROMPT]
+    assert said == ["tidy up", "You are an agent.", "what was done"]
+
+
+def test_a_call_that_waits_is_told_once(tmp_path: Path) -> None:
+    waits = written(tmp_path / "waits.db", [SYSTEM, ASKED], waiting=(ANSWER,))
+    ended = written(tmp_path / "ended.db", [SYSTEM, ASKED, ANSWER, *RESULTS], waiting=(ANSWER,))
+    first, second = (read(source_of(path))[1] for path in (waits, ended))
+    assert [len(counting.calls(r)) for r in (first, second)] == [2, 2]
+    assert [len(counting.results(r)) for r in (first, second)] == [0, 2]
+    assert {r.id for r in first} < {r.id for r in second}
+
+
+@pytest.mark.parametrize(
+    ("high", "error", "code"),
+    [
+        ({"output": {"failure": {"exitCode": 3}}, "isError": True}, "", 3),
+        ({"output": {"failure": {"message": "no"}}}, "tool_error", None),
+        ({"output": {"error": {"message": "no"}}, "isError": True}, "tool_error", None),
+        ({"output": {"timeout": {"timeoutMs": 5}}}, "timeout", None),
+        ({"output": {"rejected": {"reason": "not now"}}}, "denied", None),
+        ({"output": {"permissionDenied": {}}, "isError": True}, "denied", None),
+        ({"output": {"success": {}, "isError": False}}, "", None),
+        ({"output": [], "isError": True}, "tool_error", None),
+    ],
+)
+def test_a_result_tells_how_its_call_went(
+    tmp_path: Path, high: dict[str, Any], error: str, code: int | None
+) -> None:
+    asks = {"role": "assistant", "content": [call("t1", command="x")]}
+    path = written(tmp_path / "store.db", [asks, result("t1", "so", high)])
+    _, records, damage = read(source_of(path))
+    (came,) = counting.results(records)
+    assert damage == []
+    assert (came.attributes.get(semconv.ERROR_TYPE) or "") == error
+    assert came.attributes.get(semconv.PROCESS_EXIT_CODE) == code
+    decided = [("denied", None)] if error == "denied" else []
+    assert counting.approvals(records) == decided
+
+
+def test_what_is_lost_or_odd_costs_itself_alone(tmp_path: Path) -> None:
+    odd = {"role": "assistant", "content": [7, None, call("t9")]}
+    path = written(tmp_path / "store.db", [SYSTEM, ASKED, ANSWER, *RESULTS, odd, {"a": 1}])
+    with sqlite3.connect(path) as db:
+        lost = sha256(json.dumps(ASKED).encode()).hexdigest()
+        db.execute("DELETE FROM blobs WHERE id = ?", (lost,))
+    db.close()
+    _, records, damage = read(source_of(path))
+    assert [one.reason.split(" ", 2)[2] for one in damage] == [
+        "is not in the database", "is no message of a known shape",
+    ]  # fmt: skip
+    assert all(isinstance(one, Damage) for one in damage)
+    assert [r.ref for r in counting.calls(records)] == ["t1", "t2", "t9"]
+
+
+def test_another_programs_database_of_the_same_tables_is_not_cursors(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE blobs (id TEXT PRIMARY KEY, data BLOB)")
+        db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
+        db.execute("INSERT INTO meta VALUES ('version', '3')")
+    db.close()
+    assert detect(source_of(path)) is None
