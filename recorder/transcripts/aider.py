@@ -286,5 +286,5 @@ FORMAT = Format(
     tested=("0.83", "0.86"),
     recognises=lambda source: recognises(_text(source)) or recognises_llm(_text(source)),
     read=_read,
-    places=("~/.aider.chat.history.md", "~/*/.aider.chat.history.md"),
+    places=tuple(f"{folder}/.aider.chat.history.md" for folder in ("~", "~/*", "~/*/*")),
 )

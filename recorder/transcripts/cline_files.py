@@ -13,6 +13,7 @@ from typing import Any
 
 from recorder.transcripts.cline import is_session, is_ui, tell_session, tell_task
 from recorder.transcripts.documents import read_document
+from recorder.transcripts.editors import user_folders
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.messages import is_message
 from recorder.transcripts.one_by_one import Told
@@ -75,18 +76,19 @@ def _beside(source: Source, name: str) -> Any:
         return None
 
 
-_CODE = "~/.config/Code/User/globalStorage"
-_MAC = "~/Library/Application Support/Code/User/globalStorage"
+_EXTENSIONS = ("saoudrizwan.claude-dev", "rooveterinaryinc.roo-cline", "kilocode.kilo-code")
+_BASES = (
+    *(base for name in _EXTENSIONS for base in user_folders(f"globalStorage/{name}/tasks")),
+    "~/.cline/data/tasks",
+)
 FORMAT = Format(
     name="cline",
     title="Cline and Roo tasks",
     tested=("rows of 2026-02", "histories of 2026-04", "SDK sessions as documented"),
     recognises=lambda source: any(_recognises(value) for value in source.sample),
     read=_read,
-    places=tuple(
-        f"{base}/{extension}/tasks/*/{name}"
-        for base in (_CODE, _MAC)
-        for extension in ("saoudrizwan.claude-dev", "rooveterinaryinc.roo-cline")
-        for name in (ROWS, HISTORY)
+    places=(
+        *(f"{base}/*/{name}" for base in _BASES for name in (ROWS, HISTORY)),
+        "~/.cline/data/sessions/*/*.json",
     ),
 )

@@ -314,5 +314,7 @@ FORMAT = Format(
     places=(
         "$COPILOT_HOME/session-state/*/events.jsonl",
         "~/.copilot/session-state/*/events.jsonl",
+        "~/.copilot/session-state/*.jsonl",
+        "~/.copilot/history-session-state/*.json",
     ),
 )

@@ -265,5 +265,8 @@ FORMAT = Format(
     tested=("chats of 2025-10", "0.61"),
     recognises=lambda source: any(recognises(value) for value in source.entries[:4]),
     read=_read,
-    places=("~/.gemini/tmp/*/chats/**/*.json*",),
+    places=(
+        "$GEMINI_CLI_HOME/.gemini/tmp/*/chats/**/*.json*",
+        "~/.gemini/tmp/*/chats/**/*.json*",
+    ),
 )

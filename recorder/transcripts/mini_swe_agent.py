@@ -161,5 +161,8 @@ FORMAT = Format(
     tested=("1.x", "2.4.6"),
     recognises=lambda source: any(recognises(value) for value in source.sample),
     read=_read,
-    places=("~/.config/mini-swe-agent/*.traj.json",),
+    places=(
+        "~/.config/mini-swe-agent/*.traj.json",
+        "~/Library/Application Support/mini-swe-agent/*.traj.json",
+    ),
 )

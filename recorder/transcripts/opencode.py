@@ -237,10 +237,15 @@ FORMAT = Format(
     ),
     read=_read,
     places=(
-        "$XDG_DATA_HOME/opencode/opencode.db",
-        "~/.local/share/opencode/opencode.db",
-        "~/.local/share/opencode/storage/session/**/*.json",
-        "~/.local/share/opencode/storage/message/**/*.json",
-        "~/.local/share/opencode/storage/part/**/*.json",
+        *(
+            f"{base}/opencode/{inside}"
+            for base in ("$XDG_DATA_HOME", "~/.local/share")
+            for inside in (
+                "opencode*.db",
+                "storage/session/**/*.json",
+                "storage/message/**/*.json",
+                "storage/part/**/*.json",
+            )
+        ),
     ),
 )

@@ -157,5 +157,5 @@ FORMAT = Format(
     tested=("format versions 1 to 3, as documented",),
     recognises=lambda source: any(recognises(value) for value in source.entries),
     read=_read,
-    places=("~/.pi/agent/sessions/*/*.jsonl",),
+    places=("$PI_CODING_AGENT_DIR/sessions/*/*.jsonl", "~/.pi/agent/sessions/*/*.jsonl"),
 )

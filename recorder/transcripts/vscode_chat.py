@@ -15,6 +15,7 @@ from recorder.model import Json
 from recorder.transcripts.chat_log import WHOLE, ChangedDocument, ChangeError
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.documents import items_of, read_values
+from recorder.transcripts.editors import user_folders
 from recorder.transcripts.format import Damage, Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.mappings import Mappings
@@ -314,7 +315,7 @@ FORMAT = Format(
     recognises=lambda source: any(recognises(value) for value in source.sample[:2]),
     read=_read,
     places=(
-        "~/.config/Code/User/workspaceStorage/*/chatSessions/*.json*",
-        "~/Library/Application Support/Code/User/workspaceStorage/*/chatSessions/*.json*",
+        *user_folders("workspaceStorage/*/chatSessions/*.json*"),
+        *user_folders("globalStorage/emptyWindowChatSessions/*.json*"),
     ),
 )
