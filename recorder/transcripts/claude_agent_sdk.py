@@ -13,6 +13,7 @@ from typing import Any
 from recorder.model import Json, Record
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.messages import usage_of
 from recorder.transcripts.source import Source
@@ -38,8 +39,8 @@ class SdkReader:
 
     def __init__(self) -> None:
         self.telling = Telling(AGENT, "", "none")
-        self._tools: dict[str, str] = {}
-        self._counted: dict[str, tuple[Any, Any]] = {}
+        self._tools: Latest[str] = Latest()
+        self._counted: Latest[tuple[Any, Any]] = Latest()
 
     def line(self, line: Mapping[str, Any], key: str) -> Iterator[Record]:
         """Yield the records of one line."""

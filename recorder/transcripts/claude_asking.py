@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.telling import as_text
 
 __all__ = ["Asked", "Asking"]
 
-MAX_OPEN = 20_000
 _WORDS = {"allow": "approved", "deny": "denied"}
 
 
@@ -32,7 +32,7 @@ class Asking:
     """Remembers what was asked: an answer names the request alone."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Asked] = {}
+        self._open: Latest[Asked] = Latest()
 
     def of(self, value: Mapping[str, Any]) -> Asked | None:
         """Return what a line tells of a permission; None where it tells of none."""
@@ -42,8 +42,6 @@ class Asking:
             ref = str(request.get("tool_use_id") or own)
             subject = as_text(request.get("input") or request.get("tool_name") or "")
             asked = self._open[own] = Asked(ref, "requested", subject)
-            if len(self._open) > MAX_OPEN:
-                del self._open[next(iter(self._open))]
             return asked
         answer = _mapping(response.get("response"))
         word = _WORDS.get(str(answer.get("behavior")))

@@ -31,6 +31,7 @@ from recorder.transcripts.claude_types import NOTED, recognises
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.outcomes import exit_code_in
 from recorder.transcripts.source import Source
@@ -50,8 +51,6 @@ _USAGE: Mapping[str, str] = {
 
 NOTIFIED = "task-notification"
 """Mode of what came to a busy agent from what runs in the background."""
-MAX_COUNTED = 20_000
-"""Messages whose usage is remembered, so that repeating it does not count it again."""
 
 
 class ClaudeReader:
@@ -64,11 +63,11 @@ class ClaudeReader:
         found = _MODEL.search(source.beginning)
         self._model = found[1].decode("utf-8", "replace") if found else ""
         self._tellings: dict[str, Telling] = {}
-        self._tools: dict[str, str] = {}
-        self._denied: set[str] = set()
+        self._tools: Latest[str] = Latest()
+        self._denied: Latest[None] = Latest()
         """Calls of which a line by itself said that they were not allowed."""
         self._asking = Asking()
-        self._counted: dict[str, dict[str, Json]] = {}
+        self._counted: Latest[dict[str, Json]] = Latest()
         self._source = source.id
         self._keys = EntryKeys()
         self._files = FilesSeen()
@@ -140,7 +139,7 @@ class ClaudeReader:
         about = side_chain(value)
         for block in calls:
             ref, tool = str(block.get("id") or key), str(block.get("name") or "")
-            self._remember(ref, tool)
+            self._tools[ref] = tool
             self._given.remember(ref, block.get("input"))
             yield telling.call(f"{key} {ref}", ref, tool, block.get("input"), t_ns, about)
         detail = _either(value, "toolUseResult", "tool_use_result")
@@ -198,8 +197,6 @@ class ClaudeReader:
         }
         news = {} if self._counted.pop(message, None) == told else told
         self._counted[message] = told
-        if len(self._counted) > MAX_COUNTED:
-            del self._counted[next(iter(self._counted))]
         return news
 
     def _user(
@@ -278,7 +275,7 @@ class ClaudeReader:
         """
         ref = str(block.get("tool_use_id") or key)
         was_told = ref in self._denied
-        self._denied.discard(ref)
+        self._denied.pop(ref, None)
         if not decided.word or (was_told and decided.is_inferred):
             return
         yield telling.approval(
@@ -332,8 +329,7 @@ class ClaudeReader:
         kind = str(value.get("subtype") or "system")
         if kind == "permission_denied":
             ref = str(value.get("tool_use_id") or key)
-            if len(self._denied) < MAX_COUNTED:
-                self._denied.add(ref)
+            self._denied[ref] = None
             yield telling.approval(
                 key, ref, "denied", t_ns,
                 by=str(value.get("decision_reason_type") or ""),
@@ -352,18 +348,13 @@ class ClaudeReader:
         self, telling: Telling, asked: Asked, value: Mapping[str, Any], key: str, t_ns: int | None
     ) -> Record:
         """Return that the program around the agent was asked for a permission, or its answer."""
-        if asked.word != "requested" and len(self._denied) < MAX_COUNTED:
-            self._denied.add(asked.ref)
+        if asked.word != "requested":
+            self._denied[asked.ref] = None
         return telling.approval(
             key, asked.ref, asked.word, t_ns,
             by="", subject=asked.subject, reason=asked.reason,
             more={semconv.APPROVAL_LABEL: str(value["type"]), semconv.APPROVAL_HUMAN: "unknown"},
         )  # fmt: skip
-
-    def _remember(self, ref: str, tool: str) -> None:
-        self._tools[ref] = tool
-        if len(self._tools) > MAX_COUNTED:
-            del self._tools[next(iter(self._tools))]
 
 
 def _prompt(

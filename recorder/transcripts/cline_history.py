@@ -13,6 +13,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Kind, Phase, Record, Status
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.messages import MessageReader
 from recorder.transcripts.one_by_one import Told
 from recorder.transcripts.telling import Telling, text_parts
@@ -27,7 +28,6 @@ _BY_PERSON = re.compile(r"<(?:feedback|user_message|answer|task)>")
 DENIED = "The user denied this operation"
 NO_CALL = "[ERROR] "
 """What Cline itself answers to a turn that it cannot use."""
-MAX_OPEN = 1000
 
 
 def result_in(text: str) -> tuple[str, str] | None:
@@ -44,7 +44,7 @@ class HistoryReader:
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
         self._reader = MessageReader(telling)
-        self._open: dict[str, str] = {}
+        self._open: Latest[str] = Latest()
         """Calls without a result so far -> their tools, in order."""
 
     def message(self, message: Mapping[str, Any], key: str, t_ns: int | None) -> Iterator[Told]:
@@ -63,8 +63,6 @@ class HistoryReader:
         for part in parts:
             if isinstance(part, Mapping) and part.get("type") == "tool_use" and part.get("id"):
                 self._open[str(part["id"])] = str(part.get("name") or "")
-                if len(self._open) > MAX_OPEN:
-                    del self._open[next(iter(self._open))]
         for one in self._reader.message(whole, key, t_ns):
             yield from self._decided(one)
 

@@ -28,6 +28,7 @@ from recorder.transcripts.documents import read_document
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.json_text import written
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.outcomes import human_estimate
@@ -40,7 +41,6 @@ __all__ = ["AGENT", "FORMAT", "CodexReader", "recognises"]
 AGENT = "codex"
 _ATTENDED = {"cli": True, "vscode": True, "exec": False, "mcp": False}
 """What a session was started from -> whether somebody sat before it."""
-MAX_OPEN = 20_000
 
 
 class CodexReader:
@@ -51,8 +51,8 @@ class CodexReader:
         self._begun = False
         self._source = source.id
         self._keys = EntryKeys()
-        self._tools: dict[str, str] = {}
-        self._codes: dict[str, int] = {}
+        self._tools: Latest[str] = Latest()
+        self._codes: Latest[int] = Latest()
         """Exit codes that `item_completed` told before the call's output came."""
         self._policy = ""
         self._interactive: bool | None = None
@@ -211,8 +211,6 @@ class CodexReader:
         tool = str(item.get("name") or item.get("tool") or kind.removesuffix("_call"))
         arguments = item.get("arguments", item.get("input", item.get("action")))
         self._tools[ref] = tool
-        if len(self._tools) > MAX_OPEN:
-            del self._tools[next(iter(self._tools))]
         more: dict[str, Json] = {"flightlog.codex.approval_policy": self._policy}
         return self._telling.call(key, ref, tool, arguments, t_ns, more)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Record
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.telling import Telling, as_text, text_parts
 
 __all__ = ["EXEC", "ExecTeller", "is_event", "is_exec"]
@@ -31,7 +32,6 @@ _BEGINS = {"exec_command_begin": "exec_command", "patch_apply_begin": "apply_pat
            "mcp_tool_call_begin": "mcp_tool_call", "web_search_begin": "web_search"}  # fmt: skip
 _ENDS = {"exec_command_end": "exec_command", "patch_apply_end": "apply_patch",
          "mcp_tool_call_end": "mcp_tool_call", "web_search_end": "web_search"}  # fmt: skip
-MAX_OPEN = 20_000
 
 
 def is_exec(value: Mapping[str, Any]) -> bool:
@@ -58,7 +58,7 @@ class ExecTeller:
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
-        self._open: dict[str, str] = {}
+        self._open: Latest[str] = Latest()
         """Calls that began and have not ended -> their tools."""
 
     def items(self, value: Mapping[str, Any], key: str, raw: str) -> Iterator[Record]:
@@ -93,7 +93,7 @@ class ExecTeller:
             # Some items are told only when they are done.
             given = item.get("arguments") if "arguments" in item else _given(item)
             yield self._telling.call(key, ref, tool, given, None)
-            self._remember(ref, tool)
+            self._open[ref] = tool
         if not ended:
             return
         self._open.pop(ref, None)
@@ -140,7 +140,7 @@ class ExecTeller:
         if isinstance(invoked, Mapping):
             tool = f"mcp__{invoked.get('server')}__{invoked.get('tool')}"
             given = invoked.get("arguments")
-        self._remember(ref, tool)
+        self._open[ref] = tool
         yield self._telling.call(key, ref, tool, given, None)
 
     def _ended(self, event: Mapping[str, Any], tool: str, ref: str, key: str) -> Iterator[Record]:
@@ -158,11 +158,6 @@ class ExecTeller:
             key, ref, self._open.pop(ref, tool), output, None,
             error="tool_error" if failed else "", exit_code=event.get("exit_code"),
         )  # fmt: skip
-
-    def _remember(self, ref: str, tool: str) -> None:
-        self._open[ref] = tool
-        if len(self._open) > MAX_OPEN:
-            del self._open[next(iter(self._open))]
 
 
 def _given(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.copilot_types import NOTED
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.messages import arguments_of
 from recorder.transcripts.outcomes import exit_code_in, human_estimate
@@ -38,7 +39,6 @@ _REFUSED = frozenset({"denied", "rejected"})
 """Codes of an error where a call was not allowed."""
 _DECISIONS = {"approved": "approved", "cancelled": "cancelled"}
 """What a permission's result begins with -> the decision; everything else denies."""
-MAX_OPEN = 20_000
 
 
 def recognises(value: Any) -> bool:
@@ -62,12 +62,12 @@ class CopilotReader:
         session = next((str(name) for name in own if name), "") or made_session(AGENT, source.id)
         self._telling = Telling(AGENT, session, "iso8601")
         self._begun = False
-        self._tools: dict[str, str] = {}
-        self._requested: dict[str, Mapping[str, Any]] = {}
+        self._tools: Latest[str] = Latest()
+        self._requested: Latest[Mapping[str, Any]] = Latest()
         """Call that a model's turn tells of -> what it says of it, until the call begins."""
-        self._asked_for: dict[str, str] = {}
+        self._asked_for: Latest[str] = Latest()
         """Request for a permission -> its call; the answer may name the request alone."""
-        self._counted: set[str] = set()
+        self._counted: Latest[None] = Latest()
         """Model calls whose usage had a record of its own; what a stream says repeats it."""
         self._keys = EntryKeys()
 
@@ -88,7 +88,7 @@ class CopilotReader:
         match kind:
             case "tool.execution_start":
                 ref, tool = str(data.get("toolCallId") or key), str(data.get("toolName") or "")
-                self._remember(ref, tool)
+                self._tools[ref] = tool
                 self._requested.pop(ref, None)
                 yield self._telling.call(key, ref, tool, data.get("arguments"), t_ns, about)
             case "tool.execution_complete":
@@ -128,7 +128,7 @@ class CopilotReader:
             return self._usage(data, key, t_ns, about)
         if kind == "session.usage_record":
             usage = _mapping(data.get("usage"))
-            self._count(str(usage.get("apiCallId")))
+            self._counted[str(usage.get("apiCallId"))] = None
             return self._usage(usage, key, t_ns, about)
         role = _speaker(value) if kind == "user.message" else "system"
         said: dict[str, Json] = {
@@ -187,8 +187,6 @@ class CopilotReader:
         for request in requests if isinstance(requests, list) else ():
             if isinstance(request, Mapping) and request.get("toolCallId"):
                 self._requested[str(request["toolCallId"])] = request
-        while len(self._requested) > MAX_OPEN:
-            del self._requested[next(iter(self._requested))]
 
     def _unstarted(
         self, data: Mapping[str, Any], key: str, t_ns: int | None, about: dict[str, Json]
@@ -223,8 +221,6 @@ class CopilotReader:
         asked = str(data.get("requestId") or "")
         ref = str(request.get("toolCallId") or data.get("toolCallId") or asked)
         self._asked_for[asked] = ref
-        if len(self._asked_for) > MAX_OPEN:
-            del self._asked_for[next(iter(self._asked_for))]
         return self._telling.approval(
             key, ref, "requested", t_ns,
             by="",
@@ -273,15 +269,6 @@ class CopilotReader:
             Kind.LIFECYCLE, kind, Phase.POINT, key, t_ns, attributes,
             status=Status.ERROR if failed else Status.OK,
         )  # fmt: skip
-
-    def _count(self, model_call: str) -> None:
-        if len(self._counted) < MAX_OPEN:
-            self._counted.add(model_call)
-
-    def _remember(self, ref: str, tool: str) -> None:
-        self._tools[ref] = tool
-        if len(self._tools) > MAX_OPEN:
-            del self._tools[next(iter(self._tools))]
 
 
 def _speaker(value: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from recorder.transcripts.cursor_store import STORE, asked, is_store, store
 from recorder.transcripts.databases import is_database, tables_of
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Damage, Entry, Format, Item
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, lines, read_json_lines
 from recorder.transcripts.messages import MessageReader
 from recorder.transcripts.outcomes import exit_code_in
@@ -80,7 +81,7 @@ class _Transcript:
         self._reader = MessageReader(self._telling)
         self._keys = EntryKeys()
         self._begun = False
-        self._open: dict[str, str] = {}
+        self._open: Latest[str] = Latest()
         """Call -> its tool, in order, until its result came."""
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:

@@ -17,6 +17,7 @@ from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_document
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.one_by_one import Told, one_by_one
 from recorder.transcripts.outcomes import exit_code_in, human_estimate
@@ -28,7 +29,6 @@ __all__ = ["AGENT", "FORMAT", "GeminiReader", "recognises"]
 AGENT = "gemini-cli"
 STREAM = frozenset({"init", "message", "tool_use", "tool_result", "error", "result"})
 _TYPES = frozenset({"user", "gemini", "info", "warning", "error"})
-MAX_REMEMBERED = 20_000
 
 NOTED = frozenset({"$rewindTo", "entry", *STREAM, *_TYPES})
 """Lines without a meaning of their own here; a later header is an entry without a type."""
@@ -61,9 +61,9 @@ class GeminiReader:
         self._keys = EntryKeys()
         self._begun = False
         self._speaker = "user"
-        self._told: dict[str, None] = {}
+        self._told: Latest[None] = Latest()
         """Keys of what was told: a message comes again with every change."""
-        self._tools: dict[str, str] = {}
+        self._tools: Latest[str] = Latest()
 
     def document(self, chat: Mapping[str, Any]) -> Iterator[Told]:
         """Yield the records of a chat in one document."""
@@ -213,8 +213,6 @@ class GeminiReader:
         if key in self._told:
             return False
         self._told[key] = None
-        if len(self._told) > MAX_REMEMBERED:
-            del self._told[next(iter(self._told))]
         return True
 
 

@@ -22,6 +22,7 @@ from recorder.transcripts.documents import read_values
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
 from recorder.transcripts.json_text import written
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.one_by_one import Told, by_itself
 from recorder.transcripts.source import Source
 
@@ -54,7 +55,7 @@ class HookLogReader:
         self._source = source.id
         self._keys = EntryKeys()
         self._agent = _agent_of(source)
-        self._refs: dict[str, str] = {}
+        self._refs: Latest[str] = Latest()
         """Id that the live reader made for a call -> one that follows from the file."""
 
     def document(self, value: Any, place: str) -> Iterator[Told]:

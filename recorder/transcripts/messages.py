@@ -12,6 +12,7 @@ from typing import Any
 
 from recorder.model import Record
 from recorder.transcripts.format import Damage
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.one_by_one import Told, objects
 from recorder.transcripts.telling import Telling, text_parts
 
@@ -63,7 +64,7 @@ class MessageReader:
 
     def __init__(self, telling: Telling) -> None:
         self.telling = telling
-        self.tools: dict[str, str] = {}
+        self.tools: Latest[str] = Latest()
         """Id of a call -> name of its tool."""
         self._last_call = ""
 

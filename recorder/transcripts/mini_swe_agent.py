@@ -74,7 +74,6 @@ class _Messages:
         self.ended = False
         self._reader = MessageReader(telling)
         self._pending = ""
-        self._responses: set[str] = set()
 
     def message(self, message: Mapping[str, Any], key: str) -> Iterator[Told]:
         """Yield the records of one message."""

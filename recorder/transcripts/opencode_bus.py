@@ -13,6 +13,7 @@ from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.entry_keys import EntryKeys
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line
 from recorder.transcripts.opencode_parts import PartTeller
 from recorder.transcripts.telling import as_text
@@ -47,12 +48,12 @@ class BusTeller:
 
     def __init__(self) -> None:
         self._sessions: dict[str, PartTeller] = {}
-        self._roles: dict[str, str] = {}
-        self._parts: dict[str, Mapping[str, Any]] = {}
-        """Parts that are not complete, as they were last."""
-        self._asked: dict[str, tuple[str, str]] = {}
+        self._roles: Latest[str] = Latest()
+        self._parts: dict[str, tuple[PartTeller, Mapping[str, Any]]] = {}
+        """Parts that are not complete, as they were last, and who tells them."""
+        self._asked: Latest[tuple[str, str]] = Latest()
         """Request for a permission -> its call and what it is for."""
-        self._told: dict[str, None] = {}
+        self._told: Latest[None] = Latest()
         self._keys = EntryKeys()
 
     def line(self, line: Line, value: Mapping[str, Any]) -> Iterator[Record]:
@@ -87,14 +88,12 @@ class BusTeller:
 
     def rest(self) -> Iterator[Record]:
         """Yield the parts that were never completed."""
-        for part in self._parts.values():
-            teller = self._sessions[str(part.get("sessionID"))]
+        for teller, part in self._parts.values():
             yield from teller.part(part, self._roles.get(str(part.get("messageID")), ""))
 
     def _message(self, teller: PartTeller, info: Mapping[str, Any]) -> Iterator[Record]:
         own = str(info.get("id"))
         self._roles[own] = str(info.get("role") or "")
-        _bounded(self._roles)
         times = info.get("time")
         is_done = isinstance(times, Mapping) and "completed" in times
         if (is_done or info.get("error")) and self._is_new(own):
@@ -112,10 +111,10 @@ class BusTeller:
         else:
             is_done = True
         if not is_done:
-            self._parts[own] = part
+            self._parts[own] = teller, part
             if len(self._parts) > MAX_HELD:
-                held = self._parts.pop(next(iter(self._parts)))
-                yield from teller.part(held, self._roles.get(str(held.get("messageID")), ""))
+                first, held = self._parts.pop(next(iter(self._parts)))
+                yield from first.part(held, self._roles.get(str(held.get("messageID")), ""))
             return
         self._parts.pop(own, None)
         if self._is_new(own):
@@ -131,7 +130,6 @@ class BusTeller:
         named = str(said.get("permission") or said.get("type") or "")
         subject = f"{named} {as_text(patterns) if patterns else said.get('title') or ''}".strip()
         self._asked[asked] = str(call or asked), subject
-        _bounded(self._asked)
         times = said.get("time")
         at = millis_ns(times.get("created")) if isinstance(times, Mapping) else None
         return teller.telling.approval(
@@ -159,7 +157,6 @@ class BusTeller:
     def _is_new(self, own: str) -> bool:
         is_new = own not in self._told
         self._told[own] = None
-        _bounded(self._told)
         return is_new
 
 
@@ -183,8 +180,3 @@ def _session(said: Mapping[str, Any]) -> str:
 def _time(value: Mapping[str, Any]) -> int | None:
     at = value.get("timestamp", value.get("time", value.get("ts")))
     return iso_ns(at) if isinstance(at, str) else millis_ns(at)
-
-
-def _bounded(held: dict[str, Any]) -> None:
-    if len(held) > 4 * MAX_HELD:
-        del held[next(iter(held))]

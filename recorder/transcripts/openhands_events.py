@@ -12,6 +12,7 @@ from typing import Any
 
 from recorder.model import Json, Kind, Phase, Record, Status
 from recorder.transcripts.clocks import iso_ns
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.messages import arguments_of, usage_of
 from recorder.transcripts.telling import Telling, as_text, text_parts
 
@@ -66,7 +67,7 @@ class Conversation:
         self._policy = str(_mapping(state.get("confirmation_policy")).get("kind") or "")
         self._usage = _usage_by_response(state)
         self._event_of = event_of
-        self._responses: set[str] = set()
+        self._responses: Latest[None] = Latest()
 
     def event(self, event: Mapping[str, Any], *, is_first: bool) -> Iterator[Record]:
         """Yield the records of one event; the conversation's start with the first."""
@@ -177,7 +178,7 @@ class Conversation:
         response = str(event.get("llm_response_id") or "")
         if response and response in self._responses:
             return
-        self._responses.add(response)
+        self._responses[response] = None
         usage = usage_of(self._usage.get(response))
         yield self.telling.answer(
             f"response {response}" if response else f"{key} model",

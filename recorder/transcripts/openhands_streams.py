@@ -13,6 +13,7 @@ from typing import Any
 from recorder.transcripts.documents import items_of
 from recorder.transcripts.format import Damage, Item
 from recorder.transcripts.json_text import NotJsonError, parse
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import MAX_LINE, Line, lines, read_json_lines
 from recorder.transcripts.one_by_one import Told, by_itself, one_by_one
 from recorder.transcripts.openhands_events import AGENT, Conversation, recognises
@@ -22,8 +23,6 @@ from recorder.transcripts.telling import made_session
 __all__ = ["is_page", "is_printed", "read_page", "read_printed", "read_stream"]
 
 MARK = b"--JSON Event--"
-MAX_REMEMBERED = 2000
-"""Events that a later one may speak of."""
 MAX_WAITING = 100
 
 
@@ -97,7 +96,7 @@ class _Stream:
 
     def __init__(self) -> None:
         self._conversation: Conversation | None = None
-        self._seen: dict[str, Mapping[str, Any]] = {}
+        self._seen: Latest[Mapping[str, Any]] = Latest()
         self._waiting: list[Mapping[str, Any]] = []
 
     def line(self, _line: Line, value: Mapping[str, Any]) -> Iterator[Told]:
@@ -108,8 +107,6 @@ class _Stream:
         if isinstance(own, str):
             about = ("tool_call_id", "tool_name")
             self._seen[own] = {name: event[name] for name in about if name in event}
-            if len(self._seen) > MAX_REMEMBERED:
-                del self._seen[next(iter(self._seen))]
         is_early = bool(action) and str(action) not in self._seen
         if is_early and event.get("kind") == "HookExecutionEvent":
             # It stands before the action that it speaks of.

@@ -18,6 +18,7 @@ from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.messages import usage_of
 from recorder.transcripts.one_by_one import Told, by_itself
 from recorder.transcripts.source import Source
@@ -77,7 +78,7 @@ class _Trajectory:
         self.telling = telling
         self._calls: dict[Any, tuple[str, str]] = {}
         """Id of an action -> (ref, tool)."""
-        self._responses: set[str] = set()
+        self._responses: Latest[None] = Latest()
 
     def event(self, event: Mapping[str, Any], key: str) -> Iterator[Record]:
         """Yield the records of one event."""
@@ -199,10 +200,10 @@ def _error(event: Mapping[str, Any], extras: Mapping[str, Any]) -> str | None:
     return "" if event.get("success") is True else None
 
 
-def _new(seen: set[str], value: Any) -> bool:
+def _new(seen: Latest[None], value: Any) -> bool:
     if not isinstance(value, str) or value in seen:
         return False
-    seen.add(value)
+    seen[value] = None
     return True
 
 

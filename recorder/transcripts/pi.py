@@ -15,6 +15,7 @@ from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.latest import Latest
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, made_session, text_parts
@@ -44,7 +45,7 @@ class PiReader:
 
     def __init__(self) -> None:
         self.telling = Telling(AGENT, made_session(AGENT, "without a header"), "epoch ms")
-        self._tools: dict[str, str] = {}
+        self._tools: Latest[str] = Latest()
 
     def entry(self, entry: Mapping[str, Any], key: str) -> Iterator[Record]:
         """Yield the records of one line."""

@@ -173,3 +173,11 @@ def test_a_list_of_atif_trajectories_tells_each(corpus: Path) -> None:
     apart = [read(in_memory(json.dumps(each).encode()))[1] for each in (one, other)]
     assert gist(records) == gist(r for each in apart for r in each)
     assert counting.sessions(records) == {one["session_id"], "another"}
+
+
+def test_an_open_part_that_names_another_session_than_its_event_is_told() -> None:
+    running = tool("running", input={"command": "ls"})
+    running["properties"]["sessionID"] = "ses_2"
+    _, records, damage = read(in_memory(jsonl([text("prt_1", "msg_1", "go"), running])))
+    assert damage == []
+    assert [(r.ref, r.session) for r in counting.calls(records)] == [("c1", "ses_2")]
