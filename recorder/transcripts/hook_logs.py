@@ -1,8 +1,8 @@
 """Logs that people's own hooks keep: the payloads that agents hand to their hooks, as JSON.
 
-One payload a line, a list of them, or each in an envelope (`stdin`, `payload`, `data`, `input`).
-They are read by the same code as live hooks, with their own times or none. Tested on payloads of
-Claude Code, its Agent SDK, Codex, Gemini CLI and Copilot CLI.
+One payload a line, a list of them, or each in an envelope. They are read by the same code as live
+hooks, with their own times or none. Tested on payloads of Claude Code, its Agent SDK, Codex, Gemini
+CLI and Copilot CLI, and on the logs of fasthooks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from recorder import semconv
-from recorder.capture.hook.agents.base import EVENT_NAMES
 from recorder.capture.hook.payload import HookPayload
 from recorder.capture.hook.records import HookReader
 from recorder.digests import bare, digest_id
@@ -21,6 +20,7 @@ from recorder.transcripts.clocks import iso_ns, millis_ns, seconds_ns
 from recorder.transcripts.documents import read_values
 from recorder.transcripts.entry_keys import EntryKeys
 from recorder.transcripts.format import Format, Item
+from recorder.transcripts.hook_entries import entries_in, is_payload, payload_of, time_of
 from recorder.transcripts.json_text import written
 from recorder.transcripts.latest import Latest
 from recorder.transcripts.one_by_one import Told, by_itself
@@ -28,23 +28,13 @@ from recorder.transcripts.source import Source
 
 __all__ = ["FORMAT", "HookLogReader", "recognises"]
 
-ENVELOPES = ("stdin", "payload", "data", "input")
-SESSIONS = ("session_id", "sessionId", "conversation_id")
-RECEIVED = ("received_at", "received", "recorded_at", "logged_at")
 _GEMINI = frozenset({"BeforeTool", "AfterTool", "BeforeAgent", "AfterAgent", "BeforeModel",
                      "AfterModel", "BeforeToolSelection", "PreCompress"})  # fmt: skip
 
 
 def recognises(value: Any) -> bool:
     """Tell whether a value is such a log, or an entry of one."""
-    if isinstance(value, list):
-        entries = [entry for entry in value[:3] if isinstance(entry, Mapping)]
-        return any(map(recognises, entries))
-    payload = _payload(value)
-    return bool(payload) and (
-        any(isinstance(payload.get(name), str) for name in EVENT_NAMES)
-        or ("sessionId" in payload and "timestamp" in payload and "cwd" in payload)
-    )
+    return any(map(is_payload, entries_in(value)[:3]))
 
 
 class HookLogReader:
@@ -60,15 +50,15 @@ class HookLogReader:
 
     def document(self, value: Any, place: str) -> Iterator[Told]:
         """Yield the records of a document or of a line."""
-        entries = value if isinstance(value, list) else [value]
+        entries = entries_in(value)
+        is_one = not isinstance(value, list) and len(entries) == 1 and entries[0] is value
         for number, entry in enumerate(entries, 1):
-            where = f"{place} entry {number}".strip() if isinstance(value, list) else place
+            where = place if is_one else f"{place} entry {number}".strip()
             yield from by_itself(entry, where or "entry 1", self._entry)
 
     def _entry(self, entry: Mapping[str, Any], place: str) -> Iterator[Record]:
-        payload = _payload(entry) or entry
-        received = next((entry[n] for n in RECEIVED if n in entry), None)
-        t_ns = _time(payload.get("timestamp")) or _time(received)
+        payload = payload_of(entry) or entry
+        t_ns = _time(payload.get("timestamp")) or _time(time_of(entry))
         raw = written(dict(payload))
         # Without a time, two files of a session may say the same and mean two things.
         file = "" if t_ns is not None else self._source
@@ -77,7 +67,7 @@ class HookLogReader:
         handed = HookPayload(
             id=digest_id(identity),
             agent=self._agent,
-            event=str(entry.get("event") or ""),
+            event=said if isinstance(said := entry.get("event"), str) else "",
             run="",
             pid=None,
             traceparent="",
@@ -104,23 +94,11 @@ class HookLogReader:
             )  # fmt: skip
 
 
-def _payload(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        return {}
-    for name in ENVELOPES:
-        inner = value.get(name)
-        if isinstance(inner, Mapping) and (
-            any(n in inner for n in EVENT_NAMES) or any(n in inner for n in SESSIONS)
-        ):
-            return inner
-    return value if any(n in value for n in (*EVENT_NAMES, *SESSIONS)) else {}
-
-
 def _agent_of(source: Source) -> str:
     """Return whose payloads these are, as `flightlog hook` calls it."""
     for value in source.sample:
-        for entry in (value if isinstance(value, list) else [value])[:50]:
-            payload = _payload(entry)
+        for entry in entries_in(value)[:50]:
+            payload = payload_of(entry)
             names = str(payload.get("transcript_path") or ""), str(payload.get("hook_event_name"))
             if "/.codex/" in names[0] or "turn_id" in payload:
                 return "codex"
@@ -148,7 +126,13 @@ def _read(source: Source) -> Iterator[Item]:
 FORMAT = Format(
     name="hook-log",
     title="Hook payload logs",
-    tested=("Claude Code 2.1.330", "Codex 0.169", "Gemini CLI 0.61", "Copilot CLI 1.0.102"),
+    tested=(
+        "Claude Code 2.1.330",
+        "Codex 0.169",
+        "Gemini CLI 0.61",
+        "Copilot CLI 1.0.102",
+        "logs of fasthooks 0.1",
+    ),
     recognises=lambda source: any(recognises(value) for value in source.sample[:4]),
     read=_read,
     places=("~/.claude/logs/*.json*", "~/.claude/hooks/logs/*.json*"),
