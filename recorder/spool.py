@@ -1,7 +1,6 @@
 """Where sealed records wait while no recorder takes them: one append-only file for each process.
 
-The next recorder takes them in. Writer and taker hold the file's lock, and the taker deletes the
-file only after its records are committed; a line without its newline is torn and said to be so.
+The next recorder takes them in (`recorder.taking_in`); writer and taker hold the file's lock.
 A notice (`recorder.capture.hook.notice`) is a record for as long as no other stands in its file.
 What a process writes ahead (`recorder.ahead`) lies there too: its lock is held until it has died.
 """
@@ -13,48 +12,26 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-import zstandard
 
-from recorder.model import Record, Seal
-from recorder.restoring import restored
 from recorder.sealing.forms import Form
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import SealedRecord
-from recorder.waiting import AHEAD, NOTICE, SPOOLED, files_in
+from recorder.waiting import SPOOLED
 
 __all__ = [
     "Spool",
-    "Spooled",
     "complete",
     "make_folder",
     "open_locked",
-    "records_in",
     "remove_if_empty",
     "spool_lines",
-    "take_in",
 ]
-
-MAX_BLOB_BYTES = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """What a spool file held."""
-
-    records: tuple[tuple[Record, tuple[Seal, ...]], ...]
-    """Each record, its large values back in place, with the seals that it already had."""
-    secrets: tuple[NewSecret, ...]
-    """What its writers saw for the first time, told by forms alone."""
-    torn: int
-    """Lines that could not be read."""
-    name: str
 
 
 class Spool:
@@ -80,7 +57,7 @@ class Spool:
         lines = spool_lines(sealed, secrets)
         descriptor = open_locked(self._path)
         try:
-            os.write(descriptor, lines)
+            _write_whole(descriptor, lines)
             if sync:
                 os.fsync(descriptor)
         finally:
@@ -98,35 +75,9 @@ def complete(noticed: int, sealed: Sequence[SealedRecord], secrets: Sequence[New
     Raises:
         OSError: they could not be written; the notice stays.
     """
-    os.write(noticed, spool_lines(sealed, secrets))
+    _write_whole(noticed, spool_lines(sealed, secrets))
     os.fsync(noticed)
     fcntl.flock(noticed, fcntl.LOCK_UN)
-
-
-def take_in(folder: Path, commit: Callable[[Spooled], None]) -> int:
-    """Hand every spool file's records to `commit`, then delete the file, and with the last one the
-    folder; return the record count.
-
-    A file whose commit raises stays where it is, and one that is being written: sealing may take
-    its time, and a recorder has others to serve.
-    """
-    taken = 0
-    for path in files_in(folder):
-        try:
-            descriptor = open_locked(path, waits=False)
-        except BlockingIOError:
-            continue
-        try:
-            with open(descriptor, "rb", closefd=False) as file:
-                spooled = _parse(path.name, file.read())
-            if spooled.records or spooled.torn:
-                commit(spooled)
-            path.unlink()
-        finally:
-            os.close(descriptor)
-        taken += len(spooled.records)
-    remove_if_empty(folder)
-    return taken
 
 
 def make_folder(folder: Path) -> None:
@@ -151,16 +102,6 @@ def remove_if_empty(folder: Path) -> None:
     """Remove a spool's folder that nothing stands in: who needs it makes it anew."""
     with suppress(OSError):
         folder.rmdir()
-
-
-def records_in(folder: Path) -> list[Record]:
-    """Return the records that stand in a recording's spool, those written ahead included.
-
-    Raises:
-        OSError: the spool cannot be read.
-    """
-    found = (_parse(path.name, path.read_bytes()) for path in files_in(folder))
-    return [record for spooled in found for record, _ in spooled.records]
 
 
 def open_locked(path: Path, *, waits: bool = True) -> int:
@@ -188,6 +129,21 @@ def open_locked(path: Path, *, waits: bool = True) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _write_whole(descriptor: int, lines: bytes) -> None:
+    """Append lines to a locked file: all of them, or nothing.
+
+    A disk that fills up takes a part of them, and the next line would continue half of one.
+    """
+    before = os.fstat(descriptor).st_size
+    rest = memoryview(lines)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BaseException:
+        os.ftruncate(descriptor, before)
+        raise
 
 
 def spool_lines(several: Sequence[SealedRecord], secrets: Sequence[NewSecret] = ()) -> bytes:
@@ -226,44 +182,5 @@ def _encoded(document: dict[str, Any]) -> bytes:
         return json.dumps(document).encode()
 
 
-def _parse(name: str, content: bytes) -> Spooled:
-    records: list[tuple[Record, tuple[Seal, ...]]] = []
-    notices: list[tuple[Record, tuple[Seal, ...]]] = []
-    secrets: list[NewSecret] = []
-    torn = 0
-    if name.endswith(AHEAD):
-        content = content.partition(b"\0")[0]  # the rest of the file is room for more
-    for line in content.split(b"\n"):
-        if not line:
-            continue
-        try:
-            document = json.loads(line)
-            (notices if line.startswith(NOTICE) else records).append(_restore(document))
-            secrets += _secrets(document)
-        except (ValueError, KeyError, TypeError, zstandard.ZstdError):
-            torn += 1
-    return Spooled(tuple(records or notices), tuple(secrets), torn, name)
-
-
 def _form_as_json(form: Form) -> list[str | int]:
     return [form.fingerprint, form.mark.hex(), form.at, form.length, form.encoding]
-
-
-def _secrets(document: dict[str, Any]) -> Iterator[NewSecret]:
-    """Yield the secrets that a line tells of, each with its forms."""
-    forms: dict[str, list[Form]] = {}
-    for fingerprint, mark, at, length, encoding in document.get("forms", ()):
-        form = Form(bytes.fromhex(mark), int(at), int(length), str(encoding), str(fingerprint))
-        forms.setdefault(form.fingerprint, []).append(form)
-    told = document.get("declared", {})
-    for fingerprint, several in forms.items():
-        declared, token = told.get(fingerprint, ("", ""))
-        yield NewSecret("", fingerprint, tuple(several), str(declared), str(token))
-
-
-def _restore(document: dict[str, Any]) -> tuple[Record, tuple[Seal, ...]]:
-    def blob(digest: str) -> bytes:
-        data = base64.b64decode(document["blobs"][digest])
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
-
-    return restored(document["fields"], blob)

@@ -11,7 +11,6 @@ import math
 import sqlite3
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,13 +23,15 @@ from recorder.given import left_out, name_of, record_of
 from recorder.late import LateSealing
 from recorder.leaving import leave_behind
 from recorder.location import credentials_file, spool_folder
+from recorder.losses import CANNOT, NOWHERE, TOO_FAST, Losses
 from recorder.model import Json, Kind, Phase, Record, Seal
 from recorder.own_words import declared, gap, own_record
 from recorder.quiet import be_quiet
 from recorder.sealing import SealedRecord, Sealer, declarations
 from recorder.sealing.recall import Recall
-from recorder.spool import Spool, Spooled, take_in
+from recorder.spool import Spool
 from recorder.store import Store
+from recorder.taking_in import Spooled, take_in
 
 __all__ = ["Writer"]
 
@@ -50,10 +51,6 @@ SPOOL_LOOK_SECONDS = 2.0
 GATHER_SECONDS = 0.01
 """How long records wait for others that nobody waits for and whose sender holds a copy: each commit
 is a flush of the disk."""
-TOO_FAST = "records came faster than they could be kept"
-CANNOT = "the recording could not take it"
-NOWHERE = "neither the recording nor the spool beside it could be written"
-"""Why records are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +82,10 @@ class Writer:
         self._in_hand: list[_Item] = []
         """What is being sealed and committed."""
         self._pending = 0
-        self._dropped: Counter[str] = Counter()
+        self._losses = Losses()
         self._count_lock = threading.Lock()
         self._signed_at = self._spool_looked_at = self._wrote_at = time.monotonic()
-        self._warned_at = -math.inf
+        self._warned_at = self._spool_warned_at = -math.inf
         self._thread = threading.Thread(target=self._run, name="flightlog-writer", daemon=True)
 
     def start(self) -> None:
@@ -138,7 +135,7 @@ class Writer:
             if not too_many:
                 self._pending += len(records)
         if too_many:
-            self._count_dropped(len(records), TOO_FAST)
+            self._losses.add(len(records), TOO_FAST)
             if done:
                 done(False)
             return
@@ -219,7 +216,7 @@ class Writer:
             try:
                 stored = self._commit([_Item((record,), None, waits=True)])
             except Exception as error:
-                self._count_dropped(1, f"{CANNOT}: {name_of(error)}")
+                self._losses.add(1, f"{CANNOT}: {name_of(error)}")
                 stored = False
             committed = committed and stored
         return committed
@@ -301,7 +298,7 @@ class Writer:
             or self._store.unsigned + len(sealed) >= CHECKPOINT_EVERY
             or now - self._signed_at >= CHECKPOINT_SECONDS
         )
-        dropped = self._take_dropped()
+        dropped = self._losses.take()
         group = [*(self._sealer.seal(gap(n, why)) for why, n in dropped.items()), *sealed]
         try:
             forms = self._late.take_forms()
@@ -317,7 +314,7 @@ class Writer:
                 logger.warning("recording not writable (%s): records go to the spool", why)
             self._warned_at = now
             for why, number in dropped.items():
-                self._count_dropped(number, why)
+                self._losses.add(number, why)
             return False
         self._wrote_at = now
         if signs:
@@ -338,7 +335,7 @@ class Writer:
                 self._spool.append(record, secrets=secrets)
                 secrets = ()
             except OSError:
-                self._count_dropped(1, NOWHERE)
+                self._losses.add(1, NOWHERE)
 
     def _look_into_spool(self, *, busy: bool) -> None:
         """Take in, now and then, what others put aside: those whose recorder was not there yet.
@@ -364,7 +361,10 @@ class Writer:
         try:
             take_in(self._spool_folder, self._commit_spooled)
         except Exception as error:
-            logger.warning("spool not taken in (%s); it stays where it is", name_of(error))
+            now = time.monotonic()
+            if now - self._spool_warned_at >= WARN_AGAIN_SECONDS:
+                logger.warning("a spool file is not taken in (%s); it stays", name_of(error))
+            self._spool_warned_at = now
 
     def _commit_spooled(self, spooled: Spooled) -> None:
         """Commit a spool file's records, sealed once more with what is known by now."""
@@ -388,13 +388,3 @@ class Writer:
         before = self._store.size
         self._store.append([*new, *map(self._sealer.seal, note)], forms=self._late.take_forms())
         self._seal_late(before)
-
-    def _take_dropped(self) -> Counter[str]:
-        """Return how many records are lost, by the reason, that the recording does not tell yet."""
-        with self._count_lock:
-            dropped, self._dropped = self._dropped, Counter()
-        return dropped
-
-    def _count_dropped(self, number: int, why: str) -> None:
-        with self._count_lock:
-            self._dropped[why] += number

@@ -22,14 +22,8 @@ from recorder.reader import Recording
 from recorder.sealing import Sealer
 from recorder.sealing.sealed import SealedRecord
 from recorder.service import Service
-from recorder.spool import (
-    Spool,
-    make_folder,
-    records_in,
-    remove_if_empty,
-    spool_lines,
-    take_in,
-)
+from recorder.spool import Spool, make_folder, remove_if_empty, spool_lines
+from recorder.taking_in import records_in, take_in
 from recorder.waiting import waiting_in
 from tests.recorder.factories import record
 

@@ -19,7 +19,7 @@ from recorder.model import Phase, Witness
 from recorder.reader import Recording
 from recorder.sealing.bounds import KEPT, MARKED, bounded
 from recorder.service import Service
-from recorder.spool import records_in
+from recorder.taking_in import records_in
 from tests.recorder.factories import record, stuck_writer
 
 KEY = b"k" * 32

@@ -30,7 +30,7 @@ from recorder.location import spool_folder
 from recorder.model import Phase, Record, StoredRecord
 from recorder.reader import Recording
 from recorder.service import Service
-from recorder.spool import records_in
+from recorder.taking_in import records_in
 
 BIG = bytes(range(32, 127)) * 55_000
 DEADLINE = 60.0

@@ -21,7 +21,7 @@ from recorder.location import socket_path, spool_folder
 from recorder.model import Kind, Phase, Record, Witness
 from recorder.reader import Recording
 from recorder.service import Service
-from recorder.spool import records_in
+from recorder.taking_in import records_in
 
 DEADLINE = 60.0
 
