@@ -1,7 +1,8 @@
 """Google Cloud audit logs: `LogEntry` whose `protoPayload` is a `google.cloud.audit.AuditLog`.
 
 https://cloud.google.com/logging/docs/audit/understanding-audit-logs
-A long operation has two entries with one `operation.id`: `first` starts it, `last` ends it.
+A long operation has two entries with one `operation.id`: `first` starts it, `last` ends it. In
+BigQuery they are rows: https://cloud.google.com/logging/docs/export/bigquery
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from recorder.transcripts.clocks import iso_ns
 __all__ = ["FORMAT", "entry_of", "is_entry", "unwrapped"]
 
 LOG = "gcp.audit"
+PAYLOADS = ("protoPayload", "protopayload_auditlog")
+"""Where an entry has its payload: as exported, and in a row of BigQuery."""
 CODES = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
     "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
@@ -27,8 +30,7 @@ CODES = (
 
 def is_entry(event: Any) -> bool:
     """Tell whether a value is an audit log entry."""
-    payload = event.get("protoPayload") if isinstance(event, Mapping) else None
-    return isinstance(payload, Mapping) and "methodName" in payload
+    return isinstance(event, Mapping) and "methodName" in _payload(event)
 
 
 def unwrapped(document: Any) -> list[Any] | None:
@@ -41,12 +43,12 @@ def unwrapped(document: Any) -> list[Any] | None:
 
 def entry_of(event: Mapping[str, Any]) -> Entry:
     """Return what one entry says."""
-    payload = mapping(event.get("protoPayload"))
+    payload = _payload(event)
     asked = mapping(payload.get("requestMetadata"))
     who = mapping(payload.get("authenticationInfo"))
     operation = mapping(event.get("operation"))
     code = mapping(payload.get("status")).get("code")
-    first, last = operation.get("first") is True, operation.get("last") is True
+    first, last = (str(operation.get(name)).lower() == "true" for name in ("first", "last"))
     log = text(event.get("logName")).rpartition("%2F")[2]
     return Entry(
         log=LOG,
@@ -54,7 +56,7 @@ def entry_of(event: Mapping[str, Any]) -> Entry:
         principal=text(who.get("principalEmail")) or text(who.get("principalSubject")) or "unknown",
         service=text(payload.get("serviceName")).removesuffix(".googleapis.com"),
         operation=text(payload.get("methodName")),
-        t_ns=iso_ns(event.get("timestamp")),
+        t_ns=_time(event.get("timestamp")),
         request_id=text(operation.get("id")),
         user_agent=text(asked.get("callerSuppliedUserAgent")),
         client_address=text(asked.get("callerIp")),
@@ -63,13 +65,23 @@ def entry_of(event: Mapping[str, Any]) -> Entry:
         is_read_only=_is_read_only(log, payload),
         phase=Phase.WHOLE if first == last else Phase.START if first else Phase.END,
         host=text(payload.get("serviceName")),
-        request=payload.get("request"),
-        response=payload.get("response"),
+        request=payload.get("request") or payload.get("requestJson"),
+        response=payload.get("response") or payload.get("responseJson"),
         more=_more(event, payload, who),
     )
 
 
+def _payload(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((held for name in PAYLOADS if (held := mapping(event.get(name)))), {})
+
+
+def _time(told: Any) -> int | None:
+    return iso_ns(told.replace(" UTC", "Z")) if isinstance(told, str) else None
+
+
 def _code(code: Any) -> str:
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code[:9])  # BigQuery writes whole numbers as text.
     if not isinstance(code, int) or code == 0:
         return ""
     return CODES[code] if code < len(CODES) else str(code)
@@ -102,7 +114,7 @@ def _more(
         "flightlog.audit.target.resource": text(resource.get("type")),
         "flightlog.audit.principal.key": text(who.get("serviceAccountKeyName")),
         "flightlog.audit.permissions": text(payload.get("authorizationInfo")),
-        "flightlog.audit.metadata": text(payload.get("metadata")),
+        "flightlog.audit.metadata": text(payload.get("metadata") or payload.get("metadataJson")),
         "flightlog.audit.severity": text(event.get("severity")),
     }
 
@@ -110,7 +122,7 @@ def _more(
 FORMAT = audit_format(
     "gcp-audit",
     "Google Cloud audit logs",
-    ("google.cloud.audit.AuditLog, as documented",),
+    ("google.cloud.audit.AuditLog and its rows in BigQuery, as documented",),
     is_entry=is_entry,
     entry_of=entry_of,
     unwrapped=unwrapped,

@@ -8,6 +8,7 @@ repeats the same usage as a sum and as the last turn's: the last turn's is count
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -43,11 +44,19 @@ _ATTENDED = {"cli": True, "vscode": True, "exec": False, "mcp": False}
 """What a session was started from -> whether somebody sat before it."""
 
 
+_NAMED = re.compile(
+    r"rollout-.*-([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.json"
+)
+
+
 class CodexReader:
     """Tells the lines of one rollout, in their order."""
 
     def __init__(self, source: Source) -> None:
-        self._telling = Telling(AGENT, made_session(AGENT, source.id), "iso8601")
+        # A rollout whose beginning is lost has the session's id in its name only.
+        named = _NAMED.match(source.file_name)
+        session = named[1] if named else made_session(AGENT, source.id)
+        self._telling = Telling(AGENT, session, "iso8601")
         self._begun = False
         self._source = source.id
         self._keys = EntryKeys()

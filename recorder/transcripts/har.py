@@ -2,7 +2,7 @@
 
 http://www.softwareishard.com/blog/har-12-spec/ . A status of 0 means that no answer came. Bodies
 may be base64; what is no text after that is counted, not kept. Messages of a WebSocket stand beside
-the request that opened it.
+the request that opened it. Entries are known also where the `log` around them is lost.
 """
 
 from __future__ import annotations
@@ -26,23 +26,38 @@ __all__ = ["AGENT", "FORMAT", "recognises", "tell"]
 AGENT = "har"
 BINARY = 2
 """Opcode of a WebSocket message that is no text."""
+LOOKED_AT = 3
+"""Entries of which one is an archive's, where they are of one at all."""
 LONGEST_MS = 1e11
 """What takes longer was not measured: some write a number without end."""
 
 
 def recognises(document: Any) -> bool:
     """Tell whether a document is an HTTP archive."""
-    log = document.get("log") if isinstance(document, Mapping) else None
-    return isinstance(log, Mapping) and isinstance(log.get("entries"), list)
+    if isinstance(document, Mapping) and isinstance(log := document.get("log"), Mapping):
+        return isinstance(log.get("entries"), list)
+    entries = _log_of(document).get("entries")
+    return isinstance(entries, list) and any(map(_is_entry, entries[:LOOKED_AT]))
 
 
-def tell(document: Mapping[str, Any]) -> Iterator[Told]:
+def tell(document: Any) -> Iterator[Told]:
     """Yield a record for each entry."""
-    log = _mapping(document.get("log"))
+    log = _log_of(document)
     # Without entries it is damaged: the error says so.
     entries = log["entries"]
     session = made_session(AGENT, log.get("creator"), entries[:1])
     yield from one_by_one(entries, "entry", lambda entry, at: _entry(entry, session, at))
+
+
+def _log_of(document: Any) -> Mapping[str, Any]:
+    """Return what holds the entries: the log, an object without one around it, or a list."""
+    if isinstance(document, list):
+        return {"entries": document}
+    return _mapping(_mapping(document).get("log", document))
+
+
+def _is_entry(value: Any) -> bool:
+    return {"startedDateTime", "request", "response"} <= _mapping(value).keys()
 
 
 def _entry(entry: Mapping[str, Any], session: str, at: str) -> Iterator[Told]:

@@ -26,6 +26,8 @@ MAX_LINE = 32 * 1024 * 1024
 BEGINNING = 1024 * 1024
 """Bytes of such a line that are read, up to the last whole value in them."""
 
+LEAST_HOLE = 4
+"""NUL bytes at the beginning of a line that are no part of its text."""
 TIMES = 4
 MAX_TOLD = 32 * 1024 * 1024
 """What a line may tell beside so many times its size, in characters."""
@@ -77,6 +79,11 @@ def lines(source: Source) -> Iterator[Line | Damage]:
                 if (beginning := mended(data[:BEGINNING])) is not None:
                     yield Line(number, begun, json.dumps(beginning).encode())
             elif (line := kept.rstrip(b"\r\n")).strip(b" \t\r\n"):
+                hole = len(line) - len(line.lstrip(b"\x00"))
+                if LEAST_HOLE <= hole < len(line):
+                    # A crash left it in the place of what was written last; what follows is sound.
+                    yield Damage(f"{hole} NUL bytes before what stands there", number, begun)
+                    line = line[hole:]
                 yield Line(number, begun, line, not kept.endswith(b"\n"))
 
 

@@ -177,6 +177,29 @@ def test_the_two_entries_of_a_long_gcp_operation_are_its_start_and_its_end() -> 
     assert start.ref == end.ref
 
 
+@pytest.mark.parametrize(
+    "written", ["2026-11-23 06:00:03.123456 UTC", "2026-11-23 06:00:03.123456"]
+)
+def test_a_row_of_bigquery_tells_what_the_entry_told_that_it_was_made_of(written: str) -> None:
+    entry = samples.gcp(
+        "v1.compute.instances.delete", code=7, timestamp="2026-11-23T06:00:03.123456Z",
+        operation={"id": "operation-1", "first": True},
+    )  # fmt: skip
+    payload = dict(entry["protoPayload"])
+    payload["status"] = {**payload["status"], "code": "7"}
+    for name in ("request", "response"):
+        if name in payload:
+            payload[f"{name}Json"] = json.dumps(payload.pop(name))
+    row = {name: value for name, value in entry.items() if name != "protoPayload"}
+    row |= {"protopayload_auditlog": payload, "timestamp": written,
+            "operation": {"id": "operation-1", "first": "true", "last": None}}  # fmt: skip
+    first, second = one(entry), one(row)
+    assert (first.t_ns, first.phase, first.name) == (second.t_ns, second.phase, second.name)
+    for name in (semconv.ERROR_TYPE, semconv.USER_NAME, semconv.PROCESS_CWD):
+        assert first.attributes.get(name) == second.attributes.get(name)
+    assert first.attributes.keys() - {"flightlog.audit.id"} <= second.attributes.keys()
+
+
 def test_data_access_is_a_read_where_every_permission_is_for_reading() -> None:
     entry = samples.gcp("storage.objects.get")
     entry["logName"] = "projects/p/logs/cloudaudit.googleapis.com%2Fdata_access"

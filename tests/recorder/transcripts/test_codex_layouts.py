@@ -258,3 +258,15 @@ def test_a_line_of_meta_data_without_instructions_begins_an_old_rollout() -> Non
     ])  # fmt: skip
     assert {r.session for r in records} == {"s1"}
     assert [r.attributes[semconv.PROMPT_TEXT] for r in of(records, Kind.PROMPT)] == ["go"]
+
+
+def test_a_rollout_whose_beginning_is_lost_is_of_the_session_that_its_name_tells() -> None:
+    session = "0199c1f0-0a0b-7c0d-8e0f-101112131415"
+    name = f"sessions/2026/01/01/rollout-2026-01-01T00-00-00-{session}.jsonl"
+    rest = [item("event_msg", type="user_message", message=f"say {n}") for n in range(3)]
+    meta = {**META, "payload": {**META["payload"], "id": session}}  # type: ignore[dict-item]  # it is a mapping
+    whole, cut = (read(in_memory(jsonl(lines), name))[1] for lines in ([meta, *rest], rest))
+    assert {r.session for r in (*whole, *cut)} == {session}
+    assert {r.id for r in cut} <= {r.id for r in whole}
+    (other,) = {r.session for r in read(in_memory(jsonl(rest), "renamed.jsonl"))[1]}
+    assert other != session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from recorder.model import Kind, Phase, Record, Status, Witness
 from recorder.transcripts import har, http_log, mitmproxy_flows, mitmproxy_reader, otlp_lines
 from recorder.transcripts.format import Damage
 from tests.recorder.transcripts import counting
-from tests.recorder.transcripts.reading import records_of
+from tests.recorder.transcripts.reading import in_memory, read, records_of
 
 
 def of_har(path: Path) -> list[Record]:
@@ -185,3 +186,15 @@ def test_what_is_odd_in_a_request_is_named_and_what_stands_around_it_is_told() -
     ]
     spans = [one.span_id for one in told if isinstance(one, Record) and one.span_id]
     assert spans == ["cd" * 8, "ef" * 8]
+
+
+def test_entries_are_told_also_without_the_log_around_them(corpus: Path) -> None:
+    document = json.loads((corpus / "captured/http_proxy/mini-session.har").read_bytes())
+    entries = document["log"]["entries"]
+    _, whole, _ = read(in_memory(json.dumps(document).encode()))
+    for bare in (entries, {"entries": entries}, {"pages": [], **document["log"]}):
+        found, records, damage = read(in_memory(json.dumps(bare).encode()))
+        assert (found, damage) == ("har", [])
+        assert [(r.name, r.phase, r.t_ns) for r in records] == [
+            (r.name, r.phase, r.t_ns) for r in whole
+        ]

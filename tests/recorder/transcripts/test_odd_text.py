@@ -92,3 +92,18 @@ def test_an_exporter_that_cuts_within_a_character_loses_nothing(
     items = list(reader(json.dumps(body).encode()))
     assert [getattr(item, "identity", "x") != "" for item in items] == [True, True]
     assert ascii(HALF)[1:-1] in ascii(items[0])
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if is_lines(name) and name != "otlp"])
+def test_a_hole_that_a_crash_left_before_a_line_is_named_and_the_line_told(
+    name: str, corpus: Path
+) -> None:
+    # (The exported spans stand in one line.)
+    lines = (corpus / SOURCES[name]).read_bytes().splitlines(keepends=True)
+    place = len(lines) // 2
+    holed = b"".join([*lines[:place], b"\x00" * 4096, *lines[place:]])
+    _, whole, damage = read(in_memory(b"".join(lines)))
+    _, records, found = read(in_memory(holed))
+    assert {r.id for r in records} == {r.id for r in whole}
+    new = [(one.line, one.reason) for one in found if one not in damage]
+    assert (place + 1, "4096 NUL bytes before what stands there") in new
