@@ -243,7 +243,10 @@ def _fields(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _path(uri: bytes) -> str:
     text = _text(uri)
-    return unquote(urlsplit(text).path) if text.startswith("file:") else text
+    try:
+        return unquote(urlsplit(text).path) if text.startswith("file:") else text
+    except ValueError:  # no URI after all, such as `file://[`
+        return text
 
 
 def _bytes(value: Any) -> bytes:

@@ -71,9 +71,9 @@ class BusTeller:
         if isinstance(info, Mapping) and kind.startswith("session."):
             yield from teller.session(info)
         elif isinstance(info, Mapping) and kind == "message.updated":
-            yield from self._message(teller, info)
+            yield from self._message(teller, _with_id(info, key))
         elif kind == "message.part.updated" and isinstance(said.get("part"), Mapping):
-            yield from self._part(teller, said["part"], t_ns)
+            yield from self._part(teller, _with_id(said["part"], key), t_ns)
         elif kind in {"permission.asked", "permission.updated"}:
             yield from teller.session({})
             yield self._request(teller, said, f"event {key}", t_ns)
@@ -158,6 +158,11 @@ class BusTeller:
         is_new = own not in self._told
         self._told[own] = None
         return is_new
+
+
+def _with_id(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a part or a message with an id: without one, all of them would count as the same."""
+    return value if value.get("id") else {**value, "id": key}
 
 
 def _event(value: Any) -> Mapping[str, Any]:

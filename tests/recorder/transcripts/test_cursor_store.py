@@ -39,7 +39,11 @@ def result(ref: str, output: Any, high: Any = None, tool: str = "Shell") -> dict
 
 
 def written(
-    path: Path, named: list[Any], before: tuple[Any, ...] = (), waiting: tuple[Any, ...] = ()
+    path: Path,
+    named: list[Any],
+    before: tuple[Any, ...] = (),
+    waiting: tuple[Any, ...] = (),
+    folder: str = "file:///home/dev/my%20work",
 ) -> Path:
     """Write a database whose root names some messages; others stand there from before."""
     path.unlink(missing_ok=True)
@@ -60,7 +64,7 @@ def written(
             field(1, bytes.fromhex(put(json.dumps(message).encode()))) for message in named
         )
         root += b"".join(field(4, json.dumps(message).encode()) for message in waiting)
-        root += field(5, b"\x08\x05") + field(9, b"file:///home/dev/my%20work")
+        root += field(5, b"\x08\x05") + field(9, folder.encode())
         about = {
             "agentId": AGENT_ID, "latestRootBlobId": put(root), "name": "Tidy",
             "createdAt": 1787430000000, "lastUsedModel": "composer-2",
@@ -171,6 +175,14 @@ def test_what_is_lost_or_odd_costs_itself_alone(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert all(isinstance(one, Damage) for one in damage)
     assert [r.ref for r in counting.calls(records)] == ["t1", "t2", "t9"]
+
+
+def test_a_folder_that_is_no_uri_costs_nothing_else(tmp_path: Path) -> None:
+    path = written(tmp_path / "store.db", [SYSTEM, ASKED], folder="file://[home")
+    _, records, damage = read(source_of(path))
+    assert damage == []
+    assert records[0].attributes[semconv.PROCESS_CWD] == "file://[home"
+    assert [r.kind for r in records[1:]] == [Kind.PROMPT, Kind.PROMPT]
 
 
 def test_another_programs_database_of_the_same_tables_is_not_cursors(tmp_path: Path) -> None:

@@ -165,6 +165,14 @@ def test_what_was_never_completed_on_the_bus_is_told_as_it_was_last() -> None:
     assert counting.results(records) == []
 
 
+def test_parts_on_the_bus_that_have_no_id_are_told_each() -> None:
+    lines = [info("msg_1", "user"), *(text("", "msg_1", said) for said in ("one", "two"))]
+    records = read(in_memory(jsonl(lines)))[1]
+    prompts = [r for r in records if r.kind is Kind.PROMPT]
+    assert [r.attributes[semconv.PROMPT_TEXT] for r in prompts] == ["one", "two"]
+    assert len({r.id for r in prompts}) == 2
+
+
 def test_a_list_of_atif_trajectories_tells_each(corpus: Path) -> None:
     one = json.loads((corpus / "captured/atif/codex.atif.json").read_bytes())
     other = {**one, "session_id": "another"}
