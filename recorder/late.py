@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zstandard import ZstdError
+
 from recorder import semconv
 from recorder.model import Json
 from recorder.replacing import Replacement
@@ -70,12 +72,17 @@ class LateSealing:
         """Return the secrets that are waited for."""
         return tuple(self._waiting)
 
-    def take_forms(self) -> list[Form]:
-        """Return the forms of the secrets that were not stored yet, to be stored with a group."""
-        forms = [form for secret in self._waiting if secret.fingerprint not in self.stored
-                 for form in secret.forms]  # fmt: skip
+    def forms(self) -> list[Form]:
+        """Return the forms of the secrets that are not stored yet, to be stored with a group."""
+        new: dict[str, NewSecret] = {}
+        for secret in self._waiting:
+            if secret.fingerprint not in self.stored:
+                new.setdefault(secret.fingerprint, secret)
+        return [form for secret in new.values() for form in secret.forms]
+
+    def forms_are_stored(self) -> None:
+        """Take note that the group with which `forms` were to be stored is committed."""
         self.stored.update(secret.fingerprint for secret in self._waiting)
-        return forms
 
     def work(self, before: int) -> int:
         """Seal what was stored, up to a record, with the secrets that are waited for.
@@ -84,7 +91,8 @@ class LateSealing:
             The number of records that were sealed once more.
 
         Raises:
-            sqlite3.Error: the store cannot be written; the secrets go on waiting.
+            sqlite3.Error: the store cannot be written; the secrets go on waiting, as they do
+                whatever else is raised.
         """
         if not self._waiting:
             self.sweep()
@@ -144,8 +152,8 @@ class LateSealing:
             if not fields:
                 return None
             record, seals = restored(fields, self.store.blob)
-        except (ValueError, KeyError, TypeError, LookupError):
-            return None
+        except (ValueError, KeyError, TypeError, LookupError, ZstdError):
+            return None  # damaged: `verify` tells of it
         sealed = self.sealer.seal(record, seals)
         return self.store.replacement(seq, sealed) if len(sealed.seals) > len(seals) else None
 

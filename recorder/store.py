@@ -190,9 +190,12 @@ class Store:
         holds = " OR ".join(["instr(body, ?)"] * len(written))
         sql = f"SELECT seq FROM records WHERE seq <= ? AND ({holds})"  # noqa: S608
         found = {row[0] for row in self._db.execute(sql, (before, *written))}
-        newest = "SELECT digest, data FROM blobs ORDER BY rowid DESC LIMIT ?"
+        newest = "SELECT digest, data FROM blobs WHERE data IS NOT NULL ORDER BY rowid DESC LIMIT ?"
         for digest, data in self._db.execute(newest, (MAX_BLOBS_READ,)).fetchall():
-            raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
+            try:
+                raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=MAX_BLOB_BYTES)
+            except zstandard.ZstdError:
+                continue  # damaged: `verify` tells of it
             if any(form in raw for form in written):
                 refers = "SELECT seq FROM records WHERE seq <= ? AND instr(body, ?)"
                 found.update(

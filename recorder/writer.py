@@ -266,7 +266,8 @@ class Writer:
         """Seal what was stored before it was recognised; a failure is tried again."""
         try:
             self._late.work(before)
-        except sqlite3.Error as error:
+        except Exception as error:
+            # Also what a damaged recording makes it raise: this thread has to go on.
             logger.warning("late sealing has to wait (%s)", name_of(error))
 
     def _own(self, name: str, attributes: dict[str, Json]) -> SealedRecord:
@@ -301,7 +302,7 @@ class Writer:
         dropped = self._losses.take()
         group = [*(self._sealer.seal(gap(n, why)) for why, n in dropped.items()), *sealed]
         try:
-            forms = self._late.take_forms()
+            forms = self._late.forms()
             try:
                 self._store.append(group, checkpoint=signs, forms=forms)
             except sqlite3.IntegrityError:
@@ -316,6 +317,7 @@ class Writer:
             for why, number in dropped.items():
                 self._losses.add(number, why)
             return False
+        self._late.forms_are_stored()
         self._wrote_at = now
         if signs:
             self._signed_at = now
@@ -386,5 +388,6 @@ class Writer:
             }
             note.append(own_record("spool_torn", Phase.POINT, said))
         before = self._store.size
-        self._store.append([*new, *map(self._sealer.seal, note)], forms=self._late.take_forms())
+        self._store.append([*new, *map(self._sealer.seal, note)], forms=self._late.forms())
+        self._late.forms_are_stored()
         self._seal_late(before)

@@ -264,3 +264,39 @@ def test_a_killed_recorder_leaves_nothing_plain_once_the_next_has_begun(tmp_path
     recorded(path, [told("on")])
     assert BARE.encode() not in at_rest(path)
     assert verify(path).ok
+
+
+def test_a_secret_first_seen_while_nothing_could_be_written_is_known_to_the_next_recorder(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "flight.db"
+    service = Service.start(path)
+    assert service.submit(told("before"), wait=True, timeout_seconds=30)
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    assert not service.submit(told(f"TOKEN={BARE}"), wait=True, timeout_seconds=60)
+    locker.execute("ROLLBACK")
+    locker.close()
+    assert service.submit(told("after"), wait=True, timeout_seconds=60)
+    service.stop()
+    recorded(path, [told(f"bare {BARE}")])
+    assert BARE.encode() not in at_rest(path)
+    assert verify(path).ok
+
+
+@pytest.mark.parametrize("data", [b"\x00damaged", None], ids=["damaged", "gone"])
+def test_a_large_value_that_cannot_be_read_keeps_nothing_else_from_being_sealed(
+    tmp_path: Path, data: bytes | None
+) -> None:
+    path = tmp_path / "flight.db"
+    odd = "m{h}o)p$[nob(o"
+    recorded(path, [told("x\n" * 3000 + odd), told(f"odd {odd}")])
+    db = sqlite3.connect(path)
+    db.execute("UPDATE blobs SET data = ?", (data,))
+    db.commit()
+    db.close()
+    recorded(path, [told(f'password = "{odd}"'), told("and on")])
+    assert f"odd {odd}".encode() not in at_rest(path)
+    assert verify(path).resealed == 1
+    with Recording.open(path) as recording:
+        assert not [r for r in recording.records() if r.name == "gap"]
