@@ -42,8 +42,10 @@ class _Outcome:
     """What an import came to, file by file."""
 
     files: list[FileReport] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    """Sources that no format recognised."""
+    unknown: list[FileReport] = field(default_factory=list)
+    """Of sources that no format recognised."""
+    empty: list[str] = field(default_factory=list)
+    """Paths that were named and hold no file."""
     unreadable: list[str] = field(default_factory=list)
     """Why files could not be opened."""
     stopped: bool = False
@@ -61,7 +63,7 @@ class _Outcome:
         if report.format or report.damaged:
             self.files.append(report)
         else:
-            self.unknown.append(report.name)
+            self.unknown.append(report)
 
     def stop(self, current: FileReport | None, committed: int) -> None:
         """Take in that the import ends inside a source, and how much of it all is committed."""
@@ -159,16 +161,26 @@ def command(
     _say(outcome, path, recording, as_json=as_json)
     if outcome.stopped:
         raise click.exceptions.Exit(INTERRUPTED)
-    if strict and (outcome.damaged or outcome.unknown or outcome.unknown_entries):
+    if outcome.unreadable and not (outcome.files or outcome.unknown or outcome.empty):
+        # Nothing of what was named can be read: as where there is nothing of that name.
+        raise click.exceptions.Exit(2)
+    left_out = outcome.damaged or outcome.unknown or outcome.unknown_entries or outcome.empty
+    if strict and left_out:
         raise click.exceptions.Exit(2)
 
 
 def _sources(files: Sequence[str], outcome: _Outcome) -> Iterator[Source]:
     for path in files:
+        is_empty = True
         try:
-            yield from sources_of(path)
+            for source in sources_of(path):
+                is_empty = False
+                yield source
         except FlightlogError as error:
             outcome.unreadable.append(str(error))
+        else:
+            if is_empty:
+                outcome.empty.append(path)
 
 
 def _size_of(files: Sequence[str]) -> int:
@@ -269,8 +281,15 @@ def _say_left_out(outcome: _Outcome) -> None:
         _say_unknown(report)
     for reason in outcome.unreadable:
         click.echo(f"not read: {safe_text(reason)}", err=True)
-    for name in outcome.unknown[:NAMED_DAMAGE]:
-        click.echo(f"skipped, no known format: {safe_text(name)}", err=True)
+    for path in outcome.empty:
+        click.echo(
+            f"Warning: nothing to import in {safe_text(path)}: no file to read is in it", err=True
+        )
+    # What is said of a file that is a mere name among many tells more than one that is not.
+    told = sorted(outcome.unknown, key=lambda report: not report.what)
+    for report in told[:NAMED_DAMAGE]:
+        what = f" ({report.what})" if report.what else ""
+        click.echo(f"skipped, no known format: {safe_text(report.name)}{what}", err=True)
     if len(outcome.unknown) > NAMED_DAMAGE:
         more = len(outcome.unknown) - NAMED_DAMAGE
         click.echo(f"skipped, no known format: {more} more files", err=True)
@@ -335,7 +354,9 @@ def _as_json(outcome: _Outcome) -> dict[str, Any]:
             }
             for report in outcome.files
         ],
-        "unknown": outcome.unknown,
+        "unknown": [report.name for report in outcome.unknown],
+        "unread": {report.name: report.what for report in outcome.unknown if report.what},
+        "empty": outcome.empty,
         "unreadable": outcome.unreadable,
         "records": sum(report.records for report in outcome.files),
         "new": sum(report.new for report in outcome.files),

@@ -25,6 +25,7 @@ from recorder.transcripts.handing import Handing
 from recorder.transcripts.one_by_one import ODD
 from recorder.transcripts.source import Source
 from recorder.transcripts.table import detect, recognised
+from recorder.transcripts.unread import what_it_is
 
 __all__ = ["FileReport", "Importer", "Unknown"]
 
@@ -70,6 +71,8 @@ class FileReport:
     sessions: set[str] = field(default_factory=set)
     unknown: dict[str, Unknown] = field(default_factory=dict)
     """Types of entries that the format's reader was not tested on."""
+    what: str = ""
+    """What it is, where no format reads it and that is known."""
 
 
 class Importer:
@@ -127,10 +130,7 @@ class Importer:
             self._note_damage(report, source, Damage(f"cannot be read ({type(error).__name__})"))
             return report
         if chosen is None:
-            why = source.too_large or why_unread(source)
-            unread = _breakage(source) if source.breakage.reason else Damage(why)
-            if unread.reason:
-                self._note_damage(report, source, unread)
+            self._unread(report, source)
             source.forget()
             return report
         report.format = chosen.name
@@ -163,6 +163,15 @@ class Importer:
         finally:
             source.forget()
         return report
+
+    def _unread(self, report: FileReport, source: Source) -> None:
+        """Note why no format knows a source, or what it is."""
+        why = source.too_large or why_unread(source)
+        unread = _breakage(source) if source.breakage.reason else Damage(why)
+        if unread.reason:
+            self._note_damage(report, source, unread)
+        else:
+            report.what = _what(source)
 
     def _holds_nothing(self, report: FileReport, source: Source, chosen: Format) -> bool:
         """Tell, and note, that the format that was asked for finds nothing in a source.
@@ -240,6 +249,13 @@ class Importer:
         report.damage.insert(0 if is_end else len(report.damage), named)
         del report.damage[KEPT_DAMAGE:]
         return is_end
+
+
+def _what(source: Source) -> str:
+    try:
+        return what_it_is(source)
+    except (*BROKEN, *ODD):
+        return ""
 
 
 def _count_unknown(report: FileReport, name: str, line: int) -> None:

@@ -1,0 +1,85 @@
+"""What a source is that no format reads, and what to import instead: said, so that nobody guesses.
+
+Agents keep indexes, histories of prompts and state beside their transcripts, and people point an
+import at a whole folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from recorder.transcripts.databases import is_database, tables_of
+from recorder.transcripts.source import Source
+
+__all__ = ["what_it_is"]
+
+_TABLES = (
+    ({"sessions", "turns", "checkpoints"},
+     "Copilot CLI's index of sessions; import ~/.copilot/session-state"),
+    ({"checkpoints", "writes"},
+     "a LangGraph checkpoint database; write out the state's messages as JSON and import that"),
+    ({"threads", "_sqlx_migrations"}, "Codex's index of threads; import ~/.codex/sessions"),
+    ({"logs", "_sqlx_migrations"}, "Codex's own log; import ~/.codex/sessions"),
+    ({"ItemTable"},
+     "an editor's settings; chats are in the folder chatSessions beside it, Cursor's in "
+     "globalStorage/state.vscdb"),
+)  # fmt: skip
+"""Tables that a database has at least -> what it is."""
+_KEYS: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"display", "pastedContents"}),
+     "Claude Code's history of prompts; import ~/.claude/projects"),
+    (frozenset({"session_id", "ts", "text"}),
+     "Codex's history of prompts; import ~/.codex/sessions"),
+    (frozenset({"key", "agentId", "type"}),
+     "the journal of a Claude Code workflow; its agents' transcripts stand beside it"),
+    (frozenset({"atof_version"}),
+     "an ATOF event log; export the run as ATIF and import that"),
+    (frozenset({"object", "span_data", "trace_id"}),
+     "a trace of the OpenAI Agents SDK; export it by OpenTelemetry and import that"),
+    (frozenset({"$schemaVersion", "model_responses"}),
+     "a saved run of the OpenAI Agents SDK; export its traces by OpenTelemetry and import that"),
+    (frozenset({"resource", "instrumentationScope", "traceId"}),
+     "spans as an SDK prints them; use the OTLP JSON file exporter"),
+    (frozenset({"dir", "msg"}), "a wire log of MCP; record it with `flightlog mcp --`"),
+    (frozenset({"jsonrpc"}), "messages of JSON-RPC; record MCP with `flightlog mcp --`"),
+    (frozenset({"mcpServers"}), "an agent's settings"),
+    (frozenset({"hooks"}), "an agent's settings"),
+)  # fmt: skip
+"""Fields that an entry has at least -> what it is."""
+_KIMI = frozenset({"turn.prompt", "context.append_message", "context.append_loop_event",
+                   "config.update"})  # fmt: skip
+KIMI = "a log of Kimi Code, which is not read yet; the context.jsonl of older versions is"
+SNAPSHOT = "a snapshot of the Copilot SDK's tests; import the events of ~/.copilot/session-state"
+ANTIGRAVITY = "a conversation of Antigravity, which it encrypts; export it there as text"
+
+
+def what_it_is(source: Source) -> str:
+    """Return what a source is that no format reads; nothing where that is not known."""
+    if is_database(source):
+        tables = {name for name in tables_of(source) if not name.startswith("sqlite_")}
+        named = (what for least, what in _TABLES if least <= tables)
+        return next(named, "an SQLite database without the tables of an agent")
+    if not source.head.strip(b"\x00 \t\r\n"):
+        return "empty"
+    if source.beginning.startswith(b"models:") and b"\nconversations:" in source.beginning:
+        return SNAPSHOT
+    if "/antigravity" in source.name and b"\x00" in source.head:
+        return ANTIGRAVITY
+    named = (what for value in source.sample[:4] if (what := _entry(value)))
+    return next(named, "")
+
+
+def _entry(value: Any) -> str:
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, Mapping):
+        return ""
+    kind, message = value.get("type"), value.get("message")
+    if (
+        (isinstance(kind, str) and kind in _KIMI)
+        or (kind == "metadata" and "protocol_version" in value)
+        or ("timestamp" in value and isinstance(message, Mapping) and "payload" in message)
+    ):
+        return KIMI
+    return next((what for least, what in _KEYS if least <= value.keys()), "")
