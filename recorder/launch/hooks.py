@@ -103,10 +103,17 @@ def _own_telemetry(given: Mapping[str, str]) -> RunHooks:
 def _claude(file: SettingsFile, wiring: Wiring, given: Mapping[str, str]) -> RunHooks:
     del given
     folder = _folder()
-    about = json.dumps({"name": "flightlog", "version": "1.0.0", "description": "Records."})
-    _write(folder / ".claude-plugin" / "plugin.json", about)
-    _write(folder / "hooks" / "hooks.json", json.dumps({"hooks": _entries(file, wiring)}))
-    return RunHooks(("--plugin-dir", str(folder)), folder=folder)
+    arguments: list[str] = []
+    entries = _entries(file, wiring)
+    # A version that does not know an event leaves out the plugin it stands in, and no other.
+    for name, newer in ("flightlog", False), ("flightlog-newer", True):
+        plugin = folder / name
+        about = json.dumps({"name": name, "version": "1.0.0", "description": "Records."})
+        hooks = {event: entry for event, entry in entries.items() if (event in file.newer) is newer}
+        _write(plugin / ".claude-plugin" / "plugin.json", about)
+        _write(plugin / "hooks" / "hooks.json", json.dumps({"hooks": hooks}))
+        arguments += ["--plugin-dir", str(plugin)]
+    return RunHooks(tuple(arguments), folder=folder)
 
 
 def _copilot(file: SettingsFile, wiring: Wiring, given: Mapping[str, str]) -> RunHooks:

@@ -93,7 +93,8 @@ class Ground:
 
 @pytest.fixture(scope="session")
 def installed() -> Callable[[Cli], str]:
-    """Install an agent from npm unless it is in the cache; return its program."""
+    """Install an agent's newest version from npm, or take the one in the cache where npm has no
+    way out; return its program."""
     cache = Path(os.environ.get("FLIGHTLOG_AGENTS") or platformdirs.user_cache_path("flightlog"))
     # The user's own npm settings name the registry; tests move HOME away from under it.
     home = os.environ["HOME"]
@@ -103,16 +104,16 @@ def installed() -> Callable[[Cli], str]:
             pytest.skip("needs npm")
         folder = cache / "agents" / cli.name
         found = folder / "node_modules" / ".bin" / cli.program
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder)]
+        # By its tag: without, npm takes an old version that asks for less of node than is here.
+        subprocess.run(
+            [*command, f"{cli.package}@latest"],
+            env={**os.environ, "HOME": home},
+            capture_output=True, text=True, timeout=LIMIT * 2, check=False,
+        )  # fmt: skip
         if not found.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder)]
-            done = subprocess.run(
-                [*command, cli.package],
-                env={**os.environ, "HOME": home},
-                capture_output=True, text=True, timeout=LIMIT * 2, check=False,
-            )  # fmt: skip
-            if done.returncode or not found.exists():
-                pytest.skip(f"npm does not install {cli.package} here")
+            pytest.skip(f"npm does not install {cli.package} here")
         return str(found)
 
     return program

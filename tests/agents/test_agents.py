@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recorder.capture.otlp.launch import start_receiver
-from recorder.model import Witness
+from recorder.model import Kind, Witness
 from tests.agents.clis import CLIS, Cli
 from tests.agents.conftest import COMMANDS, FLIGHTLOG, SECRET, Ground
 
@@ -90,4 +90,21 @@ def test_an_agent_that_is_installed_and_run_has_each_call_once(
     command = [FLIGHTLOG, "run", "-r", str(ground.recording), "--", ground.program]
     done = ground.run([*command, *cli.after_install, *cli.arguments])
     assert done.returncode == 0, done.stderr[-2000:]
+    check(ground)
+
+
+def test_a_command_that_a_skill_runs_while_it_loads_is_declared(
+    arena: Callable[[Cli], Ground],
+) -> None:
+    # No call of the model's: its only hook is an event that older versions do not have.
+    ground = arena(CLIS[0])
+    skill = ground.workspace / ".claude/skills/look/SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: look\ndescription: looks\n---\nHere: !`echo by-the-skill`\n")
+    command = [FLIGHTLOG, "run", "-r", str(ground.recording), "--", ground.program]
+    done = ground.run([*command, "-p", "/look", "--allowedTools", "Bash"])
+    assert done.returncode == 0, done.stderr[-2000:]
+    calls = [r for r in ground.records() if r.kind is Kind.TOOL_CALL]
+    said = {r.witness for r in calls if "by-the-skill" in str(dict(r.attributes))}
+    assert said == {Witness.HOOK}
     check(ground)

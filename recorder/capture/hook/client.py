@@ -13,7 +13,7 @@ from posix import _exit as leave
 from posix import close, environ, getppid, getuid, read, stat, urandom, write
 
 ANSWERS = {b"cursor": b"{}\n", b"gemini": b"{}\n", b"copilot": b"{}\n"}
-ASKING = (b"PreToolUse", b"preToolUse", b"BeforeTool", b"before")
+ASKING = (b"PreToolUse", b"PreSkillShellCommand", b"preToolUse", b"BeforeTool", b"before")
 """In the payloads, or the settings' event, of hooks that can hold a call back."""
 GUARD_SECONDS = 3.0
 LIMIT = 16 * 1024 * 1024

@@ -19,7 +19,11 @@ type Holding = Callable[[str, Hold], bytes]
 
 
 def by_permission(event: str, hold: Hold) -> bytes:
-    """Claude Code: https://code.claude.com/docs/en/hooks, PreToolUse."""
+    """Claude Code: https://code.claude.com/docs/en/hooks, PreToolUse. A skill's own command waits
+    for nobody: what asks would be a denial without a word of why.
+    """
+    if event == "PreSkillShellCommand":
+        return _inside(event, "deny", hold.denial)
     if event != "PreToolUse":
         return b""
     return _inside(event, hold.answer, hold.words)

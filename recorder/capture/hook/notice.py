@@ -30,7 +30,7 @@ AGENT_NAMES = {
 """As on the hook's command line -> `gen_ai.agent.name` in recordings."""
 CALL_STARTS = frozenset({
     "PreToolUse", "preToolUse", "BeforeTool", "tool.execute.before", "beforeShellExecution",
-    "beforeMCPExecution",
+    "beforeMCPExecution", "PreSkillShellCommand",
 })  # fmt: skip
 CALL_ENDS = frozenset({
     "PostToolUse", "postToolUse", "PostToolUseFailure", "postToolUseFailure", "AfterTool",

@@ -19,7 +19,7 @@ __all__ = ["answer_for", "ask_again", "event_of", "is_readable"]
 
 ASKING_EVENTS = (
     "PreToolUse", "BeforeTool", "preToolUse", "beforeShellExecution", "beforeMCPExecution",
-    "beforeReadFile", "tool.execute.before",
+    "beforeReadFile", "tool.execute.before", "PreSkillShellCommand",
 )  # fmt: skip
 """Events of all agents at which one of them can be held."""
 _EVENT = re.compile(rb'"hook_event_name"\s*:\s*"([\w.]{1,80})"')

@@ -88,6 +88,20 @@ def test_a_harmful_call_is_denied_and_a_harmless_one_is_not_spoken_of(
     assert b"c2a9e7d4" not in done.stdout, "the reason quotes no secret"
 
 
+def test_a_command_that_a_skill_brings_along_is_held_as_one_that_the_model_asks_for(
+    post: Post,
+) -> None:
+    post.set(Mode.ENFORCE)
+    _, harmless = call("claude-code", HARMLESS, 3)
+    about = {"hook_event_name": "PreSkillShellCommand", "command_name": "deploy"}
+    assert post.hooks.run("claude-code", {**harmless, **about}).stdout == b""
+    _, harm = call("claude-code", HARM, 4)
+    said = json.loads(post.hooks.run("claude-code", {**harm, **about}).stdout)["hookSpecificOutput"]
+    assert said["hookEventName"] == "PreSkillShellCommand"
+    assert said["permissionDecision"] == "deny"
+    assert "volumeDelete" in said["permissionDecisionReason"]
+
+
 @pytest.mark.parametrize("agent", ["claude-code", "codex", "opencode"])
 @pytest.mark.parametrize("padding", ["", " " * 9_000])
 def test_an_id_that_comes_again_is_judged_by_what_is_asked_now(

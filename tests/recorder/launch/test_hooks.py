@@ -33,7 +33,7 @@ folders = [sys.argv[at + 1] for at, word in enumerate(sys.argv) if word == "--pl
 files = [pathlib.Path(folder, "hooks/hooks.json") for folder in folders]
 files += [path for path in [pathlib.Path.home() / ".claude/settings.json"] if path.exists()]
 for path in files:
-    for group in json.loads(path.read_text())["hooks"]["PreToolUse"]:
+    for group in json.loads(path.read_text())["hooks"].get("PreToolUse", []):
         for hook in group["hooks"]:
             subprocess.run(hook["command"], shell=True, input={payload!r}.encode(), check=True)
 sys.exit(7 if files else 3)
@@ -108,6 +108,20 @@ def test_the_same_payload_of_two_hooks_is_recorded_once_also_through_the_spool(
     with Recording.open(recording) as reader:
         assert [r.ref for r in reader.records() if r.witness is Witness.HOOK] == ["toolu_1"]
     del ground
+
+
+def test_what_an_older_version_does_not_know_costs_it_no_hook_that_it_knows(tmp_path: Path) -> None:
+    # Claude Code 2.1.197 leaves out a plugin altogether whose hooks name an event it has not.
+    added = hooks_for("claude", {}, tmp_path / "r.db")
+    assert set(added.arguments[::2]) == {"--plugin-dir"}
+    file = SETTINGS["claude-code"].files[0]
+    plugins = [
+        set(json.loads(Path(folder, "hooks/hooks.json").read_text())["hooks"])
+        for folder in added.arguments[1::2]
+    ]
+    added.remove()
+    assert file.newer
+    assert plugins == [set(file.events) - file.newer, set(file.newer)]
 
 
 def test_codex_is_given_its_hooks_as_overrides_that_are_toml_and_trusted(tmp_path: Path) -> None:

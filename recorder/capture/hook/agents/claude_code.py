@@ -1,6 +1,7 @@
-"""Claude Code (2.1.330): https://code.claude.com/docs/en/hooks. VS Code reads the same files.
+"""Claude Code (2.1.332): https://code.claude.com/docs/en/hooks. VS Code reads the same files.
 
-No answer at all decides nothing. `PostToolBatch` is the only event after a denied call.
+No answer at all decides nothing. `PostToolBatch` is the only event after a denied call. A command
+that a skill runs while it loads is told by `PreSkillShellCommand` alone, and its end by nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ AGENT = Agent(
         "SessionEnd": steps.session_end,
         "UserPromptSubmit": steps.prompt,
         "PreToolUse": steps.tool_start,
+        "PreSkillShellCommand": steps.tool_start,
         "PostToolUse": steps.tool_end,
         "PostToolUseFailure": steps.tool_failed,
         "PostToolBatch": steps.tool_batch,

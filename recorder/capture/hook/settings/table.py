@@ -58,6 +58,9 @@ class SettingsFile:
     """OpenTelemetry settings: path of keys -> value; only set where the user has set nothing."""
     guard: tuple[str, ...] = ()
     """Where the user's own exporter would stand: then none of `values` is set."""
+    newer: frozenset[str] = frozenset()
+    """Of `events`, those that versions in use do not know yet: they leave out a plugin's hooks
+    altogether where one of them stands among them."""
     version: int | None = None
     script: str = ""
     """The file is this script of our package, not a settings file."""
@@ -180,10 +183,12 @@ _CLAUDE = AgentSettings(
                 "SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse",
                 "PostToolUseFailure", "PostToolBatch", "PermissionRequest", "PermissionDenied",
                 "Notification", "SubagentStart", "SubagentStop", "PreCompact", "Stop", "SessionEnd",
+                "PreSkillShellCommand",
             ),
             _claude_entry,
             _claude_values,
             ("env", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            frozenset({"PreSkillShellCommand"}),
         ),
     ),
     no_hooks=((("disableAllHooks",), True),),
