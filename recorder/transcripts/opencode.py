@@ -1,6 +1,7 @@
 """opencode: its database, older JSON files, `opencode export`, and `opencode run --format json`.
 
-Also messages with their parts, as its server lists them, and events of its bus. Tested on 1.18.33.
+Also messages with their parts, as its server lists them, and events of its bus. Tested on 1.18.33,
+and on databases of 2.0.
 Answers to permission requests are nowhere but on the bus; elsewhere a rejection shows in a call's
 error, which speaks of a user even where none was there. Times are epoch milliseconds. Tables with
 credentials are not read.
@@ -22,6 +23,7 @@ from recorder.transcripts.format import Damage, Entry, Format, Item
 from recorder.transcripts.lines import Line, read_json_lines
 from recorder.transcripts.one_by_one import Told, by_itself, odd, one_by_one
 from recorder.transcripts.opencode_bus import BusTeller, is_event
+from recorder.transcripts.opencode_messages import TABLE, message
 from recorder.transcripts.opencode_parts import AGENT, PartTeller, mapping, time_of
 from recorder.transcripts.source import Source
 from recorder.transcripts.telling import as_text
@@ -29,6 +31,8 @@ from recorder.transcripts.telling import as_text
 __all__ = ["AGENT", "FORMAT", "recognises"]
 
 TABLES = frozenset({"session", "message", "part"})
+SESSIONS = ("session_v2", "session")
+"""Tables of sessions, the newer one first: what it has of one is what holds."""
 RUN = frozenset({"step_start", "step_finish", "tool_use", "text", "reasoning", "error"})
 
 
@@ -60,7 +64,7 @@ def _is_listed(value: Any) -> bool:
 
 
 def _read(source: Source) -> Iterator[Item]:
-    if tables_of(source) >= TABLES:
+    if _is_database(source):
         yield from _database(source)
         return
     sample = [v for v in source.entries if isinstance(v, Mapping)]
@@ -175,15 +179,50 @@ def _message_beside(part: Mapping[str, Any], source: Source) -> Mapping[str, Any
         return {}
 
 
+def _is_database(source: Source) -> bool:
+    tables = tables_of(source)
+    return tables >= TABLES or (TABLE in tables and bool(tables & set(SESSIONS)))
+
+
 def _database(source: Source) -> Iterator[Item]:
+    tables = tables_of(source)
     with opened(source) as db:
-        for row in _rows(db, "SELECT * FROM session ORDER BY time_created, id"):
-            info = {**row, "time": {"created": row.get("time_created")}}
-            for name in ("model", "permission"):
-                info[name] = _loaded(row.get(name))
-            teller = PartTeller(str(row.get("id")))
-            yield Entry(list(teller.session(info)))
-            yield from _messages(db, teller, str(row.get("id")))
+        told = set[str]()
+        for table in filter(tables.__contains__, SESSIONS):
+            for row in _rows(db, f"SELECT * FROM {table} ORDER BY time_created, id"):  # noqa: S608  # one of ours
+                session = str(row.get("id"))
+                if session not in told:
+                    told.add(session)
+                    yield from _session(db, tables, row, session)
+
+
+def _session(
+    db: sqlite3.Connection, tables: frozenset[str], row: Mapping[str, Any], session: str
+) -> Iterator[Item]:
+    info = {**row, "time": {"created": row.get("time_created")}}
+    for name in ("model", "permission"):
+        info[name] = _loaded(row.get(name))
+    teller = PartTeller(session)
+    yield Entry(list(teller.session(info)))
+    if tables >= TABLES:
+        yield from _messages(db, teller, session)
+    if TABLE in tables:
+        columns = {str(row[1]) for row in db.execute(f"PRAGMA table_info({TABLE})")}
+        order = "seq" if "seq" in columns else "time_created, id"
+        older = "AND id NOT IN (SELECT id FROM message)" if tables >= TABLES else ""
+        sql = f"SELECT * FROM {TABLE} WHERE session_id = ? {older} ORDER BY {order}"  # noqa: S608  # ours
+        for one in _rows(db, sql, session):
+            key, kind, about = str(one.get("id")), str(one.get("type") or ""), _loaded(one["data"])
+            if isinstance(about, Mapping):
+                yield from items_of(
+                    by_itself(
+                        about, f"message {key}",
+                        lambda held, _, what=kind, own=key: message(teller, what, held, own),  # type: ignore[misc]  # mypy infers no defaults
+                    )
+                )  # fmt: skip
+            else:
+                why = f"message {key} holds no JSON object"
+                yield Damage(why, kept=as_text(one["data"]))
 
 
 def _messages(db: sqlite3.Connection, teller: PartTeller, session: str) -> Iterator[Item]:
@@ -231,9 +270,9 @@ def _loaded(text: Any) -> Any:
 FORMAT = Format(
     name="opencode",
     title="opencode",
-    tested=("1.18.33",),
+    tested=("1.18.33", "databases of 2.0"),
     recognises=lambda source: (
-        tables_of(source) >= TABLES or any(recognises(value) for value in source.entries[:4])
+        _is_database(source) or any(recognises(value) for value in source.entries[:4])
     ),
     read=_read,
     places=(

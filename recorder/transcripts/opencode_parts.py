@@ -120,7 +120,11 @@ class PartTeller:
         status, error = state.get("status"), as_text(state.get("error") or "")
         if status not in {"completed", "error"}:
             return
-        denied = "rejected permission" in error or "prevents you from using" in error
+        denied = (
+            "rejected permission" in error
+            or "prevents you from using" in error
+            or state.get("errorType") == "permission.rejected"
+        )
         if denied:
             # When it was decided is not told: the end is that of the call.
             yield self.telling.approval(
