@@ -15,6 +15,7 @@ from analyzer.completeness import completeness_of
 from analyzer.filters import Filter, Scope
 from analyzer.incident import incident_of
 from analyzer.reports import REPORTERS, build
+from analyzer.reports.evidence import refuse_evidence
 from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
 from analyzer.rules.broken_chain import with_broken_chain
 from recorder.commands.options import recording_option
@@ -62,6 +63,8 @@ def command(
       flightlog report --filter "failed or destroys"
     """
     with opened(recording) as source:
+        if output is not None:
+            refuse_evidence(output, source.path)
         row = chosen_session(source, session)
         verified = None if no_verify else verify(source.path)
         chain = chain_in(verified) if verified else None
