@@ -47,7 +47,7 @@ def open_note(note: str, vkey: str) -> Checkpoint:
     Raises:
         ValueError: the note is malformed, or no signature by that key is valid.
     """
-    name, public = _parse_verifier_key(vkey)
+    name, public = parse_verifier_key(vkey)
     text, separator, signatures = note.rpartition("\n\n")
     if not separator:
         raise ValueError("no signature")
@@ -75,7 +75,12 @@ def _is_valid(line: str, text: str, name: str, public: bytes) -> bool:
     return True
 
 
-def _parse_verifier_key(vkey: str) -> tuple[str, bytes]:
+def parse_verifier_key(vkey: str) -> tuple[str, bytes]:
+    """Return the name and the public key that a signed-note verifier key holds.
+
+    Raises:
+        ValueError: it is no such key.
+    """
     try:
         name, key_id, encoded = vkey.split("+", 2)
         raw = base64.b64decode(encoded, validate=True)

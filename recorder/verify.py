@@ -115,7 +115,7 @@ class _Verification:
     ) -> None:
         self._recording = recording
         self._pinned = key is not None
-        self._key = key or recording.meta.verifier_key
+        self._key = recording.meta.verifier_key if key is None else key
         self._progress = progress
         self._problems: list[Problem] = []
         self._frontier = Frontier()

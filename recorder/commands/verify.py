@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from recorder.checkpoint import parse_verifier_key
 from recorder.commands.options import json_option, recording_option
 from recorder.location import resolve_recording, spool_folder
 from recorder.verify import VerifyReport, verify
@@ -17,10 +18,28 @@ PROGRESS_FROM = 50_000
 """Records; fewer are verified before a progress bar could be read."""
 
 
+def _kept_key(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Take the key as it was kept; what is none, or nothing, can vouch for no recording."""
+    if value is None:
+        return None
+    key = value.strip()
+    if not key:
+        raise click.BadParameter("it is empty: nothing was read where the key is kept")
+    try:
+        parse_verifier_key(key)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error}; it is the line 'key' that 'flightlog verify' prints: NAME+HASH+BASE64"
+        ) from error
+    return key
+
+
 @click.command("verify")
 @click.argument("path", required=False)
 @recording_option
-@click.option("--key", metavar="VKEY", help="Verifier key kept elsewhere (level L1).")
+@click.option(
+    "--key", metavar="VKEY", callback=_kept_key, help="Verifier key kept elsewhere (level L1)."
+)
 @json_option
 @click.pass_context
 def command(

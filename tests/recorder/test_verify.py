@@ -19,6 +19,7 @@ from recorder.merkle import Frontier, leaf_hash, node_hash
 from recorder.reader import Recording
 from recorder.service import Service
 from recorder.verify import verify
+from tests.command_line import flightlog
 from tests.recorder.factories import TOKEN, record, write
 
 
@@ -160,6 +161,22 @@ def test_a_history_signed_anew_passes_alone_but_not_against_the_pinned_key(
     report = verify(recording, key=pinned)
     assert not report.ok
     assert report.level == "L1 pinned"
+
+
+@pytest.mark.parametrize("kept", ["", " \n", "garbage", "a+b+c", "{key}x", "{cut}"])
+def test_what_is_no_key_vouches_for_no_recording(recording: Path, kept: str) -> None:
+    # An empty one is what `$(cat FILE)` gives where the file is not there.
+    key = verify(recording).verifier_key
+    done = flightlog("verify", recording, "--key", kept.format(key=key, cut=key[:-4]))
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert "--key" in done.stderr
+    assert not verify(recording, key=kept.format(key=key, cut=key[:-4])).ok
+
+
+def test_a_key_is_taken_with_the_blanks_that_it_was_kept_with(recording: Path) -> None:
+    done = flightlog("verify", recording, "--key", f" {verify(recording).verifier_key}\n")
+    assert done.returncode == 0
+    assert "L1 pinned" in done.stdout
 
 
 @given(st.lists(st.binary(max_size=8), max_size=70))
