@@ -14,11 +14,13 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import resource
 import struct
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +38,9 @@ YOUNG_SECONDS = 2.0
 """How long a process's command line is looked at again, for what it executes."""
 MAX_FOLLOWED = 4096
 """Processes that are followed at the same time; more are counted."""
+PIDFD_SHARE = 2
+"""One in so many of the files that this process may have open is a pidfd at most: without room for
+another one nothing in `/proc` could be read. A process without a pidfd is looked up there."""
 MAX_ARGV_BYTES = 64 * 1024
 PR_SET_CHILD_SUBREAPER = 36
 PIDFD_GET_INFO = (3 << 30) | (64 << 16) | (0xFF << 8) | 11
@@ -107,6 +112,8 @@ class ProcessWatch:
         self._status: dict[int, int] = {}
         self._last_fork = ""
         self._forks = 0
+        self._pidfds = 0
+        self._most_pidfds = _files_allowed() // PIDFD_SHARE
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self.gate = threading.Lock()
@@ -190,8 +197,7 @@ class ProcessWatch:
     def close(self) -> None:
         """Let go of what lives on."""
         for seen in self._seen.values():
-            if seen.pidfd >= 0:
-                os.close(seen.pidfd)
+            self._close_pidfd(seen)
         self._seen.clear()
 
     def _run(self) -> None:
@@ -212,7 +218,11 @@ class ProcessWatch:
 
     def _find_new(self) -> None:
         with self.gate:
-            pids, ours = _pids(), self._ours()
+            try:
+                pids, ours = _pids(), self._ours()
+            except OSError:
+                self._last_fork = ""  # no file can be opened now: the next look tries again
+                return
         self._others &= pids
         for pid in sorted(pids - self._others - self._seen.keys()):
             seen = _described(pid)
@@ -225,7 +235,7 @@ class ProcessWatch:
                 self._others.add(pid)
                 self.unfollowed += 1
             else:
-                seen.pidfd = _open_pidfd(pid)
+                self._open_pidfd(seen)
                 with self._lock:
                     self._seen[pid] = seen
                 self._fresh.append(seen)
@@ -263,11 +273,21 @@ class ProcessWatch:
             status = self._status.pop(seen.pid, None)
             if status is None:
                 status = _exit_status(seen)
-            if seen.pidfd >= 0:
-                os.close(seen.pidfd)
+            self._close_pidfd(seen)
             with self._lock:
                 del self._seen[seen.pid]
             self._ended(seen, now, status)
+
+    def _open_pidfd(self, seen: Seen) -> None:
+        if self._pidfds < self._most_pidfds:
+            with suppress(OSError):
+                seen.pidfd = os.pidfd_open(seen.pid)
+                self._pidfds += 1
+
+    def _close_pidfd(self, seen: Seen) -> None:
+        if seen.pidfd >= 0:
+            os.close(seen.pidfd)
+            self._pidfds -= 1
 
 
 def _newest_fork() -> str:
@@ -285,6 +305,12 @@ def _forks() -> int:
         return int(stat.partition("\nprocesses ")[2].split(maxsplit=1)[0])
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def _files_allowed() -> int:
+    """Return how many files this process may have open."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_FOLLOWED * PIDFD_SHARE if allowed == resource.RLIM_INFINITY else allowed
 
 
 def _pids() -> set[int]:
@@ -315,8 +341,8 @@ def _is_over(seen: Seen) -> bool:
     """Tell whether a process has ended (a zombie has)."""
     if seen.pidfd >= 0:
         return _is_readable(seen.pidfd)
-    found = _described(seen.pid)
-    return found is None or found.ticks != seen.ticks
+    fields = _stat_fields(seen.pid)
+    return not fields or int(fields[19]) != seen.ticks or fields[0] == b"Z"
 
 
 def _is_readable(descriptor: int) -> bool:
@@ -325,13 +351,6 @@ def _is_readable(descriptor: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _open_pidfd(pid: int) -> int:
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return -1
 
 
 def _exit_status(seen: Seen) -> int | None:

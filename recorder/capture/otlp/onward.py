@@ -73,8 +73,12 @@ class Destination:
     @property
     def name(self) -> str:
         """The host and port, for people."""
-        parts = urlsplit(self.url if "://" in self.url else f"//{self.url}")
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        try:
+            parts = urlsplit(self.url if "://" in self.url else f"//{self.url}")
+            return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        except ValueError:
+            # Not the address itself: a user name and a password may stand in it.
+            return "an address that is none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,3 +153,16 @@ def test_what_an_agent_says_only_for_the_recording_stays_here(
     assert bool(collector.got) is goes_on
     said = "its telemetry, which says more here than you asked for, did not go where"
     assert (said in done.stderr) is not goes_on
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:port", "http://user:pw@[collector:4318"])
+def test_an_address_that_is_none_costs_the_agent_nothing_and_is_not_quoted(
+    ground: Ground, program: Callable[[str], str], address: str
+) -> None:
+    done = ground.run(program("any"), OTEL_EXPORTER_OTLP_ENDPOINT=address)
+    assert done.returncode == 0
+    assert calls(ground) == ["call-first"]
+    (told,) = ground.records(name="not_passed_on")
+    reason = str(told.attributes["flightlog.reason"])
+    assert "exports could not be passed on to an address that is none" in reason
+    assert "pw" not in reason
