@@ -289,8 +289,10 @@ def _take_lock(path: Path) -> int:
             raise RecorderBusyError(
                 f"{path} is being recorded by process {holder}; stop it or use another --recording"
             ) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        # Only for whoever is told that it is held: a full disk has no room for it.
+        with contextlib.suppress(OSError):
+            os.truncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
         _held.add(path)
         return descriptor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import socket
 import sqlite3
@@ -404,6 +405,20 @@ def test_what_is_no_recording_is_not_written_to(tmp_path: Path, make: object, sa
     path.unlink()
     Service.start(path).stop()
     assert lock_path(path).exists()
+
+
+def test_a_disk_without_room_for_a_byte_refuses_in_our_words_and_is_let_go_of(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "flight.db"
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        with pytest.raises(RecordingError):
+            Service.start(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    Service.start(path).stop()
 
 
 def test_a_pipe_or_a_device_is_neither_replaced_nor_waited_for(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from recorder.capture.hook.payload import HookPayload, decode_payload
 from recorder.capture.hook.records import HookReader
 from recorder.core_dumps import no_core_dump
 from recorder.environment import FLIGHTLOG_LINGER, FLIGHTLOG_RUN
+from recorder.errors import RecordingError
 from recorder.keys import fingerprint_key
 from recorder.location import spool_folder
 from recorder.model import Kind, Phase, Record
@@ -75,7 +76,7 @@ def _sealer(recording: Path, sessions: Collection[str]) -> Sealer:
     try:
         log_id, kept, known = _known(recording, sessions)
         return sealer_aside(fingerprint_key(log_id, kept)[0], log_id, known)
-    except (OSError, ValueError, LookupError):
+    except (OSError, ValueError, LookupError, RecordingError):
         return sealer_aside(os.urandom(32), "")
 
 
@@ -84,7 +85,8 @@ def _known(recording: Path, sessions: Collection[str]) -> tuple[str, str, Known]
     keys are, and what it knows.
 
     Raises:
-        OSError: it cannot be read or begun.
+        OSError: it cannot be read.
+        RecordingError: it cannot be begun.
         LookupError: the file is no recording.
     """
     # The bare module: `sqlite3` itself would load datetime and collections for nothing.

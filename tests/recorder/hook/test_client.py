@@ -221,6 +221,18 @@ def test_what_fails_altogether_leaves_a_gap_and_no_payload(
     assert [r.name for r in hooks.everything() if r.name == "gap"] == ["gap"]
 
 
+def test_what_cannot_begin_a_recording_is_sealed_with_a_key_of_its_own(
+    hooks: Hooks, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "keys"
+    in_the_way.write_text("a file, not a folder")
+    said = {**START, "tool_input": {"command": f"TOKEN={SECRET} ls"}}
+    done = hooks.run("claude-code", said, FLIGHTLOG_KEYS=str(in_the_way))
+    assert done.returncode == 0
+    assert [fields["ref"] for fields in hooks.spooled()] == ["toolu_1"]
+    assert SECRET.encode() not in hooks.bytes_at_rest()
+
+
 def test_nothing_keeps_the_agent_from_its_work(tmp_path: Path) -> None:
     blocked = tmp_path / "a-file"
     blocked.write_text("")
