@@ -1,4 +1,5 @@
-"""Check that a recording is what its recorder wrote: every record, the log, the signatures.
+"""Check that a recording is what its recorder wrote: every record, the log, the signatures, and the
+file beneath them.
 
 Needs the recording alone (level L0); with a verifier key that was kept elsewhere it also catches a
 history that was signed anew (L1). Nothing here trusts a column: each is compared with its body.
@@ -27,6 +28,7 @@ from recorder.columns import (
 )
 from recorder.merkle import HASH_BYTES, Frontier, leaf_hash
 from recorder.reader import Recording
+from recorder.soundness import problems_of_file
 
 __all__ = ["Problem", "VerifyReport", "verify"]
 
@@ -136,6 +138,8 @@ class _Verification:
         self._compare_frontier()
         self._compare_index_tables()
         self._check_blobs()
+        for what in problems_of_file(self._recording):
+            self._add(None, what)
         meta = self._recording.meta
         return VerifyReport(
             path=self._recording.path,
