@@ -23,10 +23,11 @@ from recorder.sealing.spans import SecretSpan
 
 __all__ = ["CLUES"]
 
-_Q = r"""(?:\\{0,3}["'])?"""
+_Q = r"""(?:'\\''|\\{0,3}["'])?"""
 _V = r"""(?P<value>[^\s"'`\\|;&<>⟦⟧$]{4,512})"""
 _QV = (
-    rf"""(?:'(?P<single>(?:[^'⟦⟧]|{NESTED_QUOTE}){{4,512}})'"""
+    r"""(?:'\\''(?P<nested>(?:(?!'\\'')[^\n⟦⟧]){4,512})'\\''"""
+    rf"""|'(?P<single>(?:[^'⟦⟧]|{NESTED_QUOTE}){{4,512}})'"""
     r"""|"(?P<double>(?:\\[^\n⟦⟧]|[^"\\$⟦⟧]){4,512})\""""
     r"""|(?P<open>\\{1,7}")(?P<escaped>(?:(?!\\{1,7}")[^"⟦⟧]){4,512})\\{1,7}\""""
     rf"""|{_V})"""
@@ -210,7 +211,7 @@ _OTHER_P = Exact(r"[{\[]\s*[\\\"'{].*|\d+(?:[:\-,./]\d+)*(?:/(?:tcp|udp))?|.*[/\
 
 def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PAIR.finditer(text, start, end):
-        name = next(n for n in ("value", "single", "double", "escaped") if match[n])
+        name = next(n for n in ("value", "nested", "single", "double", "escaped") if match[n])
         value = match[name]
         is_word = is_wordlike(value) and not any(map(str.isdigit, value))
         if not (
@@ -223,7 +224,7 @@ def _pairs(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _CURL_USER = Exact(
     r"\bcurl\b(?:[^\n|;]|(?<=\\)[ ]?\n){0,2000}?"
-    rf"\s(?:-[A-Za-z]{{0,5}}u|--user|-U|--proxy-user)[=\s]?\s{{0,3}}{_Q}"
+    rf"\s(?:-[A-Za-z]{{0,5}}u|--user|-U|--proxy-user)[=\s]?\s{{0,6}}{_Q}"
     r"(?:(?P<user>[^\s:\"'`\\]{0,256}):[\"']?(?P<value>[^\s\"'`\\$]{1,512})"
     r"|(?P<alone>[^\s:\"'`\\$]{8,256}(?=:[\"'\s]|:$)|[\w.\-]{16,256}(?=[\"'\s]|$)))"
 )
@@ -231,13 +232,15 @@ _CURL_USER = Exact(
 
 
 def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
-    for match in _CURL_USER.finditer(text, start, end):
+    line = _LIST.sub(_blank, text[start:end])
+    for match in _CURL_USER.finditer(line):
         if match["alone"]:
             if is_random(match["alone"]) or is_plainly_password(match["alone"]):
-                yield SecretSpan(*match.span("alone"), "basic", "argv")
+                first, last = match.span("alone")
+                yield SecretSpan(start + first, start + last, "basic", "argv")
             continue
-        begin = match.start("value")
-        end, quote = end_of_argument(text, match.start("user"), match.end("value"))
+        begin = start + match.start("value")
+        end, quote = end_of_argument(text, start + match.start("user"), start + match.end("value"))
         if not is_harmless(text[begin:end]):
             bare = shell_secret(text[begin:end], quote)
             yield SecretSpan(begin, end, "basic", "argv", value=bare)
@@ -245,7 +248,7 @@ def _curl_user(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 _HOST = Exact(r"@[\w.\-]{2,120}(?::\d{2,5})?(?:/\S*)?$")
 _USER_PASS = Exact(
-    r"(?:^|[\s\"'])(?:-[uUAaE]|user(?=\s?=)|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',\\]{1,6}|\"\s+a\d{1,2}=\")"
+    r"(?:^|[\s\"'])(?:-[uUAaE]|user(?=\s?=)|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|(?:proxy-)?cert))(?:[=\s\"',\\]{1,8}|\"\s+a\d{1,2}=\")"
     r"(?P<user>[\w.@\\/$\-]{1,128})[:%](?P<value>[^\s\"'`\\⟦⟧$,]{4,256})"
 )
 """A user and a password in one argument, of whatever tool."""
@@ -289,10 +292,10 @@ def _in_list_too(trigger: str) -> str:
 
 CLUES = (
     Clue([rf"{before}-(?:[pknwt]|xp|pw)(?:[\"'],\s{{0,3}}|\s{{1,3}})[\"']?[^\s\"'`\\|;<>,()]{{8}}" for before in (*string.whitespace, '"', "'")], 20, 300, _short_flags),
-    Clue(r"\s(?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
+    Clue(r"[\s\"'](?:-u|--user|-U|--proxy-user)[=\s'\"\w]", 2_100, 900, _curl_user),
     Clue(r"curl\s-[a-z]{1,5}u\s", 20, 900, _curl_user),
     Clue(r"user\s?=\s?[\\\"']{0,4}[\w.@\-]{1,60}:[^\s:%\"']", 160, 300, _user_pass),
-    Clue(r"[\s\"'](?:-[uUAaE]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',]{1,5}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
+    Clue(r"[\s\"'](?:-[uUAaE]|--?(?:proxy-)?(?:id|user|auth|login|basic|basic-auth|socks\w{0,9}|ur[il]|(?:src-|dest-)?creds?|credentials?|http-auth|cert))(?:[=\s\"',\\]{1,6}|\"\sa\d=\")[\w.@\\/$\-]{1,128}[:%][^\s:%]", 180, 300, _user_pass),
     *(
         Clue(_in_list_too(trigger), LINE, LINE, partial(_find, credential_class, form))
         for trigger, credential_class, form in _FORMS

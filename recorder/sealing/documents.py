@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from recorder.sealing.clues import Clue
+from recorder.sealing.ends import end_of_said
 from recorder.sealing.exact import Exact
 from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random, is_wordlike
@@ -114,7 +115,7 @@ _NETRC = Exact(
     r"(?:\bmachine\s+\S+|\bdefault)\s+(?:(?:login|account)\s+\S+\s+){0,2}password\s+(?P<value>[^\s⟦⟧]{3,512})"
 )
 _COOKIE_LINE = Exact(
-    r"(?:^|(?<=[\"'→\t|:+>]))\s{0,8}(?:[<>*]\s)?(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
+    r"(?:^|(?<=[\"'→\t|:+> (`]))\s{0,8}(?:[<>*]\s)?(?P<name>(?:set-)?cookie)2?:\s?(?P<value>[^\r\n]{4,8192})",
     re.IGNORECASE | re.MULTILINE,
 )
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
@@ -246,7 +247,7 @@ def _cookies(text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 def _prose(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _PROSE.finditer(text, start, end):
-        value = match["value"].rstrip(".!?:")
+        value = text[match.start("value") : end_of_said(text, *match.span("value"))]
         kinds = sum((any(map(str.isdigit, value)), any(map(str.islower, value)),
                      any(map(str.isupper, value)), not value.isalnum()))  # fmt: skip
         has_digit = any(map(str.isdigit, value))

@@ -9,15 +9,22 @@ from recorder.sealing.exact import Exact
 from recorder.sealing.lines import begin_of_line
 from recorder.sealing.quotes import LEAST
 
-__all__ = ["end_of_bare"]
+__all__ = ["end_of_bare", "end_of_said"]
 
 LONGEST_KEYWORD = 380
 """Characters of a connection's keyword and its value, before another."""
+PUNCTUATION = ".,;:!?"
+LEAST_TOKEN = 20
+"""Characters from which on hardly anybody made them up."""
+_QUOTES = frozenset("\"'`“”")
 _GOES_ON = frozenset("\\&|<>(){}[],=")
 """What ends a value in most places, and is a letter of it in some."""
 _OF_SEED = Exact(r"mnemonic|seed", re.IGNORECASE)
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred|mnemonic|seed", re.IGNORECASE)
 _REST = Exact(r"(?!&&|\|\||[,;)}>\]]+(?:\s|$))[&|<>(){}\[\],][^\s\"'`\\=⟦⟧]{0,200}(?![=\w])")
+_AMPERSANDS = Exact(r"(?:&[^\s\"'`\\,;&|<>(){}\[\]=⟦⟧]{1,100}){1,9}(?=[\s\"'`,;)}\]\\]|$)")
+_URL_BEFORE = Exact(r"[?&#/][^\s\"']*\Z")
+LONGEST_URL = 400
 _REST_OF_KEYWORD = Exact(r"[&|<>(){}\[\],=][^\s;\"'`⟦⟧]{0,200}(?=;|[\"'\s]|$)")
 """Of a value that ends at a semicolon, as all of a connection's keywords do."""
 _KEYWORD = Exact(r"[A-Za-z][\w. ]{1,60}=[^;\n]{1,300};[ ]?\Z")
@@ -42,6 +49,19 @@ _WITH_COMMAS = Exact(r"[\w#@!%^~*]{1,40}(?:,[\w#@!%^~*]{1,40}){1,9}(?=[\s\"']|$)
 _BEGIN_OF_SETTING = Exact(r"[ \t]*(?:[\-*•][ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.\-]*")
 
 
+def end_of_said(text: str, start: int, end: int) -> int:
+    """Return where what a sentence gives ends: before its punctuation, if it stands in no quotes.
+
+    People end passwords with an exclamation mark more often than sentences that hold one; behind
+    what a machine made it is the sentence's.
+    """
+    if text[start - 1 : start] in _QUOTES and text[end : end + 1] in _QUOTES:
+        return end
+    bare = text[start:end].rstrip(PUNCTUATION)
+    is_letter = text.startswith("!", start + len(bare), end) and len(bare) < LEAST_TOKEN
+    return start + len(bare) + is_letter
+
+
 def end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
     """Return where a value without quotes ends that is all of a line, or of a string.
 
@@ -51,7 +71,11 @@ def end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
         return odd.end()
     if text[bare.end() : bare.end() + 1] not in _GOES_ON:
         return bare.end()
-    further = _REST_ESCAPED.match(text, bare.end()) or _rest_of_keyword(text, match, bare)
+    further = (
+        _REST_ESCAPED.match(text, bare.end())
+        or _rest_of_keyword(text, match, bare)
+        or _ampersands(text, match, bare)
+    )
     if further is not None:
         return further.end()
     rest = _REST.match(text, bare.end())
@@ -67,6 +91,14 @@ def end_of_bare(text: str, match: re.Match[str], bare: re.Match[str]) -> int:
         line = text[begin_of_line(text, match.start()) : match.start()]
         is_whole = _BEGIN_OF_SETTING.fullmatch(line) is not None
     return rest.end() if is_whole else bare.end()
+
+
+def _ampersands(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match[str] | None:
+    """Return the rest of a value behind an ampersand, if neither a form nor a URL goes on there."""
+    rest = _AMPERSANDS.match(text, bare.end())
+    start = match.start()
+    is_url = rest and _URL_BEFORE.search(text, max(0, start - LONGEST_URL), start)
+    return None if is_url else rest
 
 
 def _rest_of_keyword(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match[str] | None:

@@ -91,7 +91,7 @@ def bare_of(plain: str) -> Bare | None:
     if not second:
         return None
     found = _MARGIN.match(plain, second)
-    if found is None:
+    if found is None or (found["quote"] == "+" and not _first(plain, second, "+")):
         begin = plain[:FARTHEST_HUNK]
         is_difference = ("@@" in begin or "***" in begin) and _PATCH.search(begin) is not None
         return _of_difference(plain) if is_difference else None
@@ -100,8 +100,6 @@ def bare_of(plain: str) -> Bare | None:
     begin = found[0]
     is_name = _WORDS.fullmatch(begin) is not None and _SECRET.search(begin) is None
     if begin not in plain[:second] or not (found["quote"] or is_name):
-        return None
-    if begin == "+" and not _first(plain, second, begin):
         return None
     return _without(plain, second, begin, re.escape(begin))
 

@@ -52,7 +52,8 @@ _COMPARED = Exact(
 _JOINS = Exact(_Q + r"\s{0,3}[+.&]")
 _DIRECTIVE = Exact(
     r"(?:^|(?<=[\s;&|\"']))(?:\#\s?define|%(?:global|define)|ENV|ARG|[sS]et[eE]nv|(?:fastcgi|uwsgi|scgi)_param|setx|set\s{1,3}-\w{1,4})\s{1,8}"
-    rf"{_NAME}[ \t]{{1,8}}(?:{_Q})?(?P<value>{_V})"
+    rf"{_NAME}[ \t]{{1,8}}(?:(?P<quote>{_Q})(?=[^\n]{{4,4096}}?(?P=quote))|(?:{_Q})?)"
+    rf"(?P<value>(?(quote)(?:(?!(?P=quote))[^\n⟦⟧]){{4,4096}}|{_V}))"
 )
 _SEPARATOR = Exact(r"[_\-.]")
 _MACRO = Exact(r"\#\s?define\s")
@@ -79,11 +80,11 @@ _KEY_PAIR = Exact(
 )
 """An access key of AWS with its secret."""
 _GO_SOURCE = Exact(
-    r"(?:^|[\"'`=\s(,])(?P<user>[\w.\-]{1,80}):(?P<value>[^\s\"'`@⟦⟧]{3,256})@(?:tcp|unix|udp)\("
+    r"(?:^|[\"'`=\s(,→+>|:])(?P<user>[\w.\-]{1,80}):(?P<value>[^\s\"'`@⟦⟧]{3,256})@(?:tcp|unix|udp)\("
 )
 """How Go's drivers write a data source: `me:secret@tcp(db:3306)/app`."""
 _BUNDLE = Exact(
-    r"\bBUNDLE_[A-Z0-9]+(?:_{1,3}[A-Z0-9]+){1,12}[\"']?\s?[:=]\s?[\"']?(?P<user>[\w.@\-]{1,80}):(?P<value>[^\s\"'`/:⟦⟧]{4,256})(?=[\s\"']|$)"
+    r"\bBUNDLE_[A-Z0-9]+(?:_{1,3}[A-Z0-9]+){1,12}[\"']?\s?[:=]\s?\\{0,3}[\"']?(?P<user>[\w.@\-]{1,80}):(?P<value>[^\s\"'`/:\\⟦⟧]{4,256})(?=[\s\\\"']|$)"
 )
 """Bundler's credentials of a server of gems."""
 _REGISTRY = Exact(
@@ -107,7 +108,7 @@ _UNDER = Exact(
 _HAR_COOKIES = Exact(rf"cookies{_Q}\s{{0,4}}:\s{{0,4}}\[(?P<cookies>[^\]]{{0,16000}})")
 _HAR_VALUE = Exact(rf"{_Q}value{_Q}\s{{0,4}}:\s{{0,4}}{_Q}(?P<value>[^\"'\\⟦⟧]{{4,4096}})")
 _COOKIE_OPTION = Exact(
-    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b|--cookie)[=\s]\s{0,3}(?P<quote>\\{0,3}[\"'])(?P<value>[^\"'\n]{4,8192})"
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b|--cookie)[=\s]\s{0,3}(?P<quote>'\\''|\\{0,3}[\"'])(?P<value>[^\"'\n]{4,8192})"
 )
 _COOKIE = Exact(r"(?:^|;\s{0,4})[^=;\s]{1,128}=(?P<value>[^;\s\\⟦⟧]{4,4096})")
 _MANIFEST = Exact(rf"\bkind(?:{_Q})?\s{{0,3}}:\s{{0,3}}(?:{_Q})?Secret(?![A-Za-z])", re.IGNORECASE)
@@ -249,7 +250,7 @@ CLUES = (
     Clue(r"://[^\s/:@\"'`<>]{12,512}:?(?:x-oauth-basic)?@", 560, 2, partial(_opaque, _OPAQUE_USER, "url-user"), letter="@"),
     Clue(r"(?:AKIA|ASIA)[A-Z0-9]{16}[\"']?\s{0,3}[:,;|/ \t]", 40, 80, partial(_opaque, _KEY_PAIR, "aws-secret-key"), ignore_case=False),
     Clue(r"@(?:tcp|unix|udp)\(", 400, 2, partial(_unnamed, _GO_SOURCE, "url-password", "url"), letter="@"),
-    Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\"']?[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
+    Clue(r"BUNDLE_[A-Z0-9_]{2,100}[\"']?\s?[:=]\s?[\\\"']{0,4}[\w.@\-]{1,80}:", 200, 300, partial(_unnamed, _BUNDLE, "password", "environment"), ignore_case=False),
     Clue(r"docker(?:configjson|cfg)[\\\"']{0,4}\s?[:=]\s{0,3}[\\\"']{0,4}[A-Za-z0-9+/]{20}", 60, 16_100, partial(_unnamed, _REGISTRY, "docker-config", "document")),
     Clue(r"/t/[A-Za-z0-9\-]{20}", 30, 60, partial(_opaque, _TOKEN_OF_PATH, "conda-token")),
     Clue(rf"name=[\\\"']{{0,4}}[\w.\-]{{0,60}}{_TAIL}[\\\"']{{0,4}}[;\r\n\\ ]", 200, 5_000, partial(_named, _PART, "body")),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from recorder.sealing.clues import Clue, DenseClue
+from recorder.sealing.ends import LEAST_TOKEN, end_of_said
 from recorder.sealing.exact import Exact
 from recorder.sealing.harmless import is_harmless
 from recorder.sealing.looks import is_random
@@ -72,9 +73,6 @@ _CODES = Exact(
 _CODE = Exact(r"[A-Za-z0-9\-]{6,80}")
 _MEMBER = Exact(r"[A-Za-z_\\]+::[A-Za-z_*]+")
 """Of a class, as PHP and C++ name it."""
-PUNCTUATION = ".,;:!?"
-LEAST_TOKEN = 20
-"""Characters of what may be a token without looking like a password."""
 
 
 def _answers(text: str, hits: list[int]) -> Iterator[SecretSpan]:
@@ -93,15 +91,15 @@ def _said(form: Exact, text: str, start: int, end: int) -> Iterator[SecretSpan]:
 
 
 def _is_told(match: re.Match[str]) -> bool:
-    value = match["value"].rstrip(PUNCTUATION)
+    value = match.string[match.start("value") : end_of_said(match.string, *match.span("value"))]
     if _MEMBER.fullmatch(value):
         return False
     return is_told_password(value) or (len(value) >= LEAST_TOKEN and is_random(value))
 
 
 def _span(match: re.Match[str]) -> SecretSpan:
-    begin = match.start("value")
-    return SecretSpan(begin, begin + len(match["value"].rstrip(PUNCTUATION)), "password", "prose")
+    begin, end = match.span("value")
+    return SecretSpan(begin, end_of_said(match.string, begin, end), "password", "prose")
 
 
 def _quoted_names(text: str, start: int, end: int) -> Iterator[SecretSpan]:
@@ -138,10 +136,10 @@ def _changed(text: str, start: int, end: int) -> Iterator[SecretSpan]:
         if match["name"] and not is_secret_name(match["name"]):
             continue
         for group in ("value", "new", "set"):
-            value = (match[group] or "").rstrip(PUNCTUATION)
-            if value and is_told_password(value):
-                begin = match.start(group)
-                yield SecretSpan(begin, begin + len(value), "password", "prose")
+            begin, end = match.span(group)
+            end = end_of_said(text, begin, end) if match[group] else begin
+            if begin < end and is_told_password(text[begin:end]):
+                yield SecretSpan(begin, end, "password", "prose")
 
 
 def _codes(text: str, start: int, end: int) -> Iterator[SecretSpan]:

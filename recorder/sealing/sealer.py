@@ -37,6 +37,7 @@ from recorder.sealing.json_strings import within_strings
 from recorder.sealing.known import Form, KnownSecrets, whole_base64_run
 from recorder.sealing.margins import Bare, bare_of
 from recorder.sealing.marks import words_in
+from recorder.sealing.narrowed import narrowed
 from recorder.sealing.plain import as_meant, plain_of, within
 from recorder.sealing.recall import Recall, fingerprint_of
 from recorder.sealing.sealed import (
@@ -198,7 +199,7 @@ class Sealer:
             found = self._outside_tokens(text, self._not_allowed(text, found))
         if not found:
             return [], marks
-        certain = without_overlaps((span for span in found if not span.suspected), text)
+        certain = without_overlaps(narrowed([s for s in found if not s.suspected], text), text)
         suspected = [span for span in found if span.suspected]
         # What is only suspected never widens what is certain: its edges are a guess.
         apart = apart_from([(span.start, span.end) for span in certain], suspected)
@@ -363,8 +364,7 @@ class Sealer:
             more = apart_from([(s.start, s.end) for s in spans], within_strings(text, again))
             places += [self._sealed_place(text, span) for span in more]
             places.sort(key=lambda place: place.span.start)
-        pieces: list[str] = []
-        end = 0
+        pieces, end = [""], 0
         for place in places:
             pieces += [text[end : place.span.start], place.in_text]
             end = place.span.end

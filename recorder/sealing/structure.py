@@ -80,7 +80,7 @@ _BEHIND_STRING = Exact(
     r"[ ]{0,20}[+%.&][ ]?[A-Za-z_$]|[ ](?:[;|]|&&)[ ]|[)\]]{2,4}[;,]?[ ]?(?:\n|$)|[),;][ ]?(?:\n|$|[A-Za-z_])|[ ]{0,3}\)[ ]{0,3}[;,:]"
 )
 _BEFORE_QUOTE = Exact(
-    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|''(?=')|(?:Some|Ok|Just|(?:std::)?string|(?:new[ ])?String(?:::from|\.valueOf)?|bytes|bytearray|Buffer\.from|SecretValue\.\w{4,20}|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
+    r"(?:[rbufRBUFNL@$]{1,2}|0x[0-9a-f]+[ ]|\{|\[\]byte\(|\"\"(?=\")|(?:\\{1,7}\"){2}(?=\\{1,7}\")|''(?=')|(?:Some|Ok|Just|(?:std::)?string|(?:new[ ])?String(?:::from|\.valueOf)?|bytes|bytearray|Buffer\.from|SecretValue\.\w{4,20}|Secret(?:Str(?:ing)?)?(?:::new|::from)?)\()"
     r"(?=\\{0,31}[\"'`])"
 )
 """What languages write before a literal."""

@@ -47,7 +47,7 @@ _PROGRAM = Exact(r"%0A|\+\+|%7B|%3B", re.IGNORECASE)
 
 
 _SPACED = Exact(
-    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?)(?:\+\w{1,12})?://[\w.\-]{0,60}:(?P<value>[^\"'`\n<>/@⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80}|(?!\d{1,5}/)[^\s\"'`<>/@⟦⟧]{1,80}/[^\s\"'`<>@?⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?(?:/|[\s\"'`]|$))"
+    r"\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|snowflake|clickhouse|mssql|nats|sftp)(?:\+\w{1,12})?://[\w.\-]{0,60}:(?P<value>[^\"'`\n<>/@⟦⟧]{1,80} [^\"'`\n<>/⟦⟧]{1,80}|(?!\d{1,5}/)[^\s\"'`<>/@⟦⟧]{1,80}/[^\s\"'`<>@?⟦⟧]{1,80})@(?=[\w.\-]{1,200}(?::\d{1,5})?(?:/|[\s\"'`]|$))"
 )
 """With a blank in it, or a slash, which none of a URL's passwords may have."""
 
@@ -150,7 +150,7 @@ def _span(match: re.Match[str], credential_class: str, detector: str) -> SecretS
 
 
 CLUES = (
-    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|psycopg2?|asyncpg)://[\w.\-]{0,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
+    Clue(r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|snowflake|clickhouse|mssql|nats|sftp|psycopg2?|asyncpg)://[\w.\-]{0,60}:[^\"'`\n<>/@ ]{1,80}[ /]", 160, 400, _spaced),
     Clue(r"(?:pwd|password)=\{", 20, 300, _braced),
     Clue(r"://[^\s/:@\"'`<>]{0,256}:[^\s/\"'`<>]{1,512}@", 900, 9, _userinfo, letter="@"),
     Clue(
