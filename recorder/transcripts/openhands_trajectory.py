@@ -1,8 +1,9 @@
 """OpenHands V0 trajectories: a JSON array of actions and observations.
 
-Also the web UI's export `{"trajectory": [...]}` and SWE-bench's lines `{"history": [...]}`. Tested
-on files of 2025. Times have no zone: they are the container's, read as UTC. The model's response
-stands on the action and again on its observation, and is told once.
+Also the web UI's export `{"trajectory": [...]}`, SWE-bench's lines `{"history": [...]}`, and events
+one by one (`recorder.transcripts.openhands_stored`). Tested on files of 2025. Times have no zone:
+they are the container's, read as UTC. The model's response stands on the action and again on its
+observation, and is told once.
 
 `confirmation_state` is `confirmed` also where nobody was asked, so only a rejection and a wait for
 an answer are approvals; the label itself is kept.
@@ -10,21 +11,27 @@ an answer are approvals; the label itself is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import iso_ns
-from recorder.transcripts.documents import read_values
-from recorder.transcripts.format import Format, Item
 from recorder.transcripts.latest import Latest
 from recorder.transcripts.messages import usage_of
 from recorder.transcripts.one_by_one import Told, by_itself
-from recorder.transcripts.source import Source
 from recorder.transcripts.telling import Telling, as_text, made_session, text_parts
 
-__all__ = ["AGENT", "FORMAT", "recognises", "tell"]
+__all__ = [
+    "AGENT",
+    "Trajectory",
+    "is_event",
+    "model_of",
+    "named",
+    "recognises",
+    "session_of",
+    "tell",
+]
 
 AGENT = "openhands"
 CLOCK = "iso8601 without zone"
@@ -37,9 +44,15 @@ NOT_CALLS = frozenset({
 
 def recognises(document: Any) -> bool:
     """Tell whether a document, or a line of a file, is such a trajectory."""
-    return any(
-        "source" in event and bool({"action", "observation"} & event.keys())
-        for event in islice(_events(document), 2)
+    return any(map(is_event, islice(_events(document), 2)))
+
+
+def is_event(value: Any) -> bool:
+    """Tell whether a value is an action or an observation."""
+    return (
+        isinstance(value, Mapping)
+        and "source" in value
+        and bool({"action", "observation"} & value.keys())
     )
 
 
@@ -47,9 +60,8 @@ def tell(document: Any) -> Iterator[Told]:
     """Yield the records of one trajectory, in its order."""
     first = next(_events(document), {})
     around = document if isinstance(document, Mapping) else {}
-    session = made_session(AGENT, *_beginning(first, around))
-    reader = _Trajectory(Telling(AGENT, session, CLOCK))
-    reader.telling.model = next((name for e in _events(document) if (name := _model(e))), "")
+    reader = Trajectory(Telling(AGENT, session_of(first, around), CLOCK))
+    reader.telling.model = next((name for e in _events(document) if (name := model_of(e))), "")
     yield reader.telling.begin("session", iso_ns(first.get("timestamp")))
     number = 0
     for place, value in _values(document):
@@ -58,8 +70,8 @@ def tell(document: Any) -> Iterator[Told]:
         number += isinstance(value, Mapping)
 
 
-def _beginning(first: Mapping[str, Any], around: Mapping[str, Any]) -> list[Any]:
-    """Return what a trajectory's first event says in every copy of it.
+def session_of(first: Mapping[str, Any], around: Mapping[str, Any]) -> str:
+    """Return a session's id, made from what a trajectory's first event says in every copy of it.
 
     Exports and data sets write events anew: in another order of names, with empty ones added,
     inside or without an object that names the task. A time down to the microsecond is one run's.
@@ -68,14 +80,30 @@ def _beginning(first: Mapping[str, Any], around: Mapping[str, Any]) -> list[Any]
     names = ("id", "timestamp", "source", "action", "observation", "message")
     what = [first.get(name) or None for name in names]
     task = None if first.get("timestamp") else around.get("instance_id")
-    return [task, what, text_parts(said)]
+    return made_session(AGENT, task, what, text_parts(said))
 
 
-class _Trajectory:
+class Trajectory:
     """What must be known of earlier events to tell the next."""
 
-    def __init__(self, telling: Telling) -> None:
+    def __init__(
+        self,
+        telling: Telling,
+        elsewhere: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda _: None,
+        *,
+        is_part: bool = False,
+    ) -> None:
+        """Begin.
+
+        Args:
+            telling: of the session.
+            elsewhere: returns (ref, tool) of the call that an observation is of, where the call
+                stands in another source.
+            is_part: events of the same response stand in other sources: it is known by its id.
+        """
         self.telling = telling
+        self._elsewhere = elsewhere
+        self._is_part = is_part
         self._calls: dict[Any, tuple[str, str]] = {}
         """Id of an action -> (ref, tool)."""
         self._responses: Latest[None] = Latest()
@@ -116,11 +144,11 @@ class _Trajectory:
         t_ns: int | None,
     ) -> Iterator[Record]:
         made = _mapping(event.get("tool_call_metadata"))
-        if _new(self._responses, _mapping(made.get("model_response")).get("id")):
-            yield self._answer(event, f"{key} model", str(arguments.get("thought") or ""), t_ns)
-        ref = str(made.get("tool_call_id") or key)
-        tool = str(made.get("function_name") or action)
-        self._calls[event.get("id")] = (ref, tool)
+        response = _mapping(made.get("model_response")).get("id")
+        if _new(self._responses, response):
+            own = f"response {response}" if self._is_part else f"{key} model"
+            yield self._answer(event, own, str(arguments.get("thought") or ""), t_ns)
+        ref, tool = self._calls[event.get("id")] = named(event, key)
         state = str(arguments.get("confirmation_state") or "")
         said: dict[str, Json] = {
             "flightlog.openhands.action": action,
@@ -136,7 +164,7 @@ class _Trajectory:
         self, event: Mapping[str, Any], key: str, t_ns: int | None
     ) -> Iterator[Record]:
         observation, extras = str(event["observation"]), _mapping(event.get("extras"))
-        call = self._calls.get(event.get("cause"))
+        call = self._calls.get(event.get("cause")) or self._elsewhere(event)
         if call is None:
             failed = _error(event, extras)
             error = (text_parts(event.get("content")) or failed) if failed else ""
@@ -187,7 +215,16 @@ def _values(document: Any) -> Iterator[tuple[str, Any]]:
             yield f"event {number}", item
 
 
-def _model(event: Mapping[str, Any]) -> str:
+def named(event: Mapping[str, Any], key: str) -> tuple[str, str]:
+    """Return (ref, tool) of a call."""
+    made = _mapping(event.get("tool_call_metadata"))
+    return str(made.get("tool_call_id") or key), str(
+        made.get("function_name") or event.get("action") or ""
+    )
+
+
+def model_of(event: Mapping[str, Any]) -> str:
+    """Return the model that an event tells of; nothing where it tells none."""
     response = _mapping(_mapping(event.get("tool_call_metadata")).get("model_response"))
     return str(response.get("model") or "")
 
@@ -209,16 +246,3 @@ def _new(seen: Latest[None], value: Any) -> bool:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _read(source: Source) -> Iterator[Item]:
-    return read_values(source, lambda document, _place: tell(document))
-
-
-FORMAT = Format(
-    name="openhands-trajectory",
-    title="OpenHands trajectory (V0)",
-    tested=("files of 2025",),
-    recognises=lambda source: any(recognises(value) for value in source.sample),
-    read=_read,
-)

@@ -32,7 +32,7 @@ MODULES: tuple[str, ...] = (
     "recorder.transcripts.hook_logs",
     "recorder.transcripts.atif",
     "recorder.transcripts.openhands_files",
-    "recorder.transcripts.openhands_trajectory",
+    "recorder.transcripts.openhands_stored",
     "recorder.transcripts.mini_swe_agent",
     "recorder.transcripts.swe_agent",
     "recorder.transcripts.cline_files",

@@ -14,7 +14,7 @@ from recorder import semconv
 from recorder.model import Kind, Record, Status
 from recorder.transcripts import openhands_events, openhands_trajectory
 from tests.recorder.transcripts import counting
-from tests.recorder.transcripts.reading import records_of
+from tests.recorder.transcripts.reading import in_memory, jsonl, read, records_of, source_of
 
 NOT_CALLS = {"message", "recall", "system"}
 
@@ -182,3 +182,35 @@ def test_what_a_call_is_told_under_is_its_id_in_the_otlp_of_the_same_session(cor
     otlp = (corpus / "captured" / "openhands_v1" / "otlp-traces.otlp.jsonl").read_text()
     records = list(openhands_events.tell(session, events, state))
     assert all(call.ref in otlp for call in counting.calls(records) if call.ref.startswith("call_"))
+
+
+def test_events_in_files_of_their_own_tell_what_the_trajectory_tells(
+    corpus: Path, tmp_path: Path
+) -> None:
+    for path in sorted((corpus / "openhands").glob("oas-*.json"))[:4]:
+        events = counting.loaded(path)
+        folder = tmp_path / path.stem / "events"
+        folder.mkdir(parents=True)
+        for event in events:
+            (folder / f"{event['id']}.json").write_text(json.dumps(event))
+        stored = [r for one in sorted(folder.iterdir()) for r in read(source_of(one))[1]]
+        unique = {r.id: r for r in stored}
+        records = told(path)
+        assert {r.session for r in stored} == {path.stem}
+        for count in (counting.calls, counting.results, counting.errors):
+            assert sorted(r.ref for r in count(unique.values())) == sorted(
+                r.ref for r in count(records)
+            )
+        assert counting.tokens(unique.values()) == counting.tokens(records)
+        assert len(unique) == len(records)
+        page = tmp_path / path.stem / "event_cache" / "0-25.json"
+        page.parent.mkdir()
+        page.write_text(json.dumps(events[:25]))
+        assert {r.id for r in read(source_of(page))[1]} <= unique.keys()
+
+
+def test_events_line_by_line_are_the_records_of_the_trajectory(corpus: Path) -> None:
+    path = corpus / "openhands" / "oas-gpt-4o-docker-reset.json"
+    found, records, damage = read(in_memory(jsonl(counting.loaded(path))))
+    assert (found, damage) == ("openhands-trajectory", [])
+    assert [r.id for r in records] == [r.id for r in told(path)]

@@ -39,6 +39,10 @@ OPENHANDS: Any = {
     "id": "e", "timestamp": "2026-11-23T06:00:00.000000", "source": "user", "kind": "MessageEvent",
     "llm_message": {"role": "user", "content": [{"type": "text", "text": "hi"}]},
 }  # fmt: skip
+OPENHANDS_V0: Any = {
+    "id": 0, "timestamp": "2025-05-05T12:55:27.300975", "source": "user", "message": "hi",
+    "action": "message", "args": {"content": "hi"},
+}  # fmt: skip
 PI: Any = {
     "type": "session", "version": 3, "id": "s", "timestamp": "2026-11-23T06:00:00Z", "cwd": "/w",
 }  # fmt: skip
@@ -67,6 +71,8 @@ PLACES: dict[str, Any] = {
     ".cursor/projects/w/agent-transcripts/s/s.jsonl": [CURSOR, CURSOR],
     ".local/share/opencode/storage/session/p/ses_1.json": OC_SESSION,
     ".openhands/conversations/c/events/event-00000-e.json": OPENHANDS,
+    ".openhands/sessions/c/events/0.json": OPENHANDS_V0,
+    ".openhands-state/sessions/c/events/0.json": OPENHANDS_V0,
     f"{LINUX}/mini-swe-agent/last_mini_run.traj.json": MINI,
     f"{MAC}/mini-swe-agent/last_mini_run.traj.json": MINI,
     ".pi/agent/sessions/-w/s.jsonl": [PI],
