@@ -178,11 +178,11 @@ def test_damage_is_named_by_file_and_line_and_the_rest_is_imported(
     done = run("import", "-r", str(recording), str(path))
     errors = done.stderr.splitlines()
     named = [line for line in errors if line.startswith("damaged: ")]
-    assert [line.split(":")[2] for line in named] == ["2", "3", "6", "11"]
-    assert errors[-1] == "Warning: 4 damaged parts are only named, not told."
+    assert [line.split(":")[2] for line in named] == ["1", "2", "3", "6", "11"]
+    assert errors[-1] == "Warning: 5 damaged parts are only named, not told."
     records = stored(recording)
     assert [r.attributes[semconv.SOURCE_PLACE] for r in records if r.name == "damage"] == [
-        "line 2", "line 3", "line 6", "line 11",
+        "line 1", "line 2", "line 3", "line 6", "line 11",
     ]  # fmt: skip
     kept = [r.ref for r in records if r.kind == "tool_call"]
     assert kept == ["c0", "c0", "c1", "c1", "c2", "c2", "c3"]
