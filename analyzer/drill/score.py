@@ -16,9 +16,10 @@ from analyzer.reports.integrity import integrity_of
 from recorder import semconv
 from recorder.capture.hook.agents import AGENTS
 from recorder.capture.hook.settings.changes import Place
+from recorder.capture.hook.settings.switches import hooks_off, telemetry_off
 from recorder.capture.hook.settings.table import SETTINGS
 from recorder.capture.hook.settings.wired import WrittenHook, written_hooks
-from recorder.checkup.agents import HOOKS_ALONE, endpoint_of
+from recorder.checkup.agents import HOOKS_ALONE, endpoint_of, named_outside
 from recorder.checkup.check import Check, Verdict
 from recorder.checkup.machine import check_receiver
 from recorder.checkup.scratch import Scratch, scratch
@@ -59,7 +60,7 @@ def drill(agent: str, home: Path, project: Path | None) -> list[Check]:
             reason = f"the drill could not be played ({type(error).__name__})"
             return [_check(title, "captured", "", reason, "flightlog doctor")]
         scored = [
-            _captured(ground, agent, played, _unanswered(agent, home)),
+            _captured(ground, agent, played, _unheard(agent, home, project)),
             _sealed(ground, played),
             *_derived(ground, agent, played),
         ]
@@ -83,33 +84,44 @@ def _hooks(agent: str, home: Path, project: Path | None) -> list[WrittenHook]:
     )
 
 
-def _unanswered(agent: str, home: Path) -> Check | None:
-    """Return what is wrong with the address that the agent's own telemetry goes to."""
-    endpoint = endpoint_of(SETTINGS[agent], Place(home))
+def _unheard(agent: str, home: Path, project: Path | None) -> tuple[str, str] | None:
+    """Return why the agent itself, which this only plays, would not be heard, and how to mend it:
+    what is switched off, and an address of its telemetry at which we do not answer.
+    """
+    settings, places = SETTINGS[agent], dict.fromkeys((Place(home), Place(home, project)))
+    if off := hooks_off(settings, places) or telemetry_off(settings, places):
+        return f"switched off: {off}", "by hand, in that file"
+    endpoint = endpoint_of(settings, Place(home)) or named_outside(agent)
     check = check_receiver(endpoint) if endpoint else None
-    return check if check is not None and check.needs_mending else None
+    if check is None or check.verdict is Verdict.WELL:
+        return None
+    return check.found, check.mend
 
 
-def _captured(ground: Scratch, agent: str, played: Played, silent: Check | None) -> _Score:
+def _captured(
+    ground: Scratch, agent: str, played: Played, unheard: tuple[str, str] | None
+) -> _Score:
     records = ground.records()
     calls, total = _calls(records, Witness.HOOK), len(played.calls)
     counts = {
         f"{calls[Phase.START]} of {total} starts by hook": calls[Phase.START] == total,
         f"{calls[Phase.END]} of {total} ends by hook": calls[Phase.END] == total,
     }
-    by = "by hook"
-    if agent != HOOKS_ALONE:
+    by, besides = "by hook", ""
+    if named_outside(agent) == "":
+        besides = "; telemetry only where its environment names the address"
+    elif agent != HOOKS_ALONE:
         by = "by hook and by telemetry"
         told = _calls(records, Witness.OTLP)[Phase.WHOLE]
         counts[f"{told} of {total} calls by telemetry"] = told == total
     seen = sum(_is_the_request(record) for record in records)
     counts[f"{seen} of 1 requests on the wire"] = seen == 1
-    expected = f"{total} calls {by}, 1 request on the wire"
+    expected = f"{total} calls {by}, 1 request on the wire{besides}"
     wrong = [text for text, well in counts.items() if not well]
     if wrong or played.went_wrong:
         return "captured", expected, "; ".join([*wrong, *played.went_wrong]), _install(agent)
-    if silent is not None:
-        return "captured", expected, silent.found, silent.mend
+    if unheard is not None:
+        return "captured", expected, *unheard
     return "captured", expected, "", ""
 
 

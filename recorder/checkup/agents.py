@@ -18,7 +18,7 @@ from recorder.capture.hook.settings.table import SETTINGS, AgentSettings, Wiring
 from recorder.capture.hook.settings.wired import WrittenHook, written_hooks
 from recorder.checkup.check import Check, Verdict
 
-__all__ = ["HOOKS_ALONE", "check_agents", "endpoint_of", "endpoints"]
+__all__ = ["HOOKS_ALONE", "check_agents", "endpoint_of", "endpoints", "named_outside"]
 
 type _Where = Callable[[Path], Path]
 
@@ -134,7 +134,7 @@ def _judge(agent: _Agent, title: str) -> Check:
     if name == "codex" and not _are_trusted(agent.hooks):
         note = f"{found}; Codex runs no hook that its user has not trusted yet"
         return Check("agent", title, Verdict.NOTE, note, "codex, then /hooks")
-    if name in _IN_ENVIRONMENT and not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    if named_outside(name) == "":
         note = f"{found}; telemetry only where its environment names the address"
         return Check("agent", title, Verdict.NOTE, note, f"flightlog run -- {_program(agent)}")
     return Check("agent", title, Verdict.WELL, found)
@@ -157,7 +157,7 @@ def _witnesses(agent: _Agent) -> list[str]:
         seen.append(f"hook (into {', '.join(recordings)})")
     if agent.endpoint and not agent.no_telemetry:
         seen.append(f"otlp (to {agent.endpoint})")
-    elif agent.settings.agent in _IN_ENVIRONMENT and os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    elif named_outside(agent.settings.agent):
         seen.append("otlp (by the environment)")
     if agent.transcripts:
         seen.append("its own transcripts")
@@ -199,6 +199,15 @@ def endpoint_of(settings: AgentSettings, place: Place) -> str:
             if found:
                 return found
     return ""
+
+
+def named_outside(agent: str) -> str | None:
+    """Return where this environment sends the telemetry of an agent that asks no settings for it;
+    empty where it names no address, None for an agent whose settings say.
+    """
+    if agent not in _IN_ENVIRONMENT:
+        return None
+    return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 
 def _address(value: Any) -> str:

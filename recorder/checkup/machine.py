@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recorder.capture.otlp.guard import is_loopback
+from recorder.capture.otlp.http import SERVER
 from recorder.checkup.check import Check, Verdict
 from recorder.client import Client
 from recorder.errors import FlightlogError, RecorderUnreachableError
@@ -138,11 +139,15 @@ def check_receiver(endpoint: str) -> Check:
         connection = kind(address.hostname or "", address.port, timeout=REACH_SECONDS)
         try:
             connection.request("GET", "/")
-            connection.getresponse().read(0)
+            answer = connection.getresponse()
+            answer.read(0)
         finally:
             connection.close()
     except (OSError, http.client.HTTPException, ValueError):
         return _mend("receiver", f"nothing answers at {base}, telemetry is lost", _serve(address))
+    if (answer.getheader(SERVER[0]) or "").partition("/")[0] != SERVER[1]:
+        found = f"{base} is no receiver of flightlog's: no recording has what goes there"
+        return Check("machine", "receiver", Verdict.NOTE, found, "flightlog run, which has both")
     return _well("receiver", f"{base} answers")
 
 

@@ -121,6 +121,46 @@ def test_telemetry_that_goes_nowhere_is_named_with_its_mend(tmp_path: Path) -> N
     assert captured["mend"].startswith("flightlog serve --http-port ")
 
 
+@pytest.mark.parametrize(
+    ("agent", "file", "content"),
+    [
+        ("claude-code", ".claude/settings.json", '{"disableAllHooks": true}'),
+        ("codex", ".codex/config.toml", 'otel.exporter = "none"\n'),
+    ],
+)
+def test_what_is_switched_off_is_no_success_of_a_drill(
+    agent: str,
+    file: str,
+    content: str,
+    endpoint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert flightlog("install", agent, "--yes", "--endpoint", endpoint).returncode == 0
+    path = tmp_path / "project" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    monkeypatch.chdir(tmp_path / "project")
+    captured = scores(flightlog("drill", "--json"))["captured"]
+    assert captured["verdict"] == "mend"
+    assert f"in {path}" in captured["found"]
+
+
+@pytest.mark.parametrize("agent", ["copilot", "opencode"])
+def test_telemetry_by_the_environment_alone_is_claimed_only_where_that_names_an_address(
+    agent: str, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    assert flightlog("install", agent, "--yes", "--endpoint", endpoint).returncode == 0
+    captured = scores(flightlog("drill", "--json"))["captured"]
+    assert captured["verdict"] == "well"
+    assert "only where its environment names the address" in captured["found"]
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    assert "by hook and by telemetry" in scores(flightlog("drill", "--json"))["captured"]["found"]
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    assert "nothing answers" in scores(flightlog("drill", "--json"))["captured"]["found"]
+
+
 def test_a_credential_in_the_clear_is_found() -> None:
     played = Played()
     with scratch() as ground:

@@ -30,6 +30,8 @@ __all__ = ["HttpFront"]
 logger = logging.getLogger(__name__)
 
 PATHS = {path: signal for signal, path in HTTP_PATHS.items()}
+SERVER = ("server", "flightlog")
+"""By this `flightlog doctor` knows its own among all that may answer at an address."""
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 MAX_HEADERS = 32 * 1024
@@ -242,7 +244,10 @@ class _Connection:
             why = "only programs may speak here, not web pages"
             unknown = refusal is HTTPStatus.UNAUTHORIZED
             raise _RefusedError(refusal, "the token is missing or wrong" if unknown else why)
-        signal = PATHS.get(request.target.decode("ascii", "replace").partition("?")[0])
+        authority, path = _parts(request.target.decode("ascii", "replace"))
+        if authority and not self._guard.is_meant(authority):
+            raise _RefusedError(HTTPStatus.FORBIDDEN, "that is another server's address")
+        signal = PATHS.get(path)
         if signal is None:
             raise _RefusedError(HTTPStatus.NOT_FOUND, f"paths are {', '.join(PATHS)}")
         if request.method != b"POST":
@@ -299,7 +304,7 @@ class _Connection:
         await self._send(status, body, JSON if is_json else PROTOBUF)
 
     async def _send(self, status: HTTPStatus, body: bytes, content_type: str) -> None:
-        headers = [("content-type", content_type), ("content-length", str(len(body)))]
+        headers = [("content-type", content_type), ("content-length", str(len(body))), SERVER]
         if status in _RETRYABLE:
             headers.append(("retry-after", str(RETRY_SECONDS)))
         if status is HTTPStatus.UNAUTHORIZED:
@@ -327,6 +332,17 @@ async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         async with asyncio.timeout(LINGER_SECONDS):
             while ignored < MAX_IGNORED and (piece := await reader.read(READ_BYTES)):
                 ignored += len(piece)
+
+
+def _parts(target: str) -> tuple[str, str]:
+    """Return (authority, path) of a request's target; a server takes the absolute form, too, which
+    is for proxies (RFC 9112, 3.2.2).
+    """
+    scheme, _, rest = target.partition("://")
+    if scheme.lower() not in {"http", "https"}:
+        return "", target.partition("?")[0]
+    authority, slash, path = rest.partition("?")[0].partition("/")
+    return authority.rpartition("@")[2], slash + path
 
 
 def _headers(request: h11.Request) -> Mapping[str, str]:

@@ -7,12 +7,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recorder.capture.hook.settings import table
 from recorder.capture.otlp.launch import start_receiver
 from recorder.checkup import probes
 from recorder.checkup.check import Check, Verdict
@@ -21,7 +24,7 @@ from recorder.checkup.scratch import scratch
 from recorder.daemon import Daemon
 from recorder.location import named_recording
 from tests.command_line import flightlog
-from tests.recorder.hook.switched_off import NO_HOOKS, NO_TELEMETRY
+from tests.recorder.hook.switched_off import NO_HOOKS, NO_TELEMETRY, SHARED
 
 WAYS = {
     "hook without a recorder (spool)", "hook", "recorder's socket", "OTLP over HTTP",
@@ -198,6 +201,63 @@ def test_what_the_user_has_switched_off_is_no_witness_and_named(
     assert check.verdict is Verdict.MEND
     assert f"{witness} (" not in check.found
     assert f"{setting} in {path}" in check.mend
+
+
+@pytest.mark.parametrize(("witness", "agent", "file", "content"), SHARED)
+def test_what_a_projects_shared_settings_switch_off_is_no_witness_there(
+    witness: str,
+    agent: str,
+    file: str,
+    content: str,
+    machine: Path,
+    own_folders: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quick: Callable[[], dict[str, Check]],
+) -> None:
+    del machine, own_folders
+    assert flightlog("install", agent, "--yes").returncode == 0
+    path = tmp_path / "project" / file
+    path.parent.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "project")
+    assert f"{witness} (" in quick()[TITLES[agent]].found
+    path.write_text(content)
+    check = quick()[TITLES[agent]]
+    assert check.verdict is Verdict.MEND
+    assert f"{witness} (" not in check.found
+    assert str(path) in check.mend
+
+
+@pytest.mark.parametrize(
+    ("agent", "folder", "content"),
+    [
+        ("claude-code", "managed-settings.json", '{"allowManagedHooksOnly": true}'),
+        ("claude-code", "managed-settings.json", '{"disableAllHooks": true}'),
+        ("gemini", "settings.json", '{"hooksConfig": {"enabled": false}}'),
+    ],
+)
+def test_what_the_machines_own_settings_switch_off_is_no_witness(
+    agent: str,
+    folder: str,
+    content: str,
+    machine: Path,
+    own_folders: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quick: Callable[[], dict[str, Check]],
+) -> None:
+    del machine, own_folders
+    path = tmp_path / "etc" / folder
+    path.parent.mkdir()
+    path.write_text(content)
+    # The machine's own place is root's; it is read from here.
+    monkeypatch.setattr(table, "CLAUDE_OF_MACHINE", path.parent)
+    monkeypatch.setenv("GEMINI_CLI_SYSTEM_SETTINGS_PATH", str(path))
+    assert flightlog("install", agent, "--yes").returncode == 0
+    check = quick()[TITLES[agent]]
+    assert check.verdict is Verdict.MEND
+    assert "hook (" not in check.found
+    assert str(path) in check.mend
     assert flightlog("uninstall", agent, "--yes").returncode == 0
     assert path.read_text() == content
 
@@ -290,6 +350,17 @@ def test_a_receiver_that_nobody_runs_is_to_be_mended(tmp_path: Path) -> None:
     check = named(check_machine(tmp_path / "r.db", [receiver.http]), "receiver")
     assert check.verdict is Verdict.MEND
     assert check.mend == f"flightlog serve --http-port {receiver.http.rsplit(':', 1)[1]}"
+
+
+def test_another_collector_where_telemetry_goes_is_not_taken_for_our_receiver(
+    tmp_path: Path,
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        threading.Thread(target=other.handle_request, daemon=True).start()
+        address = f"http://127.0.0.1:{other.server_address[1]}"
+        check = named(check_machine(tmp_path / "r.db", [address]), "receiver")
+    assert check.verdict is Verdict.NOTE
+    assert check.found.startswith(f"{address} is no receiver of flightlog's")
 
 
 def test_the_command_that_mends_a_receiver_is_told_for_this_machine_alone(tmp_path: Path) -> None:

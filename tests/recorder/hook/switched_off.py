@@ -19,3 +19,16 @@ NO_TELEMETRY = (
     (*CODEX, 'otel.exporter = "none"\n', "otel.exporter"),
     (*GEMINI, '{"telemetry": {"enabled": false}}', "telemetry.enabled"),
 )
+
+SHARED = (
+    ("hook", "claude-code", ".claude/settings.json", '{"disableAllHooks": true}'),
+    (
+        "otlp",
+        "claude-code",
+        ".claude/settings.json",
+        '{"env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "0"}}',
+    ),
+    ("hook", "codex", ".codex/config.toml", "features.hooks = false\n"),
+    ("hook", "gemini", ".gemini/settings.json", '{"hooksConfig": {"enabled": false}}'),
+)
+"""The witness that is gone, agent, file of a project's which all who work on it share, content."""

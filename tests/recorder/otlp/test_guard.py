@@ -73,6 +73,26 @@ def test_a_program_may_call_this_machine_by_any_of_its_names(shared: Station, ho
     assert answer.status == 200
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://localhost:4318/v1/traces", 200),
+        ("HTTP://127.0.0.1/v1/traces?x=1", 200),
+        ("http://localhost/v1/nothing", 404),
+        ("http://evil.example/v1/traces", 403),
+        ("http://localhost@evil.example/v1/traces", 403),
+        ("ftp://localhost/v1/traces", 404),
+    ],
+)
+def test_a_target_in_absolute_form_is_taken_where_it_names_us(
+    shared: Station, target: str, status: int
+) -> None:
+    answer = shared.request(
+        "POST", target, BODY, {"Content-Type": "application/x-protobuf", "Host": "localhost"}
+    )
+    assert answer.status == status
+
+
 def test_a_page_cannot_send_by_grpc_either(shared: Station) -> None:
     with grpc.insecure_channel(shared.receiver.grpc.removeprefix("http://")) as channel:
         with pytest.raises(grpc.RpcError) as refused:

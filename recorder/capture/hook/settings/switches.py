@@ -39,9 +39,9 @@ def _first(settings: AgentSettings, switches: tuple[Off, ...], places: Iterable[
     if not switches:
         return ""
     for place in places:
-        for file in settings.files:
-            path = place.of(file)
-            if file.script or not path.is_file():
+        written = [place.of(file) for file in settings.files if not file.script]
+        for path in (*written, *settings.read_too(place.project)):
+            if not path.is_file():
                 continue
             document = parse(path, path.read_bytes())
             for keys, off in switches:

@@ -19,6 +19,11 @@ DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 SECONDS = 10
 """How long an agent may wait for a hook of ours; it takes milliseconds."""
 
+_SUPPORT = Path("/Library/Application Support")
+_IS_MAC = sys.platform == "darwin"
+CLAUDE_OF_MACHINE = _SUPPORT / "ClaudeCode" if _IS_MAC else Path("/etc/claude-code")
+GEMINI_OF_MACHINE = _SUPPORT / "GeminiCli" if _IS_MAC else Path("/etc/gemini-cli")
+
 type Off = tuple[tuple[str, ...], bool]
 """A path of keys, and the value that switches off; a list that names hooks counts where it names
 ours."""
@@ -86,6 +91,9 @@ class AgentSettings:
     """Settings of the user's by which it runs no hook."""
     no_telemetry: tuple[Off, ...] = ()
     """Settings of the user's by which it sends no telemetry."""
+    read_too: Callable[[Path | None], tuple[Path, ...]] = lambda _: ()
+    """Project, or none -> further files that it reads, in which nothing of ours is written: a
+    project's that all share, the machine's own."""
 
 
 def _folder(variable: str, name: str) -> Callable[[Path], Path]:
@@ -94,6 +102,16 @@ def _folder(variable: str, name: str) -> Callable[[Path], Path]:
         return Path(moved) if moved else home / name
 
     return where
+
+
+def _of_claude(project: Path | None) -> tuple[Path, ...]:
+    shared = [project / ".claude/settings.json"] if project else []
+    return *shared, CLAUDE_OF_MACHINE / "managed-settings.json"
+
+
+def _of_gemini(_: Path | None) -> tuple[Path, ...]:
+    moved = os.environ.get("GEMINI_CLI_SYSTEM_SETTINGS_PATH")
+    return (Path(moved) if moved else GEMINI_OF_MACHINE / "settings.json",)
 
 
 def _in(folder: Callable[[Path], Path], name: str) -> Callable[[Path], Path]:
@@ -191,8 +209,9 @@ _CLAUDE = AgentSettings(
             frozenset({"PreSkillShellCommand"}),
         ),
     ),
-    no_hooks=((("disableAllHooks",), True),),
+    no_hooks=((("disableAllHooks",), True), (("allowManagedHooksOnly",), True)),
     no_telemetry=((("env", "CLAUDE_CODE_ENABLE_TELEMETRY"), False),),
+    read_too=_of_claude,
 )  # fmt: skip
 _CURSOR = AgentSettings(
     "cursor",
@@ -255,6 +274,7 @@ _GEMINI = AgentSettings(
     ),
     no_hooks=((("hooksConfig", "enabled"), False), (("hooksConfig", "disabled"), True)),
     no_telemetry=((("telemetry", "enabled"), False),),
+    read_too=_of_gemini,
 )  # fmt: skip
 _COPILOT = AgentSettings(
     "copilot",
