@@ -35,6 +35,7 @@ from recorder.transcripts.telling import Telling
 __all__ = ["FORMAT"]
 
 EVENTS, PAGES = "events", "event_cache"
+SOURCES = ("agent", "user", "environment")
 MAX_BESIDE = 4 * 1024 * 1024
 """Bytes of another event's file that is looked into."""
 
@@ -44,7 +45,7 @@ class _Events:
 
     def __init__(self, source: Source) -> None:
         is_stored = len(source.folders) > 1 and source.folders[0] in {EVENTS, PAGES}
-        first: Mapping[str, Any] = next(filter(is_event, source.entries), {})
+        first: Mapping[str, Any] = next(filter(_is_stored, source.entries), {})
         session = source.folders[1] if is_stored else session_of(first, {})
         self._folder = None
         if is_stored and source.local is not None:
@@ -84,13 +85,23 @@ def _loaded(path: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def _is_stored(value: Any) -> bool:
+    """Tell whether a value that stands by itself is an event: much else has a source."""
+    return (
+        is_event(value)
+        and value.get("source") in SOURCES
+        and {"id", "timestamp", "message"} <= value.keys()
+        and isinstance(value.get("action") or value.get("observation"), str)
+    )
+
+
 def _are_events(source: Source) -> bool:
-    return any(map(is_event, source.sample))
+    return any(map(_is_stored, source.sample))
 
 
 def _read(source: Source) -> Iterator[Item]:
     is_stored = source.folders[:1] in {(EVENTS,), (PAGES,)}
-    if (is_stored and any(map(is_event, source.entries))) or _are_events(source):
+    if (is_stored and any(map(_is_stored, source.entries))) or _are_events(source):
         return read_json_lines(source, _Events(source).line)
     return read_values(source, lambda document, _place: tell(document))
 

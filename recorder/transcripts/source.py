@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -40,6 +41,8 @@ MAX_LOOKED_AT = 4 * 1024 * 1024
 """Bytes of a first line whose end is looked for in what may be a pipe: so much is held of one."""
 UTF_16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
 """Marks that a text in that encoding begins with."""
+TELLING = ("type", "subtype", "role", "kind", "event", "action", "observation", "source")
+"""Fields that say what an entry is."""
 BLANK = b" \t\r\n\x00"
 LARGE_DOCUMENT = 4 * 1024 * 1024
 """Bytes of a JSON document of which only a bit at a time becomes objects."""
@@ -256,11 +259,31 @@ class Source:
             return values, is_whole and len(content) <= MAX_MENDED
         return mended(content[:MAX_MENDED]), False
 
+    def without_odd(self) -> Source:
+        """Return the same source to look at, less the entries whose type is no word."""
+        shown = copy(self)
+        shown.__dict__.pop("entries", None)
+        shown.__dict__["sample"] = [
+            [one for one in islice(value, SAMPLE_LINES) if _has_words(one)]
+            if isinstance(value, list)
+            else value
+            for value in self.sample
+            if _has_words(value)
+        ]
+        return shown
+
     def forget(self) -> None:
         """Let go of what was read for `sample` and `document`."""
         self._documents.clear()
         for name in ("sample", "entries"):
             self.__dict__.pop(name, None)
+
+
+def _has_words(value: Any) -> bool:
+    """Tell whether what says of an entry what it is can be looked up."""
+    return not isinstance(value, dict) or not any(
+        isinstance(value.get(name), dict | list) for name in TELLING
+    )
 
 
 def _in_line(line: bytes) -> list[Any]:

@@ -89,7 +89,12 @@ def recognised(one: Format, source: Source) -> bool:
     try:
         return one.recognises(source)
     except ODD:
-        # What is shaped so oddly that a format stumbles over it is not of that format.
+        # What is shaped so oddly that a format stumbles over it is not of that format; one odd
+        # entry among others does not hide what they are.
+        pass
+    try:
+        return one.recognises(source.without_odd())
+    except ODD:
         return False
 
 

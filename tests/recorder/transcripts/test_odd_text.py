@@ -107,3 +107,18 @@ def test_a_hole_that_a_crash_left_before_a_line_is_named_and_the_line_told(
     assert {r.id for r in records} == {r.id for r in whole}
     new = [(one.line, one.reason) for one in found if one not in damage]
     assert (place + 1, "4096 NUL bytes before what stands there") in new
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if is_lines(name) and name != "otlp"])
+@pytest.mark.parametrize("odd", [[1], {"a": 1}, [[None]]])
+def test_an_entry_whose_type_is_no_word_does_not_hide_what_a_file_is(
+    name: str, odd: Any, corpus: Path
+) -> None:
+    lines = (corpus / SOURCES[name]).read_bytes().splitlines(keepends=True)
+    fields = ("type", "role", "kind", "event", "subtype", "source", "action")
+    strange = jsonl([{**dict.fromkeys(fields, odd), "n": n} for n in range(2)])
+    _, whole, damage = read(in_memory(b"".join(lines)))
+    found, records, named = read(in_memory(b"".join([lines[0], strange, *lines[1:]])))
+    assert found == name
+    assert {r.id for r in whole} <= {r.id for r in records}
+    assert len(named) - len(damage) + len(records) - len(whole) >= 2

@@ -13,6 +13,7 @@ import pytest
 from recorder import semconv
 from recorder.model import Kind, Record, Status
 from recorder.transcripts import openhands_events, openhands_trajectory
+from recorder.transcripts.table import detect
 from tests.recorder.transcripts import counting
 from tests.recorder.transcripts.reading import in_memory, jsonl, read, records_of, source_of
 
@@ -214,3 +215,21 @@ def test_events_line_by_line_are_the_records_of_the_trajectory(corpus: Path) -> 
     found, records, damage = read(in_memory(jsonl(counting.loaded(path))))
     assert (found, damage) == ("openhands-trajectory", [])
     assert [r.id for r in records] == [r.id for r in told(path)]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"source": "web", "action": "click"},
+        {
+            "id": 1,
+            "timestamp": "2026-01-01T00:00:00",
+            "source": "web",
+            "action": "x",
+            "message": "",
+        },
+        {"id": 1, "timestamp": "2026-01-01T00:00:00", "source": "user", "action": ["x"]},
+    ],
+)
+def test_other_lines_with_a_source_and_an_action_are_no_events(entry: dict[str, Any]) -> None:
+    assert detect(in_memory(jsonl([entry, entry]))) is None
