@@ -135,7 +135,7 @@ class Recording:
                 cwd=r[4],
                 host=r[5],
                 user=r[6],
-                witness=Witness(r[7]),
+                witness=_witness(r[7]),
                 run=r[8],
                 first_seq=r[9],
                 last_seq=r[10],
@@ -205,16 +205,18 @@ class Recording:
         return _parse(*rows[0]) if rows and rows[0][1] is not None else None
 
     def blob(self, digest: str) -> bytes | None:
-        """Return a large value's sealed bytes, or None where it was removed."""
-        rows = self._fetch(SELECT_BLOB, (bytes.fromhex(digest),))
-        if not rows or rows[0][2] is None:
+        """Return a large value's sealed bytes, or None where it was removed or cannot be read:
+        `recorder.verify` tells of that.
+        """
+        try:
+            rows = self._fetch(SELECT_BLOB, (bytes.fromhex(digest),))
+            size, encoding, data = rows[0] if rows else (0, "", None)
+            if not isinstance(data, bytes) or encoding != "zstd":
+                return data if isinstance(data, bytes) else None
+            most = min(int(size) + 1, MAX_BLOB_BYTES)
+            return zstandard.ZstdDecompressor().decompress(data, max_output_size=most)
+        except (ValueError, TypeError, zstandard.ZstdError):
             return None
-        size, encoding, data = rows[0]
-        if encoding == "zstd":
-            return zstandard.ZstdDecompressor().decompress(
-                data, max_output_size=min(int(size) + 1, MAX_BLOB_BYTES)
-            )
-        return bytes(data)
 
     def last_seq(self) -> int:
         """Return the number of the newest record, 0 in an empty recording."""
@@ -249,8 +251,18 @@ class Recording:
 def _parse(seq: int, body: bytes, session_id: str) -> StoredRecord:
     try:
         return parse_body(seq, body)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return unreadable(seq, session_id)
+
+
+def _witness(told: object) -> Witness:
+    """Return the witness that a session's row names; the recorder where a changed one names none:
+    one cell must not keep all sessions from being listed.
+    """
+    try:
+        return Witness(str(told))
+    except ValueError:
+        return Witness.RECORDER
 
 
 @contextmanager
@@ -335,7 +347,8 @@ def _read_meta(path: Path, connection: sqlite3.Connection) -> Meta:
             f"{path} has format {version}; this flightlog reads format "
             f"{', '.join(map(str, sorted(READ_COMPATIBLE)))}: use a newer flightlog"
         )
-    told = Meta(*connection.execute(SELECT_META).fetchone())
+    _, log_id, created_ns, *others = connection.execute(SELECT_META).fetchone()
+    told = Meta(version, str(log_id), created_ns, *map(str, others))
     return replace(told, keys=_keys_kept(connection))
 
 

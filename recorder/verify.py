@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import zstandard
 
 from recorder import semconv
 from recorder.checkpoint import Checkpoint, open_note
@@ -40,6 +39,7 @@ SELECT seq, leaf, body, id, session_id, witness, phase, kind, name, ref, t_ns, o
 FROM records WHERE seq > ? ORDER BY seq LIMIT ?
 """
 SELECT_SESSIONS = f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions ORDER BY first_seq"  # noqa: S608
+SELECT_CREDENTIALS = "SELECT fingerprint, class, hint FROM credentials"
 COLUMN_NAMES = (
     "id", "session_id", "witness", "phase", "kind", "name", "ref", "t_ns", "observed_ns", "status",
 )  # fmt: skip
@@ -123,6 +123,8 @@ class _Verification:
         self._frontier = Frontier()
         self._gaps = 0
         self._sightings: list[tuple[Any, ...]] = []
+        self._classes: dict[str, set[tuple[str, str]]] = {}
+        """Fingerprint -> class and hint, as seals tell them."""
         self._blobs: set[str] = set()
         self._sessions = _Sessions()
         self._changed: dict[int, bytes] = {}
@@ -163,9 +165,9 @@ class _Verification:
         while rows := self._rows(SELECT_RECORDS, (after, PAGE)):
             for row in rows:
                 self._check_record(row)
-                note = notes.get(self._frontier.size)
-                if note is not None and self._check_checkpoint(note):
-                    signed = self._frontier.size
+                size = self._frontier.size
+                if size in notes and self._check_checkpoint(notes[size]):
+                    signed = size
             after = rows[-1][0]
             if self._progress:
                 self._progress(after, total)
@@ -185,6 +187,10 @@ class _Verification:
             # The walk goes on as if something stood in the hole: records after it are checked one
             # by one, and the checkpoints after it say that the log is not whole.
             self._frontier = Frontier(seq - 1, [bytes(HASH_BYTES)] * (seq - 1).bit_count())
+        if not isinstance(leaf, bytes) or not isinstance(body, bytes | None):
+            self._frontier.append(bytes(HASH_BYTES))
+            self._add(seq, f"record #{seq} is no record: its body or its leaf is of another type")
+            return
         self._frontier.append(leaf)
         if body is None:
             self._add(seq, f"the body of record #{seq} was removed without a word why")
@@ -193,7 +199,7 @@ class _Verification:
             self._changed[seq] = leaf_hash(body)
         try:
             self._check_columns(seq, json.loads(body), columns)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._add(seq, f"record #{seq} is no record: its body cannot be read")
 
     def _check_columns(self, seq: int, fields: dict[str, Any], columns: list[Any]) -> None:
@@ -210,10 +216,14 @@ class _Verification:
             self._sessions.take(seq, fields)
         if fields["kind"] == "lifecycle" and fields["name"] == "resealed":
             self._note_resealed(seq, fields)
-        self._blobs.update(blob["digest"] for blob in fields["blobs"].values())
+        self._blobs.update(str(blob["digest"]) for blob in fields["blobs"].values())
         self._sightings += [
-            (seq, s["fp"], s["role"], s["place"], s["detector"]) for s in fields["seals"]
+            (seq, str(s["fp"]), str(s["role"]), str(s["place"]), str(s["detector"]))
+            for s in fields["seals"]
         ]
+        for s in fields["seals"]:
+            said = str(s["class"]), str(s["hint"])
+            self._classes.setdefault(str(s["fp"]), set()).add(said)
 
     def _note_resealed(self, seq: int, fields: dict[str, Any]) -> None:
         """Take in what a record tells of earlier ones; of itself and later ones it can tell none.
@@ -238,7 +248,7 @@ class _Verification:
     def _check_checkpoint(self, note: str) -> bool:
         size = self._frontier.size
         try:
-            checkpoint = open_note(note, self._key)
+            checkpoint = open_note(str(note), self._key)
         except ValueError as error:
             self._add(None, f"checkpoint at {size}: {error}")
             return False
@@ -270,35 +280,37 @@ class _Verification:
         stored = self._rows(
             "SELECT seq, fingerprint, role, place, detector FROM sightings ORDER BY rowid"
         )
-        if sorted(stored) != sorted(self._sightings):
+        if Counter(stored) != Counter(self._sightings):
             changed = {row[0] for row in set(stored) ^ set(self._sightings)}
             self._add(
-                min(changed, default=None),
+                min((seq for seq in changed if isinstance(seq, int)), default=None),
                 "the table of sightings was changed: bodies say otherwise",
             )
-        known = {row[0] for row in self._rows("SELECT fingerprint FROM credentials")}
-        if known != {row[1] for row in self._sightings}:
+        known = {row[0]: row[1:] for row in self._rows(SELECT_CREDENTIALS)}
+        if known.keys() != self._classes.keys() or any(
+            told not in self._classes[fingerprint] for fingerprint, told in known.items()
+        ):
             self._add(None, "the table of credentials was changed: bodies say otherwise")
         if not self._sessions.fit(self._rows(SELECT_SESSIONS)):
             self._add(None, "the table of sessions was changed: bodies say otherwise")
 
     def _check_blobs(self) -> None:
         found: set[str] = set()
-        for digest, content in self._blob_contents():
+        for digest, size, content in self._blob_contents():
             found.add(digest)
             if content is None or hashlib.sha256(content).hexdigest() != digest:
                 self._add(
                     None, f"blob {digest[:16]} was changed: its bytes do not match its digest"
                 )
+            elif size != len(content):
+                self._add(None, f"the size of blob {digest[:16]} was changed")
         for digest in sorted(self._blobs - found):
             self._add(None, f"blob {digest[:16]} is missing")
 
-    def _blob_contents(self) -> Iterator[tuple[str, bytes | None]]:
-        for (digest,) in self._rows("SELECT digest FROM blobs"):
-            try:
-                yield digest.hex(), self._recording.blob(digest.hex())
-            except zstandard.ZstdError:
-                yield digest.hex(), None
+    def _blob_contents(self) -> Iterator[tuple[str, Any, bytes | None]]:
+        for digest, size in self._rows("SELECT digest, size FROM blobs"):
+            name = digest.hex() if isinstance(digest, bytes) else str(digest)
+            yield name, size, self._recording.blob(name)
 
     def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         return self._recording.rows(sql, parameters)

@@ -106,6 +106,39 @@ def test_every_way_of_tampering_is_caught(recording: Path, sql: str, said: str) 
     assert any(said in problem.what for problem in report.problems), report.problems
 
 
+CELLS = {
+    "records": ("leaf", "body", "id", "session_id", "witness", "t_ns", "observed_ns"),
+    "checkpoints": ("note",),
+    "frontier": ("size", "stack"),
+    "blobs": ("digest", "size", "encoding", "data"),
+    "sessions": ("agent", "witness", "first_seq"),
+    "sightings": ("seq", "fingerprint", "place"),
+    "credentials": ("class", "hint"),
+    "meta": ("verifier_key", "origin"),
+}
+
+
+@pytest.mark.parametrize("value", ["'odd'", "NULL", "7", "1.5", "x''", "x'ff'"])
+@pytest.mark.parametrize(("table", "column"), [(t, c) for t, of in CELLS.items() for c in of])
+def test_a_cell_of_any_other_type_is_told_and_keeps_nobody_from_reading(
+    recording: Path, table: str, column: str, value: str
+) -> None:
+    with sqlite3.connect(recording) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        # Whoever tampers makes the tables take everything.
+        for word, by in (("STRICT, WITHOUT", "WITHOUT"), (") STRICT", ")"), (" NOT NULL", "")):
+            db.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?)", (word, by))
+    db.close()
+    last = f"(SELECT max({column}) FROM {table})"
+    change(recording, f"UPDATE {table} SET {column} = {value} WHERE {column} = {last}")
+    assert not verify(recording).ok
+    with Recording.open(recording) as opened:
+        assert opened.sessions()
+        for one in opened.records():
+            for blob in one.blobs.values():
+                opened.blob(blob.digest)
+
+
 def test_a_recording_that_is_being_written_to_verifies_at_any_moment(tmp_path: Path) -> None:
     path = tmp_path / "flight.db"
     service = Service.start(path)
