@@ -18,6 +18,7 @@ import click
 
 from recorder.current_folder import current_folder
 from recorder.errors import FlightlogError
+from recorder.safe_text import safe_text
 from recorder.saying import say
 
 __all__ = ["main"]
@@ -151,11 +152,12 @@ def main() -> None:
         error.show()
         code = 2
     except FlightlogError as error:
-        click.echo(f"Error: {error}", err=True)
+        # It may quote what an agent wrote, such as a session's id.
+        click.echo(f"Error: {safe_text(str(error), keep_newlines=True)}", err=True)
         code = error.exit_code
     except OSError as error:
         # What the machine refuses: no descriptor left, a folder that is gone.
-        say(f"Error: {_refused(error)}")
+        say(f"Error: {safe_text(_refused(error))}")
         code = 2
     except click.Abort:
         code = 130

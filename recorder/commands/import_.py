@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -188,7 +189,9 @@ def _size_of(files: Sequence[str]) -> int:
     for name in files:
         path = Path(name)
         inside = path.rglob("*") if path.is_dir() else (path,)
-        total += sum(one.stat().st_size for one in inside if one.is_file())
+        for one in inside:
+            with suppress(OSError):  # it tells only how far the reading is
+                total += one.stat().st_size if one.is_file() else 0
     return total
 
 
@@ -274,7 +277,8 @@ def _say_left_out(outcome: _Outcome) -> None:
     for report in outcome.files:
         for damage in report.damage[:NAMED_DAMAGE]:
             place = f":{damage.line}" if damage.line else ""
-            click.echo(f"damaged: {safe_text(report.name)}{place}: {damage.reason}", err=True)
+            what = safe_text(damage.reason)
+            click.echo(f"damaged: {safe_text(report.name)}{place}: {what}", err=True)
         if report.damaged > NAMED_DAMAGE:
             more = report.damaged - NAMED_DAMAGE
             click.echo(f"damaged: {safe_text(report.name)}: and {more} more", err=True)

@@ -11,8 +11,12 @@ import pytest
 
 from recorder import semconv
 from recorder.model import Kind, Record
+from tests.command_line import flightlog
 from tests.recorder.transcripts import counting
 from tests.recorder.transcripts.reading import in_memory, jsonl, read, source_of
+
+TITLE = "\x1b]0;x\x07"
+"""What sets a terminal's title."""
 
 
 def database(path: Path, rows: dict[str, Any]) -> list[Record]:
@@ -129,3 +133,27 @@ def test_results_in_a_transcript_are_those_of_their_calls(has_ids: bool) -> None
     calls = {r.ref for r in counting.calls(records)}
     assert {r.ref for r in counting.results(records)} == calls
     assert [r.attributes[semconv.PROMPT_TEXT] for r in of(records, Kind.PROMPT)] == ["go"]
+
+
+def test_a_name_in_a_database_does_nothing_to_the_terminal_that_its_damage_is_told_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state.vscdb"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE cursorDiskKV (key TEXT PRIMARY KEY, value TEXT)")
+        db.execute("INSERT INTO cursorDiskKV VALUES (?, '7')", (f"composerData:{TITLE}",))
+    db.close()
+    done = flightlog("import", path, "-r", tmp_path / "flight.db")
+    assert "holds no JSON object" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_sessions_id_does_nothing_to_the_terminal_that_an_error_is_told_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "state.vscdb"
+    database(path, {f"composerData:{TITLE}": {}, f"bubbleId:{TITLE}:b": {"type": 1, "text": "go"}})
+    flightlog("import", path, "-r", tmp_path / "flight.db")
+    done = flightlog("report", "nobody", "-r", tmp_path / "flight.db")
+    assert (done.returncode, "no session 'nobody'" in done.stderr) == (2, True)
+    assert "\x1b" not in done.stderr
