@@ -32,14 +32,15 @@ THINKING = "thinking"
 MAX_HELD = 32 * 1024 * 1024
 """Bytes of a log after which the requests before the last are told and let go of."""
 _CONFIRMED: Mapping[int, tuple[str, str]] = {
-    0: ("denied", "denied"),
+    0: ("denied", ""),
     1: ("approved", "confirmation not needed"),
     2: ("approved", "setting"),
     3: ("approved", "lm service grant"),
     4: ("approved", "user action"),
     5: ("denied", "skipped by user"),
 }
-"""`isConfirmed.type` of a call: the decision, and by whom (VS Code's ToolConfirmKind)."""
+"""`isConfirmed.type` of a call: the decision, and by whom (VS Code's ToolConfirmKind). A hook
+denies under the same number as a person does."""
 
 
 def recognises(value: Any) -> bool:
@@ -242,6 +243,7 @@ def _calls(
             yield telling.result(
                 f"{ref} result", ref, tool, output, None,
                 exit_code=exit_code_in(output) if code is None else code,
+                error=_denied(invoked.get(ref, {})),
             )  # fmt: skip
 
     yield from one_by_one(
@@ -256,7 +258,9 @@ def _calls(
             if part.get("isComplete") is True:
                 printed, code = _terminal(part)
                 output = part.get("resultDetails") or printed
-                yield telling.result(f"{ref} result", ref, tool, output, None, exit_code=code)
+                yield telling.result(
+                    f"{ref} result", ref, tool, output, None, exit_code=code, error=_denied(part)
+                )
 
 
 def _by_model(
@@ -279,19 +283,27 @@ def _terminal(part: Mapping[str, Any]) -> tuple[str, int | None]:
     return printed if isinstance(printed, str) else "", code if type(code) is int else None
 
 
-def _confirmed(telling: Telling, part: Mapping[str, Any], ref: str, tool: str) -> Iterator[Told]:
+def _decided(part: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what was decided of a call, and by whom; nothing where it is not told."""
     told = part.get("isConfirmed")
     kind = _mapping(told).get("type", told)
     if isinstance(kind, bool):
-        decision, by = ("approved" if kind else "denied"), ""
-    elif isinstance(kind, int) and kind in _CONFIRMED:
-        decision, by = _CONFIRMED[kind]
-    else:
+        return ("approved" if kind else "denied"), ""
+    return _CONFIRMED.get(kind, ("", "")) if isinstance(kind, int) else ("", "")
+
+
+def _denied(part: Mapping[str, Any]) -> str | None:
+    return "denied" if _decided(part)[0] == "denied" else None
+
+
+def _confirmed(telling: Telling, part: Mapping[str, Any], ref: str, tool: str) -> Iterator[Told]:
+    decision, by = _decided(part)
+    if not decision:
         return
     human = "unknown" if not by else "likely" if "user" in by else "unlikely"
     yield telling.approval(
         f"{ref} decision", ref, decision, None, by=by, subject=tool,
-        more={semconv.APPROVAL_LABEL: as_text(told), semconv.APPROVAL_HUMAN: human},
+        more={semconv.APPROVAL_LABEL: as_text(part["isConfirmed"]), semconv.APPROVAL_HUMAN: human},
     )  # fmt: skip
 
 

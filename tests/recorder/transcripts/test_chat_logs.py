@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder import semconv
-from recorder.model import Kind, Record
+from recorder.model import Kind, Phase, Record
 from recorder.transcripts import vscode_chat
 from recorder.transcripts.chat_log import ChangedDocument, ChangeError
 from tests.recorder.transcripts.reading import in_memory, jsonl, read
@@ -163,3 +163,31 @@ def test_any_change_is_made_or_refused_as_a_whole(value: Any, changes: list[Any]
         except ChangeError:
             # A list that is added to is made where there is none.
             assert document.value == before
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "decision", "by", "human", "error"),
+    [
+        ({"type": 0}, "denied", None, "unknown", "denied"),
+        ({"type": 1}, "approved", "confirmation not needed", "unlikely", None),
+        ({"type": 2, "id": "chat.tools"}, "approved", "setting", "unlikely", None),
+        ({"type": 4}, "approved", "user action", "likely", None),
+        ({"type": 5}, "denied", "skipped by user", "likely", "denied"),
+        (False, "denied", None, "unknown", "denied"),
+        (True, "approved", None, "unknown", None),
+    ],
+)
+@pytest.mark.parametrize("rounds", [True, False])
+def test_a_call_tells_what_was_decided_of_it_and_a_denied_one_did_not_succeed(
+    confirmed: Any, decision: str, by: str | None, human: str, error: str | None, rounds: bool
+) -> None:
+    part = {**TERMINAL, "isConfirmed": confirmed}
+    result = {"metadata": ROUNDS} if rounds else {}
+    document = chat(request(1, response=[part], result=result))
+    _, records, _ = read(in_memory(json.dumps(document).encode()))
+    (approval,) = of(records, Kind.APPROVAL)
+    assert approval.attributes[semconv.APPROVAL_DECISION] == decision
+    assert approval.attributes.get(semconv.APPROVAL_BY) == by
+    assert approval.attributes[semconv.APPROVAL_HUMAN] == human
+    (ended,) = [r for r in of(records, Kind.TOOL_CALL) if r.phase is Phase.END]
+    assert ended.attributes.get(semconv.ERROR_TYPE) == error
