@@ -73,7 +73,7 @@ _OF_CREDENTIALS = Exact(
 )
 """What takes a user's name and, at whatever place behind it, the password."""
 _OF_CLIENT = Exact(
-    r"(?<![A-Za-z])(?:\w{0,40}(?:[Cc]lient|[Ss]tore|[Pp]arser|[Hh]andler|[Ss]earch)|(?:\w{1,30}\.)?(?:login|run|start|init|initialize|authorize|configure|sign_?in)|Key::from)\w{0,10}\((?P<arguments>[^()\n]{0,100}(?:\[\]byte\()?[^()\n]{20,600})\)"
+    r"(?<![A-Za-z])(?:\w{0,40}(?:[Cc]lient|[Ss]tore|[Pp]arser|[Hh]andler|[Ss]earch|[Aa]uthenticator)|(?:\w{1,30}\.)?(?:login|run|start|init|initialize|authorize|configure|sign_?in)|Key::from)\w{0,10}\((?P<arguments>[^()\n]{0,100}(?:\[\]byte\()?[^()\n]{20,600})\)"
 )
 """What a client of some service is made with, or started."""
 _NO_TOKEN = Exact(r"[/.:\s]|^[0-9a-f]{64}$|^(?:sha\d+|md5)-")
@@ -124,6 +124,10 @@ _SYMBOL = Exact(
 _COMPARED = Exact(
     r"(?:strn?(?:case)?cmp|memcmp|equals|compare\w{0,12})\((?P<name>[A-Za-z_][\w.>\-]{1,60}),\s{0,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
+_COMPARED_WITH = Exact(
+    r"(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\"\.equals(?:IgnoreCase)?\((?P<name>(?:[A-Za-z_]\w{1,60}\.){0,3}[A-Za-z_]\w{1,60})(?:\(\))?\)"
+)
+"""The literal first, as Java's programmers like it."""
 _QUOTED_BY_LISP = Exact(
     r"\((?:setq|def\w{0,9}|setf|set!)\s{1,4}(?P<name>[\w\-*]{2,60})\s{1,4}(?P<quote>\")(?P<value>[^\"\\\n⟦⟧]{4,512})\""
 )
@@ -293,7 +297,7 @@ CLUES = (
     Clue(rf"(?:{_THIRD})\s?\([^,()\n]{{1,300}},\s{{0,40}}[^,()\n]{{1,300}},\s", 700, 1300, partial(_arguments, _SERVER_USER_AND_PASSWORD)),
     Clue(rf"{_FOURTH}\s?\(", 40, 1600, partial(_arguments, _CONNECTION_AND_PASSWORD)),
     Clue(r"auth\\{0,3}[\"']?\s{0,3}[=:]\s{0,3}[\[(]\s{0,3}\\{0,3}[\"']", 40, 900, partial(_arguments, _PAIR_OF_AUTH)),
-    Clue(r"(?:login|run|client|store|parser|handler|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings, is_of_line=True),
+    Clue(r"(?:login|run|client|store|parser|handler|authenticator|from|search|init|initialize|authorize|start|configure|sign_?in)\w{0,10}\([\w\s,\"'\[\]().:&*]{0,80}[\"'][A-Za-z0-9_\-.+/=:]{20}", 200, 400, _random_strings, is_of_line=True),
     Clue(r"(?:credentials?(?:\.\w{2,12}|\w{0,20})|database|connection|login|account|mysql_real_connect|pg_connect|connect)\s?\([^\n()]{1,300},\s{0,40}\\{0,3}[\"']", 800, 700, _later_strings),
     Clue(
         r"(?:hmac(?:256|384|512)|hmac\.\w{3,9}|hmac_?sha\d{0,3}|hs(?:256|384|512)|hexdigest|secretkeyspec|symmetric\w{0,8}key|fernet|signedstring|signwith|setsigningkey|hmacshakeyfor|secretbox|aes\.new|(?:bcrypt|argon2|scrypt)\w{0,10}\.\w{2,20}|encoding\.\w{2,8}\.getbytes"
@@ -309,6 +313,7 @@ CLUES = (
         200, 600, _in_literals, is_of_line=True,
     ),
     Clue(r"(?:send_?keys\(|(?:page|\))\.fill\(|fill_in[( ]|getbylabel)", 160, 600, _in_literals, is_of_line=True),
+    Clue(r"\"\.equals(?:ignorecase)?\(", 640, 240, partial(_named, _COMPARED_WITH)),
     Clue(r"forhttpheaderfield:|bearer\s(?:%[sv])?\\{0,3}[\"']\s{0,3}[+.,]", 640, 600, _headers),
     Clue(r"(?:wallet|toaccount|from_?key)\([\\\"']{1,4}0x[0-9a-f]", 30, 80, _wallets),
     Clue(r"(?:auth|creds|credentials|login)[\"']?\s?[:=]\s?[\[(]\s?[\\\"']", 80, 700, partial(_telling, _PAIR_OF_CONSTANT)),

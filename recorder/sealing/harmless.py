@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 __all__ = ["is_harmless"]
 
@@ -50,6 +51,8 @@ _NUMBERS = (
     r"0x[0-9a-f]{1,8}u?l{0,2}",
     r"\d{4}-\d\d-\d\d.*",
     r"[\^~]\d+(?:\.\d+){1,2}[\w.\-]*",  # a version
+    r"\d{1,4}(?:\.\d{1,4}){2,4}",  # or an address
+    r"(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}",
     r"\d{0,2}\*\d{0,2}[<(%].*",
 )
 _NAMES = (
@@ -66,7 +69,7 @@ _PLACEHOLDERS = (
     r"\.{3,}",
     r"-+",
     r"\[[\w .\-]+\]",
-    r"change_?-?(?:me|this|it)",
+    r"(?:change_?-?(?:me|this|it)[_\- ]?)+",
     r"my[_\-](?:(?:[a-z]+\d{0,4}|\d{1,4})(?:[_\-. ]|$))*",
     r"insert[_\-].*",
     r"replace[_\-]?.*",
@@ -83,6 +86,26 @@ _HARMLESS = re.compile(
     f"(?:{'|'.join((*_REFERENCES, *_PLACES, *_NUMBERS, *_NAMES, *_PLACEHOLDERS))})$",
     re.IGNORECASE,
 )
+_WRITTEN = re.compile(
+    r"(?:[a-z]{2,}(?:[_\-][a-z]+)*/){2,}[\w.\-]*"  # a path of words
+    r"|(?:org|com|net|io|edu|gov|javax?|jakarta)\.(?:[A-Za-z_]+\.)+[A-Za-z_]+"
+    r"|\[[\w\-]+[~|^$*]?=['\"]?[\w\- ]*['\"]?\]"  # a selector of a page
+    r"|\[[a-z]\w*\(.*\)\]"  # an expression of Azure's templates
+    r"|[a-z]+(?:[A-Z][a-z]+)*(?:Label|Field|Hint|Placeholder|Title|Tooltip)\d{0,2}"
+    r"|A[KS]IA[A-Z0-9]{9}EXAMPLE"  # of Amazon's manuals
+    r"|[A-Z]{2,8}_(?:SECRET|TOKEN|KEY|PASSWORD|CREDENTIAL)S?_\d{1,3}"  # of a list of rules
+    r"|(?:[a-z0-9]+-)*(?:tls|pull|ca|https?|registry|image|ingress|webhook|cert|docker|[ge]cr|ghcr)"
+    r"(?:-[a-z0-9]+)?-secrets?"  # how a cluster calls one
+)
+"""Names and places as programs write them, by their capitals."""
+_ENDS = ("label", "field", "hint", "placeholder", "title", "tooltip", "example")
+"""Of those among them that are a run of letters and digits."""
+_SAYS_FAKE = re.compile(
+    r"(?=(?:.*[_\-./ ])?(?:[Ff]ake|FAKE|[Mm]ock|MOCK|[Dd]ummy|DUMMY"
+    r"|[Nn]ot[_\-]?(?:a[_\-])?[Rr]eal|NOT[_\-](?:A[_\-])?REAL)(?![a-z]))"
+    r"(?:[A-Za-z]{1,4}\d?[_\-])?[A-Za-z_\-. ]+\d{0,8}"
+)
+"""Words that say of themselves what they are: `FAKE-KEY-FOR-DOCS-123`."""
 _TEMPLATE = re.compile(r"(?:[A-Za-z_\-:=\" ]{0,20}\{[A-Za-z]\w{0,60}[._(][\w.()]{0,60}\}\"?){1,6}")
 """What a program fills in, by expressions."""
 _METAVARIABLE = re.compile(
@@ -95,7 +118,15 @@ _METAVARIABLE = re.compile(
 def is_harmless(value: str) -> bool:
     """Return whether a value is a placeholder, a reference or a plain word of configuration."""
     begin = value[:LONGEST]
-    if begin.removesuffix("\n").lower() in _WORDS or _HARMLESS.match(begin):
+    lowered = begin.removesuffix("\n").lower()
+    if lowered in _WORDS or _HARMLESS.match(begin):
+        return True
+    # Most values are a run of letters and digits: they are not tried.
+    is_joined = not lowered.isalnum() or lowered.rstrip(string.digits).endswith(_ENDS)
+    if is_joined and _WRITTEN.fullmatch(begin):
+        return True
+    says_fake = "fake" in lowered or "mock" in lowered or "dummy" in lowered or "real" in lowered
+    if says_fake and _SAYS_FAKE.fullmatch(begin):
         return True
     if _METAVARIABLE.fullmatch(begin) or ("{" in begin and _TEMPLATE.fullmatch(begin)):
         return True

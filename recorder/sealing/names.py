@@ -19,12 +19,13 @@ __all__ = [
     "is_secret_header",
     "is_secret_name",
     "is_secret_value",
+    "last_of",
 ]
 
 NAME_WORDS = (
     r"(?:tokens?|secrets?|passw(?:or)?s?ds?|ps{1,2}w(?:o?r)?d|passphrase|pwd|pw|pass|creds?"
-    r"|api_?-?keys?"
-    r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)_?-?keys?|credentials?|auth"
+    r"|api[_\-.]?keys?"
+    r"|(?:access|private|secret|signing|encryption|auth|master|account|subscription|functions|client|consumer|hmac|license|app|write|deploy)[_\-.]?keys?|credentials?|auth"
     r"|cookie|session_?-?ids?|bearer|jwt|connection_?string|webhook_?-?urls?|passcode|psk|key_?material|bindpw|rootpw|userpw|signing_?salt|pepper|pin_?code|activation_?code|(?:recovery|backup)_?codes?|recovery_?keys?|seed_?phrase|mnemonic"
     r"|(?:pre_?-?)?shared_?-?key)"
 )
@@ -85,12 +86,27 @@ _SAID_OF_ONE = re.compile(
 )
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
 _CLASS_WORD = re.compile(r"^[a-z]{1,14}[0-9]{0,2}$")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+MANY_WORDS = 3
+"""Words of a value that its name has, too, in any order."""
+_KEY_OF = re.compile(
+    r"(?:^|[.\w\-])(?P<of>api|access|secret|private|signing|encryption|auth|master|account|shared)\.keys?$",
+    re.IGNORECASE,
+)
+"""A property's name whose last part says too little: `app.api.key`."""
 
 
 @functools.lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Return whether a variable's, key's or header's name says that its value is a secret."""
     return _SECRET_NAME.search(name) is not None and not _TELLS_OF_ONE.search(name)
+
+
+def last_of(name: str) -> str:
+    """Return the part of a dotted name that says what its value is."""
+    last = name.rsplit(".", 1)[-1]
+    of = _KEY_OF.search(name) if last.lower() in {"key", "keys"} else None
+    return last if of is None else f"{of['of']}_{last}"
 
 
 def is_secret_header(name: str) -> bool:
@@ -101,7 +117,7 @@ def is_secret_header(name: str) -> bool:
 
 def is_secret_value(key: str, value: str) -> bool:
     """Return whether the value that stands under a key of a structure is a secret by the key."""
-    name = key.rsplit(".", 1)[-1]
+    name = last_of(key)
     return (
         is_secret_name(name)
         and 4 <= len(value) <= LONGEST_VALUE
@@ -128,7 +144,15 @@ def class_of_name(name: str) -> str:
 def is_named_so(name: str, value: str) -> bool:
     """Return whether a value only says the name again: `CLIENT_AUTH: "clientAuth"`."""
     said = _NO_LETTERS.sub("", value.lower())
-    return len(said) >= 3 and said in _NO_LETTERS.sub("", name.lower())
+    named = _NO_LETTERS.sub("", name.lower())
+    if len(said) < 3 or said[:3] not in named:
+        return False
+    if said in named:
+        return True
+    words = _WORDS.findall(value)
+    if len(words) < MANY_WORDS or sum(map(len, words)) < len(said):
+        return False
+    return {*map(str.lower, words)} <= {*map(str.lower, _WORDS.findall(name))}
 
 
 def is_of_password(name: str) -> bool:

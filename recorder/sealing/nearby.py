@@ -24,8 +24,8 @@ _SECRET_WORDS = (
     "token", "secret", "password", "passwd", "passphrase", "apikey", "api_key", "api-key",
     "api key", "access_key", "access-key", "access key", "auth_key", "private_key", "private key",
     "license_key", "license key", "credential", "bearer", "creds", "salt", "nonce",
-    "activation key", "key", "access", "private", "oauth", "ado_pat", "azure_pat", "devops_pat",
-    "gh_pat", "git_pat", "hub_pat", "lab_pat", "ntlm",
+    "activation key", "key", "access", "private", "oauth", "ado_pat", "vsts_pat", "azure_pat", "devops_pat",
+    "gh_pat", "git_pat", "hub_pat", "lab_pat", "ntlm", "tkn",
 )  # fmt: skip
 # Word by word, each taken whole: tried letter by letter it would be the slowest of all patterns.
 _AFTER = Exact(
@@ -76,10 +76,11 @@ _NAMED = Exact(
     r"v?\d+\.\d+\.\d+-[\w.]*\d{14}-[0-9a-f]{12}|m_[a-z]{1,3}[A-Z]\w+|0x(?:[0-9A-F]{8,16}|[0-9A-Fa-f]{8,16}U?L{1,2})"
     r"|(?:[a-z0-9\-]{1,40}\.){1,4}(?:io|com|org|net|dev|edu|gov)/[\w.\-/]*|[a-z]+/v\d\w*/[A-Z][A-Za-z]+|(?:[a-z0-9.\-]+/)+[a-z0-9._\-]+:v?\d[\w.]*"
     r"|[a-z0-9\-]{1,40}-20\d{6}(?:-v\d{1,3})?(?::\d{1,3})?|os\.environ/\w+|[A-Z_]+:-[\w.]+|(?:[a-z]{2,12}\d{0,2}-){2,8}[a-z]{2,12}\d{0,2}|[a-z]{2,12}\d?[A-Z][A-Za-z]+(?:\.[A-Za-z]{3,40}){1,4}"
+    r"|(?:[a-z]{2,}(?:-[a-z]+)*/){2,}[\w.\-]+|A[KS]IA[A-Z0-9]{9}EXAMPLE"
 )
 """Versions of Go's modules, members of C++'s classes, numbers, places on the web, kinds of
 Kubernetes' objects, images, models of a day, what a variable is otherwise, words with numbers,
-members of objects."""
+members of objects, paths of words, keys of Amazon's manuals."""
 _TOKENIZER = Exact(r"i[sz]")
 _FURTHER_WORD = Exact(r"(?:i[sz]|board|word|stone|note|frame|space|point|ring)", re.IGNORECASE)
 """What makes another word of one that speaks of secrets: `tokenizer`, `keyword`."""

@@ -17,9 +17,10 @@ _CRYPT = r"[./A-Za-z0-9]"
 
 _DEVELOPERS = (
     Shape("appsync-key", r"da2-[a-z0-9]{26}", "da2-"),
-    Shape("azure-identifiable-key", r"[A-Za-z0-9+/]{33,76}(?:AIoT|ACDb|\+ARm|\+ASb|\+AEh|AzFu|AzSe)[A-Za-z0-9+/]{4,40}={0,2}", bounded=False),
+    Shape("azure-identifiable-key", r"[A-Za-z0-9+/]{33,76}(?:AIoT|ACDb|\+ARm|\+ASb|\+ASt|\+AEh|AzFu|AzSe|AzCa)[A-Za-z0-9+/]{4,40}={0,2}", bounded=False),
     Shape("azure-app-configuration", r"Endpoint=https://[a-z0-9\-]{3,60}\.azconfig\.io;Id=[A-Za-z0-9+/:\-]{4,40};Secret=[A-Za-z0-9+/]{36,90}={0,2}", "Endpoint="),
     Shape("beamer-key", rf"b_{_ALNUM}{{42,46}}", "b_", near=r"beamer", is_rare=True),
+    Shape("beamer-key", r"b_[A-Za-z0-9+/]{43}=", "b_"),
     Shape("bitwarden-token", rf"0\.{_UUID}\.[A-Za-z0-9]{{28,32}}:[A-Za-z0-9+/]{{22}}={{0,2}}", "0."),
     Shape("blynk-token", r"[A-Za-z0-9_\-]{32}", near=r"blynk", is_rare=True),
     Shape("browserbase-key", rf"bb_(?:live|test)_{_WORD}{{24,40}}", "bb_"),

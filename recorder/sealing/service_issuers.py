@@ -117,5 +117,35 @@ _WATCHERS = (
     Shape("digitalocean-spaces", r"DO00[A-Z0-9]{16}", "DO00"),
 )  # fmt: skip
 
-SERVICE_SHAPES = (*_IDENTITY, *_MONEY, *_CONTENT, *_BUILDS, *_WATCHERS)
+_MORE = (
+    Shape("aiven-token", rf"AVNU_{_B64}{{100,700}}={{0,2}}", "AVNU_"),
+    Shape("atlassian-token", rf"AT(?:AT|EG){_WORD}{{10,300}}\.{_WORD}{{6,600}}\.{_WORD}{{10,600}}"),
+    Shape("datadog-token", r"DDRCM_[A-Z2-7]{80,200}", "DDRCM_"),
+    Shape("devcycle-key", rf"dvc_(?:client|mobile|server)_{_HEX}{{8}}(?:_{_HEX}{{4}}){{3}}_{_HEX}{{12}}_{_HEX}{{5,10}}", "dvc_"),
+    Shape("github-token", r"gh1_[A-Za-z0-9_]{36,255}", "gh1_"),
+    Shape("gocardless-token", rf"(?:live|sandbox)_{_WORD}{{40,43}}"),
+    Shape("hubspot-personal-key", rf"CiR(?:uYT|ldT|hcD){_ALNUM}{{80,130}}"),
+    Shape("mandrill-key", r"md-[A-Za-z0-9_]{22}"),
+    Shape("swarm-token", r"SWMTKN-1-[a-z0-9]{40,60}-[a-z0-9]{20,30}", "SWMTKN-"),
+    Shape("uuid-key", rf"[sr]k_(?:live_|test_|prod_|sbox_|sandbox_)?{_UUID}", "sk_"),
+    Shape("hexadecimal-key", rf"sk_(?:live_|test_|sbox_)?{_HEX}{{32}}", "sk_"),
+    Shape("checkout-key", r"sk_(?:sbox_)?[a-z0-9]{26,27}", "sk_"),
+    Shape("softlayer-url", rf"api\.softlayer\.com/\w{{3,10}}/v[\d.]{{1,6}}/{_HEX}{{64}}", "api.softlayer.com/"),
+    Shape("azure-function-key", rf"{_WORD}{{44,50}}AzFu{_WORD}{{4,12}}={{0,2}}"),
+    Shape("oculus-token", rf"FRL{_ALNUM}{{80,300}}", "FRL"),
+    Shape("oracle-token", r"or_1ph[a-z]{2}_[!-~]{8,40}[sS][eE][cC][rR][eE][tT]", "or_1ph", bounded=False),
+    Shape("orbit-token", rf"obu_{_WORD}{{40}}", "obu_"),
+    Shape("paypal-token", rf"A21AA{_WORD}{{80,110}}", "A21AA"),
+    Shape("proctorio-key", rf"P[CLS]K(?:{_HEX}{{32}}|{_HEX}{{256}})"),
+    Shape("samsara-token", rf"samsara_api_{_ALNUM}{{30}}", "samsara_api_"),
+    Shape("shopify-token", rf"(?:[apz]tkn|prtapi)_{_HEX}{{64}}|shpmkt_{_HEX}{{8}}_{_HEX}{{32}}"),
+    Shape("siemens-code-token", rf"CSC-(?:STAGE-)?{_WORD}{{20}}", "CSC-"),
+    Shape("stripe-key", rf"s(?:k|ys)_{_ALNUM}{{28,32}}"),
+    Shape("vault-token", rf"b\.AAAAAQ{_WORD}{{100,400}}", "b.AAAAAQ"),
+    Shape("wiseflow-key", rf"wfs_\d_{_ALNUM}{{38}}", "wfs_"),
+    Shape("token-in-base64", rf"(?:c2st|eG94Y){_B64}{{36,400}}={{0,2}}"),
+)  # fmt: skip
+"""What others' lists of formats had besides. What is sent behind `Basic` is read there."""
+
+SERVICE_SHAPES = (*_IDENTITY, *_MONEY, *_CONTENT, *_BUILDS, *_WATCHERS, *_MORE)
 """A row for each format."""

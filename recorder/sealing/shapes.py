@@ -25,6 +25,10 @@ _REPEAT_AT_BEGIN = re.compile(
 )
 _LED_BY_LETTERS = re.compile(r"(?:\(\?:)?[A-Za-z0-9_]{2}(?![?*+{])")
 _PLACEHOLDER = re.compile(r"your[_\-]|[_\-]here$", re.IGNORECASE)
+_SAYS_FAKE = re.compile(
+    r"[_\-](?:[Ff]ake(?![a-z])|[Mm]ock(?![a-z])|[Dd]ummy(?![a-z]))[A-Za-z_\-]*\d{0,8}$|^A[KS]IA[A-Z0-9]{9}EXAMPLE$"
+)
+"""What says of itself in words that it is none, and the keys of Amazon's manuals."""
 ENOUGH = 16
 """Letters of a token's last run that are looked for."""
 ENOUGH_BEFORE = 8
@@ -32,6 +36,7 @@ ENOUGH_BEFORE = 8
 LONG = 60
 """Characters of a token from which on few different ones are a pattern: `AQEBAQEB…`."""
 VARIED = 12
+_DIGIT = re.compile(r"\d")
 TELLING = 6
 """Letters of a prefix that turn up in no data by chance."""
 REACH = 160
@@ -44,6 +49,8 @@ _BEFORE = Exact(
 
 def _find(shape: Shape, text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _matches(shape, text, start, end):
+        if text.startswith("(", match.end()) and not _DIGIT.search(match[0]):
+            continue  # a call of what is named like a token: `hvs.startWithParticipants(…)`
         is_listed = bool(shape.hint)
         if len(shape.hint) < TELLING and is_in_data(text, *match.span(), is_listed=is_listed):
             continue
@@ -86,7 +93,10 @@ def _is_bounded_last(shape: Shape) -> bool:
 def _is_random(shape: Shape, token: str) -> bool:
     """Return whether a token looks made by chance rather than written as a placeholder or word."""
     varied = len(set(token.removeprefix(shape.hint))) >= (5 if len(shape.hint) >= 5 else 7)
-    if _PLACEHOLDER.search(token[-LONG:]) or (len(token) >= LONG and len(set(token)) < VARIED):
+    end = token[-LONG:]
+    if _PLACEHOLDER.search(end) or _SAYS_FAKE.search(end):
+        return False
+    if len(token) >= LONG and len(set(token)) < VARIED:
         return False
     return varied and (len(shape.hint) >= 3 or any(c.isdigit() for c in token))
 

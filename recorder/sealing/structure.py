@@ -29,6 +29,7 @@ from recorder.sealing.names import (
     is_named_so,
     is_password_of_digits,
     is_secret_name,
+    last_of,
 )
 from recorder.sealing.quotes import (
     LEAST,
@@ -99,6 +100,8 @@ _JOINED = Exact(r"(?P<quote>[\"'])\s?[+.]\s?[$\w@][^\"']*(?P=quote)?$")
 """What stands between two strings: the quote before it closes the first."""
 _PHRASE = Exact(r"[A-Za-z]{2,}(?: (?:[A-Za-z]+|/))+[.:!?]?\s?$")
 _PHRASED = Exact(r"pass|pwd|secret|phrase|cred|mnemonic|seed", re.IGNORECASE)
+_USED_ONCE = Exact(r"one_?-?time", re.IGNORECASE)
+"""Of what a program makes: words under such a name are a text for people."""
 _ESCAPE = Exact(r"\\([^\w\s])")
 _CHANGED = Exact(r"[^\"\n]{0,512}\"[ ]->[ ]\\{0,7}\"(?P<value>[^\"\n\\⟦⟧]{4,512})\\{0,7}\"")
 """As Terraform shows what a setting was, and what it is to be."""
@@ -141,7 +144,7 @@ def _assignments(text: str, hits: list[int]) -> Iterator[SecretSpan]:
         done = match.end()
         if match["operator"] == ":" and is_password(text, done):
             continue
-        name = match["name"].rsplit(".", 1)[-1]
+        name = last_of(match["name"])
         if _SECRET_ID.search(name) and (of_id := _UUID_BEHIND.match(text, match.end())):
             yield SecretSpan(*of_id.span("value"), class_of_name(name), "assignment")
         elif is_secret_name(name) and not is_part_of_an_arn(text, match.start()):
@@ -269,8 +272,13 @@ def _closes(text: str, match: re.Match[str], quote: re.Match[str]) -> bool:
 
 def _is_phrase(name: str, value: str) -> bool:
     """Return whether a value is several plain words where none but a password can be."""
-    is_phrase = _PHRASE.match(value) is not None or is_worded(value)
-    return " " in value and is_phrase and not _PHRASED.search(name)
+    if " " not in value and not value.endswith(":"):
+        return False
+    if _USED_ONCE.search(name) and not _DIGIT.search(value):
+        return True
+    if " " not in value or _PHRASED.search(name):
+        return False
+    return _PHRASE.match(value) is not None or is_worded(value)
 
 
 def _without_scheme(text: str, span: SecretSpan) -> Iterator[SecretSpan]:

@@ -40,6 +40,8 @@ _ODD = Exact(r"[\d_$@#%^&*+=~|\\<>{}\[\]]")
 """What stands in passwords and in no label. Letters are told by it, too: to Python's patterns many
 vowels of Asia are none.
 """
+_COUNT = Exact(r"(?<= )\d{1,2}(?= )")
+"""How many letters a password must have."""
 _PUNCTUATED = Exact(r"\w['’]\w|[^\W\d_][,;] [^\W\d_]|[ ]\([^\W\d_]")
 """What sentences have, and hardly a passphrase."""
 _SCHEME = Exact(r"(?:bearer|basic|token|digest|api-?key|bot|oauth)\b", re.IGNORECASE)
@@ -71,7 +73,9 @@ def is_wording(value: str) -> bool:
     is_text = blanks or not (value.isascii() or _MARKED.search(value))
     is_name = value[:1].islower() and (value.isascii() or blanks < 2)
     is_long = blanks >= LEAST_OF_SENTENCE
-    if not is_text or is_name or (_ODD.search(value) and not is_long):
+    if not is_text or is_name:
+        return False
+    if not is_long and _ODD.search(value) and _ODD.search(_COUNT.compiled.sub("", value)):
         return False
     if _FOREIGN.search(unicodedata.normalize("NFC", value)):
         return True
