@@ -44,7 +44,7 @@ def test_lines_that_are_not_read_are_named(
         (("sessions", "turns", "checkpoints"), "import ~/.copilot/session-state"),
         (("checkpoints", "writes"), "LangGraph"),
         (("ItemTable",), "chatSessions"),
-        (("songs",), "without the tables of an agent"),
+        (("songs",), "no reader here knows"),
     ],
 )
 def test_databases_that_are_not_read_are_named(
@@ -57,6 +57,24 @@ def test_databases_that_are_not_read_are_named(
     done = ran(tmp_path / "flight.db", "--json", "--dry-run", str(tmp_path / "x.db"))
     (what,) = json.loads(done.stdout)["unread"].values()
     assert said in what
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"Event ID,Event time,User name,Event name\n1,2,3,4\n", "download it as JSON"),
+        (b'"action","actor","@timestamp"\r\nrepo.create,me,1\r\n', "export it as JSON"),
+        (b"\n# 2026-01-01 00:00:00.123456\n+do it\n", ".aider.chat.history.md"),
+        (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00" + bytes(40), "a packet capture"),
+        (b"models:\n  - m\nconversations:\n  - messages: []\n", "Copilot SDK"),
+        (b"hello\n", ""),
+    ],
+)
+def test_other_files_that_are_not_read_are_named(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(content)
+    told = json.loads(ran(tmp_path / "f.db", "--json", "--dry-run", str(tmp_path / "x")).stdout)
+    assert told["unknown"] == [str(tmp_path / "x")]
+    assert said in "".join(told["unread"].values())
 
 
 def test_what_is_empty_is_said_and_no_failure(tmp_path: Path) -> None:
