@@ -96,7 +96,8 @@ def _prompt(params: Mapping[str, Any], keep: Excerpts) -> dict[str, Json]:
 
 def _prompted(result: Any, keep: Excerpts) -> dict[str, Json]:
     messages = _inner(result, "messages")
-    parts = [m.get("content") for m in messages or () if isinstance(m, dict)]
+    listed = messages if isinstance(messages, list) else ()
+    parts = [m.get("content") for m in listed if isinstance(m, dict)]
     return {semconv.PROMPT_TEXT: keep.content(parts)}
 
 

@@ -3,7 +3,8 @@ back but what a guard denies that a person has set up.
 
 A start record outlives a kill of the proxy and the recorder before the request goes upstream, so
 that a deletion is on record before it happens: it is written ahead, or committed. mitmproxy goes on
-with the traffic when a hook raises, so a fault in here costs a record and never a request.
+with the traffic when a hook raises, so a fault in here costs a record and never a request; where a
+guard enforces, what could not be recorded is denied.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from recorder.capture.proxy.deliveries import Deliveries
 from recorder.capture.proxy.gate import Gate, deny
 from recorder.capture.proxy.peer import Peer, find_peer
 from recorder.capture.proxy.records import Exchange, Scribe
+from recorder.guarding.hold import Hold
 from recorder.guarding.place import Mode
 
 __all__ = ["EXCHANGE", "Peers", "RecordingAddon"]
@@ -154,6 +156,17 @@ class RecordingAddon:
     async def _start(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         exchange.started = True
         self._open[flow.id] = flow
+        try:
+            exchange.hold = await self._recorded(flow, exchange)
+        except Exception:
+            exchange.hold = self._gate.in_doubt("it could not be recorded") if self._gate else None
+            raise
+        finally:
+            if exchange.hold is not None:
+                deny(flow, exchange.hold)
+
+    async def _recorded(self, flow: http.HTTPFlow, exchange: Exchange) -> Hold | None:
+        """Record the start of a request, and ask the guard; return what holds the request back."""
         record = self._scribe.start(flow, exchange, self._peers.of(flow.client_conn))
         guarded = self._gate is not None and self._gate.mode is not Mode.OFF
         if not guarded and flow.request.method in _SAFE:
@@ -163,10 +176,8 @@ class RecordingAddon:
         else:
             # The guard reads the recording.
             await self._deliveries.commit(record)
-        if self._gate is not None and guarded and flow.error is None:
-            exchange.hold = await self._gate.hold_of(record)
-            if exchange.hold is not None:
-                deny(flow, exchange.hold)
+        asks = self._gate is not None and guarded and flow.error is None
+        return await self._gate.hold_of(record) if self._gate is not None and asks else None
 
     def _end(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if self._open.pop(flow.id, None) is None:

@@ -16,6 +16,7 @@ from typing import Protocol
 from recorder.capture.proxy.ahead import Ahead
 from recorder.capture.proxy.line import DirectLine
 from recorder.model import Record
+from recorder.own_words import gap
 
 __all__ = ["HAND_OVER_SECONDS", "Deliveries", "Reach", "RecordSink"]
 
@@ -116,7 +117,7 @@ class Deliveries:
             must_be_durable: tells which records the traffic waits for.
             commits: those have to be in the recording; else they have to outlive a kill.
         """
-        task = asyncio.get_running_loop().run_in_executor(self._reading, read)
+        task = asyncio.get_running_loop().run_in_executor(self._reading, _read, read)
         done, late = await asyncio.wait([task], timeout=HAND_OVER_SECONDS)
         for task in late:
             task.add_done_callback(self._hand_over)
@@ -131,11 +132,11 @@ class Deliveries:
     def read_soon(self, read: Callable[[], list[Record]]) -> None:
         """Read what passes, in order, and hand its records over, without waiting for it."""
         loop = asyncio.get_running_loop()
-        task = loop.run_in_executor(self._reading, read)
+        task = loop.run_in_executor(self._reading, _read, read)
         task.add_done_callback(self._hand_over)
 
     def _hand_over(self, finished: asyncio.Future[list[Record]]) -> None:
-        if not finished.cancelled() and finished.exception() is None:
+        if not finished.cancelled():
             for record in finished.result():
                 self.soon(record)
 
@@ -148,6 +149,15 @@ class Deliveries:
 
     def _submit(self, record: Record) -> None:
         self._sink.submit(record, wait=True)
+
+
+def _read(read: Callable[[], list[Record]]) -> list[Record]:
+    """Return the records of what passed, or the one that says that it could not be read."""
+    try:
+        return read()
+    # Whatever a hostile message sets off: it costs its records, and nothing goes on unsaid.
+    except Exception as error:
+        return [gap(1, f"a message that passed could not be recorded ({type(error).__name__})")]
 
 
 def _nothing() -> None:

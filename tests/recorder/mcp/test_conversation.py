@@ -162,6 +162,8 @@ _method = st.sampled_from(
     ["initialize", "tools/call", "tools/list", "resources/read", "prompts/get", "ping",
      "sampling/createMessage", "elicitation/create", "notifications/cancelled", "x/y"]
 )  # fmt: skip
+PARTS = ("action", "content", "contents", "messages", "model", "tools")
+"""What results of MCP's methods may hold."""
 
 
 @given(_method, _json, _json)
@@ -169,7 +171,7 @@ def test_hostile_parameters_and_results_never_raise(method: str, params: Any, re
     ask = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     wrapped = {"name": result, "_meta": params, "arguments": result, "inputResponses": params}
     for asked in (ask, {**ask, "params": wrapped}, {"method": method, "params": params}):
-        for told in (result, {"content": result, "tools": result, "inputRequests": params}):
+        for told in (result, {**dict.fromkeys(PARTS, result), "inputRequests": params}):
             assert isinstance(talk((CLIENT, asked), (SERVER, answer(1, told))), list)
             assert isinstance(talk((SERVER, asked), (CLIENT, {"id": 1, "error": told})), list)
 
