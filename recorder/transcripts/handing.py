@@ -202,7 +202,10 @@ class Hand:
 
     def _new(self, records: Sequence[Record]) -> list[Record]:
         """Return the records of a group that neither the recording nor the recorder has."""
-        unique = {record.id: record for record in records}
+        unique: dict[str, Record] = {}
+        for record in records:
+            # What was told first stays, as where the two come in different groups.
+            unique.setdefault(record.id, record)
         # What waits is looked at first: between the two looks it can only become committed.
         with self._lock:
             for known in self._waiting.intersection(unique):

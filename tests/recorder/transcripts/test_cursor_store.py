@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from recorder import semconv
-from recorder.model import Kind
+from recorder.model import Kind, Phase
+from recorder.reader import Recording
 from recorder.transcripts.format import Damage
 from recorder.transcripts.table import detect
 from tests.recorder.transcripts import counting
-from tests.recorder.transcripts.reading import read, source_of
+from tests.recorder.transcripts.reading import jsonl, read, source_of
+from tests.recorder.transcripts.test_import_summary import ran
 
 AGENT_ID = "0f0f0f0f-1111-4222-8333-444444444444"
 
@@ -193,3 +195,17 @@ def test_another_programs_database_of_the_same_tables_is_not_cursors(tmp_path: P
         db.execute("INSERT INTO meta VALUES ('version', '3')")
     db.close()
     assert detect(source_of(path)) is None
+
+
+def test_what_was_told_first_stays_where_two_files_tell_of_one_session(tmp_path: Path) -> None:
+    folder = tmp_path / "chats" / "w" / AGENT_ID
+    folder.mkdir(parents=True)
+    written(folder / "store.db", [SYSTEM, ASKED, ANSWER, *RESULTS, DONE])
+    transcript = tmp_path / "projects" / "w" / "agent-transcripts" / f"{AGENT_ID}.jsonl"
+    transcript.parent.mkdir(parents=True)
+    transcript.write_bytes(jsonl([{"role": "user", "message": {"content": "tidy up"}}] * 2))
+    done = ran(tmp_path / "r" / "flight.db", str(tmp_path / "chats"), str(tmp_path / "projects"))
+    assert done.exit_code == 0
+    with Recording.open(tmp_path / "r" / "flight.db") as opened:
+        begun = [r for r in opened.records() if r.session and r.phase is Phase.START]
+    assert {r.t_ns for r in begun if r.kind is Kind.LIFECYCLE} == {1787430000000 * 10**6}
