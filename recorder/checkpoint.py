@@ -61,6 +61,16 @@ def open_note(note: str, vkey: str) -> Checkpoint:
         raise ValueError("malformed checkpoint") from error
 
 
+def is_signed(text: str, signature: bytes, vkey: str) -> bool:
+    """Return whether a text has a valid Ed25519 signature by the key that a verifier key holds."""
+    try:
+        _, public = parse_verifier_key(vkey)
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def _is_valid(line: str, text: str, name: str, public: bytes) -> bool:
     prefix = f"{DASH}{name} "
     if not line.startswith(prefix):

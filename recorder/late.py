@@ -18,7 +18,6 @@ from pathlib import Path
 
 from zstandard import ZstdError
 
-from recorder import semconv
 from recorder.model import Json
 from recorder.replacing import Replacement
 from recorder.restoring import restored
@@ -29,14 +28,13 @@ from recorder.sealing.marks import marks_in
 from recorder.sealing.recall import NewSecret
 from recorder.sealing.sealed import uncompressed
 from recorder.store import Store
+from recorder.tombstones import RESEALED
 from recorder.utf8 import utf8
 
-__all__ = ["RESEALED", "LateSealing"]
+__all__ = ["LateSealing"]
 
 logger = logging.getLogger(__name__)
 
-RESEALED = "resealed"
-"""Name of the record that tells of records which were sealed once more."""
 MAX_READINGS = 500
 """Times that a recorder reads all that is stored, for secrets that nothing marked leads to."""
 MAX_BARE = 100
@@ -158,12 +156,7 @@ class LateSealing:
         return self.store.replacement(seq, sealed) if len(sealed.seals) > len(seals) else None
 
     def _replace(self, found: Sequence[Replacement]) -> None:
-        told: dict[str, Json] = {
-            semconv.COUNT: len(found),
-            semconv.RESEALED_RECORDS: [one.seq for one in found],
-            semconv.RESEALED_LEAVES: [one.leaf.hex() for one in found],
-            semconv.REASON: "what they held was recognised as secret only after it was stored",
-        }
+        told = self.store.tombstone(found)
         self.store.append([self.own(RESEALED, told)], replacing=found)
 
     def sweep(self) -> bool:

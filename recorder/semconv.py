@@ -132,6 +132,8 @@ RESEALED_RECORDS = "flightlog.resealed.records"
 """
 RESEALED_LEAVES = "flightlog.resealed.leaves"
 """Leaf hashes of what stands in them now, in the same order, hexadecimal."""
+RESEALED_SIGNATURE = "flightlog.resealed.signature"
+"""Ed25519 signature of both by the recording's key, hexadecimal (`recorder.tombstones`)."""
 CREDENTIAL_SECRET = "flightlog.credential.secret"  # noqa: S105 (an attribute's name)
 """A declared credential's value: sealed whatever it looks like, so its token stands here."""
 CREDENTIAL_NAME = "flightlog.credential.name"

@@ -27,6 +27,7 @@ from recorder.founding import begin, keys_named
 from recorder.keys import fingerprint_key, signing_key
 from recorder.location import keys_folder
 from recorder.merkle import Frontier, leaf_hash
+from recorder.model import Json
 from recorder.reader import MAX_BLOB_BYTES, Meta, Recording
 from recorder.replacing import INSERT_MARKS, Replacement, replace, replacement
 from recorder.schema import (
@@ -37,6 +38,7 @@ from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
 from recorder.sealing.sealed import SealedRecord
 from recorder.session_rows import News, SessionRows, mend
+from recorder.tombstones import tombstone
 from recorder.utf8 import utf8
 
 __all__ = ["Durability", "Store"]
@@ -300,6 +302,10 @@ class Store:
         if signs:
             self._signed_size = frontier.size
         return frontier.size
+
+    def tombstone(self, found: Sequence[Replacement]) -> dict[str, Json]:
+        """Return what the record tells that vouches for records that are sealed once more."""
+        return tombstone(self._origin, self._key, found)
 
     def close(self) -> None:
         """Sign what is unsigned and close; the write-ahead log is folded into the file."""

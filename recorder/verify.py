@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recorder import semconv
 from recorder.checkpoint import Checkpoint, open_note
 from recorder.columns import (
     SESSION_COLUMNS,
@@ -28,6 +27,7 @@ from recorder.columns import (
 from recorder.merkle import HASH_BYTES, Frontier, leaf_hash
 from recorder.reader import Recording
 from recorder.soundness import problems_of_file
+from recorder.tombstones import Told
 
 __all__ = ["Problem", "VerifyReport", "verify"]
 
@@ -129,8 +129,7 @@ class _Verification:
         self._sessions = _Sessions()
         self._changed: dict[int, bytes] = {}
         """Record whose bytes do not match its leaf -> the leaf hash of its bytes."""
-        self._resealed: dict[int, str] = {}
-        """Record that was sealed once more -> the leaf hash of what stands there since."""
+        self._tombstones = Told(recording.meta.origin, self._key)
 
     def run(self) -> VerifyReport:
         notes = dict(self._rows("SELECT size, note FROM checkpoints ORDER BY size"))
@@ -154,7 +153,7 @@ class _Verification:
             verifier_key=meta.verifier_key,
             gaps=self._gaps,
             problems=tuple(self._problems[:MAX_PROBLEMS]),
-            resealed=len(self._resealed),
+            resealed=len(self._tombstones),
         )
 
     def _walk(self, notes: dict[int, str]) -> int:
@@ -214,8 +213,8 @@ class _Verification:
         self._gaps += fields["kind"] == "lifecycle" and fields["name"] in {"gap", "spool_torn"}
         if fields["session"]:
             self._sessions.take(seq, fields)
-        if fields["kind"] == "lifecycle" and fields["name"] == "resealed":
-            self._note_resealed(seq, fields)
+        if seq not in self._changed:  # one that was changed itself vouches for nothing
+            self._tombstones.take(seq, fields)
         self._blobs.update(str(blob["digest"]) for blob in fields["blobs"].values())
         self._sightings += [
             (seq, str(s["fp"]), str(s["role"]), str(s["place"]), str(s["detector"]))
@@ -225,25 +224,15 @@ class _Verification:
             said = str(s["class"]), str(s["hint"])
             self._classes.setdefault(str(s["fp"]), set()).add(said)
 
-    def _note_resealed(self, seq: int, fields: dict[str, Any]) -> None:
-        """Take in what a record tells of earlier ones; of itself and later ones it can tell none.
-
-        It counts only as the recorder wrote it, so a record that was changed itself vouches for
-        nothing.
-        """
-        if seq in self._changed or fields["witness"] != "recorder":
-            return
-        told = fields["attributes"]
-        numbers, leaves = told[semconv.RESEALED_RECORDS], told[semconv.RESEALED_LEAVES]
-        self._resealed |= {n: leaf for n, leaf in zip(numbers, leaves, strict=True) if n < seq}
-
     def _compare_changed(self) -> None:
         """Complain of records that were changed, but for what was sealed once more and says so."""
         for seq, found in self._changed.items():
-            if self._resealed.get(seq) != found.hex():
-                self._add(
-                    seq, f"record #{seq} was changed: its bytes do not match its leaf in the log"
-                )
+            if self._tombstones.vouches_for(seq, found.hex()):
+                continue
+            what = f"record #{seq} was changed: its bytes do not match its leaf in the log"
+            if (teller := self._tombstones.unsigned(seq)) is not None:
+                what += f" (#{teller} says that it was sealed once more, but no key signed that)"
+            self._add(seq, what)
 
     def _check_checkpoint(self, note: str) -> bool:
         size = self._frontier.size
