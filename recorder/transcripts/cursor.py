@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from recorder import semconv
 from recorder.model import Json, Record
 from recorder.transcripts.clocks import millis_ns
+from recorder.transcripts.cursor_beside import IdsBeside
 from recorder.transcripts.cursor_database import TABLE, database
 from recorder.transcripts.cursor_store import STORE, asked, is_store, store
 from recorder.transcripts.databases import is_database, tables_of
@@ -81,6 +83,7 @@ class _Transcript:
         self._reader = MessageReader(self._telling)
         self._keys = EntryKeys()
         self._begun = False
+        self._beside = IdsBeside(source, AGENT, self._telling.session)
         self._open: Latest[str] = Latest()
         """Call -> its tool, in order, until its result came."""
 
@@ -108,8 +111,11 @@ class _Transcript:
         for number, call in enumerate(calls, 1):
             place = f"{key} call {number}"
             ref = str(call.get("id") or f"{self._telling.session} {place}")
-            tool = self._open[ref] = str(call.get("name") or "")
-            yield self._telling.call(place, ref, tool, call.get("input"), None)
+            tool = str(call.get("name") or "")
+            told = self._telling.call(place, ref, tool, call.get("input"), None)
+            beside = "" if call.get("id") else self._beside.of(tool, call.get("input"))
+            self._open[beside or ref] = tool
+            yield _with_id(told, beside) if beside else told
 
     def _result(self, place: str, part: Mapping[str, Any]) -> Record:
         """Return a result; one that names no call is that of the first that has none."""
@@ -122,6 +128,11 @@ class _Transcript:
             place, ref, self._open.pop(ref, ""), output, None,
             error=error, exit_code=exit_code_in(output),
         )  # fmt: skip
+
+
+def _with_id(call: Record, ref: str) -> Record:
+    """Return a call under the id that is told elsewhere; the record is the same one."""
+    return replace(call, ref=ref, attributes={**call.attributes, semconv.GEN_AI_TOOL_CALL_ID: ref})
 
 
 class _Stream:

@@ -209,3 +209,28 @@ def test_what_was_told_first_stays_where_two_files_tell_of_one_session(tmp_path:
     with Recording.open(tmp_path / "r" / "flight.db") as opened:
         begun = [r for r in opened.records() if r.session and r.phase is Phase.START]
     assert {r.t_ns for r in begun if r.kind is Kind.LIFECYCLE} == {1787430000000 * 10**6}
+
+
+def test_a_transcripts_calls_have_the_ids_of_the_database_beside_it(tmp_path: Path) -> None:
+    calls = [
+        {"type": "tool_use", "name": "Shell", "input": {"command": command}}
+        for command in ("ls", "cat x")
+    ]
+    other = {"type": "tool_use", "name": "Shell", "input": {"command": "pwd"}}
+    path = tmp_path / "projects" / "w" / "agent-transcripts" / AGENT_ID / f"{AGENT_ID}.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(jsonl([
+        {"role": "user", "message": {"content": "tidy up"}},
+        {"role": "assistant", "message": {"content": [*calls, other, calls[0]]}},
+    ]))  # fmt: skip
+    alone = read(source_of(path))[1]
+    folder = tmp_path / "chats" / "w" / AGENT_ID
+    folder.mkdir(parents=True)
+    written(folder / "store.db", [SYSTEM, ASKED, ANSWER, *RESULTS, DONE])
+    beside = read(source_of(path))[1]
+    assert [r.id for r in alone] == [r.id for r in beside]
+    assert [r.ref for r in counting.calls(beside)][:2] == ["t1", "t2"]
+    made = [r.ref for r in counting.calls(alone)]
+    assert [r.ref for r in counting.calls(beside)][2:] == made[2:]
+    (folder / "store.db").write_bytes(b"SQLite format 3\x00broken")
+    assert [r.ref for r in counting.calls(read(source_of(path))[1])] == made
