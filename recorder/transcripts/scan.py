@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from recorder.transcripts.clocks import iso_ns, millis_ns
 from recorder.transcripts.format import Format
 from recorder.transcripts.importer import BROKEN
+from recorder.transcripts.one_by_one import ODD
 from recorder.transcripts.places import SIDE_FILES, NoSourceError, sources_of
 from recorder.transcripts.table import detect, formats
+from recorder.transcripts.unread import what_it_is
 
 __all__ = ["Found", "scan"]
 
@@ -39,7 +41,8 @@ def scan(unread: list[str] | None = None) -> Iterator[Found]:
     """Yield every transcript in the usual places, format by format, each file once.
 
     Args:
-        unread: takes the files there that are not empty and of which nothing can be read.
+        unread: takes the files there that are not empty and of which nothing can be read, each
+            with what it is where that is known.
     """
     seen: set[str] = set()
     for one in formats().values():
@@ -48,10 +51,10 @@ def scan(unread: list[str] | None = None) -> Iterator[Found]:
             if real not in seen and not path.endswith(SIDE_FILES) and os.path.isfile(path):
                 seen.add(real)
                 known = _found(path)
-                if known is not None:
+                if isinstance(known, Found):
                     yield known
                 elif unread is not None and _is_filled(path):
-                    unread.append(path)
+                    unread.append(f"{path} ({known})" if known else path)
 
 
 def _paths(one: Format) -> Iterator[str]:
@@ -61,18 +64,22 @@ def _paths(one: Format) -> Iterator[str]:
             yield from sorted(glob.glob(whole, recursive=True, include_hidden=True))
 
 
-def _found(path: str) -> Found | None:
+def _found(path: str) -> Found | str:
+    """Return what a file is; where it is no transcript, its description, if it has one."""
+    what = ""
     try:
         for source in sources_of(path):
             known = detect(source)
-            source.forget()
             if known is not None:
+                source.forget()
                 begins = _time_in(source.head)
                 return Found(path, known.name, known.title, os.path.getsize(path), begins)
-    except (NoSourceError, *BROKEN):
+            what = what or what_it_is(source)
+            source.forget()
+    except (NoSourceError, *BROKEN, *ODD):
         # Asked for by name, import says why.
-        return None
-    return None
+        return what
+    return what
 
 
 def _is_filled(path: str) -> bool:

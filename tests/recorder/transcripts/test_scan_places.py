@@ -123,3 +123,20 @@ def test_each_agents_usual_places_are_looked_at(
     found = [str(Path(one.path).relative_to(tmp_path)) for one in scan(unread)]
     assert unread == []
     assert sorted(found) == sorted([*PLACES, *DATABASES])
+
+
+def test_what_no_format_reads_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".claude" / "projects" / "-w" / "s" / "subagents" / "workflows" / "wf_1"
+    folder.mkdir(parents=True)
+    (folder / "journal.jsonl").write_bytes(jsonl([{"type": "started", "key": "k", "agentId": "a"}]))
+    (folder / "other.jsonl").write_text("{}\n")
+    unread: list[str] = []
+    assert list(scan(unread)) == []
+    assert unread == [
+        f"{folder}/journal.jsonl (the journal of a Claude Code workflow; its agents' transcripts "
+        "stand beside it)",
+        f"{folder}/other.jsonl",
+    ]
