@@ -8,11 +8,14 @@ import json
 import click
 
 from analyzer.analysis import analyze
+from analyzer.chain import Chain
+from analyzer.commands.chain_lines import chain_state, chain_words, verified
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import Completeness, completeness_of
 from analyzer.model import Analysis
 from analyzer.reports.record_holes import statements_of
-from recorder.commands.options import json_option, recording_option
+from analyzer.testimony import Certainty
+from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.safe_text import safe_text, shorten_seals
 
 LISTED = 12
@@ -24,7 +27,8 @@ FORMAT = "flightlog.completeness/1"
 @click.argument("session", required=False)
 @recording_option
 @json_option
-def command(session: str | None, recording: str | None, as_json: bool) -> None:
+@no_verify_option
+def command(session: str | None, recording: str | None, as_json: bool, no_verify: bool) -> None:
     """Show which witness saw what of a session: twice, once, claimed only, never declared.
 
     SESSION is an id or the beginning of one; without it, or with `last`, the newest. Numbers (#12)
@@ -36,12 +40,13 @@ def command(session: str | None, recording: str | None, as_json: bool) -> None:
       flightlog completeness last --json | jq '.unwitnessed'
     """
     with opened(recording) as source:
+        chain = verified(source.path, no_verify=no_verify)
         analysis = analyze(source, chosen_session(source, session).id)
         record = completeness_of(source, analysis)
     if as_json:
-        click.echo(json.dumps(_document(analysis, record), indent=2))
+        click.echo(json.dumps(_document(analysis, record, chain), indent=2))
     else:
-        click.echo("\n".join(_lines(analysis, record)))
+        click.echo("\n".join([chain_words(chain), *_lines(analysis, record)]))
 
 
 def _lines(analysis: Analysis, record: Completeness) -> list[str]:
@@ -61,7 +66,7 @@ def _disputes(analysis: Analysis) -> list[str]:
     lines = []
     for action in analysis.actions:
         lines += [
-            f"#{action.id} {dispute.facet.value}: {_shown(dispute.text)}"
+            f"#{action.id} {dispute.facet.value}: {_shown(dispute.text)}  [{Certainty.OBSERVED}]"
             for dispute in action.contradictions
         ]
         for silence in action.silences:
@@ -73,7 +78,7 @@ def _disputes(analysis: Analysis) -> list[str]:
     return lines
 
 
-def _document(analysis: Analysis, record: Completeness) -> dict[str, object]:
+def _document(analysis: Analysis, record: Completeness, chain: Chain | None) -> dict[str, object]:
     document = dataclasses.asdict(record)
     document["unwitnessed"] = [
         {"action": claim.action, "host": safe_text(claim.host)} for claim in record.unwitnessed
@@ -95,6 +100,7 @@ def _document(analysis: Analysis, record: Completeness) -> dict[str, object]:
     return {
         "format": FORMAT,
         "session": safe_text(analysis.session.id),
+        "chain": chain_state(chain, analysis.session.id),
         **document,
         "missed_inside": record.missed_inside,
         "disputes": disputes,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import click
 
 from analyzer.analysis import analyze
+from analyzer.chain import Chain
+from analyzer.commands.chain_lines import chain_state, chain_words, verified
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import completeness_of
 from analyzer.controls import CONTROLS, Control
@@ -23,8 +25,9 @@ from analyzer.following.gather import declarations_of
 from analyzer.incident import incident_of
 from analyzer.incident.model import Incident
 from analyzer.model import Analysis
+from analyzer.testimony import Certainty
 from analyzer.timeline import offset_of
-from recorder.commands.options import json_option, recording_option
+from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.model import SessionRow
 from recorder.reader import Recording
 from recorder.safe_text import safe_text, shorten_seals
@@ -55,12 +58,14 @@ class _Tried:
 )  # fmt: skip
 @recording_option
 @json_option
+@no_verify_option
 def command(
     session: str | None,
     since: str | None,
     policies: tuple[str, ...],
     recording: str | None,
     as_json: bool,
+    no_verify: bool,
 ) -> None:
     """Tell which control would have stopped the incident, at which action, and at what price.
 
@@ -80,13 +85,14 @@ def command(
     controls: list[Control] = [*CONTROLS]
     controls += [Policy(p, number) for number, p in enumerate(policies, start=1)]
     with opened(recording) as source:
+        chain = verified(source.path, no_verify=no_verify)
         rows = source.sessions()
         wanted = _wanted(source, rows, session, since)
         tried, prices = _try(source, rows, wanted, controls)
     if as_json:
-        click.echo(json.dumps(_document(tried, prices), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_document(tried, prices, chain), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(_lines(tried, prices)))
+        click.echo("\n".join([chain_words(chain), *_lines(tried, prices)]))
 
 
 def _wanted(
@@ -168,13 +174,15 @@ def _together(found: Sequence[_Tried]) -> Iterator[str]:
 
 def _priced(price: Price) -> str:
     if not price.held:
-        return f"  {price.control:<22} holds none of {_count(price.harmless, 'harmless action')}"
+        harmless = _count(price.harmless, "harmless action")
+        return f"  {price.control:<22} holds none of {harmless}  [{Certainty.INFERRED}]"
     share = 100 * price.held / max(price.harmless, 1)
-    _, number, reason = price.examples[0]
+    session, number, reason = price.examples[0]
+    whose = f" of session {_shown(session)}" if price.sessions > 1 else ""
     return (
         f"  {price.control:<22} {price.held} of {_count(price.harmless, 'harmless action')} "
         f"({share:.1f} %): {price.asked} asked, {price.denied} denied, {price.undecided} "
-        f"undecided; such as #{number}: {_shown(reason)}"
+        f"undecided; such as #{number}{whose}: {_shown(reason)}  [{Certainty.INFERRED}]"
     )
 
 
@@ -182,12 +190,15 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _document(tried: Sequence[_Tried], prices: Mapping[str, Price]) -> dict[str, object]:
+def _document(
+    tried: Sequence[_Tried], prices: Mapping[str, Price], chain: Chain | None
+) -> dict[str, object]:
     return {
         "format": FORMAT,
         "sessions": [
             {
                 "session": safe_text(one.analysis.session.id),
+                "chain": chain_state(chain, one.analysis.session.id),
                 "incident": _shown(one.incident.headline.text),
                 "pivot": one.incident.pivot,
                 "reconstructed": _shown(one.analysis.reconstructed),

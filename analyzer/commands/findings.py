@@ -11,7 +11,8 @@ import click
 
 from analyzer.analysis import analyze
 from analyzer.casefile import CaseFile, Entry, Sort
-from analyzer.chain import Chain, chain_of
+from analyzer.chain import Chain
+from analyzer.commands.chain_lines import chain_state, chain_words, verified
 from analyzer.commands.colour import painted
 from analyzer.commands.filters import filter_option
 from analyzer.commands.rules import rules_option
@@ -75,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     for broken in rules.broken:
         click.echo(f"broken rule, left out: {safe_text(str(broken))}", err=True)
     with opened(recording) as source:
-        chain = None if no_verify else chain_of(source.path)
+        chain = verified(source.path, no_verify=no_verify)
         analysis = analyze(source, chosen_session(source, session).id, rules)
     analysis = with_broken_chain(analysis, chain)
     case = CaseFile(source.path)
@@ -89,13 +90,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         if chosen.fits(seen)
     )
     analysis = replace(analysis, findings=kept)
-    if chain is not None and not chain.is_intact:
-        click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
     if as_json:
         found = [_document(analysis, f, chain, decided) for f in analysis.findings]
         click.echo(json.dumps(found, indent=2))
     elif analysis.findings:
-        click.echo(chain.words if chain else "not verified")
+        click.echo(chain_words(chain))
         click.echo("\n".join(_lines(analysis, decided)))
     elif all_found:
         click.echo(f"the filter hides all {all_found} findings: {chosen.words}", err=True)
@@ -172,7 +171,7 @@ def _document(
         "fingerprint": finding.fingerprint,
         "tags": list(finding.tags),
         "reconstructed": _shown(analysis.reconstructed),
-        "chain": chain.state_of(analysis.session.id) if chain else "not verified",
+        "chain": chain_state(chain, analysis.session.id),
     }
 
 

@@ -7,12 +7,14 @@ import json
 import click
 
 from analyzer.analysis import analyze
+from analyzer.chain import Chain
+from analyzer.commands.chain_lines import chain_state, chain_words, verified
 from analyzer.commands.following_lines import document_of, lines_of
 from analyzer.commands.selection import NEWEST, chosen_session, opened
 from analyzer.following import Answers, Life, answers_of
 from analyzer.model import Analysis
 from analyzer.timeline import parse_moment
-from recorder.commands.options import json_option, recording_option
+from recorder.commands.options import json_option, no_verify_option, recording_option
 from recorder.errors import FlightlogError
 from recorder.model import SessionRow
 from recorder.reader import Recording
@@ -31,6 +33,7 @@ ORDER BY g.seq DESC LIMIT 1
 @click.argument("session", required=False)
 @recording_option
 @json_option
+@no_verify_option
 @click.option(
     "--fingerprint", "-f", metavar="FP",
     help="Only the credential whose fingerprint begins so (4 digits or more), or of that name.",
@@ -45,6 +48,7 @@ def command(
     at: str | None,
     *,
     as_json: bool,
+    no_verify: bool,
 ) -> None:
     """Follow the credentials of a session through every session that knows them.
 
@@ -64,6 +68,7 @@ def command(
     """
     wanted = _wanted(fingerprint)
     with opened(recording) as source:
+        chain = verified(source.path, no_verify=no_verify)
         row = _session(source, session, fingerprint)
         analysis = analyze(source, row.id)
         answers = answers_of(source, analysis, at_ns=_moment(at, analysis), wanted=wanted)
@@ -72,14 +77,17 @@ def command(
             f"session {row.id} knows no credential {fingerprint!r}; 'flightlog credentials' lists "
             "those that it knows"
         )
-    _show(analysis, answers, as_json=as_json)
+    _show(analysis, answers, chain, as_json=as_json)
 
 
-def _show(analysis: Analysis, answers: Answers, *, as_json: bool) -> None:
+def _show(analysis: Analysis, answers: Answers, chain: Chain | None, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(document_of(analysis, answers), indent=2))
+        document = {
+            **document_of(analysis, answers), "chain": chain_state(chain, analysis.session.id),
+        }  # fmt: skip
+        click.echo(json.dumps(document, indent=2))
     else:
-        click.echo("\n".join(lines_of(analysis, answers)))
+        click.echo("\n".join([chain_words(chain), *lines_of(analysis, answers)]))
 
 
 def _wanted(fingerprint: str | None) -> _Wanted:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 import click
 
 from analyzer.analysis import analyze
-from analyzer.chain import Chain, chain_of
+from analyzer.chain import Chain
+from analyzer.commands.chain_lines import chain_state, chain_words, verified
 from analyzer.commands.selection import chosen_session, opened
 from analyzer.completeness import completeness_of
 from analyzer.incident import incident_of
@@ -44,15 +45,13 @@ def command(session: str | None, recording: str | None, as_json: bool, no_verify
       flightlog incident 3f2a --json
     """
     with opened(recording) as source:
-        chain = None if no_verify else chain_of(source.path)
+        chain = verified(source.path, no_verify=no_verify)
         analysis = with_broken_chain(analyze(source, chosen_session(source, session).id), chain)
         incident = incident_of(analysis, completeness_of(source, analysis), source.blob)
-    if chain is not None and not chain.is_intact:
-        click.echo(f"{chain.words}: the recording is NOT as it was written", err=True)
     if as_json:
         click.echo(json.dumps(_document(analysis, incident, chain), indent=2, ensure_ascii=False))
         return
-    click.echo(chain.words if chain else "not verified")
+    click.echo(chain_words(chain))
     if analysis.reconstructed:
         click.echo(f"≈ re-enactment: {_shown(analysis.reconstructed)}")
     click.echo("\n".join(_lines(story_of(analysis, incident, _shown))))
@@ -85,7 +84,7 @@ def _document(analysis: Analysis, incident: Incident, chain: Chain | None) -> Ma
         "start_ns": analysis.start_ns if analysis.session.timed else None,
         "end_ns": analysis.end_ns if analysis.session.timed else None,
         "reconstructed": _shown(analysis.reconstructed),
-        "chain": chain.state_of(analysis.session.id) if chain else "not verified",
+        "chain": chain_state(chain, analysis.session.id),
     }
 
 
