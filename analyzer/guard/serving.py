@@ -203,7 +203,8 @@ def _answer(path: Path, stop: threading.Event, *, until_idle: bool) -> None:
                         return
                     continue
                 last = time.monotonic()
-                with connection, contextlib.suppress(OSError, ValueError, KeyError):
+                # Whatever is asked: who gets no answer denies, and others go on asking.
+                with connection, contextlib.suppress(Exception):
                     connection.settimeout(READ_SECONDS)
                     reply = guard.reply(_read(connection))
                     connection.sendall(_LENGTH.pack(len(reply)) + reply)

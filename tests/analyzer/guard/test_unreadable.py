@@ -11,7 +11,8 @@ from analyzer.controls import CONTROLS, Answer
 from analyzer.controls.replaying import past_of, ruled_over
 from analyzer.controls.settings import Settings
 from analyzer.texts import no_blobs
-from recorder.guarding.place import Mode
+from recorder.guarding.ask import exchange
+from recorder.guarding.place import Mode, guard_socket
 from tests.analyzer.factories import Flight
 from tests.analyzer.guard.conftest import Post
 
@@ -50,6 +51,16 @@ def test_what_is_cut_off_of_another_event_is_let_be(post: Post) -> None:
     post.set(Mode.ENFORCE)
     raw = json.dumps({**CALL, "hook_event_name": "PostToolUse"}).encode()[:-20]
     assert post.hooks.run("claude-code", raw).stdout == b""
+
+
+@pytest.mark.parametrize(
+    "question", [b"", b"5", b"[]", b"null", b"{}", b"[" * 100_000, b"HOOK\0", b"\xff" * 9]
+)
+def test_a_question_that_is_none_ends_no_guard(post: Post, question: bytes) -> None:
+    post.set(Mode.ENFORCE)
+    with pytest.raises(ConnectionResetError):
+        exchange(guard_socket(post.recording), question, 10.0)
+    assert exchange(guard_socket(post.recording), b'{"hello": 1}', 10.0) == b"{}"
 
 
 def test_observing_says_nothing_of_what_it_cannot_read(post: Post) -> None:

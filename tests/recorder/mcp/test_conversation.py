@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recorder.capture.mcp.conversation import Conversation, Scene, must_be_durable
@@ -167,6 +167,7 @@ PARTS = ("action", "content", "contents", "messages", "model", "tools")
 
 
 @given(_method, _json, _json)
+@example("prompts/get", {}, 5)
 def test_hostile_parameters_and_results_never_raise(method: str, params: Any, result: Any) -> None:
     ask = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     wrapped = {"name": result, "_meta": params, "arguments": result, "inputResponses": params}
