@@ -16,6 +16,9 @@ from recorder.location import spool_folder
 __all__ = ["NearbyRecorder"]
 
 LOOK_SECONDS = 1.0
+MOST_SECONDS = 60.0
+"""Between two looks after starts that failed, each pause twice the one before: a start takes half a
+second of a core, and where nothing can be recorded it fails for as long as the client lives."""
 
 
 class NearbyRecorder:
@@ -51,11 +54,12 @@ class NearbyRecorder:
                 take_in_later(self._recording)
 
     def _keep(self) -> None:
+        pause = LOOK_SECONDS
         while True:
-            if not self._answers():
-                self._launch()
+            is_there = self._answers() or self._launch()
+            pause = LOOK_SECONDS if is_there else min(2 * pause, MOST_SECONDS)
             self._ready()
-            if self._stop.wait(LOOK_SECONDS):
+            if self._stop.wait(pause):
                 return
 
     def _answers(self) -> bool:
@@ -70,12 +74,15 @@ class NearbyRecorder:
             client.close()
         return True
 
-    def _launch(self) -> None:
+    def _launch(self) -> bool:
+        """Start a recorder; return whether there is one of ours now."""
         try:
             self._daemon = Daemon.launch(self._recording)
         except RecorderBusyError:
-            return  # somebody was quicker, or is busy: the spool holds what comes until it answers
+            return False  # somebody was quicker, or is busy: the spool holds what comes until then
         except (FlightlogError, OSError) as error:
             if not self._complained:
                 self._complained = True
                 self._complain(str(error))
+            return False
+        return True
