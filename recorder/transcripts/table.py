@@ -39,6 +39,7 @@ MODULES: tuple[str, ...] = (
     "recorder.transcripts.aider",
     "recorder.transcripts.pi",
     "recorder.transcripts.claude_agent_sdk",
+    "recorder.transcripts.claude_workflow",
     "recorder.transcripts.otlp_lines",
     "recorder.transcripts.har",
     "recorder.transcripts.mitmproxy_flows",

@@ -33,8 +33,6 @@ _KEYS: tuple[tuple[frozenset[str], str], ...] = (
      "Claude Code's history of prompts; import ~/.claude/projects"),
     (frozenset({"session_id", "ts", "text"}),
      "Codex's history of prompts; import ~/.codex/sessions"),
-    (frozenset({"key", "agentId", "type"}),
-     "the journal of a Claude Code workflow; its agents' transcripts stand beside it"),
     (frozenset({"atof_version"}),
      "an ATOF event log; export the run as ATIF and import that"),
     (frozenset({"object", "span_data", "trace_id"}),

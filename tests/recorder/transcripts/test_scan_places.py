@@ -62,6 +62,9 @@ PLACES: dict[str, Any] = {
     ".claude/projects/-w/s.jsonl": [CLAUDE],
     ".claude/projects/-w/s/subagents/agent-1.jsonl": [CLAUDE],
     ".claude/projects/-w/s/subagents/workflows/wf_1/agent-2.jsonl": [CLAUDE],
+    ".claude/projects/-w/s/subagents/workflows/wf_1/journal.jsonl": [
+        {"type": "started", "key": "v2:0", "agentId": "a1"}
+    ],
     ".codex/sessions/2026/11/23/rollout-1.jsonl": [CODEX],
     ".codex/archived_sessions/rollout-2.jsonl": [CODEX],
     ".gemini/tmp/p/chats/session-1.json": {**GEMINI, "messages": []},
@@ -129,14 +132,13 @@ def test_what_no_format_reads_there_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    folder = tmp_path / ".claude" / "projects" / "-w" / "s" / "subagents" / "workflows" / "wf_1"
+    folder = tmp_path / ".claude" / "projects" / "-w"
     folder.mkdir(parents=True)
-    (folder / "journal.jsonl").write_bytes(jsonl([{"type": "started", "key": "k", "agentId": "a"}]))
+    (folder / "history.jsonl").write_bytes(jsonl([{"display": "hi", "pastedContents": {}}]))
     (folder / "other.jsonl").write_text("{}\n")
     unread: list[str] = []
     assert list(scan(unread)) == []
     assert unread == [
-        f"{folder}/journal.jsonl (the journal of a Claude Code workflow; its agents' transcripts "
-        "stand beside it)",
+        f"{folder}/history.jsonl (Claude Code's history of prompts; import ~/.claude/projects)",
         f"{folder}/other.jsonl",
     ]

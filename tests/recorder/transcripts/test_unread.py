@@ -19,7 +19,6 @@ from tests.recorder.transcripts.test_import_summary import prompts, ran
         ({"display": "hi", "pastedContents": {}, "timestamp": 1, "project": "/w"},
          "import ~/.claude/projects"),
         ({"session_id": "s", "ts": 1, "text": "hi"}, "import ~/.codex/sessions"),
-        ({"type": "started", "key": "v2:0", "agentId": "a1"}, "stand beside it"),
         ({"atof_version": "0.1", "kind": "scope"}, "export the run as ATIF"),
         ({"object": "trace.span", "trace_id": "t", "span_data": {}}, "OpenAI Agents SDK"),
         ({"type": "metadata", "protocol_version": "1.4"}, "Kimi Code"),
