@@ -123,6 +123,11 @@ class Recording:
         """Close the connection; closing twice is fine."""
         self._db.close()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open database, read-only: for questions that a person words in SQL."""
+        return self._db
+
     def sessions(self) -> list[SessionRow]:
         """Return every session, oldest first."""
         rows = self._fetch(SELECT_SESSIONS)

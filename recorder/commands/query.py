@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import click
@@ -37,16 +38,29 @@ def command(sql: str, recording: str | None, style: str) -> None:
       flightlog query --format csv "select * from v_sightings where role = 'used'"
     """
     path = resolve_recording(recording)
-    with Recording.open(path):
-        pass  # says in one line what is wrong with the file, if something is
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        rows = list(Database(connection).query(sql))
-    except (sqlite3.Error, ValueError) as error:
-        raise FlightlogError(f"the query failed: {error}") from error
-    finally:
-        connection.close()
+    with Recording.open(path) as source:
+        try:
+            rows = _answered(source.connection, sql)
+        except (sqlite3.Error, ValueError) as error:
+            raise FlightlogError(f"the query failed: {error}") from error
     click.echo(_as_csv(rows) if style == "csv" else json.dumps(rows, indent=2, default=_bytes))
+
+
+def _answered(connection: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
+    """Return the rows; a signal ends a query that would take hours, or for ever.
+
+    SQLite lets no signal in while it computes, so it computes beside the thread that hears them.
+    """
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        rows = beside.submit(lambda: list(Database(connection).query(sql)))
+        try:
+            return rows.result()
+        except BaseException:
+            # One call is not enough: it is forgotten where the query had not begun yet.
+            while not rows.done():
+                connection.interrupt()
+                wait([rows], timeout=0.05)
+            raise
 
 
 def _as_csv(rows: list[dict[str, Any]]) -> str:
