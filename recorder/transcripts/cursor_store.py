@@ -48,14 +48,22 @@ _REASONING = frozenset({"reasoning", "redacted-reasoning"})
 def is_store(source: Source) -> bool:
     """Tell whether a database of those tables is Cursor's."""
     with opened(source) as db:
-        return bool({"latestRootBlobId", "agentId"} & _about(db).keys())
+        try:
+            return bool({"latestRootBlobId", "agentId"} & _about(db).keys())
+        except sqlite3.OperationalError:  # tables of the same names, and other columns
+            return False
 
 
 def store(source: Source, agent: str) -> Iterator[Item]:
     """Yield the conversation of a database."""
     with opened(source) as db:
         about = _about(db)
-        root = list(_fields(_blob(db, str(about.get("latestRootBlobId") or "")) or b""))
+        try:
+            state = _blob(db, str(about.get("latestRootBlobId") or ""))
+        except sqlite3.DatabaseError as error:
+            state = None
+            yield Damage(f"the order of the messages cannot be read ({type(error).__name__})")
+        root = list(_fields(state or b""))
         session = str(about.get("agentId") or "") or made_session(agent, source.id)
         telling = Telling(agent, session, "epoch ms")
         telling.model = str(about.get("lastUsedModel") or "")
@@ -72,30 +80,49 @@ def _messages(
     """Yield the messages that the root no longer names, those that it names, and what waits."""
     order = [v.hex() for number, v in root if number == MESSAGE and len(v) == DIGEST_BYTES]
     named = frozenset(order)
-    for digest, data in db.execute("SELECT id, data FROM blobs ORDER BY rowid"):
-        content = _bytes(data)
-        if digest in named:
-            continue
-        if content[:1] == b"{":
-            value = _loaded(content)
-            if is_message(value):
-                yield from _told(conversation, value, str(digest))
-        else:
-            yield from _waiting(conversation, list(_fields(content)))
+    for one in _blobs(db, "="):
+        if isinstance(one, Damage):
+            yield one
+        elif one[0] not in named and is_message(value := _loaded(one[1])):
+            yield from _told(conversation, value, one[0])
     times: Counter[str] = Counter()
     for digest in order:
         times[digest] += 1
-        found = _blob(db, digest)
-        if found is None:
-            yield Damage(f"message {digest} is not in the database")
-            continue
-        value = _loaded(found)
-        if not is_message(value):
-            yield Damage(f"message {digest} is no message of a known shape", kept=_text(found))
-            continue
         again = f" #{times[digest]}" if times[digest] > 1 else ""
-        yield from _told(conversation, value, f"{digest}{again}")
+        yield from _named_message(db, conversation, digest, again)
+    # Former states last: what they wait for is mostly told by a message of its own.
+    for one in _blobs(db, "<>"):
+        if isinstance(one, Damage):
+            yield one
+        else:
+            yield from _waiting(conversation, list(_fields(one[1])))
     yield from _waiting(conversation, root)
+
+
+def _named_message(
+    db: sqlite3.Connection, conversation: _Conversation, digest: str, again: str
+) -> Iterator[Item]:
+    try:
+        found = _blob(db, digest)
+    except sqlite3.DatabaseError as error:
+        yield Damage(f"message {digest} cannot be read ({type(error).__name__})")
+        return
+    if found is None:
+        yield Damage(f"message {digest} is not in the database")
+    elif is_message(value := _loaded(found)):
+        yield from _told(conversation, value, f"{digest}{again}")
+    else:
+        yield Damage(f"message {digest} is no message of a known shape", kept=_text(found))
+
+
+def _blobs(db: sqlite3.Connection, how: str) -> Iterator[tuple[str, bytes] | Damage]:
+    """Yield the values that begin as a JSON object does (`=`), or all others (`<>`)."""
+    sql = f"SELECT id, data FROM blobs WHERE substr(data, 1, 1) {how} x'7B' ORDER BY rowid"  # noqa: S608  # one of two
+    try:
+        for digest, data in db.execute(sql):
+            yield str(digest), _bytes(data)
+    except sqlite3.DatabaseError as error:
+        yield Damage(f"the database cannot be read on ({type(error).__name__})")
 
 
 def _told(conversation: _Conversation, message: Any, digest: str) -> Iterator[Item]:

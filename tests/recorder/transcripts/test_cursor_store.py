@@ -45,9 +45,13 @@ def written(
     named: list[Any],
     before: tuple[Any, ...] = (),
     waiting: tuple[Any, ...] = (),
+    waited: tuple[Any, ...] = (),
     folder: str = "file:///home/dev/my%20work",
 ) -> Path:
-    """Write a database whose root names some messages; others stand there from before."""
+    """Write a database whose root names some messages; others stand there from before.
+
+    What waits is in the root's state, what waited in a former one.
+    """
     path.unlink(missing_ok=True)
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE blobs (id TEXT PRIMARY KEY, data BLOB)")
@@ -60,6 +64,7 @@ def written(
 
         for message in before:
             put(json.dumps(message).encode())
+        put(b"".join(field(4, json.dumps(message).encode()) for message in waited))
         put(b"{what an agent read}")
         put(b"\x00\xffno message")
         root = b"".join(
@@ -79,7 +84,7 @@ def written(
 SYSTEM = {"role": "system", "content": "You are an agent."}
 ASKED = {"role": "user", "content": [
     {"type": "text", "text": "<user_query>\ntidy up\n</user_query>"}]}  # fmt: skip
-ANSWER = {"role": "assistant", "id": "1", "content": [
+ANSWER: dict[str, Any] = {"role": "assistant", "id": "1", "content": [
     {"type": "reasoning", "text": "first look", "signature": "x"},
     {"type": "text", "text": "I look."},
     call("t1", command="ls"), call("t2", command="cat x")]}  # fmt: skip
@@ -135,6 +140,32 @@ def test_a_call_that_waits_is_told_once(tmp_path: Path) -> None:
     assert [len(counting.calls(r)) for r in (first, second)] == [2, 2]
     assert [len(counting.results(r)) for r in (first, second)] == [0, 2]
     assert {r.id for r in first} < {r.id for r in second}
+    # A former state waited for the first of two calls.
+    half = {**ANSWER, "content": ANSWER["content"][:3]}
+    later = written(tmp_path / "later.db", [SYSTEM, ASKED, ANSWER, *RESULTS], waited=(half, ANSWER))
+    third = read(source_of(later))[1]
+    counting.assert_sound(third)
+    assert [r.id for r in third] == [
+        r.id
+        for r in read(source_of(written(tmp_path / "x.db", [SYSTEM, ASKED, ANSWER, *RESULTS])))[1]
+    ]
+
+
+def test_a_database_that_is_cut_off_tells_what_of_it_can_be_read(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": f"say {n} {'x' * 3000}"} for n in range(60)]
+    path = written(tmp_path / "store.db", [SYSTEM, ASKED, ANSWER, *RESULTS, *said])
+    content = path.read_bytes()
+    cut = tmp_path / "cut.db"
+    whole = {r.id for r in read(source_of(path))[1]}
+    told = []
+    for part in (0.9, 0.5):
+        # The pages behind the cut are gone; the header still counts them.
+        cut.write_bytes(content[: int(len(content) * part)] + bytes(len(content)))
+        _, records, damage = read(source_of(cut))
+        assert {r.id for r in records} <= whole
+        assert damage
+        told.append(len(records))
+    assert told[0] > told[1] > 5
 
 
 @pytest.mark.parametrize(
