@@ -160,5 +160,5 @@ def decode_record(fields: Mapping[str, Any]) -> Record:
             attributes=_as_texts(fields["attributes"]),
             id=str(fields["id"] or new_id()),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a record: {type(error).__name__} {error}") from error

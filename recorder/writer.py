@@ -212,9 +212,9 @@ class Writer:
     def _commit_each(self, given: Sequence[Record | dict[str, Any]]) -> bool:
         """Commit records one by one, and count those that cannot be."""
         committed = True
-        for record in map(record_of, given):
+        for one in given:
             try:
-                stored = self._commit([_Item((record,), None, waits=True)])
+                stored = self._commit([_Item((one,), None, waits=True)])
             except Exception as error:
                 self._losses.add(1, f"{CANNOT}: {name_of(error)}")
                 stored = False

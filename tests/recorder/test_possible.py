@@ -17,6 +17,7 @@ from recorder.sealing import SealedRecord
 from recorder.service import Service
 from recorder.store import Store
 from recorder.verify import verify
+from recorder.wire import record_fields
 from tests.recorder.factories import record
 
 IMPOSSIBLE = [2**63, 2**64 - 1, -1, 10**30]
@@ -114,3 +115,19 @@ def test_whoever_waits_and_fails_harms_no_other(tmp_path: Path) -> None:
     service.submit(record("second"))
     service.stop()
     assert {"first", "second"} <= recorded(path).keys()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"t": float("inf")}, {"t": "x"}, {"pid": float("-inf")}, {"attributes": 7}, {"id": None}],
+)
+def test_a_record_with_an_odd_field_costs_itself_alone(tmp_path: Path, odd: dict[str, Any]) -> None:
+    path = tmp_path / "flight.db"
+    service = Service.start(path)
+    service.submit_fields({**record_fields(record("odd")), **odd})
+    assert service.submit(record("good"), wait=True, timeout_seconds=60)
+    assert service.is_at_work()
+    service.stop()
+    with Recording.open(path) as recording:
+        names = [r.name for r in recording.records()]
+    assert names == ["recorder", "odd" if "id" in odd else "gap", "good", "recorder"]
