@@ -54,6 +54,9 @@ type Printer = Callable[[Iterable[News]], None]
     show_default=True,
     help="Lines of what went before.",
 )
+@click.option(
+    "--all-findings", is_flag=True, help="Tell findings on actions that the filter leaves out, too."
+)
 @rules_option
 @alert_options
 def command(  # noqa: PLR0913 - one for each option
@@ -65,6 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
     once: bool,
     everything: bool,
     lines: int,
+    all_findings: bool,
     folders: tuple[Path, ...],
     alerts: Alerts,
 ) -> None:
@@ -73,7 +77,9 @@ def command(  # noqa: PLR0913 - one for each option
     Follows every session that is at work; SESSION (an id, the beginning of one, or `last`) only
     that one. What a further witness tells later is an `updated` line of the same action, not
     another one; what the recorder missed is a `gap` line. What the rules find is a `finding` line,
-    as soon as it is settled; at a terminal the bell rings and the title counts. Ctrl-C ends it.
+    as soon as it is settled; at a terminal the bell rings and the title counts. A filter chooses
+    findings and alerts, too, by the action that decides each; --all-findings tells all of them.
+    Gaps are never left out. Ctrl-C ends it.
     Where there is no recording yet, it waits for one, and says where.
 
     \b
@@ -89,7 +95,7 @@ def command(  # noqa: PLR0913 - one for each option
       flightlog tail last --once
     """
     path = resolve_recording(recording)
-    choice = _Choice(session, everything, chosen, time.time_ns())
+    choice = _Choice(session, everything, chosen, all_findings, time.time_ns())
     rules = rules_of(folders)
     for broken in rules.broken:
         click.echo(f"broken rule, left out: {safe_text(str(broken))}", err=True)
@@ -112,6 +118,8 @@ class _Choice:
     session: str | None
     everything: bool
     actions: Filter
+    all_findings: bool
+    """Whether the filter has no say about findings."""
     since_ns: int
     """When the following began (ns since the epoch)."""
 
@@ -141,12 +149,15 @@ def _follow(path: Path, choice: _Choice, output: Output, *, once: bool, lines: i
     with Recording.open(path) as source:
         feed = LiveFeed(source, _wanted(source, choice, once=once))
         printer = _printer(as_json=output.as_json)
-        watch, effects = FindingsWatch(source, feed, output), LiveEffects(source)
+        has_say = not choice.actions.is_empty and not choice.all_findings
+        watch = FindingsWatch(source, feed, output, choice.actions if has_say else None)
+        effects = LiveEffects(source)
 
         def look() -> list[News]:
             events = feed.look()
             watch.take(event.action for event in events)
-            judged = map(effects.judged, events)
+            judged = [effects.judged(event) for event in events]
+            watch.judged(event.action for event in judged)
             chosen = [event for event in judged if _is_chosen(source, event.action, choice)]
             return sorted([*feed.remarks(), *chosen], key=lambda news: news.t_ns)
 

@@ -15,6 +15,7 @@ import click
 from analyzer.alerts import Channel, Command, Desktop, Sender, Webhook, alert_of
 from analyzer.analysis import analyze
 from analyzer.commands.colour import painted
+from analyzer.filters import Filter, Subject
 from analyzer.live import LiveFeed
 from analyzer.model import Action, Finding, Severity
 from analyzer.rules import RuleSet
@@ -121,10 +122,23 @@ def _channels(on_finding: str | None, webhook: str | None, *, notify: bool) -> t
 class FindingsWatch:
     """The rules on every session that is followed."""
 
-    def __init__(self, source: Recording, feed: LiveFeed, output: Output) -> None:
+    def __init__(
+        self, source: Recording, feed: LiveFeed, output: Output, actions: Filter | None = None
+    ) -> None:
+        """Begin.
+
+        Args:
+            source: the recording.
+            feed: what happens in it.
+            output: where findings go.
+            actions: the filter that a finding's decisive action must fit; none asks for nothing.
+        """
         self._source = source
         self._feed = feed
         self._output = output
+        self._filter = actions
+        self._judged: dict[tuple[str, int], Action] = {}
+        """By session and number, as far as the filter has to be asked about them."""
         self._sessions: dict[str, LiveExamination] = {}
         self._waiting: dict[str, list[Action]] = {}
         self._count = 0
@@ -134,6 +148,11 @@ class FindingsWatch:
         """Take in what started, ended, or is known better."""
         for action in actions:
             self._waiting.setdefault(action.session, []).append(action)
+
+    def judged(self, actions: Iterable[Action]) -> None:
+        """Take in the same with what each does, for the filter."""
+        if self._filter is not None:
+            self._judged.update({(action.session, action.id): action for action in actions})
 
     def tell(self, *, alert: bool = True, finish: bool = False, lines: int | None = None) -> None:
         """Show what the rules find in it, and alert.
@@ -152,12 +171,22 @@ class FindingsWatch:
                 told = (*told, *watched.finish(labels))
             found += [(session, finding) for finding in told]
             found += [(session, finding) for finding in self._whole(session, watched)]
+        found = [item for item in found if self._is_chosen(*item)]
         found.sort(key=lambda item: item[1].t_ns)
         shown = found if lines is None else found[-lines:] if lines else []
         for session, finding in shown:
             self._show(session, finding)
         if alert:
             self._alert(found)
+
+    def _is_chosen(self, session: str, finding: Finding) -> bool:
+        if self._filter is None:
+            return True
+        action = self._judged.get((session, finding.action))
+        # What cannot be judged is not hidden.
+        return action is None or self._filter.fits(
+            Subject(self._source.session(session), action, (finding,))
+        )
 
     def _begin(self, session: str) -> LiveExamination:
         row = self._source.session(session)

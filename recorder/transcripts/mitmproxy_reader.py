@@ -16,6 +16,7 @@ from mitmproxy.io import FlowReader
 from recorder import semconv
 from recorder.capture.proxy.bodies import BodyTap
 from recorder.capture.proxy.records import Exchange, Scribe
+from recorder.capture.proxy.websockets import PassingMessage
 from recorder.digests import digest_id
 from recorder.model import Record
 from recorder.transcripts.telling import made_session
@@ -61,9 +62,9 @@ def _records(flow: http.HTTPFlow, session: str, key: str) -> Iterator[Record]:
     if flow.response is not None or flow.error is not None:
         yield _filed(scribe.end(flow, exchange, None), session, f"{key} end", flow)
     for number, message in enumerate(flow.websocket.messages if flow.websocket else [], 1):
-        tap = BodyTap()
-        tap.feed(message.content)
-        record = scribe.message(flow, tap, None, sent=message.from_client)
+        passed = PassingMessage()
+        passed.tap.feed(message.content)
+        record = scribe.message(flow, passed, None, sent=message.from_client)
         at = int(message.timestamp * 1_000_000_000) if message.timestamp else None
         ref = f"{flow.id} message {number}"
         yield _filed(replace(record, t_ns=at, ref=ref), session, f"{key} message {number}")

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from random import Random
 
+import click
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,7 @@ from analyzer.alerts import Channel, Command, Sender, Webhook
 from analyzer.alerts.sending import Limit
 from analyzer.analysis import analyze
 from analyzer.commands.tail import command as tail
+from analyzer.filters import finding_subjects, parse_filter
 from analyzer.model import Action, Finding, Severity
 from analyzer.rules import packaged_rules
 from analyzer.rules.live import LiveExamination
@@ -214,3 +216,38 @@ def test_tail_shows_findings_once_and_asks_for_the_webhooks_secret(
     assert "R08" in {d["rule"] for d in documents if d.get("event") == "finding"}
     refused = run.invoke(tail, ["-r", path, "--webhook", "http://127.0.0.1:9/"])
     assert "FLIGHTLOG_WEBHOOK_SECRET" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--filter", "lane:tool"),
+        ("--filter", "not lane:tool"),
+        ("--filter", "destroys"),
+    ],
+)
+def test_a_filter_chooses_findings_by_the_action_that_decides_each(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = str(wipe().write(tmp_path / "flight.db"))
+    run = CliRunner()
+
+    def told(command: click.Command, *more: str) -> list[tuple[str, int]]:
+        done = run.invoke(command, [*more, *options, "--json", "-r", path])
+        assert done.exit_code == 0, done.output
+        return sorted(found(done.stdout))
+
+    def found(text: str) -> Iterator[tuple[str, int]]:
+        for line in text.splitlines():
+            said = json.loads(line)
+            if said["event"] == "finding":
+                yield said["rule"], said["action"]
+
+    with Recording.open(Path(path)) as recording:
+        analysis = analyze(recording, recording.sessions()[0].id)
+    chosen = parse_filter(options[1] if options else "")
+    expected = [(f.rule, f.action) for f, s in finding_subjects(analysis) if chosen.fits(s)]
+    assert told(tail, "last", "--once") == sorted(expected)
+    all_of_them = sorted((f.rule, f.action) for f in analysis.findings)
+    assert told(tail, "last", "--once", "--all-findings") == all_of_them

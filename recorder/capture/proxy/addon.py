@@ -18,13 +18,15 @@ from mitmproxy import connection, http
 from mitmproxy.flow import Error
 from mitmproxy.net.http.http1 import expected_http_body_size
 
-from recorder.capture.proxy.bodies import KEPT_BYTES, BodyTap
+from recorder.capture.proxy.bodies import KEPT_BYTES
 from recorder.capture.proxy.deliveries import Deliveries
 from recorder.capture.proxy.gate import Gate, deny
 from recorder.capture.proxy.peer import Peer, find_peer
 from recorder.capture.proxy.records import Exchange, Scribe
+from recorder.capture.proxy.websockets import PassingMessage, goes_on, passing
 from recorder.guarding.hold import Hold
 from recorder.guarding.place import Mode
+from recorder.model import Phase
 
 __all__ = ["EXCHANGE", "Peers", "RecordingAddon"]
 
@@ -69,7 +71,9 @@ class Peers:
 
 
 class RecordingAddon:
-    """Records each HTTP request as a start and an end, and WebSocket messages as points."""
+    """Records each HTTP request, and each large WebSocket message, as a start and an end, other
+    messages as points.
+    """
 
     def __init__(
         self, deliveries: Deliveries, scribe: Scribe, peers: Peers, gate: Gate | None = None
@@ -144,14 +148,31 @@ class RecordingAddon:
         message = flow.websocket.messages[-1]
         # mitmproxy keeps every message of a connection for as long as it lives; nobody reads them.
         flow.websocket.messages.clear()
-        tap = BodyTap()
-        tap.feed(message.content)
+        under_way, sent, more = passing(flow), message.from_client, goes_on(flow)
+        begun = under_way.pop(sent, None)
+        whole = begun or PassingMessage()
+        whole.tap.feed(message.content)
+        if more:
+            under_way[sent] = whole
+        if begun is not None and more:
+            return
+        phase = Phase.END if begun is not None else Phase.START if more else Phase.POINT
         peer = self._peers.of(flow.client_conn)
-        record = self._scribe.message(flow, tap, peer, sent=message.from_client)
-        if message.from_client:
+        record = self._scribe.message(flow, whole, peer, sent=sent, phase=phase)
+        if sent and begun is None:
             await self._deliveries.before_going_on(record)
         else:
             self._deliveries.soon(record)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """Record of a large message that broke off how far it came."""
+        under_way, peer = passing(flow), self._peers.of(flow.client_conn)
+        for sent, begun in under_way.items():
+            record = self._scribe.message(
+                flow, begun, peer, sent=sent, phase=Phase.END, is_cut=True
+            )
+            self._deliveries.soon(record)
+        under_way.clear()
 
     async def _start(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         exchange.started = True

@@ -16,8 +16,9 @@ from mitmproxy import connection, http
 from recorder import semconv
 from recorder.capture.proxy.bodies import BodyTap, keyed_digest
 from recorder.capture.proxy.peer import Peer
+from recorder.capture.proxy.websockets import PassingMessage
 from recorder.guarding.hold import Hold
-from recorder.model import Json, Kind, Phase, Record, Status, Witness, new_id
+from recorder.model import Json, Kind, Phase, Record, Status, Witness
 
 __all__ = ["Exchange", "Scribe", "Tunnel", "client_attributes", "error_type", "readable"]
 
@@ -123,28 +124,43 @@ class Scribe:
         return self._of_flow(flow, Phase.END, attributes, t_ns, status)
 
     def message(
-        self, flow: http.HTTPFlow, tap: BodyTap, peer: Peer | None, *, sent: bool
+        self,
+        flow: http.HTTPFlow,
+        message: PassingMessage,
+        peer: Peer | None,
+        *,
+        sent: bool,
+        phase: Phase = Phase.POINT,
+        is_cut: bool = False,
     ) -> Record:
-        """Return one WebSocket message, sent by the client or received by it.
+        """Return one WebSocket message, sent by the client or received by it; of one that passes in
+        pieces the start, with its beginning, or the end, with its size.
 
         A thing of its own, with a ref of its own and no method: the connection's `GET` says nothing
         of what a message does. The client's port and the URL lead to the connection.
         """
         target = _target(flow)
         del target[semconv.HTTP_METHOD]
+        body = self._body(message.tap, None, request=sent)
+        if phase is Phase.END:
+            body.pop(semconv.REQUEST_BODY if sent else semconv.RESPONSE_BODY, None)
+        if is_cut:
+            body[semconv.ERROR_TYPE] = "cut_off"
+        ended = Status.ERROR if is_cut else Status.OK
         return Record(
             witness=Witness.PROXY,
-            phase=Phase.POINT,
+            phase=phase,
             kind=Kind.API_REQUEST,
             name=f"WEBSOCKET {_path(flow.request)}",
             run=self._run,
-            ref=new_id(),
+            ref=message.ref,
             t_ns=time.time_ns(),
+            status=ended if phase is Phase.END else Status.UNSET,
             attributes={
                 **target,
                 **client_attributes(flow.client_conn, peer),
                 "network.protocol.name": "websocket",
-                **self._body(tap, None, request=sent),
+                **body,
             },
         )
 

@@ -8,13 +8,13 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from mitmproxy.connection import Client
 from wsproto import ConnectionType
 
-from recorder.capture.proxy.websockets import WebsocketConnection
+from recorder.capture.proxy.websockets import HELD_BYTES, WebsocketConnection
 from recorder.model import Phase, Status, StoredRecord
 
 if TYPE_CHECKING:
@@ -214,6 +214,63 @@ def test_a_large_websocket_message_passes_in_the_frames_that_it_came_in(stage: S
     assert payloads == [frame[:2] for frame in frames]
     (record,) = stage.matching(lambda r: r.name == "WEBSOCKET /large", bool)
     assert record.attributes["http.request.body.size"] == sum(map(len, frames))
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_websocket_message_of_any_size_passes_before_it_is_whole_and_is_recorded(
+    stage: Stage, is_whole: bool
+) -> None:
+    size, path = 2 * HELD_BYTES + 1000, f"/huge-{is_whole}"
+    first, rest = b"a" * (HELD_BYTES + 100_000), b"b" * (size - HELD_BYTES - 100_000)
+    begun, payload = threading.Event(), bytearray()
+
+    def is_message(record: StoredRecord) -> bool:
+        return record.name == f"WEBSOCKET {path}"
+
+    def frames(source: BinaryIO) -> None:
+        is_last = False
+        while not is_last and len(head := source.read(2)) == 2:
+            is_last, opcode, length = bool(head[0] & 0x80), head[0] & 0x0F, head[1] & 0x7F
+            assert opcode == (0 if payload else 2)
+            if length > 125:
+                length = int.from_bytes(source.read(8 if length == 127 else 2))
+            mask, frame = source.read(4), source.read(length)
+            plain = int.from_bytes(frame) ^ int.from_bytes((mask * (length // 4 + 1))[:length])
+            payload.extend(plain.to_bytes(length))
+            begun.set()
+
+    def serve(connection: socket.socket) -> None:
+        accept_socket(connection)
+        with connection.makefile("rb") as source:
+            frames(source)
+        if len(payload) < size:
+            return
+        connection.sendall(b"\x82\x7f" + size.to_bytes(8) + bytes(size) + b"\x88\x00")
+
+    with one_connection(serve) as port, through(stage) as client:
+        open_socket(client, port, path.encode())
+        client.sendall(b"\x82\xff" + size.to_bytes(8) + UNMASKED + first)
+        assert begun.wait(30), "held until it is whole"
+        (start,) = stage.matching(is_message, bool)
+        assert start.phase is Phase.START
+        if is_whole:
+            client.sendall(rest)
+            got = bytearray()
+            while not got.endswith(b"\x88\x00"):
+                got += client.recv(1 << 20)
+            assert got.count(0) >= size
+    sent = first + rest
+    assert payload == (sent if is_whole else sent[: len(payload)])
+    assert len(payload) >= HELD_BYTES
+    found = stage.matching(is_message, lambda some: len(some) == (4 if is_whole else 2))
+    end = next(r for r in found if r.ref == start.ref and r.phase is Phase.END)
+    assert end.status is (Status.OK if is_whole else Status.ERROR)
+    passed = end.attributes["http.request.body.size"]
+    assert isinstance(passed, int)
+    assert passed == size if is_whole else HELD_BYTES <= passed < size
+    received = [r for r in found if r.ref != start.ref]
+    assert [r.phase for r in received] == ([Phase.START, Phase.END] if is_whole else [])
+    assert all(r.attributes["http.response.body.size"] == size for r in received[1:])
 
 
 def test_a_frame_grows_in_its_place() -> None:
