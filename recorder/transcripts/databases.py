@@ -61,6 +61,12 @@ def opened(source: Source) -> Iterator[sqlite3.Connection]:
     """
     with closing(_connect(source)) as db:
         db.execute("PRAGMA query_only = ON")
+        try:
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.DatabaseError:
+            # One that is cut off is refused as a whole, except under this: what is there is read.
+            # Nothing can be written all the same.
+            db.execute("PRAGMA writable_schema = ON")
         db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         yield db
 

@@ -193,7 +193,12 @@ def _database(source: Source) -> Iterator[Item]:
                 session = str(row.get("id"))
                 if session not in told:
                     told.add(session)
-                    yield from _session(db, tables, row, session)
+                    try:
+                        yield from _session(db, tables, row, session)
+                    except sqlite3.DatabaseError as error:
+                        yield Damage(
+                            f"session {session} cannot be read on ({type(error).__name__})"
+                        )
 
 
 def _session(
@@ -255,9 +260,19 @@ def _messages(db: sqlite3.Connection, teller: PartTeller, session: str) -> Itera
 
 
 def _rows(db: sqlite3.Connection, sql: str, *values: str) -> Iterator[dict[str, Any]]:
-    cursor = db.execute(sql, values)
+    """Yield rows in their order; where a part is lost that ordering needs, as they were written."""
+    try:
+        cursor = db.execute(sql, values)
+        first = cursor.fetchone()
+    except sqlite3.DatabaseError:
+        table = sql.split()[3]
+        plain = sql.partition(" ORDER BY ")[0].replace(f" {table} ", f" {table} NOT INDEXED ")
+        cursor = db.execute(plain, values)
+        first = cursor.fetchone()
     names = [column[0] for column in cursor.description]
-    return (dict(zip(names, row, strict=True)) for row in cursor)
+    while first is not None:
+        yield dict(zip(names, first, strict=True))
+        first = cursor.fetchone()
 
 
 def _loaded(text: Any) -> Any:

@@ -180,3 +180,21 @@ def test_a_message_that_is_no_object_costs_itself_alone(tmp_path: Path) -> None:
     _, records, damage = read(source_of(path))
     assert [one.reason for one in damage] == ["message msg_1 holds no JSON object"]
     assert len(counting.calls(records)) == 1
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_database_that_is_cut_off_tells_what_of_it_can_be_read(
+    tmp_path: Path, filled: bool
+) -> None:
+    said = [("user", {"text": f"say {n} {'x' * 3000}", "time": {"created": BEGUN + n}})
+            for n in range(80)]  # fmt: skip
+    path = database(tmp_path / "opencode.db", said)
+    whole, content = {r.id for r in told(path)}, path.read_bytes()
+    cut = tmp_path / "cut.db"
+    # A copy that ended early, or pages that a disk lost.
+    cut.write_bytes(content[: len(content) * 6 // 10] + bytes(len(content) * filled))
+    found, records, damage = read(source_of(cut))
+    assert found == "opencode"
+    assert {r.id for r in records} <= whole
+    assert len(records) > 20
+    assert damage
