@@ -25,7 +25,7 @@ _SECRET_WORDS = (
     "api key", "access_key", "access-key", "access key", "auth_key", "private_key", "private key",
     "license_key", "license key", "credential", "bearer", "creds", "salt", "nonce",
     "activation key", "key", "access", "private", "oauth", "ado_pat", "vsts_pat", "azure_pat", "devops_pat",
-    "gh_pat", "git_pat", "hub_pat", "lab_pat", "ntlm", "tkn",
+    "gh_pat", "git_pat", "hub_pat", "lab_pat", "ntlm",
 )  # fmt: skip
 # Word by word, each taken whole: tried letter by letter it would be the slowest of all patterns.
 _AFTER = Exact(
