@@ -38,6 +38,7 @@ from recorder.sealing.forms import Form
 from recorder.sealing.marks import marks_in
 from recorder.sealing.sealed import SealedRecord
 from recorder.session_rows import News, SessionRows, mend
+from recorder.signed_here import SignedHere
 from recorder.tombstones import tombstone
 from recorder.utf8 import utf8
 
@@ -45,6 +46,8 @@ __all__ = ["Durability", "Store"]
 
 logger = logging.getLogger(__name__)
 
+FULL = 2
+"""As SQLite numbers it: with less a power failure may take what was signed last."""
 type Durability = str
 """`full` or `normal`: the value of SQLite's `synchronous`."""
 
@@ -114,6 +117,10 @@ class Store:
         self._signed_size = int(
             db.execute("SELECT ifnull(max(size), 0) FROM checkpoints").fetchone()[0]
         )
+        self._is_durable = db.execute("PRAGMA synchronous").fetchone()[0] >= FULL
+        self._signed_here = SignedHere(path, log_id, meta.keys)
+        self.missing = self._signed_here.missing_from(db)
+        """Records under a checkpoint that was signed here and is not in the recording any more."""
         mend(db)
         self._sessions = SessionRows(db)
         self.rotated_keys = bool(self._frontier.size) and (key_is_new or fingerprint_key_is_new)
@@ -301,6 +308,8 @@ class Store:
             self._sessions.reload()
         if signs:
             self._signed_size = frontier.size
+            if self._is_durable:
+                self._signed_here.remember(note)
         return frontier.size
 
     def tombstone(self, found: Sequence[Replacement]) -> dict[str, Json]:

@@ -26,6 +26,7 @@ from recorder.columns import (
 )
 from recorder.merkle import HASH_BYTES, Frontier, leaf_hash
 from recorder.reader import Recording
+from recorder.signed_here import missing_checkpoints
 from recorder.soundness import problems_of_file
 from recorder.tombstones import Told
 
@@ -74,6 +75,8 @@ class VerifyReport:
     problems: tuple[Problem, ...]
     resealed: int = 0
     """Records that were sealed once more, each named by a later record of the log."""
+    signed_here: int = 0
+    """Records under the newest checkpoint that this machine remembers; 0: recorded elsewhere."""
 
     @property
     def ok(self) -> bool:
@@ -139,7 +142,8 @@ class _Verification:
         self._compare_frontier()
         self._compare_index_tables()
         self._check_blobs()
-        for what in problems_of_file(self._recording):
+        signed_here, missing = missing_checkpoints(self._recording)
+        for what in [*missing, *problems_of_file(self._recording)]:
             self._add(None, what)
         meta = self._recording.meta
         return VerifyReport(
@@ -154,6 +158,7 @@ class _Verification:
             gaps=self._gaps,
             problems=tuple(self._problems[:MAX_PROBLEMS]),
             resealed=len(self._tombstones),
+            signed_here=signed_here,
         )
 
     def _walk(self, notes: dict[int, str]) -> int:

@@ -29,6 +29,7 @@ from recorder.own_words import declared, gap, own_record
 from recorder.quiet import be_quiet
 from recorder.sealing import SealedRecord, Sealer, declarations
 from recorder.sealing.recall import Recall
+from recorder.signed_here import words
 from recorder.spool import Spool
 from recorder.store import Store
 from recorder.taking_in import Spooled, take_in
@@ -95,6 +96,8 @@ class Writer:
                 semconv.REASON: "a key of this recording was missing and a new one was made; "
                 "fingerprints before and after cannot be compared",
             }))  # fmt: skip
+        if self._store.missing:
+            self.submit(gap(0, words(self._store.missing)))
         self.submit(own_record("recorder", Phase.START, {"sqlite.version": sqlite3.sqlite_version}))
         self._thread.start()
 

@@ -96,18 +96,27 @@ def _as_text(report: VerifyReport) -> str:
         f"key          {report.verifier_key}",
         f"gaps         {report.gaps or 'none said'}",
         *_resealed(report),
-        f"level        {report.level}"
-        + (
-            ": edits, deletions and insertions are caught; not a history signed anew with another "
-            "key, nor a tail cut off together with its checkpoints"
-            if report.level.startswith("L0")
-            else ": also catches a history signed anew; not a tail cut off with its checkpoints"
-        ),
+        f"level        {report.level}: {_catches(report)}",
     ]
     if report.ok:
         return "\n".join([*lines, "result       OK: every record is as it was written"])
     found = [f"  {problem.what}" for problem in report.problems]
     return "\n".join([*lines, f"result       FAILED, {len(found)} problems:", *found])
+
+
+def _catches(report: VerifyReport) -> str:
+    """Return what the level that was checked catches, and what it cannot."""
+    if report.signed_here:
+        return (
+            "edits, deletions and insertions are caught, and a history that was signed anew or cut "
+            f"off since {report.signed_here} records were signed here"
+        )
+    if report.level.startswith("L0"):
+        return (
+            "edits, deletions and insertions are caught; not a history signed anew with another "
+            "key, nor a tail cut off together with its checkpoints"
+        )
+    return "also catches a history signed anew; not a tail cut off with its checkpoints"
 
 
 def _resealed(report: VerifyReport) -> list[str]:

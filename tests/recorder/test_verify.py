@@ -190,8 +190,10 @@ def test_a_history_signed_anew_passes_alone_but_not_against_the_pinned_key(
         change(recording, "UPDATE checkpoints SET note = ? WHERE size = ?", note, size)
     public = key.public_key().public_bytes_raw()
     change(recording, "UPDATE meta SET verifier_key = ?", verifier_key(origin, public))
-    assert verify(recording).ok
-    report = verify(recording, key=pinned)
+    assert not verify(recording).ok, "it was signed here before"
+    elsewhere = recording.rename(recording.with_name("elsewhere.db"))
+    assert verify(elsewhere).ok
+    report = verify(elsewhere, key=pinned)
     assert not report.ok
     assert report.level == "L1 pinned"
 
