@@ -101,6 +101,8 @@ def _html_forms(value: str) -> Iterator[tuple[str, str]]:
     yield escape(value), "html"
     yield "".join(f"&#x{ord(c):X};" if not c.isalnum() else c for c in value), "html"
     yield "".join(f"&#{ord(c)};" if not c.isalnum() else c for c in value), "html"
+    for letter in ("&#{};", "&#x{:x};"):
+        yield "".join(letter.format(ord(c)) for c in value), "html"
     # Template engines escape a slash beside HTML's own five.
     if "/" in value:
         yield escape(value).replace("/", "&#x2F;"), "html"
@@ -138,6 +140,11 @@ def _byte_forms(value: str) -> Iterator[tuple[str, str]]:
         yield form.upper(), "hex"
     yield "".join(f"\\x{byte:02x}" for byte in raw), "hex escapes"
     yield "".join(f"\\\\x{byte:02x}" for byte in raw), "hex escapes"
+    for octal in (r"\{:03o}", r"\\{:03o}"):
+        yield "".join(octal.format(byte) for byte in raw), "octal escapes"
+    # A buffer or an array of bytes as programs show it; bones have none of what stands between.
+    yield ",".join(map(str, raw)), "bytes"
+    yield ", ".join(map(str, raw)), "bytes"
     yield "".join(f"%{byte:02x}" for byte in raw), "percent"
     yield "".join(f"%{byte:02X}" for byte in raw), "percent"
     yield value[::-1], "reversed"
@@ -156,6 +163,17 @@ def _base64_forms(value: str) -> Iterator[tuple[str, str]]:
             yield core.replace("+", "-").replace("/", "_"), f"{BASE64}url"
             yield core.replace("+", "%2B").replace("/", "%2F"), f"{BASE64}, percent"
             yield core.replace("/", r"\/"), f"{BASE64}, json"
+    # PowerShell's `-EncodedCommand`. Each letter has a zero behind it: the last byte tells nothing.
+    wide = value.encode("utf-16-le", "surrogatepass")
+    for offset in range(3):
+        encoded = base64.b64encode(b"\x00" * offset + wide).decode().rstrip("=")
+        core = encoded[offset + 1 if offset else 0 : (offset + len(wide) - 1) * 4 // 3]
+        if len(core) >= MIN_BASE64_LENGTH:
+            yield core, f"{BASE64} of utf-16"
+    in_32 = base64.b32encode(raw).decode().rstrip("=")
+    whole_letters = len(raw) * 8 // 5
+    if whole_letters >= MIN_BASE64_LENGTH:
+        yield in_32[:whole_letters], "base32"
     twice = base64.b64encode(base64.b64encode(raw)).decode().rstrip("=")
     if len(twice) >= MIN_BASE64_LENGTH + 4:
         yield twice[:-2], f"{BASE64} twice"

@@ -23,7 +23,7 @@ LONGEST_PLAIN = 20_000
 """Bytes of a secret as it is: web tokens have thousands."""
 MOST_LONG = 500_000
 """Bytes of all that are longer than `LONGEST` together: each takes a place of what is seen."""
-LEAST_INNER = 16
+LEAST_INNER = 10
 """Bytes of a text that is all of it a part of a secret, and neither its beginning nor its end."""
 MOST = 10_000
 """Strings, about those of a thousand secrets."""
@@ -57,7 +57,8 @@ class Fragments:
             for piece in _SPACED.split(raw):
                 for at in range(len(piece) - GRAM + 1):
                     gram = piece[at : at + GRAM]
-                    if gram.count(gram[0]) < GRAM:  # `_is_told`, of what has no blanks
+                    # `_is_told`, of what has no blanks
+                    if gram[0] != gram[-1] or gram.count(gram[0]) < GRAM:
                         self._seen[hash(gram) & _PLACE] = 1
 
     def may_stand(self, raw: bytes) -> bool:

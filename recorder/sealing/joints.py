@@ -62,16 +62,17 @@ _MAY_JOIN = re.compile(
 """Much the same for a few characters; each search begins at a quote."""
 _TEXT_OF = (
     r"(?P<key>text|partial_json|content|arguments|thinking|delta|chunk|data|output|part|line"
-    r"|response)"
+    r"|response|log|stringValue|completion)"
 )
 _EVENT = re.compile(
-    rf"\"{_TEXT_OF}\\{{0,7}}\"\s?:\s?(?P<level>\\{{0,7}})\""
+    rf"\"(?:{_TEXT_OF}\\{{0,7}}\"\s?:|o\\{{0,7}}\",)\s?(?P<level>\\{{0,7}})\""
     r"(?P<value>(?:[^\"\\\n]++|(?!(?P=level)\")\\++\"?+)*+)(?P=level)\""
 )
-"""In a document, or in one that is a string of another."""
-EVENTS = (
-    rf"\"{_TEXT_OF.replace('?P<key>', '?:')}\\{{0,7}}\"\s?:\s?\\{{0,7}}\""
-    r"[^\n\"]{0,2000}[\w+/=\-]\\{0,7}\""
+"""In a document, or in one that is a string of another; or what a terminal shows in a recording of
+asciinema's."""
+EVENTS = tuple(
+    rf"\"{begin}\s?\\{{0,7}}\"[^\n\"]{{0,2000}}[\w+/=\-]\\{{0,7}}\""
+    for begin in (rf"{_TEXT_OF.replace('?P<key>', '?:')}\\{{0,7}}\"\s?:", r"o\\{0,7}\",")
 )
 """The clue that a stream's event, or the next item of a list, has a text that ends in a word."""
 _ITEM = re.compile(r"\"(?P<value>[^\"\\\s]{1,600}+)\\{0,7}\"(?:[ \r\n]|\\n){0,40}[,\]]")
@@ -210,7 +211,7 @@ def joined_events(text: str) -> Joined | None:
 
     Only the surroundings of the places at which a word may go on in the next piece.
     """
-    by_key: dict[str, list[tuple[int, int]]] = {}
+    by_key: dict[str | None, list[tuple[int, int]]] = {}
     for event in _EVENT.finditer(text):
         by_key.setdefault(event["key"], []).append(event.span("value"))
     parts = Parts(text)

@@ -35,6 +35,8 @@ TIERS = (16, 128, 1024)
 """Secrets that are compiled together: the newest few again and again, the many once."""
 QUIET = 500
 """Texts without a new secret after which it pays to compile all of them together."""
+TELLING = 28
+"""Bytes of a form's bones that are looked for: more take longer to prepare, and tell no more."""
 LEAST_BONES = 4
 """Bytes of a form's bones; of what has less, its bones stand anywhere."""
 EDGE = 50_000
@@ -78,7 +80,7 @@ class _Tier:
         if self._literals is None:
             by_bones: dict[bytes, list[Form]] = {}
             for its, form in self.forms:
-                by_bones.setdefault(its, []).append(form)
+                by_bones.setdefault(its[:TELLING], []).append(form)
             self._literals = Literals(list(by_bones))
             self._by_bones = list(by_bones.values())
         hits = self._literals.find(bones)
