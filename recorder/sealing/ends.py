@@ -6,6 +6,7 @@ import re
 
 from recorder.sealing.bare import DOTTED, ENVIRONMENT_NAME, is_setting
 from recorder.sealing.exact import Exact
+from recorder.sealing.harmless import is_harmless
 from recorder.sealing.lines import begin_of_line
 from recorder.sealing.quotes import LEAST
 
@@ -129,10 +130,14 @@ def _odd_value(text: str, match: re.Match[str], bare: re.Match[str]) -> re.Match
             return whole
     if is_line and text[bare.end() : bare.end() + 1] == " " and _PHRASED.search(match["name"]):
         phrase = _PASSPHRASE.match(text, match.end())
-        if phrase and (
-            _OF_SEED.search(match["name"])
-            or "." in match["name"]
-            or is_setting(text, match, phrase.end())
+        if (
+            phrase
+            and not is_harmless(bare[0])
+            and (
+                _OF_SEED.search(match["name"])
+                or "." in match["name"]
+                or is_setting(text, match, phrase.end())
+            )
         ):
             return phrase
     if len(bare[0]) < LEAST and ENVIRONMENT_NAME.match(match["name"]):

@@ -24,7 +24,10 @@ LONGEST_PLAIN = 20_000
 MOST_LONG = 500_000
 """Bytes of all that are longer than `LONGEST` together: each takes a place of what is seen."""
 LEAST_INNER = 10
-"""Bytes of a text that is all of it a part of a secret, and neither its beginning nor its end."""
+"""Bytes of a text that is all of it a part of a secret, and neither its beginning nor its end;"""
+SURE_INNER = 16
+"""and from which on it may be a small part of a long one."""
+PART = 4
 MOST = 10_000
 """Strings, about those of a thousand secrets."""
 PLACES = 1 << 22
@@ -74,7 +77,8 @@ class Fragments:
         if len(raw) < LEAST:
             return
         if LEAST_INNER <= len(raw) < LONGEST_PLAIN and self._may_begin(raw) and self._may_end(raw):
-            inner = next((n for string, n in self._strings if raw in string), None)
+            longest = LONGEST_PLAIN if len(raw) >= SURE_INNER else PART * len(raw)
+            inner = next((n for s, n in self._strings if raw in s and len(s) <= longest), None)
             if inner is not None and _is_telling(raw):
                 yield 0, len(raw), inner
                 return

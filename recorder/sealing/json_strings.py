@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from recorder.sealing.spans import SecretSpan
 
@@ -20,6 +20,8 @@ __all__ = ["within_strings"]
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
+_PAYLOAD = re.compile(r"(?:data:[ ]?)?(?=[\[{\"])")
+"""What stands in a line before its document: of an event of a stream."""
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 LEAST = 4
 """Characters of a piece."""
@@ -45,8 +47,10 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     and its token needs quotes.
     """
     spans = [s for s in spans if text[s.start : s.end].strip(_SYNTAX)]
-    if not any(_may_break(text, span) for span in spans) or not _is_json(text):
+    if not any(_may_break(text, span) for span in spans):
         return spans
+    if not _is_json(text):
+        return [*_by_lines(text, spans)] if "\n" in text or text[:5] == "data:" else spans
     document = _Document(text)
     cut: list[SecretSpan] = []
     for span in spans:
@@ -60,6 +64,24 @@ def within_strings(text: str, spans: Iterable[SecretSpan]) -> list[SecretSpan]:
             elif end - start >= LEAST:
                 cut.append(replace(span, start=start, end=end, value="", encoding=""))
     return cut
+
+
+def _by_lines(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
+    """Yield the same spans, cut to the strings of each line that is JSON by itself: a stream's
+    events, and a log that has other lines too.
+    """
+    for begin, group in groupby(spans, lambda span: text.rfind("\n", 0, span.start) + 1):
+        those = list(group)
+        line_end = text.find("\n", begin)
+        end = line_end if line_end >= 0 else len(text)
+        payload = _PAYLOAD.match(text, begin, end)
+        if payload is None or those[0].start < payload.end() or those[-1].end > end:
+            yield from those
+            continue
+        at = payload.end()
+        shifted = [replace(span, start=span.start - at, end=span.end - at) for span in those]
+        for span in within_strings(text[at:end], shifted):
+            yield replace(span, start=span.start + at, end=span.end + at)
 
 
 def _may_break(text: str, span: SecretSpan) -> bool:

@@ -33,7 +33,7 @@ _SETTING = r"[\w.\-]{1,40}(?: [\w.\-]{1,40}){0,3}"
 _BEFORE = re.compile(
     rf"|{_SCHEMES}[ \t]+|--?[A-Za-z]|[\"'`]{{1,3}}"
     rf"|(?:user\s?=\s?)?\\{{0,7}}[\"']?(?P<word>{_WORD})\s?[:=]\s?\\{{0,7}}[\"'`]?"
-    rf"|(?:\w+:)?//[^\s/@]{{0,80}}:|(?:{_SETTING}\s?=[^;=\n]{{0,200}};\s?)+{_SETTING}\s?=\s?[\"'{{]?",
+    rf"|(?:[\w.*\-]{{1,80}}:){{4}}|(?:\w+:)?//[^\s/@]{{0,80}}:|(?:{_SETTING}\s?=[^;=\n]{{0,200}};\s?)+{_SETTING}\s?=\s?[\"'{{]?",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
@@ -50,6 +50,7 @@ _USER = re.compile(rf"{_WORD}[ ]?/[ ]?")
 _OF_PAIR = re.compile(r"(?:^|-)(?:basic-?auth|auth-?ident|creds?|user-?pass|http-?auth|sso-key)\Z")
 _PAIR = re.compile(r"(?P<user>[A-Za-z][\w.@\-]{0,40}):(?P<value>\S{6,})")
 """Under such a name, or behind such an option: a user and a password."""
+_NAMED_KEY = re.compile(r"(?:key=|neo4j/)(?P<value>\S{8,})")
 _KEYWORDS = re.compile(
     rf"(?:{_SETTING}\s?=[^;=\n]{{0,200}};\s?)+(?:password|pwd)\s?=\s?(?P<value>[^;\n]{{6,}})(?:;.*)?",
     re.IGNORECASE,
@@ -69,6 +70,18 @@ _OF_ACCOUNT = re.compile(
     r"|(?P<first>[^\s@]{6,512})@[\w.\-]{1,120}:\d{1,5}(?:/\S*)?"
 )
 """Before the rest of an account's line, and before the server it is for."""
+_PLACEHOLDER = re.compile(
+    r"<[A-Z][A-Z_\- ]{3,40}>|\$\{[A-Z_][A-Z0-9_]{1,60}\}|\{\{[^{}\n]{0,80}(?:\}\}|\Z)"
+    r"|(?<=[:/=_\-])\$[A-Z][A-Z0-9_]{2,60}\Z"
+    r"|(?i:<(?:redacted|your[\w \-]{1,40}|secret|password|token|hidden|masked)>)"
+    r"|(?i:(?<![A-Za-z0-9])(?:changeme|your[\-_](?:\w+[\-_]){1,3}here|x{8,}|\*{6,})(?![A-Za-z0-9]))"
+)
+LONGEST_REST = 24
+"""Characters around a placeholder: a public prefix, a user, a name."""
+_OF_SHAPE = re.compile(
+    r"[A-Za-z]{5,24}Key=(?=\S{20})|telegram\.org/(?:file/)?bot|bot(?=\d{8,10}:A)"
+)
+"""Which an issuer's format is told by, and is none of its token."""
 _DEFAULT = re.compile(r"\$\{[\w.]{1,90}:\Z")
 """The shell's, and Spring's: `${NAME:-value}`."""
 _REPLACED = re.compile(r"[^\s/]{0,20}/[A-Za-z_]\w{1,60}=(?P<value>[^/=\s]{6,})/[a-z]{0,3}")
@@ -83,7 +96,8 @@ _COOKIE = re.compile(
 def narrowed(spans: Sequence[SecretSpan], text: str) -> list[SecretSpan]:
     """Return finds of which none is wider than its secret, as far as that can be told."""
     exact = [_itself(span, text) for span in spans]
-    if len(exact) == 1:
+    exact = [span for span in exact if not _is_filled_in(span, text)]
+    if len(exact) <= 1:
         return exact
     order = sorted(range(len(exact)), key=lambda n: (exact[n].start, -exact[n].end))
     too_wide = {
@@ -142,8 +156,19 @@ def _is_behind(wide: SecretSpan, last: SecretSpan, text: str) -> bool:
     return not (behind[0][:1] in _OPENS and _OPENS[behind[0][0]] in text[last.start : last.end])
 
 
+def _is_filled_in(span: SecretSpan, text: str) -> bool:
+    """Return whether a find is a template's: the secret is put in the place of a part of it."""
+    value = span.value or text[span.start : span.end]
+    if span.detector in _EXACT or not _PLACEHOLDER.search(value):
+        return False
+    rest = _PLACEHOLDER.sub("", value)
+    return len(rest) < LONGEST_REST and not is_plainly_password(rest)
+
+
 def _itself(span: SecretSpan, text: str) -> SecretSpan:
     """Return a find without what it begins or ends with and is none of its secret."""
+    if span.detector == "shape" and (before := _OF_SHAPE.match(text, span.start, span.end)):
+        return replace(span, value=text[before.end() : span.end])
     if span.value or span.detector in _EXACT:
         return span
     span = _to_its_end(span, text)
@@ -168,6 +193,8 @@ def _parts(span: SecretSpan, value: str, text: str) -> Iterator[tuple[int, int]]
         is_word = is_wordlike(pair["value"]) and not any(map(str.isdigit, pair["value"]))
         if not is_word and is_wordlike(pair["user"]):
             yield pair.span("value")
+    elif span.detector in {"header", "assignment"} and (key := _NAMED_KEY.fullmatch(value)):
+        yield key.span("value")
     elif keywords := _KEYWORDS.fullmatch(value):
         yield keywords.span("value")
     elif span.credential_class == "cookie" and (cookie := _COOKIE.fullmatch(value)):

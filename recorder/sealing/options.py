@@ -34,8 +34,10 @@ _SETTINGS = Exact(r"(?:id|type|src|source|name|env|file|path|ref)=")
 _SESSION = Exact(r"session-?id$", re.IGNORECASE)
 _UUID = Exact(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """Of a session of an agent, which is told by it; a web server's is no UUID."""
-_OF_NO_VALUE = Exact(r"(?:ask|no|prompt|require|disable|enable|allow|skip|hide)[_\-]")
-"""Begins the name of an option that says whether, and not which."""
+_OF_NO_VALUE = Exact(
+    r"^(?:ask|no|prompt|require|disable|enable|allow|skip|hide)[_\-]|[_\-](?:from|via)[_\-](?:env|stdin|file)$"
+)
+"""In the name of an option that says whether, or whence, and not which."""
 LEAST_DIGITS = 8
 """Digits behind an option that are no number, unless its name tells of several."""
 _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
@@ -43,7 +45,7 @@ _PASS_SOURCE = Exact(r"(?:pass|env|file|fd|stdin):?")
 
 def _options(text: str, start: int, end: int) -> Iterator[SecretSpan]:
     for match in _OPTION.finditer(text, start, end):
-        if _PASS_SOURCE.match(match["value"]) or _OF_NO_VALUE.match(match["name"]):
+        if _PASS_SOURCE.match(match["value"]) or _OF_NO_VALUE.search(match["name"]):
             continue  # openssl's: says how the password comes, or is followed by it
         begin = match.start("value")
         end, quote = end_of_argument(text, begin, match.end("value"))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from recorder.sealing.bare import (
     DOTTED,
+    ENVIRONMENT_NAME,
     IDENTIFIER,
     is_code,
     is_type,
@@ -231,6 +232,7 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
     is_session = _SESSION_NAME.search(name) and _UUID.fullmatch(value)
     are_cookies = _COOKIES.fullmatch(name) and "=" in value  # each cookie by itself
     is_asked = text[max(0, match.start() - 3) : match.start()] == "/p "  # `set /p NAME=prompt`
+    is_empty = _is_empty(text, match, end)
     is_alias = text[max(0, match.start() - 5) : match.start()] == "type "
     is_same = DOTTED.match(value) and (
         is_alias or is_named_so(name, value) or _ends_so(name, value)
@@ -244,12 +246,24 @@ def _is_secret(text: str, match: re.Match[str], end: int, name: str) -> bool:
         or is_session
         or are_cookies
         or is_asked
+        or is_empty
         or is_wording(value)
         or (value[:1] == "?" and text[max(0, match.start() - 2) : match.start()] == "${")
         or len(value) < LEAST
     ):
         return False
     return not is_harmless(value) and not is_code(text, match, end)
+
+
+def _is_empty(text: str, match: re.Match[str], end: int) -> bool:
+    """Return whether nothing is assigned, and a command or the next setting stands behind a blank:
+    `API_KEY= bin/run x`, `password= service=any`.
+    """
+    if match["operator"] != "=" or match[0][-1] != " " or match[0][-3:-2] in {" ", "\t"}:
+        return False
+    if ENVIRONMENT_NAME.match(match["name"]) and text[end : end + 1] == " ":
+        return True
+    return text[end : end + 1] == "=" and text[match.end() : end].isidentifier()
 
 
 def _ends_so(name: str, value: str) -> bool:
