@@ -30,6 +30,8 @@ _OWNERS = (
     "SELECT substr(key, 10, instr(substr(key, 10), ':') - 1) AS owner FROM cursorDiskKV "
     "WHERE key >= 'bubbleId:' AND key < 'bubbleId;' GROUP BY owner ORDER BY min(rowid)"
 )
+_KEYS = "SELECT key FROM cursorDiskKV WHERE key LIKE 'composerData:%' ORDER BY key"
+_AS_WRITTEN = "SELECT key, value FROM cursorDiskKV NOT INDEXED WHERE key LIKE 'composerData:%'"
 _DENIED = frozenset({"rejected", "denied"})
 _FAILED = {"error": "tool_error", "cancelled": "cancelled"}
 
@@ -38,19 +40,50 @@ def database(source: Source, agent: str) -> Iterator[Item]:
     """Yield the conversations of a database, then those of which only the bubbles are left."""
     with opened(source) as db:
         told = set[str]()
-        composers = db.execute(
-            "SELECT key, value FROM cursorDiskKV WHERE key LIKE 'composerData:%' ORDER BY key"
-        )
-        for key, value in composers:
-            composer, about = str(key).partition(":")[2], _loaded(value)
-            if about is not None:
+        for found in _composers(db):
+            if isinstance(found, Damage):
+                yield found
+                continue
+            key, value = found
+            composer, about = key.partition(":")[2], _loaded(value)
+            if about is not None and composer not in told:
                 told.add(composer)
-                yield from _conversation(db, agent, composer, about)
-            elif value is not None:
+                yield from _by_itself(db, agent, composer, about)
+            elif about is None and value is not None:
                 yield Damage(f"{key} holds no JSON object", kept=as_text(value))
-        for (owner,) in db.execute(_OWNERS):
-            if owner and owner not in told:
-                yield from _conversation(db, agent, str(owner), {})
+        try:
+            for (owner,) in db.execute(_OWNERS):
+                if owner and owner not in told:
+                    yield from _by_itself(db, agent, str(owner), {})
+        except sqlite3.DatabaseError as error:
+            yield Damage(f"the database cannot be read on ({type(error).__name__})")
+
+
+def _composers(db: sqlite3.Connection) -> Iterator[tuple[str, Any] | Damage]:
+    """Yield the conversations in the order of their keys.
+
+    Where a part of the database is lost that finding them by key needs: as they were written.
+    """
+    try:
+        for (key,) in db.execute(_KEYS).fetchall():
+            row = db.execute("SELECT value FROM cursorDiskKV WHERE key = ?", (key,)).fetchone()
+            yield str(key), row[0] if row else None
+    except sqlite3.DatabaseError as error:
+        yield Damage(f"the database cannot be read on by its keys ({type(error).__name__})")
+        try:
+            yield from ((str(key), value) for key, value in db.execute(_AS_WRITTEN))
+        except sqlite3.DatabaseError as further:
+            yield Damage(f"the database cannot be read on ({type(further).__name__})")
+
+
+def _by_itself(
+    db: sqlite3.Connection, agent: str, composer: str, about: Mapping[str, Any]
+) -> Iterator[Item]:
+    """Yield a conversation; what is lost of it costs the others nothing."""
+    try:
+        yield from _conversation(db, agent, composer, about)
+    except sqlite3.DatabaseError as error:
+        yield Damage(f"conversation {composer} cannot be read on ({type(error).__name__})")
 
 
 def _conversation(

@@ -157,3 +157,25 @@ def test_a_sessions_id_does_nothing_to_the_terminal_that_an_error_is_told_on(
     done = flightlog("report", "nobody", "-r", tmp_path / "flight.db")
     assert (done.returncode, "no session 'nobody'" in done.stderr) == (2, True)
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("part", [0.9, 0.6])
+def test_a_database_that_is_cut_off_tells_what_of_it_can_be_read(
+    tmp_path: Path, part: float
+) -> None:
+    rows = {
+        key: value
+        for n in range(40)
+        for key, value in (
+            (f"composerData:c{n:02}", {"name": f"n{n}", "context": "x" * 2000}),
+            (f"bubbleId:c{n:02}:b", {"type": 1, "text": f"say {n}"}),
+        )
+    }
+    whole = {r.id for r in database(tmp_path / "state.vscdb", rows)}
+    content = (tmp_path / "state.vscdb").read_bytes()
+    (tmp_path / "cut.vscdb").write_bytes(content[: int(len(content) * part)])
+    found, records, damage = read(source_of(tmp_path / "cut.vscdb"))
+    assert found == "cursor"
+    assert {r.id for r in records} <= whole
+    assert len({r.id for r in records}) == len(records) > 10
+    assert damage
