@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from h2.config import H2Configuration
+from h2.events import Event, RequestReceived
 from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, layer, layers
 from mitmproxy.proxy.layers.http import HttpClient, HTTPMode, _http2
@@ -27,7 +28,9 @@ WAITING_BYTES = 1024 * 1024
 
 
 class BoundedH2Connection(BufferedH2Connection):
-    """mitmproxy's, with a window that means something."""
+    """mitmproxy's, with a window that means something, and with no body behind the head of an
+    answer to HEAD: where it answers by itself that a server is not reached, it sends a page.
+    """
 
     def __init__(self, config: H2Configuration) -> None:
         super().__init__(config)
@@ -37,6 +40,33 @@ class BoundedH2Connection(BufferedH2Connection):
         """Stream -> bytes that came in and are not acknowledged yet."""
         self.waiting: Callable[[int], int] = lambda stream_id: 0
         """Bytes of one of our streams that wait for the other side."""
+        self._bodiless: set[int] = set()
+        """Streams whose answer has no body."""
+
+    def receive_data(self, data: bytes) -> list[Event]:
+        """Take in what came, and note which requests are for the head alone."""
+        found: list[Event] = super().receive_data(data)
+        self._bodiless.update(
+            event.stream_id
+            for event in found
+            if isinstance(event, RequestReceived) and (b":method", b"HEAD") in event.headers
+        )
+        return found
+
+    def send_data(
+        self,
+        stream_id: int,
+        data: bytes | memoryview[int],
+        end_stream: bool = False,
+        pad_length: Any = None,
+    ) -> None:
+        """Send a piece of a body, or no more than its end."""
+        if stream_id in self._bodiless:
+            if not end_stream:
+                return
+            self._bodiless.discard(stream_id)
+            data = b""
+        super().send_data(stream_id, bytes(data), end_stream, pad_length)
 
     def acknowledge_received_data(self, acknowledged_size: int, stream_id: int) -> None:
         """Acknowledge at once, or later where too much of the stream waits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
 import time
@@ -104,6 +105,20 @@ def test_http2_request_is_on_record_with_its_body_before_the_server_has_its_end(
     seen = stage.upstream.arrivals["/h2/delete"]
     assert seen[0].phase is Phase.START
     assert any(r.attributes.get("flightlog.http.request.body") == body for r in seen)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_server_that_is_not_reached_is_an_answer_of_the_method_that_asked(
+    stage: Stage, method: str
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and never listens
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/unreached-{method}"
+        how = ["--head"] if method == "HEAD" else ["-X", method]
+        said = ["-w", "%{http_version} %{http_code}", "-o", os.devnull]
+        done = stage.curl("--http2", *how, *said, url)
+    assert (done.returncode, done.stdout) == (0, b"2 502"), done.stderr
+    assert stage.pair(f"/unreached-{method}")[1].status is Status.ERROR
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
