@@ -49,9 +49,6 @@ _FILE_PACKAGES = re.compile(
 )
 """JavaScript's packages that delete files, whatever their function is called."""
 _WRITES_OVER = re.compile(r"^(?:w|wb|w\+|wt)$")
-CODE_NAMES = frozenset(
-    {"print", "log", "len", "str", "int", "open", "read", "dumps", "loads", "list"}
-)
 
 
 def looks_like_sql(text: str) -> bool:

@@ -199,9 +199,6 @@ _SURE = re.compile(
     r"|^\s*(?:ri|rm|del|rd|clc|cli)\s+(?:-\w+\s+)*['\"]?[A-Za-z]:\\\S*.*\s-(?:r|rec|recurse|fo|force)\b",
     re.IGNORECASE,
 )
-_UNIX_NAME = re.compile(
-    r"^(?:sudo|get|test|write|import|export|add|format|start|stop)-", re.IGNORECASE
-)
 
 
 @lru_cache(maxsize=8_192)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from analyzer.model import Action, Credential, Outcome, Sighting
+from analyzer.model import Action, Credential, Outcome
 from analyzer.resources import DELETED
 from analyzer.task_scope import Scope, TaskScope
 from analyzer.testimony import Certainty, Presence
@@ -16,7 +16,6 @@ from recorder.model import Kind, Role
 __all__ = [
     "UNTIMED",
     "Scene",
-    "Use",
     "approvals_between",
     "judged_from",
     "seconds",
@@ -26,14 +25,6 @@ __all__ = [
 SECOND = 1_000_000_000
 UNTIMED = "a time that nobody recorded"
 APPROVED = "approved"
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A request that carried a credential."""
-
-    action: Action
-    sighting: Sighting
 
 
 @dataclass(frozen=True)
@@ -58,14 +49,6 @@ class Scene:
     def by_id(self) -> dict[int, Action]:
         """The actions by number."""
         return {action.id: action for action in self.actions}
-
-    def uses_of(self, credential: Credential) -> list[Use]:
-        """Return the requests that carried a credential, in order of time."""
-        return [
-            Use(self.by_id[s.action], s)
-            for s in credential.uses
-            if self.by_id[s.action].kind is Kind.API_REQUEST
-        ]
 
     def carried_by(self, action: Action) -> list[Credential]:
         """Return the credentials that a request carried."""

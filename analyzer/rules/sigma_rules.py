@@ -40,7 +40,6 @@ LEVELS = {
     "high": Severity.HIGH,
     "critical": Severity.CRITICAL,
 }
-_TAGS = frozenset({"attack", "atlas", "owasp", "cve", "tlp"})
 _KINDS = {
     SigmaCorrelationType.EVENT_COUNT: "event_count",
     SigmaCorrelationType.VALUE_COUNT: "value_count",
@@ -243,7 +242,7 @@ def _detection(document: _Document) -> Detection:
         predicate = predicate_of(conditions)
     except SigmaError as error:
         raise _Wrong(_words(error), "detection") from error
-    used = tuple(dict.fromkeys((*named, *_template_fields(document, reason))))
+    used = tuple(dict.fromkeys((*named, *_template_fields(reason))))
     # The line makes it the document's own: two files may use one name for different things.
     name = f"{document.file}:{document.line()}"
     return Detection(name, about, reason, rule, predicate, used)
@@ -313,7 +312,7 @@ def _about(document: _Document) -> tuple[About | None, str]:
     if strength not in {"strong", "weak"}:
         raise _Wrong("strong or weak", "flightlog", "strength")
     reason = str(own.get("reason", document.value["title"]))
-    _template_fields(document, reason)
+    _template_fields(reason)
     return About(
         id=str(own.get("rule") or document.value.get("name") or document.value.get("id")
                or document.value["title"]),
@@ -334,7 +333,7 @@ def _texts(document: _Document, name: str) -> tuple[str, ...]:
     return tuple(" ".join(str(v).split()) for v in value)
 
 
-def _template_fields(document: _Document, reason: str) -> Sequence[str]:
+def _template_fields(reason: str) -> Sequence[str]:
     try:
         named = [name for _, name, _, _ in string.Formatter().parse(reason) if name is not None]
     except ValueError as error:

@@ -79,7 +79,7 @@ def run_recorded(launch: Launch) -> int:
             before = reader.last_seq()
         client = Client(recording)
         stack.callback(client.close)
-        environment, switches = _environment(launch, executable, keeper, recording, run)
+        environment, switches = _environment(executable, keeper, recording, run)
         hooks = hooks_for(executable, environment, recording)
         stack.callback(hooks.remove)
         environment |= hooks.environment
@@ -120,7 +120,7 @@ def _proxy_options(launch: Launch) -> tuple[ProxyOptions | None, str]:
 
 
 def _environment(
-    launch: Launch, executable: str, keeper: Keeper, recording: Path, run: str
+    executable: str, keeper: Keeper, recording: Path, run: str
 ) -> tuple[dict[str, str], Switches]:
     environment = {**os.environ, **about_the_run(recording, run)}
     otlp = keeper.receiver.http if keeper.receiver is not None else ""

@@ -92,7 +92,7 @@ class CopilotReader:
                 self._requested.pop(ref, None)
                 yield self._telling.call(key, ref, tool, data.get("arguments"), t_ns, about)
             case "tool.execution_complete":
-                yield from self._unstarted(data, key, t_ns, about)
+                yield from self._unstarted(data, key, about)
                 yield self._result(data, key, t_ns, about)
             case "exit_plan_mode.completed" if isinstance(data.get("approved"), bool):
                 yield self._plan(data, key, t_ns)
@@ -189,7 +189,7 @@ class CopilotReader:
                 self._requested[str(request["toolCallId"])] = request
 
     def _unstarted(
-        self, data: Mapping[str, Any], key: str, t_ns: int | None, about: dict[str, Json]
+        self, data: Mapping[str, Any], key: str, about: dict[str, Json]
     ) -> Iterator[Record]:
         """Yield the call of a result, where only the model's turn told of it."""
         ref = str(data.get("toolCallId") or key)

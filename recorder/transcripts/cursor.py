@@ -37,7 +37,6 @@ _MARK = re.compile(r"\[(Tool call|Tool result|Thinking)\](.*)$")
 _ARGUMENT = re.compile(r"  (\w[\w-]{0,60}): ?(.*)$")
 _DENIED = frozenset({"rejected", "denied"})
 _FAILED = {"error": "tool_error", "failure": "tool_error", "cancelled": "cancelled"}
-STREAM_KEYS = frozenset({"session_id", "call_id", "model_call_id", "timestamp_ms"})
 
 
 def recognises(value: Any) -> bool:

@@ -41,7 +41,7 @@ def ssh(invocation: Invocation, words: Sequence[Word]) -> Inner | None:
     return Inner(text=" ".join(w.text for w in command), elsewhere=host)
 
 
-def container(name: str, words: Sequence[Word]) -> Inner | None:
+def container(words: Sequence[Word]) -> Inner | None:
     """Return what runs in a container."""
     rest = list(after_options(words, CONTAINER_VALUED))
     while rest and rest[0].text in {"compose", "container"}:

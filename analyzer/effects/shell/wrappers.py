@@ -97,7 +97,7 @@ def inner_of(invocation: Invocation) -> Inner | None:
     if special is not None:
         return special(invocation, words)
     if name in CONTAINERS:
-        return container(name, words)
+        return container(words)
     if name in SHELLS:
         return _shell(invocation, words)
     for parts, prefix in BY_SUBCOMMAND.items():
