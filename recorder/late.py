@@ -36,10 +36,11 @@ __all__ = ["LateSealing"]
 logger = logging.getLogger(__name__)
 
 MAX_READINGS = 500
-"""Times that a recorder reads all that is stored, for secrets that nothing marked leads to."""
+"""How often one recorder reads everything that is stored, for secrets that no mark leads to."""
 MAX_BARE = 100
 AT_ONCE = 40
-"""Texts of one reading, each in a dozen ways at most: SQLite takes a thousand."""
+"""Texts that one query looks for. Each is written in up to a dozen ways; SQLite takes a thousand
+parameters."""
 MAX_SEARCHED = 1 << 30
 """Bytes of a file that is searched for what was sealed late; in a larger one SQLite's own
 overwriting has to do."""

@@ -37,8 +37,9 @@ def waiting_in(folder: Path) -> int:
             with suppress(OSError), open(path, "rb") as file:
                 if path.suffix == AHEAD:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                lines = [line.startswith(NOTICE) for line in file if line.endswith(b"\n")]
-                waiting += lines.count(False) or len(lines)
+                notices = [line.startswith(NOTICE) for line in file if line.endswith(b"\n")]
+                # A notice stands for a record only while no other line is in its file.
+                waiting += notices.count(False) or len(notices)
     return waiting
 
 

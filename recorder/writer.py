@@ -47,11 +47,11 @@ CHECKPOINT_EVERY = 1000
 CHECKPOINT_SECONDS = 5.0
 HEARTBEAT_SECONDS = 60.0
 WARN_AGAIN_SECONDS = 60.0
-"""Time without a failure after which one is said again: a full disk is said once."""
+"""A failure is logged again only after so long without one: a full disk is one warning."""
 SPOOL_LOOK_SECONDS = 2.0
 GATHER_SECONDS = 0.01
-"""How long records wait for others that nobody waits for and whose sender holds a copy: each commit
-is a flush of the disk."""
+"""How long records wait for more to share their commit, which flushes the disk. Only those
+wait that nobody is waiting for and of which the sender keeps a copy until they are committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ class Writer:
             records: what was witnessed.
             done: called once, from another thread, as for `submit`: with True after the commit of
                 all of them.
-            waits: somebody waits for the commit, or holds no copy of the records; else they wait a
-                little for others.
+            waits: commit without delay, because somebody waits for it or the sender keeps no
+                copy; else the records may wait a little for others to share the commit.
         """
         if not records:
             if done:

@@ -15,7 +15,8 @@ ENCODINGS = ("identity", "gzip", "x-gzip", "deflate", "zstd")
 MAX_WINDOW = 8 * 1024 * 1024
 """Bytes that a zstd frame may make the decoder remember (RFC 8878 asks for at least this)."""
 MAX_MEMBERS = 64
-"""Of a body in one encoding after another: what is behind each is copied, and clients send one."""
+"""Most compressed pieces (gzip members, zstd frames) of one body. Clients send one; the rest of the
+body is copied for each, so many small ones would hold everybody up."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 

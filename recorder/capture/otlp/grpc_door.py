@@ -41,6 +41,7 @@ class GrpcDoor:
         self._admission = admission
         self._open = 0
         self._folder = ""
+        # `behind` is where the server listens as gRPC writes it, `_path` the same for asyncio.
         if sys.platform == "linux":
             # It goes with its process, however that ends.
             name = f"flightlog-grpc-{secrets.token_hex(16)}"
@@ -50,7 +51,6 @@ class GrpcDoor:
             self._folder = tempfile.mkdtemp(prefix="flightlog-grpc-", dir="/tmp")
             self._path = f"{self._folder}/server.sock"
             self.behind = f"unix:{self._path}"
-        """Where the server listens, as gRPC writes it."""
         self._server: asyncio.Server | None = None
 
     async def listen(self, port: int) -> int:

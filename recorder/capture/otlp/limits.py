@@ -14,10 +14,11 @@ MIB = 1024 * 1024
 RETRY_SECONDS = 2
 """After how long a client that was refused should come again."""
 REMEMBERED_SECONDS = 4.0
-"""What was committed longer ago than so much work counts half."""
+"""After so many seconds of committing, what was measured before counts half: the pace of late is
+what tells how long the next commit takes."""
 SUPPOSED_BYTES_PER_SECOND = 2 * MIB
 SUPPOSED_SECONDS = 0.25
-"""The pace that is supposed before any is known, as if it had been seen for so long."""
+"""The pace that is assumed until one is measured, and for how long it counts as measured."""
 FEW = 2
 """Requests that are let in however slow it goes."""
 

@@ -27,7 +27,7 @@ __all__ = [
 KEPT_BYTES = 1024 * 1024
 """Bytes of a body, and of its decoded content, that a record keeps."""
 MAX_MEMBERS = 64
-"""Of a body in one encoding after another: what is behind each is copied."""
+"""Most compressed pieces of one body that are undone: the rest of it is copied for each."""
 ESCAPED = "escaped"
 """Encoding of what is no text: `\\xNN` for a byte that is no UTF-8, `\\\\` for a backslash."""
 

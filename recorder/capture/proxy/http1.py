@@ -1,9 +1,9 @@
 """What HTTP/1.1 may say around a message's body, which mitmproxy has no words for: it passes, too.
 
-Informational answers (RFC 9110 §15.2) are no answer: mitmproxy takes the first one for it, and the
-client waits for good. Trailers (RFC 9110 §6.5) make it give up the message in the middle. An answer
-that says its length twice, or that it comes in chunks as well, has one meaning (RFC 9112 §6.3), and
-no client refuses it.
+mitmproxy takes an informational answer (RFC 9110 §15.2), which the real one follows, for the real
+one, and the client waits forever. At trailers (RFC 9110 §6.5) it gives the message up half way. It
+refuses an answer that says its length twice, or says that it comes in chunks as well: that has only
+one meaning (RFC 9112 §6.3), and clients accept it.
 """
 
 from __future__ import annotations
