@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 import zstandard
 
@@ -331,7 +330,7 @@ def _check_header(path: Path) -> None:
 
 def _connect(path: Path, mode: str) -> tuple[sqlite3.Connection, Meta]:
     connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?{mode}",
+        f"{path.absolute().as_uri()}?{mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,

@@ -20,6 +20,7 @@ from analyzer.reports.integrity import NOT_VERIFIED, integrity_of
 from analyzer.rules.broken_chain import with_broken_chain
 from recorder.commands.options import recording_option
 from recorder.errors import FlightlogError
+from recorder.safe_text import safe_text
 from recorder.verify import verify
 
 
@@ -88,4 +89,4 @@ def command(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FlightlogError(f"cannot write {output}: {error.strerror or error}") from error
-    click.echo(f"wrote {output}", err=True)
+    click.echo(f"wrote {safe_text(str(output))}", err=True)

@@ -101,7 +101,7 @@ def command(
         elif every:
             click.echo(f"the filter hides all {len(every)} sessions: {chosen.words}", err=True)
         else:
-            click.echo(f"{source.path} holds no session yet", err=True)
+            click.echo(f"{safe_text(str(source.path))} holds no session yet", err=True)
 
 
 def _is_chosen(source: Recording, row: SessionRow, chosen: Filter) -> bool:

@@ -104,7 +104,7 @@ def command(  # noqa: PLR0913 - one for each option
         if session is None and not once:
             _wait_for(path)
         while _follow(path, choice, Output(rules, sender, as_json=as_json), once=once, lines=lines):
-            click.echo(f"{path} was replaced: following the new one", err=True)
+            click.echo(f"{safe_text(str(path))} was replaced: following the new one", err=True)
     except KeyboardInterrupt:
         return
     finally:
@@ -128,7 +128,9 @@ def _wait_for(path: Path) -> None:
     """Wait until there is a file: who follows is often there before the agent."""
     if not _is_missing(path):
         return
-    click.echo(f"no recording at {path} yet: waiting for one; Ctrl-C ends it", err=True)
+    click.echo(
+        f"no recording at {safe_text(str(path))} yet: waiting for one; Ctrl-C ends it", err=True
+    )
     while _is_missing(path):
         time.sleep(LOOK_SECONDS)
 
@@ -168,7 +170,7 @@ def _follow(path: Path, choice: _Choice, output: Output, *, once: bool, lines: i
         if once:
             return False
         if not feed.running():
-            click.echo(f"waiting for a session in {source.path}", err=True)
+            click.echo(f"waiting for a session in {safe_text(str(source.path))}", err=True)
         while True:
             time.sleep(LOOK_SECONDS)
             is_stale = feed.is_stale()

@@ -8,8 +8,9 @@ from recorder.errors import FlightlogError
 from recorder.location import spool_folder
 
 SQLITE = b"SQLite format 3\x00"
-BESIDE = ("-wal", "-shm", "-journal", ".case-wal", ".case-shm", ".case-journal", ".recorder")
-"""What SQLite and the recorder keep beside a recording or its case file, and no database is."""
+BESIDE = ("-wal", "-shm", "-journal", ".case-wal", ".case-shm", ".case-journal", ".recorder",
+          ".guard.json")  # fmt: skip
+"""What SQLite, the recorder and the guard keep beside a recording, and what is no database."""
 
 
 def refuse_evidence(output: Path, recording: Path) -> None:

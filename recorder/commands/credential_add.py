@@ -158,11 +158,13 @@ def _look_through(path: Path, record: Record) -> None:
         click.echo(f"Warning: what is stored was not looked through: {error}", err=True)
         return
     if not is_kept:
-        click.echo(f"Warning: {path} could not be written, and may still hold it", err=True)
+        click.echo(
+            f"Warning: {safe_text(str(path))} could not be written, and may still hold it", err=True
+        )
     elif count:
-        click.echo(f"sealed in {counted(count, 'record')} of {path} that held it")
+        click.echo(f"sealed in {counted(count, 'record')} of {safe_text(str(path))} that held it")
     else:
-        click.echo(f"no record of {path} held it")
+        click.echo(f"no record of {safe_text(str(path))} held it")
 
 
 def _size(path: Path) -> int:

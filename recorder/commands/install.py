@@ -25,6 +25,7 @@ from recorder.commands.options import writing_option
 from recorder.errors import SettingsError
 from recorder.launch.receiving import is_answered, serve_behind, serve_words
 from recorder.location import recording_to_write
+from recorder.safe_text import safe_text
 
 __all__ = [
     "agent_argument",
@@ -126,7 +127,9 @@ def command(
             said = f"{AGENTS[agent].title} {what} as long as you have {setting} as it is"
             click.echo(f"note: {said}; change it by hand to have that recorded", err=True)
     if not hooks_off(settings, [place]):
-        click.echo(f"{AGENTS[agent].title} records into {wiring.recording}", err=True)
+        click.echo(
+            f"{AGENTS[agent].title} records into {safe_text(str(wiring.recording))}", err=True
+        )
     if _sends_here(settings, wiring, place):
         _see_to_receiver(wiring, serve=serve, asks=not yes and sys.stdin.isatty())
 
@@ -196,7 +199,7 @@ def confirm_and_write(changes: list[Change], *, dry_run: bool, yes: bool, nothin
         if change.is_needed:
             click.echo(change.diff(), nl=False)
         else:
-            click.echo(f"{change.path} {nothing}", err=True)
+            click.echo(f"{safe_text(str(change.path))} {nothing}", err=True)
     if dry_run or not needed:
         return
     if not yes:

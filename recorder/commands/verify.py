@@ -11,6 +11,7 @@ import click
 from recorder.checkpoint import parse_verifier_key
 from recorder.commands.options import json_option, recording_option
 from recorder.location import resolve_recording, spool_folder
+from recorder.safe_text import safe_text
 from recorder.verify import VerifyReport, verify
 from recorder.waiting import waiting_in, waiting_words
 
@@ -88,7 +89,7 @@ def _verify_with_progress(target: object, key: str | None) -> VerifyReport:
 
 def _as_text(report: VerifyReport) -> str:
     lines = [
-        f"{report.path}",
+        safe_text(str(report.path)),
         f"records      {report.records}, of which {report.signed} under a signed checkpoint"
         + (f" and {report.unsigned} after it" if report.unsigned else ""),
         f"checkpoints  {report.checkpoints}",

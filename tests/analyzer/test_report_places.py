@@ -22,7 +22,8 @@ def recording(flown: Path, tmp_path: Path) -> Path:
     shutil.copy(flown, tmp_path / "other.db")
     CaseFile(copy).toggle_bookmark("quiet-one", 2)
     spool_folder(copy).mkdir()
-    for beside in (copy.with_name("flight.db-wal"), spool_folder(copy) / "1.waiting"):
+    settings = copy.with_name("flight.db.guard.json")
+    for beside in (copy.with_name("flight.db-wal"), settings, spool_folder(copy) / "1.waiting"):
         beside.write_bytes(b"")
     return copy
 
@@ -46,6 +47,7 @@ EVIDENCE: dict[str, Callable[[Path], Path]] = {
     "another recording": lambda recording: recording.with_name("other.db"),
     "its case file": lambda recording: recording.with_name("flight.db.case"),
     "its log of writes": lambda recording: recording.with_name("flight.db-wal"),
+    "its guard's settings": lambda recording: recording.with_name("flight.db.guard.json"),
     "a record that waits": lambda recording: spool_folder(recording) / "1.waiting",
 }
 
