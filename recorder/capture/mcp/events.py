@@ -52,8 +52,9 @@ class EventStream:
         if name == b"event":
             self._type = value.decode("utf-8", "replace")
         elif name == b"data" or not line:
-            # A line that was too long to be held is taken for what it mostly is: data.
-            self._size += len(value) if line else size
+            # A line that was too long to be held is taken for what it mostly is: data. The newline
+            # between two counts, too: empty ones without end would be held all the same.
+            self._size += (len(value) if line else size) + bool(self._data)
             if self._size <= MAX_LINE:
                 self._data.append(value)
             else:
