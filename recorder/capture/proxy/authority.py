@@ -30,7 +30,8 @@ from recorder.errors import ProxyError
 
 __all__ = ["Authority", "OneRunTlsConfig", "make_authority"]
 
-_ROOTS_VARIABLES = (*REPLACES_ROOTS, "NODE_EXTRA_CA_CERTS")
+_ADDS_ROOTS = "NODE_EXTRA_CA_CERTS"
+_ROOTS_VARIABLES = (*REPLACES_ROOTS, _ADDS_ROOTS)
 """Where a user may have named roots of their own; a client that loses them loses its servers."""
 _CERTIFICATE_REQUEST = b"read server certificate request"
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
@@ -42,7 +43,8 @@ class Authority:
 
     folder: Path
     certificate: Path
-    """Our authority's certificate alone: for clients that add it to their roots."""
+    """Our authority's certificate, behind what the user adds: for clients that add it to their
+    roots, and reach some servers past us."""
     bundle: Path
     """The machine's roots and ours: for clients that replace their roots by it."""
     upstream_roots: Path
@@ -120,7 +122,8 @@ def make_authority(upstream_ca: Path | None) -> Authority:
         key=key,
         ca=Cert(certificate),
     )
-    authority.certificate.write_text(ours, encoding="ascii")
+    added = _certificates_in(os.environ.get(_ADDS_ROOTS))
+    authority.certificate.write_text("".join([*added, ours]), encoding="ascii")
     authority.bundle.write_text("".join([*roots, ours]), encoding="ascii")
     authority.upstream_roots.write_text("".join(roots), encoding="ascii")
     return authority
@@ -142,8 +145,12 @@ def _machine_roots() -> Iterator[str]:
     paths = ssl.get_default_verify_paths()
     named = [paths.cafile, paths.openssl_cafile, *(os.environ.get(v) for v in _ROOTS_VARIABLES)]
     for path in dict.fromkeys([*named, certifi.where()]):
-        if path and Path(path).is_file():
-            yield from _certificates(Path(path).read_text(encoding="utf-8", errors="replace"))
+        yield from _certificates_in(path)
+
+
+def _certificates_in(path: str | None) -> Iterator[str]:
+    if path and Path(path).is_file():
+        yield from _certificates(Path(path).read_text(encoding="utf-8", errors="replace"))
 
 
 def _certificates(pem: str) -> Iterator[str]:

@@ -36,7 +36,7 @@ class ProxyProcess:
         self._child = child
         self.port = int(child.ready["port"])
         self.ca = Path(child.ready["ca"])
-        """Certificate of the proxy's authority, PEM."""
+        """Certificate of the proxy's authority, behind those that the user adds for Node, PEM."""
         self.ca_bundle = Path(child.ready["ca_bundle"])
         """The machine's roots and the proxy's, PEM."""
 

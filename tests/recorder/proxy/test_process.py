@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from recorder.errors import ProxyError
 from recorder.model import Phase
 from recorder.reader import Recording
 from recorder.service import Service
+from tests.recorder.proxy.conftest import make_certificate
+from tests.recorder.proxy.tls_server import TlsServer
 
 COMMAND = (sys.executable, "-P", "-m", "recorder.capture.proxy")
 TOKEN = "rw_Fe26_0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -89,7 +93,10 @@ def test_file_without_certificates_is_one_line_and_exit_code_2(tmp_path: Path) -
     assert result.stderr == f"Error: {tmp_path / 'roots.pem'} holds no PEM certificate\n"
 
 
-def test_private_key_is_nowhere_on_disk_and_the_folder_goes_with_the_proxy(tmp_path: Path) -> None:
+def test_private_key_is_nowhere_on_disk_and_the_folder_goes_with_the_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NODE_EXTRA_CA_CERTS", raising=False)
     with start_proxy(tmp_path / "flight.db", run="r") as proxy:
         (folder,) = folders(tmp_path)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -99,6 +106,31 @@ def test_private_key_is_nowhere_on_disk_and_the_folder_goes_with_the_proxy(tmp_p
             assert b"PRIVATE KEY" not in path.read_bytes(), path
         assert proxy.ca.read_text() in proxy.ca_bundle.read_text()
     assert folders(tmp_path) == []
+
+
+class _Hello(TlsServer):
+    def speak(self, tls: ssl.SSLSocket) -> None:
+        tls.sendall(b"hello")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_what_goes_past_the_proxy_trusts_whom_the_user_adds_for_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path, "own")
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(certificate))
+    server = _Hello(certificate)
+    said = f"require('tls').connect({server.port}, '127.0.0.1').pipe(process.stdout)"
+    try:
+        with start_proxy(tmp_path / "flight.db", run="r") as proxy:
+            assert b"PRIVATE KEY" not in proxy.ca.read_bytes()
+            surroundings = {**os.environ, **proxy.environment()}
+            done = subprocess.run(
+                ["node", "-e", said], env=surroundings, capture_output=True, check=False
+            )
+    finally:
+        server.close()
+    assert done.stdout == b"hello", done.stderr
 
 
 def test_each_run_has_an_authority_of_its_own(tmp_path: Path) -> None:
