@@ -100,12 +100,6 @@ _WRITTEN = re.compile(
 """Names and places as programs write them, by their capitals."""
 _ENDS = ("label", "field", "hint", "placeholder", "title", "tooltip", "example")
 """Of those among them that are a run of letters and digits."""
-_SAYS_FAKE = re.compile(
-    r"(?=(?:.*[_\-./ ])?(?:[Ff]ake|FAKE|[Mm]ock|MOCK|[Dd]ummy|DUMMY"
-    r"|[Nn]ot[_\-]?(?:a[_\-])?[Rr]eal|NOT[_\-](?:A[_\-])?REAL)(?![a-z]))"
-    r"(?:[A-Za-z]{1,4}\d?[_\-])?[A-Za-z_\-. ]+\d{0,8}"
-)
-"""Words that say of themselves what they are: `FAKE-KEY-FOR-DOCS-123`."""
 _TEMPLATE = re.compile(r"(?:[A-Za-z_\-:=\" ]{0,20}\{[A-Za-z]\w{0,60}[._(][\w.()]{0,60}\}\"?){1,6}")
 """What a program fills in, by expressions."""
 _METAVARIABLE = re.compile(
@@ -124,9 +118,6 @@ def is_harmless(value: str) -> bool:
     # Most values are a run of letters and digits: they are not tried.
     is_joined = not lowered.isalnum() or lowered.rstrip(string.digits).endswith(_ENDS)
     if is_joined and _WRITTEN.fullmatch(begin):
-        return True
-    says_fake = "fake" in lowered or "mock" in lowered or "dummy" in lowered or "real" in lowered
-    if says_fake and _SAYS_FAKE.fullmatch(begin):
         return True
     if _METAVARIABLE.fullmatch(begin) or ("{" in begin and _TEMPLATE.fullmatch(begin)):
         return True

@@ -108,7 +108,6 @@ TLS_SECRET=ingress-tls-secret
 PULL_SECRET=registry-pull-secret
 ConfigWorkerTokenAuth = "worker_auth_token_config"
 secret_key = "changeme-changeme-changeme"
-api_key: FAKE-KEY-FOR-THE-DOCS-12345
 KEY = "gsk_FakeGroqKeyForTheDocs12345678"
 KEY = "sk-mock_key_just_for_testing_1234567"
 token: not-a-real-token-at-all
