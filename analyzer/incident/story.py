@@ -11,8 +11,9 @@ from analyzer.effects import BADNESS
 from analyzer.incident.leaks import Leak, leaks_of
 from analyzer.incident.model import Fact, Part, PartName
 from analyzer.model import Action, Analysis, Credential, Outcome, Severity
-from analyzer.rules.base import Scene, seconds, weakest
+from analyzer.rules.base import Scene, weakest
 from analyzer.testimony import Certainty, Presence
+from analyzer.timeline import format_length
 from recorder import semconv
 from recorder.counted import counted
 from recorder.model import Kind, Role
@@ -321,7 +322,7 @@ def _destroyed(scene: Scene, harms: Sequence[Action]) -> Fact:
         target = " ".join(filter(None, (judgement.target_type, judgement.target_id)))
         what = judgement.operation or harm.title
         lasted = [a.duration_ns for a in _with_call(scene, harm) if a.duration_ns is not None]
-        took = f", {seconds(max(lasted))}" if lasted else ""
+        took = f", {format_length(max(lasted))}" if lasted else ""
         ran = "" if may_have_run(harm) else ", which did not go through"
         on = f" on {target}" if target else ""
         told.append(f"#{harm.id} {what} ({judgement.effect}){on}{took}{ran}")

@@ -16,6 +16,7 @@ from analyzer.controls.settings import Settings
 from analyzer.incident import incident_of
 from analyzer.incident.model import Incident, PartName
 from analyzer.model import Analysis
+from analyzer.timeline import format_length
 from recorder.reader import Recording
 from tests.analyzer.factories import Flight, action
 
@@ -131,3 +132,14 @@ def test_a_credential_from_outside_that_was_used_just_before_is_told(
     used = [a.id for a in analysis.actions if a.title.startswith("Bash")][1]
     assert ("one had been used before" in crossing.told.text) is is_told
     assert (used in crossing.told.actions) is is_told
+
+
+@pytest.mark.parametrize("lasts", [0.02, 0.66, 0.97, 2.38, 75.26])
+def test_one_length_of_time_is_told_in_one_way(lasts: float, tmp_path: Path) -> None:
+    flight = Flight()
+    flight.prompt(0.5, "Tidy up the old things, please.")
+    flight.tool(2.0, "Bash", {"command": BUCKET}, "done", lasts=lasts)
+    _, incident = story(flight, tmp_path)
+    destroyed = next(p for p in incident.parts if p.name is PartName.DESTRUCTION)
+    took = format_length(destroyed.end_ns - destroyed.start_ns)
+    assert destroyed.told.text.endswith(f", {took}")
