@@ -121,7 +121,7 @@ _COOKIE_LINE = Exact(
 _COOKIE = Exact(r"(?:^|;\s{0,4})(?P<name>[^=;\s]{1,128})=(?P<value>[^;\s⟦⟧]{8,4096})")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})
 _MARKED = Exact(
-    r">(?P<name>[A-Za-z_][\w.\-]{1,80})</[a-z]{1,8}>\s{0,3}(?:=&gt;|=>?|:)\s{0,3}(?P<quote>[\"'`]|&quot;)(?P<value>[^\"'`<>&\n⟦⟧]{4,512})(?P=quote)",
+    r">(?P<name>[A-Za-z_][\w.\-]{1,80})</[a-z]{1,8}>\s{0,3}(?:=&gt;|=>?|:)\s{0,9}(?P<quote>[\"'`]|&quot;)(?P<value>[^\"'`<>&\n⟦⟧]{4,512})(?P=quote)",
     re.IGNORECASE,
 )
 """A page's way to write an assignment whose name is set off."""

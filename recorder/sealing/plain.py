@@ -30,6 +30,11 @@ _FOR_HTML = tuple(
 )
 """Letters that JSON made for web pages never has bare."""
 _ANY = dict([*_BLANKS, *_FOR_HTML])
+_ENTITIES = (("&quot;", '"'), ("&#34;", '"'), ("&#39;", "'"), ("&#x27;", "'"))
+"""A page's quotes."""
+_BEFORE_QUOTED = frozenset(["", *"=:(,[{>", *" \t\n"])
+_TYPESET = (("\u00a0", " "), ("“", '"'), ("”", '"'))
+"""What word processors and chats make of blanks and quotes."""
 MOST_LAYERS = 3
 """Strings within strings."""
 RARE = 60
@@ -45,10 +50,28 @@ def plain_of(text: str) -> str:
         plain = plain.replace("\r\n", " \n")
     if "\0" in plain:
         plain = plain.replace("\0", "\n")
+    if "&" in plain:
+        for entity, quote in _ENTITIES:
+            if entity in plain:
+                plain = _quoted(plain, entity, quote)
+    if not plain.isascii():
+        for letter, sign in _TYPESET:
+            if letter in plain:
+                plain = plain.replace(letter, sign)
     if "⟦" in plain or "⟧" in plain or "\x1b" in plain:
         plain = _COLOUR.sub(_as_blanks, _BRACKET.sub(_without_bracket, plain))
         return text if plain == text else plain
     return plain
+
+
+def _quoted(plain: str, entity: str, quote: str) -> str:
+    """Return a text with a page's quotes as such, and blanks outside of what stands in them."""
+    opened, closed = quote.rjust(len(entity)), quote.ljust(len(entity))
+    first, *others = plain.split(entity)
+    pieces = [first]
+    for piece in others:
+        pieces += (opened if pieces[-1][-1:] in _BEFORE_QUOTED else closed, piece)
+    return "".join(pieces)
 
 
 def _as_blanks(match: re.Match[str]) -> str:
