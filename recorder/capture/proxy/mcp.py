@@ -125,6 +125,8 @@ class McpAddon:
             state.request.feed(flow.request.raw_content or b"")
         coding = flow.request.headers.get("content-encoding", "")
         body = _read_body(state.request, coding)
+        if body is None and state.declared:
+            self._refuse(flow, "what it asks for could not be read")
         if body is None or (_MARK not in body and not state.declared):
             return
         state.is_mcp = True
@@ -133,6 +135,13 @@ class McpAddon:
         guarded = self._gate is not None and self._gate.mode is not Mode.OFF
         await self._deliveries.read_first(read, must_be_durable, commits=guarded)
         await self._hold(flow, state, asked, body)
+
+    def _refuse(self, flow: http.HTTPFlow, why: str) -> None:
+        """Let a request that nobody can be asked about not go on, where a guard enforces."""
+        hold = self._gate.in_doubt(why) if self._gate is not None else None
+        if hold is not None and flow.response is None:
+            cast("Exchange", flow.metadata[EXCHANGE]).hold = hold
+            deny(flow, hold)
 
     async def _hold(self, flow: http.HTTPFlow, state: _State, asked: _Asked, body: bytes) -> None:
         """Ask a guard about the calls in a request; answer in the server's place if it denies."""
@@ -223,7 +232,7 @@ class McpAddon:
         )
 
     def _events(self, state: _State, coding: str) -> Callable[[bytes], None]:
-        stream, talk = EventStream(), state.talk
+        stream, talk, coding = EventStream(), state.talk, coding.strip().lower()
         if coding in {"", "identity"}:
             inflate: Callable[[bytes], bytes] | None = bytes
         elif coding in {"gzip", "x-gzip"}:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.server
 import json
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,13 +82,17 @@ def call(number: int, command: str, name: str = "run_command") -> dict[str, Any]
     return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
 
 
-def post_to(server: Server, proxy: ProxyProcess, message: object) -> tuple[int, Any]:
+def post_to(
+    server: Server, proxy: ProxyProcess, message: object, coding: str = ""
+) -> tuple[int, Any]:
     """Send a message as an MCP client does; return the status and the answer."""
+    data = json.dumps(message).encode()
     request = urllib.request.Request(
         server.url,
-        data=json.dumps(message).encode(),
+        data=gzip.compress(data) if coding.lower() == "gzip" else data,
         headers={"Content-Type": "application/json", "Mcp-Session-Id": "mcp-1",
-                 "Accept": "application/json, text/event-stream"},
+                 "Accept": "application/json, text/event-stream",
+                 **({"Content-Encoding": coding} if coding else {})},
     )  # fmt: skip
     through = proxy.environment()
     opener = urllib.request.build_opener(
@@ -145,3 +151,19 @@ def test_an_observed_call_goes_through_and_its_decision_is_on_record(
     until(is_decided, "the decision about the call")
     assert [d.attributes[semconv.GUARD_ANSWER] for d in decided] == ["deny"]
     assert [d.attributes[semconv.GUARD_MODE] for d in decided] == ["observe"]
+
+
+@pytest.mark.parametrize("coding", ["GZIP", "of-their-own"])
+def test_a_call_in_any_coding_is_asked_about_or_does_not_go_on(
+    post: Post, server: Server, coding: str
+) -> None:
+    post.set(Mode.ENFORCE)
+    with start_proxy(post.recording, run="run-http") as proxy:
+        assert post_to(server, proxy, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+        try:
+            status, told = post_to(server, proxy, call(2, HARM), coding)
+        except urllib.error.HTTPError as error:
+            status, told = error.code, json.loads(error.read())
+    assert server.ids() == []
+    assert status == (200 if coding == "GZIP" else 403)
+    assert "guard" in json.dumps(told)
