@@ -50,7 +50,8 @@ def plain_of(text: str) -> str:
         plain = plain.replace("\r\n", " \n")
     if "\0" in plain:
         plain = plain.replace("\0", "\n")
-    if "&#" in plain or "&quot;" in plain:
+    # One letter alone is looked for at the speed of memory.
+    if "&" in plain and ("&#" in plain or "&quot;" in plain):
         for entity, quote in _ENTITIES:
             if entity in plain:
                 plain = _quoted(plain, entity, quote)
